@@ -1,0 +1,213 @@
+// Package catalog is the model of a PostgreSQL database's tables, columns,
+// types and keys, as read from its system catalogs, and the quoting of names.
+//
+// [Load] reads pg_catalog only: never a row of a user's table, and with no more
+// than CONNECT on the database.
+package catalog
+
+import "slices"
+
+// Catalog is what refresher knows of one database at one moment.
+type Catalog struct {
+	Database      string
+	ServerVersion int    // server_version_num, e.g. 150018
+	SystemID      uint64 // pg_control_system(): equal on a primary and all its physical replicas
+	InRecovery    bool   // true on a hot standby
+	Encoding      string // pg_encoding_to_char(encoding), e.g. UTF8
+	Collate       string
+	CType         string
+	Tables        []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name
+	Sequences     []*Sequence
+	MatViews      []*MatView // in refresh order: a view comes after those it reads
+	Extensions    []string
+}
+
+// Table returns the table of that name, nil if there is none.
+func (c *Catalog) Table(n Name) *Table {
+	i, ok := slices.BinarySearchFunc(c.Tables, n, func(t *Table, n Name) int { return t.Name.Compare(n) })
+	if !ok {
+		return nil
+	}
+	return c.Tables[i]
+}
+
+// Kind is pg_class.relkind.
+type Kind byte
+
+// The kinds of table refresher meets.
+const (
+	Ordinary    Kind = 'r'
+	Partitioned Kind = 'p'
+	Foreign     Kind = 'f'
+)
+
+// Table is one relation that can hold rows of its own or of its partitions.
+type Table struct {
+	OID         uint32
+	Name        Name
+	Kind        Kind
+	Persistence byte          // pg_class.relpersistence: 'p' permanent, 'u' unlogged
+	Root        Name          // topmost partitioned or inheritance parent; the table itself if it has none
+	Parents     []Name        // direct parents, by inhseqno
+	IsPartition bool          // a declarative partition (not mere inheritance)
+	RowSecurity bool          // relrowsecurity: SELECT could be filtered
+	Columns     []*Column     // by attnum, dropped ones left out
+	PrimaryKey  []string      // column names in key order
+	Unique      []UniqueIndex // includes the primary key's
+	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
+	Pages       int64         // main fork size in 8 KiB blocks, now; 0 for partitioned and foreign tables
+	Rows        float64       // reltuples; negative when never analysed
+	Bytes       int64         // pg_table_size: heap + TOAST, for ordering the work
+}
+
+// Column returns the column of that name, nil if there is none.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// HoldsRows reports whether the table itself stores rows that a refresh copies.
+func (t *Table) HoldsRows() bool { return t.Kind == Ordinary }
+
+// Column is one attribute of a table.
+type Column struct {
+	Num       int16
+	Name      string
+	Type      *Type
+	Mod       int32 // atttypmod; -1 none
+	NotNull   bool
+	Generated bool // GENERATED ALWAYS AS (…) STORED: never copied, computed on arrival
+	Identity  byte // 0, 'a' always, 'd' by default
+	Comment   string
+}
+
+// MaxChars is the column's limit in characters for varchar(n) and char(n),
+// domains over them included; 0 means no limit.
+func (c *Column) MaxChars() int {
+	t, mod := c.Type, c.Mod
+	for t.Kind == DomainType {
+		if mod < 0 {
+			mod = t.BaseMod
+		}
+		t = t.Base
+	}
+	if (t.OID == VarcharOID || t.OID == BPCharOID) && mod > 4 {
+		return int(mod - 4)
+	}
+	return 0
+}
+
+// TypeKind is pg_type.typtype, with arrays told apart from other base types.
+type TypeKind byte
+
+// The kinds of type.
+const (
+	BaseType       TypeKind = 'b'
+	ArrayType      TypeKind = 'a'
+	EnumType       TypeKind = 'e'
+	DomainType     TypeKind = 'd'
+	CompositeType  TypeKind = 'c'
+	RangeType      TypeKind = 'r'
+	MultirangeType TypeKind = 'm'
+	PseudoType     TypeKind = 'p'
+)
+
+// Type is a PostgreSQL data type.
+type Type struct {
+	OID      uint32
+	Schema   string
+	Name     string // typname, e.g. "varchar", "_int4", "mood"
+	SQL      string // format_type(oid, NULL), e.g. "character varying", "integer[]"
+	Kind     TypeKind
+	Elem     *Type    // of an array, range or multirange
+	Base     *Type    // of a domain
+	BaseMod  int32    // typtypmod of a domain
+	Fields   []Field  // of a composite
+	Labels   []string // of an enum, in order
+	BinaryIO bool     // has both a send and a receive function
+}
+
+// Field is one attribute of a composite type.
+type Field struct {
+	Name string
+	Type *Type
+	Mod  int32
+}
+
+// Underlying follows domains down to the type that is stored.
+func (t *Type) Underlying() *Type {
+	for t.Kind == DomainType {
+		t = t.Base
+	}
+	return t
+}
+
+// Builtin reports whether the type's OID is the same on every server
+// (below FirstNormalObjectId, 16384; src/include/access/transam.h).
+func (t *Type) Builtin() bool { return t.OID < 16384 }
+
+// OIDs of built-in types (src/include/catalog/pg_type.dat).
+const (
+	BoolOID        = 16
+	ByteaOID       = 17
+	CharOID        = 18
+	NameOID        = 19
+	Int8OID        = 20
+	Int2OID        = 21
+	Int4OID        = 23
+	TextOID        = 25
+	OIDOID         = 26
+	TIDOID         = 27
+	JSONOID        = 114
+	XMLOID         = 142
+	Float4OID      = 700
+	Float8OID      = 701
+	MacaddrOID     = 829
+	CIDROID        = 650
+	InetOID        = 869
+	BPCharOID      = 1042
+	VarcharOID     = 1043
+	DateOID        = 1082
+	TimeOID        = 1083
+	TimestampOID   = 1114
+	TimestamptzOID = 1184
+	IntervalOID    = 1186
+	NumericOID     = 1700
+	UUIDOID        = 2950
+	JSONBOID       = 3802
+)
+
+// UniqueIndex is a unique index, constraint-backed or not.
+type UniqueIndex struct {
+	Name       string
+	Columns    []string // plain key columns; an expression contributes the columns it reads
+	Expression bool     // some key is an expression
+	Predicate  string   // WHERE of a partial index, empty if none
+	Primary    bool
+}
+
+// ForeignKey is a FOREIGN KEY constraint.
+type ForeignKey struct {
+	Name       string
+	Table      Name // referencing
+	Columns    []string
+	RefTable   Name     // referenced
+	RefColumns []string // same length as Columns
+	Validated  bool
+}
+
+// Sequence is a sequence relation and where it stands.
+type Sequence struct {
+	Name    Name
+	OwnedBy string // "schema.table.column", empty if free-standing
+}
+
+// MatView is a materialised view.
+type MatView struct {
+	Name      Name
+	Populated bool
+}

@@ -1,0 +1,2 @@
+// Package verify proves that no personal data survived a run.
+package verify
