@@ -59,3 +59,5 @@ require (
 	golang.org/x/tools v0.49.0
 	google.golang.org/protobuf v1.36.12
 )
+
+require github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.50.10 // indirect

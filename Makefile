@@ -1,0 +1,43 @@
+# refresher: `make demo` and `make test` do all their own set-up.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+BIN         := $(CURDIR)/bin
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOFLAGS     += -trimpath
+FUZZTIME    ?= 5s
+# Packages without servers: the race detector is on for them.
+PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
+               ./internal/detect ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/schedule
+
+.PHONY: help build setup demo test test-all race fuzz bench lint clean
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+build: ## the refresher binary, in bin/
+	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/refresher ./cmd/refresher
+
+setup: ## install what is missing: PostgreSQL server, the S3 server that tests use
+	@scripts/setup-postgres.sh
+	@scripts/setup-s3.sh
+
+demo: build ## the whole pipeline on throw-away local servers
+	@scripts/setup-postgres.sh
+	@$(BIN)/refresher demo $(DEMO_FLAGS)
+
+test: setup ## everything that must hold, in under ten minutes
+	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
+	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
+	@$(MAKE) --no-print-directory fuzz
+	@echo "== all tests, against real servers"; go test -timeout 9m ./...
+
+fuzz: ## each fuzz target for $(FUZZTIME)
+	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)
+
+bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
+	@scripts/bench.sh
+
+lint: ## golangci-lint, with the layering rules
+	@golangci-lint run
+
+clean: ## remove what was built
+	@rm -rf bin .cache

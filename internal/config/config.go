@@ -1,0 +1,234 @@
+// Package config reads refresher.yaml: its fields, their defaults and what makes
+// them valid.
+//
+// Every text may hold ${VAR}, ${VAR:-default} or ${VAR:?message}. They are
+// expanded inside a value after the YAML was parsed, so a variable can never
+// change the file's structure. Unknown fields, wrong kinds and bad values are
+// all reported together, each with its line and column; a value itself is never
+// part of a message, since it may be a secret.
+package config
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/robfig/cron/v3"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/secret"
+)
+
+// Config is one refresher.yaml. The doc tags are the reference that
+// docs/configuration.md prints.
+type Config struct {
+	Source   Source   `yaml:"source" doc:"the production replica to read" required:"true"`
+	Staging  Staging  `yaml:"staging" doc:"the database to replace" required:"true"`
+	Rules    []string `yaml:"rules" doc:"ruleset files, relative to this file" required:"true"`
+	Key      string   `yaml:"key" doc:"secret reference of the masking key: env:, file:, awssm:, vault:; at least 128 random bits" required:"true"`
+	Buckets  []Bucket `yaml:"buckets" doc:"datasets to publish"`
+	S3       S3       `yaml:"s3" doc:"how to reach the buckets"`
+	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes"`
+	Verify   Verify   `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
+	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
+	Listen   string   `yaml:"listen" doc:"address of serve's status page and metrics" default:"127.0.0.1:8320"`
+	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
+
+	File string `yaml:"-"` // the path it was read from
+}
+
+// Source is the server that is read and never written.
+type Source struct {
+	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the replica" required:"true"`
+	RequireReplica bool        `yaml:"require_replica" doc:"refuse a source that is not a hot standby (otherwise: warn)"`
+}
+
+// Staging is the database that a run replaces.
+type Staging struct {
+	URL secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
+}
+
+// Bucket is one place where a run publishes a dataset.
+type Bucket struct {
+	Name    string   `yaml:"name" doc:"short name, for reports and verify --target" required:"true"`
+	URL     string   `yaml:"url" doc:"s3://bucket/prefix" required:"true"`
+	Content string   `yaml:"content" doc:"full or sample" required:"true"`
+	Formats []string `yaml:"formats" doc:"pgdump, parquet" required:"true"`
+	Sample  Sample   `yaml:"sample" doc:"what a sample holds"`
+	Keep    int      `yaml:"keep" doc:"how many runs to keep in the bucket" default:"4"`
+}
+
+// Sample is how a bucket's rows are chosen.
+type Sample struct {
+	Roots   []string `yaml:"roots" doc:"tables the sample starts from, as schema.table"`
+	Percent float64  `yaml:"percent" doc:"share of the roots' rows, above 0, at most 100"`
+	Whole   []string `yaml:"whole" doc:"tables to take in full, such as look-up tables"`
+}
+
+// S3 is how buckets are reached; credentials come from the AWS SDK's own chain.
+type S3 struct {
+	Endpoint  string `yaml:"endpoint" doc:"URL of an S3-compatible server; empty: AWS"`
+	PathStyle bool   `yaml:"path_style" doc:"bucket in the path instead of the host name"`
+	Region    string `yaml:"region" doc:"empty: the SDK's own chain, then us-east-1"`
+}
+
+// Schedule is when `serve` starts a run.
+type Schedule struct {
+	Cron     string `yaml:"cron" doc:"five fields: minute hour day month weekday" default:"0 3 * * 0"`
+	Timezone string `yaml:"timezone" doc:"IANA name" default:"UTC"`
+}
+
+// Verify makes verification stricter than it always is.
+type Verify struct {
+	Strict bool `yaml:"strict" doc:"weak detector classes (names, bare numbers) refuse too"`
+}
+
+// Load reads, expands, defaults and validates a file. A mistake is a
+// *fault.Input that holds every problem found.
+func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.BadInput("cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG", path, err)
+	}
+	c := &Config{File: path}
+	d := &decoder{file: path, getenv: getenv}
+	d.document(text, c)
+	if len(d.problems) == 0 {
+		c.validate(d)
+	}
+	if len(d.problems) > 0 {
+		return nil, &fault.Input{Problems: d.problems}
+	}
+	for i, r := range c.Rules {
+		c.Rules[i] = c.Path(r)
+	}
+	if c.Workers == 0 {
+		c.Workers = min(runtime.NumCPU(), 8)
+	}
+	return c, nil
+}
+
+// Path makes a path of the file absolute or relative to the file's own folder.
+func (c *Config) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(filepath.Dir(c.File), p)
+}
+
+// SourceConfig is the source's connection.
+func (c *Config) SourceConfig() (*pgx.ConnConfig, error) {
+	return pgx.ParseConfig(c.Source.URL.Reveal())
+}
+
+// StagingConfig is the staging database's connection.
+func (c *Config) StagingConfig() (*pgx.ConnConfig, error) {
+	return pgx.ParseConfig(c.Staging.URL.Reveal())
+}
+
+// Bucket returns the bucket of that name, nil if there is none.
+func (c *Config) Bucket(name string) *Bucket {
+	for i := range c.Buckets {
+		if c.Buckets[i].Name == name {
+			return &c.Buckets[i]
+		}
+	}
+	return nil
+}
+
+// Next is the parsed schedule in its time zone.
+func (s Schedule) Next() (func(time.Time) time.Time, error) {
+	zone, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		return nil, fault.BadInput("schedule.timezone: no such IANA time zone")
+	}
+	spec, err := cron.ParseStandard(s.Cron)
+	if err != nil {
+		return nil, fault.BadInput("schedule.cron: not a cron expression of five fields (minute hour day month weekday): %v", err)
+	}
+	return func(t time.Time) time.Time { return spec.Next(t.In(zone)) }, nil
+}
+
+func (c *Config) validate(d *decoder) {
+	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
+		cfg, err := pgx.ParseConfig(u.Reveal())
+		switch {
+		case err != nil:
+			d.at(field, "is not a PostgreSQL connection URL; write it as postgres://user@host:5432/database")
+		case cfg.Database == "":
+			d.at(field, "names no database; write it as postgres://user@host:5432/database")
+		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
+			d.at(field, "names the database %q, which is not one that can be replaced; name the staging database itself", cfg.Database)
+		}
+	}
+	if _, err := c.Schedule.Next(); err != nil {
+		field, text, _ := strings.Cut(err.Error(), ": ")
+		d.at(field, "%s", text)
+	}
+	if c.Workers < 0 || c.Workers > 64 {
+		d.at("workers", "must be from 0 to 64")
+	}
+	c.validateBuckets(d)
+}
+
+func (c *Config) validateBuckets(d *decoder) {
+	seen := map[string]bool{}
+	urls := map[string]bool{}
+	for i, b := range c.Buckets {
+		at := func(field, format string, args ...any) { d.at(indexed("buckets", i, field), format, args...) }
+		if seen[b.Name] {
+			at("name", "is used by another bucket too; names must differ")
+		}
+		if b.Name == "staging" && b.Content == "" || strings.ContainsAny(b.Name, "/: \t") {
+			at("name", "must not hold a slash, colon or space")
+		}
+		if u := strings.TrimRight(b.URL, "/"); urls[u] {
+			at("url", "is used by another bucket too; each dataset needs a prefix of its own")
+		} else {
+			urls[u] = true
+		}
+		seen[b.Name] = true
+		if u, err := url.Parse(b.URL); err != nil || u.Scheme != "s3" || u.Host == "" {
+			at("url", "is not a bucket URL; write it as s3://bucket/prefix")
+		}
+		if b.Keep < 1 {
+			at("keep", "must be at least 1")
+		}
+		for _, f := range b.Formats {
+			if f != "pgdump" && f != "parquet" {
+				at("formats", "holds an unknown format; known are pgdump and parquet")
+			}
+		}
+		switch b.Content {
+		case "full":
+			if len(b.Sample.Roots) > 0 || b.Sample.Percent != 0 {
+				at("sample", "is given, but content is full; write content: sample, or leave sample out")
+			}
+		case "sample":
+			b.Sample.validate(at)
+		default:
+			at("content", "must be full or sample")
+		}
+	}
+}
+
+func (s Sample) validate(at func(field, format string, args ...any)) {
+	if len(s.Roots) == 0 {
+		at("sample", "needs roots: the tables to start from, such as [public.users]")
+	}
+	if s.Percent <= 0 || s.Percent > 100 {
+		at("sample", "needs percent: above 0 and at most 100")
+	}
+	for _, list := range [][]string{s.Roots, s.Whole} {
+		for _, name := range list {
+			if _, err := catalog.ParseName(name); err != nil {
+				at("sample", "%v", err)
+			}
+		}
+	}
+}

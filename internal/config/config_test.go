@@ -1,0 +1,167 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"refresher/internal/fault"
+)
+
+const minimal = `
+source: {url: "${REPLICA}"}
+staging: {url: "postgres://stage@localhost/app"}
+rules: [rules/app.yaml]
+key: env:REFRESHER_KEY
+`
+
+func env(pairs ...string) func(string) (string, bool) {
+	m := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return func(k string) (string, bool) { v, ok := m[k]; return v, ok }
+}
+
+func load(t *testing.T, text string, getenv func(string) (string, bool)) (*Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "refresher.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(path, getenv)
+}
+
+func TestMinimalFileHasTheDocumentedDefaults(t *testing.T) {
+	c, err := load(t, minimal, env("REPLICA", "postgres://ro:pw@replica:5433/app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Schedule.Cron != "0 3 * * 0" || c.Schedule.Timezone != "UTC" || c.Listen != "127.0.0.1:8320" || c.Workers < 1 {
+		t.Errorf("defaults: %+v", c)
+	}
+	if !filepath.IsAbs(c.Rules[0]) || !strings.HasSuffix(c.Rules[0], "rules/app.yaml") {
+		t.Errorf("rules are relative to the file: %q", c.Rules[0])
+	}
+	src, err := c.SourceConfig()
+	if err != nil || src.Host != "replica" || src.Port != 5433 || src.Password != "pw" {
+		t.Errorf("source: %v", err)
+	}
+}
+
+func TestAVariableCannotChangeTheStructure(t *testing.T) {
+	c, err := load(t, minimal, env("REPLICA", "postgres://h/app\nkey: env:EVIL"))
+	if err == nil && c.Key != "env:REFRESHER_KEY" {
+		t.Fatal("a variable's value was parsed as YAML")
+	}
+}
+
+func TestAllProblemsAtOnceWithPlaces(t *testing.T) {
+	_, err := load(t, `
+source: {url: "${NOT_SET:?put the replica's URL there}", require_replica: perhaps}
+staging: {urll: x}
+rules: rules/app.yaml
+buckets:
+  - {name: dev, url: s3://b/p, content: half, formats: [csv], keep: many}
+`, env())
+	var in *fault.Input
+	if !errors.As(err, &in) {
+		t.Fatalf("want fault.Input, got %v", err)
+	}
+	for _, want := range []string{
+		`refresher.yaml:2:15: source.url: the environment variable NOT_SET is not set: put the replica's URL there`,
+		`source.require_replica must be true or false`,
+		`unknown field "urll" in staging`,
+		`staging.url is missing`,
+		`rules must be a list`,
+		`buckets[0].keep must be a whole number`,
+		`key is missing`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("missing %q in:\n%v", want, err)
+		}
+	}
+}
+
+func TestBadValues(t *testing.T) {
+	bucket := func(s string) string { return minimal + "buckets: [" + s + "]\n" }
+	for name, tc := range map[string]struct{ text, want string }{
+		"not a url":        {strings.Replace(minimal, "postgres://stage@localhost/app", "mysql://x", 1), "staging.url is not a PostgreSQL connection URL"},
+		"a system db":      {strings.Replace(minimal, "localhost/app", "localhost/postgres", 1), `names the database "postgres"`},
+		"cron":             {minimal + "schedule: {cron: weekly}\n", "schedule.cron not a cron expression"},
+		"zone":             {minimal + "schedule: {timezone: Mars/Olympus}\n", "schedule.timezone no such IANA time zone"},
+		"content":          {bucket("{name: d, url: s3://b/p, content: half, formats: [pgdump]}"), "buckets[0].content must be full or sample"},
+		"format":           {bucket("{name: d, url: s3://b/p, content: full, formats: [csv]}"), "unknown format"},
+		"bucket url":       {bucket("{name: d, url: gs://b/p, content: full, formats: [pgdump]}"), "s3://bucket/prefix"},
+		"sample of full":   {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump], sample: {roots: [a.b], percent: 1}}"), "content is full"},
+		"no roots":         {bucket("{name: d, url: s3://b/p, content: sample, formats: [pgdump]}"), "needs roots"},
+		"percent":          {bucket("{name: d, url: s3://b/p, content: sample, formats: [pgdump], sample: {roots: [a.b], percent: 101}}"), "percent"},
+		"root":             {bucket("{name: d, url: s3://b/p, content: sample, formats: [pgdump], sample: {roots: [users], percent: 1}}"), "schema.table"},
+		"same name":        {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump]}, {name: d, url: s3://b/q, content: full, formats: [pgdump]}"), "names must differ"},
+		"same prefix":      {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump]}, {name: e, url: s3://b/p/, content: full, formats: [pgdump]}"), "prefix of its own"},
+		"empty":            {"", "one YAML document"},
+		"not yaml":         {"source: [", "not valid YAML"},
+		"unclosed":         {strings.Replace(minimal, "${REPLICA}", "${REPLICA", 1), "not closed"},
+		"a list, not text": {strings.Replace(minimal, "env:REFRESHER_KEY", "[a]", 1), "key must be one value"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, tc.text, env("REPLICA", "postgres://h/app"))
+			var in *fault.Input
+			if !errors.As(err, &in) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestNoProblemQuotesASecret(t *testing.T) {
+	for _, text := range []string{
+		strings.Replace(minimal, "${REPLICA}", "postgrs://u:hunter2secret@h/app", 1),
+		"source: {url: hunter2secret: [}",
+		"key: [hunter2secret]",
+	} {
+		if _, err := load(t, text, env()); err == nil || strings.Contains(err.Error(), "hunter2secret") {
+			t.Errorf("leaks or accepts: %v", err)
+		}
+	}
+}
+
+func TestExpand(t *testing.T) {
+	get := env("A", "1", "EMPTY", "")
+	for in, want := range map[string]string{
+		"${A}": "1", "x${A}y${A}": "x1y1", "${B:-d}": "d", "${EMPTY:-d}": "d", "${EMPTY}": "", "$A": "$A",
+		"$$": "$", "cost $": "cost $", "${B:-}": "", "${A:?no}": "1", "${B:-a:b}": "a:b",
+	} {
+		if got, err := expand(in, get); err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"${B}", "${B:?m}", "${EMPTY:?m}", "${", "${1X}", "${A:x}", "${B:+x}"} {
+		if got, err := expand(in, get); err == nil {
+			t.Errorf("%s: got %q, want an error", in, got)
+		}
+	}
+}
+
+func TestScheduleUsesItsTimeZone(t *testing.T) {
+	next, err := Schedule{Cron: "0 3 * * 0", Timezone: "Europe/Berlin"}.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := next(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)).UTC()
+	if want := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("next run %v, want %v", got, want)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(minimal)
+	f.Add("source: &a {url: x}\nstaging: *a\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		d := &decoder{file: "f", getenv: env("REPLICA", "postgres://h/app")}
+		d.document([]byte(text), &Config{})
+	})
+}

@@ -1,0 +1,255 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"refresher/internal/fault"
+	"refresher/internal/secret"
+)
+
+// decoder fills a struct from YAML and collects every problem instead of
+// stopping at the first.
+type decoder struct {
+	file     string
+	getenv   func(string) (string, bool)
+	problems []fault.Problem
+	places   map[string]*token.Position // dotted field → where it stands
+}
+
+var secretType = reflect.TypeFor[secret.Text]()
+
+func (d *decoder) document(text []byte, into any) {
+	d.places = map[string]*token.Position{}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		d.syntax(err)
+		return
+	}
+	v := reflect.ValueOf(into).Elem()
+	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		d.problem(nil, "the file must hold one YAML document with at least source, staging, rules and key")
+		return
+	}
+	d.value(file.Docs[0].Body, v, "")
+}
+
+// syntax reports a parser error without the excerpt of the file that the YAML
+// library adds, which can quote a secret.
+func (d *decoder) syntax(err error) {
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil {
+		d.problem(e.GetToken().Position, "not valid YAML: %s", e.GetMessage())
+		return
+	}
+	d.problem(nil, "not valid YAML")
+}
+
+func (d *decoder) problem(p *token.Position, format string, args ...any) {
+	pr := fault.Problem{File: d.file, Text: fmt.Sprintf(format, args...)}
+	if p != nil {
+		pr.Line, pr.Col = p.Line, p.Column
+	}
+	d.problems = append(d.problems, pr)
+}
+
+// at reports a problem of a field by its dotted name.
+func (d *decoder) at(field, format string, args ...any) {
+	place := d.places[field]
+	for f := field; place == nil && strings.Contains(f, "."); place = d.places[f] {
+		f = f[:strings.LastIndexByte(f, '.')]
+	}
+	d.problem(place, "%s %s", field, fmt.Sprintf(format, args...))
+}
+
+func indexed(list string, i int, field string) string {
+	return fmt.Sprintf("%s[%d].%s", list, i, field)
+}
+
+func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
+	if a, ok := n.(*ast.AnchorNode); ok {
+		n = a.Value
+	}
+	d.places[path] = n.GetToken().Position
+	switch {
+	case v.Type() == secretType:
+		if s, ok := d.scalar(n, path); ok {
+			v.Set(reflect.ValueOf(secret.NewText(s)))
+		}
+	case v.Kind() == reflect.Struct:
+		d.mapping(n, v, path)
+	case v.Kind() == reflect.Slice:
+		d.sequence(n, v, path)
+	default:
+		if s, ok := d.scalar(n, path); ok {
+			d.parse(n, s, v, path)
+		}
+	}
+}
+
+func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
+	entries, ok := entries(n)
+	if !ok {
+		d.problem(n.GetToken().Position, "%s must be a mapping with the fields %s", or(path, "the file"), fieldNames(v.Type()))
+		return
+	}
+	given := map[string]bool{}
+	for _, e := range entries {
+		name := e.Key.GetToken().Value
+		i := fieldIndex(v.Type(), name)
+		if i < 0 {
+			d.problem(e.Key.GetToken().Position, "unknown field %q in %s; known are %s", name, or(path, "the file"), fieldNames(v.Type()))
+			continue
+		}
+		given[name] = true
+		d.value(e.Value, v.Field(i), join(path, name))
+	}
+	d.defaults(n, v, path, given)
+}
+
+func (d *decoder) defaults(n ast.Node, v reflect.Value, path string, given map[string]bool) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name := f.Tag.Get("yaml")
+		switch {
+		case name == "-" || given[name]:
+		case f.Tag.Get("required") == "true":
+			d.problem(n.GetToken().Position, "%s is missing: %s", join(path, name), f.Tag.Get("doc"))
+		case f.Tag.Get("default") != "":
+			d.parse(n, f.Tag.Get("default"), v.Field(i), join(path, name))
+		case f.Type.Kind() == reflect.Struct:
+			setDefaults(v.Field(i))
+		}
+	}
+}
+
+// setDefaults fills an optional struct that the file leaves out.
+func setDefaults(v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if text := f.Tag.Get("default"); text != "" && v.Field(i).Kind() == reflect.String {
+			v.Field(i).SetString(text)
+		}
+	}
+}
+
+func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
+	s, ok := n.(*ast.SequenceNode)
+	if !ok {
+		d.problem(n.GetToken().Position, "%s must be a list, such as [a, b]", path)
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(s.Values), len(s.Values))
+	for i, item := range s.Values {
+		d.value(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+	}
+	if len(s.Values) == 0 {
+		d.problem(n.GetToken().Position, "%s is empty", path)
+	}
+	v.Set(list)
+}
+
+// scalar is the node's text with variables expanded.
+func (d *decoder) scalar(n ast.Node, path string) (string, bool) {
+	var text string
+	switch n := n.(type) {
+	case *ast.StringNode:
+		text = n.Value
+	case *ast.LiteralNode:
+		text = n.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		text = n.GetToken().Value
+	case *ast.NullNode:
+		text = ""
+	default:
+		d.problem(n.GetToken().Position, "%s must be one value", path)
+		return "", false
+	}
+	out, err := expand(text, d.getenv)
+	if err != nil {
+		d.problem(n.GetToken().Position, "%s: %v", path, err)
+		return "", false
+	}
+	return out, true
+}
+
+func (d *decoder) parse(n ast.Node, s string, v reflect.Value, path string) {
+	var err error
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(s)
+	case reflect.Bool:
+		var b bool
+		if b, err = strconv.ParseBool(s); err == nil {
+			v.SetBool(b)
+			return
+		}
+		d.problem(n.GetToken().Position, "%s must be true or false", path)
+	case reflect.Int:
+		var i int64
+		if i, err = strconv.ParseInt(s, 10, 32); err == nil {
+			v.SetInt(i)
+			return
+		}
+		d.problem(n.GetToken().Position, "%s must be a whole number", path)
+	case reflect.Float64:
+		var f float64
+		if f, err = strconv.ParseFloat(s, 64); err == nil && !math.IsNaN(f) {
+			v.SetFloat(f)
+			return
+		}
+		d.problem(n.GetToken().Position, "%s must be a number", path)
+	}
+}
+
+func entries(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+func fieldIndex(t reflect.Type, name string) int {
+	for i := range t.NumField() {
+		if tag := t.Field(i).Tag.Get("yaml"); tag == name && tag != "-" {
+			return i
+		}
+	}
+	return -1
+}
+
+func fieldNames(t reflect.Type) string {
+	var names []string
+	for i := range t.NumField() {
+		if tag := t.Field(i).Tag.Get("yaml"); tag != "-" {
+			names = append(names, tag)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

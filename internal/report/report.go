@@ -1,0 +1,154 @@
+// Package report is the record of one run: what was read, which rule decided
+// each column, what was verified, what was published, and how long it took.
+//
+// A [Report] is stored as JSON in the history, and rendered as one
+// self-contained HTML page by [Report.HTML]. It never holds a value of a row: a
+// finding carries a redacted shape such as "j***@g***.com".
+package report
+
+import (
+	"time"
+
+	"refresher/internal/verify"
+)
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Running     Outcome = "running"
+	Clean       Outcome = "clean"       // verified, promoted, published
+	Refused     Outcome = "refused"     // a gate stopped it; staging and buckets are as before
+	Failed      Outcome = "failed"      // the environment; staging and buckets are as before
+	Interrupted Outcome = "interrupted" // stopped by a signal
+)
+
+// Report is the record of one run.
+type Report struct {
+	Run            string       `json:"run"`
+	Version        string       `json:"version"` // of refresher
+	Started        time.Time    `json:"started"`
+	Finished       time.Time    `json:"finished"`
+	Outcome        Outcome      `json:"outcome"`
+	Stage          string       `json:"stage,omitempty"` // where it ended, unless clean
+	Error          string       `json:"error,omitempty"`
+	Source         Server       `json:"source"`
+	Staging        Server       `json:"staging"`
+	KeyFingerprint string       `json:"key_fingerprint"`
+	RulesetHash    string       `json:"ruleset_sha256"`
+	SchemaHash     string       `json:"schema_sha256"`
+	Snapshot       string       `json:"snapshot"`
+	Stages         []Stage      `json:"stages"`
+	Tables         []Table      `json:"tables"`
+	Identifiers    []Identifier `json:"identifiers"` // source values remembered as fingerprints
+	Verification   []Subject    `json:"verification"`
+	Datasets       []Dataset    `json:"datasets"`
+	Warnings       []string     `json:"warnings"`
+	LeftOut        []string     `json:"left_out"` // schema objects that staging does not get
+}
+
+// Server is one end of a run, without credentials.
+type Server struct {
+	Address  string `json:"address"` // host:port
+	Database string `json:"database"`
+	Version  int    `json:"server_version_num"`
+	SystemID string `json:"system_identifier"`
+	Replica  bool   `json:"in_recovery"`
+}
+
+// Stage is one step of a run and how long it took.
+type Stage struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Table is what happened to one table.
+type Table struct {
+	Name    string   `json:"table"`
+	Rows    int64    `json:"rows"`
+	Bytes   int64    `json:"bytes"`     // as COPY carried them
+	Seconds float64  `json:"seconds"`   // summed over parallel streams
+	Mode    string   `json:"rows_mode"` // "all", or "none" for structure only
+	Format  string   `json:"copy_format"`
+	Columns []Column `json:"columns"`
+}
+
+// Masked counts the columns that a transform changes.
+func (t Table) Masked() int {
+	n := 0
+	for _, c := range t.Columns {
+		if !c.Keep {
+			n++
+		}
+	}
+	return n
+}
+
+// Column is the decision that a rule took for one column.
+type Column struct {
+	Name      string `json:"column"`
+	Type      string `json:"type"`
+	Transform string `json:"transform"`
+	Class     string `json:"class"`
+	Domain    string `json:"domain,omitempty"`
+	Keep      bool   `json:"keep"`
+	Wildcard  bool   `json:"wildcard,omitempty"` // decided by "*": flagged
+	Origin    string `json:"origin"`             // file:line of the rule
+}
+
+// Identifier counts the source values of one class that were remembered.
+type Identifier struct {
+	Class     string `json:"class"`
+	Added     int64  `json:"fingerprinted"`
+	Fictional int64  `json:"already_fictional"` // in a reserved space: nobody's
+	Short     int64  `json:"too_short"`         // too short or common to prove anything
+}
+
+// Subject is one thing that was verified: staging or a bucket.
+type Subject struct {
+	Name    string           `json:"subject"`
+	Results []*verify.Result `json:"results"`
+	Seconds float64          `json:"seconds"`
+	Passed  bool             `json:"passed"`
+}
+
+// Dataset is what a run put under a bucket.
+type Dataset struct {
+	Bucket    string   `json:"bucket"`
+	URL       string   `json:"url"`
+	Content   string   `json:"content"`
+	Rows      int64    `json:"rows"`
+	Bytes     int64    `json:"bytes"`
+	Objects   []Object `json:"objects"`
+	Published bool     `json:"published"`
+}
+
+// Object is one object of a dataset.
+type Object struct {
+	Key    string `json:"key"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Seconds is the sum of the named stages.
+func (r *Report) Seconds(stages ...string) float64 {
+	sum := 0.0
+	for _, s := range r.Stages {
+		for _, name := range stages {
+			if s.Name == name {
+				sum += s.Seconds
+			}
+		}
+	}
+	return sum
+}
+
+// Totals sums rows and bytes over all tables.
+func (r *Report) Totals() (rows, bytes int64) {
+	for _, t := range r.Tables {
+		rows += t.Rows
+		bytes += t.Bytes
+	}
+	return rows, bytes
+}

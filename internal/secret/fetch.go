@@ -1,0 +1,133 @@
+package secret
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"refresher/internal/fault"
+)
+
+// Fetcher resolves references.
+type Fetcher struct {
+	Dir    string                      // what relative file paths are relative to
+	Getenv func(string) (string, bool) // os.LookupEnv
+}
+
+// Fetch returns the secret that a reference names. A bad reference, an unset
+// variable or a missing file is a [fault.Input]; an unreachable secret store is
+// an ordinary error.
+func (f Fetcher) Fetch(ctx context.Context, ref string) ([]byte, error) {
+	scheme, rest, ok := strings.Cut(ref, ":")
+	if !ok || rest == "" {
+		return nil, fault.BadInput("key: a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+	}
+	switch scheme {
+	case "env":
+		v, ok := f.Getenv(rest)
+		if !ok || v == "" {
+			return nil, fault.BadInput("key: the environment variable %s is not set; put the masking key there", rest)
+		}
+		return []byte(v), nil
+	case "file":
+		return f.file(rest)
+	case "awssm":
+		return awsSecret(ctx, rest)
+	case "vault":
+		return f.vault(ctx, rest)
+	}
+	return nil, fault.BadInput("key: unknown kind of secret reference; use env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+}
+
+func (f Fetcher) file(path string) ([]byte, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(f.Dir, path)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fault.BadInput("key: cannot read the secret file: %v", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return nil, fault.BadInput("key: %s can be read by every user; run: chmod 600 %s", path, path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.BadInput("key: cannot read the secret file: %v", err)
+	}
+	return b, nil
+}
+
+// awsSecret reads AWS Secrets Manager, GetSecretValue, with the SDK's own
+// credential chain; "#FIELD" picks a key of a JSON secret.
+func awsSecret(ctx context.Context, ref string) ([]byte, error) {
+	id, field, _ := strings.Cut(ref, "#")
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading AWS configuration for the secret %s: %w", id, err)
+	}
+	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
+	if err != nil {
+		return nil, fmt.Errorf("reading the secret %s from AWS Secrets Manager: %w", id, err)
+	}
+	if out.SecretString == nil {
+		return out.SecretBinary, nil
+	}
+	if field == "" {
+		return []byte(*out.SecretString), nil
+	}
+	return jsonField([]byte(*out.SecretString), id, field)
+}
+
+// vault reads Vault's KV version 2 over HTTP (GET /v1/<path>; the path holds
+// "/data/", as in secret/data/refresher).
+func (f Fetcher) vault(ctx context.Context, ref string) ([]byte, error) {
+	path, field, _ := strings.Cut(ref, "#")
+	addr, _ := f.Getenv("VAULT_ADDR")
+	token, _ := f.Getenv("VAULT_TOKEN")
+	if field == "" || addr == "" || token == "" {
+		return nil, fault.BadInput("key: vault:PATH#FIELD needs a field, and VAULT_ADDR and VAULT_TOKEN in the environment")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(addr, "/")+"/v1/"+path, nil)
+	if err != nil {
+		return nil, fault.BadInput("key: VAULT_ADDR is not a URL")
+	}
+	req.Header.Set("X-Vault-Token", token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("reading the secret %s from Vault: %w", path, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil || res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("reading the secret %s from Vault: HTTP status %d", path, res.StatusCode)
+	}
+	var answer struct {
+		Data struct {
+			Data json.RawMessage `json:"data"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return nil, fmt.Errorf("reading the secret %s from Vault: the answer is not KV version 2", path)
+	}
+	return jsonField(answer.Data.Data, path, field)
+}
+
+func jsonField(doc []byte, id, field string) ([]byte, error) {
+	var fields map[string]any
+	if json.Unmarshal(doc, &fields) != nil {
+		return nil, fault.BadInput("key: the secret %s is not a JSON object, so it has no field %q", id, field)
+	}
+	s, ok := fields[field].(string)
+	if !ok {
+		return nil, fault.BadInput("key: the secret %s has no text field %q", id, field)
+	}
+	return []byte(s), nil
+}

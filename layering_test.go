@@ -1,0 +1,64 @@
+package refresher_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers lists the packages from top to bottom; a package may import only
+// packages of lower rows. Packages of one row do not import one another.
+var layers = [][]string{
+	{"cmd/refresher"},
+	{"internal/status"},
+	{"internal/config", "internal/refresh", "internal/schedule", "internal/pgtest", "internal/s3test", "internal/sampledb"},
+	{"internal/report"},
+	{"internal/snapshot"},
+	{"internal/scrub"},
+	{"internal/scrub/rules", "internal/scrub/jsonscrub"},
+	{"internal/restore"},
+	{"internal/sample"},
+	{"internal/s3sink"},
+	{"internal/verify"},
+	{"internal/dataset", "internal/history"},
+	{"internal/fingerprint"},
+	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},
+	{"internal/pgvalue"},
+	{"internal/catalog"},
+	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin"},
+	{"internal/fault"},
+}
+
+func TestDependenciesPointDown(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rank := map[string]int{}
+	for i, row := range layers {
+		for _, p := range row {
+			rank["refresher/"+p] = i
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(line)
+		if fields[0] == "refresher" {
+			continue
+		}
+		from, known := rank[fields[0]]
+		if !known {
+			t.Errorf("%s has no place in the layers: give it one", fields[0])
+		}
+		for _, imported := range fields[1:] {
+			if to, ours := rank[imported]; ours && to <= from {
+				t.Errorf("%s imports %s, which is not below it", fields[0], imported)
+			}
+		}
+	}
+	// No code path from raw bytes to S3.
+	i := slices.IndexFunc(layers, func(row []string) bool { return slices.Contains(row, "internal/s3sink") })
+	if i < slices.IndexFunc(layers, func(row []string) bool { return slices.Contains(row, "internal/snapshot") }) {
+		t.Error("s3sink stands above snapshot")
+	}
+}
