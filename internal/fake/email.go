@@ -1,0 +1,95 @@
+package fake
+
+import "bytes"
+
+// EmailForm is the shape of the addresses of a masking domain.
+type EmailForm struct {
+	Names bool // a given name and a surname before the hash
+	Hash  int  // base32 characters of the hash: MinHash to MaxHash, 5 bits each
+}
+
+// Lengths of the hash in an e-mail and a token, in base32 characters.
+const (
+	MinHash = 16 // 80 bits
+	MaxHash = 26 // 130 bits
+)
+
+// MaxLen is the longest address of the form.
+func (f EmailForm) MaxLen() int {
+	n := f.Hash + 1 + len(emailDomains[0])
+	if f.Names {
+		n += maxFirst + 1 + maxSurname + 1
+	}
+	return n
+}
+
+// emailDomains can never receive mail (RFC 2606 §3); all are of one length.
+var emailDomains = [...]string{"example.com", "example.org", "example.net"}
+
+// AppendEmail appends an address such as
+// "anna.thornwick.k3v7q2m5x4c6b2nz@example.com", in lower case. Two digests give
+// the same address with probability 2^(-5·f.Hash).
+func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte {
+	at := len(dst)
+	if f.Names {
+		dst = append(AppendFirstName(dst, d), '.')
+		dst = append(AppendLastName(dst, d), '.')
+		for i := at; i < len(dst); i++ {
+			dst[i] |= 0x20 // letters to lower case; '.' has the bit
+		}
+	}
+	dst = appendBase32(dst, d, f.Hash)
+	dst = append(dst, '@')
+	return append(dst, emailDomains[int(d[31])%len(emailDomains)]...)
+}
+
+// appendBase32 appends the digest's first n·5 bits (RFC 4648 §6, lower case).
+func appendBase32(dst []byte, d *Digest, n int) []byte {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+	var bits uint32
+	have, next := 0, 0
+	for range n {
+		if have < 5 {
+			bits = bits<<8 | uint32(d[next])
+			next++
+			have += 8
+		}
+		have -= 5
+		dst = append(dst, alphabet[bits>>have&31])
+	}
+	return dst
+}
+
+func isBase32(text []byte) bool {
+	for _, c := range text {
+		if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}
+
+// reservedTLD are the top-level domains of RFC 2606 §2 that carry no mail.
+var reservedTLD = [...]string{"test", "example", "invalid"}
+
+func isEmail(text []byte) bool {
+	at := bytes.LastIndexByte(text, '@')
+	if at <= 0 || bytes.ContainsAny(text[:at], "@ \t\r\n,;<>") {
+		return false
+	}
+	host := bytes.TrimSuffix(text[at+1:], []byte{'.'})
+	if bytes.ContainsAny(host, " \t\r\n,;<>/") || len(host) == 0 || host[0] == '.' {
+		return false
+	}
+	last := bytes.LastIndexByte(host, '.')
+	if oneOf(host[last+1:], reservedTLD[:]) {
+		return true
+	}
+	for _, d := range emailDomains {
+		n := len(host) - len(d)
+		if n == 0 && equalFold(host, d) || n > 1 && host[n-1] == '.' && equalFold(host[n:], d) {
+			return true
+		}
+	}
+	return false
+}

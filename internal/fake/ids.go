@@ -1,0 +1,168 @@
+package fake
+
+// Lengths of identifiers, in characters.
+const (
+	MaxSSN       = 11 // with hyphens
+	MaxSSNDigits = 9
+	MaxCard      = 16
+	MinIBAN      = 15 // Norway's; the shortest in the IBAN registry
+	MaxIBAN      = 34 // ISO 13616
+)
+
+// AppendSSN appends a US Social Security number that is never issued: area 666,
+// or a taxpayer number with group 00 (SSA, "SSN randomization"; IRS publication
+// 1346). Without hyphens it is nine digits that start with no zero.
+func AppendSSN(dst []byte, d *Digest, hyphens bool) []byte {
+	area, group := uint64(666), uint64(1+pick(d, 1, 99))
+	if d[0]&1 == 1 {
+		area, group = 900+uint64(pick(d, 1, 100)), 0
+	}
+	dst = appendDigits(dst, area, 3)
+	if hyphens {
+		dst = append(dst, '-')
+	}
+	dst = appendDigits(dst, group, 2)
+	if hyphens {
+		dst = append(dst, '-')
+	}
+	return appendDigits(dst, uint64(1+pick(d, 2, 9999)), 4)
+}
+
+func isSSN(text []byte) bool {
+	switch len(text) {
+	case 9:
+	case 11:
+		if sep := text[3]; sep != text[6] || sep != '-' && sep != ' ' && sep != '.' {
+			return false
+		}
+	default:
+		return false
+	}
+	var buf [9]byte
+	s := bare(buf[:], text)
+	if len(s) != 9 {
+		return false
+	}
+	for _, c := range s {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	area := string(s[:3])
+	return area == "666" || area == "000" || s[0] == '9' && s[3] == '0' && s[4] == '0'
+}
+
+// testIIN starts the numbers of card processors' test suites.
+const testIIN = "424242"
+
+// testCards are the numbers that processors document for tests.
+var testCards = [...]string{
+	"4111111111111111", "4012888888881881", "4000056655665556", "4222222222222",
+	"5555555555554444", "5105105105105100", "5200828282828210", "2223003122003222",
+	"378282246310005", "371449635398431", "378734493671000",
+	"6011111111111117", "6011000990139424", "30569309025904", "38520000023237",
+	"3056930009020004", "36227206271667", "3566002020360505", "3530111333300000", "6200000000000005",
+}
+
+// AppendCard appends a card number of a test range, sixteen digits, Luhn-valid
+// (ISO/IEC 7812-1 annex B).
+func AppendCard(dst []byte, d *Digest) []byte {
+	at := len(dst)
+	dst = appendDigits(append(dst, testIIN...), number(d, 0, 1e9), 9)
+	dst = append(dst, '0')
+	if r := luhn(dst[at:]); r != 0 {
+		dst[len(dst)-1] = byte('0' + 10 - r)
+	}
+	return dst
+}
+
+// luhn is the weighted digit sum modulo 10; 0 for a valid number.
+func luhn(digits []byte) int {
+	sum := 0
+	for i := range digits {
+		n := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			n *= 2
+			if n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	return sum % 10
+}
+
+func isCard(text []byte) bool {
+	var buf [19]byte
+	s := bare(buf[:], text)
+	if len(s) < 13 {
+		return false
+	}
+	for _, c := range s {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	if len(s) == MaxCard && string(s[:6]) == testIIN {
+		return luhn(s) == 0
+	}
+	for _, t := range testCards {
+		if string(s) == t {
+			return true
+		}
+	}
+	return false
+}
+
+// ibanCountries are codes that ISO 3166-1 leaves to users, without XK, which
+// Kosovo's banks use.
+var ibanCountries = [...]string{"XX", "ZZ", "AA", "XA", "XB", "XC", "XD", "XE", "XF", "XG", "XY", "XZ"}
+
+// AppendIBAN appends an account number of n characters (MinIBAN to MaxIBAN) in a
+// country that is none, with valid check digits (ISO 7064 MOD 97-10).
+func AppendIBAN(dst []byte, d *Digest, n int) []byte {
+	n = min(max(n, MinIBAN), MaxIBAN)
+	at := len(dst)
+	dst = append(dst, ibanCountries[int(d[31])%len(ibanCountries)]...)
+	dst = append(dst, "00"...)
+	for i, left := 0, n-4; left > 0; i++ {
+		w := min(left, 16)
+		dst = appendDigits(dst, number(d, i, 1e16), w)
+		left -= w
+	}
+	check := 98 - mod97(dst[at:])
+	dst[at+2], dst[at+3] = byte('0'+check/10), byte('0'+check%10)
+	return dst
+}
+
+// mod97 is the remainder of an IBAN with its first four characters moved to the
+// end and letters read as 10 to 35; 1 for a valid one.
+func mod97(iban []byte) int {
+	r := 0
+	for i := range iban {
+		c := iban[(i+4)%len(iban)]
+		if isDigit(c) {
+			r = (r*10 + int(c-'0')) % 97
+		} else {
+			r = (r*100 + int(c-'A') + 10) % 97
+		}
+	}
+	return r
+}
+
+func isIBAN(text []byte) bool {
+	var buf [MaxIBAN]byte
+	s := bare(buf[:], text)
+	if len(s) < MinIBAN || !isDigit(s[2]) || !isDigit(s[3]) || mod97(s) != 1 {
+		return false
+	}
+	switch {
+	case s[0] == 'A' && s[1] == 'A', s[0] == 'Z' && s[1] == 'Z':
+		return true
+	case s[0] == 'Q':
+		return s[1] >= 'M' && s[1] <= 'Z'
+	case s[0] == 'X':
+		return s[1] >= 'A' && s[1] <= 'Z' && s[1] != 'K'
+	}
+	return false
+}

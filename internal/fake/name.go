@@ -1,0 +1,90 @@
+package fake
+
+import "bytes"
+
+// Longest outputs, in characters (all are ASCII).
+var (
+	MaxFirstName = maxFirst
+	MaxLastName  = maxSurname
+	MaxFullName  = maxFirst + 1 + maxSurname
+	MaxCompany   = maxSurname + 1 + longest(companyTrades[:]) + 1 + longest(companyForms[:])
+)
+
+// Words of the digest that names use, so that a full name, and the e-mail built
+// from the same digest, show the same person.
+const (
+	wordFirst  = 6
+	wordStem   = 7
+	wordEnding = 5
+)
+
+// AppendFirstName appends a common given name.
+func AppendFirstName(dst []byte, d *Digest) []byte {
+	return append(dst, firstNames[pick(d, wordFirst, len(firstNames))]...)
+}
+
+// AppendLastName appends an invented surname, of 2,304.
+func AppendLastName(dst []byte, d *Digest) []byte {
+	dst = append(dst, stems[pick(d, wordStem, len(stems))]...)
+	return append(dst, surnameEndings[pick(d, wordEnding, len(surnameEndings))]...)
+}
+
+// AppendFullName appends a given name and an invented surname. Such a name is
+// nobody's, because the surname is.
+func AppendFullName(dst []byte, d *Digest) []byte {
+	return AppendLastName(append(AppendFirstName(dst, d), ' '), d)
+}
+
+// AppendCompany appends a firm's name, e.g. "Thornwick Robotics Ltd".
+func AppendCompany(dst []byte, d *Digest) []byte {
+	dst = append(AppendLastName(dst, d), ' ')
+	dst = append(dst, companyTrades[pick(d, 0, len(companyTrades))]...)
+	dst = append(dst, ' ')
+	return append(dst, companyForms[pick(d, 1, len(companyForms))]...)
+}
+
+func isFirstName(text []byte) bool {
+	var buf [32]byte
+	return firstSet[string(lower(buf[:], text))]
+}
+
+func isSurname(text []byte) bool {
+	var buf [32]byte
+	return composed(lower(buf[:], text), surnameEndings[:])
+}
+
+func isFullName(text []byte) bool {
+	first, last, ok := bytes.Cut(text, []byte{' '})
+	return ok && isFirstName(first) && isSurname(bytes.TrimLeft(last, " "))
+}
+
+func isCompany(text []byte) bool {
+	name, rest, ok := bytes.Cut(text, []byte{' '})
+	if !ok || !isSurname(name) {
+		return false
+	}
+	trade, form, ok := bytes.Cut(rest, []byte{' '})
+	return ok && oneOf(trade, companyTrades[:]) && oneOf(form, companyForms[:])
+}
+
+// oneOf compares without regard to ASCII case.
+func oneOf(text []byte, words []string) bool {
+	for _, w := range words {
+		if equalFold(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func equalFold(text []byte, w string) bool {
+	if len(text) != len(w) {
+		return false
+	}
+	for i := range text {
+		if lowerByte(text[i]) != lowerByte(w[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,156 @@
+package fake
+
+// PhoneForm is the shape of the numbers of a masking domain.
+type PhoneForm uint8
+
+// The forms, and what is reserved about each.
+const (
+	// PhoneWide is +1 555 NXX XXXX: 8 million numbers of an area code that is
+	// never assigned, as "+15552345678".
+	PhoneWide PhoneForm = iota
+	// PhoneNarrow is +1 NPA 555 01XX: 30,000 numbers kept for fiction in real
+	// area codes, which validators accept, as "+12125550123".
+	PhoneNarrow
+	// PhoneNational is PhoneNarrow as ten digits, "2125550123".
+	PhoneNational
+	// PhoneUK is +44 7700 900XXX: Ofcom's thousand mobile numbers for drama.
+	PhoneUK
+	// PhoneWorld is +999 and twelve digits: a country code that is not assigned.
+	PhoneWorld
+	// PhoneDigits is PhoneWorld without the plus, for columns of numbers.
+	PhoneDigits
+)
+
+// MaxLen is the length of every number of the form.
+func (f PhoneForm) MaxLen() int {
+	switch f {
+	case PhoneNational:
+		return 10
+	case PhoneUK:
+		return 13
+	case PhoneWorld:
+		return 16
+	case PhoneDigits:
+		return 15
+	}
+	return 12
+}
+
+// areaCodes are assigned North American ones, so that 555-01XX in them is a
+// fictional number that looks like any other.
+var areaCodes = [...]string{
+	"201", "202", "203", "205", "206", "207", "208", "209", "210", "212", "213", "214", "215", "216", "217", "218", "219",
+	"224", "225", "228", "229", "231", "234", "239", "240", "248", "251", "252", "253", "254", "256", "260", "262", "267",
+	"269", "270", "276", "281", "301", "302", "303", "304", "305", "307", "308", "309", "310", "312", "313", "314", "315",
+	"316", "317", "318", "319", "320", "321", "323", "325", "330", "331", "334", "336", "337", "339", "347", "351", "352",
+	"360", "361", "386", "401", "402", "404", "405", "406", "407", "408", "409", "410", "412", "413", "414", "415", "417",
+	"419", "423", "424", "425", "430", "432", "434", "435", "440", "443", "469", "470", "478", "479", "480", "484", "501",
+	"502", "503", "504", "505", "507", "508", "509", "510", "512", "513", "515", "516", "517", "518", "520", "530", "540",
+	"541", "551", "559", "561", "562", "563", "567", "570", "571", "573", "574", "580", "585", "586", "601", "602", "603",
+	"605", "606", "607", "608", "609", "610", "612", "614", "615", "616", "617", "618", "619", "620", "623", "626", "630",
+	"631", "636", "641", "646", "650", "651", "660", "661", "662", "678", "682", "701", "702", "703", "704", "706", "707",
+	"708", "712", "713", "714", "715", "716", "717", "718", "719", "720", "724", "727", "731", "732", "734", "740", "754",
+	"757", "760", "763", "765", "770", "772", "773", "774", "775", "781", "785", "786", "801", "802", "803", "804", "805",
+	"806", "808", "810", "812", "813", "814", "815", "816", "817", "818", "828", "830", "831", "832", "843", "845", "847",
+	"848", "850", "856", "857", "858", "859", "860", "862", "863", "864", "865", "870", "901", "903", "904", "906", "907",
+	"908", "909", "910", "912", "913", "914", "915", "916", "917", "918", "919", "920", "925", "928", "931", "936", "937",
+	"940", "941", "947", "949", "951", "952", "954", "956", "970", "971", "972", "973", "978", "979", "980", "985", "989",
+}
+
+// AppendPhone appends a number that no line has.
+func AppendPhone(dst []byte, d *Digest, f PhoneForm) []byte {
+	switch f {
+	case PhoneNarrow, PhoneNational:
+		if f == PhoneNarrow {
+			dst = append(dst, "+1"...)
+		}
+		dst = append(dst, areaCodes[pick(d, 0, len(areaCodes))]...)
+		dst = append(dst, "55501"...)
+		return appendDigits(dst, uint64(pick(d, 1, 100)), 2)
+	case PhoneUK:
+		return appendDigits(append(dst, "+447700900"...), uint64(pick(d, 0, 1000)), 3)
+	case PhoneWorld, PhoneDigits:
+		if f == PhoneWorld {
+			dst = append(dst, '+')
+		}
+		return appendDigits(append(dst, "999"...), number(d, 0, 1e12), 12)
+	}
+	n := number(d, 0, 8e6) + 2e6 // NXX: first digit 2 to 9
+	return appendDigits(append(dst, "+1555"...), n, 7)
+}
+
+// isPhone accepts the generators' forms in any common punctuation. A bare
+// number is accepted only where nothing else looks like it: 555-2345678 without
+// "+1" is a Turkish or Mexican line, and 1555… a Chinese one.
+func isPhone(text []byte) bool {
+	var buf [16]byte
+	digits, plus, ok := dialled(buf[:], text)
+	if !ok {
+		return false
+	}
+	switch n := len(digits); {
+	case n == 11 && digits[0] == '1':
+		return fictionNANP(digits[1:]) || plus && string(digits[1:4]) == "555" && digits[4] >= '2'
+	case n == 10 && !plus:
+		return fictionNANP(digits)
+	case n == 15 && string(digits[:3]) == "999":
+		return true
+	case n == 12 && string(digits[:2]) == "44" && plus:
+		return fictionUK(digits[2:])
+	case n == 11 && digits[0] == '0' && !plus:
+		return fictionUK(digits[1:])
+	}
+	return false
+}
+
+// dialled strips punctuation. plus is true for a leading "+" or "00", or when
+// "1" stands apart as a trunk prefix ("1-555-…", "1 (555) …").
+func dialled(buf, text []byte) (digits []byte, plus, ok bool) {
+	n := 0
+	for i, c := range text {
+		switch {
+		case isDigit(c):
+			if n == len(buf) {
+				return nil, false, false
+			}
+			buf[n] = c
+			n++
+		case c == '+' && i == 0:
+			plus = true
+		case c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/':
+			if n == 1 && buf[0] == '1' {
+				plus = true
+			}
+		default:
+			return nil, false, false
+		}
+	}
+	digits = buf[:n]
+	if !plus && n > 2 && digits[0] == '0' && digits[1] == '0' {
+		return digits[2:], true, true
+	}
+	return digits, plus, true
+}
+
+// fictionNANP is NPA-555-01XX (ATIS-0300115, central office code 555).
+func fictionNANP(ten []byte) bool {
+	return ten[0] >= '2' && string(ten[3:8]) == "55501"
+}
+
+// fictionUK is one of Ofcom's "Telephone numbers for use in TV and radio drama",
+// without the leading zero.
+func fictionUK(ten []byte) bool {
+	for _, p := range ofcomDrama {
+		if string(ten[:len(p)]) == p {
+			return true
+		}
+	}
+	return false
+}
+
+var ofcomDrama = [...]string{
+	"7700900", "1632960", "2079460", "8081570", "3069990", "909879",
+	"1134960", "1144960", "1154960", "1164960", "1174960", "1184960",
+	"1214960", "1314960", "1414960", "1514960", "1614960", "1914980",
+	"2890180", "2920180",
+}
