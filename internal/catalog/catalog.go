@@ -9,17 +9,28 @@ import "slices"
 
 // Catalog is what refresher knows of one database at one moment.
 type Catalog struct {
-	Database      string
-	ServerVersion int    // server_version_num, e.g. 150018
-	SystemID      uint64 // pg_control_system(): equal on a primary and all its physical replicas
-	InRecovery    bool   // true on a hot standby
-	Encoding      string // pg_encoding_to_char(encoding), e.g. UTF8
-	Collate       string
-	CType         string
-	Tables        []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name
-	Sequences     []*Sequence
-	MatViews      []*MatView // in refresh order: a view comes after those it reads
-	Extensions    []string
+	Database       string
+	ServerVersion  int    // server_version_num, e.g. 150018
+	SystemID       uint64 // pg_control_system(): equal on a primary and all its physical replicas
+	InRecovery     bool   // true on a hot standby
+	Encoding       string // pg_encoding_to_char(encoding), e.g. UTF8
+	Collate        string
+	CType          string
+	LocaleProvider byte     // pg_database.datlocprovider: 'c' libc, 'i' ICU, 'b' built-in; 'c' before 15
+	Locale         string   // locale of the ICU or built-in provider, empty for libc
+	Tables         []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name
+	Sequences      []*Sequence
+	MatViews       []*MatView // in refresh order: a view comes after those it reads
+	Extensions     []string
+	// ExtensionTables belong to an extension, not to the application: CREATE
+	// EXTENSION makes them on arrival and their rows are never copied.
+	ExtensionTables []ExtensionTable
+}
+
+// ExtensionTable is a table that is a member of an extension.
+type ExtensionTable struct {
+	Name      Name
+	Extension string
 }
 
 // Table returns the table of that name, nil if there is none.
@@ -55,7 +66,7 @@ type Table struct {
 	PrimaryKey  []string      // column names in key order
 	Unique      []UniqueIndex // includes the primary key's
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
-	Pages       int64         // main fork size in 8 KiB blocks, now; 0 for partitioned and foreign tables
+	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
 	Rows        float64       // reltuples; negative when never analysed
 	Bytes       int64         // pg_table_size: heap + TOAST, for ordering the work
 }
@@ -123,7 +134,7 @@ type Type struct {
 	Name     string // typname, e.g. "varchar", "_int4", "mood"
 	SQL      string // format_type(oid, NULL), e.g. "character varying", "integer[]"
 	Kind     TypeKind
-	Elem     *Type    // of an array, range or multirange
+	Elem     *Type    // an array's element, a range's subtype, a multirange's range
 	Base     *Type    // of a domain
 	BaseMod  int32    // typtypmod of a domain
 	Fields   []Field  // of a composite
@@ -198,12 +209,14 @@ type ForeignKey struct {
 	RefTable   Name     // referenced
 	RefColumns []string // same length as Columns
 	Validated  bool
+	Inherited  bool // a partition's copy of its parent's constraint
 }
 
 // Sequence is a sequence relation and where it stands.
 type Sequence struct {
-	Name    Name
-	OwnedBy string // "schema.table.column", empty if free-standing
+	Name        Name
+	OwnedBy     string // "schema.table.column", empty if free-standing
+	Persistence byte   // as a table's; an unlogged sequence cannot be read on a standby
 }
 
 // MatView is a materialised view.

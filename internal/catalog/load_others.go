@@ -1,0 +1,105 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+)
+
+func (l *loader) sequences(ctx context.Context) error {
+	const q = `
+		SELECT n.nspname, c.relname, c.relpersistence::text,
+		       coalesce(tn.nspname, ''), coalesce(t.relname, ''), coalesce(a.attname, '')
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace` + member + `
+		LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+		     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+		LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+		LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+		WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND e.oid IS NULL AND ` + userSchemas
+	var s Sequence
+	var persistence, column string
+	var owner Name
+	into := []any{&s.Name.Schema, &s.Name.Name, &persistence, &owner.Schema, &owner.Name, &column}
+	err := l.rows(ctx, q, into, func() error {
+		found := s
+		found.Persistence = persistence[0]
+		if column != "" {
+			found.OwnedBy = owner.String() + "." + rulePart(column)
+		}
+		l.cat.Sequences = append(l.cat.Sequences, &found)
+		return nil
+	})
+	slices.SortFunc(l.cat.Sequences, func(a, b *Sequence) int { return a.Name.Compare(b.Name) })
+	return err
+}
+
+// matViews lists materialised views so that each comes after those it reads, be
+// it directly or through plain views.
+func (l *loader) matViews(ctx context.Context) error {
+	const views = `
+		SELECT c.oid, n.nspname, c.relname, c.relispopulated
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace` + member + `
+		WHERE c.relkind = 'm' AND e.oid IS NULL AND ` + userSchemas + `
+		ORDER BY n.nspname, c.relname`
+	byOID := map[uint32]*MatView{}
+	var order []uint32
+	var oid uint32
+	var v MatView
+	err := l.rows(ctx, views, []any{&oid, &v.Name.Schema, &v.Name.Name, &v.Populated}, func() error {
+		found := v
+		byOID[oid], order = &found, append(order, oid)
+		return nil
+	})
+	if err != nil || len(order) == 0 {
+		return err
+	}
+	reads, err := l.viewReads(ctx)
+	if err != nil {
+		return err
+	}
+	// Views can't be recursive over relations, so a depth-first walk needs no
+	// more than a mark to end.
+	seen := map[uint32]bool{}
+	var visit func(uint32)
+	visit = func(oid uint32) {
+		if seen[oid] {
+			return
+		}
+		seen[oid] = true
+		for _, r := range reads[oid] {
+			visit(r)
+		}
+		if m := byOID[oid]; m != nil {
+			l.cat.MatViews = append(l.cat.MatViews, m)
+		}
+	}
+	for _, oid := range order {
+		visit(oid)
+	}
+	return nil
+}
+
+// viewReads maps every view to the views that its query reads.
+func (l *loader) viewReads(ctx context.Context) (map[uint32][]uint32, error) {
+	const q = `
+		SELECT DISTINCT r.ev_class, d.refobjid
+		FROM pg_rewrite r
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+		JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+		JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('v', 'm')
+		WHERE d.refobjid <> r.ev_class ORDER BY 1, 2`
+	reads := map[uint32][]uint32{}
+	var view, read uint32
+	err := l.rows(ctx, q, []any{&view, &read}, func() error {
+		reads[view] = append(reads[view], read)
+		return nil
+	})
+	return reads, err
+}
+
+func (l *loader) extensions(ctx context.Context) error {
+	var name string
+	return l.rows(ctx, `SELECT extname FROM pg_extension ORDER BY extname`, []any{&name}, func() error {
+		l.cat.Extensions = append(l.cat.Extensions, name)
+		return nil
+	})
+}

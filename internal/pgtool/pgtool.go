@@ -1,0 +1,147 @@
+// Package pgtool runs pg_dump and pg_restore.
+//
+// A program is found by version ([Require] says early, in one sentence, when it
+// is missing or older than the server). Where to connect travels in its
+// environment only ([Env]), never in arguments, which other users can list. The
+// environment holds nothing of this process but what finds libraries, files and
+// Kerberos tickets, so no other secret goes along.
+//
+// A program's stderr can quote rows (DETAIL, CONTEXT, the messages of data
+// exceptions) and statements. [Error] keeps the lines that name a cause and an
+// object and drops the rest.
+//
+// Cancelling the context ends the program and all it started: it leads a process
+// group of its own, gets SIGTERM (on which both programs cancel what their server
+// is doing), and five seconds later SIGKILL. On Linux the group's leader also
+// ends with this process, however that dies.
+package pgtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/pgbin"
+)
+
+// The programs.
+const (
+	Dump    = "pg_dump"
+	Restore = "pg_restore"
+)
+
+// grace is how long a cancelled program may take to end by itself.
+const grace = 5 * time.Second
+
+// Command is one run of a program.
+type Command struct {
+	Tool     string            // Dump or Restore
+	MinMajor int               // of the server or archive it works on
+	Doing    string            // what is attempted, for errors: "dumping the schema of shop"
+	Args     []string          // no secret and no connection
+	Server   *pgx.ConnConfig   // nil: the program doesn't connect
+	HostAddr string            // IP address to connect to, whatever Server's host resolves to; "" lets libpq look it up
+	Settings map[string]string // session settings, sent at connection start
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Rows     bool // the server's messages may quote rows: only well-known ones are repeated
+}
+
+// Major is the major version of a server_version_num.
+func Major(serverVersion int) int { return serverVersion / 10000 }
+
+// Require checks that pg_dump and pg_restore of the server's major version or
+// newer are installed. The error is one sentence that says what to install.
+func Require(serverMajor int) error {
+	for _, tool := range []string{Dump, Restore} {
+		if _, _, err := pgbin.Find(tool, serverMajor); err != nil {
+			return fmt.Errorf("the server is PostgreSQL %d: %w", serverMajor, err)
+		}
+	}
+	return nil
+}
+
+// Run runs a program to its end. It fails if the program can't be found or
+// started, ends with another status than 0 ([*Error]), or ctx ends.
+func Run(ctx context.Context, c Command) error {
+	path, _, err := pgbin.Find(c.Tool, c.MinMajor)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Doing, err)
+	}
+	cmd := exec.CommandContext(ctx, path, c.Args...)
+	if cmd.Env, err = c.env(); err != nil {
+		return fmt.Errorf("%s: %w", c.Doing, err)
+	}
+	stderr := &tail{max: 64 << 10}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, stderr
+	cmd.WaitDelay = grace
+	err = runGroup(cmd)
+	switch exit := (*exec.ExitError)(nil); {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", c.Doing, context.Cause(ctx))
+	case errors.As(err, &exit):
+		return &Error{Doing: c.Doing, Tool: c.Tool, Status: exit.ExitCode(), Lines: safeLines(stderr.lines(), c.Rows)}
+	case err != nil:
+		return fmt.Errorf("%s: running %s: %w", c.Doing, c.Tool, err)
+	}
+	return nil
+}
+
+// Error is a program's failure in words that are safe to print.
+type Error struct {
+	Doing  string
+	Tool   string
+	Status int      // exit status; -1 if a signal ended it
+	Lines  []string // what it wrote on stderr, made safe
+}
+
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s: %s failed with exit status %d", e.Doing, e.Tool, e.Status)
+	if e.Status < 0 {
+		s = fmt.Sprintf("%s: %s was ended by a signal", e.Doing, e.Tool)
+	}
+	if len(e.Lines) > 0 {
+		s += ": " + strings.Join(e.Lines, "; ")
+	}
+	return s
+}
+
+// SQLState is the server's error code as far as its message gives it away: ""
+// otherwise.
+func (e *Error) SQLState() string {
+	for _, l := range e.Lines {
+		switch {
+		case strings.Contains(l, "conflict with recovery"):
+			return "40001"
+		case strings.Contains(l, "permission denied"), strings.Contains(l, "must be owner"):
+			return "42501"
+		case strings.Contains(l, "No space left on device"):
+			return "53100"
+		case strings.Contains(l, "lock timeout"):
+			return "55P03"
+		}
+	}
+	return ""
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	max int
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.buf = append(t.buf, p...)
+	if len(t.buf) > 2*t.max {
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-t.max:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) lines() []string { return strings.Split(string(t.buf), "\n") }
