@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},
 	{"internal/pgvalue"},
 	{"internal/catalog"},
-	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin"},
+	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog"},
 	{"internal/fault"},
 }
 

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"refresher/internal/watchdog"
 )
 
 // home is the folder of one cluster: data/, the socket, log, the owner's lock.
@@ -18,7 +20,7 @@ type home struct {
 	dir  string
 	run  runAs
 	lock *os.File // "owner", locked while this process lives; nil when detached
-	dog  *watchdog
+	dog  *watchdog.Watchdog
 }
 
 const (
@@ -75,8 +77,8 @@ func (h *home) create(detached bool) error {
 			return fmt.Errorf("locking %s: %w", f.Name(), err)
 		}
 		h.lock = f
-		if h.dog, err = newWatchdog(h.dir); err != nil {
-			return fmt.Errorf("starting the watchdog: %w", err)
+		if h.dog, err = watchdog.New(h.dir); err != nil {
+			return err
 		}
 	}
 	return h.run.own(h.dir)
@@ -86,7 +88,7 @@ func (h *home) create(detached bool) error {
 func (h *home) remove() error {
 	err := os.RemoveAll(h.dir)
 	if h.dog != nil {
-		h.dog.release()
+		h.dog.Release()
 	}
 	if h.lock != nil {
 		h.lock.Close()

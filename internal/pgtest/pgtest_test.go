@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/pgtest"
+	"refresher/internal/watchdog"
 )
 
 // TestMain lets the test binary play the owner that is killed.
@@ -269,7 +270,7 @@ func watchdogs(t *testing.T, dir string) (pids []int) {
 		t.Skip("needs ps")
 	}
 	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "refresher-pgtest-watchdog "+dir) {
+		if strings.Contains(line, watchdog.Name+" "+dir) {
 			pid, err := strconv.Atoi(strings.Fields(line)[0])
 			if err != nil {
 				t.Fatal(err)

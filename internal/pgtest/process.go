@@ -97,14 +97,14 @@ func (h *home) spawn(detached bool, path string, args ...string) (*process, erro
 		return nil, err
 	}
 	if h.dog != nil {
-		h.dog.watch(cmd.Process.Pid)
+		h.dog.Watch(cmd.Process.Pid)
 	}
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait() // how it ended is in its log
 		if h.dog != nil {
-			h.dog.watch(0)
+			h.dog.Watch(0)
 		}
 	}()
 	return p, nil
