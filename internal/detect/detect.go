@@ -1,24 +1,159 @@
 // Package detect finds personal data in text by shape, checksum and context.
+//
+// It knows e-mail addresses, phone numbers, payment cards, IBANs, public IP
+// addresses, US social security numbers and the usual shapes of secrets (JWTs,
+// vendors' API keys, PEM private keys). A hit is strong when a checksum or an
+// unmistakable shape stands behind it, weak when chance or another kind of
+// number could have made it (bare digits, old card lengths, addresses that look
+// like versions).
+//
+// A detector says what a value is shaped like, not whose it is: a fake e-mail
+// address is a hit too, and [refresher/internal/fake.Recognise] is what tells
+// it from a real one. Addresses that can belong to nobody (private, loopback,
+// documentation) are no hits.
+//
+// Scanning is one pass over the bytes with look-aheads of a fixed length, so
+// its time is linear for every input, and it allocates nothing. Text is UTF-8;
+// offsets are in bytes and never split a character; broken UTF-8 is skipped.
 package detect
 
-import "refresher/internal/pii"
+import (
+	"bytes"
+
+	"refresher/internal/pii"
+)
 
 // Hit is one detected value: text[Start:End].
 type Hit struct {
 	Class      pii.Class
 	Start, End int
 	Strong     bool // a checksum or unmistakable shape; a weak hit is only reported
+	Bare       bool // nothing but digits: in a column of numbers it is probably a number
 }
 
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.
-type Detector struct{}
+type Detector struct {
+	num  numbers
+	hits []Hit
+}
 
 // New returns a detector of all classes.
-func New() *Detector { panic("TODO") }
+func New() *Detector { return &Detector{} }
 
 // Scan appends the hits in text to dst, in order and without overlap. Its time
 // is linear in len(text) for every input.
-func (d *Detector) Scan(dst []Hit, text []byte) []Hit { panic("TODO") }
+func (d *Detector) Scan(dst []Hit, text []byte) []Hit {
+	free := 0 // nothing before it may be part of a further hit
+	for i := 0; i < len(text); {
+		c := text[i]
+		var h Hit
+		next := i + 1
+		switch kinds[c] {
+		case other:
+			i++
+			continue
+		case letter:
+			h, next = d.word(text, i)
+		case digit:
+			h, next = d.number(text, free, i)
+		case at:
+			h = email(text, free, i)
+		case colon:
+			h = ipv6(text, free, i)
+		case dash:
+			h, next = pem(text, i)
+		}
+		if h.End > 0 {
+			dst = append(dst, h)
+			free, next = h.End, h.End
+		}
+		i = next
+	}
+	return dst
+}
 
-// Whole returns the class of text taken as one value (a whole cell), pii.None if none.
-func (d *Detector) Whole(text []byte) pii.Class { panic("TODO") }
+// Whole returns the class of text taken as one value (a whole cell), surrounding
+// space ignored; pii.None if no strong or weak hit covers it all.
+func (d *Detector) Whole(text []byte) pii.Class {
+	text = bytes.TrimSpace(text)
+	d.hits = d.Scan(d.hits[:0], text)
+	if len(d.hits) == 1 && d.hits[0].Start == 0 && d.hits[0].End == len(text) {
+		return d.hits[0].Class
+	}
+	return pii.None
+}
+
+// word looks at a word (letters and digits, begun by a letter) that can begin a
+// secret or an IBAN, and steps over it.
+func (d *Detector) word(text []byte, i int) (Hit, int) {
+	if i+4 < len(text) {
+		if kinds[text[i+2]] == digit && kinds[text[i+3]] == digit {
+			if h := iban(text, i); h.End > 0 {
+				return h, h.End
+			}
+		}
+		if secretFirst[text[i]] && (i == 0 || !tokenChar(text[i-1])) {
+			if h := secret(text, i); h.End > 0 {
+				return h, h.End
+			}
+		}
+	}
+	for i++; i < len(text) && kinds[text[i]]&alnum != 0; i++ {
+	}
+	return Hit{}, i
+}
+
+// Kinds of byte; a letter and a digit share the alnum bit.
+const (
+	other  = 0
+	letter = 1
+	digit  = 3
+	alnum  = 1
+	at     = 4
+	colon  = 8
+	dash   = 16
+)
+
+var kinds = func() (k [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		k[c] = digit
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		k[c], k[c-'a'+'A'] = letter, letter
+	}
+	k['@'], k[':'], k['-'] = at, colon, dash
+	return k
+}()
+
+// before reports whether a number or code may begin at i: it is not the tail of
+// a longer word, number or code.
+func before(text []byte, i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch c := text[i-1]; {
+	case kinds[c]&alnum != 0, c == '@':
+		return false
+	case c == '-': // "a-415…"
+		return i < 2 || kinds[text[i-2]]&alnum == 0
+	case c == '.': // "0.415…"
+		return i < 2 || kinds[text[i-2]] != digit
+	}
+	return true
+}
+
+// after reports whether a number or code may end at i.
+func after(text []byte, i int) bool {
+	if i >= len(text) {
+		return true
+	}
+	switch c := text[i]; {
+	case kinds[c]&alnum != 0, c == '@':
+		return false
+	case c == '-' || c == '_':
+		return i+1 >= len(text) || kinds[text[i+1]]&alnum == 0
+	case c == '.':
+		return i+1 >= len(text) || kinds[text[i+1]] != digit
+	}
+	return true
+}

@@ -1,0 +1,197 @@
+package detect
+
+import (
+	"refresher/internal/ident"
+	"refresher/internal/pii"
+)
+
+const (
+	maxGroups = 8  // of digits in one number
+	maxDigits = 19 // of the longest number known here, a card
+)
+
+// numbers is scratch space: the digit groups from one place on.
+type numbers struct {
+	digits [maxDigits + 1]byte // of all groups
+	start  [maxGroups]int      // in the text
+	end    [maxGroups]int
+	at     [maxGroups + 1]int // in digits
+	seps   [maxGroups]byte    // between group k-1 and k; 'x' if several characters
+	n      int
+	tail   bool // a group follows that has no place here
+}
+
+// gather reads digit groups from i on, as long as a separator that numbers are
+// written with stands between them.
+func (g *numbers) gather(text []byte, i int) {
+	g.n, g.at[0], g.tail = 0, 0, false
+	fill := 0
+	for g.n < maxGroups {
+		s := i
+		for i < len(text) && kinds[text[i]] == digit {
+			if fill < len(g.digits) {
+				g.digits[fill] = text[i]
+				fill++
+			}
+			i++
+			if i-s > maxDigits {
+				g.tail = true
+				return // a longer run is no number of ours, and neither is a part of it
+			}
+		}
+		if fill > maxDigits {
+			g.tail = true
+			return
+		}
+		g.start[g.n], g.end[g.n] = s, i
+		g.n++
+		g.at[g.n] = fill
+		sep, next := separator(text, i)
+		if next == 0 || g.n == maxGroups {
+			return
+		}
+		g.seps[g.n] = sep
+		i = next
+	}
+}
+
+// separator reads what stands between two groups: one of " .-/", a no-break
+// space or hyphen, or one of those with a parenthesis. next is 0 if no further
+// group follows.
+func separator(text []byte, i int) (sep byte, next int) {
+	n := 0
+	for k := i; k < len(text) && k-i <= 4; {
+		c := text[k]
+		switch {
+		case kinds[c] == digit:
+			if n == 0 {
+				return 0, 0
+			}
+			return sep, k
+		case c == ' ', c == '-', c == '.', c == '/', c == '(', c == ')':
+			if sep = c; n > 0 {
+				sep = 'x'
+			}
+			n++
+			k++
+		case k+2 < len(text) && c == 0xC2 && text[k+1] == 0xA0: // U+00A0
+			sep, k, n = ' ', k+2, n+1
+		case k+3 < len(text) && c == 0xE2 && text[k+1] == 0x80 && (text[k+2] == 0xAF || text[k+2]&^3 == 0x90): // U+202F, U+2010 to 2013
+			sep, k, n = '-', k+3, n+1
+		default:
+			return 0, 0
+		}
+		if n > 3 {
+			return 0, 0
+		}
+	}
+	return 0, 0
+}
+
+// number looks at the digits at i and steps over their group.
+func (d *Detector) number(text []byte, free, i int) (Hit, int) {
+	g := &d.num
+	g.gather(text, i)
+	if g.n == 0 {
+		for i < len(text) && kinds[text[i]]&alnum != 0 {
+			i++
+		}
+		return Hit{}, i
+	}
+	next := g.end[0]
+	for next < len(text) && kinds[text[next]]&alnum != 0 {
+		next++ // "12ab": one word
+	}
+	if next > g.end[0] {
+		return Hit{}, next
+	}
+	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
+		if h := ipv4(text, i); h.End > 0 {
+			return h, h.End
+		}
+	}
+	if h := g.international(text, free); h.End > 0 {
+		return h, h.End
+	}
+	if !before(text, i) {
+		return Hit{}, next
+	}
+	for _, try := range [...]func(*numbers, []byte) Hit{(*numbers).ssn, (*numbers).card, (*numbers).national} {
+		if h := try(g, text); h.End > 0 {
+			return h, h.End
+		}
+	}
+	return Hit{}, next
+}
+
+// size is the number of digits in group k.
+func (g *numbers) size(k int) int { return g.at[k+1] - g.at[k] }
+
+// sizes reports whether the first groups have the given sizes.
+func (g *numbers) sizes(want ...int) bool {
+	if g.n < len(want) {
+		return false
+	}
+	for k, n := range want {
+		if g.size(k) != n {
+			return false
+		}
+	}
+	return true
+}
+
+// more reports whether the number goes on behind group k-1 in the same style.
+func (g *numbers) more(k int) bool { return g.n > k && g.seps[k] == g.seps[1] }
+
+// ssn looks for ddd-dd-dddd.
+func (g *numbers) ssn(text []byte) Hit {
+	if !g.sizes(3, 2, 4) || g.seps[1] != g.seps[2] || g.seps[1] != '-' && g.seps[1] != ' ' || g.more(3) ||
+		!after(text, g.end[2]) || !ident.SSN(g.digits[:9]) {
+		return Hit{}
+	}
+	return Hit{Class: pii.NationalID, Start: g.start[0], End: g.end[2], Strong: g.seps[1] == '-'}
+}
+
+// card looks for a card number in one piece or grouped as printed on cards.
+func (g *numbers) card(text []byte) Hit {
+	groups := 0
+	switch {
+	case g.size(0) >= 12:
+		groups = 1
+	case g.sizes(4, 4, 4, 4):
+		groups = 4
+		if g.n > 4 && g.size(4) == 3 && g.seps[4] == g.seps[1] {
+			if h := g.cardOf(text, 5); h.End > 0 {
+				return h
+			}
+		}
+	case g.sizes(4, 6, 5), g.sizes(4, 6, 4), g.sizes(4, 4, 5):
+		groups = 3
+	default:
+		return Hit{}
+	}
+	return g.cardOf(text, groups)
+}
+
+func (g *numbers) cardOf(text []byte, groups int) Hit {
+	for k := 2; k < groups; k++ {
+		if g.seps[k] != g.seps[1] {
+			return Hit{}
+		}
+	}
+	if groups > 1 && g.seps[1] != ' ' && g.seps[1] != '-' && g.seps[1] != '.' {
+		return Hit{}
+	}
+	end := g.end[groups-1]
+	if !after(text, end) {
+		return Hit{}
+	}
+	usual, ok := ident.Card(g.digits[:g.at[groups]])
+	if !ok {
+		return Hit{}
+	}
+	// One of many equal groups, as in a table of numbers, proves little.
+	goesOn := g.n > groups && g.size(groups) == 4 || g.n == groups && g.tail
+	lone := groups == 1 || !goesOn || g.seps[groups] != g.seps[1]
+	return Hit{Class: pii.CreditCard, Start: g.start[0], End: end, Strong: usual && lone, Bare: groups == 1}
+}

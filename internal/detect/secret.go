@@ -1,0 +1,153 @@
+package detect
+
+import (
+	"bytes"
+
+	"refresher/internal/ident"
+	"refresher/internal/pii"
+)
+
+// A shape is a vendor's documented key form: a prefix and at least min further
+// characters of its alphabet.
+type shape struct {
+	prefix string
+	min    int
+	exact  bool // not more than min either
+}
+
+// shapes by first letter, so that a word is compared with few.
+var shapes = func() (t [256][]shape) {
+	for _, s := range [...]shape{
+		{"AKIA", 16, true}, {"ASIA", 16, true}, // AWS access keys
+		{"AIza", 35, true}, // Google API keys
+		{"ya29.", 20, false},
+		{"ghp_", 36, false}, {"gho_", 36, false}, {"ghu_", 36, false}, {"ghs_", 36, false}, {"ghr_", 36, false},
+		{"github_pat_", 22, false}, {"glpat-", 20, false},
+		{"xoxb-", 10, false}, {"xoxp-", 10, false}, {"xoxa-", 10, false}, {"xoxr-", 10, false}, {"xoxs-", 10, false},
+		{"sk_live_", 16, false}, {"rk_live_", 16, false}, {"pk_live_", 16, false}, {"sk_test_", 16, false}, {"whsec_", 24, false},
+		{"sk-ant-", 20, false}, {"sk-proj-", 20, false}, {"hf_", 34, false}, {"npm_", 36, false}, {"pypi-", 50, false},
+		{"SG.", 60, false}, {"dop_v1_", 64, false}, {"shpat_", 32, false}, {"shpss_", 32, false}, {"sq0csp-", 40, false},
+	} {
+		t[s.prefix[0]] = append(t[s.prefix[0]], s)
+	}
+	return t
+}()
+
+var secretFirst = func() (t [256]bool) {
+	for c := range t {
+		t[c] = shapes[c] != nil
+	}
+	t['e'] = true // eyJ…: a JWT
+	return t
+}()
+
+// secret looks for a key that begins with the word at i.
+func secret(text []byte, i int) Hit {
+	rest := text[i:]
+	if bytes.HasPrefix(rest, []byte("eyJ")) {
+		return jwt(text, i)
+	}
+	for _, s := range shapes[text[i]] {
+		if len(rest) < len(s.prefix)+s.min || string(rest[:len(s.prefix)]) != s.prefix {
+			continue
+		}
+		end := i + len(s.prefix)
+		for end < len(text) && (tokenChar(text[end]) || text[end] == '.' && s.prefix == "SG.") {
+			end++
+		}
+		body := end - i - len(s.prefix)
+		if body < s.min || s.exact && body > s.min {
+			continue
+		}
+		return Hit{Class: pii.Token, Start: i, End: end, Strong: true}
+	}
+	return Hit{}
+}
+
+// jwt looks for three base64url parts of which the first two are JSON objects
+// ("eyJ" is `{"`; RFC 7519 §3).
+func jwt(text []byte, i int) Hit {
+	p := i
+	for part := range 3 {
+		start := p
+		for p < len(text) && tokenChar(text[p]) {
+			p++
+		}
+		if part < 2 {
+			if p-start < 8 || string(text[start:start+3]) != "eyJ" || p >= len(text) || text[p] != '.' {
+				return Hit{}
+			}
+			p++
+		} else if p-start < 8 {
+			return Hit{}
+		}
+	}
+	return Hit{Class: pii.Token, Start: i, End: p, Strong: true}
+}
+
+// pem looks for a private key in PEM form (RFC 7468) at a run of hyphens, and
+// otherwise steps over the run.
+func pem(text []byte, i int) (Hit, int) {
+	const begin, kind = "-----BEGIN ", "PRIVATE KEY"
+	stop := i
+	for stop < len(text) && text[stop] == '-' {
+		stop++
+	}
+	start := stop - 5
+	if start < i || start+len(begin) > len(text) || string(text[start:start+len(begin)]) != begin {
+		return Hit{}, stop
+	}
+	label := text[start+len(begin) : min(len(text), start+len(begin)+40)]
+	k := bytes.Index(label, []byte(kind))
+	if k < 0 {
+		return Hit{}, stop
+	}
+	end := start + len(begin) + k + len(kind)
+	for end < len(text) && pemChar(text[end]) {
+		end++
+	}
+	if string(text[end-3:end]) == "END" { // "-----END RSA PRIVATE KEY-----"
+		for end < len(text) && (text[end] == ' ' || text[end] >= 'A' && text[end] <= 'Z' || text[end] == '-') {
+			end++
+		}
+	}
+	return Hit{Class: pii.Token, Start: start, End: end, Strong: true}, end
+}
+
+func pemChar(c byte) bool {
+	return kinds[c]&alnum != 0 || c == '+' || c == '/' || c == '=' || c == '\n' || c == '\r' || c == '-' || c == '\\'
+}
+
+func tokenChar(c byte) bool { return kinds[c]&alnum != 0 || c == '_' || c == '-' }
+
+// iban looks for an IBAN at i, in one piece or with single spaces or hyphens.
+func iban(text []byte, i int) Hit {
+	c0, c1 := text[i]&^0x20, text[i+1]&^0x20
+	want := ident.IBANLength(c0, c1)
+	if want == 0 || !before(text, i) {
+		return Hit{}
+	}
+	var b [34]byte
+	n, p := 0, i
+	for p < len(text) && n < want {
+		c := text[p]
+		switch kinds[c] {
+		case letter:
+			c &^= 0x20
+		case digit:
+		default:
+			if c != ' ' && c != '-' || n < 4 || kinds[text[p-1]]&alnum == 0 {
+				return Hit{}
+			}
+			p++
+			continue
+		}
+		b[n] = c
+		n++
+		p++
+	}
+	if n != want || !after(text, p) || !ident.IBAN(b[:n]) {
+		return Hit{}
+	}
+	return Hit{Class: pii.IBAN, Start: i, End: p, Strong: true}
+}
