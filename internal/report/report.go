@@ -61,6 +61,7 @@ type Server struct {
 type Stage struct {
 	Name    string  `json:"name"`
 	Seconds float64 `json:"seconds"`
+	PeakRSS int64   `json:"peak_rss_bytes"` // of the process since it started
 }
 
 // Table is what happened to one table.

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"refresher/internal/catalog"
+	"refresher/internal/config"
+	"refresher/internal/fault"
+	"refresher/internal/refresh"
+	"refresher/internal/s3sink"
+	"refresher/internal/scrub/rules"
+	"refresher/internal/secret"
+)
+
+// The exit codes, a contract with scripts.
+const (
+	exitClean       = 0
+	exitRefused     = 1   // a gate: PII found, unclassified column, failed verification
+	exitInput       = 2   // flags, configuration or rules
+	exitEnvironment = 3   // a server or bucket unreachable, out of space, a fault
+	exitInterrupted = 130 // 128 + SIGINT, as shells report it
+)
+
+// app is what commands share: the streams and the way to the configuration.
+type app struct {
+	out, err   io.Writer
+	getenv     func(string) (string, bool)
+	terminal   bool // err is a terminal: draw progress
+	configPath string
+}
+
+// run is the whole program as a function: arguments and streams in, exit code out.
+func run(ctx context.Context, args []string, a *app) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(ctx, err)
+	switch {
+	case code == exitInterrupted:
+		fmt.Fprintln(a.err, "refresher: interrupted")
+	case err != nil:
+		fmt.Fprintf(a.err, "refresher: %v\n", err)
+	}
+	return code
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var input *fault.Input
+	var refusal *fault.Refusal
+	switch {
+	case err == nil:
+		return exitClean
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &input):
+		return exitInput
+	case errors.As(err, &refusal):
+		return exitRefused
+	}
+	return exitEnvironment
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "refresher",
+		Short: "Fresh staging and dev data from production PostgreSQL, with no PII in it, and the proof",
+		Long: `refresher takes one consistent snapshot of a production replica, scrubs every row
+while it streams, builds staging in a shadow database, proves that no personal
+data survived, and only then swaps it in and publishes datasets.
+
+Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or rules ·
+3 environment · 130 interrupted.`,
+		SilenceErrors: true, SilenceUsage: true, Version: version,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fault.BadInput("unknown command %q; `refresher help` lists the commands", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	path := "refresher.yaml"
+	if p, ok := a.getenv("REFRESHER_CONFIG"); ok && p != "" {
+		path = p
+	}
+	root.PersistentFlags().StringVar(&a.configPath, "config", path, "configuration file (also REFRESHER_CONFIG)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand())
+	return root
+}
+
+// exactArgs is cobra's, as a mistake of the user's.
+func maxArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return fault.BadInput("%s takes at most %d arguments, not %d; see: %s --help", cmd.CommandPath(), n, len(args), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// inputs are the files a command works from.
+type inputs struct {
+	config *config.Config
+	rules  *rules.Ruleset
+}
+
+// load reads the configuration and the rulesets; the problems of both come together.
+func (a *app) load() (*inputs, error) {
+	c, err := config.Load(a.configPath, a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rules.Load(c.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return &inputs{c, r}, nil
+}
+
+// key fetches the masking key.
+func (a *app) key(ctx context.Context, c *config.Config) (secret.Key, error) {
+	raw, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv}.Fetch(ctx, c.Key)
+	if err != nil {
+		return secret.Key{}, err
+	}
+	k, err := secret.ParseKey(raw)
+	if err != nil {
+		return secret.Key{}, fault.BadInput("%s: %v", refScheme(c.Key), err)
+	}
+	return k, nil
+}
+
+// refScheme names a key reference in an error: it says where, not what.
+func refScheme(ref string) string {
+	scheme, name, _ := strings.Cut(ref, ":")
+	return "the key at " + scheme + ":" + name
+}
+
+// options are a run's, from the configuration.
+func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) {
+	c := in.config
+	key, err := a.key(ctx, c)
+	if err != nil {
+		return refresh.Options{}, err
+	}
+	source, err := c.SourceConfig()
+	if err != nil {
+		return refresh.Options{}, fault.BadInput("source.url is not a PostgreSQL connection URL")
+	}
+	staging, err := c.StagingConfig()
+	if err != nil {
+		return refresh.Options{}, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+	}
+	o := refresh.Options{
+		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
+		Key: key, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
+	}
+	for _, b := range c.Buckets {
+		bucket, err := a.bucket(ctx, c, b)
+		if err != nil {
+			return refresh.Options{}, err
+		}
+		o.Buckets = append(o.Buckets, bucket)
+	}
+	return o, nil
+}
+
+func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (refresh.Bucket, error) {
+	sink, err := a.sink(ctx, c, b.URL)
+	if err != nil {
+		return refresh.Bucket{}, err
+	}
+	out := refresh.Bucket{Name: b.Name, URL: b.URL, Sink: sink, Formats: b.Formats, Keep: b.Keep}
+	if b.Content == "sample" {
+		s := &refresh.Sample{Percent: b.Sample.Percent}
+		for _, name := range b.Sample.Roots {
+			n, _ := catalog.ParseName(name) // validated with the configuration
+			s.Roots = append(s.Roots, n)
+		}
+		for _, name := range b.Sample.Whole {
+			n, _ := catalog.ParseName(name)
+			s.Whole = append(s.Whole, n)
+		}
+		out.Sample = s
+	}
+	return out, nil
+}
+
+func (a *app) sink(ctx context.Context, c *config.Config, url string) (*s3sink.Sink, error) {
+	return s3sink.Open(ctx, s3sink.Options{URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"refresher/internal/report"
+)
+
+// progress shows a run on a terminal as a bar, and elsewhere as plain lines
+// every few seconds. It hears of a run as a refresh.Observer.
+type progress struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	bar      *progressbar.ProgressBar
+	stage    string
+	began    time.Time // of the stage
+	rows     int64
+	bytes    int64
+	expect   int64 // bytes
+	done     chan struct{}
+	stopped  chan struct{}
+}
+
+// every is the pause between plain progress lines.
+const every = 5 * time.Second
+
+func newProgress(w io.Writer, terminal bool) *progress {
+	p := &progress{w: w, terminal: terminal, done: make(chan struct{}), stopped: make(chan struct{})}
+	go p.tick()
+	return p
+}
+
+// Close ends the display.
+func (p *progress) Close() {
+	close(p.done)
+	<-p.stopped
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endStage()
+}
+
+func (p *progress) tick() {
+	defer close(p.stopped)
+	pause := every
+	if p.terminal {
+		pause = 100 * time.Millisecond
+	}
+	t := time.NewTicker(pause)
+	defer t.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-t.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+func (p *progress) draw() {
+	switch {
+	case p.stage == "":
+	case p.bar != nil:
+		_ = p.bar.Set64(min(p.bytes, p.expect))
+		p.bar.Describe(fmt.Sprintf("  %-9s  %s rows/s", p.stage, report.Count(int64(float64(p.rows)/p.seconds()))))
+	case p.terminal:
+		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, report.Seconds(p.seconds()))
+	case p.stage == "data":
+		fmt.Fprintf(p.w, "  data: %s rows, %s rows/s, %s/s%s\n", report.Count(p.rows), report.Count(int64(float64(p.rows)/p.seconds())),
+			report.Size(int64(float64(p.bytes)/p.seconds())), p.eta())
+	default:
+		fmt.Fprintf(p.w, "  %s: %s so far\n", p.stage, report.Seconds(p.seconds()))
+	}
+}
+
+func (p *progress) seconds() float64 { return max(time.Since(p.began).Seconds(), 1e-3) }
+
+func (p *progress) eta() string {
+	if p.bytes == 0 || p.expect <= p.bytes {
+		return ""
+	}
+	return ", about " + report.Seconds(p.seconds()*float64(p.expect-p.bytes)/float64(p.bytes)) + " to go"
+}
+
+// Stage begins a stage.
+func (p *progress) Stage(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endStage()
+	p.stage, p.began = name, time.Now()
+	if !p.terminal {
+		fmt.Fprintf(p.w, "  %s …\n", name)
+	}
+}
+
+func (p *progress) endStage() {
+	if p.stage == "" {
+		return
+	}
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+	line := fmt.Sprintf("  %-9s  %s", p.stage, report.Seconds(p.seconds()))
+	if p.stage == "data" {
+		line += fmt.Sprintf("   %s rows, %s, %s rows/s, %s/s", report.Count(p.rows), report.Size(p.bytes),
+			report.Count(int64(float64(p.rows)/p.seconds())), report.Size(int64(float64(p.bytes)/p.seconds())))
+	}
+	if p.terminal {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintln(p.w, line)
+	p.stage = ""
+}
+
+// Expect gives the data stage its estimated end.
+func (p *progress) Expect(_, bytes int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expect = bytes
+	if p.terminal && bytes > 0 {
+		p.bar = progressbar.NewOptions64(bytes, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24), progressbar.OptionUseANSICodes(true),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+}
+
+// Copied counts rows and bytes that went through.
+func (p *progress) Copied(_ string, rows, bytes int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rows += rows
+	p.bytes += bytes
+}
+
+// Warn prints a warning on a line of its own.
+func (p *progress) Warn(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintf(p.w, "  warning: %s\n", text)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"refresher/internal/refresh"
+	"refresher/internal/report"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var dry, keepShadow bool
+	var reportPath string
+	cmd := &cobra.Command{
+		Use: "run", Short: "One refresh, now", Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			in, err := a.load()
+			if err != nil {
+				return err
+			}
+			o, err := a.options(cmd.Context(), in)
+			if err != nil {
+				return err
+			}
+			o.DryRun, o.KeepShadow = dry, keepShadow
+			rep, err := a.refresh(cmd.Context(), o)
+			if reportPath != "" {
+				if werr := writeReport(rep, reportPath); werr != nil && err == nil {
+					err = werr
+				}
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
+	cmd.Flags().BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
+	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report to this file as HTML")
+	return cmd
+}
+
+// refresh runs once and tells a person how it went.
+func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, error) {
+	o.Run = refresh.NewID(time.Now())
+	fmt.Fprintf(a.err, "refresh %s\n", o.Run)
+	p := newProgress(a.err, a.terminal)
+	rep, err := refresh.Run(ctx, o, p)
+	p.Close()
+	if err != nil {
+		return rep, err
+	}
+	if o.DryRun {
+		printPlan(a.err, rep)
+		return rep, nil
+	}
+	printSummary(a.err, rep)
+	return rep, nil
+}
+
+func writeReport(rep *report.Report, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if err := rep.HTML(f); err != nil {
+		f.Close()
+		return fmt.Errorf("writing the report %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("writing the report %s: %w", path, err)
+	}
+	return nil
+}

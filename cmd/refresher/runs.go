@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/refresh"
+	"refresher/internal/report"
+	"refresher/internal/restore"
+	"refresher/internal/status"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "runs [ID]", Short: "History, and one run's report", Args: maxArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "text" && format != "json" && format != "html" {
+				return fault.BadInput("--format must be text, json or html")
+			}
+			in, err := a.load()
+			if err != nil {
+				return err
+			}
+			staging, err := in.config.StagingConfig()
+			if err != nil {
+				return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+			}
+			runs := runsOf{refresh.Options{Staging: staging}}
+			if len(args) == 1 {
+				return a.showRun(cmd.Context(), runs, args[0], format)
+			}
+			return a.listRuns(cmd.Context(), runs, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, or html for one run")
+	return cmd
+}
+
+func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
+	list, err := runs.List(ctx)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if list == nil {
+			list = []status.Summary{}
+		}
+		return a.json(list)
+	}
+	w := tabwriter.NewWriter(a.err, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "run\tstarted\ttook\toutcome")
+	for _, s := range list {
+		took, where := "–", ""
+		if s.Finished != nil {
+			took = report.Seconds(s.Seconds())
+		}
+		if s.Stage != "" {
+			where = " in " + s.Stage
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s%s\n", s.ID, s.Started.UTC().Format(time.DateTime), took, s.Outcome, where)
+	}
+	return w.Flush()
+}
+
+func (a *app) showRun(ctx context.Context, runs runsOf, id, format string) error {
+	rep, err := runs.Report(ctx, id)
+	if errors.Is(err, status.ErrNotFound) {
+		return fault.BadInput("there is no run %q; `refresher runs` lists them", id)
+	}
+	if err != nil {
+		return err
+	}
+	switch format {
+	case "json":
+		return a.json(rep)
+	case "html":
+		return rep.HTML(a.out)
+	}
+	fmt.Fprintf(a.err, "run %s: %s\n", rep.Run, rep.Outcome)
+	if rep.Error != "" {
+		fmt.Fprintf(a.err, "in %s: %s\n", rep.Stage, rep.Error)
+	}
+	printSummary(a.err, rep)
+	return nil
+}
+
+func (a *app) json(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return nil
+}
+
+func (a *app) rollbackCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rollback", Short: "Swap the previous staging back", Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			in, err := a.load()
+			if err != nil {
+				return err
+			}
+			return a.rollback(cmd.Context(), in)
+		},
+	}
+}
+
+// rollback swaps staging and the one before it, under the lock that runs take.
+func (a *app) rollback(ctx context.Context, in *inputs) (err error) {
+	staging, err := in.config.StagingConfig()
+	if err != nil {
+		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+	}
+	server, err := restore.Connect(ctx, staging)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close(context.WithoutCancel(ctx))) }()
+	h, err := history.Open(ctx, staging)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close(context.WithoutCancel(ctx))) }()
+	if _, err := h.Lock(ctx, "rollback"); err != nil {
+		return err
+	}
+	if err := server.Rollback(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "staging %s is now what was %s_previous; run rollback again to undo this\n", staging.Database, staging.Database)
+	return nil
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/history"
+	"refresher/internal/refresh"
+	"refresher/internal/report"
+	"refresher/internal/schedule"
+	"refresher/internal/status"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Scheduler, status page and metrics", Args: maxArgs(0),
+		Long: `serve refreshes at the times of schedule.cron, one run at a time, and shows the
+status page, /healthz, /status (JSON), /metrics and every run's report at the
+address of listen. SIGTERM lets a run clean up after itself, then stops.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			in, err := a.load()
+			if err != nil {
+				return err
+			}
+			o, err := a.options(cmd.Context(), in)
+			if err != nil {
+				return err
+			}
+			next, err := in.config.Schedule.Next()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), in.config.Listen, o, next)
+		},
+	}
+}
+
+// serve runs the scheduler and the pages until ctx ends; that is a clean stop.
+func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next func(time.Time) time.Time) error {
+	log := slog.New(slog.NewTextHandler(a.err, nil))
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listening on %s (the setting listen): %w", listen, err)
+	}
+	state := status.NewState()
+	handler, err := status.Handler(state, runsOf{o})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	log.Info("serving", "address", "http://"+listener.Addr().String())
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving the status page: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		schedule.Loop(gctx, schedule.Wall{}, next,
+			func(at time.Time) { state.Planned(at); log.Info("next run", "at", at) },
+			func(ctx context.Context) { a.scheduled(ctx, log, state, o) })
+		shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return server.Shutdown(shut)
+	})
+	err = group.Wait()
+	log.Info("stopped")
+	return err
+}
+
+// scheduled is one run of the scheduler's. Its error is logged: the next run is
+// a new chance.
+func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *status.State, o refresh.Options) {
+	o.Run = refresh.NewID(time.Now())
+	state.Started(o.Run)
+	log.Info("run started", "run", o.Run)
+	rep, err := refresh.Run(ctx, o, state)
+	state.Ended(rep)
+	if err != nil {
+		log.Error("run ended", "run", o.Run, "outcome", rep.Outcome, "stage", rep.Stage, "error", err)
+		return
+	}
+	log.Info("run ended", "run", o.Run, "outcome", rep.Outcome, "seconds", int(rep.Finished.Sub(rep.Started).Seconds()))
+}
+
+// runsOf reads the history for the pages, a connection a request: pages are
+// looked at rarely, and an idle connection would outlive a restarted server.
+type runsOf struct{ o refresh.Options }
+
+// List returns the newest runs first.
+func (r runsOf) List(ctx context.Context) ([]status.Summary, error) {
+	var out []status.Summary
+	err := r.with(ctx, func(h *history.History) error {
+		runs, err := h.List(ctx)
+		for _, run := range runs {
+			out = append(out, summary(run))
+		}
+		return err
+	})
+	return out, err
+}
+
+// Report returns one run's report.
+func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
+	rep := &report.Report{}
+	err := r.with(ctx, func(h *history.History) error {
+		run, err := h.Get(ctx, id)
+		if errors.Is(err, history.ErrNotFound) {
+			return status.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if run.ReportJSON == nil {
+			*rep = report.Report{Run: run.ID, Started: run.Started, Outcome: report.Outcome(run.Outcome), Stage: run.Stage, Error: run.Error}
+			return nil
+		}
+		return json.Unmarshal(run.ReportJSON, rep)
+	})
+	return rep, err
+}
+
+func (r runsOf) with(ctx context.Context, do func(*history.History) error) error {
+	h, err := history.Open(ctx, r.o.Staging)
+	if err != nil {
+		return err
+	}
+	defer h.Close(context.WithoutCancel(ctx))
+	return do(h)
+}
+
+func summary(run history.Run) status.Summary {
+	s := status.Summary{ID: run.ID, Started: run.Started, Outcome: run.Outcome, Stage: run.Stage, Error: run.Error}
+	if !run.Finished.IsZero() {
+		finished := run.Finished
+		s.Finished = &finished
+	}
+	return s
+}

@@ -1,0 +1,10 @@
+// Package refresher holds the files that the demo carries with it.
+package refresher
+
+import _ "embed"
+
+// ExperimentationRules is rules/experimentation.yaml, the ruleset of the sample
+// production database.
+//
+//go:embed rules/experimentation.yaml
+var ExperimentationRules string

@@ -1,0 +1,18 @@
+// Package refresh is the order of a run, and nothing else.
+//
+// A run goes through these stages; each needs the one before it, and a failure
+// in any of them leaves the previous staging database and the previous datasets
+// exactly as they were:
+//
+//	guard      connect, compare the clusters, read the catalog, compile the rules, probe the buckets, take the lock
+//	schema     pg_dump --schema-only under the snapshot; the shadow database's pre-data
+//	data       COPY chunks out of the replica, scrub them, COPY them into the shadow
+//	post-data  indexes, constraints and triggers
+//	analyze    sequences, materialised views, ANALYZE
+//	verify     coverage, row counts, constraints, survivors and detectors over the shadow
+//	datasets   the foreign-key-closed sample; dumps and Parquet, staged under runs/<run>/
+//	read-back  every object is read from its bucket again, compared and verified
+//	promote    the shadow becomes staging in one transaction; then each bucket's latest.json
+//
+// Up to and including read-back nothing that anybody uses has changed.
+package refresh

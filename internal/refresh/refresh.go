@@ -1,0 +1,226 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/fingerprint"
+	"refresher/internal/history"
+	"refresher/internal/report"
+	"refresher/internal/restore"
+	"refresher/internal/s3sink"
+	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
+	"refresher/internal/secret"
+	"refresher/internal/snapshot"
+	"refresher/internal/verify"
+)
+
+// Options are what one run needs.
+type Options struct {
+	Run            string // [NewID]
+	Version        string // of refresher, for the report
+	Source         *pgx.ConnConfig
+	Staging        *pgx.ConnConfig
+	RequireReplica bool
+	Rules          *rules.Ruleset
+	Key            secret.Key
+	Buckets        []Bucket
+	Workers        int    // parallel streams
+	Strict         bool   // weak detector findings refuse too
+	KeepShadow     bool   // leave the shadow of a run that failed for inspection
+	DryRun         bool   // stop after guard
+	TempDir        string // parent of the run's own folder; empty: the system's
+}
+
+// Bucket is one place where the run publishes.
+type Bucket struct {
+	Name    string
+	URL     string
+	Sink    *s3sink.Sink
+	Sample  *sample.Options // nil: full content; the salt is the run's to add
+	Formats []string
+	Keep    int
+}
+
+// Observer hears of a run's progress. Its methods are called from several
+// goroutines and must not block.
+type Observer interface {
+	Stage(name string)        // a stage begins
+	Expect(rows, bytes int64) // estimate for the data stage
+	Copied(table string, rows, bytes int64)
+	Warn(text string)
+}
+
+// run is the state of one run; each stage fills what the next ones use.
+type run struct {
+	Options
+	watch  Observer
+	report *report.Report
+	dir    string // the run's own folder: schema dump and keyed fingerprints
+
+	source   *snapshot.Source
+	server   *restore.Server
+	history  *history.History
+	catalog  *catalog.Catalog
+	program  *scrub.Program
+	store    *fingerprint.Store
+	schema   string // path of the schema dump
+	shadow   *restore.Database
+	samples  []*sampleDB
+	staged   []*staged
+	set      *fingerprint.Set
+	verifier *verify.Verifier
+	pass     verify.Pass // for staging
+
+	counts   map[string]*counter // by table
+	promoted bool
+}
+
+// Run refreshes once. The report is never nil, and is complete as far as the run
+// came. The error is a *fault.Input, a *fault.Refusal, or the environment's.
+func Run(ctx context.Context, o Options, watch Observer) (*report.Report, error) {
+	r := &run{Options: o, watch: watch, counts: map[string]*counter{}, report: &report.Report{
+		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: report.Running,
+		KeyFingerprint: o.Key.Fingerprint(), RulesetHash: o.Rules.Hash(),
+	}}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	err := r.stages(ctx, cancel)
+	if err != nil && context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), context.Canceled) {
+		err = context.Cause(ctx) // why the run was cancelled says more than what that broke
+	}
+	return r.report, r.finish(ctx, err)
+}
+
+func (r *run) stages(ctx context.Context, cancel context.CancelCauseFunc) error {
+	if err := r.stage(ctx, "guard", r.guard); err != nil || r.DryRun {
+		return err
+	}
+	if err := r.lock(ctx, cancel); err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"schema", r.restoreSchema},
+		{"data", r.copyData},
+		{"post-data", r.postData},
+		{"analyze", r.analyze},
+		{"verify", r.verifyShadow},
+		{"datasets", r.stageDatasets},
+		{"read-back", r.readBack},
+		{"promote", r.promote},
+	} {
+		if err := r.stage(ctx, s.name, s.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage runs one stage, times it and names it in an error.
+func (r *run) stage(ctx context.Context, name string, do func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.watch.Stage(name)
+	r.report.Stage = name
+	began := time.Now()
+	err := do(ctx)
+	r.report.Stages = append(r.report.Stages, report.Stage{Name: name, Seconds: time.Since(began).Seconds(), PeakRSS: peakRSS()})
+	return err
+}
+
+// finish tidies up and records how the run ended. It works on a context of its
+// own, since it must also run after an interruption.
+func (r *run) finish(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	r.report.Outcome = outcome(err)
+	if err == nil {
+		r.report.Stage = ""
+	} else {
+		r.report.Error = err.Error()
+	}
+	err = errors.Join(err, r.tidy(ctx, err != nil))
+	r.report.Finished = time.Now().UTC()
+	if r.history != nil {
+		err = errors.Join(err, r.record(ctx), r.history.Close(ctx))
+	}
+	if r.server != nil {
+		err = errors.Join(err, r.server.Close(ctx))
+	}
+	return err
+}
+
+// tidy removes what the run made and nobody is to use.
+func (r *run) tidy(ctx context.Context, failed bool) error {
+	var errs []error
+	if r.source != nil {
+		r.source.Close(ctx)
+	}
+	for _, s := range r.samples {
+		errs = append(errs, s.db.Drop(ctx))
+	}
+	if failed {
+		for _, s := range r.staged {
+			if !s.published {
+				errs = append(errs, s.staging.Discard(ctx))
+			}
+		}
+		if r.shadow != nil && !r.promoted && !r.KeepShadow {
+			errs = append(errs, r.shadow.Drop(ctx))
+		}
+	}
+	if r.store != nil {
+		errs = append(errs, r.store.Close())
+	}
+	if r.dir != "" {
+		errs = append(errs, os.RemoveAll(r.dir))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("tidying up: %w", err)
+	}
+	return nil
+}
+
+func outcome(err error) report.Outcome {
+	var refusal *fault.Refusal
+	switch {
+	case err == nil:
+		return report.Clean
+	case errors.Is(err, context.Canceled):
+		return report.Interrupted
+	case errors.As(err, &refusal):
+		return report.Refused
+	}
+	return report.Failed
+}
+
+// stagingSubject is what a pass for the staging database is issued for.
+const stagingSubject = "staging"
+
+// specs describes the tables that verification must find, and nothing else.
+func (r *run) specs() []verify.Table {
+	var specs []verify.Table
+	for _, d := range r.program.Decisions() {
+		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone}
+		if c := r.counts[d.Table.String()]; c != nil {
+			t.SourceRows = c.source.Load()
+		}
+		for _, c := range d.Columns {
+			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})
+		}
+		specs = append(specs, t)
+	}
+	return specs
+}
