@@ -1,0 +1,258 @@
+// Package rules reads rulesets: the YAML files that say, table by table and
+// column by column, what happens to production's data on its way out.
+//
+//	version: 1
+//	tables:
+//	  public.users:
+//	    columns:
+//	      id: keep
+//	      email: email                                   # a transform's name
+//	      date_of_birth: {transform: date_shift, max_days: 90}
+//	      attributes: {json: {contact_email: email, plan: keep, "tags[*]": keep}}
+//	      aliases: {array: email}
+//	      notes: text
+//	  public.sessions: {rows: none}                      # structure only
+//	  public.countries: {columns: {"*": keep}}
+//	allow:
+//	  - {table: public.pages, column: body, class: email, values: [support@acme.com], why: our own address}
+//
+// [Load] is strict: an unknown key, a key given twice, a value of the wrong
+// shape is an error, and all errors of all files come together, each with its
+// line and column and what to write instead. What Load doesn't know — which
+// tables, columns and transforms exist — the compiler of package scrub checks, so
+// every part of a [Ruleset] carries its [Pos].
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pii"
+)
+
+// Pos is a place in a rules file.
+type Pos struct {
+	File      string
+	Line, Col int // from 1
+}
+
+func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+
+// Problem is a mistake at the place.
+func (p Pos) Problem(format string, args ...any) fault.Problem {
+	return fault.Problem{File: p.File, Line: p.Line, Col: p.Col, Text: fmt.Sprintf(format, args...)}
+}
+
+// Ruleset is the content of one or more rules files.
+type Ruleset struct {
+	Tables map[catalog.Name]*Table
+	Allow  []Allow // in the order of the files
+}
+
+// Table is what the rules say of one table.
+type Table struct {
+	Name    catalog.Name
+	Rows    Rows
+	Columns []*Column // in the order of the file; at most one is the wildcard
+	Pos     Pos
+}
+
+// Rows says which rows of a table are copied.
+type Rows uint8
+
+// All rows, or none: the table arrives empty.
+const (
+	AllRows Rows = iota
+	NoRows
+)
+
+// Column returns the rule of a column named literally, nil if there is none.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if !c.Wildcard && c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Wildcard returns the rule for all columns not named, nil if there is none.
+func (t *Table) Wildcard() *Column {
+	for _, c := range t.Columns {
+		if c.Wildcard {
+			return c
+		}
+	}
+	return nil
+}
+
+// Column is the rule of one column, or of all others ("*").
+type Column struct {
+	Name     string // "*" for the wildcard
+	Wildcard bool
+	Rule     *Rule
+	Pos      Pos
+}
+
+// Kind is the shape of a rule.
+type Kind uint8
+
+// The shapes.
+const (
+	Scalar    Kind = iota // NAME, or {transform: NAME, …}
+	JSON                  // {json: {PATH: rule, …}}
+	Array                 // {array: rule}
+	Composite             // {composite: {FIELD: rule, …}}
+	Hstore                // {hstore: {KEY: rule, …}}
+)
+
+func (k Kind) String() string {
+	return [...]string{"transform", "json", "array", "composite", "hstore"}[k]
+}
+
+// Rule is what happens to one value.
+type Rule struct {
+	Kind      Kind
+	Transform string  // Scalar: the transform's name; "keep" is one
+	Params    []Param // all keys beside the shape's own and when
+	Parts     []Part  // JSON, Composite, Hstore: in the order of the file
+	Elem      *Rule   // Array: the rule of every element
+	When      string  // condition, "" if none
+	WhenPos   Pos
+	Pos       Pos
+}
+
+// Param returns the parameter of that name, nil if it is not given.
+func (r *Rule) Param(name string) *Param {
+	for i := range r.Params {
+		if r.Params[i].Name == name {
+			return &r.Params[i]
+		}
+	}
+	return nil
+}
+
+// Part is the rule of a path, field or key within a value.
+type Part struct {
+	Name string
+	Rule *Rule
+	Pos  Pos
+}
+
+// Param is one parameter of a transform.
+type Param struct {
+	Name  string
+	Value Value
+	Pos   Pos
+}
+
+// ValueKind is the kind of a YAML value.
+type ValueKind uint8
+
+// The kinds of value.
+const (
+	String ValueKind = iota
+	Number
+	Bool
+	Null
+	List
+	Map
+)
+
+func (k ValueKind) String() string {
+	return [...]string{"a string", "a number", "a boolean", "null", "a list", "a mapping"}[k]
+}
+
+// Value is a parameter's value as written.
+type Value struct {
+	Kind  ValueKind
+	Text  string  // of a scalar: a string's content, or the literal
+	Items []Value // of a list
+	Parts []Param // of a mapping, in the order of the file
+	Pos   Pos
+}
+
+// Allow is a reviewed exception: values that may be seen in a column although
+// they look like personal data.
+type Allow struct {
+	Table  catalog.Name
+	Column string
+	Class  pii.Class
+	Values []string
+	Why    string
+	Pos    Pos
+}
+
+// Hash is the SHA-256, in hex, of what the ruleset says, whatever the order,
+// layout and comments of its files. Two rulesets of one hash mask alike.
+func (rs *Ruleset) Hash() string {
+	tables := map[string]any{}
+	for name, t := range rs.Tables {
+		columns := map[string]any{}
+		for _, c := range t.Columns {
+			columns[columnKey(c)] = c.Rule.normal()
+		}
+		tables[name.String()] = map[string]any{"rows": t.Rows, "columns": columns}
+	}
+	allow := make([]string, len(rs.Allow))
+	for i, a := range rs.Allow {
+		values := slices.Clone(a.Values)
+		slices.Sort(values)
+		allow[i] = string(encode([]any{a.Table.String(), a.Column, a.Class, values, a.Why}))
+	}
+	slices.Sort(allow)
+	sum := sha256.Sum256(encode(map[string]any{"tables": tables, "allow": allow}))
+	return hex.EncodeToString(sum[:])
+}
+
+// columnKey tells the wildcard from a column whose name is an asterisk.
+func columnKey(c *Column) string {
+	if c.Wildcard {
+		return "wildcard"
+	}
+	return "column " + c.Name
+}
+
+func (r *Rule) normal() any {
+	m := map[string]any{"kind": r.Kind.String(), "transform": r.Transform, "when": r.When}
+	params := map[string]any{}
+	for _, p := range r.Params {
+		params[p.Name] = p.Value.normal()
+	}
+	m["params"] = params
+	parts := map[string]any{}
+	for _, p := range r.Parts {
+		parts[p.Name] = p.Rule.normal()
+	}
+	m["parts"] = parts
+	if r.Elem != nil {
+		m["elem"] = r.Elem.normal()
+	}
+	return m
+}
+
+func (v Value) normal() any {
+	items := make([]any, len(v.Items))
+	for i, it := range v.Items {
+		items[i] = it.normal()
+	}
+	parts := map[string]any{}
+	for _, p := range v.Parts {
+		parts[p.Name] = p.Value.normal()
+	}
+	return []any{v.Kind, v.Text, items, parts}
+}
+
+// encode is JSON with the keys of maps in order.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("rules: " + err.Error()) // maps of strings always encode
+	}
+	return b
+}
