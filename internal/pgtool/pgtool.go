@@ -67,6 +67,12 @@ func Require(serverMajor int) error {
 	return nil
 }
 
+// DBName is the --dbname argument that makes pg_restore connect; the name may
+// hold anything (libpq docs, 34.1.1.1).
+func DBName(name string) string {
+	return "--dbname=dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name) + "'"
+}
+
 // Run runs a program to its end. It fails if the program can't be found or
 // started, ends with another status than 0 ([*Error]), or ctx ends.
 func Run(ctx context.Context, c Command) error {

@@ -1,0 +1,204 @@
+// Package history keeps, in a small database named "refresher" on the staging
+// server, which runs there were and the lock that lets only one go at a time.
+//
+//	h, err := history.Open(ctx, cfg)              // makes the database on the first run
+//	lock, err := h.Lock(ctx, "shop", run)         // refused if another run holds it
+//	defer lock.Release()
+//	ctx = lock.Context()                          // ends when the lock is lost
+//	err = h.Start(ctx, history.Run{…})
+//	err = h.Finish(context.Background(), history.Run{…})
+//
+// The lock is a session-level advisory lock, one for each staging database name:
+// the server lets it go when the holder's session ends, however that happens, so
+// a killed run blocks nobody. In turn a holder whose session ends has lost the
+// lock and must stop: its Lock's context ends.
+//
+// History opens a connection for each call, because a run outlasts many an
+// idle connection; the lock alone keeps one.
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+)
+
+// Database is the name of the database that History makes and uses.
+const Database = "refresher"
+
+// The outcomes of a run.
+const (
+	Running = "running"
+	Done    = "done"
+	Refused = "refused" // by a gate
+	Failed  = "failed"
+	Stopped = "stopped" // by a signal
+	Lost    = "lost"    // it ended without a word: killed, or its machine was
+)
+
+// Run is one run's record.
+type Run struct {
+	ID       string
+	Database string // the staging database
+	Host     string // where refresher ran
+	Started  time.Time
+	Finished time.Time // zero while running
+	Outcome  string
+	Stage    string // the last stage entered
+	Error    string // safe text: no values
+	Report   []byte // JSON, nil if there is none
+}
+
+// ErrNotFound means that there is no run of that id.
+var ErrNotFound = errors.New("no such run")
+
+// History is the runs and locks of one staging server.
+type History struct{ cfg *pgx.ConnConfig }
+
+// Open connects to the staging server and makes database and tables if they are
+// missing. cfg's own database need not exist.
+func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
+	cfg = cfg.Copy()
+	cfg.Database = Database
+	cfg.RuntimeParams["application_name"] = "refresher"
+	h := &History{cfg: cfg}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if pgerr.Code(pgerr.Wrap(err, "connecting")) == "3D000" {
+		if err := h.create(ctx); err != nil {
+			return nil, err
+		}
+		conn, err = pgx.ConnectConfig(ctx, cfg)
+	}
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return h, migrate(ctx, conn)
+}
+
+// maintenance are databases to be connected to while making another.
+var maintenance = []string{"postgres", "template1"}
+
+func (h *History) create(ctx context.Context) error {
+	var conn *pgx.Conn
+	var err error
+	for _, name := range maintenance {
+		cfg := h.cfg.Copy()
+		cfg.Database = name
+		if conn, err = pgx.ConnectConfig(ctx, cfg); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return pgerr.Wrap(err, "connecting to the staging server")
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+catalog.Quote(Database)+" TEMPLATE template0 ENCODING 'UTF8'")
+	switch pgerr.Code(err) {
+	case "42P04", "23505": // another run made it in this moment
+		return nil
+	}
+	if err != nil {
+		return pgerr.Wrap(err, "creating database %q on the staging server", Database)
+	}
+	_, err = conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(Database)+" FROM PUBLIC")
+	return pgerr.Wrap(err, "creating database %q on the staging server", Database)
+}
+
+// schema makes version 1 of the tables; the advisory lock makes concurrent
+// first runs wait for each other.
+const schema = `
+SELECT pg_advisory_xact_lock(8241031);
+CREATE TABLE IF NOT EXISTS runs (
+	id text PRIMARY KEY, database text NOT NULL, host text NOT NULL, started timestamptz NOT NULL, finished timestamptz,
+	outcome text NOT NULL, stage text NOT NULL DEFAULT '', error text NOT NULL DEFAULT '', report jsonb);
+CREATE INDEX IF NOT EXISTS runs_started ON runs (started DESC);
+CREATE TABLE IF NOT EXISTS locks (
+	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);`
+
+func migrate(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
+	return pgerr.Wrap(err, "preparing database %q on the staging server", Database)
+}
+
+// do runs fn on a connection of its own.
+func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {
+	conn, err := pgx.ConnectConfig(ctx, h.cfg.Copy())
+	if err != nil {
+		return pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return pgerr.Wrap(fn(conn), "%s", what)
+}
+
+// Start records a run as running. ID, Database, Host, Started and Stage count.
+func (h *History) Start(ctx context.Context, r Run) error {
+	const q = `INSERT INTO runs (id, database, host, started, outcome, stage) VALUES ($1, $2, $3, $4, $5, $6)`
+	return h.do(ctx, "recording the run's start", func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, q, r.ID, r.Database, r.Host, r.Started, Running, r.Stage)
+		return err
+	})
+}
+
+// Finish records a run's end: Finished, Outcome, Stage, Error and Report. It also
+// works for a run that was never started, so that a refusal leaves a trace.
+func (h *History) Finish(ctx context.Context, r Run) error {
+	const q = `
+		INSERT INTO runs (id, database, host, started, finished, outcome, stage, error, report)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome,
+			stage = excluded.stage, error = excluded.error, report = excluded.report`
+	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, q, r.ID, r.Database, r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.Report)
+		return err
+	})
+}
+
+const columns = `id, database, host, started, coalesce(finished, 'epoch'), finished IS NULL, outcome, stage, error`
+
+// List returns the newest runs first, without their reports.
+func (h *History) List(ctx context.Context, limit int) ([]Run, error) {
+	var runs []Run
+	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb FROM runs ORDER BY started DESC, id DESC LIMIT $1`, limit)
+		if err != nil {
+			return err
+		}
+		runs, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return runs, err
+}
+
+// Get returns one run with its report, or ErrNotFound.
+func (h *History) Get(ctx context.Context, id string) (Run, error) {
+	var run Run
+	err := h.do(ctx, fmt.Sprintf("reading run %s", id), func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, `SELECT `+columns+`, report FROM runs WHERE id = $1`, id)
+		if err != nil {
+			return err
+		}
+		run, err = pgx.CollectExactlyOneRow(rows, scan)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotFound
+		}
+		return err
+	})
+	return run, err
+}
+
+func scan(row pgx.CollectableRow) (Run, error) {
+	var r Run
+	var running bool
+	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.Report)
+	if running {
+		r.Finished = time.Time{}
+	}
+	return r, err
+}

@@ -1,0 +1,169 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+)
+
+// ErrLockLost is the cause with which a Lock's context ends when its session
+// did: another run may be going.
+var ErrLockLost = errors.New("the lock on the staging database was lost, because its session ended")
+
+// lockClass is the first key of every advisory lock of refresher; the second is
+// the hash of the staging database's name.
+const lockClass = 8241032
+
+// heartbeat is how often a held lock is looked at; the session's end is noticed
+// at once if the server or the network says so.
+const heartbeat = 10 * time.Second
+
+// Lock is a held lock on one staging database.
+type Lock struct {
+	Database string
+	Run      string
+
+	conn   *pgx.Conn
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+}
+
+// Lock takes the lock on a staging database for a run. If another run holds it,
+// the error is a [fault.Refusal] that names that run. Runs of that database which
+// history still calls running can't be, and are marked lost.
+func (h *History) Lock(ctx context.Context, database, run string) (*Lock, error) {
+	cfg := h.cfg.Copy()
+	cfg.RuntimeParams["application_name"] = "refresher/" + run
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+	}
+	if err := acquire(ctx, conn, database, run); err != nil {
+		closeNow(conn)
+		return nil, err
+	}
+	l := &Lock{Database: database, Run: run, conn: conn, done: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	go l.watch()
+	return l, nil
+}
+
+func acquire(ctx context.Context, conn *pgx.Conn, database, run string) error {
+	// The session idles for as long as the run lasts.
+	const settings = `SET idle_session_timeout = 0; SET statement_timeout = '30s';
+		SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`
+	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
+		return pgerr.Wrap(err, "locking staging database %q", database)
+	}
+	var ok bool
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockClass, database).Scan(&ok); err != nil {
+		return pgerr.Wrap(err, "locking staging database %q", database)
+	}
+	if !ok {
+		return heldBy(ctx, conn, database)
+	}
+	if err := held(ctx, conn, database); err != nil {
+		return fmt.Errorf("locking staging database %q: %w; a connection pooler in transaction mode can't be used", database, err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	const claim = `
+		INSERT INTO locks (database, run, host, pid, since) VALUES ($1, $2, $3, $4, now())
+		ON CONFLICT (database) DO UPDATE SET run = excluded.run, host = excluded.host, pid = excluded.pid, since = excluded.since`
+	if _, err := conn.Exec(ctx, claim, database, run, host, os.Getpid()); err != nil {
+		return pgerr.Wrap(err, "locking staging database %q", database)
+	}
+	const bury = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE database = $2 AND outcome = $3 AND id <> $4`
+	_, err = conn.Exec(ctx, bury, Lost, database, Running, run)
+	return pgerr.Wrap(err, "marking runs that were killed")
+}
+
+func heldBy(ctx context.Context, conn *pgx.Conn, database string) error {
+	var run, host string
+	var pid int
+	var since time.Time
+	err := conn.QueryRow(ctx, `SELECT run, host, pid, since FROM locks WHERE database = $1`, database).Scan(&run, &host, &pid, &since)
+	if err != nil {
+		return fault.Refuse("lock", "another run on staging database %q has just started", database)
+	}
+	return fault.Refuse("lock", "run %s on %s (process %d) is refreshing staging database %q since %s",
+		run, host, pid, database, since.UTC().Format(time.RFC3339))
+}
+
+// held fails unless the session of conn holds the lock.
+func held(ctx context.Context, conn *pgx.Conn, database string) error {
+	const q = `
+		SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 2
+		               AND classid = $1::bigint::oid AND objid::bigint = (hashtext($2)::bigint & 4294967295))`
+	var ok bool
+	if err := conn.QueryRow(ctx, q, lockClass, database).Scan(&ok); err != nil {
+		return pgerr.Wrap(err, "looking at the lock")
+	}
+	if !ok {
+		return errors.New("the session doesn't hold the lock it took")
+	}
+	return nil
+}
+
+// Context is derived from the one given to History.Lock. It ends when the lock
+// is lost, with a cause that is ErrLockLost, or released.
+func (l *Lock) Context() context.Context { return l.ctx }
+
+// Held fails if the lock was lost or released.
+func (l *Lock) Held() error {
+	if l.ctx.Err() != nil {
+		return context.Cause(l.ctx)
+	}
+	return nil
+}
+
+// watch owns the connection. Waiting for a notification, which never comes,
+// notices the session's end at once; the heartbeat notices a silent peer.
+func (l *Lock) watch() {
+	defer close(l.done)
+	defer closeNow(l.conn)
+	for {
+		wait, stop := context.WithTimeout(l.ctx, heartbeat)
+		_, err := l.conn.WaitForNotification(wait)
+		quiet := wait.Err() != nil
+		stop()
+		if l.ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			continue
+		}
+		if quiet {
+			ping, stop := context.WithTimeout(l.ctx, heartbeat)
+			err = held(ping, l.conn, l.Database)
+			stop()
+		}
+		if err != nil {
+			l.cancel(fmt.Errorf("%w: %w", ErrLockLost, pgerr.Wrap(err, "watching the lock")))
+			return
+		}
+	}
+}
+
+// Release ends the session and with it the lock. It may be called again.
+func (l *Lock) Release() {
+	l.cancel(context.Canceled)
+	<-l.done
+}
+
+// closeNow ends a session without waiting long for a peer that doesn't answer.
+func closeNow(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}

@@ -1,0 +1,143 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgerr"
+)
+
+// Chunk is a table's rows within a range of its blocks.
+type Chunk struct {
+	Table *catalog.Table
+	Index int   // 0-based
+	Of    int   // how many chunks the table has
+	First int64 // first block
+	End   int64 // block after the last; -1 open-ended
+	Bytes int64 // estimate of what it holds, TOAST included
+}
+
+// Whole reports whether the chunk is all of its table.
+func (c Chunk) Whole() bool { return c.First == 0 && c.End < 0 }
+
+// Chunks cuts a table into ranges of about ChunkBytes. The last is open-ended:
+// blocks added since the catalog was read belong to it. A table that holds no rows
+// of its own (partitioned, foreign, or unlogged on a standby) has none.
+func (s *Source) Chunks(t *catalog.Table) []Chunk {
+	if !t.HoldsRows() || s.unreadable(t) {
+		return nil
+	}
+	bytes := max(t.Bytes, 0)
+	n := min((bytes+s.opts.ChunkBytes-1)/s.opts.ChunkBytes, t.Pages)
+	if n <= 1 {
+		return []Chunk{{Table: t, Of: 1, End: -1, Bytes: bytes}}
+	}
+	chunks := make([]Chunk, n)
+	for i := range n {
+		chunks[i] = Chunk{Table: t, Index: int(i), Of: int(n), First: i * t.Pages / n, End: (i + 1) * t.Pages / n, Bytes: bytes / n}
+	}
+	chunks[n-1].End = -1
+	return chunks
+}
+
+// Reader is a session that imported the snapshot. One goroutine uses it at a time.
+type Reader struct {
+	src  *Source
+	conn *pgx.Conn
+}
+
+// Reader opens a session in the snapshot. Lock must have been called.
+func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
+	if s.snapshot == "" {
+		return nil, errNotLocked
+	}
+	conn, err := s.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			closeNow(conn)
+		}
+	}()
+	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot)
+	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+		return nil, pgerr.Wrap(err, "importing the snapshot")
+	}
+	at, err := identify(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if !at.same(s.home) {
+		return nil, errors.New("another server answered at the source's address than the one that holds the snapshot " +
+			"(a load balancer, or a restart): point the source's URL at one server")
+	}
+	return &Reader{src: s, conn: conn}, nil
+}
+
+// Close ends the session.
+func (r *Reader) Close() { closeNow(r.conn) }
+
+// CopyOut streams a chunk's rows as COPY data into w. After an error the reader
+// is no longer usable. An error of w is returned as it is.
+func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f pgcopy.Format, w io.Writer) (rows int64, err error) {
+	out := &output{w: w}
+	tag, err := r.conn.PgConn().CopyTo(ctx, out, copySQL(c, cols, f))
+	switch {
+	case out.err != nil:
+		return 0, out.err
+	case err != nil && ctx.Err() != nil:
+		return 0, context.Cause(ctx)
+	case err != nil:
+		return 0, pgerr.Wrap(err, "reading %s, chunk %d of %d", c.Table.Name, c.Index+1, c.Of)
+	}
+	// This session holds its own lock on the table since the COPY began; if the
+	// exporter lives still, there was no gap between the two.
+	if err := r.src.Holding(ctx); err != nil {
+		return 0, err
+	}
+	return tag.RowsAffected(), nil
+}
+
+func copySQL(c Chunk, cols []*catalog.Column, f pgcopy.Format) string {
+	names := make([]string, len(cols))
+	for i, col := range cols {
+		names[i] = catalog.Quote(col.Name)
+	}
+	list, table := strings.Join(names, ", "), c.Table.Name.SQL()
+	if c.Whole() && len(cols) > 0 {
+		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, list, f) // the table's own rows, never its children's
+	}
+	var where string
+	if c.First > 0 {
+		where = fmt.Sprintf(" AND ctid >= '(%d,0)'", c.First)
+	}
+	if c.End >= 0 {
+		where += fmt.Sprintf(" AND ctid < '(%d,0)'", c.End)
+	}
+	if where != "" {
+		where = " WHERE" + strings.TrimPrefix(where, " AND")
+	}
+	return fmt.Sprintf("COPY (SELECT %s FROM ONLY %s%s) TO STDOUT (FORMAT %s)", list, table, where, f)
+}
+
+// output remembers the writer's error, which pgx mixes with the server's.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil {
+		o.err = err
+	}
+	return n, err
+}

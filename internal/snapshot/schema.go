@@ -1,0 +1,95 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+)
+
+// DumpSchema writes the schema, as of the snapshot, in pg_dump's custom format
+// to a file that only this user can read. Owners, privileges, tablespaces,
+// publications, subscriptions and security labels stay behind: they belong to
+// production.
+func (s *Source) DumpSchema(ctx context.Context, path string) error {
+	if s.snapshot == "" {
+		return errNotLocked
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("dumping the schema: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("dumping the schema: %w", err)
+	}
+	cfg := s.cfg.Copy()
+	cfg.RuntimeParams["application_name"] = "refresher/" + s.opts.Run
+	err = pgtool.Run(ctx, pgtool.Command{
+		Tool:     pgtool.Dump,
+		MinMajor: pgtool.Major(s.cat.ServerVersion),
+		Doing:    "dumping the schema of " + s.cat.Database,
+		Args: []string{"--format=custom", "--schema-only", "--file=" + path, "--snapshot=" + s.snapshot, "--no-password",
+			"--no-owner", "--no-privileges", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels",
+			fmt.Sprintf("--lock-wait-timeout=%d", s.opts.LockTimeout.Milliseconds())},
+		Server:   cfg,
+		HostAddr: s.hostaddr,
+		Settings: map[string]string{"default_transaction_read_only": "on", "client_connection_check_interval": "10s"},
+	})
+	if err != nil {
+		return err
+	}
+	return s.Holding(ctx)
+}
+
+// SequenceValue is where a sequence stands (PostgreSQL docs, CREATE SEQUENCE, Notes).
+type SequenceValue struct {
+	Name      catalog.Name
+	LastValue int64
+	IsCalled  bool // whether LastValue was handed out already
+}
+
+// sequenceBatch is how many sequences one query reads.
+const sequenceBatch = 200
+
+// Sequences reads all sequences. They aren't transactional: their values are
+// those of now, which is never behind the snapshot. A standby may see them up to
+// 32 values ahead of the primary. Unlogged ones can't be read on a standby and are left out.
+func (s *Source) Sequences(ctx context.Context) ([]SequenceValue, error) {
+	readable := slices.DeleteFunc(slices.Clone(s.cat.Sequences), func(q *catalog.Sequence) bool {
+		return q.Persistence == 'u' && s.cat.InRecovery
+	})
+	conn, err := s.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeNow(conn)
+	var out []SequenceValue
+	for batch := range slices.Chunk(readable, sequenceBatch) {
+		parts := make([]string, len(batch))
+		for i, q := range batch {
+			parts[i] = fmt.Sprintf("SELECT %d, last_value, is_called FROM %s", i, q.Name.SQL())
+		}
+		rows, err := conn.Query(ctx, strings.Join(parts, " UNION ALL "))
+		if err != nil {
+			return nil, pgerr.Wrap(err, "reading sequences")
+		}
+		var i int
+		var v SequenceValue
+		_, err = pgx.ForEachRow(rows, []any{&i, &v.LastValue, &v.IsCalled}, func() error {
+			v.Name = batch[i].Name
+			out = append(out, v)
+			return nil
+		})
+		if err != nil {
+			return nil, pgerr.Wrap(err, "reading sequences")
+		}
+	}
+	return out, nil
+}

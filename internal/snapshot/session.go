@@ -1,0 +1,170 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+)
+
+// pin returns the configuration that reaches the very server that conn is
+// connected to, with several hosts or a name of several addresses too, and that
+// server's IP address ("" for a Unix socket).
+func pin(ctx context.Context, cfg *pgx.ConnConfig, conn *pgx.Conn) (*pgx.ConnConfig, string) {
+	cfg = cfg.Copy()
+	remote, ok := conn.PgConn().Conn().RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		cfg.Fallbacks = slices.DeleteFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host })
+		return cfg, ""
+	}
+	all := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	for _, f := range all {
+		if int(f.Port) != remote.Port || !resolves(ctx, cfg, f.Host, remote.IP) {
+			continue
+		}
+		same := slices.DeleteFunc(all, func(g *pgconn.FallbackConfig) bool { return g.Host != f.Host || g.Port != f.Port })
+		cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = f.Host, f.Port, same[0].TLSConfig, same[1:]
+		break
+	}
+	ip := remote.IP.String()
+	cfg.LookupFunc = func(context.Context, string) ([]string, error) { return []string{ip}, nil }
+	dial := cfg.DialFunc
+	cfg.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, "tcp", remote.String()) }
+	return cfg, ip
+}
+
+func resolves(ctx context.Context, cfg *pgx.ConnConfig, host string, ip net.IP) bool {
+	if literal := net.ParseIP(host); literal != nil {
+		return literal.Equal(ip)
+	}
+	addrs, err := cfg.LookupFunc(ctx, host)
+	return err == nil && slices.ContainsFunc(addrs, func(a string) bool { return net.ParseIP(a).Equal(ip) })
+}
+
+// session opens another session on the same instance.
+func (s *Source) session(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, s.cfg.Copy())
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to the source database")
+	}
+	if err := s.prepare(ctx, conn); err != nil {
+		closeNow(conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+// prepare sets up a session: it can't write, can't hang on a lock or on a dead
+// client, and prints values in one canonical way.
+func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {
+	encoding := "UTF8"
+	if s.cat != nil && s.cat.Encoding == "SQL_ASCII" {
+		encoding = "SQL_ASCII" // its bytes have no encoding: the server must not check them against one
+	}
+	settings := [][2]string{
+		{"application_name", "refresher/" + s.opts.Run},
+		{"default_transaction_read_only", "on"},
+		{"row_security", "off"},
+		{"search_path", ""},
+		{"client_encoding", encoding},
+		{"lock_timeout", fmt.Sprint(s.opts.LockTimeout.Milliseconds())},
+		// A COPY lasts as long as the other side takes, and the exporter idles in
+		// its transaction for the whole run; a lost client is what must be noticed.
+		{"statement_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"idle_session_timeout", "0"},
+		{"client_connection_check_interval", "10s"},
+		{"tcp_keepalives_idle", "60"},
+		{"tcp_keepalives_interval", "10"},
+		{"tcp_keepalives_count", "6"},
+		// Rows in the order in which they lie, at the cost of one process.
+		{"synchronize_seqscans", "off"},
+		{"max_parallel_workers_per_gather", "0"},
+		{"jit", "off"},
+		{"datestyle", "ISO, MDY"},
+		{"intervalstyle", "postgres"},
+		{"timezone", "UTC"},
+		{"bytea_output", "hex"},
+		{"extra_float_digits", "1"},
+	}
+	var sql strings.Builder
+	for _, kv := range settings {
+		fmt.Fprintf(&sql, "SET %s = %s;", kv[0], catalog.Literal(kv[1]))
+	}
+	if _, err := conn.PgConn().Exec(ctx, sql.String()).ReadAll(); err != nil {
+		return pgerr.Wrap(err, "preparing a read-only session on the source")
+	}
+	return nil
+}
+
+// instance tells one running server from every other, its own replicas included.
+type instance struct {
+	systemID int64
+	started  time.Time
+	address  string // as the server sees it; a balancer's address would hide which one it is
+}
+
+func identify(ctx context.Context, conn *pgx.Conn) (instance, error) {
+	const q = `
+		SELECT system_identifier, pg_postmaster_start_time(), coalesce(inet_server_addr()::text || ' ' || inet_server_port(), '')
+		FROM pg_control_system()`
+	var i instance
+	err := conn.QueryRow(ctx, q).Scan(&i.systemID, &i.started, &i.address)
+	return i, pgerr.Wrap(err, "identifying the source server")
+}
+
+func (i instance) same(j instance) bool {
+	return i.systemID == j.systemID && i.started.Equal(j.started) && i.address == j.address
+}
+
+// warn collects what the user should know before a run.
+func (s *Source) warn(ctx context.Context) error {
+	const q = `
+		SELECT current_setting('hot_standby_feedback')::bool, current_setting('max_standby_streaming_delay'),
+		       EXISTS (SELECT FROM pg_largeobject_metadata)`
+	var feedback, largeObjects bool
+	var delay string
+	if err := s.exporter.QueryRow(ctx, q).Scan(&feedback, &delay, &largeObjects); err != nil {
+		return pgerr.Wrap(err, "reading the source's settings")
+	}
+	add := func(format string, args ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, args...)) }
+	switch {
+	case !s.cat.InRecovery:
+		add("the source is not a hot standby: reading it costs the primary, and holds back its VACUUM while the run lasts")
+	case !feedback && delay != "-1":
+		add("hot_standby_feedback is off on the standby: VACUUM on the primary can cancel the run after max_standby_streaming_delay = %s", delay)
+	}
+	if largeObjects {
+		add("the database has large objects: they are not copied")
+	}
+	var unlogged, foreign []string
+	for _, t := range s.cat.Tables {
+		if s.unreadable(t) {
+			unlogged = append(unlogged, t.Name.String())
+		}
+		if t.Kind == catalog.Foreign {
+			foreign = append(foreign, t.Name.String())
+		}
+	}
+	if len(unlogged) > 0 {
+		add("unlogged tables have no rows on a standby and arrive empty: %s", strings.Join(unlogged, ", "))
+	}
+	if len(foreign) > 0 {
+		add("foreign tables arrive without rows: %s", strings.Join(foreign, ", "))
+	}
+	return nil
+}
+
+// unreadable reports whether a table's rows can't be read here: a standby has
+// the rows of permanent tables only.
+func (s *Source) unreadable(t *catalog.Table) bool {
+	return t.HoldsRows() && t.Persistence == 'u' && s.cat.InRecovery
+}

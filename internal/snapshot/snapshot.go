@@ -1,0 +1,124 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+)
+
+// Defaults of Options.
+const (
+	DefaultChunkBytes  = 64 << 20
+	DefaultLockTimeout = 30 * time.Second
+)
+
+// Options say what to read and how.
+type Options struct {
+	Config         *pgx.ConnConfig
+	Run            string        // run id, for application_name
+	RequireReplica bool          // refuse a source that is not a hot standby
+	ChunkBytes     int64         // table bytes (TOAST included) a chunk; 0: DefaultChunkBytes
+	LockTimeout    time.Duration // longest wait for a lock; 0: DefaultLockTimeout
+}
+
+// Source is an open source database. Its methods may be called from several
+// goroutines, except Lock and Close.
+type Source struct {
+	opts     Options
+	cfg      *pgx.ConnConfig // pinned to the instance that the exporter reached
+	hostaddr string          // its IP address, "" for a Unix socket
+	home     instance
+	cat      *catalog.Catalog
+	warnings []string
+
+	mu       sync.Mutex // guards exporter
+	exporter *pgx.Conn  // holds the locks and the snapshot
+	snapshot string     // "" before Lock
+}
+
+// Open connects, checks the guard and loads the catalog. It takes no lock that
+// outlives it and reads no row. A server that isn't a standby is a warning, or
+// a [fault.Refusal] with RequireReplica.
+func Open(ctx context.Context, opts Options) (_ *Source, err error) {
+	if opts.ChunkBytes <= 0 {
+		opts.ChunkBytes = DefaultChunkBytes
+	}
+	if opts.LockTimeout <= 0 {
+		opts.LockTimeout = DefaultLockTimeout
+	}
+	conn, err := pgx.ConnectConfig(ctx, opts.Config.Copy())
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to the source database")
+	}
+	s := &Source{opts: opts, exporter: conn}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
+	if err := s.prepare(ctx, conn); err != nil {
+		return nil, err
+	}
+	if s.home, err = identify(ctx, conn); err != nil {
+		return nil, err
+	}
+	if s.cat, err = catalog.Load(ctx, conn); err != nil {
+		return nil, err
+	}
+	if opts.RequireReplica && !s.cat.InRecovery {
+		return nil, fault.Refuse("source", "the source is a primary, not a hot standby, and the configuration requires a replica")
+	}
+	if err := s.warn(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Catalog is the database as Open found it.
+func (s *Source) Catalog() *catalog.Catalog { return s.cat }
+
+// Warnings are sentences about the source that don't stop a run.
+func (s *Source) Warnings() []string { return slices.Clone(s.warnings) }
+
+// SnapshotID is the exported snapshot's name, empty before Lock.
+func (s *Source) SnapshotID() string { return s.snapshot }
+
+// Close ends the session that holds the locks and the snapshot. Readers that
+// are open keep their own snapshot but can't vouch for it any more.
+func (s *Source) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closeNow(s.exporter)
+}
+
+// closeNow ends a session without waiting long for a peer that doesn't answer.
+func closeNow(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
+
+// Holding fails if the session that holds the locks and the snapshot has ended.
+// What was read before a call that returns nil is consistent.
+func (s *Source) Holding(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.snapshot == "" {
+		return errNotLocked
+	}
+	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
+		return pgerr.Wrap(err, "the session that holds the snapshot and its locks has ended, so what was read can't be trusted")
+	}
+	return nil
+}
+
+var errNotLocked = fmt.Errorf("the source has no snapshot yet: Lock comes first")
