@@ -184,7 +184,7 @@ func (c *Config) validateBuckets(d *decoder) {
 		if seen[b.Name] {
 			at("name", "is used by another bucket too; names must differ")
 		}
-		if b.Name == "staging" && b.Content == "" || strings.ContainsAny(b.Name, "/: \t") {
+		if strings.ContainsAny(b.Name, "/: \t") {
 			at("name", "must not hold a slash, colon or space")
 		}
 		if u := strings.TrimRight(b.URL, "/"); urls[u] {
