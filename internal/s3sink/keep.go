@@ -1,0 +1,134 @@
+package s3sink
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"refresher/internal/fault"
+)
+
+// runs lists the runs that have objects, oldest first, and which of them have a
+// manifest.
+func (s *Sink) runs(ctx context.Context) (ids []string, complete map[string]bool, err error) {
+	prefix := s.prefix + runsPrefix
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, nil, s.fail(err, "ListObjectsV2", prefix)
+		}
+		for _, p := range page.CommonPrefixes {
+			id := strings.TrimSuffix(strings.TrimPrefix(aws.ToString(p.Prefix), prefix), "/")
+			if runID.MatchString(id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	complete = map[string]bool{}
+	for _, id := range ids {
+		key := s.runKey(id, manifestName)
+		_, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+		if err != nil && !notFound(err) {
+			return nil, nil, s.fail(err, "HeadObject", key)
+		}
+		complete[id] = err == nil
+	}
+	return ids, complete, nil
+}
+
+// Sweep removes what killed runs left: the objects of runs that were never
+// published, unfinished multipart uploads, and probes. Runs in alive are left
+// alone; the caller holds the lock that makes every other run dead. It returns the
+// ids of the runs of which something was removed.
+func (s *Sink) Sweep(ctx context.Context, alive ...string) ([]string, error) {
+	var swept []string
+	note := func(run string) {
+		if run != "" && !slices.Contains(swept, run) {
+			swept = append(swept, run)
+		}
+	}
+	dead := func(key string) bool {
+		run := s.runOf(key)
+		return run != "" && !slices.Contains(alive, run) || strings.HasPrefix(key, s.prefix+probePrefix)
+	}
+	aborted, err := s.abortUploads(ctx, s.prefix+runsPrefix, dead)
+	for _, key := range aborted {
+		note(s.runOf(key))
+	}
+	if err != nil {
+		return swept, err
+	}
+	if err := s.list(ctx, s.prefix+probePrefix, func(key string) error { return s.remove(ctx, key) }); err != nil {
+		return swept, err
+	}
+	latest, _, err := s.latest(ctx)
+	if err != nil {
+		return swept, err
+	}
+	ids, complete, err := s.runs(ctx)
+	if err != nil {
+		return swept, err
+	}
+	for _, id := range ids {
+		published := id == latest.Run || complete[id] && id < latest.Run
+		if published || slices.Contains(alive, id) {
+			continue
+		}
+		if err := s.removeRun(ctx, id); err != nil {
+			return swept, err
+		}
+		note(id)
+	}
+	slices.Sort(swept)
+	return swept, nil
+}
+
+// Retain removes published runs but the newest keep (at least 1), and never the
+// one that latest.json names. It returns the ids of the runs it removed.
+func (s *Sink) Retain(ctx context.Context, keep int) ([]string, error) {
+	if keep < 1 {
+		return nil, fault.BadInput("bucket %q: keep is %d; at least the current run is kept", s.name, keep)
+	}
+	latest, _, err := s.latest(ctx)
+	if err != nil || latest.Run == "" {
+		return nil, err
+	}
+	ids, complete, err := s.runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !complete[id] || id > latest.Run })
+	var removed []string
+	for _, id := range ids[:max(0, len(ids)-keep)] {
+		if id == latest.Run {
+			continue
+		}
+		if err := s.removeRun(ctx, id); err != nil {
+			return removed, err
+		}
+		removed = append(removed, id)
+	}
+	return removed, nil
+}
+
+// removeRun deletes a run, its manifest first: what a kill leaves over is then no
+// published run any more, and the next Sweep removes it.
+func (s *Sink) removeRun(ctx context.Context, id string) error {
+	prefix := s.runKey(id, "")
+	return s.removeAll(ctx, prefix, prefix+manifestName)
+}
+
+// runOf is the run that a key belongs to, empty if none.
+func (s *Sink) runOf(key string) string {
+	rest, ok := strings.CutPrefix(key, s.prefix+runsPrefix)
+	id, _, ok2 := strings.Cut(rest, "/")
+	if !ok || !ok2 || !runID.MatchString(id) {
+		return ""
+	}
+	return id
+}

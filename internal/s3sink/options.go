@@ -1,0 +1,95 @@
+package s3sink
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"refresher/internal/fault"
+)
+
+// Options of a sink.
+type Options struct {
+	Name        string                  // the bucket's name in the configuration: the subject that a verify.Pass must be for
+	URL         string                  // s3://bucket/prefix; the prefix may be empty
+	Endpoint    string                  // http(s)://host[:port] of the server; empty: Amazon S3
+	Region      string                  // empty: from the environment; us-east-1 if an Endpoint is given
+	PathStyle   bool                    // bucket in the path, not in the host name
+	Credentials aws.CredentialsProvider // nil: the SDK's own chain (environment, profile, web identity, instance)
+	PartBytes   int64                   // of a multipart upload, at most 10,000 parts an object; default 8 MiB, at least 5 MiB
+	Concurrency int                     // parts of one Put in flight; default 2
+}
+
+const minPart = 5 << 20
+
+// bucketName follows the rules of general purpose buckets (Amazon S3 User Guide,
+// "General purpose bucket naming rules"), with the underscores and capitals that
+// old buckets and other servers have.
+var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+
+// ParseURL splits s3://bucket/prefix. The prefix comes back with a slash at its
+// end, or empty. A bad URL is a *fault.Input.
+func ParseURL(s string) (bucket, prefix string, err error) {
+	rest, ok := strings.CutPrefix(s, "s3://")
+	if !ok {
+		return "", "", fault.BadInput("bucket URL %q: write it as s3://bucket/prefix", redactURL(s))
+	}
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	switch {
+	case strings.Contains(bucket, "@"):
+		return "", "", fault.BadInput("a bucket URL must not hold credentials; give them to the AWS SDK (environment, profile or role)")
+	case !bucketName.MatchString(bucket):
+		return "", "", fault.BadInput("bucket URL %q: %q is not a bucket name", s, bucket)
+	case strings.ContainsAny(prefix, "?#\\") || strings.ContainsFunc(prefix, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "", "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
+	}
+	prefix = strings.Trim(prefix, "/")
+	for seg := range strings.SplitSeq(prefix, "/") {
+		if prefix != "" && (seg == "" || seg == "." || seg == "..") {
+			return "", "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
+		}
+	}
+	if prefix != "" {
+		prefix += "/"
+	}
+	return bucket, prefix, nil
+}
+
+// redactURL keeps the scheme and host of something that is no bucket URL.
+func redactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme == "" {
+		if strings.ContainsAny(s, "@") {
+			return "…"
+		}
+		return s
+	}
+	return u.Scheme + "://" + u.Host + "/…"
+}
+
+func (o *Options) check() error {
+	if o.Endpoint != "" {
+		u, err := url.Parse(o.Endpoint)
+		switch {
+		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+			return fault.BadInput("bucket %q: the S3 endpoint must be http://host[:port] or https://host[:port]", o.Name)
+		case u.User != nil:
+			return fault.BadInput("bucket %q: the S3 endpoint must not hold credentials; give them to the AWS SDK (environment, profile or role)", o.Name)
+		}
+		if o.Region == "" {
+			o.Region = "us-east-1"
+		}
+	}
+	if o.PartBytes == 0 {
+		o.PartBytes = 8 << 20
+	}
+	if o.PartBytes < minPart {
+		return fault.BadInput("bucket %q: the part size is %d bytes; S3 wants at least 5 MiB", o.Name, o.PartBytes)
+	}
+	if o.Concurrency < 1 {
+		o.Concurrency = 2
+	}
+	return nil
+}
