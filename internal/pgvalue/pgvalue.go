@@ -12,10 +12,13 @@
 // every type has a codec; sessions that read in text format must set TimeZone UTC
 // and the other settings. In binary every conversion is checked: wire bytes that
 // no server would send and text that is no value of the type are errors. Errors
-// never hold content.
+// are of type [*Error] and never hold content.
 //
 // Codecs append to the slice they are given and allocate nothing else. They have
-// no state and are safe for concurrent use.
+// no state and are safe for concurrent use. dst must not overlap the input.
+//
+// The binary forms are those of the types' send and receive functions in
+// src/backend/utils/adt of PostgreSQL's source.
 package pgvalue
 
 import (
@@ -31,29 +34,188 @@ type Codec interface {
 	AppendWire(dst, text []byte) ([]byte, error)
 }
 
+// Error is a value that can't be converted. It doesn't say which.
+type Error struct {
+	Type string // e.g. "numeric"
+	Wire bool   // the wire form is wrong, else the text
+}
+
+func (e *Error) Error() string {
+	if e.Wire {
+		return "the wire form of a value is not that of type " + e.Type
+	}
+	return "a text is not a value of type " + e.Type
+}
+
+func badWire(typ string) error { return &Error{Type: typ, Wire: true} }
+func badText(typ string) error { return &Error{Type: typ} }
+
 // For returns the codec of a type, nil if the type has none in that format.
 // Text format has a codec for every type.
-func For(t *catalog.Type, f pgcopy.Format) Codec { panic("TODO") }
+func For(t *catalog.Type, f pgcopy.Format) Codec {
+	t = t.Underlying()
+	if f == pgcopy.Text {
+		if t.OID == catalog.BPCharOID {
+			return bpchar{}
+		}
+		return same{}
+	}
+	switch t.Kind {
+	case catalog.ArrayType:
+		return arrayFor(t)
+	case catalog.EnumType:
+		return same{}
+	case catalog.RangeType:
+		return rangeFor(t)
+	case catalog.MultirangeType:
+		return multirangeFor(t)
+	case catalog.CompositeType:
+		return compositeFor(t)
+	case catalog.BaseType:
+		if t.Builtin() {
+			return builtin(t.OID)
+		}
+		return extension(t.Name)
+	}
+	return nil
+}
+
+// OIDs of built-in types that the catalog package has no name for.
+const (
+	xidOID       = 28
+	cidOID       = 29
+	pointOID     = 600
+	lsegOID      = 601
+	pathOID      = 602
+	boxOID       = 603
+	polygonOID   = 604
+	lineOID      = 628
+	unknownOID   = 705
+	circleOID    = 718
+	macaddr8OID  = 774
+	timetzOID    = 1266
+	bitOID       = 1560
+	varbitOID    = 1562
+	refcursorOID = 1790
+	pgLSNOID     = 3220
+	tsvectorOID  = 3614
+	jsonpathOID  = 4072
+	xid8OID      = 5069
+)
+
+func builtin(oid uint32) Codec {
+	switch oid {
+	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, unknownOID, refcursorOID:
+		return same{}
+	case catalog.BPCharOID:
+		return bpchar{}
+	case catalog.CharOID:
+		return char{}
+	case catalog.BoolOID:
+		return boolean{}
+	case catalog.Int2OID:
+		return integer{"smallint", 2}
+	case catalog.Int4OID:
+		return integer{"integer", 4}
+	case catalog.Int8OID:
+		return integer{"bigint", 8}
+	case catalog.OIDOID:
+		return unsigned{"oid", 4}
+	case xidOID:
+		return unsigned{"xid", 4}
+	case cidOID:
+		return unsigned{"cid", 4}
+	case xid8OID:
+		return unsigned{"xid8", 8}
+	case catalog.TIDOID:
+		return tid{}
+	case pgLSNOID:
+		return lsn{}
+	case catalog.Float4OID:
+		return float{"real", 4}
+	case catalog.Float8OID:
+		return float{"double precision", 8}
+	case catalog.NumericOID:
+		return numeric{}
+	case catalog.ByteaOID:
+		return bytea{}
+	case bitOID, varbitOID:
+		return bitString{}
+	case catalog.UUIDOID:
+		return uuid{}
+	case catalog.JSONBOID:
+		return versioned{"jsonb"}
+	case jsonpathOID:
+		return versioned{"jsonpath"}
+	case catalog.InetOID:
+		return network{"inet", false}
+	case catalog.CIDROID:
+		return network{"cidr", true}
+	case catalog.MacaddrOID:
+		return macaddr{"macaddr", 6}
+	case macaddr8OID:
+		return macaddr{"macaddr8", 8}
+	case catalog.DateOID:
+		return date{}
+	case catalog.TimeOID:
+		return timeOfDay{}
+	case timetzOID:
+		return timetz{}
+	case catalog.TimestampOID:
+		return timestamp{"timestamp", false}
+	case catalog.TimestamptzOID:
+		return timestamp{"timestamptz", true}
+	case catalog.IntervalOID:
+		return interval{}
+	case tsvectorOID:
+		return tsvector{}
+	case pointOID, lsegOID, pathOID, boxOID, polygonOID, lineOID, circleOID:
+		return geometry{oid}
+	}
+	return nil
+}
+
+// extension knows types of contrib modules, whose OIDs differ between servers.
+func extension(name string) Codec {
+	switch name {
+	case "citext":
+		return same{}
+	case "ltree", "lquery", "ltxtquery":
+		return versioned{name}
+	case "hstore":
+		return hstore{}
+	}
+	return nil
+}
 
 // Binary reports whether COPY may carry a table's column of this type in binary
 // from one cluster into another: it has binary I/O and embeds no OID of a
-// user-defined type.
-func Binary(t *catalog.Type) bool { panic("TODO") }
-
-// Array reads and rewrites arrays element by element, in the form COPY carries,
-// without building their text. It has scratch space: one goroutine uses it at a time.
-type Array struct{ todo int }
-
-// ArrayOf returns the reader of an array type (or a domain over one), nil if the
-// type is no array or its elements have no codec in that format.
-func ArrayOf(t *catalog.Type, f pgcopy.Format) *Array { panic("TODO") }
-
-// Walk calls fn with the canonical text of every element that is not NULL, in
-// storage order. The text is valid until fn returns.
-func (a *Array) Walk(wire []byte, fn func(text []byte) error) error { panic("TODO") }
-
-// Rewrite appends the array with every element that is not NULL replaced by the
-// canonical text that fn appends. Dimensions, lower bounds and NULLs stay.
-func (a *Array) Rewrite(dst, wire []byte, fn func(dst, text []byte) ([]byte, error)) ([]byte, error) {
-	panic("TODO")
+// user-defined type (arrays and composites do) or of a user's object (regclass
+// and its kin are object identifiers in binary, names in text).
+func Binary(t *catalog.Type) bool {
+	if t == nil || !t.BinaryIO {
+		return false
+	}
+	switch t.Kind {
+	case catalog.DomainType:
+		return Binary(t.Base)
+	case catalog.ArrayType:
+		return t.Elem != nil && t.Elem.Builtin() && Binary(t.Elem)
+	case catalog.RangeType, catalog.MultirangeType:
+		return Binary(t.Elem)
+	case catalog.CompositeType:
+		for _, f := range t.Fields {
+			if !f.Type.Builtin() || !Binary(f.Type) {
+				return false
+			}
+		}
+		return true
+	case catalog.PseudoType:
+		return false
+	}
+	switch t.OID {
+	case 24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191: // reg*
+		return false
+	}
+	return true
 }
