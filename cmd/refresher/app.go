@@ -15,6 +15,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/refresh"
 	"refresher/internal/s3sink"
+	"refresher/internal/sample"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/secret"
 )
@@ -179,13 +180,13 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 }
 
 func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (refresh.Bucket, error) {
-	sink, err := a.sink(ctx, c, b.URL)
+	sink, err := a.sink(ctx, c, b.Name, b.URL)
 	if err != nil {
 		return refresh.Bucket{}, err
 	}
 	out := refresh.Bucket{Name: b.Name, URL: b.URL, Sink: sink, Formats: b.Formats, Keep: b.Keep}
 	if b.Content == "sample" {
-		s := &refresh.Sample{Percent: b.Sample.Percent}
+		s := &sample.Options{Percent: b.Sample.Percent}
 		for _, name := range b.Sample.Roots {
 			n, _ := catalog.ParseName(name) // validated with the configuration
 			s.Roots = append(s.Roots, n)
@@ -199,6 +200,6 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 	return out, nil
 }
 
-func (a *app) sink(ctx context.Context, c *config.Config, url string) (*s3sink.Sink, error) {
-	return s3sink.Open(ctx, s3sink.Options{URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
+func (a *app) sink(ctx context.Context, c *config.Config, name, url string) (*s3sink.Sink, error) {
+	return s3sink.Open(ctx, s3sink.Options{Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
 }

@@ -130,10 +130,11 @@ func (a *app) rollback(ctx context.Context, in *inputs) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.Close(context.WithoutCancel(ctx))) }()
-	if _, err := h.Lock(ctx, "rollback"); err != nil {
+	lock, err := h.Lock(ctx, staging.Database, "rollback")
+	if err != nil {
 		return err
 	}
+	defer lock.Release()
 	if err := server.Rollback(ctx); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ type runsOf struct{ o refresh.Options }
 func (r runsOf) List(ctx context.Context) ([]status.Summary, error) {
 	var out []status.Summary
 	err := r.with(ctx, func(h *history.History) error {
-		runs, err := h.List(ctx)
+		runs, err := h.List(ctx, 50)
 		for _, run := range runs {
 			out = append(out, summary(run))
 		}
@@ -121,11 +121,11 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 		if err != nil {
 			return err
 		}
-		if run.ReportJSON == nil {
+		if run.Report == nil {
 			*rep = report.Report{Run: run.ID, Started: run.Started, Outcome: report.Outcome(run.Outcome), Stage: run.Stage, Error: run.Error}
 			return nil
 		}
-		return json.Unmarshal(run.ReportJSON, rep)
+		return json.Unmarshal(run.Report, rep)
 	})
 	return rep, err
 }
@@ -135,7 +135,6 @@ func (r runsOf) with(ctx context.Context, do func(*history.History) error) error
 	if err != nil {
 		return err
 	}
-	defer h.Close(context.WithoutCancel(ctx))
 	return do(h)
 }
 

@@ -97,7 +97,7 @@ func (r *run) worker(ctx context.Context, queue <-chan job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer reader.Close(context.WithoutCancel(ctx))
+	defer reader.Close()
 	loader, err := r.shadow.Loader(ctx)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (r *run) postData(ctx context.Context) error {
 	if r.sequences, err = r.source.Sequences(ctx); err != nil {
 		return err
 	}
-	r.source.Close(ctx) // the replica's snapshot is held no longer than it is read
+	r.source.Close() // the replica's snapshot is held no longer than it is read
 	r.source = nil
 	return r.shadow.PostData(ctx, r.schema, r.Workers)
 }

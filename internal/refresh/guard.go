@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"refresher/internal/catalog"
 	"refresher/internal/history"
+	"refresher/internal/pgtool"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
@@ -30,12 +32,15 @@ func (r *run) guard(ctx context.Context) error {
 	if r.server, err = restore.Connect(ctx, r.Staging); err != nil {
 		return err
 	}
-	r.source, err = snapshot.Open(ctx, snapshot.Options{Config: r.Source, Run: r.Options.Run, RequireReplica: r.RequireReplica, Workers: r.Workers})
+	r.source, err = snapshot.Open(ctx, snapshot.Options{Config: r.Source, Run: r.Options.Run, RequireReplica: r.RequireReplica})
 	if err != nil {
 		return err
 	}
 	cat := r.source.Catalog()
 	r.describe()
+	if err := pgtool.Require(pgtool.Major(max(cat.ServerVersion, r.server.Version()))); err != nil {
+		return err
+	}
 	if err := restore.Guard(cat.SystemID, r.server.SystemID()); err != nil {
 		return err
 	}
@@ -49,7 +54,7 @@ func (r *run) guard(ctx context.Context) error {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
-		if err := b.Sample.check(cat); err != nil {
+		if err := r.checkSample(b, cat); err != nil {
 			return err
 		}
 	}
@@ -60,24 +65,19 @@ func (r *run) guard(ctx context.Context) error {
 	return nil
 }
 
-// lock takes the right to be the only run, and clears away what runs that died
+// claim takes the right to be the only run, and clears away what runs that died
 // left behind. From here on the run is in the history.
-func (r *run) lock(ctx context.Context, cancel context.CancelCauseFunc) error {
+func (r *run) claim(ctx context.Context) error {
 	var err error
 	if r.history, err = history.Open(ctx, r.Staging); err != nil {
 		return err
 	}
-	lost, err := r.history.Lock(ctx, r.Options.Run)
-	if err != nil {
-		r.history = nil // not ours to write into
+	if r.lock, err = r.history.Lock(ctx, r.Staging.Database, r.Options.Run); err != nil {
 		return err
 	}
-	go func() {
-		if err, ok := <-lost; ok && err != nil {
-			cancel(fmt.Errorf("the run's lock on the staging server was lost: %w", err))
-		}
-	}()
-	if err := r.history.Start(ctx, history.Run{ID: r.Options.Run, Started: r.report.Started}); err != nil {
+	host, _ := os.Hostname() // "" is as good an answer
+	began := history.Run{ID: r.Options.Run, Database: r.Staging.Database, Host: host, Started: r.report.Started, Stage: r.report.Stage}
+	if err := r.history.Start(ctx, began); err != nil {
 		return err
 	}
 	if r.dir, err = os.MkdirTemp(r.TempDir, "refresher-"+r.Options.Run+"-"); err != nil {
@@ -98,6 +98,19 @@ func (r *run) lock(ctx context.Context, cancel context.CancelCauseFunc) error {
 		for _, d := range removed {
 			r.warn("removed the remains of a run that died: %s", d)
 		}
+	}
+	return nil
+}
+
+// checkSample finds a bad sample before a row is read.
+func (r *run) checkSample(b Bucket, cat *catalog.Catalog) error {
+	if b.Sample == nil {
+		return nil
+	}
+	o := *b.Sample
+	o.Salt = r.Key.Derive("sample")
+	if err := o.Check(cat); err != nil {
+		return fmt.Errorf("bucket %s: %w", b.Name, err)
 	}
 	return nil
 }

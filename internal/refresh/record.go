@@ -93,7 +93,7 @@ func (r *run) record(ctx context.Context) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return r.history.Finish(ctx, history.Run{
-		ID: r.Options.Run, Started: r.report.Started, Finished: r.report.Finished, Outcome: string(r.report.Outcome),
-		Stage: r.report.Stage, Error: r.report.Error, ReportJSON: doc,
+		ID: r.Options.Run, Database: r.Staging.Database, Started: r.report.Started, Finished: r.report.Finished, Outcome: string(r.report.Outcome),
+		Stage: r.report.Stage, Error: r.report.Error, Report: doc,
 	})
 }

@@ -69,6 +69,7 @@ type run struct {
 	source   *snapshot.Source
 	server   *restore.Server
 	history  *history.History
+	lock     *history.Lock
 	catalog  *catalog.Catalog
 	program  *scrub.Program
 	store    *fingerprint.Store
@@ -91,22 +92,17 @@ func Run(ctx context.Context, o Options, watch Observer) (*report.Report, error)
 		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: report.Running,
 		KeyFingerprint: o.Key.Fingerprint(), RulesetHash: o.Rules.Hash(),
 	}}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	err := r.stages(ctx, cancel)
-	if err != nil && context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), context.Canceled) {
-		err = context.Cause(ctx) // why the run was cancelled says more than what that broke
-	}
-	return r.report, r.finish(ctx, err)
+	return r.report, r.finish(ctx, r.stages(ctx))
 }
 
-func (r *run) stages(ctx context.Context, cancel context.CancelCauseFunc) error {
+func (r *run) stages(ctx context.Context) error {
 	if err := r.stage(ctx, "guard", r.guard); err != nil || r.DryRun {
 		return err
 	}
-	if err := r.lock(ctx, cancel); err != nil {
+	if err := r.claim(ctx); err != nil {
 		return err
 	}
+	ctx = r.lock.Context() // a run that lost its lock must stop
 	for _, s := range []struct {
 		name string
 		do   func(context.Context) error
@@ -121,6 +117,9 @@ func (r *run) stages(ctx context.Context, cancel context.CancelCauseFunc) error 
 		{"promote", r.promote},
 	} {
 		if err := r.stage(ctx, s.name, s.do); err != nil {
+			if held := r.lock.Held(); held != nil {
+				return held // says more than what its loss broke
+			}
 			return err
 		}
 	}
@@ -153,8 +152,9 @@ func (r *run) finish(ctx context.Context, err error) error {
 	}
 	err = errors.Join(err, r.tidy(ctx, err != nil))
 	r.report.Finished = time.Now().UTC()
-	if r.history != nil {
-		err = errors.Join(err, r.record(ctx), r.history.Close(ctx))
+	if r.lock != nil {
+		err = errors.Join(err, r.record(ctx))
+		r.lock.Release()
 	}
 	if r.server != nil {
 		err = errors.Join(err, r.server.Close(ctx))
@@ -166,7 +166,7 @@ func (r *run) finish(ctx context.Context, err error) error {
 func (r *run) tidy(ctx context.Context, failed bool) error {
 	var errs []error
 	if r.source != nil {
-		r.source.Close(ctx)
+		r.source.Close()
 	}
 	for _, s := range r.samples {
 		errs = append(errs, s.db.Drop(ctx))
@@ -197,17 +197,14 @@ func outcome(err error) report.Outcome {
 	var refusal *fault.Refusal
 	switch {
 	case err == nil:
-		return report.Clean
+		return report.Done
 	case errors.Is(err, context.Canceled):
-		return report.Interrupted
+		return report.Stopped
 	case errors.As(err, &refusal):
 		return report.Refused
 	}
 	return report.Failed
 }
-
-// stagingSubject is what a pass for the staging database is issued for.
-const stagingSubject = "staging"
 
 // specs describes the tables that verification must find, and nothing else.
 func (r *run) specs() []verify.Table {

@@ -44,7 +44,7 @@ func (r *run) verifyShadow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.pass, err = r.judge(stagingSubject, began, result)
+	r.pass, err = r.judge(verify.StagingDatabase, began, result)
 	return err
 }
 

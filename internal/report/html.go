@@ -81,29 +81,15 @@ func (r *Report) Timeline() []Step {
 
 // Figures are the numbers of the page's head.
 func (r *Report) Figures() []struct{ Value, Name string } {
-	rows, bytes := r.Totals()
-	masked, columns, survivors, detected := 0, 0, 0, 0
-	for _, t := range r.Tables {
-		masked += t.Masked()
-		columns += len(t.Columns)
-	}
-	for _, s := range r.Verification {
-		for _, res := range s.Results {
-			survivors += int(res.Survivors)
-			detected += int(res.Detected)
-		}
-	}
-	var remembered int64
-	for _, i := range r.Identifiers {
-		remembered += i.Added
-	}
+	_, bytes := r.Totals()
+	sum := r.Summary()
 	data := r.Seconds("data")
 	return []struct{ Value, Name string }{
-		{Count(rows), "rows copied"},
-		{fmt.Sprintf("%d of %d", masked, columns), "columns masked"},
-		{Count(remembered), "source identifiers looked for"},
-		{Count(int64(survivors)), "survivors"},
-		{Count(int64(detected)), "detector findings"},
+		{Count(sum.Rows), "rows copied"},
+		{fmt.Sprintf("%d of %d", sum.Masked, sum.Columns), "columns masked"},
+		{Count(sum.Looked), "source identifiers looked for"},
+		{Count(sum.Survivors), "survivors"},
+		{Count(sum.Detected), "detector findings"},
 		{Size(int64(float64(bytes)/max(data, 1e-3))) + "/s", "scrubbed stream"},
 	}
 }
@@ -127,16 +113,34 @@ func (r *Report) Flagged() []string {
 
 func (r *Report) headline() string {
 	switch r.Outcome {
-	case Clean:
+	case Done:
 		return "No source identifier survived. Staging was replaced and the datasets were published."
 	case Refused:
-		return "A gate refused this run. Staging and the buckets are as they were before it."
-	case Interrupted:
-		return "The run was interrupted. Staging and the buckets are as they were before it."
+		return "A gate refused this run. " + r.after()
+	case Stopped:
+		return "The run was stopped by a signal. " + r.after()
 	case Failed:
-		return "The run failed. Staging and the buckets are as they were before it."
+		return "The run failed. " + r.after()
+	case Lost:
+		return "The run ended without a word: it was killed, or its machine was."
 	}
 	return "The run is going on."
+}
+
+// after says what a run that did not end well has changed.
+func (r *Report) after() string {
+	if !r.Promoted {
+		return "Staging and the buckets are as they were before it."
+	}
+	published, not := 0, 0
+	for _, d := range r.Datasets {
+		if d.Published {
+			published++
+		} else {
+			not++
+		}
+	}
+	return fmt.Sprintf("Staging was replaced by verified data before that; %d datasets were published, %d were not.", published, not)
 }
 
 // Count prints a number with thin groups: 1 234 567.

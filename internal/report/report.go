@@ -9,6 +9,7 @@ package report
 import (
 	"time"
 
+	"refresher/internal/history"
 	"refresher/internal/verify"
 )
 
@@ -17,11 +18,12 @@ type Outcome string
 
 // The outcomes.
 const (
-	Running     Outcome = "running"
-	Clean       Outcome = "clean"       // verified, promoted, published
-	Refused     Outcome = "refused"     // a gate stopped it; staging and buckets are as before
-	Failed      Outcome = "failed"      // the environment; staging and buckets are as before
-	Interrupted Outcome = "interrupted" // stopped by a signal
+	Running Outcome = history.Running
+	Done    Outcome = history.Done    // verified, promoted, published
+	Refused Outcome = history.Refused // a gate stopped it
+	Failed  Outcome = history.Failed  // the environment
+	Stopped Outcome = history.Stopped // by a signal
+	Lost    Outcome = history.Lost    // killed: it left no report
 )
 
 // Report is the record of one run.
@@ -31,6 +33,7 @@ type Report struct {
 	Started        time.Time    `json:"started"`
 	Finished       time.Time    `json:"finished"`
 	Outcome        Outcome      `json:"outcome"`
+	Promoted       bool         `json:"promoted"`        // staging was replaced
 	Stage          string       `json:"stage,omitempty"` // where it ended, unless clean
 	Error          string       `json:"error,omitempty"`
 	Source         Server       `json:"source"`
@@ -152,4 +155,36 @@ func (r *Report) Totals() (rows, bytes int64) {
 		bytes += t.Bytes
 	}
 	return rows, bytes
+}
+
+// Summary is what a dataset's manifest carries of the report.
+type Summary struct {
+	Outcome   Outcome `json:"outcome"`
+	Rows      int64   `json:"rows"`
+	Masked    int     `json:"columns_masked"`
+	Columns   int     `json:"columns"`
+	Looked    int64   `json:"identifiers_looked_for"`
+	Survivors int64   `json:"survivors"`
+	Detected  int64   `json:"detector_findings"`
+}
+
+// Summary sums the report up. A run that is summed up for a manifest is done,
+// or nobody will find the manifest.
+func (r *Report) Summary() Summary {
+	s := Summary{Outcome: Done}
+	s.Rows, _ = r.Totals()
+	for _, t := range r.Tables {
+		s.Masked += t.Masked()
+		s.Columns += len(t.Columns)
+	}
+	for _, i := range r.Identifiers {
+		s.Looked += i.Added
+	}
+	for _, v := range r.Verification {
+		for _, res := range v.Results {
+			s.Survivors += res.Survivors
+			s.Detected += res.Detected
+		}
+	}
+	return s
 }

@@ -204,7 +204,7 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	s := h.state
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	fmt.Fprintf(w, "# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n")
-	for _, o := range []report.Outcome{report.Clean, report.Refused, report.Failed, report.Interrupted} {
+	for _, o := range []report.Outcome{report.Done, report.Refused, report.Failed, report.Stopped} {
 		fmt.Fprintf(w, "refresher_runs_total{outcome=%q} %d\n", o, s.total[o])
 	}
 	running := 0
@@ -218,7 +218,7 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	}
 	if s.last != nil {
 		fmt.Fprintf(w, "# HELP refresher_last_run_timestamp_seconds When the last run ended.\n# TYPE refresher_last_run_timestamp_seconds gauge\nrefresher_last_run_timestamp_seconds %d\n", s.last.Finished.Unix())
-		fmt.Fprintf(w, "# HELP refresher_last_run_clean Whether the last run was clean.\n# TYPE refresher_last_run_clean gauge\nrefresher_last_run_clean %d\n", b2i(s.last.Outcome == report.Clean))
+		fmt.Fprintf(w, "# HELP refresher_last_run_done Whether the last run was done and clean.\n# TYPE refresher_last_run_done gauge\nrefresher_last_run_done %d\n", b2i(s.last.Outcome == report.Done))
 		fmt.Fprintf(w, "# HELP refresher_last_run_seconds Duration of the last run.\n# TYPE refresher_last_run_seconds gauge\nrefresher_last_run_seconds %.3f\n", s.last.Finished.Sub(s.last.Started).Seconds())
 	}
 }

@@ -1,0 +1,111 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"refresher/internal/dataset"
+	"refresher/internal/report"
+	"refresher/internal/s3sink"
+	"refresher/internal/verify"
+)
+
+// readBack reads every object out of its bucket again: first its bytes against
+// what was sent, then its rows for personal data.
+func (r *run) readBack(ctx context.Context) error {
+	for _, s := range r.staged {
+		if err := r.readBackBucket(ctx, s); err != nil {
+			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) readBackBucket(ctx context.Context, s *staged) error {
+	began := time.Now()
+	if err := s.staging.Verify(ctx); err != nil {
+		return err
+	}
+	var results []*verify.Result
+	for _, o := range s.staging.Objects() {
+		result, err := r.verifyObject(ctx, s, o)
+		if err != nil {
+			return err
+		}
+		results = append(results, result)
+	}
+	var err error
+	s.pass, err = r.judge(s.bucket.Name, began, results...)
+	return err
+}
+
+// verifyObject scans one object as its reader will see it.
+func (r *run) verifyObject(ctx context.Context, s *staged, o s3sink.Object) (*verify.Result, error) {
+	if table, _, ok := dataset.ParsePath(o.Name); ok {
+		at, size, err := s.staging.ReaderAt(ctx, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		return r.verifier.Parquet(ctx, r.spec(table), at, size)
+	}
+	body, err := s.staging.Open(ctx, o.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if strings.HasSuffix(o.Name, ".dump") {
+		return r.verifier.Dump(ctx, o.Name, body)
+	}
+	return nil, fmt.Errorf("object %s is of no kind that can be verified", o.Name)
+}
+
+// promote makes the shadow the staging database, then each bucket's dataset the
+// latest. The report goes into each bucket before that.
+func (r *run) promote(ctx context.Context) error {
+	for _, s := range r.staged {
+		if err := r.putReport(ctx, s); err != nil {
+			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
+		}
+	}
+	if err := r.server.Promote(ctx, r.pass, r.Options.Run, r.shadow); err != nil {
+		return err
+	}
+	r.promoted, r.report.Promoted = true, true
+	for _, s := range r.staged {
+		if err := r.publish(ctx, s); err != nil {
+			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) putReport(ctx context.Context, s *staged) error {
+	final := *r.report
+	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC() // nobody finds it unless that comes true
+	final.Datasets = nil
+	_, err := s.staging.Put(ctx, "report.html", func(w io.Writer) error { return final.HTML(w) })
+	return err
+}
+
+func (r *run) publish(ctx context.Context, s *staged) error {
+	_, err := s.staging.Publish(ctx, s.pass, r.manifest(s))
+	s.published = err == nil
+	r.report.Datasets = append(r.report.Datasets, s.report())
+	if err != nil {
+		return err
+	}
+	_, err = s.bucket.Sink.Retain(ctx, s.bucket.Keep)
+	return err
+}
+
+func (r *run) manifest(s *staged) s3sink.Manifest {
+	summary, _ := json.Marshal(r.report.Summary()) // of strings and numbers: cannot fail
+	return s3sink.Manifest{
+		Database: r.Staging.Database, Content: s.content(), SchemaSHA256: r.report.SchemaHash, RulesetSHA256: r.report.RulesetHash,
+		KeyFingerprint: r.report.KeyFingerprint, Tables: s.tables, Report: summary,
+	}
+}
