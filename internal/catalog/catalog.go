@@ -219,6 +219,13 @@ type Sequence struct {
 	Persistence byte   // as a table's; an unlogged sequence cannot be read on a standby
 }
 
+// SequenceValue is where a sequence stands (PostgreSQL docs, CREATE SEQUENCE, Notes).
+type SequenceValue struct {
+	Name      Name
+	LastValue int64
+	IsCalled  bool // whether LastValue was handed out already
+}
+
 // MatView is a materialised view.
 type MatView struct {
 	Name      Name

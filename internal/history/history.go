@@ -2,7 +2,7 @@
 // server, which runs there were and the lock that lets only one go at a time.
 //
 //	h, err := history.Open(ctx, cfg)              // makes the database on the first run
-//	lock, err := h.Lock(ctx, "shop", run)         // refused if another run holds it
+//	lock, err := h.Lock(ctx, run)                 // refused if another run holds it
 //	defer lock.Release()
 //	ctx = lock.Context()                          // ends when the lock is lost
 //	err = h.Start(ctx, history.Run{…})
@@ -18,6 +18,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/catalog"
+	"refresher/internal/fault"
 	"refresher/internal/pgerr"
 )
 
@@ -44,30 +46,36 @@ const (
 
 // Run is one run's record.
 type Run struct {
-	ID       string
-	Database string // the staging database
-	Host     string // where refresher ran
-	Started  time.Time
-	Finished time.Time // zero while running
-	Outcome  string
-	Stage    string // the last stage entered
-	Error    string // safe text: no values
-	Report   []byte // JSON, nil if there is none
+	ID         string
+	Database   string // the staging database; empty: the one History was opened with
+	Host       string // where refresher ran
+	Started    time.Time
+	Finished   time.Time // zero while running
+	Outcome    string
+	Stage      string // the last stage entered
+	Error      string // safe text: no values
+	ReportJSON []byte // nil if there is none
 }
 
 // ErrNotFound means that there is no run of that id.
 var ErrNotFound = errors.New("no such run")
 
 // History is the runs and locks of one staging server.
-type History struct{ cfg *pgx.ConnConfig }
+type History struct {
+	cfg    *pgx.ConnConfig
+	target string // the staging database, which the lock is for
+}
 
 // Open connects to the staging server and makes database and tables if they are
-// missing. cfg's own database need not exist.
+// missing. cfg's own database is the staging database; it need not exist.
 func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
-	cfg = cfg.Copy()
+	if cfg.Database == Database {
+		return nil, fault.BadInput("the staging database can't be named %q: refresher keeps its history in a database of that name", Database)
+	}
+	h := &History{cfg: cfg.Copy(), target: cfg.Database}
+	cfg = h.cfg
 	cfg.Database = Database
 	cfg.RuntimeParams["application_name"] = "refresher"
-	h := &History{cfg: cfg}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if pgerr.Code(pgerr.Wrap(err, "connecting")) == "3D000" {
 		if err := h.create(ctx); err != nil {
@@ -141,7 +149,7 @@ func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error)
 func (h *History) Start(ctx context.Context, r Run) error {
 	const q = `INSERT INTO runs (id, database, host, started, outcome, stage) VALUES ($1, $2, $3, $4, $5, $6)`
 	return h.do(ctx, "recording the run's start", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, r.Database, r.Host, r.Started, Running, r.Stage)
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, Running, r.Stage)
 		return err
 	})
 }
@@ -155,18 +163,22 @@ func (h *History) Finish(ctx context.Context, r Run) error {
 		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome,
 			stage = excluded.stage, error = excluded.error, report = excluded.report`
 	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, r.Database, r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.Report)
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.ReportJSON)
 		return err
 	})
 }
 
 const columns = `id, database, host, started, coalesce(finished, 'epoch'), finished IS NULL, outcome, stage, error`
 
-// List returns the newest runs first, without their reports.
-func (h *History) List(ctx context.Context, limit int) ([]Run, error) {
+// maxList is how many runs List returns at most: some years of weekly runs.
+const maxList = 500
+
+// List returns the runs on every database of the server, newest first, without
+// their reports.
+func (h *History) List(ctx context.Context) ([]Run, error) {
 	var runs []Run
 	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb FROM runs ORDER BY started DESC, id DESC LIMIT $1`, limit)
+		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb FROM runs ORDER BY started DESC, id DESC LIMIT $1`, maxList)
 		if err != nil {
 			return err
 		}
@@ -196,7 +208,7 @@ func (h *History) Get(ctx context.Context, id string) (Run, error) {
 func scan(row pgx.CollectableRow) (Run, error) {
 	var r Run
 	var running bool
-	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.Report)
+	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.ReportJSON)
 	if running {
 		r.Finished = time.Time{}
 	}

@@ -36,10 +36,15 @@ type Lock struct {
 	done   chan struct{}
 }
 
-// Lock takes the lock on a staging database for a run. If another run holds it,
+// Lock takes the lock on the staging database for a run. If another run holds it,
 // the error is a [fault.Refusal] that names that run. Runs of that database which
 // history still calls running can't be, and are marked lost.
-func (h *History) Lock(ctx context.Context, database, run string) (*Lock, error) {
+func (h *History) Lock(ctx context.Context, run string) (*Lock, error) {
+	return h.lock(ctx, run, heartbeat)
+}
+
+func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lock, error) {
+	database := h.target
 	cfg := h.cfg.Copy()
 	cfg.RuntimeParams["application_name"] = "refresher/" + run
 	conn, err := pgx.ConnectConfig(ctx, cfg)
@@ -52,7 +57,7 @@ func (h *History) Lock(ctx context.Context, database, run string) (*Lock, error)
 	}
 	l := &Lock{Database: database, Run: run, conn: conn, done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
-	go l.watch()
+	go l.watch(beat)
 	return l, nil
 }
 
@@ -129,11 +134,11 @@ func (l *Lock) Held() error {
 
 // watch owns the connection. Waiting for a notification, which never comes,
 // notices the session's end at once; the heartbeat notices a silent peer.
-func (l *Lock) watch() {
+func (l *Lock) watch(beat time.Duration) {
 	defer close(l.done)
 	defer closeNow(l.conn)
 	for {
-		wait, stop := context.WithTimeout(l.ctx, heartbeat)
+		wait, stop := context.WithTimeout(l.ctx, beat)
 		_, err := l.conn.WaitForNotification(wait)
 		quiet := wait.Err() != nil
 		stop()

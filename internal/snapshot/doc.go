@@ -2,7 +2,7 @@
 // many sessions as wanted, and cannot write to it.
 //
 //	src, err := snapshot.Open(ctx, snapshot.Options{Config: cfg, Run: run})   // guard, catalog
-//	defer src.Close()
+//	defer src.Close(ctx)
 //	... compile the rules against src.Catalog(), refuse what they don't cover ...
 //	err = src.Lock(ctx, tables)                                              // privileges, locks, snapshot
 //	err = src.DumpSchema(ctx, path)

@@ -64,7 +64,7 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	}
 	defer func() {
 		if err != nil {
-			closeNow(conn)
+			closeNow(ctx, conn)
 		}
 	}()
 	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot)
@@ -82,8 +82,8 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	return &Reader{src: s, conn: conn}, nil
 }
 
-// Close ends the session.
-func (r *Reader) Close() { closeNow(r.conn) }
+// Close ends the session. It works with a ctx that has ended.
+func (r *Reader) Close(ctx context.Context) { closeNow(ctx, r.conn) }
 
 // CopyOut streams a chunk's rows as COPY data into w. After an error the reader
 // is no longer usable. An error of w is returned as it is.

@@ -48,20 +48,13 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 	return s.Holding(ctx)
 }
 
-// SequenceValue is where a sequence stands (PostgreSQL docs, CREATE SEQUENCE, Notes).
-type SequenceValue struct {
-	Name      catalog.Name
-	LastValue int64
-	IsCalled  bool // whether LastValue was handed out already
-}
-
 // sequenceBatch is how many sequences one query reads.
 const sequenceBatch = 200
 
 // Sequences reads all sequences. They aren't transactional: their values are
 // those of now, which is never behind the snapshot. A standby may see them up to
 // 32 values ahead of the primary. Unlogged ones can't be read on a standby and are left out.
-func (s *Source) Sequences(ctx context.Context) ([]SequenceValue, error) {
+func (s *Source) Sequences(ctx context.Context) ([]catalog.SequenceValue, error) {
 	readable := slices.DeleteFunc(slices.Clone(s.cat.Sequences), func(q *catalog.Sequence) bool {
 		return q.Persistence == 'u' && s.cat.InRecovery
 	})
@@ -69,8 +62,8 @@ func (s *Source) Sequences(ctx context.Context) ([]SequenceValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeNow(conn)
-	var out []SequenceValue
+	defer closeNow(ctx, conn)
+	var out []catalog.SequenceValue
 	for batch := range slices.Chunk(readable, sequenceBatch) {
 		parts := make([]string, len(batch))
 		for i, q := range batch {
@@ -81,7 +74,7 @@ func (s *Source) Sequences(ctx context.Context) ([]SequenceValue, error) {
 			return nil, pgerr.Wrap(err, "reading sequences")
 		}
 		var i int
-		var v SequenceValue
+		var v catalog.SequenceValue
 		_, err = pgx.ForEachRow(rows, []any{&i, &v.LastValue, &v.IsCalled}, func() error {
 			v.Name = batch[i].Name
 			out = append(out, v)

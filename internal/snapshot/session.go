@@ -56,7 +56,7 @@ func (s *Source) session(ctx context.Context) (*pgx.Conn, error) {
 		return nil, pgerr.Wrap(err, "connecting to the source database")
 	}
 	if err := s.prepare(ctx, conn); err != nil {
-		closeNow(conn)
+		closeNow(ctx, conn)
 		return nil, err
 	}
 	return conn, nil
@@ -167,4 +167,24 @@ func (s *Source) warn(ctx context.Context) error {
 // the rows of permanent tables only.
 func (s *Source) unreadable(t *catalog.Table) bool {
 	return t.HoldsRows() && t.Persistence == 'u' && s.cat.InRecovery
+}
+
+// room fails if the server or the role hasn't connections enough for the
+// workers and pg_dump, which would show only when half of them are at work.
+func (s *Source) room(ctx context.Context) error {
+	const q = `
+		SELECT least(
+			current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+				- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
+			CASE WHEN r.rolconnlimit < 0 THEN 2147483647
+			     ELSE r.rolconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user)::int END)
+		FROM pg_roles r WHERE r.rolname = current_user`
+	var free int
+	if err := s.exporter.QueryRow(ctx, q).Scan(&free); err != nil {
+		return pgerr.Wrap(err, "counting the source's connections")
+	}
+	if need := s.opts.Workers + 1; s.opts.Workers > 0 && free < need {
+		return fmt.Errorf("the source has room for %d more connections of role %q, the run needs %d: use fewer workers", max(free, 0), s.cfg.User, need)
+	}
+	return nil
 }

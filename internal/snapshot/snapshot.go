@@ -26,6 +26,7 @@ type Options struct {
 	Run            string        // run id, for application_name
 	RequireReplica bool          // refuse a source that is not a hot standby
 	ChunkBytes     int64         // table bytes (TOAST included) a chunk; 0: DefaultChunkBytes
+	Workers        int           // sessions the run will read with; Open fails if the server hasn't room for them
 	LockTimeout    time.Duration // longest wait for a lock; 0: DefaultLockTimeout
 }
 
@@ -61,7 +62,7 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 	s := &Source{opts: opts, exporter: conn}
 	defer func() {
 		if err != nil {
-			s.Close()
+			s.Close(ctx)
 		}
 	}()
 	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
@@ -72,6 +73,9 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 		return nil, err
 	}
 	if s.cat, err = catalog.Load(ctx, conn); err != nil {
+		return nil, err
+	}
+	if err := s.room(ctx); err != nil {
 		return nil, err
 	}
 	if opts.RequireReplica && !s.cat.InRecovery {
@@ -93,16 +97,17 @@ func (s *Source) Warnings() []string { return slices.Clone(s.warnings) }
 func (s *Source) SnapshotID() string { return s.snapshot }
 
 // Close ends the session that holds the locks and the snapshot. Readers that
-// are open keep their own snapshot but can't vouch for it any more.
-func (s *Source) Close() {
+// are open keep their own snapshot but can't vouch for it any more. It works
+// with a ctx that has ended.
+func (s *Source) Close(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	closeNow(s.exporter)
+	closeNow(ctx, s.exporter)
 }
 
 // closeNow ends a session without waiting long for a peer that doesn't answer.
-func closeNow(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+func closeNow(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	_ = conn.Close(ctx)
 }

@@ -1,0 +1,122 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"refresher/internal/pgtool"
+)
+
+// PreData restores types, functions, tables and views, before any row. It
+// returns what is left out of the whole dump, a line each, because a staging role
+// can't restore it or because staging must not have it live.
+func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, err error) {
+	list, leftOut, err := d.contents(ctx, dump)
+	if err != nil {
+		return nil, err
+	}
+	return leftOut, d.section(ctx, dump, list, "pre-data", 1)
+}
+
+// PostData restores indexes, constraints, triggers and policies, jobs at a time,
+// when the tables are full: so no trigger fires while they are loaded, and every
+// constraint is checked against every row.
+func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
+	list, _, err := d.contents(ctx, dump)
+	if err != nil {
+		return err
+	}
+	return d.section(ctx, dump, list, "post-data", max(1, jobs))
+}
+
+// contents reads the dump's table of contents and takes out what must stay behind.
+func (d *Database) contents(ctx context.Context, dump string) (list []byte, leftOut []string, err error) {
+	var toc bytes.Buffer
+	err = pgtool.Run(ctx, pgtool.Command{
+		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "reading the schema dump's contents",
+		Args: []string{"--list", dump}, Stdout: &toc,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var keep bytes.Buffer
+	for line := range strings.Lines(toc.String()) {
+		if entry, out := leaveOut(line, d.srv.version); out {
+			leftOut = append(leftOut, entry)
+			continue
+		}
+		keep.WriteString(line)
+	}
+	return keep.Bytes(), leftOut, nil
+}
+
+// tocLine is an entry of pg_restore --list: dump id, catalog OID, object OID, then
+// type, schema, name and owner.
+var tocLine = regexp.MustCompile(`^\d+; \d+ \d+ (.+)$`)
+
+// never are the types of object that don't belong into staging or that only a
+// superuser may make. A subscription would pull production's changes, a user
+// mapping holds a password, an event trigger fires on every DDL.
+var never = []string{"PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "USER MAPPING", "SECURITY LABEL",
+	"COMMENT - EXTENSION", "COMMENT - PUBLICATION", "COMMENT - SUBSCRIPTION", "COMMENT - EVENT TRIGGER",
+	"LARGE OBJECT", "BLOB"}
+
+// leaveOut reports whether an entry stays behind, and how to call it.
+func leaveOut(line string, version int) (entry string, out bool) {
+	m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+	if m == nil {
+		return "", false
+	}
+	entry = m[1]
+	for _, n := range never {
+		if strings.HasPrefix(entry, n+" ") {
+			return describe(entry), true
+		}
+	}
+	// Before 15 the schema public belongs to the bootstrap superuser.
+	if version < 150000 && strings.HasPrefix(entry, "COMMENT - SCHEMA public ") {
+		return describe(entry), true
+	}
+	return "", false
+}
+
+// describe cuts the owner, the last word, off an entry.
+func describe(entry string) string {
+	i := strings.LastIndexByte(strings.TrimRight(entry, " "), ' ')
+	if i < 0 || strings.HasSuffix(entry, " ") { // an entry without owner ends with a space
+		return strings.TrimSpace(entry)
+	}
+	return entry[:i]
+}
+
+// maintenanceMemory speeds index builds up; a server that allows more keeps its
+// own setting (see section).
+const maintenanceMemory = "256MB"
+
+func (d *Database) section(ctx context.Context, dump string, list []byte, section string, jobs int) error {
+	file, err := os.CreateTemp("", "refresher-contents-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("restoring %s: %w", section, err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(list)
+	if cerr := file.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("restoring %s: %w", section, err)
+	}
+	return pgtool.Run(ctx, pgtool.Command{
+		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "restoring " + section + " into " + d.name,
+		Args: []string{"--section=" + section, "--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces",
+			"--no-password", fmt.Sprintf("--jobs=%d", jobs), "--use-list=" + file.Name(), pgtool.DBName(d.name), dump},
+		Server: d.cfg,
+		Settings: map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off",
+			"client_connection_check_interval": "10s"},
+		Rows: section == "post-data",
+	})
+}

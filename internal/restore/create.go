@@ -1,0 +1,96 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+)
+
+// Database is a database of a run: a shadow or a sample.
+type Database struct {
+	srv  *Server
+	name string
+	cfg  *pgx.ConnConfig
+}
+
+// Create makes an empty database with the encoding and locale of the source, so
+// that text sorts and compares as in production. Only its owner may connect until
+// it is promoted.
+func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog) (*Database, error) {
+	if !isScratch(s.live, name) {
+		return nil, fmt.Errorf("%q is not the name of a run's database beside %q", name, s.live)
+	}
+	err := s.do(ctx, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, createSQL(name, like, s.version)); err != nil {
+			return localeError(err, name, like)
+		}
+		_, err := conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(name)+" FROM PUBLIC")
+		return pgerr.Wrap(err, "closing database %q to others", name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.cfg.Copy()
+	cfg.Database = name
+	return &Database{srv: s, name: name, cfg: cfg}, nil
+}
+
+func createSQL(name string, like *catalog.Catalog, version int) string {
+	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s", catalog.Quote(name),
+		catalog.Literal(like.Encoding), catalog.Literal(like.Collate), catalog.Literal(like.CType))
+	switch {
+	case version < 150000: // libc is the only provider
+	case like.LocaleProvider == 'i':
+		sql += " LOCALE_PROVIDER icu ICU_LOCALE " + catalog.Literal(like.Locale)
+	case like.LocaleProvider == 'b':
+		sql += " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + catalog.Literal(like.Locale)
+	default:
+		sql += " LOCALE_PROVIDER libc"
+	}
+	return sql
+}
+
+// localeError explains why a database with the source's locale can't be made.
+func localeError(err error, name string, like *catalog.Catalog) error {
+	wrapped := pgerr.Wrap(err, "creating database %q", name)
+	switch pgerr.Code(err) {
+	case "42809", "22023", "42704", "0A000", "42601":
+		provider := map[byte]string{'i': "ICU", 'b': "built-in"}[like.LocaleProvider]
+		if provider == "" {
+			provider = "libc"
+		}
+		var locales []string
+		for _, l := range []string{like.Collate, like.CType, like.Locale} {
+			if l != "" && !strings.Contains(strings.Join(locales, " "), l) {
+				locales = append(locales, l)
+			}
+		}
+		return fmt.Errorf("%w; the source has encoding %s and %s locale %s: install that locale on the staging server's machine (locale-gen) and restart the server",
+			wrapped, like.Encoding, provider, strings.Join(locales, ", "))
+	}
+	return wrapped
+}
+
+// Name is the database's name.
+func (d *Database) Name() string { return d.name }
+
+// Config connects to the database.
+func (d *Database) Config() *pgx.ConnConfig { return d.cfg.Copy() }
+
+// Drop ends the database's sessions and drops it, if it exists still.
+func (d *Database) Drop(ctx context.Context) error {
+	return d.srv.do(ctx, func(conn *pgx.Conn) error { return dropDatabase(ctx, conn, d.name) })
+}
+
+// closeNow ends a session without waiting long for a peer that doesn't answer.
+func closeNow(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}

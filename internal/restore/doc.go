@@ -1,0 +1,40 @@
+// Package restore builds the new staging database beside the live one and swaps
+// the two.
+//
+//	srv, err := restore.Connect(ctx, cfg)                 // cfg.Database is the live one; it need not exist
+//	err = restore.Guard(sourceSystemID, srv.SystemID())   // never production
+//	err = srv.Preflight(ctx, cat)                         // what would fail later is found now
+//	dropped, err := srv.Sweep(ctx, lock)                  // remains of runs that died
+//	db, err := srv.Create(ctx, srv.ShadowName(run), cat)
+//	leftOut, err := db.PreData(ctx, dump)
+//	loader, err := db.Loader(ctx)                         // one a worker; loader.CopyIn
+//	err = db.PostData(ctx, dump, jobs)
+//	err = db.SetSequences(…); db.RefreshMatViews(…); db.Analyze(…)
+//	notes, err := srv.Promote(ctx, pass, run, db)
+//
+// # Names
+//
+// Beside database D of run R there are D_shadow_R (being built), D_sample_R (a
+// sample), D_previous (what was live before, for [Server.Rollback]) and, for a
+// moment, D_old_R. Only names that end in a run id are ever dropped.
+//
+// # What a kill leaves behind
+//
+// Everything up to Promote's transaction touches databases of this run only; the
+// next run's Sweep drops them. The transaction renames all or nothing. After it,
+// D_old_R may be left, which Sweep drops as well.
+//
+// # The swap and the sessions in the way
+//
+// ALTER DATABASE … RENAME locks the database, so that new connections wait, then
+// gives the sessions in it five seconds to end. A second session ends them in that
+// time. Clients that wait for the lock meanwhile are told that the database was
+// just renamed, and find the new one when they connect again. Connections are
+// never disallowed by a flag, which a kill would leave set.
+//
+// # Privileges
+//
+// The role needs CREATEDB, and membership in the roles that own the live
+// database and its objects; pg_signal_backend (or membership in the clients'
+// roles) to end their sessions. It need not be a superuser.
+package restore

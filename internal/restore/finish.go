@@ -1,0 +1,112 @@
+package restore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+)
+
+// batch is how many sequences or tables one statement names.
+const batch = 500
+
+// SetSequences sets every sequence to exactly where the source's stands.
+func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceValue) error {
+	const q = `SELECT setval(s::regclass, v, c) FROM unnest($1::text[], $2::bigint[], $3::bool[]) AS u(s, v, c)`
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		for part := range slices.Chunk(values, batch) {
+			names, last, called := make([]string, len(part)), make([]int64, len(part)), make([]bool, len(part))
+			for i, v := range part {
+				names[i], last[i], called[i] = v.Name.SQL(), v.LastValue, v.IsCalled
+			}
+			if _, err := conn.Exec(ctx, q, names, last, called); err != nil {
+				return pgerr.Wrap(err, "setting sequences")
+			}
+		}
+		return nil
+	})
+}
+
+// RefreshMatViews fills the materialised views that are filled on the source, in
+// the given order.
+func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView) error {
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		for _, v := range views {
+			if !v.Populated {
+				continue
+			}
+			if _, err := conn.Exec(ctx, "REFRESH MATERIALIZED VIEW "+v.Name.SQL()); err != nil {
+				return pgerr.Wrap(err, "refreshing materialised view %s", v.Name)
+			}
+		}
+		return nil
+	})
+}
+
+// analyzeList is what ANALYZE has to be told: a partitioned table's partitions
+// are analysed with it. Large relations come first.
+const analyzeList = `
+	SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
+	  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+	ORDER BY CASE c.relkind WHEN 'p' THEN
+			(SELECT sum(pg_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p WHERE p.isleaf)
+		ELSE pg_relation_size(c.oid) END DESC NULLS LAST, 1, 2`
+
+// Analyze gathers the planner's statistics with several workers.
+func (d *Database) Analyze(ctx context.Context, workers int) error {
+	var names []string
+	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, analyzeList)
+		if err != nil {
+			return pgerr.Wrap(err, "listing the tables to analyse")
+		}
+		var n catalog.Name
+		_, err = pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error {
+			names = append(names, n.SQL())
+			return nil
+		})
+		return pgerr.Wrap(err, "listing the tables to analyse")
+	})
+	if err != nil {
+		return err
+	}
+	queue := make(chan []string, len(names))
+	for _, part := range analyzeParts(names) {
+		queue <- part
+	}
+	close(queue)
+	group, ctx := errgroup.WithContext(ctx)
+	for range max(1, min(workers, len(names))) {
+		group.Go(func() error {
+			return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+				for part := range queue {
+					if _, err := conn.Exec(ctx, "ANALYZE "+strings.Join(part, ", ")); err != nil {
+						return pgerr.Wrap(err, "analysing tables")
+					}
+				}
+				return nil
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// analyzeParts gives the first, largest tables a statement each and the rest,
+// which is small, one for many.
+func analyzeParts(names []string) [][]string {
+	const alone, together = 100, 50
+	var parts [][]string
+	for i := range min(alone, len(names)) {
+		parts = append(parts, names[i:i+1])
+	}
+	if len(names) > alone {
+		parts = slices.AppendSeq(parts, slices.Chunk(names[alone:], together))
+	}
+	return parts
+}

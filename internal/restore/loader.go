@@ -1,0 +1,94 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgerr"
+)
+
+// Loader is a session that fills tables. One goroutine uses it at a time.
+type Loader struct {
+	db   *Database
+	conn *pgx.Conn
+}
+
+// Loader opens a session.
+func (d *Database) Loader(ctx context.Context) (*Loader, error) {
+	conn, err := pgx.ConnectConfig(ctx, d.cfg.Copy())
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", d.name)
+	}
+	// Nothing here has to survive a crash of the server: the shadow is thrown away then.
+	const settings = `SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0;
+		SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0; SET row_security = off;
+		SET client_connection_check_interval = '10s'; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';
+		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)`
+	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
+		closeNow(ctx, conn)
+		return nil, pgerr.Wrap(err, "preparing a session on database %q", d.name)
+	}
+	return &Loader{db: d, conn: conn}, nil
+}
+
+// Close ends the session. It works with a ctx that has ended.
+func (l *Loader) Close(ctx context.Context) { closeNow(ctx, l.conn) }
+
+// CopyIn copies rows, COPY data of the given columns, into a table; all of them
+// or, after an error, none. An error of r is returned as it is and never sent to
+// the server. If r is a pipe's read end, CopyIn closes it when ctx ends and when
+// it returns an error, so that its writer never waits for a reader that is gone.
+func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (rows int64, err error) {
+	in := &input{r: r}
+	if p, ok := r.(interface{ CloseWithError(error) error }); ok {
+		stop := context.AfterFunc(ctx, func() { _ = p.CloseWithError(context.Cause(ctx)) })
+		defer func() {
+			if stop(); err != nil {
+				_ = p.CloseWithError(err)
+			}
+		}()
+	}
+	tag, err := l.conn.PgConn().CopyFrom(ctx, in, copySQL(table, cols, f))
+	switch {
+	case in.err != nil:
+		return 0, in.err
+	case err != nil && ctx.Err() != nil:
+		return 0, context.Cause(ctx)
+	case err != nil:
+		return 0, pgerr.Wrap(err, "writing %s", table)
+	}
+	return tag.RowsAffected(), nil
+}
+
+func copySQL(table catalog.Name, cols []string, f pgcopy.Format) string {
+	list := ""
+	if len(cols) > 0 {
+		list = " (" + catalog.QuoteAll(cols) + ")"
+	}
+	return fmt.Sprintf("COPY %s%s FROM STDIN (FORMAT %s)", table.SQL(), list, f)
+}
+
+// errInput is what the server hears of a reader's error: pgx sends its text, and
+// the server writes it into its log.
+var errInput = errors.New("refresher stopped sending rows")
+
+// input remembers the reader's error.
+type input struct {
+	r   io.Reader
+	err error
+}
+
+func (i *input) Read(p []byte) (int, error) {
+	n, err := i.r.Read(p)
+	if err != nil && err != io.EOF {
+		i.err = err
+		return n, errInput
+	}
+	return n, err
+}

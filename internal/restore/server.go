@@ -1,0 +1,192 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+)
+
+// Server is the staging server. It keeps no connection open.
+type Server struct {
+	cfg      *pgx.ConnConfig // to a maintenance database
+	live     string          // the staging database's name
+	version  int
+	systemID uint64
+	role     string
+}
+
+// maintenance are databases from which others are made, renamed and dropped.
+var maintenance = []string{"postgres", history.Database, "template1"}
+
+// Connect finds out what the staging server is. The live database, cfg.Database,
+// need not exist.
+func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
+	live := cfg.Database
+	if live == "" || slices.Contains(maintenance, live) || live == "template0" {
+		return nil, fault.BadInput("the staging URL must name the database to replace, and %q can't be it", live)
+	}
+	if len(live) > maxName {
+		return nil, fault.BadInput("the staging database's name is longer than %d bytes", maxName)
+	}
+	var conn *pgx.Conn
+	var errs []error
+	for _, name := range maintenance {
+		try := cfg.Copy()
+		try.Database = name
+		var err error
+		if conn, err = pgx.ConnectConfig(ctx, try); err == nil {
+			cfg = try
+			break
+		}
+		errs = append(errs, pgerr.Wrap(err, "connecting to the staging server, database %q", name))
+	}
+	if conn == nil {
+		return nil, errs[0]
+	}
+	defer closeNow(ctx, conn)
+	s := &Server{cfg: cfg, live: live}
+	var id int64
+	var standby bool
+	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
+	if err := conn.QueryRow(ctx, q).Scan(&id, &s.version, &standby, &s.role); err != nil {
+		return nil, pgerr.Wrap(err, "identifying the staging server")
+	}
+	s.systemID = uint64(id)
+	if standby {
+		return nil, fault.Refuse("staging", "the staging server is a hot standby, so nothing can be written there")
+	}
+	return s, nil
+}
+
+// SystemID identifies the staging cluster (pg_control_system).
+func (s *Server) SystemID() uint64 { return s.systemID }
+
+// Version is the staging server's server_version_num.
+func (s *Server) Version() int { return s.version }
+
+// ShadowName is the name of a run's shadow database.
+func (s *Server) ShadowName(run string) string { return ScratchName(s.live, "shadow", run) }
+
+// Guard refuses a staging server that is the source's cluster or a physical
+// replica of it: both have its system identifier.
+func Guard(sourceSystemID, stagingSystemID uint64) error {
+	if sourceSystemID == stagingSystemID {
+		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system identifier %d)", stagingSystemID)
+	}
+	return nil
+}
+
+// Preflight finds what would fail later, all at once: privileges, the server's
+// version, tools, and extensions that the source has and staging can't have.
+func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
+	if err := pgtool.Require(pgtool.Major(max(source.ServerVersion, s.version))); err != nil {
+		return err
+	}
+	var problems []string
+	if pgtool.Major(s.version) < pgtool.Major(source.ServerVersion) {
+		problems = append(problems, fmt.Sprintf("it is PostgreSQL %d, older than the source's %d",
+			pgtool.Major(s.version), pgtool.Major(source.ServerVersion)))
+	}
+	const q = `
+		SELECT r.rolcreatedb OR r.rolsuper, coalesce(pg_get_userbyid(d.datdba)::text, ''),
+		       coalesce(pg_has_role(d.datdba, 'MEMBER'), true),
+		       (SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($2::text[]) x
+		        WHERE x NOT IN (SELECT name FROM pg_available_extensions))
+		FROM pg_roles r LEFT JOIN pg_database d ON d.datname = $1 WHERE r.rolname = current_user`
+	err := s.do(ctx, func(conn *pgx.Conn) error {
+		var createDB, member bool
+		var owner string
+		var missing []string
+		if err := conn.QueryRow(ctx, q, s.live, source.Extensions).Scan(&createDB, &owner, &member, &missing); err != nil {
+			return pgerr.Wrap(err, "checking the staging server")
+		}
+		if !createDB {
+			problems = append(problems, fmt.Sprintf("its role may not create databases; run: ALTER ROLE %s CREATEDB;", catalog.Quote(s.role)))
+		}
+		if !member {
+			problems = append(problems, fmt.Sprintf("its role may not rename database %q; run: GRANT %s TO %s;",
+				s.live, catalog.Quote(owner), catalog.Quote(s.role)))
+		}
+		for _, e := range missing {
+			problems = append(problems, fmt.Sprintf("extension %q is not installed on its machine", e))
+		}
+		return nil
+	})
+	if err == nil && len(problems) > 0 {
+		err = errors.New("the staging server isn't ready: " + strings.Join(problems, "; "))
+	}
+	return err
+}
+
+// do runs fn on a connection to the maintenance database.
+func (s *Server) do(ctx context.Context, fn func(*pgx.Conn) error) error {
+	return with(ctx, s.cfg, fn)
+}
+
+// with runs fn on a connection of its own.
+func with(ctx context.Context, cfg *pgx.ConnConfig, fn func(*pgx.Conn) error) error {
+	cfg = cfg.Copy()
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "refresher"
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return pgerr.Wrap(err, "connecting to database %q on the staging server", cfg.Database)
+	}
+	defer closeNow(ctx, conn)
+	// What a role or database sets for applications must not end long work.
+	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+		SET idle_session_timeout = 0; SET synchronous_commit = off; SET client_connection_check_interval = '10s'`
+	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
+		return pgerr.Wrap(err, "preparing a session on the staging server")
+	}
+	return fn(conn)
+}
+
+// Sweep drops the databases that dead runs left: shadows, samples and what
+// Promote had no time to drop. The lock proves that no run is alive.
+func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []string, err error) {
+	if lock == nil || lock.Database != s.live {
+		return nil, errors.New("sweeping the staging server needs the lock on its database")
+	}
+	err = s.do(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database ORDER BY datname`)
+		if err != nil {
+			return pgerr.Wrap(err, "looking for databases of dead runs")
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return pgerr.Wrap(err, "looking for databases of dead runs")
+		}
+		for _, n := range names {
+			if !isScratch(s.live, n) {
+				continue
+			}
+			if err := lock.Held(); err != nil {
+				return err
+			}
+			if err := dropDatabase(ctx, conn, n); err != nil {
+				return err
+			}
+			dropped = append(dropped, n)
+		}
+		return nil
+	})
+	return dropped, err
+}
+
+// dropDatabase ends the sessions of a scratch database and drops it.
+func dropDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
+	_, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+catalog.Quote(name)+" WITH (FORCE)")
+	return pgerr.Wrap(err, "dropping database %q", name)
+}
