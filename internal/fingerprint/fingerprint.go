@@ -1,57 +1,157 @@
 // Package fingerprint remembers source identifiers as keyed hashes and finds
 // them again in any text.
+//
+// # What is kept
+//
+// A fingerprint is a 64-bit SipHash-2-4 (a keyed pseudorandom function) of one
+// normal form of a value, under 128-bit keys derived from the run's key by
+// HMAC-SHA-256. Values themselves are never kept, neither in memory nor on disk.
+// Without the key a fingerprint says nothing of a value; whoever has the key can
+// test guesses, as with any keyed pseudonym.
+//
+// # Normal forms
+//
+// A value is a sequence of words: maximal runs of letters and digits, case
+// folded, compatibility-decomposed and stripped of accents, so that "José  GARCÍA"
+// and "jose garcia" are one value; a character of a script written without
+// spaces is a word of its own. What stands between words does not count.
+//
+//   - e-mail addresses, names, streets and tokens are sequences of 1 to 8 words
+//     (of a longer value, the first 8);
+//   - a name is found as "First Last" and as "Last, First", with or without
+//     middle names and titles;
+//   - card numbers, IBANs, national ids, phones and tokens are strings of digits
+//     and letters in any grouping; a phone is found with and without its country
+//     code, trunk zero and 00;
+//   - an IP address is its bits, whatever its notation; only public addresses
+//     count, since a private one is nobody's.
+//
+// # Size and error rate
+//
+// Memory is flat: collectors spill fingerprints to files in a private directory
+// (removed on creation where the system allows, so that a crash leaves nothing),
+// and [Store.Build] sorts them one partition at a time. The set holds about 9
+// bits a fingerprint for a binary fuse filter, and up to 48 MiB for its table of
+// first words. A filter hit is confirmed against the exact 64-bit fingerprints
+// on disk, so a chance match of other text needs a 64-bit collision: with 2·10⁷
+// fingerprints about 10⁻¹² a probe, and at most some ten probes a token.
+//
+// Digits alone are another matter: a phone number is one of few, and an order
+// number can be the same by chance. [Match.Digits] marks such hits, and
+// [Matcher.Expected] says how many chance alone would have produced.
 package fingerprint
 
-import "refresher/internal/pii"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/dchest/siphash"
+
+	"refresher/internal/fake"
+	"refresher/internal/pii"
+)
+
+// classes in the order of their codes in the store; code 0 is no class.
+var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.Street, pii.IP,
+	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token}
+
+const codeToken = uint8(len(classes) - 1)
+
+func codeOf(c pii.Class) uint8 {
+	for i, k := range classes {
+		if k == c {
+			return uint8(i)
+		}
+	}
+	return 0
+}
 
 // Store collects the fingerprints of one run. Its memory is flat: collectors
 // spill keyed 64-bit hashes (never values) to files under dir.
-type Store struct{ todo int }
+type Store struct {
+	dir   string
+	keys  keys
+	known func(pii.Class, []byte) bool // fake.Recognise
 
-// NewStore returns an empty store. key is the run's secret (≥16 bytes).
-func NewStore(dir string, key []byte) (*Store, error) { panic("TODO") }
+	vocabulary [len(vocabularies)][]uint64
 
-// Collector returns a collector for one goroutine.
-func (s *Store) Collector() *Collector { panic("TODO") }
+	grams *spill // fingerprints and their classes
+	heads *spill // first words and the lengths of what they begin
 
-// Close removes the store's files.
-func (s *Store) Close() error { panic("TODO") }
-
-// Collector adds fingerprints from one goroutine.
-type Collector struct{ todo int }
-
-// Add fingerprints one source value (canonical text) of a direct class in all its
-// normal forms. Values that a fake could have made (fake.Recognise) and values too
-// short or too common to prove anything are counted, not added. It never allocates
-// in the steady state.
-func (c *Collector) Add(class pii.Class, value []byte) { panic("TODO") }
-
-// Close flushes the collector.
-func (c *Collector) Close() error { panic("TODO") }
-
-// Stats counts per class.
-type Stats struct{ Added, Fictional, Short int64 }
-
-// Stats of the whole store, after its collectors were closed.
-func (s *Store) Stats() map[pii.Class]Stats { panic("TODO") }
-
-// Build makes the searchable set, after all collectors were closed.
-func (s *Store) Build() (*Set, error) { panic("TODO") }
-
-// Set is a read-only set of fingerprints, safe for concurrent use.
-type Set struct{ todo int }
-
-// Matcher returns a scanner for one goroutine.
-func (s *Set) Matcher() *Matcher { panic("TODO") }
-
-// Matcher looks for fingerprinted values in text.
-type Matcher struct{ todo int }
-
-// Match is text[Start:End], a survivor of a source value of Class.
-type Match struct {
-	Class      pii.Class
-	Start, End int
+	mu      sync.Mutex
+	stats   [len(classes)]Stats
+	numbers sketch
+	err     error
 }
 
-// Scan appends the survivors in text (a whole cell, or any stretch of a file).
-func (m *Matcher) Scan(dst []Match, text []byte) []Match { panic("TODO") }
+// NewStore returns an empty store. key is the run's secret (≥16 bytes); dir is
+// where the private directory is made, the system's temporary one if empty.
+func NewStore(dir string, key []byte) (*Store, error) {
+	if len(key) < 16 {
+		return nil, errors.New("the key of a fingerprint store must have 16 bytes or more")
+	}
+	dir, err := os.MkdirTemp(dir, "refresher-fingerprints-")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for fingerprints: %w", err)
+	}
+	s := &Store{dir: dir, keys: deriveKeys(key), known: fake.Recognise,
+		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
+	for i, list := range vocabularies {
+		for _, w := range list {
+			s.vocabulary[i] = append(s.vocabulary[i], s.keys.word.hash([]byte(w)))
+		}
+	}
+	return s, nil
+}
+
+// Collector returns a collector for one goroutine.
+func (s *Store) Collector() *Collector {
+	return &Collector{store: s, grams: newSpiller(s.grams, 1<<13), heads: newSpiller(s.heads, 1<<12)}
+}
+
+// Close removes the store's files; its sets can't be used any more.
+func (s *Store) Close() error {
+	return errors.Join(s.grams.close(), s.heads.close(), os.RemoveAll(s.dir))
+}
+
+// Stats counts the values of a class: each is in one of the three figures.
+type Stats struct {
+	Added     int64 // fingerprinted, repetitions included
+	Fictional int64 // a fake could have made it, so it is nobody's
+	Short     int64 // too short or too common to prove anything, or not of the class's form
+}
+
+// Stats of the whole store, after its collectors were closed.
+func (s *Store) Stats() map[pii.Class]Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := map[pii.Class]Stats{}
+	for i, st := range s.stats {
+		if st != (Stats{}) {
+			m[classes[i]] = st
+		}
+	}
+	return m
+}
+
+// keys of the four hash functions.
+type keys struct{ word, gram, compact, ip sipKey }
+
+type sipKey struct{ k0, k1 uint64 }
+
+func (k sipKey) hash(b []byte) uint64 { return siphash.Hash(k.k0, k.k1, b) }
+
+func deriveKeys(key []byte) keys {
+	derive := func(label string) sipKey {
+		m := hmac.New(sha256.New, key)
+		m.Write([]byte("refresher fingerprint v1 " + label))
+		d := m.Sum(nil)
+		return sipKey{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
+	}
+	return keys{word: derive("word"), gram: derive("words"), compact: derive("compact"), ip: derive("ip")}
+}

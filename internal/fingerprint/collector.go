@@ -1,0 +1,255 @@
+package fingerprint
+
+import (
+	"bytes"
+
+	"refresher/internal/detect"
+	"refresher/internal/ident"
+	"refresher/internal/pii"
+)
+
+// Collector adds fingerprints from one goroutine.
+type Collector struct {
+	store *Store
+	grams *spiller
+	heads *spiller
+	stats [len(classes)]Stats
+
+	folder folder
+	words  []word // of the value at hand
+	phone  phoneForms
+	digits sketch
+	input  [8 * maxGram]byte
+	hashes [maxGram]uint64
+	joint  [maxCompact]byte
+	text   []byte
+	finder *detect.Detector
+	hits   []detect.Hit
+}
+
+// Add fingerprints one source value (canonical text) of a direct class in all its
+// normal forms. Values that a fake could have made (fake.Recognise) and values too
+// short or too common to prove anything are counted, not added. It never allocates
+// in the steady state.
+func (c *Collector) Add(class pii.Class, value []byte) {
+	code := codeOf(class)
+	if code == 0 {
+		return
+	}
+	st := &c.stats[code]
+	switch {
+	case c.store.known(class, value):
+		st.Fictional++
+	case c.add(class, code, value):
+		st.Added++
+	default:
+		st.Short++
+	}
+}
+
+func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
+	switch class {
+	case pii.IP:
+		return c.addIP(code, value)
+	case pii.Email:
+		return c.addEmail(code, value)
+	}
+	c.split(value)
+	switch class {
+	case pii.FullName:
+		return c.addName(code, value)
+	case pii.Street:
+		return c.addStreet(code)
+	case pii.Phone, pii.CreditCard:
+		return c.addCompact(class, code, value)
+	}
+	return c.addCode(class, code, value) // national ids, IBANs, tokens
+}
+
+// Close flushes the collector.
+func (c *Collector) Close() error {
+	s := c.store
+	errGrams, errHeads := c.grams.close(), c.heads.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range c.stats {
+		s.stats[i].Added += c.stats[i].Added
+		s.stats[i].Fictional += c.stats[i].Fictional
+		s.stats[i].Short += c.stats[i].Short
+	}
+	c.stats = [len(classes)]Stats{}
+	s.numbers.merge(&c.digits)
+	for _, err := range []error{errGrams, errHeads} {
+		if s.err == nil {
+			s.err = err
+		}
+	}
+	return s.err
+}
+
+// split cuts a value into hashed words.
+func (c *Collector) split(value []byte) {
+	c.words = c.words[:0]
+	for i := 0; len(c.words) < 4*maxGram; {
+		w, ok := c.folder.next(value, i)
+		if !ok {
+			return
+		}
+		w.hash = c.store.keys.word.hash(c.folder.buf[:w.size])
+		c.words = append(c.words, w)
+		i = w.end
+	}
+}
+
+// size is the folded length of all words.
+func size(words []word) (n int, has byte) {
+	for _, w := range words {
+		n += w.size
+		has |= w.has
+	}
+	return n, has
+}
+
+// addWords fingerprints a sequence of words, the first maxGram of them.
+func (c *Collector) addWords(code uint8, words []word) {
+	words = words[:min(len(words), maxGram)]
+	for i, w := range words {
+		c.hashes[i] = w.hash
+	}
+	h := c.store.keys.gram.hash(bytesOf(&c.input, c.hashes[:len(words)]))
+	if c.grams.add(h, code) {
+		c.heads.add(words[0].hash, uint8(len(words)))
+	}
+}
+
+func (c *Collector) addEmail(code uint8, value []byte) bool {
+	at := bytes.IndexByte(value, '@')
+	if at <= 0 {
+		return false
+	}
+	if bytes.ContainsAny(value, " ,;<") {
+		return c.addEmails(code, value)
+	}
+	c.split(value)
+	if len(c.words) < 2 || c.words[0].start > at || c.words[len(c.words)-1].end < at {
+		return false
+	}
+	c.addWords(code, c.words)
+	return true
+}
+
+// addEmails takes the addresses out of "Jo Doe <jo@…>, …".
+func (c *Collector) addEmails(code uint8, value []byte) bool {
+	if c.finder == nil {
+		c.finder = detect.New()
+	}
+	c.hits = c.finder.Scan(c.hits[:0], value)
+	added := false
+	for _, h := range c.hits {
+		if h.Class == pii.Email && !c.store.known(pii.Email, value[h.Start:h.End]) {
+			c.split(value[h.Start:h.End])
+			c.addWords(code, c.words)
+			added = true
+		}
+	}
+	return added
+}
+
+func (c *Collector) addIP(code uint8, value []byte) bool {
+	value = bytes.TrimSpace(value)
+	a, n := ident.ParseIPv4(value)
+	if n == 0 {
+		a, n = ident.ParseIPv6(value)
+	}
+	if rest := string(value[n:]); n == 0 || rest != "" && rest != "/32" && rest != "/128" || !ident.Public(a) {
+		return false
+	}
+	b := a.As16()
+	c.grams.add(c.store.keys.ip.hash(b[:]), code)
+	return true
+}
+
+// addStreet wants what a single house has: a number, or three words.
+func (c *Collector) addStreet(code uint8) bool {
+	n, has := size(c.words)
+	if len(c.words) < 2 || n < 6 || len(c.words) < 3 && has&hasDigit == 0 || c.common() {
+		return false
+	}
+	c.addWords(code, c.words)
+	return true
+}
+
+// addCompact fingerprints the joined groups of digits in a value.
+func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
+	added := false
+	for i := 0; i < len(c.words); {
+		j, n := i, 0
+		for j < len(c.words) && c.words[j].allDigits() && (j == i || joined(value, c.words[j-1].end, c.words[j].start)) &&
+			n+c.words[j].size <= maxCompact {
+			n += copy(c.joint[n:], c.folded(value, c.words[j]))
+			j++
+		}
+		if d := c.joint[:n]; n >= minCompact && !trivial(d) {
+			if class == pii.CreditCard {
+				added = n >= 12 && c.addDigits(code, d) || added
+			} else {
+				for _, form := range c.phone.of(d, plusBefore(value, c.words[i].start)) {
+					added = c.addDigits(code, form) || added
+				}
+			}
+		}
+		i = max(j, i+1)
+	}
+	return added
+}
+
+// addDigits fingerprints a string of digits, unless a fake is the same string.
+func (c *Collector) addDigits(code uint8, d []byte) bool {
+	if c.store.known(classes[code], d) {
+		return false
+	}
+	h := c.store.keys.compact.hash(d)
+	c.grams.add(h, code)
+	c.digits.add(len(d), h)
+	return true
+}
+
+// addCode fingerprints a value that has letters and digits, in any grouping and
+// as it is written.
+func (c *Collector) addCode(class pii.Class, code uint8, value []byte) bool {
+	n, has := size(c.words)
+	least := minCompact
+	if class == pii.Token {
+		least = 8
+	}
+	if n < least || has&hasDigit == 0 && (class != pii.Token || n < 20) {
+		return false
+	}
+	added := false
+	if n <= maxCompact {
+		b := c.joint[:0]
+		for _, w := range c.words {
+			b = append(b, c.folded(value, w)...)
+		}
+		if trivial(b) {
+			return false
+		}
+		if has&hasLetter == 0 {
+			return c.addDigits(code, b)
+		}
+		if has&hasDigit != 0 {
+			c.grams.add(c.store.keys.compact.hash(b), code)
+			added = true
+		}
+	}
+	if len(c.words) > 1 || !added {
+		c.addWords(code, c.words)
+	}
+	return true
+}
+
+// folded is a word of the value again, valid until the next call.
+func (c *Collector) folded(value []byte, w word) []byte {
+	again, _ := c.folder.next(value[:w.end], w.start)
+	return c.folder.buf[:again.size]
+}

@@ -1,0 +1,89 @@
+package fingerprint
+
+import "refresher/internal/pii"
+
+// addName fingerprints a person's name in the orders it is written in.
+func (c *Collector) addName(code uint8, value []byte) bool {
+	if n, _ := size(c.words); len(c.words) < 2 || n < 5 || c.common() {
+		return false
+	}
+	c.addWords(code, c.words)
+	core := c.words
+	for len(core) > 2 && c.is(core[0], titles) {
+		core = core[1:]
+	}
+	for len(core) > 2 && c.is(core[len(core)-1], suffixes) {
+		core = core[:len(core)-1]
+	}
+	if len(core) > maxGram {
+		return true
+	}
+	if len(core) < len(c.words) {
+		c.addName2(code, value, core...)
+	}
+	first, last := core[0], core[len(core)-1]
+	c.addName2(code, value, last, first)
+	if len(core) > 2 {
+		c.addName2(code, value, first, last)
+		var turned [maxGram]word // last name, then the rest in order
+		turned[0] = last
+		copy(turned[1:], core[:len(core)-1])
+		c.addName2(code, value, turned[:len(core)]...)
+	}
+	return true
+}
+
+// addName2 adds a derived order unless a fake could have the same words: the
+// value "Stone Anna" must not turn the fake "Anna Stone" into a survivor.
+func (c *Collector) addName2(code uint8, value []byte, words ...word) {
+	if n, _ := size(words); n < 5 {
+		return
+	}
+	c.text = c.text[:0]
+	for i, w := range words {
+		if i > 0 {
+			c.text = append(c.text, ' ')
+		}
+		c.text = append(c.text, value[w.start:w.end]...)
+	}
+	if !c.store.known(pii.FullName, c.text) {
+		c.addWords(code, words)
+	}
+}
+
+// common reports whether a value is a placeholder: no word of it is a person's.
+func (c *Collector) common() bool {
+	for _, w := range c.words {
+		if !c.is(w, placeholders) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Collector) is(w word, list vocabulary) bool {
+	for _, h := range c.store.vocabulary[list] {
+		if h == w.hash {
+			return true
+		}
+	}
+	return false
+}
+
+// vocabulary is a short list of words, kept as word hashes.
+type vocabulary int
+
+const (
+	titles vocabulary = iota
+	suffixes
+	placeholders
+)
+
+var vocabularies = [...][]string{
+	titles:   {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "herr", "frau", "mme", "sr", "sra", "dipl", "ing"},
+	suffixes: {"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"},
+	placeholders: {"unknown", "user", "users", "deleted", "removed", "anonymous", "guest", "admin", "administrator", "system",
+		"support", "test", "tester", "demo", "example", "customer", "client", "account", "service", "team", "n", "a", "na", "none",
+		"not", "available", "applicable", "provided", "given", "no", "name", "null", "first", "last", "full", "address", "street",
+		"unnamed", "redacted", "default", "new", "the", "of", "to", "be", "see", "above", "below", "as", "same"},
+}

@@ -1,0 +1,203 @@
+package fingerprint
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"os"
+	"runtime"
+	"slices"
+	"sort"
+	"sync/atomic"
+
+	"github.com/FastFilter/xorfilter"
+	"golang.org/x/sync/errgroup"
+)
+
+// Set is a read-only set of fingerprints, safe for concurrent use.
+type Set struct {
+	keys    keys
+	parts   [1 << gramBits]part
+	heads   heads
+	density [maxCompact + 1]float64 // share of all numbers of a length that is in the set
+	lengths uint64                  // bit n: a compact form of n characters can exist
+	size    int64
+}
+
+// Build makes the searchable set, after all collectors were closed. It sorts the
+// partitions in their files; nothing can be added afterwards.
+func (s *Store) Build() (*Set, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	set := &Set{keys: s.keys}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	var size atomic.Int64
+	for p := range set.parts {
+		g.Go(func() error {
+			n, err := set.parts[p].build(s.grams, p)
+			size.Add(n)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	set.size = size.Load()
+	if err := set.heads.build(s.heads); err != nil {
+		return nil, err
+	}
+	for n := range set.density {
+		// Numbers in use are not spread evenly; twice the density is a cautious figure.
+		set.density[n] = 2 * s.numbers.count(n) / math.Pow10(n)
+	}
+	return set, nil
+}
+
+// Len is the number of different fingerprints.
+func (s *Set) Len() int64 { return s.size }
+
+// find looks a fingerprint up: the code of its class, 0 if it is not in the set.
+func (s *Set) find(h uint64, page *[pageRecords]uint64) (uint8, error) {
+	p := &s.parts[h>>(64-gramBits)]
+	if p.filter == nil || !p.filter.Contains(h<<gramBits) {
+		return 0, nil
+	}
+	return p.find(h<<gramBits, page)
+}
+
+// part is one partition: sorted records, in memory if they are few, and a filter
+// over their hashes.
+type part struct {
+	filter *xorfilter.BinaryFuse[uint8]
+	recs   []uint64
+	f      *os.File
+	n      int64
+	index  []uint64 // first record of each page
+}
+
+const (
+	pageRecords = 512  // 4 KiB
+	inMemory    = 4096 // records of a partition
+	tagMask     = 1<<gramBits - 1
+)
+
+func (p *part) build(from *spill, at int) (int64, error) {
+	recs, err := from.read(at)
+	if err != nil || len(recs) == 0 {
+		return 0, err
+	}
+	slices.Sort(recs)
+	recs = slices.Compact(recs)
+	p.n = int64(len(recs))
+	if len(recs) <= inMemory {
+		p.recs = slices.Clip(recs)
+	} else {
+		if err := from.rewrite(at, recs); err != nil {
+			return 0, err
+		}
+		p.f = from.parts[at].f
+		for i := 0; i < len(recs); i += pageRecords {
+			p.index = append(p.index, recs[i])
+		}
+	}
+	keys := make([]uint64, 0, len(recs))
+	for _, r := range recs {
+		if k := r &^ tagMask; len(keys) == 0 || keys[len(keys)-1] != k {
+			keys = append(keys, k)
+		}
+	}
+	n := int64(len(keys))
+	if p.filter, err = xorfilter.NewBinaryFuse[uint8](keys); err != nil {
+		return 0, fmt.Errorf("building the fingerprint filter: %w", err)
+	}
+	return n, nil
+}
+
+// find returns the tag of the first record with the key, 0 if there is none.
+func (p *part) find(key uint64, page *[pageRecords]uint64) (uint8, error) {
+	recs := p.recs
+	if p.f != nil {
+		// The page before the first one that starts behind the key.
+		k := int64(sort.Search(len(p.index), func(i int) bool { return p.index[i] >= key }))
+		k = max(0, k-1)
+		for ; k < int64(len(p.index)); k++ {
+			recs = page[:min(pageRecords, p.n-k*pageRecords)]
+			if _, err := p.f.ReadAt(asBytes(recs), k*pageRecords*8); err != nil {
+				return 0, fmt.Errorf("confirming a fingerprint: %w", err)
+			}
+			if recs[len(recs)-1] >= key {
+				break
+			}
+		}
+	}
+	i, _ := slices.BinarySearch(recs, key)
+	if i < len(recs) && recs[i]&^tagMask == key {
+		return uint8(recs[i] & tagMask), nil
+	}
+	return 0, nil
+}
+
+// heads knows the words that a fingerprinted value can begin with, and how many
+// words those values have: a Bloom filter of three bits within one 64-bit word,
+// then a table of lengths. Both may say yes for other words; that costs a look-up.
+type heads struct {
+	bloom   []uint64
+	lengths []uint8 // bit n-1: a value of n words
+	shift   uint    // of the Bloom filter's index
+}
+
+func (t *heads) build(from *spill) error {
+	n := 0
+	for p := range from.parts {
+		recs, err := from.read(p)
+		if err != nil {
+			return err
+		}
+		slices.Sort(recs)
+		if recs = slices.Compact(recs); len(recs) > 0 {
+			n += len(recs)
+			if err := from.rewrite(p, recs); err != nil {
+				return err
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	t.bloom = make([]uint64, 1<<min(22, bits.Len(uint(n)/4)+1)) // ≥ 16 bits a word of the values
+	t.lengths = make([]uint8, 1<<min(24, bits.Len(uint(n))+1))
+	t.shift = uint(64 - bits.TrailingZeros(uint(len(t.bloom))))
+	for p := range from.parts {
+		recs, err := from.read(p)
+		if err != nil {
+			return err
+		}
+		for _, r := range recs {
+			h := uint64(p)<<(64-headBits) | r>>headBits
+			i, want, j := t.place(h)
+			t.bloom[i] |= want
+			t.lengths[j] |= 1 << (r&(1<<headBits-1) - 1)
+		}
+	}
+	return nil
+}
+
+func (t *heads) place(h uint64) (i, want, j uint64) {
+	return h >> t.shift, 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63), h >> 18 & uint64(len(t.lengths)-1)
+}
+
+// of returns the lengths of values that begin with the word, as bits.
+func (t *heads) of(h uint64) uint8 {
+	if len(t.bloom) == 0 {
+		return 0
+	}
+	i, want, j := t.place(h)
+	if t.bloom[i]&want != want {
+		return 0
+	}
+	return t.lengths[j]
+}

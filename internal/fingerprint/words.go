@@ -1,0 +1,188 @@
+package fingerprint
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	maxWord = 256 // folded bytes of a word that count
+	maxGram = 8   // words of a value that count
+)
+
+// word is one word of a text.
+type word struct {
+	hash       uint64
+	start, end int  // in the text
+	size       int  // folded bytes, at most maxWord
+	has        byte // hasLetter, hasDigit, isWide
+}
+
+const (
+	hasLetter = 1
+	hasDigit  = 2
+	isWide    = 4 // holds characters beyond ASCII
+)
+
+// folder cuts text into words and folds them into its buffer.
+type folder struct {
+	buf [maxWord + 32]byte
+}
+
+// next finds the word at or after i; ok is false at the end of the text. The
+// folded word is f.buf[:w.size]; w.hash is left to the caller.
+func (f *folder) next(text []byte, i int) (w word, ok bool) {
+	for i < len(text) {
+		switch fold[text[i]] {
+		case sep:
+			i++
+		case wide:
+			size, kind := classify(text[i:])
+			if kind == partOfWord || kind == wholeWord {
+				return f.wideWord(text, i, 0, word{start: i}), true
+			}
+			i += size
+		default:
+			return f.word(text, i), true
+		}
+	}
+	return word{}, false
+}
+
+// word folds the word that begins at i with an ASCII letter or digit.
+func (f *folder) word(text []byte, i int) word {
+	w := word{start: i}
+	n := 0
+	for ; i < len(text); i++ {
+		c := fold[text[i]]
+		if c <= wide {
+			if c == wide {
+				return f.wideWord(text, i, n, w)
+			}
+			break
+		}
+		if n < maxWord {
+			f.buf[n] = c
+			n++
+		}
+		w.has |= hasDigit >> (c >> 6) // '0'>>6 is 0, 'a'>>6 is 1
+	}
+	w.end, w.size = i, n
+	return w
+}
+
+// wideWord goes on with a word of n folded bytes at a character beyond ASCII.
+func (f *folder) wideWord(text []byte, i, n int, w word) word {
+	first := n == 0
+	for i < len(text) {
+		c := fold[text[i]]
+		if c == sep {
+			break
+		}
+		if c != wide {
+			n = f.put(n, c, &w)
+			i++
+			first = false
+			continue
+		}
+		size, kind := classify(text[i:])
+		if kind == notAWord || kind == wholeWord && !first {
+			break
+		}
+		w.has |= isWide
+		if kind != ignored {
+			n = f.putRune(n, text[i:i+size], &w)
+		}
+		i += size
+		if kind == wholeWord {
+			break
+		}
+		first = false
+	}
+	w.end, w.size = i, min(n, maxWord)
+	return w
+}
+
+func (f *folder) put(n int, c byte, w *word) int {
+	if n < maxWord {
+		f.buf[n] = c
+		n++
+	}
+	w.has |= hasDigit >> (c >> 6)
+	return n
+}
+
+// putRune folds one character: compatibility decomposition, without marks, lower case.
+func (f *folder) putRune(n int, char []byte, w *word) int {
+	if d := norm.NFKD.Properties(char).Decomposition(); d != nil {
+		char = d
+	}
+	for len(char) > 0 {
+		r, size := utf8.DecodeRune(char)
+		char = char[size:]
+		switch r = unicode.ToLower(r); {
+		case r < utf8.RuneSelf:
+			if c := fold[r]; c > wide {
+				n = f.put(n, c, w)
+			}
+		case r == 'ß':
+			n = f.put(f.put(n, 's', w), 's', w)
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+		case n < maxWord:
+			if r == 'ς' {
+				r = 'σ'
+			}
+			n += utf8.EncodeRune(f.buf[n:], r)
+			w.has |= hasLetter
+		}
+	}
+	return n
+}
+
+// What a character beyond ASCII is to a word.
+const (
+	notAWord = iota
+	partOfWord
+	wholeWord // of a script written without spaces between words
+	ignored   // a mark or a format character, within a word
+)
+
+func classify(text []byte) (size, kind int) {
+	r, size := utf8.DecodeRune(text)
+	switch {
+	case r == utf8.RuneError && size == 1:
+		return 1, notAWord
+	case unicode.IsLetter(r):
+		if r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
+			return size, wholeWord
+		}
+		return size, partOfWord
+	case unicode.IsDigit(r):
+		return size, partOfWord
+	case unicode.In(r, unicode.Mn, unicode.Mc, unicode.Cf):
+		return size, ignored
+	}
+	return size, notAWord
+}
+
+// Values of fold that are no folded byte.
+const (
+	sep  = 0
+	wide = 1
+)
+
+// fold maps ASCII letters and digits to their lower case.
+var fold = func() (t [256]byte) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = byte(c)
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = byte(c), byte(c)
+	}
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = wide
+	}
+	return t
+}()
