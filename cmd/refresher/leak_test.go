@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+
+	"refresher/internal/pgtest"
+)
+
+// identifiers are the personal data of the sample production database, by a
+// query that knows nothing of rules: the oracle of these tests.
+const identifiers = `
+	SELECT DISTINCT v FROM (
+		SELECT unnest(ARRAY[email, full_name, phone, street, host(signup_ip), national_id]) FROM users
+		UNION ALL SELECT attributes->>'contact_email' FROM users
+		UNION ALL SELECT attributes->'emergency'->>'name' FROM users
+		UNION ALL SELECT attributes->'emergency'->>'phone' FROM users
+		UNION ALL SELECT c->>'email' FROM users, jsonb_array_elements(coalesce(attributes->'contacts', '[]')) c
+		UNION ALL SELECT unnest(ARRAY[email, full_name, phone]) FROM employees
+		UNION ALL SELECT unnest(ARRAY[token, host(ip)]) FROM sessions
+		UNION ALL SELECT token FROM api_keys
+		UNION ALL SELECT unnest(ARRAY[host(ip), payload->>'email']) FROM events
+		UNION ALL SELECT annotated_by FROM metrics
+		UNION ALL SELECT unnest(ARRAY[card_number, card_holder, iban]) FROM payments
+		UNION ALL SELECT unnest(ARRAY[requester_name, requester_email, requester_phone]) FROM support_tickets
+		UNION ALL SELECT unnest(cc_emails) FROM support_tickets
+		UNION ALL SELECT "Buyer's E-mail" FROM "Odd Schema"."Order ""Book"""
+	) x (v) WHERE length(v) > 6`
+
+// leaks returns the source identifiers that occur in a text, whatever their case.
+func (s *site) leaks(text string) []string {
+	s.t.Helper()
+	conn := pgtest.Conn(s.t, s.primary.URL(s.db))
+	defer conn.Close(context.Background())
+	rows, err := conn.Query(context.Background(), identifiers)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	text = strings.ToLower(text)
+	var found []string
+	n := 0
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			s.t.Fatal(err)
+		}
+		n++
+		if strings.Contains(text, strings.ToLower(v)) {
+			found = append(found, v)
+		}
+	}
+	if err := rows.Err(); err != nil || n < sampleUsers {
+		s.t.Fatalf("the oracle found only %d identifiers: %v", n, err)
+	}
+	return found
+}
+
+// dump is a database as pg_dump prints it: every row, default and comment.
+func (s *site) dump(url string) string {
+	s.t.Helper()
+	out, err := exec.Command(s.staging.Tool("pg_dump"), "-d", url).Output()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(out)
+}
