@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"unicode/utf8"
@@ -80,6 +81,11 @@ func decodeText(a *arena, w []byte) (parquet.Value, error) {
 		return parquet.Value{}, errNotUTF8
 	}
 	return parquet.ByteArrayValue(a.keep(w)), nil
+}
+
+// decodePadded drops the padding of char(n), as ::text does.
+func decodePadded(a *arena, w []byte) (parquet.Value, error) {
+	return decodeText(a, bytes.TrimRight(w, " "))
 }
 
 func decodeJSONB(a *arena, w []byte) (parquet.Value, error) {

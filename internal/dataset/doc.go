@@ -31,7 +31,7 @@
 //	real, double precision              FLOAT, DOUBLE
 //	numeric(p,s), p ≤ 38, 0 ≤ s ≤ p     DECIMAL(p,s) on INT32, INT64 or FIXED_LEN_BYTE_ARRAY(16)
 //	numeric (any other)                 STRING
-//	text, varchar, char(n), name, "char" STRING (char(n) with its padding, as SELECT prints it)
+//	text, varchar, char(n), name, "char" STRING (char(n) without its padding, as ::text prints it)
 //	uuid                                FIXED_LEN_BYTE_ARRAY(16) UUID
 //	json, jsonb                         JSON
 //	date                                INT32 DATE

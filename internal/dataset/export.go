@@ -181,11 +181,8 @@ func exportTable(ctx context.Context, conn *pgx.Conn, j job, o *Options, put Put
 	if err == nil {
 		err = parser.Close()
 	}
-	if err != nil {
-		err = pgerr.Wrap(err, "writing the dataset of %s", name)
-	}
-	if err := w.close(err); err != nil {
-		return Table{}, err
+	if err = w.close(err); err != nil {
+		return Table{}, pgerr.Wrap(err, "writing the dataset of %s", name)
 	}
 	out := Table{Name: name, Rows: w.rows, Parts: w.parts}
 	for _, c := range cols {
