@@ -99,7 +99,7 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 	}
 	const q = `
 		SELECT r.rolcreatedb OR r.rolsuper, coalesce(pg_get_userbyid(d.datdba)::text, ''),
-		       coalesce(pg_has_role(d.datdba, 'MEMBER'), true),
+		       coalesce(pg_has_role(d.datdba, 'USAGE'), true),
 		       (SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($2::text[]) x
 		        WHERE x NOT IN (SELECT name FROM pg_available_extensions))
 		FROM pg_roles r LEFT JOIN pg_database d ON d.datname = $1 WHERE r.rolname = current_user`

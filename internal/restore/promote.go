@@ -1,0 +1,113 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+	"refresher/internal/verify"
+)
+
+// Subject is what a [verify.Pass] must be for to promote.
+const Subject = "staging"
+
+// Promote makes a run's shadow the live database. First the live database's
+// owner, settings, privileges and those of its objects are carried over to the
+// shadow; then one transaction renames live to previous and the shadow to live.
+// What was previous before is dropped. A live database that is missing, as before
+// the first run, is no error, and previous then stays what it is.
+//
+// The notes name what could not be carried over or cleaned up. An error means
+// that live and previous are what they were.
+func (s *Server) Promote(ctx context.Context, pass verify.Pass, run string, shadow *Database) (notes []string, err error) {
+	if !pass.For(run, Subject) {
+		return nil, fault.Refuse("verification", "run %s has no pass for staging", run)
+	}
+	if shadow == nil || shadow.name != s.ShadowName(run) {
+		return nil, fmt.Errorf("promoting: this is not the shadow database of run %s", run)
+	}
+	return s.promote(ctx, run, shadow)
+}
+
+func (s *Server) promote(ctx context.Context, run string, shadow *Database) (notes []string, err error) {
+	if notes, err = s.inherit(ctx, shadow); err != nil {
+		return notes, err
+	}
+	old := ScratchName(s.live, "old", run)
+	var displaced bool
+	err = s.swap(ctx, "promoting "+shadow.name, shadow.name, func(exists map[string]bool) ([]rename, error) {
+		plan := promotion(s.live, shadow.name, old, exists)
+		displaced = plan[0].to == old
+		return plan, nil
+	})
+	if err != nil {
+		return notes, err
+	}
+	if displaced {
+		drop := func(conn *pgx.Conn) error { return dropDatabase(ctx, conn, old) }
+		if err := s.do(ctx, drop); err != nil {
+			notes = append(notes, fmt.Sprintf("the next run drops %s: %v", old, err))
+		}
+	}
+	return notes, nil
+}
+
+// promotion is the order of renames: the live database goes last but one, so that
+// its clients wait the shortest.
+func promotion(live, shadow, old string, exists map[string]bool) []rename {
+	previous := PreviousName(live)
+	var plan []rename
+	if exists[live] {
+		if exists[previous] {
+			plan = append(plan, rename{previous, old})
+		}
+		plan = append(plan, rename{live, previous})
+	}
+	return append(plan, rename{shadow, live})
+}
+
+// Rollback makes the previous database live and the live one previous, in one
+// transaction, so that a second Rollback undoes the first. Without a previous
+// database it refuses.
+func (s *Server) Rollback(ctx context.Context) error {
+	previous := PreviousName(s.live)
+	return s.swap(ctx, "rolling back "+s.live, previous, func(exists map[string]bool) ([]rename, error) {
+		if !exists[previous] {
+			return nil, fault.Refuse("rollback", "there is no database %q to go back to", previous)
+		}
+		if !exists[s.live] {
+			return []rename{{previous, s.live}}, nil
+		}
+		aside := fit(s.live, "_swapping") // never visible: the transaction renames it again
+		return []rename{{s.live, aside}, {previous, s.live}, {aside, previous}}, nil
+	})
+}
+
+// databaseNames are the names of all databases.
+func databaseNames(ctx context.Context, conn *pgx.Conn) (map[string]bool, error) {
+	rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database`)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "listing databases")
+	}
+	names := map[string]bool{}
+	var n string
+	_, err = pgx.ForEachRow(rows, []any{&n}, func() error { names[n] = true; return nil })
+	return names, pgerr.Wrap(err, "listing databases")
+}
+
+// oidOf is a database's OID, 0 if there is none of that name.
+func oidOf(ctx context.Context, conn *pgx.Conn, name string) (oid uint32, err error) {
+	const q = `SELECT coalesce((SELECT oid FROM pg_database WHERE datname = $1), 0::oid)`
+	return oid, pgerr.Wrap(conn.QueryRow(ctx, q, name).Scan(&oid), "looking for database %q", name)
+}
+
+// rename is one ALTER DATABASE … RENAME.
+type rename struct{ from, to string }
+
+func (r rename) sql() string {
+	return "ALTER DATABASE " + catalog.Quote(r.from) + " RENAME TO " + catalog.Quote(r.to)
+}
