@@ -31,7 +31,7 @@ type Options struct {
 	// Config holds settings for postgresql.conf; they win over the defaults
 	// (fsync off, 100 connections, 64 MB of shared buffers). Standbys inherit them.
 	Config map[string]string
-	// Detached lets the cluster outlive this process.
+	// Detached lets the cluster outlive this process; its standbys too. Not with Dir.
 	Detached bool
 	// Dir holds the cluster's folder instead of /tmp/refresher-pg-UID, e.g. on
 	// another disk. It must exist.
@@ -75,6 +75,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 
 // prepare finds the programs and makes the cluster's folder.
 func prepare(opts Options) (*Cluster, error) {
+	if opts.Detached && opts.Dir != "" {
+		return nil, errors.New("a detached cluster can't have a folder elsewhere: StopDetached wouldn't find it")
+	}
 	path, major, err := pgbin.Find("postgres", MinMajor)
 	if err != nil {
 		return nil, err
