@@ -13,13 +13,14 @@
 //	**.email         ** is any number of steps, keys or elements, also none
 //	(empty)          the document itself
 //
-// Where several paths match one value the most specific decides; two of which
-// neither is more specific are a conflict, unless a third path settles it.
+// Where several paths match one value the most specific decides. Where neither is
+// more specific, one that replaces beats one that keeps, and two that replace
+// differently are a conflict, unless a third path settles it.
 //
 // # What happens to a value
 //
-//   - [Keep]: it stays byte for byte, with everything in it, except what a more
-//     specific path names.
+//   - [Keep]: it stays byte for byte, with everything in it, except what another
+//     path names (unless the kept path is the more specific of the two).
 //   - an action of a [Rule]: a string, number, boolean or null is handed to the
 //     caller's function, which writes what replaces it. An object or array at
 //     such a path is not what the rule expected: what is in it counts as
@@ -36,6 +37,8 @@
 // Equal keys are told apart by nothing: each is treated by itself. Keys are
 // compared unescaped: "\u0065mail" is email.
 package jsonscrub
+
+import "strconv"
 
 // Actions that are not the caller's own.
 const (
@@ -74,46 +77,29 @@ type Leaf struct {
 // Apply appends the JSON value that replaces a leaf.
 type Apply func(dst []byte, action int, leaf *Leaf) ([]byte, error)
 
-// Paths is a compiled set of paths. It never changes and is safe for concurrent use.
-type Paths struct{ todo int }
+// MaxDepth is how deep arrays and objects may be nested; PostgreSQL's own stack
+// limit lies below it.
+const MaxDepth = 10000
 
-// Compile compiles rules by path. Its error lists all bad and conflicting paths
-// and is a list of *PathError joined by errors.Join.
-func Compile(rules map[string]Rule) (*Paths, error) { panic("TODO") }
-
-// PathError is a path that can't be used.
-type PathError struct {
-	Path   string
+// SyntaxError is a document that is not JSON. It holds no content.
+type SyntaxError struct {
+	Offset int // where, in bytes from the start
 	Reason string
 }
 
-func (e *PathError) Error() string { return "path " + e.Path + ": " + e.Reason }
+func (e *SyntaxError) Error() string {
+	return "not valid JSON: " + e.Reason + " at byte " + strconv.Itoa(e.Offset)
+}
 
-// Rewriter rewrites documents. It has scratch space: one goroutine uses it at a time.
-type Rewriter struct{ todo int }
+// PathError is a path that can't be used.
+type PathError struct {
+	Path   string // as its author wrote it
+	Reason string
+}
 
-// Rewriter returns a new rewriter.
-func (p *Paths) Rewriter() *Rewriter { panic("TODO") }
-
-// Rewrite appends doc, scrubbed, to dst. dst must not overlap doc. An error of
-// apply is returned as it is; a document that is not JSON is an error without content.
-func (r *Rewriter) Rewrite(dst, doc []byte, apply Apply) ([]byte, error) { panic("TODO") }
-
-// AppendRedacted appends what stands for an unlisted value of a kind: "[redacted]",
-// 0, false, null, {} or [].
-func AppendRedacted(dst []byte, kind Kind) []byte { panic("TODO") }
-
-// AppendString appends text as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func AppendString(dst, text []byte) []byte { panic("TODO") }
-
-// EndString makes a JSON string of the text that the caller appended after an
-// opening quote at dst[start], escaping it in place.
-//
-//	start := len(dst)
-//	dst = append(dst, '"')
-//	dst = appendFake(dst)
-//	dst = jsonscrub.EndString(dst, start)
-func EndString(dst []byte, start int) []byte { panic("TODO") }
-
-// IsNumber reports whether text is a JSON number.
-func IsNumber(text []byte) bool { panic("TODO") }
+func (e *PathError) Error() string {
+	if e.Path == "" {
+		return "the empty path: " + e.Reason
+	}
+	return "path " + e.Path + ": " + e.Reason
+}
