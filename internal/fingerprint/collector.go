@@ -2,6 +2,7 @@ package fingerprint
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"refresher/internal/detect"
 	"refresher/internal/ident"
@@ -19,6 +20,7 @@ type Collector struct {
 	words  []word // of the value at hand
 	phone  phoneForms
 	digits sketch
+	mixed  uint64 // see Store
 	input  [8 * maxGram]byte
 	hashes [maxGram]uint64
 	joint  [maxCompact]byte
@@ -79,6 +81,7 @@ func (c *Collector) Close() error {
 	}
 	c.stats = [len(classes)]Stats{}
 	s.numbers.merge(&c.digits)
+	s.mixed |= c.mixed
 	for _, err := range []error{errGrams, errHeads} {
 		if s.err == nil {
 			s.err = err
@@ -91,8 +94,11 @@ func (c *Collector) Close() error {
 func (c *Collector) split(value []byte) {
 	c.words = c.words[:0]
 	for i := 0; len(c.words) < 4*maxGram; {
-		w, ok := c.folder.next(value, i)
-		if !ok {
+		var w word
+		if key, size, has := short(value, i); size > 0 {
+			w = word{start: i, end: i + size, size: size, has: has}
+			binary.LittleEndian.PutUint64(c.folder.buf[:], key)
+		} else if !c.folder.next(value, i, &w) {
 			return
 		}
 		w.hash = c.store.keys.word.hash(c.folder.buf[:w.size])
@@ -111,15 +117,21 @@ func size(words []word) (n int, has byte) {
 }
 
 // addWords fingerprints a sequence of words, the first maxGram of them.
-func (c *Collector) addWords(code uint8, words []word) {
+func (c *Collector) addWords(tag uint8, words []word) {
 	words = words[:min(len(words), maxGram)]
 	for i, w := range words {
 		c.hashes[i] = w.hash
 	}
 	h := c.store.keys.gram.hash(bytesOf(&c.input, c.hashes[:len(words)]))
-	if c.grams.add(h, code) {
-		c.heads.add(words[0].hash, uint8(len(words)))
+	if !c.grams.add(h, tag) {
+		return
 	}
+	if len(words) == 1 {
+		c.heads.add(words[0].hash, tagSingle)
+		return
+	}
+	c.heads.add(words[0].hash, tagFirst)
+	c.heads.add(pair(words[0].hash, words[1].hash), uint8(len(words)))
 }
 
 func (c *Collector) addEmail(code uint8, value []byte) bool {
@@ -127,12 +139,17 @@ func (c *Collector) addEmail(code uint8, value []byte) bool {
 	if at <= 0 {
 		return false
 	}
-	if bytes.ContainsAny(value, " ,;<") {
-		return c.addEmails(code, value)
+	for _, b := range value {
+		if b == ' ' || b == ',' || b == ';' || b == '<' {
+			return c.addEmails(code, value)
+		}
 	}
 	c.split(value)
 	if len(c.words) < 2 || c.words[0].start > at || c.words[len(c.words)-1].end < at {
 		return false
+	}
+	if end := c.words[min(len(c.words), maxGram)-1].end; !plausible(pii.Email, value[:end]) {
+		code |= rough
 	}
 	c.addWords(code, c.words)
 	return true
@@ -190,6 +207,9 @@ func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
 			j++
 		}
 		if d := c.joint[:n]; n >= minCompact && !trivial(d) {
+			if j > i+1 && partOfTime(value, d, &c.words[i]) {
+				c.addWords(code, c.words[i:j])
+			}
 			if class == pii.CreditCard {
 				added = n >= 12 && c.addDigits(code, d) || added
 			} else {
@@ -209,8 +229,9 @@ func (c *Collector) addDigits(code uint8, d []byte) bool {
 		return false
 	}
 	h := c.store.keys.compact.hash(d)
-	c.grams.add(h, code)
-	c.digits.add(len(d), h)
+	if c.grams.add(h, code) {
+		c.digits.add(len(d), h)
+	}
 	return true
 }
 
@@ -235,21 +256,23 @@ func (c *Collector) addCode(class pii.Class, code uint8, value []byte) bool {
 			return false
 		}
 		if has&hasLetter == 0 {
-			return c.addDigits(code, b)
-		}
-		if has&hasDigit != 0 {
+			added = c.addDigits(code, b)
+		} else if has&hasDigit != 0 {
 			c.grams.add(c.store.keys.compact.hash(b), code)
+			c.mixed |= 1 << len(b)
 			added = true
 		}
 	}
-	if len(c.words) > 1 || !added {
+	if len(c.words) > 1 || has&hasLetter != 0 && !added {
 		c.addWords(code, c.words)
+		added = true
 	}
-	return true
+	return added
 }
 
 // folded is a word of the value again, valid until the next call.
 func (c *Collector) folded(value []byte, w word) []byte {
-	again, _ := c.folder.next(value[:w.end], w.start)
+	var again word
+	c.folder.next(value[:w.end], w.start, &again)
 	return c.folder.buf[:again.size]
 }

@@ -104,3 +104,14 @@ func trimZeros(d []byte) []byte {
 	}
 	return d
 }
+
+// partOfTime reports digits that are rather a date's or a time's: they begin as
+// one, year first and a hyphen behind it, or with minutes or seconds.
+func partOfTime(text, digits []byte, first *word) bool {
+	if first.size == 2 && first.start >= 2 && text[first.start-1] == ':' && fold[text[first.start-2]]>>4 == 3 {
+		return true
+	}
+	return first.size == 4 && len(digits) >= 8 && first.end < len(text) && text[first.end] == '-' &&
+		(digits[0] == '1' && digits[1] == '9' || digits[0] == '2' && digits[1] == '0') &&
+		(digits[4] == '0' || digits[4] == '1' && digits[5] <= '2') && digits[6] <= '3'
+}

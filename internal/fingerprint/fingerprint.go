@@ -60,6 +60,10 @@ import (
 var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.Street, pii.IP,
 	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token}
 
+// rough marks, beside its class, a fingerprint of a value that is not plausible
+// by itself and so must be found without that test.
+const rough = 0x40
+
 const codeToken = uint8(len(classes) - 1)
 
 func codeOf(c pii.Class) uint8 {
@@ -85,7 +89,8 @@ type Store struct {
 
 	mu      sync.Mutex
 	stats   [len(classes)]Stats
-	numbers sketch
+	numbers sketch // of compact forms of digits alone
+	mixed   uint64 // bit n: a compact form of n characters with letters was added
 	err     error
 }
 

@@ -2,6 +2,8 @@ package fingerprint
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"refresher/internal/ident"
 	"refresher/internal/pii"
@@ -26,6 +28,7 @@ type Matcher struct {
 	phone    phoneForms
 	page     [pageRecords]uint64
 	expected float64
+	cache    [1 << cacheBits]seen
 	err      error
 }
 
@@ -48,45 +51,83 @@ func (m *Matcher) Expected() float64 { return m.expected }
 // is linear in len(text).
 func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 	base := len(dst)
-	live := uint(0) // bit k: the k-th word back can begin a value
-	for n, i := 0, 0; ; n++ {
-		w, ok := m.folder.next(text, i)
-		if !ok {
-			return dst
+	live := uint(0) // bit k: the k-th word back begins values of the lengths in masks
+	before := &m.ring[0]
+	begins := uint8(0) // what the word before can begin
+	for n, i := uint(0), 0; ; n++ {
+		for i < len(text) && fold[text[i]] == sep {
+			i++
+		}
+		w := &m.ring[n%ringSize]
+		mask := uint8(0)
+		if key, size, has := short(text, i); size > 0 {
+			w.start, w.end, w.size, w.has = i, i+size, size, has
+			mask = m.lookup(key, w)
+		} else {
+			if !m.folder.next(text, i, w) {
+				return dst
+			}
+			w.hash = m.set.keys.word.hash(m.folder.buf[:w.size])
+			mask = m.set.heads.of(w.hash)
 		}
 		i = w.end
-		w.hash = m.set.keys.word.hash(m.folder.buf[:w.size])
-		m.ring[n%ringSize] = w
-		mask := m.set.heads.of(w.hash)
-		m.masks[n%maxGram] = mask
 		live = live << 1 & (1<<maxGram - 1)
-		if mask != 0 {
+		if begins&first != 0 {
+			if lengths := m.set.heads.of(pair(before.hash, w.hash)); lengths != 0 {
+				m.masks[(n-1)%maxGram] = lengths
+				live |= 2
+			}
+		}
+		if mask&single != 0 {
+			m.masks[n%maxGram] = single
 			live |= 1
 		}
 		if live != 0 {
 			dst = m.grams(dst, base, text, n, live)
 		}
-		if w.has&hasDigit != 0 || w.size <= 4 && n > 0 && m.ring[(n-1)%ringSize].has&hasDigit != 0 {
+		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
 			dst = m.numbers(dst, base, text, n)
 		}
+		before, begins = w, mask
 	}
 }
 
+// seen is a short word met before. Words of a text repeat, so most need no hash.
+type seen struct {
+	key, hash uint64
+	mask      uint8
+}
+
+const cacheBits = 11
+
+// lookup sets the hash of a short word and returns what it can begin.
+func (m *Matcher) lookup(key uint64, w *word) uint8 {
+	c := &m.cache[key*0x9E3779B97F4A7C15>>(64-cacheBits)]
+	if c.key != key {
+		binary.LittleEndian.PutUint64(m.input[:], key)
+		c.key, c.hash = key, m.set.keys.word.hash(m.input[:w.size])
+		c.mask = m.set.heads.of(c.hash)
+	}
+	w.hash = c.hash
+	return c.mask
+}
+
 // grams tries the sequences of words that end at word n.
-func (m *Matcher) grams(dst []Match, base int, text []byte, n int, live uint) []Match {
-	for k := maxGram - 1; k >= 0; k-- {
-		if live>>k&1 == 0 || m.masks[(n-k)%maxGram]>>k&1 == 0 {
+func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Match {
+	for ; live != 0; live &^= 1 << (bits.Len(live) - 1) {
+		k := uint(bits.Len(live) - 1) // the farthest first: the longest sequence wins
+		if m.masks[(n-k)%maxGram]>>k&1 == 0 {
 			continue
 		}
-		for j := 0; j <= k; j++ {
+		for j := uint(0); j <= k; j++ {
 			m.hashes[j] = m.ring[(n-k+j)%ringSize].hash
 		}
-		code := m.find(m.set.keys.gram.hash(bytesOf(&m.input, m.hashes[:k+1])))
-		if code == 0 {
+		tag := m.find(m.set.keys.gram.hash(bytesOf(&m.input, m.hashes[:k+1])))
+		if tag == 0 {
 			continue
 		}
-		hit := Match{Class: classes[code], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end}
-		if plausible(hit.Class, text[hit.Start:hit.End]) {
+		hit := Match{Class: classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end}
+		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
 	}
@@ -100,7 +141,7 @@ func plausible(class pii.Class, b []byte) bool {
 	case pii.Email:
 		return len(b) >= 14 || bytes.IndexByte(b, '@') >= 0
 	case pii.FullName:
-		return !bytes.ContainsAny(b, "\"{}[];<>|")
+		return !bytes.ContainsAny(b, "{}[];<>|") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`))
 	}
 	return true
 }
@@ -117,14 +158,14 @@ func keep(dst []Match, base int, hit Match) []Match {
 }
 
 // numbers tries the compact forms and the address that end at word n.
-func (m *Matcher) numbers(dst []Match, base int, text []byte, n int) []Match {
+func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 	last := &m.ring[n%ringSize]
 	if hit, ok := m.address(text, n); ok {
 		return keep(dst, base, hit)
 	}
 	var hit Match
 	total, has, at := 0, byte(0), maxCompact
-	for k := 0; k < ringSize && k <= n; k++ {
+	for k := uint(0); k < ringSize && k <= n; k++ {
 		w := &m.ring[(n-k)%ringSize]
 		if !w.groupable() || total+w.size > maxCompact || k > 0 && !joined(text, w.end, m.ring[(n-k+1)%ringSize].start) {
 			break
@@ -132,9 +173,8 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n int) []Match {
 		total += w.size
 		has |= w.has
 		at -= w.size
-		again, _ := m.folder.next(text[:w.end], w.start)
-		copy(m.joint[at:], m.folder.buf[:again.size])
-		if total < minCompact || has&hasDigit == 0 || m.timePart(text, w) {
+		m.put(at, text, w)
+		if total < minCompact || !m.possible(total, has) {
 			continue
 		}
 		if code, alone := m.compact(text, m.joint[at:], has, w); code != 0 {
@@ -147,9 +187,25 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n int) []Match {
 	return keep(dst, base, hit)
 }
 
-// timePart reports whether a word is minutes or seconds, where no number begins.
-func (m *Matcher) timePart(text []byte, w *word) bool {
-	return w.size == 2 && w.start >= 2 && text[w.start-1] == ':' && fold[text[w.start-2]]>>4 == 3
+// put writes a word's folded bytes into joint.
+func (m *Matcher) put(at int, text []byte, w *word) {
+	if w.has&isWide == 0 {
+		for i, c := range text[w.start:w.end] {
+			m.joint[at+i] = fold[c]
+		}
+		return
+	}
+	var again word
+	m.folder.next(text[:w.end], w.start, &again)
+	copy(m.joint[at:], m.folder.buf[:again.size])
+}
+
+// possible reports whether the set can hold a compact form of that length.
+func (m *Matcher) possible(length int, has byte) bool {
+	if has&hasLetter == 0 {
+		return m.set.numbers && (length <= maxPhone+2 || m.set.density[length] > 0)
+	}
+	return has&hasDigit != 0 && m.set.mixed>>length&1 != 0
 }
 
 // compact tries one compact form that begins with word w.
@@ -157,7 +213,7 @@ func (m *Matcher) compact(text, b []byte, has byte, w *word) (code uint8, digits
 	if has&hasLetter != 0 {
 		return m.find(m.set.keys.compact.hash(b)), false
 	}
-	if w.size == 4 && len(b) > 4 && calendar(b) && w.end < len(text) && text[w.end] == '-' {
+	if partOfTime(text, b, w) {
 		return 0, false
 	}
 	plus := plusBefore(text, w.start)
@@ -175,12 +231,6 @@ func (m *Matcher) compact(text, b []byte, has byte, w *word) (code uint8, digits
 	return 0, false
 }
 
-// calendar reports digits that begin with a date, year first.
-func calendar(b []byte) bool {
-	return len(b) >= 8 && (b[0] == '1' && b[1] == '9' || b[0] == '2' && b[1] == '0') &&
-		(b[4] == '0' || b[4] == '1' && b[5] <= '2') && b[6] <= '3'
-}
-
 func (m *Matcher) tryDigits(b []byte, plus bool) uint8 {
 	density := m.set.density[len(b)]
 	if density == 0 {
@@ -193,7 +243,7 @@ func (m *Matcher) tryDigits(b []byte, plus bool) uint8 {
 }
 
 // address looks for an IP address that ends, or (version 6) begins, at word n.
-func (m *Matcher) address(text []byte, n int) (Match, bool) {
+func (m *Matcher) address(text []byte, n uint) (Match, bool) {
 	w := &m.ring[n%ringSize]
 	if n >= 3 && w.start > 0 && text[w.start-1] == '.' && w.size <= 3 {
 		first := &m.ring[(n-3)%ringSize]

@@ -7,7 +7,11 @@ func (c *Collector) addName(code uint8, value []byte) bool {
 	if n, _ := size(c.words); len(c.words) < 2 || n < 5 || c.common() {
 		return false
 	}
+	if !plausible(pii.FullName, value[c.words[0].start:c.words[len(c.words)-1].end]) {
+		code |= rough
+	}
 	c.addWords(code, c.words)
+	code &^= rough
 	core := c.words
 	for len(core) > 2 && c.is(core[0], titles) {
 		core = core[1:]

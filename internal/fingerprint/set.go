@@ -20,7 +20,8 @@ type Set struct {
 	parts   [1 << gramBits]part
 	heads   heads
 	density [maxCompact + 1]float64 // share of all numbers of a length that is in the set
-	lengths uint64                  // bit n: a compact form of n characters can exist
+	numbers bool                    // the set holds compact forms of digits alone
+	mixed   uint64                  // bit n: the set holds a compact form of n characters with letters
 	size    int64
 }
 
@@ -32,7 +33,7 @@ func (s *Store) Build() (*Set, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	set := &Set{keys: s.keys}
+	set := &Set{keys: s.keys, mixed: s.mixed}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var size atomic.Int64
@@ -52,6 +53,7 @@ func (s *Store) Build() (*Set, error) {
 	}
 	for n := range set.density {
 		// Numbers in use are not spread evenly; twice the density is a cautious figure.
+		set.numbers = set.numbers || s.numbers[n] != nil
 		set.density[n] = 2 * s.numbers.count(n) / math.Pow10(n)
 	}
 	return set, nil
@@ -141,14 +143,30 @@ func (p *part) find(key uint64, page *[pageRecords]uint64) (uint8, error) {
 	return 0, nil
 }
 
-// heads knows the words that a fingerprinted value can begin with, and how many
-// words those values have: a Bloom filter of three bits within one 64-bit word,
-// then a table of lengths. Both may say yes for other words; that costs a look-up.
+// heads knows the words and the pairs of words that a fingerprinted value can
+// begin with, and how many words the values behind a pair have: a Bloom filter of
+// three bits within one 64-bit word, then a table of lengths. Both may say yes for
+// other words; that costs a look-up.
 type heads struct {
 	bloom   []uint64
-	lengths []uint8 // bit n-1: a value of n words
-	shift   uint    // of the Bloom filter's index
+	lengths []uint8
+	shift   uint // of the Bloom filter's index
 }
+
+// Tags of heads: a pair's is the number of words of its value.
+const (
+	tagSingle = 1 // a value of one word
+	tagFirst  = 9 // the first word of a longer value
+)
+
+// What of says of a word; of a pair it says which lengths exist, n at bit n-1.
+const (
+	single = 1
+	first  = 2
+)
+
+// pair is the head of two words. Word hashes are pseudorandom already.
+func pair(h1, h2 uint64) uint64 { return h1*0x9E3779B97F4A7C15 + h2 }
 
 func (t *heads) build(from *spill) error {
 	n := 0
@@ -180,7 +198,11 @@ func (t *heads) build(from *spill) error {
 			h := uint64(p)<<(64-headBits) | r>>headBits
 			i, want, j := t.place(h)
 			t.bloom[i] |= want
-			t.lengths[j] |= 1 << (r&(1<<headBits-1) - 1)
+			if tag := r & (1<<headBits - 1); tag == tagFirst {
+				t.lengths[j] |= first
+			} else {
+				t.lengths[j] |= 1 << (tag - 1)
+			}
 		}
 	}
 	return nil
@@ -190,7 +212,7 @@ func (t *heads) place(h uint64) (i, want, j uint64) {
 	return h >> t.shift, 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63), h >> 18 & uint64(len(t.lengths)-1)
 }
 
-// of returns the lengths of values that begin with the word, as bits.
+// of returns what is known of a word or a pair, 0 if it begins nothing.
 func (t *heads) of(h uint64) uint8 {
 	if len(t.bloom) == 0 {
 		return 0

@@ -1,6 +1,8 @@
 package fingerprint
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,9 +33,9 @@ type folder struct {
 	buf [maxWord + 32]byte
 }
 
-// next finds the word at or after i; ok is false at the end of the text. The
-// folded word is f.buf[:w.size]; w.hash is left to the caller.
-func (f *folder) next(text []byte, i int) (w word, ok bool) {
+// next finds the word at or after i; false at the end of the text. The folded
+// word is f.buf[:w.size]; w.hash is left to the caller.
+func (f *folder) next(text []byte, i int, w *word) bool {
 	for i < len(text) {
 		switch fold[text[i]] {
 		case sep:
@@ -41,25 +43,31 @@ func (f *folder) next(text []byte, i int) (w word, ok bool) {
 		case wide:
 			size, kind := classify(text[i:])
 			if kind == partOfWord || kind == wholeWord {
-				return f.wideWord(text, i, 0, word{start: i}), true
+				*w = word{start: i}
+				f.wideWord(text, i, 0, w)
+				return true
 			}
 			i += size
 		default:
-			return f.word(text, i), true
+			*w = word{start: i}
+			f.word(text, i, w)
+			return true
 		}
 	}
-	return word{}, false
+	return false
 }
 
 // word folds the word that begins at i with an ASCII letter or digit.
-func (f *folder) word(text []byte, i int) word {
-	w := word{start: i}
+func (f *folder) word(text []byte, i int, w *word) {
 	n := 0
+	has := byte(0)
 	for ; i < len(text); i++ {
 		c := fold[text[i]]
 		if c <= wide {
 			if c == wide {
-				return f.wideWord(text, i, n, w)
+				w.has = has
+				f.wideWord(text, i, n, w)
+				return
 			}
 			break
 		}
@@ -67,14 +75,44 @@ func (f *folder) word(text []byte, i int) word {
 			f.buf[n] = c
 			n++
 		}
-		w.has |= hasDigit >> (c >> 6) // '0'>>6 is 0, 'a'>>6 is 1
+		has |= hasDigit >> (c >> 6) // '0'>>6 is 0, 'a'>>6 is 1
 	}
-	w.end, w.size = i, n
-	return w
+	w.end, w.size, w.has = i, n, has
+}
+
+// short reads a word of 1 to 8 ASCII letters and digits at i, eight bytes at a
+// time: its folded bytes as a number and what it has. size is 0 if there is no
+// such word, or it is longer, or goes on beyond ASCII.
+func short(text []byte, i int) (key uint64, size int, has byte) {
+	const (
+		ones = 0x0101010101010101
+		high = 0x80 * ones
+	)
+	if i+9 > len(text) {
+		return 0, 0, 0
+	}
+	x := binary.LittleEndian.Uint64(text[i:])
+	low := x &^ high
+	lower := low | 0x20*ones
+	letters := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
+	digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+	stop := ^((letters | digits) &^ x) & high // set in each byte that is no ASCII letter or digit
+	size = bits.TrailingZeros64(stop) / 8
+	if fold[text[i+size]] != sep {
+		return 0, 0, 0
+	}
+	inside := stop&-stop>>7 - 1 // all ones below the first stop
+	if letters&high&inside != 0 {
+		has = hasLetter
+	}
+	if digits&high&inside != 0 {
+		has |= hasDigit
+	}
+	return lower & inside, size, has
 }
 
 // wideWord goes on with a word of n folded bytes at a character beyond ASCII.
-func (f *folder) wideWord(text []byte, i, n int, w word) word {
+func (f *folder) wideWord(text []byte, i, n int, w *word) {
 	first := n == 0
 	for i < len(text) {
 		c := fold[text[i]]
@@ -82,7 +120,7 @@ func (f *folder) wideWord(text []byte, i, n int, w word) word {
 			break
 		}
 		if c != wide {
-			n = f.put(n, c, &w)
+			n = f.put(n, c, w)
 			i++
 			first = false
 			continue
@@ -93,7 +131,7 @@ func (f *folder) wideWord(text []byte, i, n int, w word) word {
 		}
 		w.has |= isWide
 		if kind != ignored {
-			n = f.putRune(n, text[i:i+size], &w)
+			n = f.putRune(n, text[i:i+size], w)
 		}
 		i += size
 		if kind == wholeWord {
@@ -102,7 +140,6 @@ func (f *folder) wideWord(text []byte, i, n int, w word) word {
 		first = false
 	}
 	w.end, w.size = i, min(n, maxWord)
-	return w
 }
 
 func (f *folder) put(n int, c byte, w *word) int {
