@@ -31,8 +31,6 @@ type Options struct {
 	// Config holds settings for postgresql.conf; they win over the defaults
 	// (fsync off, 100 connections, 64 MB of shared buffers). Standbys inherit them.
 	Config map[string]string
-	// Detached lets the cluster outlive this process; its standbys too. Not with Dir.
-	Detached bool
 	// Dir holds the cluster's folder instead of /tmp/refresher-pg-UID, e.g. on
 	// another disk. It must exist.
 	Dir string
@@ -75,9 +73,6 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 
 // prepare finds the programs and makes the cluster's folder.
 func prepare(opts Options) (*Cluster, error) {
-	if opts.Detached && opts.Dir != "" {
-		return nil, errors.New("a detached cluster can't have a folder elsewhere: StopDetached wouldn't find it")
-	}
 	path, major, err := pgbin.Find("postgres", MinMajor)
 	if err != nil {
 		return nil, err
@@ -163,7 +158,7 @@ func (c *Cluster) start(ctx context.Context) error {
 }
 
 func (c *Cluster) startOn(ctx context.Context, port int) error {
-	p, err := c.home.spawn(c.opts.Detached, filepath.Join(c.bin, "postgres"), "-D", c.data(),
+	p, err := c.home.spawn(filepath.Join(c.bin, "postgres"), "-D", c.data(),
 		"-p", strconv.Itoa(port), "-k", c.home.dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_permissions=0700")
 	if err != nil {

@@ -26,8 +26,7 @@
 // shell that waits on a pipe for the owner's end and then stops the server and
 // removes the folder; it works after SIGKILL and os.Exit too. Should the
 // watchdog be killed as well, the next [Start] on this machine finds the
-// folder's lock free and removes the remains. A cluster with
-// [Options.Detached] is meant to outlive its owner: [StopDetached] ends it.
+// folder's lock free and removes the remains.
 //
 // The package needs a Unix.
 package pgtest

@@ -19,14 +19,11 @@ import (
 type home struct {
 	dir  string
 	run  runAs
-	lock *os.File // "owner", locked while this process lives; nil when detached
+	lock *os.File // "owner", locked while this process lives
 	dog  *watchdog.Watchdog
 }
 
-const (
-	ownerFile    = "owner"
-	detachedFile = "detached"
-)
+const ownerFile = "owner"
 
 // newHome makes the folder, and first removes those that dead owners left.
 func newHome(opts Options) (*home, error) {
@@ -52,34 +49,24 @@ func newHome(opts Options) (*home, error) {
 	if len(h.dir) > 80 {
 		return nil, fmt.Errorf("%s is too long for a Unix socket's path", base)
 	}
-	if err := h.create(opts.Detached); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(h.dir))
+	if err := h.create(); err != nil {
+		return nil, errors.Join(err, h.remove())
 	}
 	return h, nil
 }
 
-func (h *home) create(detached bool) error {
+func (h *home) create() (err error) {
 	if err := os.Mkdir(h.dir, 0o700); err != nil {
 		return err
 	}
-	name := ownerFile
-	if detached {
-		name = detachedFile
-	}
-	f, err := os.OpenFile(filepath.Join(h.dir, name), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	if h.lock, err = os.OpenFile(filepath.Join(h.dir, ownerFile), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
-	if detached {
-		f.Close()
-	} else {
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-			return fmt.Errorf("locking %s: %w", f.Name(), err)
-		}
-		h.lock = f
-		if h.dog, err = watchdog.New(h.dir); err != nil {
-			return err
-		}
+	if err := syscall.Flock(int(h.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("locking %s: %w", h.lock.Name(), err)
+	}
+	if h.dog, err = watchdog.New(h.dir); err != nil {
+		return err
 	}
 	return h.run.own(h.dir)
 }
@@ -175,27 +162,6 @@ func sweep(base string) error {
 		}
 	}
 	return nil
-}
-
-// StopDetached ends and removes every detached cluster of this user and reports
-// how many there were.
-func StopDetached() (int, error) {
-	base, err := baseDir()
-	if err != nil {
-		return 0, err
-	}
-	unlock, err := lockDir(base)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
-	marks, _ := filepath.Glob(filepath.Join(base, "c????????", detachedFile))
-	for i, m := range marks {
-		if err := destroy(filepath.Dir(m)); err != nil {
-			return i, err
-		}
-	}
-	return len(marks), nil
 }
 
 // destroy ends the server of a folder that nobody owns and removes the folder.

@@ -29,12 +29,12 @@ func TestMain(m *testing.M) {
 
 // own starts a cluster, says where it is, and waits to be killed.
 func own() {
-	c, err := pgtest.Start(context.Background(), pgtest.Options{Detached: os.Getenv("PGTEST_OWNER") == "detached"})
+	c, err := pgtest.Start(context.Background(), pgtest.Options{})
 	if err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
-	fmt.Println(c.Dir(), c.URL("postgres"))
+	fmt.Println(c.Dir())
 	select {}
 }
 
@@ -149,7 +149,7 @@ func TestStopLeavesNothing(t *testing.T) {
 }
 
 func TestKilledOwnerLeavesNothing(t *testing.T) {
-	owner, dir, _ := startOwner(t, "yes")
+	owner, dir := startOwner(t)
 	pid := postmaster(t, dir)
 	kill(t, owner)
 	await(t, "the watchdog to clean up", func() bool {
@@ -160,7 +160,7 @@ func TestKilledOwnerLeavesNothing(t *testing.T) {
 }
 
 func TestNextStartSweepsWhenTheWatchdogWasKilledToo(t *testing.T) {
-	owner, dir, _ := startOwner(t, "yes")
+	owner, dir := startOwner(t)
 	pid := postmaster(t, dir)
 	for _, dog := range watchdogs(t, dir) {
 		if err := syscall.Kill(dog, syscall.SIGKILL); err != nil {
@@ -172,23 +172,6 @@ func TestNextStartSweepsWhenTheWatchdogWasKilledToo(t *testing.T) {
 		t.Fatalf("the server ended by itself, nothing is left to sweep: %v", err)
 	}
 	pgtest.New(t)
-	gone(t, dir, pid)
-}
-
-func TestDetachedOutlivesItsOwner(t *testing.T) {
-	owner, dir, url := startOwner(t, "detached")
-	pid := postmaster(t, dir)
-	kill(t, owner)
-	pgtest.New(t) // its sweep leaves the detached one alone
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatalf("the detached server is gone: %v", err)
-	}
-	conn.Close(t.Context())
-	n, err := pgtest.StopDetached()
-	if err != nil || n < 1 {
-		t.Fatalf("StopDetached: %d, %v", n, err)
-	}
 	gone(t, dir, pid)
 }
 
@@ -221,10 +204,10 @@ func query[T any](t *testing.T, c *pgtest.Cluster, sql string) (v T) {
 }
 
 // startOwner runs a process that owns a cluster.
-func startOwner(t *testing.T, how string) (owner *exec.Cmd, dir, url string) {
+func startOwner(t *testing.T) (owner *exec.Cmd, dir string) {
 	t.Helper()
 	owner = exec.Command(os.Args[0])
-	owner.Env = append(os.Environ(), "PGTEST_OWNER="+how)
+	owner.Env = append(os.Environ(), "PGTEST_OWNER=yes")
 	out, err := owner.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -236,10 +219,10 @@ func startOwner(t *testing.T, how string) (owner *exec.Cmd, dir, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Sscan(line, &dir, &url); err != nil || !filepath.IsAbs(dir) {
+	if dir = strings.TrimSpace(line); !filepath.IsAbs(dir) {
 		t.Fatalf("the owner said %q", line)
 	}
-	return owner, dir, url
+	return owner, dir
 }
 
 func kill(t *testing.T, cmd *exec.Cmd) {

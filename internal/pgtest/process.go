@@ -85,7 +85,7 @@ type process struct {
 }
 
 // spawn starts the postmaster with its output appended to the log.
-func (h *home) spawn(detached bool, path string, args ...string) (*process, error) {
+func (h *home) spawn(path string, args ...string) (*process, error) {
 	log, err := os.OpenFile(filepath.Join(h.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -96,16 +96,12 @@ func (h *home) spawn(detached bool, path string, args ...string) (*process, erro
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	if h.dog != nil {
-		h.dog.Watch(cmd.Process.Pid)
-	}
+	h.dog.Watch(cmd.Process.Pid)
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait() // how it ended is in its log
-		if h.dog != nil {
-			h.dog.Watch(0)
-		}
+		h.dog.Watch(0)
 	}()
 	return p, nil
 }
