@@ -14,8 +14,8 @@ import (
 )
 
 // Loader takes the sampled rows: a database with the same tables and no foreign
-// keys yet. CopyIn reads r, a COPY stream of the columns, to its end and returns
-// the number of rows.
+// keys yet. CopyIn reads r, a COPY stream of the columns (which can be none), to
+// its end and returns the number of rows.
 type Loader interface {
 	CopyIn(ctx context.Context, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (int64, error)
 }
