@@ -79,11 +79,45 @@ func appendFloat(dst []byte, v float64, bitSize int) []byte {
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, v, 'e', -1, bitSize)
 	dst = offBoundary(dst, start, v, bitSize)
+	dst = halfEven(dst, start, v, bitSize)
 	exp := exponent(dst[start:])
 	if exp < -4 || exp >= limit {
 		return dst
 	}
-	return strconv.AppendFloat(dst[:start], v, 'f', -1, bitSize)
+	return fixed(dst, start, exp)
+}
+
+// fixed moves dst[start:], a number that strconv printed with 'e', to the shape without.
+func fixed(dst []byte, start, exp int) []byte {
+	var buf [20]byte // 17 digits at most
+	digits := buf[:0]
+	for _, c := range dst[start:] {
+		if c == 'e' {
+			break
+		}
+		if '0' <= c && c <= '9' {
+			digits = append(digits, c)
+		}
+	}
+	if dst[start] == '-' {
+		start++
+	}
+	dst = dst[:start]
+	if exp < 0 {
+		dst = append(dst, "0.0000"[:1-exp]...)
+		return append(dst, digits...)
+	}
+	for i := 0; i < len(digits) || i <= exp; i++ {
+		if i == exp+1 {
+			dst = append(dst, '.')
+		}
+		if i < len(digits) {
+			dst = append(dst, digits[i])
+		} else {
+			dst = append(dst, '0')
+		}
+	}
+	return dst
 }
 
 // exponent of a number that strconv printed with 'e'.
@@ -100,6 +134,23 @@ func exponent(b []byte) int {
 		return -v
 	}
 	return v
+}
+
+// halfEven reprints dst[start:] if v lies exactly half way between it and another
+// decimal of as many digits: strconv goes up, the server goes to the even digit.
+// The decimal expansion of such a v is short.
+func halfEven(dst []byte, start int, v float64, bitSize int) []byte {
+	frac, e2 := math.Frexp(math.Abs(v))
+	m := uint64(math.Ldexp(frac, 53))
+	if k := 53 - e2 - bits.TrailingZeros64(m); k > 30 || k <= 0 && e2 <= 53 {
+		return dst // too long, or an integer that is printed in full
+	}
+	var buf [32]byte
+	alt := strconv.AppendFloat(buf[:0], v, 'e', mantissaDigits(dst[start:])-1, bitSize)
+	if back, ok := parseFloat(alt, bitSize); !ok || back != v {
+		return dst
+	}
+	return append(dst[:start], alt...)
 }
 
 // offBoundary reprints dst[start:] with more digits if it lies exactly half way
