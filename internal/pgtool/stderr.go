@@ -9,13 +9,21 @@ import (
 const maxLines = 8
 
 // safeLines keeps what names a cause: lines that the program itself begins
-// ("pg_restore: error: …", "pg_restore: from TOC entry …"). Everything else —
-// DETAIL, CONTEXT, "Command was:" and the lines they run over — can quote rows or
-// a statement's constants and goes. Of the server's own message in a kept line,
-// see safeText.
+// ("pg_restore: error: …", "pg_restore: from TOC entry …"), and of a failed
+// statement ("Command was: …") the verb and the names of the object and the
+// constraint. Everything else — DETAIL, CONTEXT, the rest of statements — can quote
+// rows or constants and goes. Of the server's own message in a kept line, see safeText.
 func safeLines(lines []string, rows bool) []string {
 	var out []string
-	for _, l := range lines {
+	for i, l := range lines {
+		if m := command.FindStringSubmatch(l); m != nil {
+			at := "at " + m[1]
+			if i+1 < len(lines) {
+				at += addConstraint.FindString(lines[i+1])
+			}
+			out = append(out, strings.Join(strings.Fields(at), " "))
+			continue
+		}
 		tool, text, ok := strings.Cut(l, ": ")
 		if !ok || (tool != Dump && tool != Restore) {
 			continue
@@ -29,6 +37,13 @@ func safeLines(lines []string, rows bool) []string {
 	}
 	return out
 }
+
+const ident = `(?:"(?:[^"]|"")*"|[a-z_0-9$]+)`
+
+var (
+	command       = regexp.MustCompile(`^Command was: ((?:CREATE|ALTER|COMMENT|REFRESH)(?: [A-Z]+)* ` + ident + `(?:\.` + ident + `)?)`)
+	addConstraint = regexp.MustCompile(`^\s+ADD CONSTRAINT ` + ident)
+)
 
 func safeLine(text string, rows bool) string {
 	switch {
