@@ -116,7 +116,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 }
 
 // rollback swaps staging and the one before it, under the lock that runs take.
-func (a *app) rollback(ctx context.Context, in *inputs) (err error) {
+func (a *app) rollback(ctx context.Context, in *inputs) error {
 	staging, err := in.config.StagingConfig()
 	if err != nil {
 		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
@@ -125,7 +125,6 @@ func (a *app) rollback(ctx context.Context, in *inputs) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.Close(context.WithoutCancel(ctx))) }()
 	h, err := history.Open(ctx, staging)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func (r *run) restoreSchema(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if r.shadow, err = r.server.Create(ctx, r.shadowName(), r.source.Catalog()); err != nil {
+	if r.shadow, err = r.server.Create(ctx, r.server.ShadowName(r.Options.Run), r.source.Catalog()); err != nil {
 		return err
 	}
 	left, err := r.shadow.PreData(ctx, r.schema)
@@ -56,17 +56,7 @@ func (r *run) copyData(ctx context.Context) error {
 	jobs := r.plan()
 	queue := make(chan job)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(queue)
-		for _, j := range jobs {
-			select {
-			case queue <- j:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
+	group.Go(func() error { return feed(ctx, queue, jobs) })
 	for range max(1, min(r.Workers, len(jobs))) {
 		group.Go(func() error { return r.worker(ctx, queue) })
 	}
@@ -76,6 +66,20 @@ func (r *run) copyData(ctx context.Context) error {
 	return r.sameCounts()
 }
 
+// feed hands out the jobs until all are taken or ctx ends.
+func feed(ctx context.Context, queue chan<- job, jobs []job) error {
+	defer close(queue)
+	for _, j := range jobs {
+		select {
+		case queue <- j:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// plan cuts the tables into chunks, in the program's order: largest first.
 func (r *run) plan() []job {
 	var jobs []job
 	var rows, bytes int64

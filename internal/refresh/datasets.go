@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -90,7 +89,7 @@ func (r *run) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) 
 		}
 	}
 	o.Salt = r.Key.Derive("sample")
-	name := restore.ScratchName(r.Staging.Database, "sample", fmt.Sprintf("%s_%d", strings.ToLower(r.Options.Run), len(r.samples)))
+	name := restore.ScratchName(r.Staging.Database, "sample", fmt.Sprintf("%s_%d", r.Options.Run, len(r.samples)+1))
 	db, err := r.server.Create(ctx, name, r.catalog)
 	if err != nil {
 		return nil, err

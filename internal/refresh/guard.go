@@ -6,12 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"refresher/internal/catalog"
 	"refresher/internal/history"
-	"refresher/internal/pgtool"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
@@ -38,9 +36,6 @@ func (r *run) guard(ctx context.Context) error {
 	}
 	cat := r.source.Catalog()
 	r.describe()
-	if err := pgtool.Require(pgtool.Major(max(cat.ServerVersion, r.server.Version()))); err != nil {
-		return err
-	}
 	if err := restore.Guard(cat.SystemID, r.server.SystemID()); err != nil {
 		return err
 	}
@@ -48,6 +43,9 @@ func (r *run) guard(ctx context.Context) error {
 		return err
 	}
 	if err := r.source.Lock(ctx, r.tablesRead()); err != nil {
+		return err
+	}
+	if err := r.server.Preflight(ctx, cat); err != nil {
 		return err
 	}
 	for _, b := range r.Buckets {
@@ -83,7 +81,7 @@ func (r *run) claim(ctx context.Context) error {
 	if r.dir, err = os.MkdirTemp(r.TempDir, "refresher-"+r.Options.Run+"-"); err != nil {
 		return fmt.Errorf("making the run's temporary folder: %w", err)
 	}
-	dropped, err := r.server.Sweep(ctx)
+	dropped, err := r.server.Sweep(ctx, r.lock)
 	if err != nil {
 		return err
 	}
@@ -119,9 +117,4 @@ func (r *run) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.report.Warnings = append(r.report.Warnings, text)
 	r.watch.Warn(text)
-}
-
-// shadowName is the database being built: <live>_shadow_<run>.
-func (r *run) shadowName() string {
-	return restore.ScratchName(r.Staging.Database, "shadow", strings.ToLower(r.Options.Run))
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
-	"refresher/internal/dataset"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
@@ -31,36 +29,20 @@ func (r *run) readBackBucket(ctx context.Context, s *staged) error {
 		return err
 	}
 	var results []*verify.Result
+	tables := specs(r.program, nil)
 	for _, o := range s.staging.Objects() {
-		result, err := r.verifyObject(ctx, s, o)
+		result, err := VerifyObject(ctx, r.verifier, tables, s.staging.Run, o)
 		if err != nil {
 			return err
+		}
+		if result == nil {
+			return fmt.Errorf("object %s is of no kind that can be verified", o.Name)
 		}
 		results = append(results, result)
 	}
 	var err error
 	s.pass, err = r.judge(s.bucket.Name, began, results...)
 	return err
-}
-
-// verifyObject scans one object as its reader will see it.
-func (r *run) verifyObject(ctx context.Context, s *staged, o s3sink.Object) (*verify.Result, error) {
-	if table, _, ok := dataset.ParsePath(o.Name); ok {
-		at, size, err := s.staging.ReaderAt(ctx, o.Name)
-		if err != nil {
-			return nil, err
-		}
-		return r.verifier.Parquet(ctx, r.spec(table), at, size)
-	}
-	body, err := s.staging.Open(ctx, o.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	if strings.HasSuffix(o.Name, ".dump") {
-		return r.verifier.Dump(ctx, o.Name, body)
-	}
-	return nil, fmt.Errorf("object %s is of no kind that can be verified", o.Name)
 }
 
 // promote makes the shadow the staging database, then each bucket's dataset the
@@ -71,7 +53,11 @@ func (r *run) promote(ctx context.Context) error {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 	}
-	if err := r.server.Promote(ctx, r.pass, r.Options.Run, r.shadow); err != nil {
+	notes, err := r.server.Promote(ctx, r.pass, r.Options.Run, r.shadow)
+	for _, note := range notes {
+		r.warn("%s", note)
+	}
+	if err != nil {
 		return err
 	}
 	r.promoted, r.report.Promoted = true, true

@@ -81,8 +81,9 @@ type run struct {
 	verifier *verify.Verifier
 	pass     verify.Pass // for staging
 
-	counts   map[string]*counter // by table
-	promoted bool
+	sequences []catalog.SequenceValue
+	counts    map[string]*counter // by table
+	promoted  bool
 }
 
 // Run refreshes once. The report is never nil, and is complete as far as the run
@@ -156,9 +157,6 @@ func (r *run) finish(ctx context.Context, err error) error {
 		err = errors.Join(err, r.record(ctx))
 		r.lock.Release()
 	}
-	if r.server != nil {
-		err = errors.Join(err, r.server.Close(ctx))
-	}
 	return err
 }
 
@@ -207,17 +205,18 @@ func outcome(err error) report.Outcome {
 }
 
 // specs describes the tables that verification must find, and nothing else.
-func (r *run) specs() []verify.Table {
-	var specs []verify.Table
-	for _, d := range r.program.Decisions() {
-		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone}
-		if c := r.counts[d.Table.String()]; c != nil {
+// counts may be nil, if nobody knows how many rows there must be.
+func specs(p *scrub.Program, counts map[string]*counter) []verify.Table {
+	var out []verify.Table
+	for _, d := range p.Decisions() {
+		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone, SourceRows: -1}
+		if c := counts[d.Table.String()]; c != nil {
 			t.SourceRows = c.source.Load()
 		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})
 		}
-		specs = append(specs, t)
+		out = append(out, t)
 	}
-	return specs
+	return out
 }

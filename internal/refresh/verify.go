@@ -2,10 +2,16 @@ package refresh
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"refresher/internal/catalog"
+	"refresher/internal/dataset"
 	"refresher/internal/fault"
+	"refresher/internal/pii"
 	"refresher/internal/report"
+	"refresher/internal/s3sink"
+	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
 )
 
@@ -37,10 +43,10 @@ func (r *run) verifyShadow(ctx context.Context) error {
 	}
 	r.identifiers()
 	r.verifier = verify.New(verify.Options{
-		Run: r.Options.Run, Set: r.set, Exceptions: r.exceptions(), Strict: r.Strict, Workers: r.Workers,
+		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
 	})
 	began := time.Now()
-	result, err := r.verifier.Database(ctx, r.shadow.Config(), r.specs())
+	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.program, r.counts))
 	if err != nil {
 		return err
 	}
@@ -57,10 +63,57 @@ func (r *run) judge(subject string, began time.Time, results ...*verify.Result) 
 	return pass, err
 }
 
-func (r *run) exceptions() []verify.Exception {
+// Exceptions are the rules' reviewed exceptions.
+func Exceptions(rs *rules.Ruleset) []verify.Exception {
 	var out []verify.Exception
-	for _, a := range r.Rules.Allow {
+	for _, a := range rs.Allow {
 		out = append(out, verify.Exception{Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, Why: a.Why})
 	}
 	return out
+}
+
+// RuledTables describes the tables as far as the rules alone know them.
+func RuledTables(rs *rules.Ruleset) []verify.Table {
+	var out []verify.Table
+	for name, t := range rs.Tables {
+		v := verify.Table{Name: name, RowsNone: t.Rows == rules.NoRows, SourceRows: -1}
+		for _, c := range t.Columns {
+			if !c.Wildcard {
+				v.Columns = append(v.Columns, verify.Column{Name: c.Name, Transform: c.Rule.Transform, Class: pii.None, Keep: c.Rule.Transform == "keep"})
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// TableNamed is the table of that name, bare if none is known.
+func TableNamed(tables []verify.Table, name catalog.Name) verify.Table {
+	for _, t := range tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return verify.Table{Name: name, SourceRows: -1}
+}
+
+// VerifyObject scans one object of a dataset as its reader will see it; nil for
+// one that holds no rows (the report).
+func VerifyObject(ctx context.Context, v *verify.Verifier, tables []verify.Table, run *s3sink.Run, o s3sink.Object) (*verify.Result, error) {
+	if name, _, ok := dataset.ParsePath(o.Name); ok {
+		at, size, err := run.ReaderAt(ctx, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		return v.Parquet(ctx, TableNamed(tables, name), at, size)
+	}
+	if !strings.HasSuffix(o.Name, ".dump") {
+		return nil, nil
+	}
+	body, err := run.Open(ctx, o.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return v.Dump(ctx, o.Name, body)
 }
