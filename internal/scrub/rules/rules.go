@@ -24,6 +24,7 @@
 package rules
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -256,3 +257,6 @@ func encode(v any) []byte {
 	}
 	return b
 }
+
+// Equal reports whether two rules say the same, wherever they stand.
+func Equal(a, b *Rule) bool { return bytes.Equal(encode(a.normal()), encode(b.normal())) }

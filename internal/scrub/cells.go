@@ -1,0 +1,88 @@
+package scrub
+
+import (
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+)
+
+// maskCell masks a column by a masker of canonical text, without a conversion
+// where the wire form is that text already.
+func maskCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeCell {
+	if fast, ok := m.(interface {
+		cell(*catalog.Type, pgcopy.Format) makeCell
+	}); ok {
+		if mk := fast.cell(t, f); mk != nil {
+			return mk
+		}
+	}
+	if wireIsText(t, f) {
+		return func(r *row) cell {
+			return func(dst, wire []byte) ([]byte, error) { return r.mask(m, class, dst, wire) }
+		}
+	}
+	codec := pgvalue.For(t, f)
+	return func(r *row) cell {
+		return func(dst, wire []byte) ([]byte, error) {
+			var err error
+			if r.text, err = codec.AppendText(r.text[:0], wire); err != nil {
+				return dst, err
+			}
+			if r.out, err = r.mask(m, class, r.out[:0], r.text); err != nil {
+				return dst, err
+			}
+			return codec.AppendWire(dst, r.out)
+		}
+	}
+}
+
+// wireIsText reports whether a type's wire form is its canonical text.
+func wireIsText(t *catalog.Type, f pgcopy.Format) bool {
+	t = t.Underlying()
+	if t.OID == catalog.BPCharOID {
+		return false // padded
+	}
+	return f == pgcopy.Text || familyOf(t) == FamilyText
+}
+
+// constantCell writes one value in the place of every other.
+func constantCell(wire []byte, watch bool) makeCell {
+	return func(r *row) cell {
+		return func(dst, old []byte) ([]byte, error) {
+			if watch {
+				r.suspect(old)
+			}
+			return append(dst, wire...), nil
+		}
+	}
+}
+
+// nullCell only looks at what becomes NULL.
+func nullCell(watch bool) makeCell {
+	return func(r *row) cell {
+		return func(dst, old []byte) ([]byte, error) {
+			if watch {
+				r.suspect(old)
+			}
+			return dst, nil
+		}
+	}
+}
+
+// arrayCell applies a masker to every element.
+func arrayCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeCell {
+	return func(r *row) cell {
+		array := pgvalue.ArrayOf(t, f)
+		each := func(dst, text []byte) ([]byte, error) { return r.mask(m, class, dst, text) }
+		return func(dst, wire []byte) ([]byte, error) { return array.Rewrite(dst, wire, each) }
+	}
+}
+
+// fixed puts one text in the place of every value.
+type fixed struct{ text []byte }
+
+func (m fixed) replace(r *row, dst, text []byte) ([]byte, error) {
+	r.suspect(text)
+	return append(dst, m.text...), nil
+}

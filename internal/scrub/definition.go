@@ -1,0 +1,219 @@
+package scrub
+
+import (
+	"fmt"
+	"strconv"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
+)
+
+// Definition describes one transform. The compiler, the documentation and the
+// JSON Schema of the rules format all read it.
+type Definition struct {
+	Name     string
+	Doc      string    // one or two sentences
+	Class    pii.Class // what it replaces; pii.None if that depends on the value
+	Params   []Param   // besides domain, which every transform with a Space takes
+	Families []Family  // the types it serves; nil: all
+	Space    string    // how many different values it makes, "" if it draws none
+	Unique   bool      // may serve a unique column: no two values collide but by documented chance
+	Example  Example
+
+	build func(*domain) (masks, error) // nil for the transforms that need no domain
+}
+
+// Param is one parameter of a transform.
+type Param struct {
+	Name     string
+	Doc      string
+	Kind     rules.ValueKind // String, Number (whole) or Bool; List stands for any value
+	Choices  []string        // of a String
+	Min, Max int             // of a Number
+	Default  string          // as written in rules; "" with Required
+	Required bool
+}
+
+// Example is a rule and a value to try it on.
+type Example struct {
+	Rule  string // as a column's rule in YAML
+	Value string // canonical text, invented
+}
+
+// Definitions lists all transforms in the order of the reference.
+func Definitions() []Definition {
+	return []Definition{
+		keepDef(), nullDef(), constantDef(),
+		emailDef(), firstNameDef(), lastNameDef(), fullNameDef(), companyDef(),
+		phoneDef(), streetDef(), cityDef(), postcodeDef(),
+		ipDef(), userAgentDef(),
+		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(),
+		dateShiftDef(),
+		textDef(), jsonDef(),
+	}
+}
+
+// domainParam is taken by every transform that draws from a domain.
+var domainParam = Param{Name: "domain", Kind: rules.String,
+	Doc: "values of one domain map alike everywhere; by default the transform's name"}
+
+// Family groups the PostgreSQL types that transforms treat alike. Domains count
+// as the type they are over.
+type Family string
+
+// The families.
+const (
+	FamilyText      Family = "text"      // text, varchar, char(n), name, citext
+	FamilyNumber    Family = "number"    // smallint, integer, bigint, numeric
+	FamilyDate      Family = "date"      // date
+	FamilyTimestamp Family = "timestamp" // timestamp, timestamptz
+	FamilyInet      Family = "inet"      // inet
+	FamilyCIDR      Family = "cidr"      // cidr
+	FamilyUUID      Family = "uuid"      // uuid
+	FamilyBytea     Family = "bytea"     // bytea
+	FamilyJSON      Family = "json"      // json, jsonb
+	FamilyArray     Family = "array"     // arrays of anything
+	FamilyOther     Family = "other"
+)
+
+func familyOf(t *catalog.Type) Family {
+	t = t.Underlying()
+	switch t.OID {
+	case catalog.TextOID, catalog.VarcharOID, catalog.BPCharOID, catalog.NameOID:
+		return FamilyText
+	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID, catalog.NumericOID:
+		return FamilyNumber
+	case catalog.DateOID:
+		return FamilyDate
+	case catalog.TimestampOID, catalog.TimestamptzOID:
+		return FamilyTimestamp
+	case catalog.InetOID:
+		return FamilyInet
+	case catalog.CIDROID:
+		return FamilyCIDR
+	case catalog.UUIDOID:
+		return FamilyUUID
+	case catalog.ByteaOID:
+		return FamilyBytea
+	case catalog.JSONOID, catalog.JSONBOID:
+		return FamilyJSON
+	}
+	switch {
+	case t.Kind == catalog.ArrayType:
+		return FamilyArray
+	case t.Kind == catalog.BaseType && t.Name == "citext":
+		return FamilyText
+	}
+	return FamilyOther
+}
+
+// serves reports whether the transform takes values of the family.
+func (d *Definition) serves(f Family) bool {
+	if d.Families == nil {
+		return true
+	}
+	for _, g := range d.Families {
+		if f == g {
+			return true
+		}
+	}
+	return false
+}
+
+// args are a rule's parameters, checked, with defaults filled in.
+type args map[string]rules.Value
+
+func (a args) text(name string) string { return a[name].Text }
+
+func (a args) flag(name string) bool { return a[name].Text == "true" }
+
+func (a args) number(name string) int {
+	n, _ := strconv.Atoi(a[name].Text) // checked by parse
+	return n
+}
+
+// parse checks a rule's parameters and calls fail for each that is wrong.
+func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) args {
+	a := args{}
+	params := d.Params
+	if d.build != nil {
+		params = append([]Param{domainParam}, params...)
+	}
+	names := make([]string, len(params))
+	for i, p := range params {
+		names[i] = p.Name
+		given := r.Param(p.Name)
+		switch {
+		case given == nil && p.Required:
+			fail(r.Pos, "%s needs the parameter %s: %s", d.Name, p.Name, p.Doc)
+		case given == nil:
+			a[p.Name] = rules.Value{Kind: p.Kind, Text: p.Default}
+		default:
+			if wrong := p.check(given.Value); wrong != "" {
+				fail(given.Value.Pos, "%s of %s must be %s", p.Name, d.Name, wrong)
+				continue
+			}
+			a[p.Name] = given.Value
+		}
+	}
+	for _, given := range r.Params {
+		if _, known := a[given.Name]; known || contains(names, given.Name) {
+			continue
+		}
+		takes := "it takes none"
+		if len(names) > 0 {
+			takes = "it takes " + list(names)
+		}
+		fail(given.Pos, "%s has no parameter %q%s; %s", d.Name, given.Name, rules.DidYouMean(given.Name, names), takes)
+	}
+	return a
+}
+
+// check says what a value should have been, "" if it is right.
+func (p *Param) check(v rules.Value) string {
+	switch p.Kind {
+	case rules.Number:
+		n, err := strconv.Atoi(v.Text)
+		if v.Kind != rules.Number || err != nil || n < p.Min || n > p.Max {
+			return fmt.Sprintf("a whole number from %d to %d", p.Min, p.Max)
+		}
+	case rules.Bool:
+		if v.Kind != rules.Bool || v.Text != "true" && v.Text != "false" {
+			return "true or false"
+		}
+	case rules.String:
+		if v.Kind != rules.String || v.Text == "" {
+			return "a string"
+		}
+		if len(p.Choices) > 0 && !contains(p.Choices, v.Text) {
+			return list(p.Choices) + rules.DidYouMean(v.Text, p.Choices)
+		}
+	}
+	return ""
+}
+
+func contains(words []string, w string) bool {
+	for _, x := range words {
+		if x == w {
+			return true
+		}
+	}
+	return false
+}
+
+// list joins words for a sentence: "a, b or c".
+func list(words []string) string {
+	s := ""
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			s += " or "
+		default:
+			s += ", "
+		}
+		s += w
+	}
+	return s
+}

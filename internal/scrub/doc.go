@@ -1,0 +1,49 @@
+// Package scrub turns a ruleset into a program and rows of production into rows
+// that belong to nobody.
+//
+// # Compiling
+//
+// [Compile] checks a ruleset against a catalog before a row is read: every table
+// and column must have a rule, every rule must name a transform that serves the
+// column's type, length, NULLs and unique indexes, and foreign keys must still
+// hold afterwards. All problems come at once, with file, line and column. What
+// compiles can be run.
+//
+// # Running
+//
+// A [Writer] is an io.Writer: it is fed with a table's COPY stream and writes
+// the scrubbed stream. Only ruled fields are touched; the bytes between them are
+// copied as they are. In the steady state it allocates nothing. An error names
+// table, row and column, never a value, and ends the stream: nothing passes
+// through because it could not be handled.
+//
+// # What a transform does to a value
+//
+// NULL stays NULL, and a text without anything but white space stays as it is:
+// both say nothing of anybody. Every other value of an identifying class is
+// replaced by a fake (see package fake) drawn by
+//
+//	HMAC-SHA-256(key, domain ‖ 0 ‖ normal form of the value)
+//
+// so one key, one domain and one value give one output: in every table, every
+// run, every week. A domain is by default the transform's own name, and is a
+// parameter where, say, staff and customers must not be linked. The normal form
+// is part of the domain: e-mails are lower-cased and trimmed, numbers reduced to
+// their digits, names folded in case and spacing.
+//
+// The shape of fakes (with or without names in an e-mail, how long a token) is
+// chosen for a domain as a whole, by its narrowest column; never by the size of
+// a table, so that growth doesn't reshuffle what last week's staging showed.
+//
+// # Evidence
+//
+// While values stream by, their fingerprints are collected, so that package
+// verify can prove that none survives.
+//
+// # Adding a transform
+//
+// One file with a constructor of a [Definition] (name, documentation,
+// parameters, types, example and what it does) and one line in [Definitions].
+// The reference in the documentation, the format's JSON Schema and the tests
+// follow from the definition.
+package scrub

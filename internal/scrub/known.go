@@ -1,0 +1,201 @@
+package scrub
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"refresher/internal/pii"
+)
+
+// known are the identifiers of one row and what its columns show in their
+// place, so that free text in the same row can be given the same fakes.
+type known struct {
+	items []identifier
+	arena []byte // what the items' slices point into
+}
+
+type identifier struct {
+	class  pii.Class
+	words  []byte // folded words with single spaces; nil where only digits count
+	first  rune   // of words
+	digits []byte // of a phone, card or id; nil where words count
+	fake   []byte
+	part   bool // a part of a longer name: weaker than a column of its own
+}
+
+// reset forgets the row.
+func (k *known) reset() { k.items, k.arena = k.items[:0], k.arena[:0] }
+
+// Shorter ones would be found in ordinary words and numbers.
+const (
+	minKnownWord   = 2 // characters
+	minKnownDigits = 7
+)
+
+// add remembers that the row's value src became fake.
+func (k *known) add(class pii.Class, src, fake []byte) {
+	switch class {
+	case pii.Phone, pii.CreditCard, pii.NationalID:
+		if k.addDigits(class, src, fake) {
+			return
+		}
+		k.addWords(class, src, fake, false)
+	case pii.FullName:
+		k.addWords(class, src, fake, false)
+		k.addParts(src, fake)
+	case pii.Email, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.IP, pii.IBAN, pii.Token:
+		k.addWords(class, src, fake, false)
+	}
+}
+
+// addParts adds the first and the last word of a name.
+func (k *known) addParts(src, fake []byte) {
+	src, fake = bytes.TrimSpace(src), bytes.TrimSpace(fake)
+	if i, j := bytes.IndexByte(src, ' '), bytes.IndexByte(fake, ' '); i > 0 && j > 0 {
+		k.addWords(pii.FirstName, src[:i], fake[:j], true)
+	}
+	if i, j := bytes.LastIndexByte(src, ' '), bytes.LastIndexByte(fake, ' '); i > 0 && j > 0 {
+		k.addWords(pii.LastName, src[i+1:], fake[j+1:], true)
+	}
+}
+
+func (k *known) addWords(class pii.Class, src, fake []byte, part bool) {
+	start := len(k.arena)
+	k.arena = appendWords(k.arena, src)
+	words := k.arena[start:len(k.arena):len(k.arena)]
+	if utf8.RuneCount(words) < minKnownWord {
+		return
+	}
+	first, _ := utf8.DecodeRune(words)
+	k.items = append(k.items, identifier{class: class, words: words, first: first, fake: k.keep(fake), part: part})
+}
+
+func (k *known) addDigits(class pii.Class, src, fake []byte) bool {
+	start := len(k.arena)
+	k.arena = dialled(k.arena, src)
+	digits := k.arena[start:len(k.arena):len(k.arena)]
+	if len(digits) < minKnownDigits || !allDigits(digits) {
+		return false
+	}
+	k.items = append(k.items, identifier{class: class, digits: digits, fake: k.keep(fake)})
+	return true
+}
+
+func (k *known) keep(b []byte) []byte {
+	start := len(k.arena)
+	k.arena = append(k.arena, b...)
+	return k.arena[start:len(k.arena):len(k.arena)]
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// find appends a span for every known identifier in text.
+func (k *known) find(dst []span, text []byte) []span {
+	if len(k.items) == 0 {
+		return dst
+	}
+	inWord := false
+	for i := 0; i < len(text); {
+		c, n := foldAt(text, i)
+		if c == 0 { // an accent belongs to the letter before it
+			i += n
+			continue
+		}
+		word := isWord(c)
+		if word && !inWord {
+			if s := k.at(text, i, c); s.end > 0 {
+				dst = append(dst, s)
+				i, inWord = s.end, true
+				continue
+			}
+		}
+		inWord = word
+		i += n
+	}
+	return k.findNumbers(dst, text)
+}
+
+// at is the longest known sequence of words that begins at text[i], whose
+// folded first rune is c; its end is 0 if there is none.
+func (k *known) at(text []byte, i int, c rune) span {
+	var best span
+	weak := false
+	for j := range k.items {
+		it := &k.items[j]
+		if it.first != c || it.words == nil {
+			continue
+		}
+		if end := matchWords(text, i, it.words); end > best.end || end > 0 && end == best.end && weak && !it.part {
+			best, weak = span{start: i, end: end, class: it.class, fake: it.fake}, it.part
+		}
+	}
+	return best
+}
+
+// maxGap is how many characters that are no letters or digits may stand between
+// two words of one identifier.
+const maxGap = 4
+
+// matchWords reports where words, found at text[i], end; 0 if they aren't there.
+func matchWords(text []byte, i int, words []byte) int {
+	end := i
+	for k := 0; k < len(words); {
+		want, wn := utf8.DecodeRune(words[k:])
+		if want == ' ' {
+			var ok bool
+			if i, ok = skipGap(text, i); !ok {
+				return 0
+			}
+			k += wn
+			continue
+		}
+		if i >= len(text) {
+			return 0
+		}
+		c, n := foldAt(text, i)
+		i += n
+		if c == 0 && i > end {
+			continue
+		}
+		if c != want {
+			return 0
+		}
+		k += wn
+		end = i
+	}
+	for i < len(text) { // the accents of the last letter belong to it
+		c, n := foldAt(text, i)
+		if c != 0 {
+			if isWord(c) {
+				return 0
+			}
+			break
+		}
+		i += n
+		end = i
+	}
+	return end
+}
+
+// skipGap steps over 1 to maxGap characters between words.
+func skipGap(text []byte, i int) (int, bool) {
+	gap := 0
+	for i < len(text) {
+		c, n := foldAt(text, i)
+		if c != 0 && isWord(c) {
+			break
+		}
+		if c != 0 {
+			gap++
+		}
+		i += n
+	}
+	return i, gap >= 1 && gap <= maxGap
+}

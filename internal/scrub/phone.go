@@ -1,0 +1,46 @@
+package scrub
+
+import (
+	"refresher/internal/fake"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
+)
+
+func phoneDef() Definition {
+	return Definition{
+		Name:  "phone",
+		Doc:   "A number that no line has. Numbers that differ only in punctuation, 00 or a leading +1 map alike.",
+		Class: pii.Phone,
+		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow", "uk", "world"}, Default: "wide",
+			Doc: "wide: +1 555 and seven digits; narrow: 555-01XX in real area codes, which validators accept; uk: Ofcom's numbers for drama; world: +999 and twelve digits"}},
+		Families: []Family{FamilyText, FamilyNumber},
+		Space:    "wide 8 million, narrow 28,000, uk 1,000, world 10^12",
+		Example:  Example{Rule: "phone", Value: "(212) 867-5309"},
+		build:    buildPhone,
+	}
+}
+
+var phoneRanges = map[string]fake.PhoneForm{
+	"wide": fake.PhoneWide, "narrow": fake.PhoneNarrow, "uk": fake.PhoneUK, "world": fake.PhoneWorld,
+}
+
+// buildPhone chooses the domain's form: where a column of numbers takes part, the
+// world range, which is recognised without its plus; where a column has ten or
+// eleven characters, a fictional number without country code.
+func buildPhone(d *domain) (masks, error) {
+	form := phoneRanges[d.args.text("range")]
+	if d.has(FamilyNumber) {
+		form = fake.PhoneWorld
+		if err := d.digits(fake.PhoneDigits.MaxLen()); err != nil {
+			return nil, err
+		}
+	} else if d.chars(form.MaxLen()) != nil {
+		form = fake.PhoneNational
+	}
+	m := func(f fake.PhoneForm) masker {
+		return &identity{domainPrefix(d.name), dialled, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+			return fake.AppendPhone(dst, h, f)
+		}}
+	}
+	return masks{FamilyText: m(form), FamilyNumber: m(fake.PhoneDigits)}, d.chars(form.MaxLen())
+}

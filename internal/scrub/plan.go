@@ -1,0 +1,245 @@
+package scrub
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/jsonscrub"
+)
+
+// plans makes the plan of every table whose rows are copied.
+func (c *compiler) plans() []*TablePlan {
+	var plans []*TablePlan
+	text := c.textMaskers()
+	for _, t := range c.cat.Tables {
+		if t.HoldsRows() && !c.noRows(t) {
+			plans = append(plans, c.plan(t, text))
+		}
+	}
+	slices.SortStableFunc(plans, func(a, b *TablePlan) int { return cmp.Compare(b.Table.Bytes, a.Table.Bytes) })
+	return plans
+}
+
+func (c *compiler) textMaskers() map[pii.Class]masker {
+	m := map[pii.Class]masker{}
+	for _, class := range textClasses {
+		if d := c.domains[string(class)]; d != nil {
+			m[class] = d.masks.of(FamilyText)
+		}
+	}
+	return m
+}
+
+func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan {
+	p := &TablePlan{Table: t, first: -1, last: -1}
+	for _, col := range t.Columns {
+		if !col.Generated {
+			p.Columns = append(p.Columns, col)
+		}
+	}
+	p.Format = c.format(t, p.Columns)
+	for i, col := range p.Columns {
+		o := c.choice(t, col.Name).op
+		if o.kind == opKeep {
+			continue
+		}
+		e := emitter{c, col, p.Format, text}
+		p.cells = append(p.cells, columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown(), make: e.cell(o)})
+		p.text = p.text || o.needsKnown()
+		if o.family == FamilyText {
+			switch o.class() {
+			case pii.FirstName:
+				p.first = i
+			case pii.LastName:
+				p.last = i
+			}
+		}
+	}
+	if p.first < 0 || p.last < 0 {
+		p.first, p.last = -1, -1
+	}
+	return p
+}
+
+// format is binary where every column allows it: the servers and the masked
+// columns' codecs.
+func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) pgcopy.Format {
+	for _, col := range columns {
+		if !pgvalue.Binary(col.Type) {
+			return pgcopy.Text
+		}
+		switch o := c.choice(t, col.Name).op; {
+		case o.kind == opKeep || o.kind == opNull:
+		case o.kind == opArray && pgvalue.ArrayOf(col.Type, pgcopy.Binary) == nil, pgvalue.For(col.Type, pgcopy.Binary) == nil:
+			return pgcopy.Text
+		}
+	}
+	return pgcopy.Binary
+}
+
+// emitter makes the cells of one column.
+type emitter struct {
+	c    *compiler
+	col  *catalog.Column
+	f    pgcopy.Format
+	text map[pii.Class]masker
+}
+
+func (e emitter) cell(o *op) makeCell {
+	t := e.col.Type
+	switch o.kind {
+	case opNull:
+		return nullCell(watched(t))
+	case opConstant:
+		wire, err := pgvalue.For(t, e.f).AppendWire(nil, o.value)
+		if err != nil {
+			e.c.fail(o.rule.Pos, "the value is no %s", t.SQL)
+		}
+		return constantCell(wire, watched(t))
+	case opArray:
+		return arrayCell(e.masker(o.elem), o.class(), t, e.f)
+	case opJSON:
+		paths, leaves := e.c.jsonPaths(o)
+		for i := range leaves {
+			e.leaf(&leaves[i])
+		}
+		return jsonCell(paths, leaves, t, e.f)
+	}
+	return maskCell(e.masker(o), o.class(), t, e.f)
+}
+
+// watched reports whether the wire form of a type shows text in which dropped
+// identifiers can be seen.
+func watched(t *catalog.Type) bool {
+	t = t.Underlying()
+	f := familyOf(t)
+	return f == FamilyText || f == FamilyJSON || f == FamilyArray && familyOf(t.Elem) == FamilyText
+}
+
+// masker replaces the canonical texts of a column or of an array's elements.
+func (e emitter) masker(o *op) masker {
+	switch o.kind {
+	case opConstant:
+		return fixed{o.value}
+	case opText:
+		return &textMasker{byClass: e.text, limit: o.chars}
+	}
+	return o.dom.masks.of(o.family)
+}
+
+func (e emitter) leaf(l *leafRule) {
+	switch l.op.kind {
+	case opNull:
+		l.token = []byte("null")
+	case opConstant:
+		l.token = l.op.value
+	default:
+		l.text = e.masker(l.op)
+		if l.op.kind == opMask && l.op.def.serves(FamilyNumber) {
+			l.number = l.op.dom.masks.of(FamilyNumber)
+		}
+	}
+}
+
+// jsonPaths compiles the paths of a JSON rule; their actions index the leaves.
+func (c *compiler) jsonPaths(o *op) (*jsonscrub.Paths, []leafRule) {
+	paths := map[string]jsonscrub.Rule{}
+	var leaves []leafRule
+	for _, p := range o.parts {
+		switch p.op.kind {
+		case opKeep:
+			paths[p.path] = jsonscrub.Rule{Action: jsonscrub.Keep}
+		default:
+			paths[p.path] = jsonscrub.Rule{Action: len(leaves), Whole: p.op.kind == opNull || p.op.kind == opConstant}
+			leaves = append(leaves, leafRule{op: p.op})
+		}
+	}
+	compiled, err := jsonscrub.Compile(paths)
+	if err != nil {
+		c.badPaths(o, err)
+	}
+	return compiled, leaves
+}
+
+// badPaths reports each path at its place.
+func (c *compiler) badPaths(o *op, err error) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		pos := o.rule.Pos
+		var pe *jsonscrub.PathError
+		if errors.As(err, &pe) {
+			for _, p := range o.parts {
+				if p.path == pe.Path {
+					pos = p.pos
+				}
+			}
+		}
+		c.fail(pos, "%v", err)
+	}
+}
+
+// decisions lists what the ruleset says of everything.
+func (c *compiler) decisions() []Decision {
+	var list []Decision
+	for _, t := range c.cat.Tables {
+		whole := Decision{Table: t.Name, NoRows: c.noRows(t)}
+		if r := c.rs.Tables[t.Root]; r != nil {
+			whole.Origin = fmt.Sprintf("%s:%d", r.Pos.File, r.Pos.Line)
+		}
+		if t.Root != t.Name {
+			whole.From = t.Root.String()
+		}
+		if whole.NoRows || whole.From != "" {
+			list = append(list, whole)
+		}
+		if whole.NoRows {
+			continue
+		}
+		for _, col := range t.Columns {
+			if c.owner(t, col.Name) == t {
+				list = append(list, c.decision(t, col))
+			}
+		}
+	}
+	return list
+}
+
+func (c *compiler) decision(t *catalog.Table, col *catalog.Column) Decision {
+	d := Decision{Table: t.Name, Column: col.Name, Type: columnType(col), Generated: col.Generated}
+	ch := c.choice(t, col.Name)
+	if ch == nil {
+		return d
+	}
+	o := ch.op
+	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == opKeep, ch.wildcard
+	d.Origin = fmt.Sprintf("%s:%d", ch.pos.File, ch.pos.Line)
+	if ch.from != nil {
+		d.From = ch.from.String()
+	}
+	switch o.kind {
+	case opMask:
+		d.Domain = o.dom.name
+	case opArray:
+		d.Transform, d.Detail = "array", o.elem.name()
+		if o.elem.dom != nil {
+			d.Domain = o.elem.dom.name
+		}
+	case opJSON:
+		var parts []string
+		for _, p := range o.parts {
+			parts = append(parts, p.path+": "+p.op.name())
+		}
+		d.Detail = strings.Join(parts, ", ")
+	}
+	return d
+}

@@ -1,0 +1,351 @@
+package scrub
+
+import (
+	"fmt"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
+)
+
+// op is a rule, checked against the type of what it is for.
+type op struct {
+	kind   opKind
+	def    *Definition
+	family Family
+	chars  int         // limit of the column or element, 0 none
+	dom    *domain     // of opMask
+	value  []byte      // of opConstant: canonical text; in JSON a token
+	elem   *op         // of opArray
+	parts  []part      // of opJSON
+	rule   *rules.Rule // for positions
+}
+
+type opKind uint8
+
+const (
+	opKeep opKind = iota
+	opNull
+	opConstant
+	opMask
+	opText
+	opJSON
+	opArray
+)
+
+// part is the rule of one JSON path.
+type part struct {
+	path string
+	pos  rules.Pos
+	op   *op
+}
+
+func (o *op) class() pii.Class {
+	if o.kind == opArray {
+		return o.elem.class()
+	}
+	return o.def.Class
+}
+
+func (o *op) name() string {
+	if o.kind == opArray {
+		return "array of " + o.elem.name()
+	}
+	return o.def.Name
+}
+
+// needsKnown reports whether free text is in it.
+func (o *op) needsKnown() bool {
+	switch o.kind {
+	case opText:
+		return true
+	case opArray:
+		return o.elem.needsKnown()
+	}
+	for _, p := range o.parts {
+		if p.op.needsKnown() {
+			return true
+		}
+	}
+	return false
+}
+
+// place is what a rule is for.
+type place struct {
+	where   string
+	typ     *catalog.Type // nil within JSON
+	mod     int32
+	family  Family
+	notNull bool
+}
+
+func (p place) chars() int {
+	if p.typ == nil {
+		return 0
+	}
+	return maxChars(p.typ, p.mod)
+}
+
+func (p place) use(pos rules.Pos) use {
+	u := use{where: p.where, pos: pos, family: p.family, chars: p.chars()}
+	if p.family == FamilyNumber {
+		u.digits = maxDigits(p.typ, p.mod)
+	}
+	return u
+}
+
+// resolve checks every choice's rule.
+func (c *compiler) resolve() {
+	for _, t := range c.cat.Tables {
+		for _, col := range t.Columns {
+			ch := c.choices[column{t.Name, col.Name}]
+			if ch == nil {
+				continue
+			}
+			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col)}
+			ch.op = c.rule(ch.rule, p)
+		}
+	}
+}
+
+// notNull reports whether a column, or that of a partition or child, refuses NULL.
+func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
+	for _, child := range c.cat.Tables {
+		if child == t || child.Root == t.Name {
+			if cc := child.Column(col.Name); cc != nil && cc.NotNull {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rule resolves one rule, nil if it is wrong.
+func (c *compiler) rule(r *rules.Rule, p place) *op {
+	if r.When != "" {
+		c.fail(r.WhenPos, "conditions (when:) are not supported by this version: choose one rule for all rows of %s", p.where)
+		return nil
+	}
+	switch r.Kind {
+	case rules.Array:
+		return c.arrayRule(r, p)
+	case rules.JSON:
+		return c.jsonRule(r, p)
+	case rules.Scalar:
+		return c.scalarRule(r, p)
+	}
+	c.fail(r.Pos, "%s rules are not supported by this version: use keep, null or constant for %s", r.Kind, p.where)
+	return nil
+}
+
+func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
+	def := c.defs[r.Transform]
+	if def == nil {
+		c.fail(r.Pos, "there is no transform %q%s", r.Transform, rules.DidYouMean(r.Transform, c.names))
+		return nil
+	}
+	if def.Name == "json" {
+		c.fail(r.Pos, "json needs its paths: write {json: {PATH: TRANSFORM}}")
+		return nil
+	}
+	before := len(c.problems)
+	a := def.parse(r, c.fail)
+	if !def.serves(p.family) {
+		c.fail(r.Pos, "%s", c.misfit(def, p))
+	}
+	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r}
+	switch def.Name {
+	case "keep":
+		o.kind = opKeep
+	case "null":
+		o.kind = opNull
+		if p.notNull {
+			c.fail(r.Pos, "%s is NOT NULL, so it can't become NULL: use constant or another transform", p.where)
+		}
+	case "constant":
+		o.kind = opConstant
+		o.value = c.constant(r, a["value"], p)
+	case "text":
+		o.kind = opText
+	}
+	if len(c.problems) > before {
+		return nil
+	}
+	if def.build != nil {
+		if o.dom = c.domain(def, a, p.use(r.Pos)); o.dom == nil {
+			return nil
+		}
+	}
+	return o
+}
+
+// misfit says why a transform doesn't serve a place, and what would.
+func (c *compiler) misfit(def *Definition, p place) string {
+	families := make([]string, len(def.Families))
+	for i, f := range def.Families {
+		families[i] = string(f)
+	}
+	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, list(families), p.where, p.typ.SQL)
+	switch {
+	case p.family == FamilyArray && def.serves(familyOf(p.typ.Underlying().Elem)):
+		return s + fmt.Sprintf(": write {array: %s}", def.Name)
+	case p.family == FamilyJSON:
+		return s + fmt.Sprintf(": write {json: {PATH: %s}}", def.Name)
+	}
+	var fit []string
+	for _, n := range c.names {
+		if d := c.defs[n]; d.Families != nil && d.serves(p.family) && d.Name != "json" {
+			fit = append(fit, n)
+		}
+	}
+	return s + ": use " + list(append(fit, "keep", "null", "constant"))
+}
+
+func (c *compiler) constant(r *rules.Rule, v rules.Value, p place) []byte {
+	if r.Param("value") == nil {
+		return nil // reported by parse
+	}
+	if p.typ == nil {
+		token, err := constantJSON(v)
+		if err != nil {
+			c.fail(v.Pos, "%s: %v", p.where, err)
+		}
+		return token
+	}
+	text, err := constantText(v, p.family)
+	if err == nil {
+		err = checkConstant(text, p.typ, p.mod)
+	}
+	if err != nil {
+		c.fail(v.Pos, "%s: %v", p.where, err)
+	}
+	return text
+}
+
+func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
+	for _, given := range r.Params {
+		c.fail(given.Pos, "array takes no parameter %q; parameters of the elements' transform stand in its own braces", given.Name)
+	}
+	if p.family != FamilyArray {
+		if p.typ == nil {
+			c.fail(r.Pos, "within JSON the elements of an array are a path: write PATH[*] for %s", p.where)
+		} else {
+			c.fail(r.Pos, "%s is %s, not an array: write the transform by itself", p.where, p.typ.SQL)
+		}
+		return nil
+	}
+	elem := p.typ.Underlying().Elem
+	mod := p.mod
+	for t := p.typ; t.Kind == catalog.DomainType; t = t.Base {
+		mod = t.BaseMod
+	}
+	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem)})
+	if e == nil {
+		return nil
+	}
+	switch e.kind {
+	case opKeep:
+		e.rule = r
+		return e
+	case opNull:
+		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.where)
+		return nil
+	case opJSON, opArray:
+		c.fail(r.Elem.Pos, "%s rules within an array are not supported by this version: use keep, null or constant for %s", r.Elem.Kind, p.where)
+		return nil
+	}
+	if pgvalue.ArrayOf(p.typ, pgcopy.Text) == nil {
+		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.where)
+		return nil
+	}
+	return &op{kind: opArray, def: c.defs["keep"], family: p.family, elem: e, rule: r}
+}
+
+func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
+	def := c.defs["json"]
+	for _, given := range r.Params {
+		c.fail(given.Pos, "json takes no parameter %q", given.Name)
+	}
+	switch {
+	case p.typ == nil:
+		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s", p.where)
+		return nil
+	case !def.serves(p.family):
+		c.fail(r.Pos, "%s is %s, not JSON", p.where, p.typ.SQL)
+		return nil
+	case p.chars() > 0:
+		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.where, p.chars())
+		return nil
+	}
+	o := &op{kind: opJSON, def: def, family: p.family, rule: r}
+	for _, given := range r.Parts {
+		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText})
+		if leaf != nil {
+			o.parts = append(o.parts, part{given.Name, given.Pos, leaf})
+		}
+	}
+	c.jsonPaths(o) // for its errors
+	return o
+}
+
+// domain returns the domain that a use draws from, nil if the rule doesn't fit
+// with those of the domain's other places.
+func (c *compiler) domain(def *Definition, a args, u use) *domain {
+	name := a.text("domain")
+	if name == "" {
+		name = def.Name
+	}
+	if other := c.defs[name]; other != nil && other != def {
+		c.fail(u.pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)
+		return nil
+	}
+	d := c.domains[name]
+	switch {
+	case d == nil:
+		d = &domain{name: name, def: def, args: a}
+		c.domains[name] = d
+		c.order = append(c.order, d)
+	case d.def != def:
+		c.fail(u.pos, "the domain %q is that of %s at %s: a domain belongs to one transform", name, d.def.Name, d.uses[0].pos)
+		return nil
+	case !sameArgs(a, d.args):
+		c.fail(u.pos, "the domain %q has other parameters at %s: values of one domain map alike, so write the same ones, or another domain", name, d.uses[0].pos)
+		return nil
+	}
+	d.uses = append(d.uses, u)
+	return d
+}
+
+// buildDomains makes the maskers, now that all places of a domain are known.
+func (c *compiler) buildDomains() {
+	for _, ch := range c.choices {
+		if ch.op != nil && ch.op.needsKnown() {
+			c.textDomains()
+			break
+		}
+	}
+	for _, d := range c.order {
+		var err error
+		if d.masks, err = d.def.build(d); err != nil {
+			pos := d.uses[0].pos
+			if e, ok := err.(*tooNarrow); ok {
+				pos = e.use.pos
+			}
+			c.fail(pos, "%s %v", d.def.Name, err)
+		}
+	}
+}
+
+// textDomains makes the domains that free text draws from, where no column does.
+func (c *compiler) textDomains() {
+	for _, class := range textClasses {
+		def := c.defs[string(class)]
+		if c.domains[def.Name] == nil {
+			d := &domain{name: def.Name, def: def, args: def.parse(&rules.Rule{}, c.fail)}
+			c.domains[def.Name] = d
+			c.order = append(c.order, d)
+		}
+	}
+}

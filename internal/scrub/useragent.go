@@ -1,0 +1,23 @@
+package scrub
+
+import (
+	"refresher/internal/fake"
+	"refresher/internal/pii"
+)
+
+func userAgentDef() Definition {
+	return Definition{
+		Name: "user_agent", Class: pii.UserAgent, Families: []Family{FamilyText}, Space: "60",
+		Doc:     "A browser's user agent that millions send; its product alone where a column is short.",
+		Example: Example{Rule: "user_agent", Value: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"},
+		build:   buildUserAgent,
+	}
+}
+
+func buildUserAgent(d *domain) (masks, error) {
+	short := d.chars(fake.MaxUserAgent) != nil
+	m := &identity{domainPrefix(d.name), trimmed, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+		return fake.AppendUserAgent(dst, h, short)
+	}}
+	return masks{FamilyText: m}, d.chars(fake.MaxShortUserAgent)
+}

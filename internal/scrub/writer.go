@@ -1,0 +1,257 @@
+package scrub
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"refresher/internal/detect"
+	"refresher/internal/fingerprint"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pii"
+)
+
+const (
+	flushAt = 128 << 10 // bytes collected before they are written on
+	keepMax = 1 << 20   // a buffer that a huge row grew beyond this is let go
+)
+
+// Writer scrubs one COPY stream of a table: what is written to it arrives,
+// scrubbed, at its output. One goroutine uses it at a time. After an error it
+// accepts nothing more.
+type Writer struct {
+	plan   *TablePlan
+	out    io.Writer
+	parser *pgcopy.Parser
+	row    row
+	cells  []boundCell
+
+	buf  []byte
+	side []byte // what cells of the first pass made, in tables with free text
+	busy *boundCell
+	err  error
+}
+
+// boundCell is a column's plan with the writer's own cell.
+type boundCell struct {
+	*columnPlan
+	rewrite  cell
+	from, to int // what the first pass made: side[from:to]
+}
+
+// NewWriter returns a writer for the COPY stream, in tp's format, of tp's
+// columns. fp collects the fingerprints of what is masked; it may be nil.
+func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collector) *Writer {
+	w := &Writer{plan: tp, out: out}
+	if len(tp.cells) == 0 {
+		w.parser = pgcopy.NewRawParser(tp.Format, len(tp.Columns), nil)
+		return w
+	}
+	w.row = row{mac: newMAC(p.key), fp: fp, detector: detect.New()}
+	if tp.text {
+		w.row.known = &known{}
+	}
+	w.cells = make([]boundCell, len(tp.cells))
+	for i := range tp.cells {
+		w.cells[i] = boundCell{columnPlan: &tp.cells[i], rewrite: tp.cells[i].make(&w.row)}
+	}
+	fn := w.onePass
+	if tp.text {
+		fn = w.twoPass
+	}
+	w.parser = pgcopy.NewRawParser(tp.Format, len(tp.Columns), fn)
+	w.buf = pgcopy.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
+	return w
+}
+
+// Rows is the number of rows scrubbed so far.
+func (w *Writer) Rows() int64 { return w.parser.Rows() }
+
+// Write takes any stretch of the stream.
+func (w *Writer) Write(b []byte) (n int, err error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, w.panicked(p)
+			w.err = err
+		}
+	}()
+	n, err = w.parser.Write(b)
+	if err == nil && len(w.plan.cells) == 0 {
+		_, err = w.out.Write(b) // nothing to mask: the stream passes as it is
+	}
+	if err != nil {
+		w.err = w.explain(err)
+	}
+	return n, w.err
+}
+
+// Close checks that the stream is complete and writes what is left. It doesn't
+// close the output.
+func (w *Writer) Close() error {
+	if w.err != nil {
+		return w.err
+	}
+	err := w.parser.Close()
+	if err == nil && len(w.plan.cells) > 0 {
+		w.buf = pgcopy.AppendTrailer(w.buf, w.plan.Format)
+		err = w.flush()
+	}
+	if err != nil {
+		w.err = w.explain(err)
+		return w.err
+	}
+	w.err = errClosed
+	return nil
+}
+
+var errClosed = errors.New("the scrubbed stream is complete")
+
+// outputError is an error of what the writer writes to, which needs no place.
+type outputError struct{ error }
+
+func (e outputError) Unwrap() error { return e.error }
+
+func (w *Writer) flush() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	if _, err := w.out.Write(w.buf); err != nil {
+		return outputError{err}
+	}
+	if w.buf = w.buf[:0]; cap(w.buf) > keepMax {
+		w.buf = nil
+	}
+	return nil
+}
+
+// explain adds the place to an error of a row.
+func (w *Writer) explain(err error) error {
+	var out outputError
+	var stream *pgcopy.Error
+	switch {
+	case errors.As(err, &out):
+		return fmt.Errorf("writing rows of %s: %w", w.plan.Table.Name, out.error)
+	case errors.As(err, &stream), w.busy == nil:
+		return fmt.Errorf("scrubbing %s: %w", w.plan.Table.Name, err)
+	}
+	return fmt.Errorf("scrubbing %s, row %d, column %s (%s): %w", w.plan.Table.Name, w.Rows(), w.busy.name, w.busy.transform, err)
+}
+
+// panicked turns a panic into an error. Its text is left out, as it could hold
+// a value, but for the runtime's own, which hold numbers and types.
+func (w *Writer) panicked(p any) error {
+	what := "a transform failed"
+	if re, ok := p.(runtime.Error); ok {
+		what = "a transform failed: " + re.Error()
+	}
+	if w.busy == nil {
+		return fmt.Errorf("scrubbing %s, row %d: %s", w.plan.Table.Name, w.Rows(), what)
+	}
+	return w.explain(errors.New(what))
+}
+
+// onePass rewrites a row of a table without free text.
+func (w *Writer) onePass(r *pgcopy.Row) error {
+	w.before(r)
+	next := 0
+	for i := range w.cells {
+		c := &w.cells[i]
+		if r.Null(c.at) {
+			continue
+		}
+		w.busy = c
+		w.buf = append(w.buf, r.Span(next, c.at)...)
+		next = c.at + 1
+		if err := w.cell(r, c); err != nil {
+			return err
+		}
+	}
+	return w.after(r, next)
+}
+
+// cell appends what replaces one field.
+func (w *Writer) cell(r *pgcopy.Row, c *boundCell) (err error) {
+	if c.null {
+		if _, err = c.rewrite(nil, r.Field(c.at)); err == nil {
+			w.buf = r.AppendField(w.buf, c.at, nil)
+		}
+		return err
+	}
+	w.buf = r.Begin(w.buf)
+	start := len(w.buf)
+	if w.buf, err = c.rewrite(w.buf, r.Field(c.at)); err == nil {
+		w.buf = r.End(w.buf, start, c.at)
+	}
+	return err
+}
+
+// twoPass first rewrites the columns that hold identifiers, so that they are
+// known when free text is rewritten.
+func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
+	w.before(r)
+	w.row.known.reset()
+	w.side = w.side[:0]
+	for i := range w.cells {
+		c := &w.cells[i]
+		if c.late || c.null || r.Null(c.at) {
+			continue
+		}
+		w.busy = c
+		c.from = len(w.side)
+		if w.side, err = c.rewrite(w.side, r.Field(c.at)); err != nil {
+			return err
+		}
+		c.to = len(w.side)
+	}
+	next := 0
+	for i := range w.cells {
+		c := &w.cells[i]
+		if r.Null(c.at) {
+			continue
+		}
+		w.busy = c
+		w.buf = append(w.buf, r.Span(next, c.at)...)
+		next = c.at + 1
+		if c.late || c.null {
+			if err := w.cell(r, c); err != nil {
+				return err
+			}
+			continue
+		}
+		w.buf = r.Begin(w.buf)
+		start := len(w.buf)
+		w.buf = r.End(append(w.buf, w.side[c.from:c.to]...), start, c.at)
+	}
+	if cap(w.side) > keepMax {
+		w.side = nil
+	}
+	return w.after(r, next)
+}
+
+// before fingerprints the full name that a row holds in two columns.
+func (w *Writer) before(r *pgcopy.Row) {
+	w.busy = nil
+	if w.row.fp == nil || w.plan.first < 0 {
+		return
+	}
+	first, last := bytes.TrimSpace(r.Field(w.plan.first)), bytes.TrimSpace(r.Field(w.plan.last))
+	if len(first) == 0 || len(last) == 0 {
+		return
+	}
+	w.row.text = append(append(append(w.row.text[:0], first...), ' '), last...)
+	w.row.fp.Add(pii.FullName, w.row.text)
+}
+
+func (w *Writer) after(r *pgcopy.Row, next int) error {
+	w.busy = nil
+	w.buf = append(w.buf, r.Span(next, r.Len())...)
+	if len(w.buf) < flushAt {
+		return nil
+	}
+	return w.flush()
+}
