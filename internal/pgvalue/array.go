@@ -2,6 +2,7 @@ package pgvalue
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 
 	"refresher/internal/catalog"
@@ -53,8 +54,8 @@ func (d *dims) items(limit int) (int, bool) {
 		return 0, true
 	}
 	total := int64(1)
-	for _, s := range d.size[:d.n] {
-		if s < 0 {
+	for i, s := range d.size[:d.n] {
+		if s < 0 || int64(d.base[i])+int64(s)-1 > math.MaxInt32 {
 			return 0, false
 		}
 		if total *= int64(s); total > int64(limit) {
@@ -283,6 +284,16 @@ func (a *Array) text(elem []byte) ([]byte, error) {
 	return a.scratch, err
 }
 
+// wire turns the element's text dst[from:] into its wire form.
+func (a *Array) wire(dst []byte, from int) ([]byte, error) {
+	if _, ok := a.elem.(same); ok {
+		return dst, nil
+	}
+	to := len(dst)
+	dst, err := a.elem.AppendWire(dst, dst[from:to])
+	return dst[:from+copy(dst[from:], dst[to:])], err
+}
+
 // Rewrite appends the array with every element that is not NULL replaced by the
 // canonical text that fn appends. Dimensions, lower bounds and NULLs stay.
 func (a *Array) Rewrite(dst, wire []byte, fn func(dst, text []byte) ([]byte, error)) ([]byte, error) {
@@ -306,17 +317,14 @@ func (a *Array) Rewrite(dst, wire []byte, fn func(dst, text []byte) ([]byte, err
 			continue
 		}
 		text, err := a.text(elem)
-		if err == nil {
-			dst, err = fn(dst, text)
-		}
-		if err == nil {
-			if _, ok := a.elem.(same); !ok {
-				to := len(dst)
-				dst, err = a.elem.AppendWire(dst, dst[from+4:to])
-				dst = dst[:from+4+copy(dst[from+4:], dst[to:])]
-			}
-		}
 		if err != nil {
+			return dst[:start], err
+		}
+		out, err := fn(dst, text)
+		if err != nil {
+			return dst[:start], err
+		}
+		if dst, err = a.wire(out, from+4); err != nil {
 			return dst[:start], err
 		}
 		binary.BigEndian.PutUint32(dst[from:], uint32(len(dst)-from-4))

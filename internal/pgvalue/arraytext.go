@@ -289,11 +289,7 @@ func (a *Array) walkText(text []byte, fn func(text []byte) error) error {
 		if s.null {
 			continue
 		}
-		elem, err := a.textElem(&s)
-		if err == nil {
-			err = fn(elem)
-		}
-		if err != nil {
+		if err := fn(a.textElem(&s)); err != nil {
 			return err
 		}
 	}
@@ -304,7 +300,7 @@ func (a *Array) walkText(text []byte, fn func(text []byte) error) error {
 }
 
 // textElem is the canonical text of the scanner's element.
-func (a *Array) textElem(s *arrayScanner) ([]byte, error) {
+func (a *Array) textElem(s *arrayScanner) []byte {
 	elem := s.elem
 	if s.escaped {
 		a.scratch = unescapeElem(a.scratch[:0], elem)
@@ -313,7 +309,7 @@ func (a *Array) textElem(s *arrayScanner) ([]byte, error) {
 	if _, ok := a.elem.(bpchar); ok {
 		elem = bytes.TrimRight(elem, " ")
 	}
-	return elem, nil
+	return elem
 }
 
 func (a *Array) rewriteText(dst, text []byte, fn func(dst, text []byte) ([]byte, error)) ([]byte, error) {
@@ -325,15 +321,12 @@ func (a *Array) rewriteText(dst, text []byte, fn func(dst, text []byte) ([]byte,
 		}
 		dst = append(dst, text[done:s.lo]...)
 		done = s.hi
-		elem, err := a.textElem(&s)
 		from := len(dst)
-		if err == nil {
-			dst, err = fn(dst, elem)
-		}
+		out, err := fn(dst, a.textElem(&s))
 		if err != nil {
 			return dst[:start], err
 		}
-		dst = quoteElem(dst, from, a.delim)
+		dst = quoteElem(out, from, a.delim)
 	}
 	if !ok || !s.complete() {
 		return dst[:start], badText("array")

@@ -155,11 +155,15 @@ func appendPart(dst, part []byte, c Codec) ([]byte, error) {
 }
 
 func (c rangeType) AppendWire(dst, text []byte) ([]byte, error) {
+	start := len(dst)
 	dst, rest, err := c.appendRange(dst, text)
 	if err == nil && len(rest) > 0 {
-		return dst, badText("range")
+		err = badText("range")
 	}
-	return dst, err
+	if err != nil {
+		return dst[:start], err
+	}
+	return dst, nil
 }
 
 // appendRange reads one range off the start of text.

@@ -40,7 +40,7 @@ func (c geometry) AppendText(dst, wire []byte) ([]byte, error) {
 			}
 			wire = wire[1:]
 		}
-		if len(wire) < 4 || int(binary.BigEndian.Uint32(wire)) != (len(wire)-4)/16 {
+		if len(wire) < 20 || int(binary.BigEndian.Uint32(wire)) != (len(wire)-4)/16 {
 			return dst, badWire("geometry")
 		}
 		points, wire = (len(wire)-4)/16, wire[4:]

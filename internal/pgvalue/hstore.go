@@ -117,6 +117,8 @@ func appendWord(dst, b []byte, null bool) (_, rest []byte, ok bool) {
 // positions, and those, with the weight in the top two bits (tsvectorsend).
 type tsvector struct{}
 
+const maxPositions = 255 // of one lexeme
+
 func (tsvector) AppendText(dst, wire []byte) ([]byte, error) {
 	start := len(dst)
 	if len(wire) < 4 {
@@ -140,11 +142,14 @@ func (tsvector) AppendText(dst, wire []byte) ([]byte, error) {
 		}
 		dst = append(dst, '\'')
 		positions := int(binary.BigEndian.Uint16(rest[end+1:]))
-		if rest = rest[end+3:]; len(rest) < 2*positions {
+		if rest = rest[end+3:]; len(rest) < 2*positions || positions > maxPositions {
 			return dst[:start], badWire("tsvector")
 		}
 		for j := range positions {
 			p := binary.BigEndian.Uint16(rest[2*j:])
+			if p&0x3fff == 0 {
+				return dst[:start], badWire("tsvector")
+			}
 			dst = append(dst, pick(j == 0, ':', ','))
 			dst = strconv.AppendUint(dst, uint64(p&0x3fff), 10)
 			if w := p >> 14; w > 0 {
@@ -198,7 +203,7 @@ func appendLexeme(dst, b []byte) (_, rest []byte, ok bool) {
 	dst = append(dst, 0, 0, 0)
 	for n := uint16(1); len(b) > 0 && (n == 1 && b[0] == ':' || n > 1 && b[0] == ','); n++ {
 		p, after, ok := number(b[1:], 1, 5)
-		if !ok || p < 1 || p > 0x3fff || n > 255 {
+		if !ok || p < 1 || p > 0x3fff || n > maxPositions {
 			return dst, nil, false
 		}
 		if len(after) > 0 && 'A' <= after[0] && after[0] <= 'D' {

@@ -87,10 +87,11 @@ func (interval) AppendWire(dst, text []byte) ([]byte, error) {
 		if neg || b[0] == '+' {
 			b = b[1:]
 		}
-		v, rest, ok := number(b, 1, 13)
+		n, rest, ok := number(b, 1, 13)
 		if !ok {
 			return dst, badText("interval")
 		}
+		v := uint64(n)
 		if len(rest) > 0 && rest[0] == ':' {
 			if v, rest, ok = parseDuration(v, rest); ok {
 				us, ok = addScaled(us, v, 1, neg)
@@ -132,25 +133,30 @@ func appendInterval(dst []byte, us, day, month int64) []byte {
 	return appendUint(appendUint(appendUint(dst, uint64(us), 8), uint64(day), 4), uint64(month), 4)
 }
 
-// addScaled is a ± v × unit; false when it overflows. v and unit are not negative.
-func addScaled(a, v, unit int64, neg bool) (int64, bool) {
-	if v > math.MaxInt64/unit {
+// addScaled is a ± v × unit; false when it overflows. unit is positive.
+func addScaled(a int64, v uint64, unit int64, neg bool) (int64, bool) {
+	limit := uint64(math.MaxInt64)
+	if neg {
+		limit++
+	}
+	if v > limit/uint64(unit) {
 		return 0, false
 	}
-	if v *= unit; neg {
-		v = -v
+	b := int64(v * uint64(unit))
+	if neg {
+		b = -b // the smallest integer is its own opposite
 	}
-	sum := a + v
-	return sum, (sum > a) == (v > 0)
+	sum := a + b
+	return sum, (sum > a) == (b > 0)
 }
 
 // parseDuration reads :MM[:SS[.ffffff]] after the hours, as microseconds.
-func parseDuration(hours int64, b []byte) (us int64, rest []byte, ok bool) {
+func parseDuration(hours uint64, b []byte) (us uint64, rest []byte, ok bool) {
 	m, b, ok := number(b[1:], 2, 2)
-	if !ok || m > 59 || hours > math.MaxInt64/(3600*usPerSecond)-1 {
+	if !ok || m > 59 || hours > math.MaxInt64/(3600*usPerSecond) {
 		return 0, b, false
 	}
-	us = (hours*60 + m) * 60 * usPerSecond
+	us = (hours*60 + uint64(m)) * 60 * usPerSecond
 	if len(b) > 0 && b[0] == ':' {
 		var s, f int64
 		if s, b, ok = number(b[1:], 2, 2); !ok || s > 59 {
@@ -159,7 +165,7 @@ func parseDuration(hours int64, b []byte) (us int64, rest []byte, ok bool) {
 		if f, b, ok = parseFraction(b); !ok {
 			return 0, b, false
 		}
-		us += s*usPerSecond + f
+		us += uint64(s*usPerSecond + f)
 	}
 	return us, b, true
 }
