@@ -10,6 +10,8 @@ package pgerr
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -24,6 +26,7 @@ type Error struct {
 	Table      string
 	Column     string
 	Constraint string
+	Row        int64 // 1-based, of a COPY; 0 unknown
 }
 
 func (e *Error) Error() string {
@@ -36,6 +39,9 @@ func (e *Error) Error() string {
 	}
 	if e.Column != "" {
 		s += fmt.Sprintf(", column %q", e.Column)
+	}
+	if e.Row > 0 {
+		s += fmt.Sprintf(", row %d", e.Row)
 	}
 	return s
 }
@@ -54,8 +60,34 @@ func Wrap(err error, format string, args ...any) error {
 	if !errors.As(err, &pe) {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	return &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe),
+	e := &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe),
 		Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, Constraint: pe.ConstraintName}
+	e.place(pe.Where)
+	return e
+}
+
+// copyContext is the head of the CONTEXT that COPY adds: `COPY users, line 3`, then
+// `, column email` where it is known, then the value (src/backend/commands/copyfrom.c,
+// CopyFromErrorCallback). It is tied to the text's start, because a value can hold
+// anything, and a column's name ends at its first colon, where the value may begin.
+var copyContext = regexp.MustCompile(`^COPY ([^\n]+?), line (\d+)(?:, column ([^:\n]+?))?(?::|, null input|$)`)
+
+// place takes the row's number and the names of table and column from a COPY's
+// context, and nothing else.
+func (e *Error) place(where string) {
+	m := copyContext.FindStringSubmatch(where)
+	if m == nil {
+		return
+	}
+	if n, err := strconv.ParseInt(m[2], 10, 64); err == nil {
+		e.Row = n
+	}
+	if e.Table == "" {
+		e.Table = m[1]
+	}
+	if e.Column == "" {
+		e.Column = m[3]
+	}
 }
 
 // Code is the SQLSTATE of an error from a server, "" if it is none.
@@ -68,14 +100,20 @@ func Code(err error) string {
 }
 
 // safeMessage replaces messages that can quote data: class 22 (data exception),
-// class P0 (raised by the user's own functions), and cardinality/format classes.
+// class P0 (raised by the user's own functions), cardinality/format classes, and
+// foreign servers' (HV). In internal errors (XX), which extensions raise for what
+// they like, it blanks what is quoted.
 func safeMessage(pe *pgconn.PgError) string {
 	switch pe.Code[:min(2, len(pe.Code))] {
-	case "22", "P0", "21", "38", "39":
+	case "22", "P0", "21", "38", "39", "HV":
 		return "the server rejected a value (" + condition(pe.Code) + ")"
+	case "XX":
+		return quoted.ReplaceAllString(pe.Message, `"…"`)
 	}
 	return pe.Message
 }
+
+var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 
 func condition(code string) string {
 	switch code {
