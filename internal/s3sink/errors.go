@@ -96,7 +96,7 @@ func (s *Sink) reason(err error, e *Error) string {
 	switch e.Code {
 	case "NoSuchBucket":
 		return s.missingBucket()
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "XAdminUserNotFound":
 		return fmt.Sprintf("the server does not accept the credentials (%s); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile or role", e.Code)
 	case "RequestTimeTooSkewed":
 		return "this machine's clock differs from the server's by too much; set it right"

@@ -63,6 +63,9 @@ func (s *Sink) abortUploads(ctx context.Context, prefix string, dead func(key st
 	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
+		if code(err) == "NoSuchUpload" { // gofakes3 says so where no upload ever was
+			break
+		}
 		if err != nil {
 			return nil, s.fail(err, "ListMultipartUploads", prefix)
 		}
