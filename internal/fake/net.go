@@ -104,8 +104,11 @@ var (
 
 var uaSystems = [...]string{
 	"Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64",
-	"X11; Ubuntu; Linux x86_64", "X11; CrOS x86_64 14541.0.0", "Linux; Android 10; K",
+	"X11; Ubuntu; Linux x86_64", // these have Firefox too
+	"X11; CrOS x86_64 14541.0.0", "Linux; Android 10; K",
 }
+
+const uaFirefox = 4
 
 // Versions are given out in tens (100, 110, … 140) so that what a fleet really
 // runs shows only coarsely.
@@ -114,16 +117,16 @@ const uaVersions = 5
 // AppendUserAgent appends a user agent that millions of browsers send; with
 // short, its product alone ("Firefox/120.0").
 func AppendUserAgent(dst []byte, d *Digest, short bool) []byte {
-	system := uaSystems[pick(d, 0, len(uaSystems))]
+	system := pick(d, 0, len(uaSystems))
 	version := uint64(100 + 10*pick(d, 1, uaVersions))
-	firefox := d[8]&3 == 0
+	firefox := d[8]&3 == 0 && system < uaFirefox
 	switch {
 	case short && firefox:
 		return append(appendDigits(append(dst, "Firefox/"...), version, 3), ".0"...)
 	case short:
 		return append(appendDigits(append(dst, "Chrome/"...), version, 3), ".0"...)
 	}
-	dst = append(append(dst, "Mozilla/5.0 ("...), system...)
+	dst = append(append(dst, "Mozilla/5.0 ("...), uaSystems[system]...)
 	if firefox {
 		dst = appendDigits(append(dst, "; rv:109.0) Gecko/20100101 Firefox/"...), version, 3)
 		return append(dst, ".0"...)
@@ -140,12 +143,12 @@ func isUserAgent(text []byte) bool {
 		}
 		return ok && isUAVersion(rest, ".0")
 	}
-	for _, s := range uaSystems {
+	for i, s := range uaSystems {
 		tail, ok := bytes.CutPrefix(rest, []byte(s))
 		if !ok {
 			continue
 		}
-		if v, ok := bytes.CutPrefix(tail, []byte("; rv:109.0) Gecko/20100101 Firefox/")); ok {
+		if v, ok := bytes.CutPrefix(tail, []byte("; rv:109.0) Gecko/20100101 Firefox/")); ok && i < uaFirefox {
 			return isUAVersion(v, ".0")
 		}
 		if v, ok := bytes.CutPrefix(tail, []byte(") AppleWebKit/537.36 (KHTML, like Gecko) Chrome/")); ok {

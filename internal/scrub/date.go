@@ -20,6 +20,7 @@ func dateShiftDef() Definition {
 		Params: []Param{{Name: "max_days", Kind: rules.Number, Min: 1, Max: 36500, Default: "90",
 			Doc: "the furthest a date moves"}},
 		Families: []Family{FamilyDate, FamilyTimestamp, FamilyText},
+		byParam:  "max_days",
 		Space:    "2 × max_days",
 		Example:  Example{Rule: "{transform: date_shift, max_days: 90}", Value: "1984-05-17"},
 		build: func(d *domain) (masks, error) {

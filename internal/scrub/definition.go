@@ -21,7 +21,8 @@ type Definition struct {
 	Unique   bool      // may serve a unique column: no two values collide but by documented chance
 	Example  Example
 
-	build func(*domain) (masks, error) // nil for the transforms that need no domain
+	byParam string                       // this parameter's value is part of the default domain
+	build   func(*domain) (masks, error) // nil for the transforms that need no domain
 }
 
 // Param is one parameter of a transform.

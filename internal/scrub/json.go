@@ -58,7 +58,7 @@ func (l *leafRule) apply(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, erro
 		return append(dst, leaf.Raw...), nil
 	}
 	if l.token != nil {
-		if leaf.Kind == jsonscrub.String {
+		if leaf.Kind != jsonscrub.Number && leaf.Kind != jsonscrub.Bool {
 			r.suspect(leaf.Text)
 		}
 		return append(dst, l.token...), nil

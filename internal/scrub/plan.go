@@ -192,32 +192,25 @@ func (c *compiler) badPaths(o *op, err error) {
 func (c *compiler) decisions() []Decision {
 	var list []Decision
 	for _, t := range c.cat.Tables {
-		whole := Decision{Table: t.Name, NoRows: c.noRows(t)}
+		d := Decision{Table: t.Name, Root: t.Root, Kind: t.Kind, RowsNone: c.noRows(t)}
 		if r := c.rs.Tables[t.Root]; r != nil {
-			whole.Origin = fmt.Sprintf("%s:%d", r.Pos.File, r.Pos.Line)
-		}
-		if t.Root != t.Name {
-			whole.From = t.Root.String()
-		}
-		if whole.NoRows || whole.From != "" {
-			list = append(list, whole)
-		}
-		if whole.NoRows {
-			continue
+			d.Origin = fmt.Sprintf("%s:%d", r.Pos.File, r.Pos.Line)
 		}
 		for _, col := range t.Columns {
-			if c.owner(t, col.Name) == t {
-				list = append(list, c.decision(t, col))
+			if !d.RowsNone {
+				d.Columns = append(d.Columns, c.decision(t, col))
 			}
 		}
+		list = append(list, d)
 	}
 	return list
 }
 
-func (c *compiler) decision(t *catalog.Table, col *catalog.Column) Decision {
-	d := Decision{Table: t.Name, Column: col.Name, Type: columnType(col), Generated: col.Generated}
+func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecision {
+	d := ColumnDecision{Name: col.Name, Type: columnType(col)}
 	ch := c.choice(t, col.Name)
 	if ch == nil {
+		d.Transform, d.Class, d.Generated = "generated", pii.None, true
 		return d
 	}
 	o := ch.op

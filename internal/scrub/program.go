@@ -17,26 +17,32 @@ type Program struct {
 // Tables are the plans of all tables whose rows are copied, largest first.
 func (p *Program) Tables() []*TablePlan { return p.tables }
 
-// Decisions are what the ruleset says of every table and column, for reports:
-// by table name, columns in their order. A table without rows, and one that holds
-// none itself, has one decision without a column.
+// Decisions are what the ruleset says of every table, by name.
 func (p *Program) Decisions() []Decision { return p.decisions }
 
-// Decision is what happens to one column, or to a whole table.
+// Decision is what happens to one table.
 type Decision struct {
-	Table     catalog.Name
-	Column    string    // "" for the whole table
-	Type      string    // SQL name of the column's type
-	Transform string    // "" if no transform is involved
-	Detail    string    // of json: its paths and their transforms; of arrays: the elements' transform
+	Table    catalog.Name
+	Root     catalog.Name     // whose rules it takes: its own name, or that of the topmost parent
+	Kind     catalog.Kind     // a partitioned table holds no rows itself
+	RowsNone bool             // structure only
+	Origin   string           // file:line of the table in the rules; "" for a foreign table without rules
+	Columns  []ColumnDecision // in their order; none with RowsNone
+}
+
+// ColumnDecision is what happens to one column.
+type ColumnDecision struct {
+	Name      string
+	Type      string    // as SQL
+	Transform string    // "generated" for a generated column
+	Detail    string    // json: paths and their transforms; array: the elements' transform
 	Class     pii.Class // what the column holds, as far as the transform says
-	Domain    string    // "" if the transform has none
-	Keep      bool      // the column arrives as it is
+	Domain    string    // "" if the transform draws from none
+	Keep      bool      // arrives as it is
 	Wildcard  bool      // decided by "*"
-	NoRows    bool      // structure only
-	Generated bool      // computed on arrival, never copied
+	Generated bool      // never copied, computed on arrival
 	From      string    // the referenced column whose rule this one follows, "" if it has its own
-	Origin    string    // file:line of the rule, "" if none is needed
+	Origin    string    // file:line of the rule, "" for a generated column
 }
 
 // TablePlan is how one table is copied.

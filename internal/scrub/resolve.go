@@ -187,6 +187,9 @@ func (c *compiler) misfit(def *Definition, p place) string {
 	for i, f := range def.Families {
 		families[i] = string(f)
 	}
+	if p.typ == nil {
+		return fmt.Sprintf("%s serves %s, which %s can't be", def.Name, list(families), p.where)
+	}
 	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, list(families), p.where, p.typ.SQL)
 	switch {
 	case p.family == FamilyArray && def.serves(familyOf(p.typ.Underlying().Elem)):
@@ -296,6 +299,9 @@ func (c *compiler) domain(def *Definition, a args, u use) *domain {
 	name := a.text("domain")
 	if name == "" {
 		name = def.Name
+		if def.byParam != "" {
+			name += "/" + a.text(def.byParam)
+		}
 	}
 	if other := c.defs[name]; other != nil && other != def {
 		c.fail(u.pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)

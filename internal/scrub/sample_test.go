@@ -1,0 +1,190 @@
+package scrub_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/detect"
+	"refresher/internal/fake"
+	"refresher/internal/fingerprint"
+	"refresher/internal/pgtest"
+	"refresher/internal/sampledb"
+	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
+)
+
+var testKey = []byte("an invented key of more than 128 bits")
+
+func names(columns []*catalog.Column) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.Name
+	}
+	return catalog.QuoteAll(list)
+}
+
+// pump copies a table's rows from one database to another, through the writer.
+func pump(t *testing.T, from, to *pgx.Conn, p *scrub.Program, tp *scrub.TablePlan, fp *fingerprint.Collector) (out bytes.Buffer) {
+	t.Helper()
+	w := p.NewWriter(tp, &out, fp)
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s) TO STDOUT (FORMAT %s)", names(tp.Columns), tp.Table.Name.SQL(), tp.Format)
+	tag, err := from.PgConn().CopyTo(t.Context(), w, sql)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tag.RowsAffected() != w.Rows() {
+		t.Fatalf("%s: %d rows came, %d were scrubbed", tp.Table.Name, tag.RowsAffected(), w.Rows())
+	}
+	copied := bytes.NewReader(out.Bytes())
+	sql = fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT %s)", tp.Table.Name.SQL(), names(tp.Columns), tp.Format)
+	if _, err := to.PgConn().CopyFrom(t.Context(), copied, sql); err != nil {
+		t.Fatalf("%s: %v", tp.Table.Name, err)
+	}
+	return out
+}
+
+// The sample production database, scrubbed by the ruleset that comes with it: a
+// server takes all of it, nothing that identified anybody is left, and whatever
+// looks like personal data is a fake.
+func TestSampleDatabase(t *testing.T) {
+	source, target := pgtest.DB(t), pgtest.DB(t)
+	if err := sampledb.Load(t.Context(), source, sampledb.Options{Users: 2000, Seed: 11}); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, target, sampledb.Tables)
+	from, to := pgtest.Conn(t, source), pgtest.Conn(t, target)
+	cat, err := catalog.Load(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := rules.Load([]string{"../../rules/experimentation.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := scrub.Compile(rs, cat, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := fingerprint.NewStore(t.TempDir(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	fp := store.Collector()
+	for i, tp := range p.Tables() {
+		if i > 0 && tp.Table.Bytes > p.Tables()[i-1].Table.Bytes {
+			t.Errorf("%s comes after a smaller table", tp.Table.Name)
+		}
+		first := pump(t, from, to, p, tp, fp)
+		if tp.Masked() {
+			again := pump(t, from, to, p, tp, nil)
+			if !bytes.Equal(first.Bytes(), again.Bytes()) {
+				t.Errorf("%s differs the second time", tp.Table.Name)
+			}
+			if _, err := to.Exec(t.Context(), "TRUNCATE ONLY "+tp.Table.Name.SQL()+" CASCADE"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := to.PgConn().CopyFrom(t.Context(), &first, fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT %s)", tp.Table.Name.SQL(), names(tp.Columns), tp.Format)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := fp.Close(); err != nil {
+		t.Fatal(err)
+	}
+	set, err := store.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Len() < 10_000 {
+		t.Errorf("only %d fingerprints", set.Len())
+	}
+	pgtest.Exec(t, target, sampledb.Keys) // unique indexes and foreign keys hold
+	inspect(t, to, cat, set)
+	show(t, from, to)
+}
+
+// inspect looks at every cell of the scrubbed database.
+func inspect(t *testing.T, conn *pgx.Conn, cat *catalog.Catalog, set *fingerprint.Set) {
+	t.Helper()
+	matcher, detector := set.Matcher(), detect.New()
+	var matches []fingerprint.Match
+	var hits []detect.Hit
+	cells, findings, digits := 0, 0, 0
+	for _, table := range cat.Tables {
+		if !table.HoldsRows() {
+			continue
+		}
+		for _, col := range table.Columns {
+			rows, err := conn.Query(t.Context(), fmt.Sprintf("SELECT %s::text FROM ONLY %s WHERE %[1]s IS NOT NULL", catalog.Quote(col.Name), table.Name.SQL()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rows.Next() {
+				var s string
+				if err := rows.Scan(&s); err != nil {
+					t.Fatal(err)
+				}
+				cells++
+				text := []byte(s)
+				matches = matcher.Scan(matches[:0], text)
+				for _, m := range matches {
+					if m.Digits {
+						digits++
+						continue
+					}
+					if findings++; findings < 20 {
+						t.Errorf("%s.%s: a %s survived: %q in %q", table.Name, col.Name, m.Class, text[m.Start:m.End], text)
+					}
+				}
+				hits = detector.Scan(hits[:0], text)
+				for _, h := range hits {
+					if h.Strong && !fake.Recognise(h.Class, text[h.Start:h.End]) {
+						if findings++; findings < 20 {
+							t.Errorf("%s.%s: looks like a real %s: %q", table.Name, col.Name, h.Class, text[h.Start:h.End])
+						}
+					}
+				}
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if cells < 50_000 || float64(digits) > matcher.Expected()+10 {
+		t.Errorf("%d cells, %d findings, %d of digits alone where chance makes %.1f", cells, findings, digits, matcher.Expected())
+	}
+}
+
+// show logs some rows before and after, for `go test -v`.
+func show(t *testing.T, from, to *pgx.Conn) {
+	for _, sql := range []string{
+		"SELECT to_jsonb(u) #>> '{}' FROM users u ORDER BY id LIMIT 3",
+		"SELECT requester_name || ' | ' || requester_email || ' | ' || coalesce(requester_phone, '-') || ' | ' || cc_emails::text || ' | ' || body FROM support_tickets ORDER BY id LIMIT 6",
+		"SELECT to_jsonb(u) #>> '{}' FROM payments u ORDER BY id LIMIT 2",
+		"SELECT to_jsonb(u) #>> '{}' FROM events u ORDER BY id LIMIT 3",
+	} {
+		for _, conn := range []*pgx.Conn{from, to} {
+			rows, err := conn.Query(t.Context(), sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Log(strings.Join(lines, "\n"))
+		}
+	}
+}
+
+var _ io.Writer = (*scrub.Writer)(nil)
