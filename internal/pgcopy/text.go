@@ -2,7 +2,9 @@ package pgcopy
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // lineEnd is the length of b up to and including its first newline.
@@ -13,97 +15,83 @@ func lineEnd(b []byte) int {
 	return len(b)
 }
 
-// escaped reports whether b[i] follows an odd number of backslashes.
-func escaped(b []byte, i int) bool {
-	n := 0
-	for n < i && b[i-1-n] == '\\' {
-		n++
-	}
-	return n&1 == 1
-}
-
 // scanText finds the end of the line that b starts with and where its fields are.
+// It goes on where it stopped when the line wasn't complete.
 func (p *Parser) scanText(b []byte) int {
-	end := p.pos
+	last := len(p.row.off) - 1
+	i, col := p.pos, p.col
+	if i == 0 {
+		p.row.off[0] = 0
+	}
 	for {
-		i := bytes.IndexByte(b[end:], '\n')
-		if i < 0 {
-			p.pos = len(b)
-			if len(b) > MaxRow {
-				p.fail(0, "longer than 1 GiB")
+		i = special(b, i)
+		if i == len(b) {
+			break
+		}
+		switch b[i] {
+		case '\t':
+			if i, col = i+1, col+1; col < last {
+				p.row.off[col] = i
 			}
+			continue
+		case '\r':
+			p.fail(0, "a carriage return that is not escaped")
 			return 0
+		case '\n':
+			if n := col + 1; n != last && (last > 0 || i > 0) {
+				p.fail(0, fmt.Sprintf("has %d fields where %d are expected", n, last))
+				return 0
+			}
+			p.row.off[last] = i + 1
+			return i + 1
 		}
-		end += i + 1
-		if !escaped(b, end-1) { // a backslash before a newline makes it data
-			break
-		}
-	}
-	line := b[:end-1]
-	if string(line) == `\.` {
-		p.state = atEnd
-		return end
-	}
-	if reason := badLine(line); reason != "" {
-		p.fail(0, reason)
-		return 0
-	}
-	if n := p.cut(line); n != len(p.row.off)-1 {
-		p.fail(0, fmt.Sprintf("has %d fields where %d are expected", n, len(p.row.off)-1))
-		return 0
-	}
-	p.row.off[len(p.row.off)-1] = end
-	return end
-}
-
-// badLine names what a server would not have written, and would misread.
-func badLine(line []byte) string {
-	for at := 0; ; {
-		i := bytes.IndexByte(line[at:], '\r')
-		if i < 0 {
-			break
-		}
-		if !escaped(line, at+i) {
-			return "a carriage return that is not escaped"
-		}
-		at += i + 1
-	}
-	for at := 0; ; {
-		i := bytes.Index(line[at:], []byte(`\.`))
-		if i < 0 {
-			return ""
-		}
-		if !escaped(line, at+i) {
-			return "an end marker that is not on a line of its own"
-		}
-		at += i + 2
-	}
-}
-
-// cut notes where the line's fields start and returns their number; it goes on
-// counting when there are too many.
-func (p *Parser) cut(line []byte) int {
-	off := p.row.off[:len(p.row.off)-1]
-	if len(off) == 0 && len(line) == 0 {
-		return 0
-	}
-	n, start := 0, 0
-	for at := 0; ; {
-		i := bytes.IndexByte(line[at:], '\t')
-		if i >= 0 && escaped(line, at+i) {
-			at += i + 1
+		// A backslash makes what follows it data, but for the end marker.
+		if i+1 < len(b) && b[i+1] != '.' {
+			i += 2
 			continue
 		}
-		if n < len(off) {
-			off[n] = start
+		if i+2 >= len(b) {
+			break
 		}
-		n++
-		if i < 0 {
-			return n
+		if i > 0 || b[2] != '\n' {
+			p.fail(0, "an end marker that is not on a line of its own")
+			return 0
 		}
-		at += i + 1
-		start = at
+		p.state = atEnd
+		return 3
 	}
+	p.pos, p.col = i, col
+	if len(b) > MaxRow {
+		p.fail(0, "longer than 1 GiB")
+	}
+	return 0
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special is the index, from i on, of the first tab, newline, carriage return or
+// backslash, len(b) if there is none. It looks at eight bytes at a time.
+func special(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		// y-ones borrows into the high bit of the lowest byte that is zero.
+		slash := x ^ '\\'*ones
+		tab, nl, cr := x^'\t'*ones, x^'\n'*ones, x^'\r'*ones
+		m := ((slash-ones)&^slash | (tab-ones)&^tab | (nl-ones)&^nl | (cr-ones)&^cr) & highs
+		if m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '\t', '\n', '\r', '\\':
+			return i
+		}
+	}
+	return i
 }
 
 // unescape appends the value of a text field.
