@@ -10,7 +10,7 @@ import (
 // layers lists the packages from top to bottom; a package may import only
 // packages of lower rows. Packages of one row do not import one another.
 var layers = [][]string{
-	{"cmd/refresher"},
+	{"cmd/refresher", "scripts/bench"},
 	{"internal/status"},
 	{"internal/config", "internal/refresh", "internal/schedule", "internal/pgtest", "internal/s3test", "internal/sampledb"},
 	{"internal/report"},
@@ -24,6 +24,7 @@ var layers = [][]string{
 	{"internal/dataset", "internal/history"},
 	{"internal/fingerprint"},
 	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},
+	{"internal/ident"},
 	{"internal/pgvalue"},
 	{"internal/catalog"},
 	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog"},
