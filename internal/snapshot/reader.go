@@ -71,15 +71,23 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, pgerr.Wrap(err, "importing the snapshot")
 	}
-	at, err := identify(ctx, conn)
-	if err != nil {
+	if err := s.atHome(ctx, conn); err != nil {
 		return nil, err
 	}
+	return &Reader{src: s, conn: conn}, nil
+}
+
+// atHome fails if conn reached another server than the exporter did.
+func (s *Source) atHome(ctx context.Context, conn *pgx.Conn) error {
+	at, err := identify(ctx, conn)
+	if err != nil {
+		return err
+	}
 	if !at.same(s.home) {
-		return nil, errors.New("another server answered at the source's address than the one that holds the snapshot " +
+		return errors.New("another server answered at the source's address than the one that holds the snapshot " +
 			"(a load balancer, or a restart): point the source's URL at one server")
 	}
-	return &Reader{src: s, conn: conn}, nil
+	return nil
 }
 
 // Close ends the session. It works with a ctx that has ended.

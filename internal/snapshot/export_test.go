@@ -1,0 +1,31 @@
+package snapshot
+
+import (
+	"bytes"
+	"context"
+
+	"refresher/internal/pgtool"
+)
+
+// Write tries to write through the session that holds the snapshot.
+func Write(ctx context.Context, s *Source) error {
+	_, err := s.exporter.Exec(ctx, "CREATE TABLE written (v int)")
+	return err
+}
+
+// CheckInstance compares a new session's instance with the first one's.
+func CheckInstance(ctx context.Context, s *Source) error {
+	conn, err := s.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeNow(ctx, conn)
+	return s.atHome(ctx, conn)
+}
+
+// Listing is a dump's table of contents.
+func Listing(ctx context.Context, path string) (string, error) {
+	var out bytes.Buffer
+	err := pgtool.Run(ctx, pgtool.Command{Tool: pgtool.Restore, Doing: "listing", Args: []string{"--list", path}, Stdout: &out})
+	return out.String(), err
+}
