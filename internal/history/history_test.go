@@ -1,0 +1,256 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/pgtest"
+)
+
+// server is a staging server without history, and a role on it that is no superuser.
+func server(t *testing.T) (*pgtest.Cluster, *pgx.ConnConfig) {
+	t.Helper()
+	c := pgtest.Shared(t)
+	pgtest.Exec(t, c.URL("postgres"), "DROP DATABASE IF EXISTS refresher WITH (FORCE)")
+	pgtest.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS staging_role; CREATE ROLE staging_role LOGIN CREATEDB")
+	cfg, err := pgx.ParseConfig(c.URL("shop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.User = "staging_role"
+	return c, cfg
+}
+
+func open(t *testing.T, cfg *pgx.ConnConfig) *history.History {
+	t.Helper()
+	h, err := history.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func take(t *testing.T, h *history.History, run string) *history.Lock {
+	t.Helper()
+	l, err := h.Lock(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Release)
+	return l
+}
+
+func TestRuns(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	begin := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	first := history.Run{ID: "r1", Host: "here", Started: begin, Stage: "guard"}
+	if err := h.Start(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Get(t.Context(), "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Database, first.Outcome = "shop", history.Running
+	if d := cmp.Diff(first, got); d != "" {
+		t.Error(d)
+	}
+	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), history.Failed, "data", "out of luck"
+	first.ReportJSON = []byte(`{"rows": 3}`)
+	// A run that was refused before it started is recorded by its end alone.
+	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute), Finished: begin.Add(time.Hour), Outcome: history.Refused}
+	for _, r := range []history.Run{first, second} {
+		if err := h.Finish(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err = open(t, cfg).Get(t.Context(), "r1"); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(first, got); d != "" {
+		t.Error(d)
+	}
+	first.ReportJSON = nil
+	list, err := h.List(t.Context())
+	if d := cmp.Diff([]history.Run{second, first}, list); d != "" || err != nil {
+		t.Error(d, err)
+	}
+	if _, err := h.Get(t.Context(), "r3"); !errors.Is(err, history.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// First runs of several databases may start in the same moment.
+func TestOpenConcurrently(t *testing.T) {
+	_, cfg := server(t)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			if _, err := history.Open(t.Context(), cfg); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	l := take(t, h, "20261121T030000Z-7f3a")
+	_, err := open(t, cfg).Lock(t.Context(), "20261121T040000Z-0000")
+	var refusal *fault.Refusal
+	if !errors.As(err, &refusal) || refusal.Gate != "lock" || !strings.Contains(err.Error(), "20261121T030000Z-7f3a") {
+		t.Errorf("got %v", err)
+	}
+	other := cfg.Copy()
+	other.Database = "elsewhere"
+	take(t, open(t, other), "another database")
+	if l.Held() != nil || l.Context().Err() != nil {
+		t.Error("the lock is lost")
+	}
+	l.Release()
+	l.Release()
+	if l.Held() == nil || l.Context().Err() == nil {
+		t.Error("a released lock is held")
+	}
+	take(t, h, "20261121T040000Z-0000")
+}
+
+// Of many that try at once, exactly one gets it.
+func TestLockRace(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	var mu sync.Mutex
+	var won []*history.Lock
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			l, err := h.Lock(t.Context(), "run")
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won = append(won, l)
+			} else if refusal := (*fault.Refusal)(nil); !errors.As(err, &refusal) {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	for _, l := range won {
+		defer l.Release()
+	}
+	if len(won) != 1 {
+		t.Errorf("%d runs hold the lock", len(won))
+	}
+}
+
+// Whoever loses the lock must hear of it, and why.
+func TestLostLockIsNoticed(t *testing.T) {
+	c, cfg := server(t)
+	l := take(t, open(t, cfg), "run")
+	pgtest.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/run'")
+	select {
+	case <-l.Context().Done():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the end of the session went unnoticed")
+	}
+	if err := context.Cause(l.Context()); !errors.Is(err, history.ErrLockLost) || !errors.Is(l.Held(), history.ErrLockLost) {
+		t.Errorf("the cause is %v", err)
+	}
+	take(t, open(t, cfg), "next") // and the lock is free
+}
+
+// Heartbeats don't disturb the session that they look at.
+func TestHeartbeat(t *testing.T) {
+	c, cfg := server(t)
+	h := open(t, cfg)
+	l, err := history.LockWithBeat(t.Context(), h, "beating", 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	watch := pgtest.Conn(t, c.URL("postgres"))
+	var last time.Time
+	for beats := 0; beats < 5; {
+		var at time.Time
+		q := `SELECT query_start FROM pg_stat_activity WHERE application_name = 'refresher/beating'`
+		if err := watch.QueryRow(t.Context(), q).Scan(&at); err != nil {
+			t.Fatalf("the session ended: %v, %v", err, l.Held())
+		}
+		if at.After(last) {
+			last = at
+			beats++
+		}
+	}
+	if l.Held() != nil {
+		t.Errorf("lost: %v", l.Held())
+	}
+	if _, err := h.Lock(t.Context(), "other"); err == nil {
+		t.Error("the lock was lost silently")
+	}
+}
+
+// A session can live on without the lock: behind a pooler it is another one.
+func TestSessionWithoutLock(t *testing.T) {
+	c, cfg := server(t)
+	open(t, cfg)
+	conn := pgtest.Conn(t, c.URL(history.Database))
+	if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1, hashtext('another database'))", history.LockClass); err != nil {
+		t.Fatal(err)
+	}
+	if err := history.CheckHeld(t.Context(), conn, "shop"); err == nil {
+		t.Error("another database's lock was taken for ours")
+	}
+	if err := history.CheckHeld(t.Context(), conn, "another database"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRunsThatWereKilledAreBuried(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	for _, r := range []history.Run{{ID: "dead", Started: time.Now()}, {ID: "elsewhere", Database: "other", Started: time.Now()}, {ID: "me", Started: time.Now()}} {
+		if err := h.Start(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(t, h, "me")
+	for id, want := range map[string]string{"dead": history.Lost, "elsewhere": history.Running, "me": history.Running} {
+		r, err := h.Get(t.Context(), id)
+		if err != nil || r.Outcome != want || r.Finished.IsZero() != (want == history.Running) {
+			t.Errorf("%s: %+v, %v", id, r, err)
+		}
+	}
+}
+
+func TestReservedName(t *testing.T) {
+	_, cfg := server(t)
+	cfg.Database = history.Database
+	var input *fault.Input
+	if _, err := history.Open(t.Context(), cfg); !errors.As(err, &input) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Others can't read which runs there were.
+func TestHistoryIsPrivate(t *testing.T) {
+	c, cfg := server(t)
+	open(t, cfg)
+	pgtest.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS curious; CREATE ROLE curious LOGIN")
+	cfg.User, cfg.Database = "curious", history.Database
+	if conn, err := pgx.ConnectConfig(t.Context(), cfg); err == nil {
+		conn.Close(t.Context())
+		t.Error("any role can connect to the history")
+	}
+}
