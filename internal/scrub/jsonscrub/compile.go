@@ -26,11 +26,12 @@ type state struct {
 	all    bool // kept, and so is everything below
 
 	keys    []edge
-	byKey   map[string]edge // instead of keys when there are many
-	other   edge            // any other key
-	indexes []*state        // elements with their own state, by index
-	element *state          // any other element
-	alias   string          // what replaced keys start with: no key of keys does
+	tags    []uint32         // tag of each key
+	byKey   map[string]*edge // instead of keys when there are many
+	other   edge             // any other key
+	indexes []*state         // elements with their own state, by index
+	element *state           // any other element
+	alias   string           // what replaced keys start with: no key of keys does
 }
 
 // edge is where a key leads.
@@ -55,7 +56,7 @@ type position struct{ pattern, step int }
 const maxStates = 4096
 
 // manyKeys is from when on a map is faster than a scan.
-const manyKeys = 8
+const manyKeys = 24
 
 // Compile compiles rules by path. Its error lists all bad and conflicting paths
 // as *PathError, joined by errors.Join in order of path.
@@ -234,6 +235,7 @@ func (c *compiler) connect(s *state, set []position) {
 	}
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		s.keys = append(s.keys, c.follow(set, step{kind: oneKey, key: k}))
+		s.tags = append(s.tags, tag([]byte(k)))
 	}
 	s.other = c.follow(set, step{kind: anyKey})
 	for i := range indexes {
@@ -245,9 +247,9 @@ func (c *compiler) connect(s *state, set []position) {
 		s.alias += "_"
 	}
 	if len(s.keys) > manyKeys {
-		s.byKey = map[string]edge{}
-		for _, e := range s.keys {
-			s.byKey[e.key] = e
+		s.byKey = map[string]*edge{}
+		for i := range s.keys {
+			s.byKey[s.keys[i].key] = &s.keys[i]
 		}
 	}
 }
@@ -312,19 +314,29 @@ func (s *state) keepsAll() bool {
 }
 
 // byName is where a key leads.
-func (s *state) byName(key []byte) edge {
+func (s *state) byName(key []byte) *edge {
 	if s.byKey != nil {
-		if e, ok := s.byKey[string(key)]; ok {
+		if e := s.byKey[string(key)]; e != nil {
 			return e
 		}
-		return s.other
+		return &s.other
 	}
-	for i := range s.keys {
-		if s.keys[i].key == string(key) {
-			return s.keys[i]
+	want := tag(key)
+	for i, t := range s.tags {
+		if t == want && s.keys[i].key == string(key) {
+			return &s.keys[i]
 		}
 	}
-	return s.other
+	return &s.other
+}
+
+// tag tells most keys apart: length, first and last byte.
+func tag(key []byte) uint32 {
+	n := len(key)
+	if n == 0 {
+		return 0
+	}
+	return uint32(n)<<16 | uint32(key[0])<<8 | uint32(key[n-1])
 }
 
 // at is where element i leads.

@@ -79,7 +79,9 @@ func TestRewrite(t *testing.T) {
 		{"lone surrogates and NUL", map[string]Rule{"a": masked}, `{"a":"\ud83d|\udc00|\ud83dx\u0000"}`, "{\"a\":\"<\uFFFD|\uFFFD|\uFFFDX\\u0000>\"}"},
 		{"bytes that are not UTF-8", map[string]Rule{"a": masked, "b": keep}, "{\"a\":\"\xff\xc3\",\"b\":\"\xff\"}", "{\"a\":\"<\uFFFD\uFFFD>\",\"b\":\"\xff\"}"},
 		{"prototype keys", map[string]Rule{"__proto__.email": masked}, `{"__proto__":{"email":"e"}}`, `{"__proto__":{"email":"<E>"}}`},
-		{"many keys", map[string]Rule{"a": keep, "b": keep, "c": keep, "d": keep, "e": keep, "f": keep, "g": keep, "h": keep, "i": masked, "*": keep},
+		{"keys alike but for the middle", map[string]Rule{"abc": keep, "adc": masked}, `{"abc":1,"adc":"x","aec":2,"":3}`, `{"abc":1,"adc":"<X>","key1":0,"key2":0}`},
+		{"many keys", map[string]Rule{"a": keep, "b": keep, "c": keep, "d": keep, "e": keep, "f": keep, "g": keep, "h": keep, "i": masked, "*": keep,
+			"k": keep, "l": keep, "m": keep, "n": keep, "o": keep, "p": keep, "q": keep, "r": keep, "s": keep, "t": keep, "u": keep, "v": keep, "w": keep, "x": keep, "y": keep, "z": keep},
 			`{"i":"x","j":1,"a":2}`, `{"i":"<X>","j":1,"a":2}`},
 	} {
 		r := mustCompile(t, c.rules)

@@ -28,6 +28,9 @@ type frame struct {
 // kept is the state of everything that needs no decision.
 var kept = &state{all: true}
 
+// nowhere is where keys lead below no path.
+var nowhere edge
+
 // Rewriter returns a new rewriter.
 func (p *Paths) Rewriter() *Rewriter { return &Rewriter{paths: p} }
 
@@ -194,7 +197,7 @@ func (r *Rewriter) key(f *frame) (*state, error) {
 	if f.state != nil && f.state.all {
 		return f.state, nil
 	}
-	e, alias := edge{}, "key"
+	e, alias := &nowhere, "key"
 	if f.state != nil {
 		key := r.doc[from+1 : end-1]
 		if escaped {

@@ -23,19 +23,7 @@ const (
 // after the closing quote, or where it is wrong.
 func scanString(b []byte, i int) (end int, escaped, ok bool) {
 	for {
-		for i+8 <= len(b) { // eight bytes at a time, up to a quote, backslash or control character
-			x := binary.LittleEndian.Uint64(b[i:])
-			quote, slash := x^('"'*ones), x^('\\'*ones)
-			m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-' '*ones)&^x) & highs
-			if m != 0 {
-				i += bits.TrailingZeros64(m) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
-			i++
-		}
+		i = plain(b, i)
 		if i == len(b) || b[i] < ' ' {
 			return i, escaped, false
 		}
@@ -49,6 +37,26 @@ func scanString(b []byte, i int) (end int, escaped, ok bool) {
 		}
 		i += n
 	}
+}
+
+// plain is the index, from i on, of the first quote, backslash or control
+// character, len(b) if there is none. It looks at eight bytes at a time.
+func plain(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		// y-ones borrows into the high bit of the lowest byte that is zero.
+		quote, slash := x^('"'*ones), x^('\\'*ones)
+		m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-' '*ones)&^x) & highs
+		if m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return i
 }
 
 // escapeLen is the length of the escape that b starts with, 0 if it is none.
