@@ -12,6 +12,8 @@ import (
 
 	"github.com/FastFilter/xorfilter"
 	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/pii"
 )
 
 // Set is a read-only set of fingerprints, safe for concurrent use.
@@ -22,6 +24,7 @@ type Set struct {
 	density [maxCompact + 1]float64 // share of all numbers of a length that is in the set
 	numbers bool                    // the set holds compact forms of digits alone
 	mixed   uint64                  // bit n: the set holds a compact form of n characters with letters
+	holds   [len(classes)]bool
 	size    int64
 }
 
@@ -51,6 +54,9 @@ func (s *Store) Build() (*Set, error) {
 	if err := set.heads.build(s.heads); err != nil {
 		return nil, err
 	}
+	for i, st := range s.stats {
+		set.holds[i] = st.Added > 0
+	}
 	for n := range set.density {
 		// Numbers in use are not spread evenly; twice the density is a cautious figure.
 		set.numbers = set.numbers || s.numbers[n] != nil
@@ -61,6 +67,9 @@ func (s *Store) Build() (*Set, error) {
 
 // Len is the number of different fingerprints.
 func (s *Set) Len() int64 { return s.size }
+
+// Holds reports whether values of a class were added.
+func (s *Set) Holds(class pii.Class) bool { return s.holds[codeOf(class)] }
 
 // find looks a fingerprint up: the code of its class, 0 if it is not in the set.
 func (s *Set) find(h uint64, page *[pageRecords]uint64) (uint8, error) {

@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+)
+
+// column is a column as it is read.
+type column struct {
+	expr      string // what SELECT reads, as bytes of text
+	versioned bool   // the wire form has a version byte before the text
+	tally     *tally
+}
+
+// columns are those of a table that can hold an identifier; the tallies of the
+// others say why they can't.
+func (db *database) columns(t *catalog.Table) []column {
+	classes := map[string]pii.Class{}
+	if spec := db.spec(t); spec != nil {
+		for _, c := range spec.Columns {
+			if !c.Keep {
+				classes[c.Name] = c.Class
+			}
+		}
+	}
+	var cols []column
+	for _, c := range t.Columns {
+		how, why := read(c.Type, db.v.opts.Set != nil && db.v.opts.Set.Holds(pii.Token))
+		into := db.ledger.column(t.Name.String(), c.Name, func(y *tally) {
+			y.stats.Type, y.stats.Why, y.stats.Scanned = c.Type.SQL, why, why == ""
+			y.numeric = how == asNumber
+			if class, ok := classes[c.Name]; ok {
+				y.stats.Class = class
+			}
+		})
+		if why == "" {
+			cols = append(cols, column{expr: how.expr("t." + catalog.Quote(c.Name)), versioned: how == asJSONB, tally: into})
+		}
+	}
+	return cols
+}
+
+// form is how a type's values are read as text.
+type form int
+
+const (
+	asIs     form = iota // the wire form is the text
+	asText               // cast by the server
+	asJSONB              // a version byte, then the text
+	asNumber             // as text, if of seven digits or more
+)
+
+func (f form) expr(ref string) string {
+	switch f {
+	case asText:
+		return ref + "::pg_catalog.text"
+	case asNumber:
+		return "CASE WHEN " + ref + " >= 1000000 OR " + ref + " <= -1000000 THEN " + ref + "::pg_catalog.text END"
+	}
+	return ref
+}
+
+// read says how to read a type, or why there is nothing to read. tokens: source
+// tokens are looked for, which can be UUIDs.
+func read(t *catalog.Type, tokens bool) (how form, why string) {
+	t = t.Underlying()
+	switch t.Kind {
+	case catalog.EnumType:
+		return 0, "an enum: its labels are schema text"
+	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
+		if t.Elem != nil {
+			if _, why := read(t.Elem, tokens); why != "" {
+				return 0, why
+			}
+		}
+		return asText, ""
+	case catalog.CompositeType:
+		return asText, ""
+	}
+	switch t.OID {
+	case catalog.TextOID, catalog.VarcharOID, catalog.BPCharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, catalog.ByteaOID:
+		return asIs, ""
+	case catalog.JSONBOID:
+		return asJSONB, ""
+	case catalog.Int8OID, catalog.Int4OID, catalog.NumericOID:
+		return asNumber, ""
+	case catalog.BoolOID, catalog.CharOID, catalog.Int2OID:
+		return 0, "too small to hold an identifier"
+	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID, timetzOID:
+		return 0, "a date or time identifies nobody by itself"
+	case catalog.Float4OID, catalog.Float8OID, moneyOID:
+		return 0, "a measure or an amount"
+	case pointOID, lsegOID, pathOID, boxOID, polygonOID, lineOID, circleOID:
+		return 0, "geometry"
+	case bitOID, varbitOID:
+		return 0, "bits"
+	case catalog.OIDOID, catalog.TIDOID, xidOID, cidOID, xid8OID, lsnOID:
+		return 0, "an object or transaction number"
+	case catalog.UUIDOID:
+		if !tokens {
+			return 0, "random, and no tokens are looked for"
+		}
+	}
+	return asText, ""
+}
+
+// OIDs of further built-in types (src/include/catalog/pg_type.dat).
+const (
+	xidOID     = 28
+	cidOID     = 29
+	pointOID   = 600
+	lsegOID    = 601
+	pathOID    = 602
+	boxOID     = 603
+	polygonOID = 604
+	lineOID    = 628
+	circleOID  = 718
+	moneyOID   = 790
+	timetzOID  = 1266
+	bitOID     = 1560
+	varbitOID  = 1562
+	lsnOID     = 3220
+	xid8OID    = 5069
+)

@@ -1,0 +1,220 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgerr"
+)
+
+// chunkPages is the size of a chunk that one session reads at a time: 64 MiB.
+const chunkPages = 8192
+
+// Database looks through every cell of a database in one snapshot, shared by
+// all its sessions, and checks coverage, row counts, constraints and schema
+// text. tables is what the rules decided for every table; without it (nil) what
+// depends on rules is not checked.
+func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []Table) (*Result, error) {
+	began := time.Now()
+	conn, err := connect(ctx, cfg, "")
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	cat, err := catalog.Load(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	db := &database{v: v, cfg: cfg, cat: cat, ledger: &ledger{}, counts: map[catalog.Name]int64{}, specs: map[catalog.Name]*Table{}}
+	for i := range tables {
+		db.specs[tables[i].Name] = &tables[i]
+	}
+	var checks []Check
+	if tables != nil {
+		checks = append(checks, db.coverage())
+	}
+	constraints, err := db.constraints(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.rows(ctx, conn); err != nil {
+		return nil, err
+	}
+	if err := db.schemaText(ctx, conn); err != nil {
+		return nil, err
+	}
+	if tables != nil {
+		checks = append(checks, db.rowCounts(), db.empty())
+	}
+	return v.result("database "+cfg.Database, began, db.ledger, append(checks, constraints)...), nil
+}
+
+// database is one verification of a database.
+type database struct {
+	v      *Verifier
+	cfg    *pgx.ConnConfig
+	cat    *catalog.Catalog
+	specs  map[catalog.Name]*Table
+	ledger *ledger
+	counts map[catalog.Name]int64 // rows of each table itself; guarded by ledger.mu
+}
+
+// connect opens a read-only transaction, on an exported snapshot if one is named.
+func connect(ctx context.Context, cfg *pgx.ConnConfig, snapshot string) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "connecting to database %q to verify it", cfg.Database)
+	}
+	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+	if snapshot != "" {
+		sql += "SET TRANSACTION SNAPSHOT " + catalog.Literal(snapshot) + ";"
+	}
+	// A policy that hides rows must be an error, not a clean result.
+	sql += "SET LOCAL client_encoding = 'UTF8'; SET LOCAL row_security = off; SET LOCAL search_path = '';" +
+		"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL bytea_output = 'hex'"
+	if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+		conn.Close(context.WithoutCancel(ctx))
+		return nil, pgerr.Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
+	}
+	return conn, nil
+}
+
+// job is one chunk of one relation.
+type job struct {
+	table   catalog.Name
+	label   string
+	from    string // relation or rows, as FROM takes it
+	columns []column
+	low     int64 // first block; -1: all of it
+	high    int64 // behind the last block; -1: to the end
+	pages   int64
+}
+
+// rows looks through the rows of every table and materialised view.
+func (db *database) rows(ctx context.Context, conn *pgx.Conn) error {
+	var snapshot string
+	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&snapshot); err != nil {
+		return pgerr.Wrap(err, "exporting the snapshot that database %q is verified in", db.cfg.Database)
+	}
+	jobs := db.jobs()
+	queue := make(chan job)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(queue)
+		for _, j := range jobs {
+			select {
+			case queue <- j:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range min(db.v.opts.Workers, len(jobs)) {
+		group.Go(func() error {
+			conn, err := connect(ctx, db.cfg, snapshot)
+			if err != nil {
+				return err
+			}
+			defer conn.Close(context.WithoutCancel(ctx))
+			s := db.v.scanner()
+			for j := range queue {
+				if err := db.scan(ctx, conn, s, j); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// jobs cuts the relations into chunks, the largest relations first.
+func (db *database) jobs() []job {
+	var jobs []job
+	for _, t := range db.cat.Tables {
+		if !t.HoldsRows() {
+			continue
+		}
+		j := job{table: t.Name, label: t.Name.String(), from: "ONLY " + t.Name.SQL() + " AS t", columns: db.columns(t), pages: t.Pages}
+		for low := int64(0); low == 0 || low < t.Pages; low += chunkPages {
+			j.low, j.high = low, low+chunkPages
+			if j.high >= t.Pages {
+				j.high = -1
+			}
+			jobs = append(jobs, j)
+		}
+	}
+	for _, m := range db.cat.MatViews {
+		if !m.Populated {
+			continue
+		}
+		// What a view computes, rules don't name: its rows are read as text.
+		c := column{expr: "t::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*", func(t *tally) { t.stats.Type = "materialized view" })}
+		jobs = append(jobs, job{label: m.Name.String(), from: m.Name.SQL() + " AS t", columns: []column{c}, low: 0, high: -1})
+	}
+	slices.SortStableFunc(jobs, func(a, b job) int { return cmp.Compare(b.pages, a.pages) })
+	return jobs
+}
+
+// sql is the COPY of a chunk: the ctid, then the columns that are looked through.
+func (j *job) sql() string {
+	var b strings.Builder
+	b.WriteString("COPY (SELECT t.ctid")
+	for _, c := range j.columns {
+		b.WriteString(", " + c.expr)
+	}
+	b.WriteString(" FROM " + j.from)
+	if j.low > 0 || j.high > 0 {
+		fmt.Fprintf(&b, " WHERE t.ctid >= '(%d,0)'", j.low)
+		if j.high > 0 {
+			fmt.Fprintf(&b, " AND t.ctid < '(%d,0)'", j.high)
+		}
+	}
+	b.WriteString(") TO STDOUT (FORMAT binary)")
+	return b.String()
+}
+
+func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job) error {
+	found := make([]*tally, len(j.columns))
+	for i, c := range j.columns {
+		found[i] = c.tally.fresh()
+	}
+	parser := pgcopy.NewParser(pgcopy.Binary, len(j.columns)+1, func(fields [][]byte) error {
+		if len(fields[0]) != 6 {
+			return fmt.Errorf("the server sent a ctid of %d bytes", len(fields[0]))
+		}
+		at := place{block: binary.BigEndian.Uint32(fields[0]), offset: binary.BigEndian.Uint16(fields[0][4:])}
+		for i, f := range fields[1:] {
+			if f == nil {
+				continue
+			}
+			if j.columns[i].versioned && len(f) > 0 {
+				f = f[1:] // jsonb_send: a version number, then the text
+			}
+			s.cell(found[i], at, f)
+		}
+		return s.err()
+	})
+	if _, err := conn.PgConn().CopyTo(ctx, parser, j.sql()); err != nil {
+		return pgerr.Wrap(err, "reading %s to verify it", j.label)
+	}
+	if err := parser.Close(); err != nil {
+		return fmt.Errorf("reading %s to verify it: %w", j.label, err)
+	}
+	db.ledger.merge(parser.Rows(), found)
+	db.ledger.mu.Lock()
+	db.counts[j.table] += parser.Rows()
+	db.ledger.mu.Unlock()
+	return nil
+}

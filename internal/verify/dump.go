@@ -1,0 +1,291 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgtool"
+)
+
+// Dump looks through a pg_dump archive in custom format, as pg_restore reads it:
+// every cell of its COPY data, and everything else as schema text. An archive
+// that pg_restore can't read to its end is an error. The subject is name.
+func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result, error) {
+	began := time.Now()
+	in := bufio.NewReaderSize(r, 64<<10)
+	major, err := archiveMajor(in)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	d := &dump{v: v, ledger: &ledger{}, name: name, batches: make(chan batch), ctx: ctx}
+	group.Go(func() error {
+		defer close(d.batches)
+		if err := pgtool.Run(ctx, pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "reading " + name,
+			Args: []string{"-f", "-"}, Stdin: in, Stdout: d, Rows: true}); err != nil {
+			if d.err != nil {
+				return d.err // which is why pg_restore could not go on
+			}
+			return err
+		}
+		return d.end()
+	})
+	for range v.opts.Workers {
+		group.Go(d.scan)
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return v.result(name, began, d.ledger), nil
+}
+
+// archiveMajor is the PostgreSQL version whose pg_restore can read an archive,
+// by its header (src/bin/pg_dump/pg_backup_archiver.h, K_VERS_*).
+func archiveMajor(in *bufio.Reader) (int, error) {
+	head, err := in.Peek(8)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	if len(head) < 8 || string(head[:5]) != "PGDMP" {
+		return 0, errors.New("this is no archive of pg_dump -Fc")
+	}
+	switch minor := head[6]; {
+	case head[5] == 1 && minor < 15:
+		return catalog.MinVersion / 10000, nil
+	case head[5] == 1 && minor == 15:
+		return 16, nil
+	}
+	return 17, nil
+}
+
+const (
+	batchBytes  = 256 << 10
+	schemaBytes = 64 << 10
+)
+
+// dump takes pg_restore's output apart.
+type dump struct {
+	v       *Verifier
+	ctx     context.Context // of the group, for Write
+	ledger  *ledger
+	name    string
+	batches chan batch
+	tail    []byte // of an unfinished line
+	text    []byte // lines outside of COPY, not yet looked through
+	copying bool
+	at      batch // rows gathered for the next batch
+	err     error
+}
+
+// batch is a stretch of whole rows of one table, or of schema text.
+type batch struct {
+	columns []*tally
+	first   int64 // rows before
+	rows    int64
+	data    []byte
+}
+
+// Write takes a stretch of pg_restore's output.
+func (d *dump) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			d.tail = append(d.tail, b...)
+			break
+		}
+		line := b[:i+1]
+		if len(d.tail) > 0 {
+			d.tail = append(d.tail, line...)
+			line = d.tail
+		}
+		if err := d.line(line); err != nil {
+			d.err = err
+			return 0, err
+		}
+		d.tail = d.tail[:0]
+		b = b[i+1:]
+	}
+	return n, nil
+}
+
+func (d *dump) line(line []byte) error {
+	end := string(line) == "\\.\n"
+	if d.copying {
+		if end {
+			d.copying = false
+			return d.flush()
+		}
+		d.at.data = append(d.at.data, line...)
+		d.at.rows++
+		if len(d.at.data) >= batchBytes {
+			return d.flush()
+		}
+		return nil
+	}
+	if end {
+		return fmt.Errorf("%s: the output of pg_restore has an end of data without its beginning", d.name)
+	}
+	if table, columns, ok := copyLine(line); ok {
+		if err := d.flushText(); err != nil {
+			return err
+		}
+		d.copying = true
+		d.at = batch{}
+		for _, c := range columns {
+			d.at.columns = append(d.at.columns, d.ledger.column(table.String(), c, func(*tally) {}))
+		}
+		return nil
+	}
+	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
+		return d.flushText()
+	}
+	return nil
+}
+
+// end is called when pg_restore has ended well.
+func (d *dump) end() error {
+	if d.copying {
+		return fmt.Errorf("%s: the data of a table has no end", d.name)
+	}
+	d.text = append(d.text, d.tail...)
+	return d.flushText()
+}
+
+// flush hands the gathered rows over.
+func (d *dump) flush() error {
+	b := d.at
+	d.at.first, d.at.rows, d.at.data = b.first+b.rows, 0, nil
+	if b.rows == 0 {
+		return nil
+	}
+	return d.send(b)
+}
+
+func (d *dump) flushText() error {
+	if len(d.text) == 0 {
+		return nil
+	}
+	t := d.ledger.column(d.name, "", asDefinition)
+	b := batch{columns: []*tally{t}, data: d.text}
+	d.text = nil
+	return d.send(b)
+}
+
+func (d *dump) send(b batch) error {
+	select {
+	case d.batches <- b:
+		return nil
+	case <-d.ctx.Done():
+		return context.Cause(d.ctx)
+	}
+}
+
+// scan looks through batches until there are no more.
+func (d *dump) scan() error {
+	s := d.v.scanner()
+	for b := range d.batches {
+		found := make([]*tally, len(b.columns))
+		for i, t := range b.columns {
+			found[i] = t.fresh()
+		}
+		if len(found) == 0 { // rows without columns
+			d.ledger.merge(b.rows, nil)
+			continue
+		}
+		if b.rows == 0 {
+			s.cell(found[0], place{}, b.data)
+			d.ledger.merge(0, found)
+			continue
+		}
+		at := place{row: b.first}
+		parser := pgcopy.NewParser(pgcopy.Text, len(found), func(fields [][]byte) error {
+			at.row++
+			for i, f := range fields {
+				if f != nil {
+					s.cell(found[i], at, f)
+				}
+			}
+			return nil
+		})
+		_, err := parser.Write(b.data)
+		if err == nil {
+			err = parser.Close()
+		}
+		if err == nil {
+			err = s.err()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+		d.ledger.merge(b.rows, found)
+	}
+	return nil
+}
+
+// asDefinition prepares the tally of schema text.
+func asDefinition(t *tally) { t.schema, t.stats.Type = true, "definition" }
+
+// copyLine reads `COPY schema.table (column, …) FROM stdin;`.
+func copyLine(line []byte) (table catalog.Name, columns []string, ok bool) {
+	rest, ok1 := strings.CutPrefix(string(line), "COPY ")
+	rest, ok2 := strings.CutSuffix(rest, " FROM stdin;\n")
+	if !ok1 || !ok2 {
+		return table, nil, false
+	}
+	if table.Schema, rest, ok = identifier(rest); !ok || !strings.HasPrefix(rest, ".") {
+		return table, nil, false
+	}
+	if table.Name, rest, ok = identifier(rest[1:]); !ok {
+		return table, nil, false
+	}
+	if rest == " " { // a table without columns
+		return table, nil, true
+	}
+	if !strings.HasPrefix(rest, " (") || !strings.HasSuffix(rest, ")") {
+		return table, nil, false
+	}
+	for rest = rest[2:]; rest != ")"; rest = strings.TrimPrefix(rest, ", ") {
+		var c string
+		if c, rest, ok = identifier(rest); !ok {
+			return table, nil, false
+		}
+		columns = append(columns, c)
+	}
+	return table, columns, true
+}
+
+// identifier reads one SQL identifier as pg_dump writes it.
+func identifier(s string) (name, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		i := strings.IndexAny(s, `., ()"`)
+		if i <= 0 {
+			return "", "", false
+		}
+		return s[:i], s[i:], true
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		if s[i] != '"' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+1 < len(s) && s[i+1] == '"' {
+			b.WriteByte('"')
+			i++
+			continue
+		}
+		return b.String(), s[i+1:], true
+	}
+	return "", "", false
+}

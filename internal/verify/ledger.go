@@ -1,0 +1,194 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"refresher/internal/pii"
+)
+
+// maxKept is how many findings of one sort a column keeps.
+const maxKept = 20
+
+// Sorts of finding, before the column as a whole says what is strong.
+const (
+	sureSurvivor  = iota // words, codes, addresses, numbers with +: chance can't make them
+	digitSurvivor        // digits alone: weighed against chance
+	sureDetection
+	bareDetection // a card number of digits alone: weighed against the column's other numbers
+	weakDetection
+	sorts
+)
+
+// tally counts what was found in one column.
+type tally struct {
+	stats    ColumnStats
+	schema   bool // a definition, not rows
+	numeric  bool // the column's type is a number
+	numbers  int64
+	expected float64 // digitSurvivors that chance alone would give
+	found    [sorts]struct {
+		n    int64
+		kept []Finding
+	}
+}
+
+func (t *tally) add(sort int, f func() Finding) {
+	x := &t.found[sort]
+	x.n++
+	if len(x.kept) < maxKept {
+		x.kept = append(x.kept, f())
+	}
+}
+
+// merge adds what another worker found in the same column.
+func (t *tally) merge(u *tally) {
+	t.stats.Cells += u.stats.Cells
+	t.stats.Bytes += u.stats.Bytes
+	t.stats.Fictional += u.stats.Fictional
+	t.stats.Excepted += u.stats.Excepted
+	t.numbers += u.numbers
+	t.expected += u.expected
+	for i := range t.found {
+		t.found[i].n += u.found[i].n
+		room := max(0, maxKept-len(t.found[i].kept))
+		t.found[i].kept = append(t.found[i].kept, u.found[i].kept[:min(room, len(u.found[i].kept))]...)
+	}
+}
+
+// fresh is an empty tally for the same column.
+func (t *tally) fresh() *tally {
+	return &tally{schema: t.schema, numeric: t.numeric, stats: ColumnStats{
+		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
+}
+
+// resolve decides which findings are strong, and sums them up.
+func (t *tally) resolve() []Finding {
+	strong := [sorts]bool{sureSurvivor: true, sureDetection: true}
+	if x := t.found[digitSurvivor].n; x > 0 {
+		strong[digitSurvivor] = byChance(x, t.expected) < 1e-3
+	}
+	share := int64(5)
+	if t.numeric {
+		share = 2
+	}
+	strong[bareDetection] = t.found[bareDetection].n*share >= t.numbers
+	var all []Finding
+	for i := range t.found {
+		isStrong := strong[i] && !t.schema
+		switch {
+		case !isStrong:
+			t.stats.Weak += t.found[i].n
+		case i == sureSurvivor || i == digitSurvivor:
+			t.stats.Survivors += t.found[i].n
+		default:
+			t.stats.Detected += t.found[i].n
+		}
+		for _, f := range t.found[i].kept {
+			f.Strong = isStrong
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// byChance is the probability of n or more hits where the given number is
+// expected (Poisson).
+func byChance(n int64, expected float64) float64 {
+	if expected <= 0 {
+		return 0
+	}
+	if float64(n) <= expected {
+		return 1
+	}
+	// The sum of the terms from n on; each is the one before times expected/k < 1.
+	lg, _ := math.Lgamma(float64(n) + 1)
+	term := math.Exp(float64(n)*math.Log(expected) - expected - lg)
+	sum := 0.0
+	for k := n; term > 0 && k < n+1000; k++ {
+		sum += term
+		term *= expected / float64(k+1)
+	}
+	return min(1, sum)
+}
+
+// ledger gathers the tallies of all columns.
+type ledger struct {
+	mu      sync.Mutex
+	columns []*tally
+	index   map[[2]string]*tally
+	rows    int64
+}
+
+// column returns the tally of a column. A new one is prepared by init before
+// anybody else sees it.
+func (l *ledger) column(table, column string, init func(*tally)) *tally {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.index[[2]string{table, column}]; t != nil {
+		return t
+	}
+	t := &tally{stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true}}
+	init(t)
+	if l.index == nil {
+		l.index = map[[2]string]*tally{}
+	}
+	l.index[[2]string{table, column}] = t
+	l.columns = append(l.columns, t)
+	return t
+}
+
+// merge adds what a worker found in columns of this ledger.
+func (l *ledger) merge(rows int64, found []*tally) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows += rows
+	for _, t := range found {
+		if into := l.index[[2]string{t.stats.Table, t.stats.Column}]; into != nil {
+			into.merge(t)
+		}
+	}
+}
+
+// result closes the ledger.
+func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...Check) *Result {
+	r := &Result{Subject: subject, Checks: checks, Rows: l.rows, run: v.opts.Run, done: true}
+	var survivors, detections []string
+	cells := int64(0)
+	for _, t := range l.columns {
+		found := t.resolve()
+		r.Findings = append(r.Findings, found...)
+		for _, f := range found {
+			switch {
+			case !f.Strong && !v.opts.Strict:
+			case f.Kind == Survivor && f.Strong:
+				survivors = append(survivors, f.String())
+			default:
+				detections = append(detections, f.String())
+			}
+		}
+		s := t.stats
+		r.Columns = append(r.Columns, s)
+		r.Bytes += s.Bytes
+		r.Survivors += s.Survivors
+		r.Detected += s.Detected
+		r.Weak += s.Weak
+		r.Excepted += s.Excepted
+		cells += s.Cells
+	}
+	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: survivors,
+		Detail: "not looked for: there are no fingerprints of the source"}
+	if v.opts.Set != nil {
+		first.Detail = fmt.Sprintf("%d found; %d fingerprints looked for in %d cells", r.Survivors, v.opts.Set.Len(), cells)
+	}
+	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict), problems: detections,
+		Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}
+	if r.Excepted > 0 {
+		second.Detail += fmt.Sprintf("; %d allowed by the rules", r.Excepted)
+	}
+	r.Checks = append(r.Checks, first, second)
+	r.Duration = time.Since(began)
+	return r
+}

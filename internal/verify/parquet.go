@@ -1,0 +1,249 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/pii"
+)
+
+// Parquet looks through every value of a Parquet file of a table; lists value by
+// value. A table without columns has no coverage check. The subject is the
+// table's name.
+func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size int64) (*Result, error) {
+	began := time.Now()
+	name := table.Name.String()
+	file, err := openParquet(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("opening a Parquet file of %s: %w", name, err)
+	}
+	p := &parquetFile{v: v, file: file, table: name, ledger: &ledger{}}
+	p.prepare(table)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(v.opts.Workers)
+	first := int64(0)
+	for _, rows := range file.RowGroups() {
+		for _, chunk := range rows.ColumnChunks() {
+			at := first
+			group.Go(func() error { return p.chunk(ctx, chunk, at) })
+		}
+		first += rows.NumRows()
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("reading a Parquet file of %s: %w", name, err)
+	}
+	p.ledger.rows = file.NumRows()
+	p.metadata()
+	var checks []Check
+	if len(table.Columns) > 0 {
+		checks = append(checks, p.coverage(table))
+	}
+	return v.result("parquet "+name, began, p.ledger, checks...), nil
+}
+
+func openParquet(r io.ReaderAt, size int64) (f *parquet.File, err error) {
+	defer recovered(&err)
+	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+}
+
+// recovered turns a panic of the decoder on a damaged file into an error. What
+// it says is dropped: it can quote the file.
+func recovered(err *error) {
+	if recover() != nil {
+		*err = errors.New("the file is damaged")
+	}
+}
+
+type parquetFile struct {
+	v      *Verifier
+	file   *parquet.File
+	table  string
+	ledger *ledger
+	leaves []leaf // by the chunk's column number
+}
+
+// leaf is one column of values.
+type leaf struct {
+	tally  *tally
+	append func(dst []byte, v parquet.Value) []byte // the value as text; nil: not looked through
+}
+
+func (p *parquetFile) prepare(table Table) {
+	for i, path := range p.file.Schema().Columns() {
+		l := leaf{}
+		l.tally = p.ledger.column(p.table, path[0], func(t *tally) {
+			for _, c := range table.Columns {
+				if c.Name == path[0] && !c.Keep {
+					t.stats.Class = c.Class
+				}
+			}
+			if groups := p.file.RowGroups(); len(groups) > 0 {
+				typ := groups[0].ColumnChunks()[i].Type()
+				t.stats.Type = typ.String()
+				l.append, t.stats.Why = parquetText(typ, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
+				t.stats.Scanned = t.stats.Why == ""
+				t.numeric = l.append != nil && (typ.Kind() == parquet.Int32 || typ.Kind() == parquet.Int64)
+			}
+		})
+		p.leaves = append(p.leaves, l)
+	}
+}
+
+// chunk looks through one column of one row group, whose first row follows on
+// row number first.
+func (p *parquetFile) chunk(ctx context.Context, chunk parquet.ColumnChunk, first int64) (err error) {
+	defer recovered(&err)
+	l := p.leaves[chunk.Column()]
+	if l.append == nil {
+		return nil
+	}
+	s := p.v.scanner()
+	found := l.tally.fresh()
+	pages := chunk.Pages()
+	defer func() { err = errors.Join(err, pages.Close()) }()
+	values := make([]parquet.Value, 256)
+	var text []byte
+	at := place{row: first}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := pages.ReadPage()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("column %s: %w", found.stats.Column, err)
+		}
+		for reader := page.Values(); err != io.EOF; {
+			var n int
+			if n, err = reader.ReadValues(values); err != nil && err != io.EOF {
+				parquet.Release(page)
+				return fmt.Errorf("column %s: %w", found.stats.Column, err)
+			}
+			for _, v := range values[:n] {
+				if v.RepetitionLevel() == 0 {
+					at.row++
+				}
+				if v.IsNull() {
+					continue
+				}
+				if text = l.append(text[:0], v); len(text) > 0 {
+					s.cell(found, at, text)
+				}
+			}
+		}
+		parquet.Release(page)
+	}
+	if err := s.err(); err != nil {
+		return err
+	}
+	p.ledger.merge(0, []*tally{found})
+	return nil
+}
+
+// metadata looks through the file's key-value pairs.
+func (p *parquetFile) metadata() {
+	s := p.v.scanner()
+	for _, kv := range p.file.Metadata().KeyValueMetadata {
+		t := p.ledger.column(p.table, "metadata of the file", asDefinition)
+		s.cell(t, place{}, []byte(kv.Key))
+		s.cell(t, place{}, []byte(kv.Value))
+	}
+}
+
+func (p *parquetFile) coverage(table Table) Check {
+	var problems []string
+	for _, f := range p.file.Schema().Fields() {
+		if !slices.ContainsFunc(table.Columns, func(c Column) bool { return c.Name == f.Name() }) {
+			problems = append(problems, fmt.Sprintf("%s.%s: no rule names this column", p.table, f.Name()))
+		}
+	}
+	if table.RowsNone && p.file.NumRows() > 0 {
+		problems = append(problems, fmt.Sprintf("%s: %d rows, but its rule is rows: none", p.table, p.file.NumRows()))
+	}
+	return check("coverage", fmt.Sprintf("%d columns, each with its rule", len(p.file.Schema().Fields())), problems)
+}
+
+// parquetText says how values of a type are written as text, or why they aren't.
+// Numbers of fewer than seven digits come out empty.
+func parquetText(t parquet.Type, tokens bool) (text func([]byte, parquet.Value) []byte, why string) {
+	var logical format.LogicalTypeValue
+	if l := t.LogicalType(); l != nil {
+		logical = l.Value
+	}
+	switch l := logical.(type) {
+	case *format.DateType, *format.TimeType, *format.TimestampType:
+		return nil, "a date or time identifies nobody by itself"
+	case *format.UUIDType:
+		if !tokens {
+			return nil, "random, and no tokens are looked for"
+		}
+		return func(dst []byte, v parquet.Value) []byte {
+			id, err := uuid.FromBytes(v.ByteArray())
+			if err != nil {
+				return append(dst, v.ByteArray()...)
+			}
+			return append(dst, id.String()...)
+		}, ""
+	case *format.DecimalType:
+		return decimal(t.Kind(), int(l.Scale)), ""
+	}
+	switch t.Kind() {
+	case parquet.Boolean:
+		return nil, "too small to hold an identifier"
+	case parquet.Float, parquet.Double:
+		return nil, "a measure or an amount"
+	case parquet.Int96:
+		return nil, "a date or time identifies nobody by itself"
+	case parquet.Int32, parquet.Int64:
+		return decimal(t.Kind(), 0), ""
+	}
+	return func(dst []byte, v parquet.Value) []byte { return append(dst, v.ByteArray()...) }, ""
+}
+
+// decimal writes numbers whose whole part has seven digits or more.
+func decimal(kind parquet.Kind, scale int) func([]byte, parquet.Value) []byte {
+	return func(dst []byte, v parquet.Value) []byte {
+		start := len(dst)
+		switch kind {
+		case parquet.Int32:
+			dst = strconv.AppendInt(dst, int64(v.Int32()), 10)
+		case parquet.Int64:
+			dst = strconv.AppendInt(dst, v.Int64(), 10)
+		default:
+			dst = twosComplement(v.ByteArray()).Append(dst, 10)
+		}
+		digits := len(dst) - start
+		if digits > 0 && dst[start] == '-' {
+			digits--
+		}
+		if digits-scale < 7 {
+			return dst[:start]
+		}
+		if scale > 0 {
+			point := len(dst) - scale
+			dst = slices.Insert(dst, point, '.')
+		}
+		return dst
+	}
+}
+
+func twosComplement(b []byte) *big.Int {
+	n := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return n
+}

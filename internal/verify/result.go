@@ -1,0 +1,85 @@
+package verify
+
+import (
+	"fmt"
+	"time"
+
+	"refresher/internal/pii"
+)
+
+// Result is what was found in one database, file or archive.
+type Result struct {
+	Subject   string        `json:"subject"` // "database shop", "tables/public.users/part-00000.parquet"
+	Checks    []Check       `json:"checks"`
+	Findings  []Finding     `json:"findings,omitempty"` // at most maxKept a column and kind; the counts count all
+	Columns   []ColumnStats `json:"columns"`            // in the order of tables and columns
+	Rows      int64         `json:"rows"`
+	Bytes     int64         `json:"bytes"` // of the cells looked through
+	Survivors int64         `json:"survivors"`
+	Detected  int64         `json:"detected"` // strong detections
+	Weak      int64         `json:"weak"`     // weak findings of either kind
+	Excepted  int64         `json:"excepted"` // findings that the rules allow
+	Duration  time.Duration `json:"duration"`
+
+	run  string
+	done bool // made here, and to the end
+}
+
+// Check is one thing that was proved, or not.
+type Check struct {
+	Name   string `json:"name"` // coverage, rows, empty, constraints, survivors, detectors
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"` // one line of figures
+
+	problems []string // one line each; without values
+}
+
+// Kinds of finding.
+const (
+	Survivor  = "survivor"  // a value of the source
+	Detection = "detection" // personal data by its shape
+)
+
+// Finding is one place where personal data stands.
+type Finding struct {
+	Table  string    `json:"table"`            // or the object whose definition is meant
+	Column string    `json:"column,omitempty"` // empty in schema text
+	Row    string    `json:"row,omitempty"`    // "ctid (12,3)" or "row 17"
+	Class  pii.Class `json:"class"`
+	Kind   string    `json:"kind"` // Survivor or Detection
+	Shape  string    `json:"shape"`
+	Strong bool      `json:"strong"`
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	where := f.Table
+	if f.Column != "" {
+		where += "." + f.Column
+	}
+	if f.Row != "" {
+		where += ", " + f.Row
+	}
+	weak := ""
+	if !f.Strong {
+		weak = "weak "
+	}
+	return fmt.Sprintf("%s: %s%s of class %s: %s", where, weak, f.Kind, f.Class, f.Shape)
+}
+
+// ColumnStats is what was done in one column.
+type ColumnStats struct {
+	Table     string    `json:"table"`
+	Column    string    `json:"column"`
+	Type      string    `json:"type,omitempty"`
+	Class     pii.Class `json:"class,omitempty"`
+	Scanned   bool      `json:"scanned"`
+	Why       string    `json:"why,omitempty"` // why it was not scanned
+	Cells     int64     `json:"cells"`         // that are not NULL
+	Bytes     int64     `json:"bytes"`
+	Fictional int64     `json:"fictional"` // values found that are fakes
+	Survivors int64     `json:"survivors"`
+	Detected  int64     `json:"detected"`
+	Weak      int64     `json:"weak"`
+	Excepted  int64     `json:"excepted"`
+}

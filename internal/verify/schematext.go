@@ -1,0 +1,53 @@
+package verify
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/pgerr"
+)
+
+// schemaTexts yields (object, text) of everything in a schema that a person
+// wrote, or that a tool filled in from data. Objects of extensions and of the
+// system are left out.
+const schemaTexts = `
+WITH own AS (
+	SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype = 'e'
+), text (classid, objid, objsubid, body) AS (
+	SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description
+	UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass, oid, 0, pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef
+	UNION ALL SELECT 'pg_catalog.pg_type'::regclass, enumtypid, 0, enumlabel FROM pg_catalog.pg_enum
+	UNION ALL SELECT 'pg_catalog.pg_type'::regclass, oid, 0, typdefault FROM pg_catalog.pg_type WHERE typdefault IS NOT NULL
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid, 0, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm')
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid, 0, pg_catalog.pg_get_expr(relpartbound, oid) FROM pg_catalog.pg_class WHERE relpartbound IS NOT NULL
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, 0, pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indpred IS NOT NULL OR indexprs IS NOT NULL
+	UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 0, p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('c', 'internal')
+	UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, 0, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE contype = 'c'
+	UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, 0, pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid)) FROM pg_catalog.pg_policy
+	UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, 0, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
+	UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid, 0, pg_catalog.pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
+	UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, pg_catalog.array_to_string(srvoptions, ' ') FROM pg_catalog.pg_foreign_server
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, ftrelid, 0, pg_catalog.array_to_string(ftoptions, ' ') FROM pg_catalog.pg_foreign_table
+)
+SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), t.body
+FROM text t WHERE t.objid >= 16384 AND t.body <> '' AND (t.classid, t.objid) NOT IN (SELECT classid, objid FROM own)
+UNION ALL
+SELECT 'database ' || pg_catalog.current_database(), pg_catalog.shobj_description(oid, 'pg_database')
+FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() AND pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL`
+
+// schemaText looks through what is not rows. Its findings are weak.
+func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, schemaTexts)
+	if err != nil {
+		return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+	}
+	s := db.v.scanner()
+	var object string
+	var body []byte
+	_, err = pgx.ForEachRow(rows, []any{&object, &body}, func() error {
+		s.cell(db.ledger.column(object, "", asDefinition), place{}, body)
+		return s.err()
+	})
+	return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+}

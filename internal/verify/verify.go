@@ -1,0 +1,58 @@
+package verify
+
+import (
+	"runtime"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fingerprint"
+	"refresher/internal/pii"
+)
+
+// Options of a Verifier.
+type Options struct {
+	Run        string           // the run whose output is verified; a Pass is for this run only
+	Set        *fingerprint.Set // the source's identifiers; nil: survivors can't be looked for
+	Exceptions []Exception
+	Strict     bool // weak findings refuse too
+	Workers    int  // sessions and goroutines that scan; 0: one a processor
+}
+
+// Table is what the ruleset decided for a table.
+type Table struct {
+	Name       catalog.Name
+	Columns    []Column
+	RowsNone   bool     // `rows: none`: must be empty
+	SourceRows int64    // rows that left the source for this very table, children not counted; negative: unknown
+	NotValid   []string // constraints that the source hasn't validated either
+}
+
+// Column is what the ruleset decided for a column.
+type Column struct {
+	Name      string
+	Transform string
+	Class     pii.Class // of the values that the transform puts there; pii.None for keep
+	Keep      bool
+}
+
+// Exception is a reviewed finding that is no leak.
+type Exception struct {
+	Table  catalog.Name
+	Column string
+	Class  pii.Class
+	Values []string // compared without case; empty: every detection of the class, but no survivor
+	Why    string
+}
+
+// Verifier verifies the output of one run. It may be used by several goroutines.
+type Verifier struct {
+	opts    Options
+	allowed exceptions
+}
+
+// New returns a verifier.
+func New(opts Options) *Verifier {
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &Verifier{opts: opts, allowed: newExceptions(opts.Exceptions)}
+}
