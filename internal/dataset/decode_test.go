@@ -72,7 +72,11 @@ func FuzzDecodeNeverPanics(f *testing.F) {
 func TestRowErrorsNameTheirPlace(t *testing.T) {
 	cols := []*column{{name: "id", leaf: leafFor(&catalog.Type{OID: catalog.Int4OID}, -1), required: true}}
 	var got error
-	w := newTableWriter(t.Context(), catalog.Name{Schema: "s", Name: "t"}, cols, Options{}.withDefaults(),
+	comp, err := newCodec(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newTableWriter(t.Context(), catalog.Name{Schema: "s", Name: "t"}, cols, Options{}.withDefaults(), comp,
 		func(_ context.Context, _ string, write func(io.Writer) error) error {
 			got = write(new(bytes.Buffer))
 			return got
@@ -80,7 +84,7 @@ func TestRowErrorsNameTheirPlace(t *testing.T) {
 	if err := w.row([][]byte{{0, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	err := w.close(w.row([][]byte{nil}))
+	err = w.close(w.row([][]byte{nil}))
 	if err == nil || !strings.Contains(err.Error(), `s.t, column "id", row 2: NULL in a NOT NULL column`) {
 		t.Errorf("error %v", err)
 	}
@@ -90,13 +94,17 @@ func TestRowErrorsNameTheirPlace(t *testing.T) {
 }
 
 func BenchmarkRow(b *testing.B) {
+	comp, err := newCodec(1)
+	if err != nil {
+		b.Fatal(err)
+	}
 	cols := []*column{
 		{name: "id", leaf: leafFor(&catalog.Type{OID: catalog.Int8OID}, -1), required: true},
 		{name: "n", leaf: numericLeaf(4 + 12<<16 + 2)},
 		{name: "at", leaf: leafFor(&catalog.Type{OID: catalog.TimestamptzOID}, -1)},
 		{name: "t", leaf: stringLeaf(false)},
 	}
-	w := newTableWriter(b.Context(), catalog.Name{Schema: "s", Name: "t"}, cols, Options{PartRows: math.MaxInt64}.withDefaults(),
+	w := newTableWriter(b.Context(), catalog.Name{Schema: "s", Name: "t"}, cols, Options{PartRows: math.MaxInt64}.withDefaults(), comp,
 		func(_ context.Context, _ string, write func(io.Writer) error) error { return write(io.Discard) })
 	row := [][]byte{be64(1), {0, 2, 0, 0, 0, 0, 0, 2, 0, 12, 0x13, 0x88}, be64(1e15), []byte("an ordinary text of some length")}
 	b.SetBytes(8 + 12 + 8 + 31)

@@ -74,6 +74,10 @@ func Export(ctx context.Context, cfg *pgx.ConnConfig, cat *catalog.Catalog, opts
 	if err := owner.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&snapshot); err != nil {
 		return nil, pgerr.Wrap(err, "exporting the snapshot of database %q", cfg.Database)
 	}
+	comp, err := newCodec(o.Workers)
+	if err != nil {
+		return nil, err
+	}
 	jobs := plan(cat, o)
 	queue := make(chan int, len(jobs))
 	for _, i := range bySize(jobs) {
@@ -90,7 +94,7 @@ func Export(ctx context.Context, cfg *pgx.ConnConfig, cat *catalog.Catalog, opts
 			}
 			defer conn.Close(context.WithoutCancel(ctx))
 			for i := range queue {
-				if out[i], err = exportTable(ctx, conn, jobs[i], o, put); err != nil {
+				if out[i], err = exportTable(ctx, conn, jobs[i], o, comp, put); err != nil {
 					return err
 				}
 			}
@@ -165,7 +169,7 @@ func bySize(jobs []job) []int {
 	return order
 }
 
-func exportTable(ctx context.Context, conn *pgx.Conn, j job, o *Options, put Put) (Table, error) {
+func exportTable(ctx context.Context, conn *pgx.Conn, j job, o *Options, comp *codec, put Put) (Table, error) {
 	name := j.table.Name
 	cols := make([]*column, len(j.table.Columns))
 	for i, c := range j.table.Columns {
@@ -174,7 +178,7 @@ func exportTable(ctx context.Context, conn *pgx.Conn, j job, o *Options, put Put
 	if err := fit(ctx, conn, j, cols); err != nil {
 		return Table{}, err
 	}
-	w := newTableWriter(ctx, name, cols, o, put)
+	w := newTableWriter(ctx, name, cols, o, comp, put)
 	parser := pgcopy.NewParser(pgcopy.Binary, len(cols), w.row)
 	sql := "COPY (" + selectRows(j, cols) + ") TO STDOUT (FORMAT binary)"
 	_, err := conn.PgConn().CopyTo(ctx, parser, sql)

@@ -545,8 +545,8 @@ INSERT INTO wide SELECT i, repeat(md5(i::text), 60), repeat('x', 20) FROM genera
 		t.Fatal(err)
 	}
 	t.Logf("%d rows, %d MiB as text, %d MiB as Parquet, peak heap %d MiB", rows, rows*1950>>20, bytes>>20, peak>>20)
-	if rows != 60000 || peak > 64<<20 {
-		t.Errorf("%d rows with a peak heap of %d MiB, want at most 64", rows, peak>>20)
+	if rows != 60000 || peak > 40<<20 {
+		t.Errorf("%d rows with a peak heap of %d MiB, want at most 40", rows, peak>>20)
 	}
 }
 

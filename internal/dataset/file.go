@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"refresher/internal/catalog"
 )
@@ -41,13 +40,14 @@ type tableWriter struct {
 	parts     []Part
 }
 
-func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, put Put) *tableWriter {
+func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec, put Put) *tableWriter {
 	page := min(max(int(opts.RowGroupBytes)/len(cols), minPage), maxPage)
 	return &tableWriter{
 		ctx: ctx, table: table, cols: cols, opts: opts, put: put,
 		batch: make([]parquet.Row, batchRows),
 		writer: parquet.NewWriter(nil, newSchema(table, cols),
-			parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+			parquet.Compression(comp),
+			parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // what every reader knows
 			parquet.CreatedBy("refresher", "1", "parquet-go"),
 			parquet.PageBufferSize(page),
 			parquet.WriteBufferSize(maxPage)),

@@ -43,7 +43,7 @@ const settings = `SET LOCAL client_encoding = 'UTF8'; SET LOCAL DateStyle = 'ISO
 SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1;
 SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'; SET LOCAL search_path = '';
 SET LOCAL row_security = off; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL plan_cache_mode = force_custom_plan`
+SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'`
 
 // Compute picks the sample. The session must be idle and outside a transaction; it
 // belongs to the Sample until [Sample.Close]. cat is the catalog of the connected
@@ -188,8 +188,12 @@ func (s *Sample) step(ctx context.Context, k *key, have, want side, why rune, do
 		return false, nil
 	}
 	*done = upTo
+	distinct := ""
+	if why == byUp { // many rows share a target; a referencing row has but one
+		distinct = "DISTINCT "
+	}
 	sql := "INSERT INTO " + want.entity.set + " (rel, tid, why)" +
-		" SELECT DISTINCT " + want.alias + ".tableoid, " + want.alias + ".ctid, '" + string(why) + `'::"char"` +
+		" SELECT " + distinct + want.alias + ".tableoid, " + want.alias + ".ctid, '" + string(why) + `'::"char"` +
 		" FROM " + have.entity.set + " AS d" +
 		" JOIN " + rowsOf(have.table, have.alias) + " ON " + have.alias + ".tableoid = d.rel AND " + have.alias + ".ctid = d.tid" +
 		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join() +
