@@ -23,6 +23,8 @@ func (c network) AppendText(dst, wire []byte) ([]byte, error) {
 	}
 	addr, width := wire[4:], int(wire[1])
 	switch {
+	case c.cidr && hostBits(addr, width):
+		return dst, badWire(c.name)
 	case wire[0] == familyV4 && len(addr) == 4 && width <= 32:
 		dst = appendIPv4(dst, addr)
 	case wire[0] == familyV6 && len(addr) == 16 && width <= 128:

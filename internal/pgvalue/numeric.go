@@ -32,9 +32,7 @@ func (numeric) AppendText(dst, wire []byte) ([]byte, error) {
 		return dst, badWire("numeric")
 	}
 	switch sign {
-	case 0:
-	case numericNeg:
-		dst = append(dst, '-')
+	case 0, numericNeg:
 	case numericNaN:
 		return append(dst, "NaN"...), nil
 	case numericPosInf:
@@ -48,6 +46,9 @@ func (numeric) AppendText(dst, wire []byte) ([]byte, error) {
 		if binary.BigEndian.Uint16(digits[2*i:]) > 9999 {
 			return dst, badWire("numeric")
 		}
+	}
+	if sign == numericNeg {
+		dst = append(dst, '-')
 	}
 	group := func(i int) uint16 {
 		if i < 0 || i >= n {

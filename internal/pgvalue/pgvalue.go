@@ -6,7 +6,8 @@
 // Canonical text is what the type's output function prints, and so what COPY in
 // text format carries, under DateStyle ISO, IntervalStyle postgres, bytea_output
 // hex, extra_float_digits 1 and TimeZone UTC. There is one exception: char(n) has
-// no trailing spaces, as they mean nothing there. Booleans are t and f.
+// no trailing spaces, as they mean nothing there. Booleans are t and f. An xml
+// document that has a declaration shows it in binary only.
 //
 // In text format the conversion is therefore the identity (but for char(n)), and
 // every type has a codec; sessions that read in text format must set TimeZone UTC

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -367,5 +366,3 @@ func TestBinary(t *testing.T) {
 		}
 	}
 }
-
-var _ io.Writer = (*pgcopy.Parser)(nil)
