@@ -19,7 +19,7 @@ func (c *compiler) cover() {
 				continue
 			}
 			missing = append(missing, fmt.Sprintf("%s.%s (%s) has no rule; if this fits, paste:   %s: %s",
-				t.Name, quoteKey(col.Name), columnType(col), quoteKey(col.Name), guess(col)))
+				t.Name, col.Name, columnType(col), quoteKey(col.Name), guess(col)))
 		}
 		switch {
 		case c.rs.Tables[t.Name] != nil || t.Root != t.Name:

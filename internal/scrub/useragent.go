@@ -7,7 +7,7 @@ import (
 
 func userAgentDef() Definition {
 	return Definition{
-		Name: "user_agent", Class: pii.UserAgent, Families: []Family{FamilyText}, Space: "60",
+		Name: "user_agent", Class: pii.UserAgent, Families: []Family{FamilyText}, Space: "50",
 		Doc:     "A browser's user agent that millions send; its product alone where a column is short.",
 		Example: Example{Rule: "user_agent", Value: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"},
 		build:   buildUserAgent,
