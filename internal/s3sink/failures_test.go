@@ -236,7 +236,8 @@ func TestTheLaterPublicationLoses(t *testing.T) {
 			var wg sync.WaitGroup
 			var errs [2]error
 			for i, run := range names {
-				wg.Go(func() { _, errs[i] = g[i].Publish(t.Context(), pass(t, run, "dev"), s3sink.Manifest{}) })
+				p := pass(t, run, "dev")
+				wg.Go(func() { _, errs[i] = g[i].Publish(t.Context(), p, s3sink.Manifest{}) })
 			}
 			wg.Wait()
 			winner := 0

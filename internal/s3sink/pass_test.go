@@ -1,15 +1,26 @@
 package s3sink_test
 
 import (
+	"bytes"
 	"testing"
-	"unsafe"
 
+	"github.com/parquet-go/parquet-go"
+
+	"refresher/internal/catalog"
 	"refresher/internal/verify"
 )
 
-// pass makes a pass as verify.Judge does after a clean verification.
+// pass verifies a clean file, which is the only way to a pass.
 func pass(t *testing.T, run, subject string) verify.Pass {
 	t.Helper()
-	p := struct{ run, subject string }{run, subject}
-	return *(*verify.Pass)(unsafe.Pointer(&p))
+	var file bytes.Buffer
+	must(t, parquet.Write(&file, []struct {
+		Plan string `parquet:"plan"`
+	}{{"free"}, {"team"}}))
+	table := verify.Table{Name: catalog.Name{Schema: "public", Name: "plans"}, Columns: []verify.Column{{Name: "plan", Keep: true}}, SourceRows: 2}
+	result, err := verify.New(verify.Options{Run: run, Workers: 1}).Parquet(t.Context(), table, bytes.NewReader(file.Bytes()), int64(file.Len()))
+	must(t, err)
+	p, err := verify.Judge(run, subject, result)
+	must(t, err)
+	return p
 }

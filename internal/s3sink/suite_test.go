@@ -56,6 +56,7 @@ func suite(t *testing.T, test func(t *testing.T, p *place)) {
 		t.Run(k.Name, func(t *testing.T) {
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", dir)
+			t.Setenv("AWS_MAX_ATTEMPTS", "2") // one retry is enough to see what a retry does
 			p := &place{Server: s3test.New(t, k), t: t, dir: dir}
 			p.client = p.Client()
 			if err := p.CreateBucket(t.Context(), bucket); err != nil {
