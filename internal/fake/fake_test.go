@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/brianvoe/gofakeit/v6/data"
@@ -14,12 +15,15 @@ import (
 	"refresher/internal/pii"
 )
 
-func digest(i int) *Digest {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(i))
-	d := sha256.Sum256(b[:])
-	return &d
-}
+var digests = sync.OnceValue(func() []Digest {
+	list := make([]Digest, 100_000)
+	for i := range list {
+		list[i] = sha256.Sum256(binary.LittleEndian.AppendUint64(nil, uint64(i)))
+	}
+	return list
+})
+
+func digest(i int) *Digest { return &digests()[i] }
 
 type generator struct {
 	name     string

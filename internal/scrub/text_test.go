@@ -128,7 +128,7 @@ func FuzzText(f *testing.F) {
 		if strings.Contains(strings.ToLower(r[0]), "jane.doe@mail.invalid") && !strings.ContainsAny(s, "@") {
 			t.Errorf("%q became %q", s, r[0])
 		}
-		if utf8.ValidString(s) != utf8.ValidString(r[0]) {
+		if utf8.ValidString(s) && !utf8.ValidString(r[0]) {
 			t.Errorf("%q became %q", s, r[0])
 		}
 	})
