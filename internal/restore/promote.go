@@ -12,9 +12,6 @@ import (
 	"refresher/internal/verify"
 )
 
-// Subject is what a [verify.Pass] must be for to promote.
-const Subject = "staging"
-
 // Promote makes a run's shadow the live database. First the live database's
 // owner, settings, privileges and those of its objects are carried over to the
 // shadow; then one transaction renames live to previous and the shadow to live.
@@ -24,7 +21,7 @@ const Subject = "staging"
 // The notes name what could not be carried over or cleaned up. An error means
 // that live and previous are what they were.
 func (s *Server) Promote(ctx context.Context, pass verify.Pass, run string, shadow *Database) (notes []string, err error) {
-	if !pass.For(run, Subject) {
+	if !pass.For(run, verify.StagingDatabase) {
 		return nil, fault.Refuse("verification", "run %s has no pass for staging", run)
 	}
 	if shadow == nil || shadow.name != s.ShadowName(run) {

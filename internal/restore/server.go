@@ -23,6 +23,7 @@ type Server struct {
 	version  int
 	systemID uint64
 	role     string
+	tries    int // see deniedTries
 }
 
 // maintenance are databases from which others are made, renamed and dropped.
@@ -54,7 +55,7 @@ func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
 		return nil, errs[0]
 	}
 	defer closeNow(ctx, conn)
-	s := &Server{cfg: cfg, live: live}
+	s := &Server{cfg: cfg, live: live, tries: deniedTries}
 	var id int64
 	var standby bool
 	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
@@ -168,6 +169,7 @@ func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []strin
 		if err != nil {
 			return pgerr.Wrap(err, "looking for databases of dead runs")
 		}
+		var errs []error
 		for _, n := range names {
 			if !isScratch(s.live, n) {
 				continue
@@ -176,11 +178,12 @@ func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []strin
 				return err
 			}
 			if err := dropDatabase(ctx, conn, n); err != nil {
-				return err
+				errs = append(errs, err)
+				continue
 			}
 			dropped = append(dropped, n)
 		}
-		return nil
+		return errors.Join(errs...)
 	})
 	return dropped, err
 }

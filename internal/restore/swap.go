@@ -17,6 +17,10 @@ import (
 // patience is how long a swap is tried while sessions keep getting in the way.
 const patience = 2 * time.Minute
 
+// deniedTries is how often a swap is tried although there are sessions that this
+// role may not end: they may be a monitor's, and brief.
+const deniedTries = 3
+
 // swap carries a plan of renames out in one transaction. mover is the database
 // that becomes live; by its OID an unanswered COMMIT is told from a failed one.
 func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists map[string]bool) ([]rename, error)) error {
@@ -29,7 +33,7 @@ func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists 
 		return err
 	}
 	deadline := time.Now().Add(patience)
-	for {
+	for try := 1; ; try++ {
 		e := &evictor{denied: map[string]bool{}}
 		err := s.attempt(ctx, what, e, plan)
 		switch {
@@ -39,8 +43,8 @@ func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists 
 			return nil
 		case ctx.Err() != nil || time.Now().After(deadline) || !inTheWay(err):
 			return e.explain(err)
-		case len(e.denied) > 0:
-			return e.explain(err) // trying again can't help
+		case len(e.denied) > 0 && try >= s.tries:
+			return e.explain(err)
 		}
 	}
 }
@@ -144,7 +148,8 @@ func (e *evictor) start(ctx context.Context, conn *pgx.Conn, database string) (s
 func (e *evictor) evict(ctx context.Context, conn *pgx.Conn, database string) error {
 	const q = `
 		SELECT pid, coalesce(usename::text, '') FROM pg_stat_activity
-		WHERE datname = $1 AND backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()`
+		WHERE datname = $1 AND pid <> pg_backend_pid()
+		  AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender') -- of other roles' sessions it is hidden`
 	rows, err := conn.Query(ctx, q, database)
 	if err != nil {
 		return err

@@ -175,7 +175,8 @@ func (s *Source) room(ctx context.Context) error {
 	const q = `
 		SELECT least(
 			current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-				- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
+				- (SELECT count(*) FROM pg_stat_activity -- whose backend_type is hidden for other roles' sessions
+				   WHERE usename IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend')::int,
 			CASE WHEN r.rolconnlimit < 0 THEN 2147483647
 			     ELSE r.rolconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user)::int END)
 		FROM pg_roles r WHERE r.rolname = current_user`
