@@ -17,11 +17,10 @@ import (
 
 // Options of an export. The zero value is ready to use.
 type Options struct {
-	Workers       int                             // tables written at once; default 1
-	PartRows      int64                           // rows a file; default 1,000,000
-	RowGroupBytes int64                           // bytes (wire form) buffered before a row group ends; default 16 MiB
-	Progress      func(catalog.Name, int64)       // told of rows written; called from several goroutines
-	Skip          func(table *catalog.Table) bool // tables that get no file; nil: none
+	Workers       int                       // tables written at once; default 1
+	PartRows      int64                     // rows a file; default 1,000,000
+	RowGroupBytes int64                     // bytes (wire form) buffered before a row group ends; default 16 MiB
+	Progress      func(catalog.Name, int64) // told of rows written; called from several goroutines
 }
 
 func (o Options) withDefaults() *Options {
@@ -78,7 +77,7 @@ func Export(ctx context.Context, cfg *pgx.ConnConfig, cat *catalog.Catalog, opts
 	if err != nil {
 		return nil, err
 	}
-	jobs := plan(cat, o)
+	jobs := plan(cat)
 	queue := make(chan int, len(jobs))
 	for _, i := range bySize(jobs) {
 		queue <- i
@@ -115,10 +114,10 @@ type job struct {
 }
 
 // plan lists the tables that have a folder of their own, by name.
-func plan(cat *catalog.Catalog, o *Options) []job {
+func plan(cat *catalog.Catalog) []job {
 	var jobs []job
 	for _, t := range cat.Tables {
-		if t.IsPartition || t.Kind == catalog.Foreign || len(t.Columns) == 0 || o.Skip != nil && o.Skip(t) {
+		if t.IsPartition || t.Kind == catalog.Foreign || len(t.Columns) == 0 {
 			continue
 		}
 		j := job{table: t, from: "ONLY " + t.Name.SQL() + " AS t", bytes: t.Bytes}

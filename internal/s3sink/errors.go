@@ -117,6 +117,9 @@ func (s *Sink) reason(err error, e *Error) string {
 	case st != 0:
 		return fmt.Sprintf("the server answered HTTP %d %s%s", st, e.Code, message(err))
 	}
+	if strings.Contains(err.Error(), "MaxUploadParts") { // transfermanager has no error type for it
+		return "the object is larger than 10,000 parts, the most that S3 takes; dump less, or write Parquet, which comes in many objects"
+	}
 	return transport(err)
 }
 
