@@ -74,11 +74,11 @@ var reservedTLD = [...]string{"test", "example", "invalid"}
 
 func isEmail(text []byte) bool {
 	at := bytes.LastIndexByte(text, '@')
-	if at <= 0 || bytes.ContainsAny(text[:at], "@ \t\r\n,;<>") {
+	if at <= 0 || separated(text[:at]) {
 		return false
 	}
 	host := bytes.TrimSuffix(text[at+1:], []byte{'.'})
-	if bytes.ContainsAny(host, " \t\r\n,;<>/") || len(host) == 0 || host[0] == '.' {
+	if len(host) == 0 || host[0] == '.' || separated(host) {
 		return false
 	}
 	last := bytes.LastIndexByte(host, '.')
@@ -88,6 +88,16 @@ func isEmail(text []byte) bool {
 	for _, d := range emailDomains {
 		n := len(host) - len(d)
 		if n == 0 && equalFold(host, d) || n > 1 && host[n-1] == '.' && equalFold(host[n:], d) {
+			return true
+		}
+	}
+	return false
+}
+
+// separated reports whether text is more than one word of an address.
+func separated(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c == ',' || c == ';' || c == '<' || c == '>' || c == '@' {
 			return true
 		}
 	}

@@ -125,6 +125,14 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
 	})
 }
 
+func TestUnloggedTablesOnAStandby(t *testing.T) {
+	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x text"}, edit: func(t *catalog.Table) { t.Persistence = 'u' }})
+	compile(t, cat, head+"  a.t: {columns: {x: keep}}\n")
+	cat.InRecovery = true
+	expect(t, problems(t, cat, head+"  a.t: {columns: {x: keep}}\n"), []string{"3:3: a.t is unlogged"})
+	compile(t, cat, head+"  a.t: {rows: none}\n")
+}
+
 func TestDomains(t *testing.T) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"a text", "b varchar(30)", "c text", "d text", "e varchar(12)"}})
 	p := compile(t, cat, head+`  a.t: {columns: {a: email, b: email, c: {transform: email, domain: staff}, d: {transform: phone, range: narrow}, e: {transform: phone, domain: other}}}`)
@@ -223,6 +231,12 @@ func TestPartitionsAndChildrenTakeTheirRootsRules(t *testing.T) {
 	if len(p.Tables()) != 2 {
 		t.Errorf("%d plans", len(p.Tables()))
 	}
+	for _, table := range cat.Tables {
+		table.Unique = []catalog.UniqueIndex{{Name: table.Name.Name + "_key", Columns: []string{"email"}}}
+	}
+	expect(t, problems(t, cat, head+"  a.root: {columns: {id: keep, email: city}}\n  a.child: {columns: {extra: keep}}\n"), []string{
+		"3:32: a.root.email is in the unique index child_key", "3:32: a.root.email is in the unique index root_key",
+	})
 	part := scrubbed(t, p, "a.part", []string{"x@mail.invalid", "7"})[0]
 	kid := scrubbed(t, p, "a.child", []string{"7", "x@mail.invalid", "Jane"})[0]
 	if part[0] != kid[1] || part[1] != "7" || kid[2] == "Jane" || !strings.HasSuffix(part[0][:len(part[0])-4], "@example") {

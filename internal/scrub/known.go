@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"refresher/internal/pii"
@@ -48,16 +49,56 @@ func (k *known) add(class pii.Class, src, fake []byte) {
 	}
 }
 
-// addParts adds the first and the last word of a name.
+// addParts adds the first and the last word of a name, titles aside.
 func (k *known) addParts(src, fake []byte) {
-	src, fake = bytes.TrimSpace(src), bytes.TrimSpace(fake)
-	if i, j := bytes.IndexByte(src, ' '), bytes.IndexByte(fake, ' '); i > 0 && j > 0 {
-		k.addWords(pii.FirstName, src[:i], fake[:j], true)
+	first, rest := cutTitles(bytes.TrimSpace(src))
+	if len(rest) == 0 {
+		return
 	}
-	if i, j := bytes.LastIndexByte(src, ' '), bytes.LastIndexByte(fake, ' '); i > 0 && j > 0 {
-		k.addWords(pii.LastName, src[i+1:], fake[j+1:], true)
+	last := rest
+	for {
+		i := bytes.LastIndexByte(last, ' ')
+		if word := last[i+1:]; i < 0 || !isTitle(word) {
+			last = word
+			break
+		}
+		last = bytes.TrimRight(last[:i], " ,")
+	}
+	if i := bytes.IndexByte(fake, ' '); i > 0 {
+		k.addWords(pii.FirstName, first, fake[:i], true)
+		k.addWords(pii.LastName, last, fake[i+1:], true)
 	}
 }
+
+// cutTitles returns a name's first word that is no title, and what follows it.
+func cutTitles(name []byte) (first, rest []byte) {
+	for {
+		i := bytes.IndexByte(name, ' ')
+		if i < 0 {
+			return name, nil
+		}
+		first, rest = name[:i], bytes.TrimLeft(name[i:], " ")
+		if !isTitle(first) {
+			return first, rest
+		}
+		name = rest
+	}
+}
+
+// isTitle reports words that stand by a name without being one.
+func isTitle(word []byte) bool {
+	if word = bytes.TrimRight(word, "."); len(word) > 5 {
+		return false
+	}
+	for _, t := range titles {
+		if strings.EqualFold(string(word), t) {
+			return true
+		}
+	}
+	return false
+}
+
+var titles = [...]string{"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "herr", "frau", "mme", "sr", "sra", "jr", "ii", "iii"}
 
 func (k *known) addWords(class pii.Class, src, fake []byte, part bool) {
 	start := len(k.arena)

@@ -20,33 +20,44 @@ func trimmed(dst, text []byte) []byte { return append(dst, bytes.TrimSpace(text)
 func folded(dst, text []byte) []byte {
 	start, space := len(dst), false
 	for i := 0; i < len(text); {
-		c, n := rune(text[i]), 1
+		c := text[i]
 		if c >= utf8.RuneSelf {
-			c, n = utf8.DecodeRune(text[i:])
-		}
-		switch {
-		case unicode.IsSpace(c):
-			space = true
+			var n int
+			dst, n, space = foldedRune(dst, text[i:], space && len(dst) > start)
 			i += n
 			continue
-		case space && len(dst) > start:
+		}
+		i++
+		if c == ' ' || c-'\t' < 5 {
+			space = true
+			continue
+		}
+		if space && len(dst) > start {
 			dst = append(dst, ' ')
 		}
 		space = false
-		switch {
-		case c == utf8.RuneError && n == 1:
-			dst = append(dst, text[i]) // not UTF-8: keep the byte
-		case c < utf8.RuneSelf:
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			dst = append(dst, byte(c))
-		default:
-			dst = utf8.AppendRune(dst, unicode.ToLower(c))
+		if c-'A' < 26 {
+			c += 'a' - 'A'
 		}
-		i += n
+		dst = append(dst, c)
 	}
 	return dst
+}
+
+// foldedRune is the step of folded for what isn't ASCII: gap asks for a space
+// before it.
+func foldedRune(dst, text []byte, gap bool) (_ []byte, n int, _ bool) {
+	c, n := utf8.DecodeRune(text)
+	if unicode.IsSpace(c) {
+		return dst, n, true
+	}
+	if gap {
+		dst = append(dst, ' ')
+	}
+	if c == utf8.RuneError && n == 1 {
+		return append(dst, text[0]), 1, false // not UTF-8: keep the byte
+	}
+	return utf8.AppendRune(dst, unicode.ToLower(c)), n, false
 }
 
 // compact is in lower case and holds letters and digits only; the folded text

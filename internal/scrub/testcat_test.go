@@ -16,9 +16,10 @@ import (
 )
 
 // types are catalog types by the name that newTable takes.
-var types = map[string]*catalog.Type{}
+var types = newTypes()
 
-func init() {
+func newTypes() map[string]*catalog.Type {
+	types := map[string]*catalog.Type{}
 	base := func(name string, oid uint32, sql string) {
 		types[name] = &catalog.Type{OID: oid, Schema: "pg_catalog", Name: name, SQL: sql, Kind: catalog.BaseType, BinaryIO: true}
 	}
@@ -50,6 +51,7 @@ func init() {
 	array("_inet", 1041, "inet")
 	array("_date", 1182, "date")
 	array("_mood", 16403, "mood")
+	return types
 }
 
 // tableDef is a table for tests. A column is "name type", "name varchar(20)", with

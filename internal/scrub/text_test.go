@@ -58,6 +58,15 @@ func TestTextKnowsTheRow(t *testing.T) {
 	}
 }
 
+func TestTextSkipsTitles(t *testing.T) {
+	p := person(t, "")
+	r := scrubbed(t, p, "a.t", []string{"Dr House sees Jane, Doe and the III wards", null, null, "Dr. Jane  Doe, Jr.", null, null, null, null})[0]
+	first, last, _ := strings.Cut(r[3], " ")
+	if want := "Dr House sees " + first + ", " + last + " and the III wards"; r[0] != want {
+		t.Errorf("%q, want %q", r[0], want)
+	}
+}
+
 // What looks like an identifier is replaced, whoever's it is.
 func TestTextDetects(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"notes text", "mail text"}}), head+"  a.t: {columns: {notes: text, mail: email}}\n")

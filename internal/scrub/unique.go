@@ -23,11 +23,20 @@ func (c *compiler) checkUnique() {
 			continue
 		}
 		for _, idx := range t.Unique {
-			if !c.keptUnique(t, idx) {
+			if !c.keptUnique(t, idx) && !c.onRoot(t, idx) {
 				c.checkIndex(t, idx)
 			}
 		}
 	}
+}
+
+// onRoot reports whether an index of a partition is its root's, too, which is
+// checked there.
+func (c *compiler) onRoot(t *catalog.Table, idx catalog.UniqueIndex) bool {
+	root := c.cat.Table(t.Root)
+	return root != nil && root != t && t.IsPartition && slices.ContainsFunc(root.Unique, func(other catalog.UniqueIndex) bool {
+		return slices.Equal(idx.Columns, other.Columns)
+	})
 }
 
 // keptUnique reports whether the columns of an index that stay are unique by
