@@ -56,6 +56,8 @@ func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, 
 	}
 	tag, err := l.conn.PgConn().CopyFrom(ctx, in, copySQL(table, cols, f))
 	switch {
+	case errors.Is(in.err, io.ErrClosedPipe) && ctx.Err() != nil: // closed above
+		return 0, context.Cause(ctx)
 	case in.err != nil:
 		return 0, in.err
 	case err != nil && ctx.Err() != nil:
