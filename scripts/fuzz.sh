@@ -6,7 +6,7 @@ time=${1:-5s}
 grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' internal cmd | sort | while read -r file; do
 	dir=./$(dirname "$file")
 	grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | awk '{print $2}' | while read -r target; do
-		out=$(go test -run '^$' -fuzz "^${target}\$" -fuzztime "$time" -parallel 2 "$dir" 2>&1) || { echo "$out"; exit 1; }
+		out=$(go test -run '^$' -fuzz "^${target}\$" -fuzztime "$time" -fuzzminimizetime 20x -parallel 2 "$dir" 2>&1) || { echo "$out"; exit 1; }
 		echo "ok   $dir $target, $(echo "$out" | grep -oE 'execs: [0-9]+' | tail -1)"
 	done
 done

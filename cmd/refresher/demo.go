@@ -78,22 +78,21 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 	if err != nil {
 		return err
 	}
+	o.KeepShadow = keep
 	rep, err := demo.refresh(ctx, o)
 	reportPath := filepath.Join(dir, "report.html")
 	if rep != nil {
 		err = errors.Join(err, writeReport(rep, reportPath))
 	}
-	if err != nil {
-		return err
-	}
-	if err := a.beforeAfter(ctx, s); err != nil {
-		return err
+	if err == nil {
+		err = a.beforeAfter(ctx, s)
 	}
 	a.whereToLook(s, path, reportPath, keep)
 	if keep {
 		<-ctx.Done()
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (s *demoServers) start(ctx context.Context) error {

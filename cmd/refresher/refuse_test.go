@@ -12,8 +12,8 @@ import (
 // it. The run must find it, refuse, and leave everything as it was.
 func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 	for name, tc := range map[string]struct{ plant, where string }{
-		"kept column":      {"UPDATE experiments SET hypothesis = (SELECT email FROM users ORDER BY id LIMIT 1) WHERE id = 1", "hypothesis"},
-		"nested JSON":      {`UPDATE variants SET payload = json_build_object('style', json_build_object('note', (SELECT full_name FROM users ORDER BY id LIMIT 1))) WHERE id = 1`, "payload"},
+		"kept column":      {"UPDATE teams SET name = (SELECT email FROM users ORDER BY id LIMIT 1) WHERE id = 1", "public.teams.name"},
+		"nested JSON":      {`UPDATE users SET attributes = jsonb_set(attributes, '{plan}', jsonb_build_object('of', jsonb_build_object('note', (SELECT full_name FROM users ORDER BY id LIMIT 1)))) WHERE id = 5`, "public.users.attributes"},
 		"free text":        {"UPDATE experiments SET name = 'Call ' || (SELECT upper(full_name) FROM users ORDER BY id LIMIT 1) || ' back' WHERE id = 1", "name"},
 		"another form":     {"UPDATE experiments SET name = 'on ' || (SELECT regexp_replace(phone, '[^0-9]', '', 'g') FROM users WHERE phone IS NOT NULL ORDER BY id LIMIT 1) WHERE id = 1", "name"},
 		"partition":        {"UPDATE metrics_later SET name = (SELECT email FROM users ORDER BY id LIMIT 1) WHERE ctid = (SELECT min(ctid) FROM metrics_later); UPDATE metrics_2025_03 SET name = (SELECT email FROM users ORDER BY id LIMIT 1) WHERE ctid = (SELECT min(ctid) FROM metrics_2025_03)", "name"},

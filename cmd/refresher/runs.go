@@ -129,7 +129,7 @@ func (a *app) rollback(ctx context.Context, in *inputs) error {
 	if err != nil {
 		return err
 	}
-	lock, err := h.Lock(ctx, staging.Database, "rollback")
+	lock, err := h.Lock(ctx, refresh.NewID(time.Now()))
 	if err != nil {
 		return err
 	}

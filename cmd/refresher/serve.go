@@ -101,7 +101,7 @@ type runsOf struct{ o refresh.Options }
 func (r runsOf) List(ctx context.Context) ([]status.Summary, error) {
 	var out []status.Summary
 	err := r.with(ctx, func(h *history.History) error {
-		runs, err := h.List(ctx, 50)
+		runs, err := h.List(ctx)
 		for _, run := range runs {
 			out = append(out, summary(run))
 		}
@@ -121,11 +121,11 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 		if err != nil {
 			return err
 		}
-		if run.Report == nil {
+		if run.ReportJSON == nil {
 			*rep = report.Report{Run: run.ID, Started: run.Started, Outcome: report.Outcome(run.Outcome), Stage: run.Stage, Error: run.Error}
 			return nil
 		}
-		return json.Unmarshal(run.Report, rep)
+		return json.Unmarshal(run.ReportJSON, rep)
 	})
 	return rep, err
 }

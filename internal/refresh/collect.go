@@ -38,12 +38,12 @@ func Collect(ctx context.Context, o Options, watch Observer) (_ *Evidence, err e
 	if err != nil {
 		return nil, err
 	}
-	defer r.source.Close()
+	defer r.source.Close(context.WithoutCancel(ctx))
 	cat := r.source.Catalog()
 	if r.program, err = scrub.Compile(o.Rules, cat, o.Key.Bytes()); err != nil {
 		return nil, err
 	}
-	if err := r.source.Lock(ctx, r.tablesRead()); err != nil {
+	if err := r.source.Lock(ctx, tablesRead(r.program)); err != nil {
 		return nil, err
 	}
 	e := &Evidence{Catalog: cat, Program: r.program}
@@ -74,7 +74,7 @@ func (r *run) collect(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			defer reader.Close()
+			defer reader.Close(context.WithoutCancel(ctx))
 			collector := r.store.Collector()
 			defer func() { err = errors.Join(err, collector.Close()) }()
 			for j := range queue {

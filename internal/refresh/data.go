@@ -101,7 +101,7 @@ func (r *run) worker(ctx context.Context, queue <-chan job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
+	defer reader.Close(context.WithoutCancel(ctx))
 	loader, err := r.shadow.Loader(ctx)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (r *run) copyChunk(ctx context.Context, from *snapshot.Reader, to *restore.
 		return err
 	})
 	group.Go(func() error {
-		rows, err := to.CopyIn(ctx, j.plan.Table.Name, j.plan.ColumnNames(), j.plan.Format, pr)
+		rows, err := to.CopyIn(ctx, j.plan.Table.Name, columnNames(j.plan), j.plan.Format, pr)
 		count.arrived.Add(rows)
 		if err != nil {
 			pr.CloseWithError(err)
@@ -148,6 +148,14 @@ func (r *run) copyChunk(ctx context.Context, from *snapshot.Reader, to *restore.
 	err := group.Wait()
 	count.nanos.Add(int64(time.Since(began)))
 	return err
+}
+
+func columnNames(p *scrub.TablePlan) []string {
+	names := make([]string, len(p.Columns))
+	for i, c := range p.Columns {
+		names[i] = c.Name
+	}
+	return names
 }
 
 // metered counts bytes on their way into the shadow.
@@ -171,7 +179,7 @@ func (r *run) postData(ctx context.Context) error {
 	if r.sequences, err = r.source.Sequences(ctx); err != nil {
 		return err
 	}
-	r.source.Close() // the replica's snapshot is held no longer than it is read
+	r.source.Close(ctx) // the replica's snapshot is held no longer than it is read
 	r.source = nil
 	return r.shadow.PostData(ctx, r.schema, r.Workers)
 }

@@ -16,6 +16,7 @@ import (
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
 	"refresher/internal/sample"
+	"refresher/internal/verify"
 )
 
 // staged is one bucket's dataset: uploaded under runs/<run>/, not yet named by

@@ -42,9 +42,10 @@ func (r *run) guard(ctx context.Context) error {
 	if r.program, err = scrub.Compile(r.Rules, cat, r.Key.Bytes()); err != nil {
 		return err
 	}
-	if err := r.source.Lock(ctx, r.tablesRead()); err != nil {
+	if err := r.source.Lock(ctx, tablesRead(r.program)); err != nil {
 		return err
 	}
+	r.report.Snapshot = r.source.SnapshotID()
 	if err := r.server.Preflight(ctx, cat); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (r *run) claim(ctx context.Context) error {
 	if r.history, err = history.Open(ctx, r.Staging); err != nil {
 		return err
 	}
-	if r.lock, err = r.history.Lock(ctx, r.Staging.Database, r.Options.Run); err != nil {
+	if r.lock, err = r.history.Lock(ctx, r.Options.Run); err != nil {
 		return err
 	}
 	host, _ := os.Hostname() // "" is as good an answer
@@ -98,6 +99,15 @@ func (r *run) claim(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tablesRead are the tables whose rows leave the source.
+func tablesRead(p *scrub.Program) []*catalog.Table {
+	var tables []*catalog.Table
+	for _, plan := range p.Tables() {
+		tables = append(tables, plan.Table)
+	}
+	return tables
 }
 
 // checkSample finds a bad sample before a row is read.

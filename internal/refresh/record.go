@@ -26,7 +26,6 @@ func (r *run) describe() {
 		Address: fmt.Sprintf("%s:%d", r.Staging.Host, r.Staging.Port), Database: r.Staging.Database,
 		Version: r.server.Version(), SystemID: fmt.Sprint(r.server.SystemID()),
 	}
-	r.report.Snapshot = r.source.SnapshotID()
 	r.report.SchemaHash = schemaHash(c)
 }
 
@@ -52,7 +51,7 @@ func (r *run) decisions() {
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: c.Detail, From: c.From,
 			})
 		}
 		r.report.Tables = append(r.report.Tables, t)
@@ -94,6 +93,6 @@ func (r *run) record(ctx context.Context) error {
 	}
 	return r.history.Finish(ctx, history.Run{
 		ID: r.Options.Run, Database: r.Staging.Database, Started: r.report.Started, Finished: r.report.Finished, Outcome: string(r.report.Outcome),
-		Stage: r.report.Stage, Error: r.report.Error, Report: doc,
+		Stage: r.report.Stage, Error: r.report.Error, ReportJSON: doc,
 	})
 }

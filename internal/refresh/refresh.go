@@ -16,6 +16,7 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
+	"refresher/internal/sample"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/secret"
@@ -164,7 +165,7 @@ func (r *run) finish(ctx context.Context, err error) error {
 func (r *run) tidy(ctx context.Context, failed bool) error {
 	var errs []error
 	if r.source != nil {
-		r.source.Close()
+		r.source.Close(ctx)
 	}
 	for _, s := range r.samples {
 		errs = append(errs, s.db.Drop(ctx))

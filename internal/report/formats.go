@@ -36,25 +36,13 @@ func (v *Verdict) Text(w io.Writer) error {
 			fmt.Fprintf(w, "  %s  %-12s %s\n", mark, c.Name, c.Detail)
 		}
 		for _, f := range r.Findings {
-			fmt.Fprintf(w, "        %s\n", sentence(f))
+			fmt.Fprintf(w, "        %s\n", f.String())
 		}
 	}
 	for _, n := range v.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
 	return nil
-}
-
-func sentence(f verify.Finding) string {
-	strength := ""
-	if !f.Strong {
-		strength = " (weak)"
-	}
-	place := f.Table
-	if f.Column != "" {
-		place += "." + f.Column
-	}
-	return fmt.Sprintf("%s of class %s%s in %s, %s: %s", f.Kind, f.Class, strength, place, f.Row, f.Shape)
 }
 
 func or(s, otherwise string) string {
@@ -101,7 +89,7 @@ func (v *Verdict) JUnit(w io.Writer) error {
 			if !c.OK {
 				text := c.Detail
 				for _, f := range r.Findings {
-					text += "\n" + sentence(f)
+					text += "\n" + f.String()
 				}
 				jc.Failure = &junitFailure{Message: c.Detail, Text: text}
 				s.Failures++
@@ -152,7 +140,7 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 			if !f.Strong {
 				level = "warning"
 			}
-			add(string(f.Kind)+"/"+string(f.Class), sentence(f), level, f.Table+"."+f.Column)
+			add(string(f.Kind)+"/"+string(f.Class), f.String(), level, f.Table+"."+f.Column)
 		}
 	}
 	enc := json.NewEncoder(w)

@@ -99,6 +99,8 @@ type Column struct {
 	Keep      bool   `json:"keep"`
 	Wildcard  bool   `json:"wildcard,omitempty"` // decided by "*": flagged
 	Origin    string `json:"origin"`             // file:line of the rule
+	Detail    string `json:"detail,omitempty"`   // of json and array: what is inside
+	From      string `json:"from,omitempty"`     // the referenced column whose rule it follows
 }
 
 // Identifier counts the source values of one class that were remembered.
