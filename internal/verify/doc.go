@@ -26,8 +26,8 @@
 // (fingerprint.Matcher.Expected): the column's hits are strong if chance alone
 // would give as many less than once in a thousand. A bare number with a valid
 // card check digit is strong if every fifth bare number of its column is one,
-// in a column of a numeric type every second; of random numbers, at most one in
-// thirty is.
+// in a column of a numeric type every second; of numbers that begin as cards do,
+// chance makes one in ten.
 //
 // # What is never printed
 //

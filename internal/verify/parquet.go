@@ -82,18 +82,19 @@ type leaf struct {
 func (p *parquetFile) prepare(table Table) {
 	for i, path := range p.file.Schema().Columns() {
 		l := leaf{}
+		typ, why, numeric := "", "", false
+		if groups := p.file.RowGroups(); len(groups) > 0 {
+			t := groups[0].ColumnChunks()[i].Type()
+			typ = t.String()
+			l.append, why = parquetText(t, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
+			numeric = l.append != nil && (t.Kind() == parquet.Int32 || t.Kind() == parquet.Int64)
+		}
 		l.tally = p.ledger.column(p.table, path[0], func(t *tally) {
+			t.stats.Type, t.stats.Why, t.stats.Scanned, t.numeric = typ, why, why == "", numeric
 			for _, c := range table.Columns {
 				if c.Name == path[0] && !c.Keep {
 					t.stats.Class = c.Class
 				}
-			}
-			if groups := p.file.RowGroups(); len(groups) > 0 {
-				typ := groups[0].ColumnChunks()[i].Type()
-				t.stats.Type = typ.String()
-				l.append, t.stats.Why = parquetText(typ, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
-				t.stats.Scanned = t.stats.Why == ""
-				t.numeric = l.append != nil && (typ.Kind() == parquet.Int32 || typ.Kind() == parquet.Int64)
 			}
 		})
 		p.leaves = append(p.leaves, l)

@@ -39,7 +39,7 @@ type scanner struct {
 	matcher  *fingerprint.Matcher // nil without fingerprints
 	hits     []detect.Hit
 	matches  []fingerprint.Match
-	plain    []byte // a cell without its escapes
+	plain    [maxEscapes][]byte // a cell without its escapes
 	reported []reported
 }
 
@@ -59,8 +59,11 @@ func (s *scanner) err() error {
 	return s.matcher.Err()
 }
 
-// cell looks through one cell. Text with backslashes (JSON, arrays, COPY) is
-// looked through as it stands and without its escapes.
+// maxEscapes is how many layers of escapes are taken off: JSON in JSON in an array.
+const maxEscapes = 3
+
+// cell looks through one cell. Text with backslashes (JSON, arrays, bytea as hex)
+// is looked through as it stands and without its escapes, layer by layer.
 func (s *scanner) cell(t *tally, at place, text []byte) {
 	t.stats.Cells++
 	t.stats.Bytes += int64(len(text))
@@ -69,9 +72,13 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 	}
 	s.reported = s.reported[:0]
 	s.text(t, at, text)
-	if bytes.IndexByte(text, '\\') >= 0 {
-		s.plain = unescape(s.plain[:0], text)
-		s.text(t, at, s.plain)
+	for layer := 0; layer < maxEscapes && bytes.IndexByte(text, '\\') >= 0; layer++ {
+		s.plain[layer] = unescape(s.plain[layer][:0], text)
+		if len(s.plain[layer]) == len(text) {
+			return // nothing was an escape
+		}
+		text = s.plain[layer]
+		s.text(t, at, text)
 	}
 }
 
@@ -151,7 +158,7 @@ func bareNumber(text []byte) bool {
 }
 
 // unescape appends text without the backslash escapes that JSON, array literals
-// and COPY share; an unknown escape stays as it is.
+// and COPY share, and with bytea's \x… as bytes; an unknown escape stays as it is.
 func unescape(dst, text []byte) []byte {
 	for {
 		i := bytes.IndexByte(text, '\\')
@@ -177,6 +184,13 @@ func unescape(dst, text []byte) []byte {
 				}
 			}
 			dst = utf8.AppendRune(dst, r)
+		case 'x':
+			if n := hexRun(text); n >= 2*minCell {
+				dst = hexBytes(dst, text[:n])
+				text = text[n:]
+				break
+			}
+			dst = append(dst, '\\', c)
 		case '"', '\\', '/', '\'':
 			dst = append(dst, c)
 		default:
@@ -187,18 +201,35 @@ func unescape(dst, text []byte) []byte {
 
 // codeUnit reads four hex digits.
 func codeUnit(text []byte) (r rune, size int) {
-	if len(text) < 4 {
+	if len(text) < 4 || hexRun(text[:4]) < 4 {
 		return 0, 0
 	}
 	for _, c := range text[:4] {
-		switch {
-		case c-'0' < 10:
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, 0
-		}
+		r = r<<4 | rune(hexDigit(c))
 	}
 	return r, 4
+}
+
+// hexRun is how many hex digits text begins with.
+func hexRun(text []byte) int {
+	for i, c := range text {
+		if c-'0' >= 10 && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func hexBytes(dst, digits []byte) []byte {
+	for i := 0; i+1 < len(digits); i += 2 {
+		dst = append(dst, hexDigit(digits[i])<<4|hexDigit(digits[i+1]))
+	}
+	return dst
+}
+
+func hexDigit(c byte) byte {
+	if c-'0' < 10 {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
 }

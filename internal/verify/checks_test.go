@@ -1,0 +1,262 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgtest"
+	"refresher/internal/pii"
+	"refresher/internal/verify"
+)
+
+func checkOf(t *testing.T, r *verify.Result, name string) verify.Check {
+	t.Helper()
+	i := slices.IndexFunc(r.Checks, func(c verify.Check) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("no check %q", name)
+	}
+	return r.Checks[i]
+}
+
+// What is wrong with a database beside its cells is found by the right check.
+func TestChecks(t *testing.T) {
+	url := scrubbed(t)
+	for _, c := range []struct{ name, sql, undo, check, problem string }{
+		{"table", "CREATE TABLE extra (a int)", "DROP TABLE extra", "coverage", "public.extra: no rule names this table"},
+		{"column", "ALTER TABLE users ADD mail2 text", "ALTER TABLE users DROP mail2", "coverage", "public.users.mail2: no rule names this column"},
+		{"gone column", "ALTER TABLE users DROP rank", "ALTER TABLE users ADD rank int2", "coverage", "public.users.rank: the rules name it, but there is no such column"},
+		{"gone table", "DROP TABLE nothing", "CREATE TABLE nothing ()", "coverage", "public.nothing: the rules name it, but there is no such table"},
+		{"lost row", "DELETE FROM events WHERE id = 0", `INSERT INTO events VALUES (0, '2026-01-11', '{}')`, "rows", "public.events_1: 149 rows where 150 left the source"},
+		{"more rows", "INSERT INTO events VALUES (-1, '2026-08-11', '{}')", "DELETE FROM events WHERE id = -1", "rows", "public.events_2: 151 rows where 150 left the source"},
+		{"not empty", "INSERT INTO sessions VALUES (1, 'x')", "TRUNCATE sessions", "empty", "public.sessions: 1 rows, but its rule is rows: none"},
+		{"constraint", "ALTER TABLE users ADD CONSTRAINT pos CHECK (id >= 0) NOT VALID", "ALTER TABLE users DROP CONSTRAINT pos", "constraints", `public.users: constraint "pos" is not validated`},
+		{"index", "CREATE INDEX nicks ON users (nick); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'nicks'::regclass", "DROP INDEX nicks", "constraints", `public.users: index "nicks" is not valid`},
+		{"large object", "SELECT lo_from_bytea(4711, 'x')", "SELECT lo_unlink(4711)", "constraints", "1 large objects: no rule can cover them"},
+	} {
+		pgtest.Exec(t, url, c.sql)
+		r := database(t, verify.Options{Set: source(t)}, url, specs())
+		for _, k := range r.Checks {
+			if k.OK == (k.Name == c.check) {
+				t.Errorf("%s: check %s is %v: %s", c.name, k.Name, k.OK, k.Detail)
+			}
+		}
+		refusal := refused(t, c.check, r)
+		if len(refusal.Problems) != 1 || refusal.Problems[0] != c.problem {
+			t.Errorf("%s: %q", c.name, refusal.Problems)
+		}
+		pgtest.Exec(t, url, c.undo)
+	}
+	passes(t, database(t, verify.Options{Set: source(t)}, url, specs()))
+
+	// A constraint that the source has not validated either is no fault; row counts that nobody knows neither.
+	pgtest.Exec(t, url, "ALTER TABLE users ADD CONSTRAINT pos CHECK (id >= 0) NOT VALID")
+	rules := specs()
+	rules[0].NotValid = []string{"pos"}
+	for i := range rules {
+		rules[i].SourceRows = -1
+	}
+	pgtest.Exec(t, url, "DELETE FROM events WHERE id = 0")
+	passes(t, database(t, verify.Options{}, url, rules))
+
+	// Partitions take their root's rules.
+	rules = slices.DeleteFunc(rules, func(s verify.Table) bool { return strings.HasPrefix(s.Name.Name, "events_") })
+	passes(t, database(t, verify.Options{}, url, rules))
+}
+
+// A policy that hides rows from the verifying role is an error, not a clean result.
+func TestHiddenRowsAreAnError(t *testing.T) {
+	url := pgtest.DB(t)
+	pgtest.Exec(t, url, `CREATE TABLE t (a text); INSERT INTO t VALUES ('`+srcEmail+`'); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+		DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT SELECT ON t TO reader`)
+	t.Cleanup(func() { pgtest.Exec(t, url, "DROP OWNED BY reader; DROP ROLE reader") })
+	cfg := config(t, url)
+	cfg.User = "reader"
+	if r, err := verify.New(verify.Options{Run: run}).Database(context.Background(), cfg, nil); err == nil {
+		t.Errorf("no error, but %d rows", r.Rows)
+	} else {
+		silent(t, err)
+	}
+}
+
+// Definitions are looked through, but their findings are weak.
+func TestSchemaText(t *testing.T) {
+	url := scrubbed(t)
+	pgtest.Exec(t, url, `
+		COMMENT ON COLUMN users.bio IS 'ask `+srcName+`';
+		ALTER TABLE users ALTER bio SET DEFAULT 'by lars.holm@telia.com';
+		ALTER TYPE mood ADD VALUE '`+srcEmail+`';
+		CREATE VIEW v AS SELECT '`+srcPhone+`' AS x;
+		CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT '`+srcIBAN+`' $$;
+		ALTER TABLE users ADD CONSTRAINT c CHECK (nick <> '`+srcCard+`');
+		CREATE INDEX partial ON users (id) WHERE bio = 'lars.holm@telia.com'`)
+	r := database(t, verify.Options{Set: source(t)}, url, specs())
+	passes(t, r)
+	silent(t, r)
+	var got []string
+	for _, f := range r.Findings {
+		if f.Strong || f.Column != "" || f.Row != "" {
+			t.Errorf("%+v", f)
+		}
+		got = append(got, f.Table+": "+f.Kind+" "+string(f.Class))
+	}
+	for _, want := range []string{
+		"column bio of table public.users: survivor full_name", "default value for column bio of table public.users: detection email",
+		"type public.mood: survivor email", "view public.v: survivor phone", "function public.f(): survivor iban",
+		"constraint c on table public.users: survivor credit_card", "index public.partial: detection email"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	refused(t, "detectors", database(t, verify.Options{Set: source(t), Strict: true}, url, specs()))
+}
+
+// Exceptions by value allow what they list; by class they allow detections only.
+func TestExceptions(t *testing.T) {
+	url := scrubbed(t)
+	pgtest.Exec(t, url, `UPDATE users SET bio = 'Mail Lars.Holm@telia.com, or `+srcEmail+`' WHERE id = 1`)
+	users := catalog.Name{Schema: "public", Name: "users"}
+	for _, c := range []struct {
+		e      verify.Exception
+		passes bool
+	}{
+		{verify.Exception{Table: users, Column: "bio", Class: pii.Email, Values: []string{"lars.holm@TELIA.com", srcEmail}}, true},
+		{verify.Exception{Table: users, Column: "bio", Class: pii.Email, Values: []string{"lars.holm@telia.com"}}, false},
+		{verify.Exception{Table: users, Column: "bio", Class: pii.Email, Values: []string{srcEmail}}, false},
+		{verify.Exception{Table: users, Column: "bio", Class: pii.Email}, false},
+		{verify.Exception{Table: users, Column: "nick", Class: pii.Email, Values: []string{"lars.holm@telia.com", srcEmail}}, false},
+		{verify.Exception{Table: users, Column: "bio", Class: pii.Phone, Values: []string{"lars.holm@telia.com", srcEmail}}, false},
+	} {
+		c.e.Why = "reviewed"
+		r := database(t, verify.Options{Set: source(t), Exceptions: []verify.Exception{c.e}}, url, specs())
+		_, err := verify.Judge(run, "x", r)
+		if (err == nil) != c.passes {
+			t.Errorf("%+v: %v", c.e, err)
+		}
+		if c.passes && r.Excepted != 2 {
+			t.Errorf("%d excepted", r.Excepted)
+		}
+	}
+}
+
+// Numbers are weighed: chance hits are weak, what chance can't explain is strong.
+func TestNumbersAreWeighed(t *testing.T) {
+	var phones []string
+	for i := range 20000 { // of all numbers of eleven digits, one in 5 million
+		phones = append(phones, fmt.Sprintf("46%09d", 100000000+i*7))
+	}
+	set := source(t, phones...)
+	for _, c := range []struct {
+		name, sql string
+		strong    bool
+	}{
+		{"random card-like ids", "SELECT 4000000000000000 + g * 104729 AS v FROM generate_series(1, 1000) g", false},
+		{"card-like ids as text", "SELECT (4000000000000000 + g * 104729)::text AS v FROM generate_series(1, 1000) g", false},
+		{"a column of cards", "SELECT 4556737586899855 + (g - g) AS v FROM generate_series(1, 10) g", true},
+		{"a card among words", "SELECT CASE WHEN g = 500 THEN '4716108999716531' ELSE 'word' || g END AS v FROM generate_series(1, 1000) g", true},
+		{"one phone among other numbers", "SELECT CASE WHEN g = 9 THEN 46100000007 ELSE 90000000000 + g END AS v FROM generate_series(1, 100) g", true},
+		{"one phone among millions of numbers", "SELECT CASE WHEN g = 9 THEN 46100000007 ELSE 90000000000 + g END AS v FROM generate_series(1, 200000) g", false},
+		{"many phones among many numbers", "SELECT CASE WHEN g < 9 THEN 46100000000 + g * 7 ELSE 90000000000 + g END AS v FROM generate_series(1, 200000) g", true},
+	} {
+		url := pgtest.DB(t)
+		pgtest.Exec(t, url, "CREATE TABLE t AS "+c.sql)
+		r := database(t, verify.Options{Set: set}, url, nil)
+		if (r.Survivors+r.Detected > 0) != c.strong || r.Survivors+r.Detected+r.Weak == 0 {
+			t.Errorf("%s: %d survivors, %d detected, %d weak", c.name, r.Survivors, r.Detected, r.Weak)
+		}
+	}
+}
+
+// At most 20 findings of a sort a column are kept, and all are counted.
+func TestManyFindings(t *testing.T) {
+	url := pgtest.DB(t)
+	pgtest.Exec(t, url, "CREATE TABLE t AS SELECT 'lars' || g || '@telia.com' AS v FROM generate_series(1, 50000) g")
+	r := database(t, verify.Options{}, url, nil)
+	if r.Detected != 50000 || len(r.Findings) != 20 || r.Rows != 50000 {
+		t.Errorf("%d detected, %d kept", r.Detected, len(r.Findings))
+	}
+	if refusal := refused(t, "detectors", r); len(refusal.Problems) != 20 {
+		t.Errorf("%d problems", len(refusal.Problems))
+	}
+}
+
+func TestJudgeWantsItsOwnResults(t *testing.T) {
+	url := pgtest.DB(t)
+	r := database(t, verify.Options{}, url, nil)
+	passes(t, r)
+	for _, results := range [][]*verify.Result{nil, {nil}, {{}}, {{Checks: []verify.Check{{Name: "survivors", OK: true}}}}, {r, {}}} {
+		if pass, err := verify.Judge(run, "x", results...); err == nil || pass.For(run, "x") {
+			t.Errorf("%v passes", results)
+		}
+	}
+	if pass, err := verify.Judge("another", "x", r); err == nil || pass.For("another", "x") {
+		t.Error("a result of another run passes")
+	}
+	if (verify.Pass{}).For("", "") {
+		t.Error("the zero pass is for something")
+	}
+}
+
+// A damaged archive or file is an error, and the error holds no value.
+func TestDamagedFiles(t *testing.T) {
+	url := scrubbed(t)
+	pgtest.Exec(t, url, `UPDATE users SET bio = '`+srcEmail+`'`)
+	ctx := context.Background()
+	v := verify.New(verify.Options{Run: run, Set: source(t)})
+	whole := dump(t, url)
+	for _, n := range []int{0, 4, 100, len(whole) / 2, len(whole) - 1000} {
+		if r, err := v.Dump(ctx, "x.dump", bytes.NewReader(whole[:n])); err == nil {
+			t.Errorf("%d of %d bytes: no error, %d rows", n, len(whole), r.Rows)
+		} else {
+			silent(t, err)
+		}
+	}
+	if _, err := v.Dump(ctx, "x.dump", io.MultiReader(bytes.NewReader(whole[:2000]), failing{})); err == nil {
+		t.Error("a reader's failure is no error")
+	}
+	for path, data := range export(t, url) {
+		if !strings.Contains(path, "users") {
+			continue
+		}
+		for _, damage := range []func([]byte) []byte{
+			func(b []byte) []byte { return b[:len(b)/2] },
+			func(b []byte) []byte { return nil },
+			func(b []byte) []byte { return append(bytes.Repeat([]byte{0xff}, len(b)-200), b[len(b)-200:]...) },
+			func(b []byte) []byte {
+				for i := 100; i < len(b)/2; i++ {
+					b[i] ^= 0x55
+				}
+				return b
+			},
+		} {
+			b := damage(slices.Clone(data))
+			if _, err := v.Parquet(ctx, verify.Table{Name: catalog.Name{Schema: "public", Name: "users"}}, bytes.NewReader(b), int64(len(b))); err == nil {
+				t.Error("damage is no error")
+			} else {
+				silent(t, err)
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestCancel(t *testing.T) {
+	url := scrubbed(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	v := verify.New(verify.Options{Run: run})
+	if _, err := v.Database(ctx, config(t, url), nil); err == nil {
+		t.Error("Database goes on")
+	}
+	if _, err := v.Dump(ctx, "x", bytes.NewReader(dump(t, url))); err == nil {
+		t.Error("Dump goes on")
+	}
+}

@@ -1,0 +1,120 @@
+package verify
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+)
+
+func TestShape(t *testing.T) {
+	for _, c := range []struct {
+		class      pii.Class
+		text, want string
+	}{
+		{pii.Email, "john.smith@gmail.com", "j***@g***.com"},
+		{pii.Email, "1@2.museumxx", "***@***"},
+		{pii.Email, "åsa@bücher.de", "å***@b***.de"},
+		{pii.Email, "john gmail com", "j*** g*** c***"},
+		{pii.Phone, "+1 (415) 555-2671", "+*** (***) ***-***"},
+		{pii.CreditCard, "4111 1111 1111 1111", "*** *** *** ***"},
+		{pii.FullName, "Hanna  Bergström", "H***  B***"},
+		{pii.Street, "12 Elm Street", "*** E*** S***"},
+		{pii.Token, "sk_live_abc123", "***_***_***"},
+		{pii.IP, "2a00:1450::1", "***:***::***"},
+		{pii.Token, "a\x00b\xff\n", "*** *** "},
+		{pii.Token, "", ""},
+	} {
+		if got := Shape(c.class, []byte(c.text)); strings.TrimSpace(got) != strings.TrimSpace(c.want) {
+			t.Errorf("Shape(%s, %q) = %q, want %q", c.class, c.text, got, c.want)
+		}
+	}
+}
+
+// Whatever the value, no two letters or digits of it stand side by side in its shape.
+func FuzzShape(f *testing.F) {
+	for _, s := range []string{"john@gmail.com", "Hanna Bergström", "4111", "a@b@c.d", "@", ".@.", "x@y.co"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, c := range []pii.Class{pii.Email, pii.FullName, pii.Phone, pii.Token} {
+			shape := Shape(c, []byte(s))
+			body := shape
+			if i := strings.LastIndexByte(shape, '.'); c == pii.Email && i >= 0 && len(shape)-i <= 7 {
+				body = shape[:i] // the top-level domain
+			}
+			if len(shape) > 8*maxShape {
+				t.Fatalf("a shape of %d bytes", len(shape))
+			}
+			run := 0
+			for _, r := range body {
+				if r != '*' && (r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z') {
+					if run++; run > 1 || r <= '9' {
+						t.Fatalf("Shape(%s, %q) = %q", c, s, shape)
+					}
+				} else {
+					run = 0
+				}
+			}
+		}
+	})
+}
+
+func TestUnescape(t *testing.T) {
+	for in, want := range map[string]string{
+		`a\nb`: "a b", `\"x\"`: `"x"`, `\\`: `\`, `\u00e9\u4e2d`: "é中", `\ud83d\ude00!`: "😀!", `\ud83d x`: "\ufffd x", `\u00`: `\u00`, `\uzzzz`: `\uzzzz`,
+		`\q`: `\q`, `\`: `\`, `a\`: `a\`, `\x6a6f406d2e6465`: "jo@m.de", `\x6a`: `\x6a`, ``: ``, `plain`: "plain", `\ud83d\u0041`: "\ufffd",
+	} {
+		if got := string(unescape(nil, []byte(in))); got != want {
+			t.Errorf("unescape(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzUnescape(f *testing.F) {
+	f.Add([]byte(`\u00e9\ud83d\ude00\x6a6f406d2e6465\\\"\`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if out := unescape(nil, b); len(out) > len(b) {
+			t.Fatalf("%q grows to %q", b, out)
+		}
+	})
+}
+
+func TestByChance(t *testing.T) {
+	for _, c := range []struct {
+		n    int64
+		mean float64
+		want float64
+	}{
+		{1, 0, 0}, {1, 1e-6, 1e-6}, {1, 0.01, 0.00995}, {3, 0.1, 0.0001547}, {5, 10, 1}, {10, 1, 1.114e-7}, {1000, 100, 0}, {200, 100, 0}, {115, 100, 0.0755},
+	} {
+		if got := byChance(c.n, c.mean); math.Abs(got-c.want) > 0.02*c.want+1e-12 {
+			t.Errorf("byChance(%d, %g) = %g, want %g", c.n, c.mean, got, c.want)
+		}
+	}
+}
+
+func TestCopyLine(t *testing.T) {
+	odd := catalog.Name{Schema: "Odd Schema", Name: `Order "Book", (x)`}
+	for line, want := range map[string]struct {
+		table   catalog.Name
+		columns string
+		ok      bool
+	}{
+		"COPY public.users (id, email) FROM stdin;\n":                                   {catalog.Name{Schema: "public", Name: "users"}, "id|email", true},
+		`COPY "Odd Schema"."Order ""Book"", (x)" ("a, ""b""", "c)") FROM stdin;` + "\n": {odd, `a, "b"|c)`, true},
+		"COPY public.nothing  FROM stdin;\n":                                            {catalog.Name{Schema: "public", Name: "nothing"}, "", true},
+		"COPY public.users (id, email) FROM stdin\n":                                    {},
+		"-- COPY public.users (id) FROM stdin;\n":                                       {},
+		"COPY users (id) FROM stdin;\n":                                                 {},
+		`COPY public."users (id) FROM stdin;` + "\n":                                    {},
+		"COMMENT ON TABLE x IS 'COPY public.users (id) FROM stdin;';\n":                 {},
+	} {
+		table, columns, ok := copyLine([]byte(line))
+		if ok != want.ok || ok && (table != want.table || strings.Join(columns, "|") != want.columns) {
+			t.Errorf("%q: %v %q %v", line, table, columns, ok)
+		}
+	}
+}
