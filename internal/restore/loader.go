@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -55,11 +56,12 @@ func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, 
 		}()
 	}
 	tag, err := l.conn.PgConn().CopyFrom(ctx, in, copySQL(table, cols, f))
-	switch {
-	case errors.Is(in.err, io.ErrClosedPipe) && ctx.Err() != nil: // closed above
+	in.closed.Store(true)
+	switch readErr := in.err(); {
+	case errors.Is(readErr, io.ErrClosedPipe) && ctx.Err() != nil: // closed above
 		return 0, context.Cause(ctx)
-	case in.err != nil:
-		return 0, in.err
+	case readErr != nil:
+		return 0, readErr
 	case err != nil && ctx.Err() != nil:
 		return 0, context.Cause(ctx)
 	case err != nil:
@@ -80,17 +82,29 @@ func copySQL(table catalog.Name, cols []string, f pgcopy.Format) string {
 // the server writes it into its log.
 var errInput = errors.New("refresher stopped sending rows")
 
-// input remembers the reader's error.
+// input remembers the reader's error. After a lost connection pgx returns while
+// its goroutine still reads, hence the care.
 type input struct {
-	r   io.Reader
-	err error
+	r      io.Reader
+	closed atomic.Bool // CopyIn has returned: r is the caller's again
+	failed atomic.Pointer[error]
 }
 
 func (i *input) Read(p []byte) (int, error) {
+	if i.closed.Load() {
+		return 0, errInput
+	}
 	n, err := i.r.Read(p)
 	if err != nil && err != io.EOF {
-		i.err = err
+		i.failed.Store(&err)
 		return n, errInput
 	}
 	return n, err
+}
+
+func (i *input) err() error {
+	if e := i.failed.Load(); e != nil {
+		return *e
+	}
+	return nil
 }
