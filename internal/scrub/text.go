@@ -12,7 +12,7 @@ import (
 func textDef() Definition {
 	return Definition{
 		Name: "text", Class: pii.FreeText, Families: []Family{FamilyText},
-		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and whatever is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show. " +
+		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and whatever is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date or amount, since it may be a phone. " +
 			"Names of people who have no column in the row are not found: use constant or null where those may stand.",
 		Example: Example{Rule: "text", Value: "Please call me at (212) 867-5309 or write to jane.doe@mail.test."},
 	}
@@ -45,6 +45,7 @@ func (m *textMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 	for _, h := range r.hits {
 		r.spans = append(r.spans, span{start: h.Start, end: h.End, class: h.Class, silent: !telling(h)})
 	}
+	r.spans = numberSpans(r.spans, text)
 	if len(r.spans) == 0 {
 		return append(dst, text...), nil
 	}
