@@ -127,6 +127,8 @@ func (e *Error) SQLState() string {
 			return "40001"
 		case strings.Contains(l, "permission denied"), strings.Contains(l, "must be owner"):
 			return "42501"
+		case strings.Contains(l, "out of shared memory"):
+			return "53200"
 		case strings.Contains(l, "No space left on device"):
 			return "53100"
 		case strings.Contains(l, "lock timeout"):

@@ -66,17 +66,22 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 }
 
 func lockError(err error, tables int) error {
+	err = pgerr.Wrap(err, "locking the tables to be read")
 	switch pgerr.Code(err) {
 	case "53200":
-		return fmt.Errorf("%w; raise max_locks_per_transaction on the source, the run locks %d tables",
-			pgerr.Wrap(err, "locking the tables to be read"), tables)
+		return tooManyLocks(err, tables)
 	case "55P03":
-		return fmt.Errorf("%w; something holds a conflicting lock on the source (a migration, or a standby replaying one)",
-			pgerr.Wrap(err, "locking the tables to be read"))
+		return fmt.Errorf("%w; something holds a conflicting lock on the source (a migration, or a standby replaying one)", err)
 	case "42P01":
-		return fmt.Errorf("%w: %w", ErrSchemaChanged, pgerr.Wrap(err, "locking the tables to be read"))
+		return fmt.Errorf("%w: %w", ErrSchemaChanged, err)
 	}
-	return pgerr.Wrap(err, "locking the tables to be read")
+	return err
+}
+
+// tooManyLocks names the setting that makes room: the exporter and pg_dump each
+// lock every table.
+func tooManyLocks(err error, tables int) error {
+	return fmt.Errorf("%w; raise max_locks_per_transaction on the source: the run and pg_dump lock %d tables each", err, tables)
 }
 
 func first(s []string, n int) []string {

@@ -42,6 +42,9 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 		HostAddr: s.hostaddr,
 		Settings: map[string]string{"default_transaction_read_only": "on", "client_connection_check_interval": "10s"},
 	})
+	if pgerr.Code(err) == "53200" {
+		return tooManyLocks(err, len(s.cat.Tables))
+	}
 	if err != nil {
 		return err
 	}
