@@ -90,9 +90,9 @@ func TestScan(t *testing.T) {
 		{"key:" + key("sk_live_", 24) + ",", "token!:" + key("sk_live_", 24)},
 		{key("xoxb-", 20) + " " + key("AIza", 35), "token!:" + key("xoxb-", 20) + " | token!:" + key("AIza", 35)},
 		{"AKIA AKIAIOSFODNN7EXAMPLEX sk_live_short eyJhbGciOiJIUzI1NiJ9.x.y task_live_" + key("", 20), ""},
-		{"a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nb",
-			"token!:-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"},
-		{"-----BEGIN PUBLIC KEY-----\nMIIE", ""},
+		{"a -----BEGIN RSA PRIVATE KEY-----\nMII4\n-----END RSA PRIVATE KEY-----\nb",
+			"token!:-----BEGIN RSA PRIVATE KEY-----\nMII4\n-----END RSA PRIVATE KEY-----"},
+		{"-----BEGIN PUBLIC KEY-----\nMII4", ""},
 		{"", ""}, {"@", ""}, {":", ""}, {"+", ""}, {"a@b.com\xff\xfe415-555-2671", "email!:a@b.com | phone!:415-555-2671"},
 	} {
 		if got := show(c.text, New().Scan(nil, []byte(c.text))); got != c.want {

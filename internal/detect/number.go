@@ -88,23 +88,32 @@ func separator(text []byte, i int) (sep byte, next int) {
 	return 0, 0
 }
 
+// groupSeparator holds the first bytes of what separator accepts.
+var groupSeparator = func() (t [256]bool) {
+	for _, c := range []byte(" -./()\xC2\xE2") {
+		t[c] = true
+	}
+	return t
+}()
+
 // number looks at the digits at i and steps over their group.
 func (d *Detector) number(text []byte, free, i int) (Hit, int) {
-	g := &d.num
-	g.gather(text, i)
-	if g.n == 0 {
-		for i < len(text) && kinds[text[i]]&alnum != 0 {
-			i++
-		}
-		return Hit{}, i
+	next := i
+	for next < len(text) && kinds[text[next]] == digit {
+		next++
 	}
-	next := g.end[0]
+	size := next - i
 	for next < len(text) && kinds[text[next]]&alnum != 0 {
-		next++ // "12ab": one word
+		next++
 	}
-	if next > g.end[0] {
+	if next-i > size || size > maxDigits {
+		return Hit{}, next // "12ab" is one word, and a longer number none of ours
+	}
+	if size < 7 && (next == len(text) || !groupSeparator[text[next]]) {
 		return Hit{}, next
 	}
+	g := &d.num
+	g.gather(text, i)
 	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
 		if h := ipv4(text, i); h.End > 0 {
 			return h, h.End

@@ -57,7 +57,7 @@ func (r real) value() value {
 // Any value is found in any text, in any case, whatever punctuation is around it.
 func TestEveryValueIsFoundInText(t *testing.T) {
 	r := real{rand.New(rand.NewPCG(7, 11))}
-	values := make([]value, 20000)
+	values := make([]value, 10000)
 	s, err := NewStore(t.TempDir(), testKey)
 	if err != nil {
 		t.Fatal(err)
@@ -137,12 +137,12 @@ func realSet(t testing.TB, n int) *Set {
 
 // Random words and codes never hit; random numbers hit no more often than Expected says.
 func TestNoFalsePositives(t *testing.T) {
-	set := realSet(t, 200000)
+	set := realSet(t, 100000)
 	r := real{rand.New(rand.NewPCG(13, 17))}
 	m := set.Matcher()
 	var text []byte
 	tokens, digitHits := 0, 0
-	for range 10000 {
+	for range 5000 {
 		text = text[:0]
 		for range 200 {
 			tokens++
@@ -172,11 +172,11 @@ func TestNoFalsePositives(t *testing.T) {
 
 // The program's own fakes are never survivors of other people's values.
 func TestFakesAreClean(t *testing.T) {
-	set := realSet(t, 200000)
+	set := realSet(t, 100000)
 	m := set.Matcher()
 	r := rand.New(rand.NewPCG(23, 29))
 	var text []byte
-	for range 50000 {
+	for range 20000 {
 		var d fake.Digest
 		for i := range d {
 			d[i] = byte(r.Uint32())
