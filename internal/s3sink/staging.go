@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
@@ -60,6 +62,8 @@ func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) er
 		return Object{}, fmt.Errorf("bucket %q: object %s is put twice in run %s", s.bucket, name, g.id)
 	}
 	r, w := io.Pipe()
+	sending, cancel := lingering(ctx)
+	defer cancel()
 	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
 	defer stop()
 	sum := &summer{w: w}
@@ -70,7 +74,7 @@ func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) er
 		wrote <- err
 	}()
 	key := s.runKey(g.id, name)
-	_, err := s.uploads.UploadObject(ctx, &transfermanager.UploadObjectInput{
+	_, err := s.uploads.UploadObject(sending, &transfermanager.UploadObjectInput{
 		Bucket: &s.bucket, Key: &key, Body: r, ContentType: aws.String(contentType(name)),
 	})
 	if err != nil {
@@ -91,6 +95,25 @@ func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) er
 	defer g.mu.Unlock()
 	g.objects = append(g.objects, o)
 	return o, nil
+}
+
+// linger is how long parts under way may go on after a Put was cancelled.
+const linger = 10 * time.Second
+
+// lingering is ctx, cancelled later. A cancelled Put ends by its body's error: parts
+// under way arrive, and then the upload is aborted. An abort that overtakes a part
+// leaves the upload behind (Amazon S3 API Reference, AbortMultipartUpload).
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timer atomic.Pointer[time.Timer]
+	stop := context.AfterFunc(ctx, func() { timer.Store(time.AfterFunc(linger, cancel)) })
+	return out, func() {
+		stop()
+		if t := timer.Load(); t != nil {
+			t.Stop()
+		}
+		cancel()
+	}
 }
 
 // Objects lists what was put so far, by name.
