@@ -93,8 +93,7 @@ func describe(entry string) string {
 	return entry[:i]
 }
 
-// maintenanceMemory speeds index builds up; a server that allows more keeps its
-// own setting (see section).
+// maintenanceMemory is what an index build may use to sort, each of the jobs.
 const maintenanceMemory = "256MB"
 
 func (d *Database) section(ctx context.Context, dump string, list []byte, section string, jobs int) error {
@@ -115,8 +114,7 @@ func (d *Database) section(ctx context.Context, dump string, list []byte, sectio
 		Args: []string{"--section=" + section, "--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces",
 			"--no-password", fmt.Sprintf("--jobs=%d", jobs), "--use-list=" + file.Name(), pgtool.DBName(d.name), dump},
 		Server: d.cfg,
-		Settings: map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off",
-			"client_connection_check_interval": "10s"},
-		Rows: section == "post-data",
+		Settings: map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off"},
+		Rows:     section == "post-data",
 	})
 }

@@ -229,6 +229,33 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// A superuser's session, which the role may not end, is given time to end by itself.
+func TestDropWaitsForOthers(t *testing.T) {
+	s := newStage(t, "")
+	ctx := t.Context()
+	db, err := s.srv.Create(ctx, s.srv.ShadowName(run), s.source)
+	s.ok(err)
+	monitor, err := pgx.Connect(ctx, s.admin.URL(db.Name()))
+	s.ok(err)
+	watch := pgtest.Conn(t, s.admin.URL("postgres"))
+	left := make(chan error, 1)
+	go func() {
+		const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND query = $1)`
+		for waiting := false; !waiting; {
+			if err := watch.QueryRow(ctx, waits, "DROP DATABASE IF EXISTS "+catalog.Quote(db.Name())).Scan(&waiting); err != nil {
+				left <- err
+				return
+			}
+		}
+		left <- monitor.Close(ctx)
+	}()
+	s.ok(db.Drop(ctx))
+	s.ok(<-left)
+	if got := s.databases(); got != "" {
+		t.Errorf("left: %s", got)
+	}
+}
+
 func TestSweep(t *testing.T) {
 	s := newStage(t, "")
 	ctx := t.Context()

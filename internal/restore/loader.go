@@ -26,10 +26,11 @@ func (d *Database) Loader(ctx context.Context) (*Loader, error) {
 	if err != nil {
 		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", d.name)
 	}
-	// Nothing here has to survive a crash of the server: the shadow is thrown away then.
-	const settings = `SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0;
-		SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0; SET row_security = off;
-		SET client_connection_check_interval = '10s'; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';
+	if err := prepare(ctx, conn); err != nil {
+		closeNow(ctx, conn)
+		return nil, err
+	}
+	const settings = `SET row_security = off; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';
 		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		closeNow(ctx, conn)

@@ -145,13 +145,26 @@ func with(ctx context.Context, cfg *pgx.ConnConfig, fn func(*pgx.Conn) error) er
 		return pgerr.Wrap(err, "connecting to database %q on the staging server", cfg.Database)
 	}
 	defer closeNow(ctx, conn)
-	// What a role or database sets for applications must not end long work.
+	if err := prepare(ctx, conn); err != nil {
+		return err
+	}
+	return fn(conn)
+}
+
+// prepare makes a session fit for long work, whatever the role or the database
+// sets for applications. Nothing here has to survive a crash of the server, since
+// a shadow is thrown away then; the swap says otherwise for itself.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
 	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-		SET idle_session_timeout = 0; SET synchronous_commit = off; SET client_connection_check_interval = '10s'`
+		SET idle_session_timeout = 0; SET synchronous_commit = off; SET default_transaction_read_only = off`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return pgerr.Wrap(err, "preparing a session on the staging server")
 	}
-	return fn(conn)
+	// Not every platform can look for a client that is gone while it works.
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && pgerr.Code(err) == "" {
+		return pgerr.Wrap(err, "preparing a session on the staging server")
+	}
+	return nil
 }
 
 // Sweep drops the databases that dead runs left: shadows, samples and what
@@ -188,8 +201,20 @@ func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []strin
 	return dropped, err
 }
 
-// dropDatabase ends the sessions of a scratch database and drops it.
+// dropDatabase ends the sessions of a scratch database and drops it. FORCE fails
+// at once if there is a session that this role may not end, such as a
+// superuser's who looks at every database; without it the server gives sessions
+// five seconds to end by themselves.
 func dropDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
-	_, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+catalog.Quote(name)+" WITH (FORCE)")
+	drop := "DROP DATABASE IF EXISTS " + catalog.Quote(name)
+	var err error
+	for range 2 {
+		if _, err = conn.Exec(ctx, drop+" WITH (FORCE)"); pgerr.Code(err) != "42501" {
+			break
+		}
+		if _, err = conn.Exec(ctx, drop); pgerr.Code(err) != "55006" {
+			break
+		}
+	}
 	return pgerr.Wrap(err, "dropping database %q", name)
 }

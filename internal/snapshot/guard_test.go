@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"refresher/internal/catalog"
 	"refresher/internal/fault"
+	"refresher/internal/pgcopy"
 	"refresher/internal/pgerr"
 	"refresher/internal/pgtest"
 	"refresher/internal/snapshot"
@@ -80,6 +82,25 @@ func TestMissingPrivilegesAllAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 	pgtest.Exec(t, p.primary.URL(db), "DROP OWNED BY snap_reader; DROP ROLE snap_reader")
+}
+
+// pg_read_all_data is all that the source's role needs.
+func TestReadAllDataIsEnough(t *testing.T) {
+	_, _, cfg := setup(t, `CREATE SCHEMA closed; CREATE TABLE closed.a (id serial); INSERT INTO closed.a DEFAULT VALUES;
+		CREATE MATERIALIZED VIEW closed.m AS SELECT 1 AS one;
+		DROP ROLE IF EXISTS snap_all; CREATE ROLE snap_all LOGIN; GRANT pg_read_all_data TO snap_all`)
+	cfg.User = "snap_all"
+	src := openLocked(t, snapshot.Options{Config: cfg, Workers: 2})
+	if err := src.DumpSchema(t.Context(), filepath.Join(t.TempDir(), "dump")); err != nil {
+		t.Error(err)
+	}
+	if v, err := src.Sequences(t.Context()); err != nil || len(v) != 1 {
+		t.Errorf("%v, %v", v, err)
+	}
+	table := src.Catalog().Table(catalog.Name{Schema: "closed", Name: "a"})
+	if rows, err := reader(t, src).CopyOut(t.Context(), src.Chunks(table)[0], table.Columns, pgcopy.Binary, io.Discard); err != nil || rows != 1 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
 }
 
 func TestRoomForWorkers(t *testing.T) {

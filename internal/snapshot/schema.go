@@ -40,7 +40,7 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 			fmt.Sprintf("--lock-wait-timeout=%d", s.opts.LockTimeout.Milliseconds())},
 		Server:   cfg,
 		HostAddr: s.hostaddr,
-		Settings: map[string]string{"default_transaction_read_only": "on", "client_connection_check_interval": "10s"},
+		Settings: map[string]string{"default_transaction_read_only": "on"},
 	})
 	if pgerr.Code(err) == "53200" {
 		return tooManyLocks(err, len(s.cat.Tables))

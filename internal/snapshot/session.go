@@ -81,7 +81,6 @@ func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {
 		{"statement_timeout", "0"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"idle_session_timeout", "0"},
-		{"client_connection_check_interval", "10s"},
 		{"tcp_keepalives_idle", "60"},
 		{"tcp_keepalives_interval", "10"},
 		{"tcp_keepalives_count", "6"},
@@ -100,6 +99,10 @@ func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {
 		fmt.Fprintf(&sql, "SET %s = %s;", kv[0], catalog.Literal(kv[1]))
 	}
 	if _, err := conn.PgConn().Exec(ctx, sql.String()).ReadAll(); err != nil {
+		return pgerr.Wrap(err, "preparing a read-only session on the source")
+	}
+	// Not every platform can look for a client that is gone while it works.
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && pgerr.Code(err) == "" {
 		return pgerr.Wrap(err, "preparing a read-only session on the source")
 	}
 	return nil
