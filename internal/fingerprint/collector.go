@@ -11,10 +11,11 @@ import (
 
 // Collector adds fingerprints from one goroutine.
 type Collector struct {
-	store *Store
-	grams *spiller
-	heads *spiller
-	stats [len(classes)]Stats
+	store  *Store
+	grams  *spiller
+	heads  *spiller
+	stats  [len(classes)]Stats
+	recent [recentValues]uint64
 
 	folder folder
 	words  []word // of the value at hand
@@ -38,15 +39,40 @@ func (c *Collector) Add(class pii.Class, value []byte) {
 	if code == 0 {
 		return
 	}
-	st := &c.stats[code]
-	switch {
-	case c.store.known(class, value):
+	// Values repeat: a customer's address stands in each of his orders.
+	h := c.store.keys.word.hash(value) + uint64(code)<<56
+	was := &c.recent[h%recentValues]
+	if *was == 0 || *was&^3 != h&^3 {
+		*was = h&^3 | c.outcome(class, code, value)
+	}
+	switch st := &c.stats[code]; *was & 3 {
+	case fictional:
 		st.Fictional++
-	case c.add(class, code, value):
+	case added:
 		st.Added++
 	default:
 		st.Short++
 	}
+}
+
+// recentValues is how many outcomes a collector remembers, as hashes.
+const recentValues = 1 << 13
+
+// What became of a value.
+const (
+	fictional = 1 + iota
+	added
+	tooShort
+)
+
+func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
+	switch {
+	case c.store.known(class, value):
+		return fictional
+	case c.add(class, code, value):
+		return added
+	}
+	return tooShort
 }
 
 func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
@@ -207,7 +233,8 @@ func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
 			j++
 		}
 		if d := c.joint[:n]; n >= minCompact && !trivial(d) {
-			if j > i+1 && partOfTime(value, d, &c.words[i]) {
+			if _, size := ident.ParseIPv4(value[c.words[i].start:]); size > 0 || j > i+1 && partOfTime(value, d, &c.words[i]) {
+				// The matcher takes such digits for something else.
 				c.addWords(code, c.words[i:j])
 			}
 			if class == pii.CreditCard {

@@ -160,8 +160,11 @@ func keep(dst []Match, base int, hit Match) []Match {
 // numbers tries the compact forms and the address that end at word n.
 func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 	last := &m.ring[n%ringSize]
-	if hit, ok := m.address(text, n); ok {
+	switch hit, ok := m.address(text, n); {
+	case hit.End > 0:
 		return keep(dst, base, hit)
+	case ok:
+		return dst // an address of nobody we know, and no other number
 	}
 	var hit Match
 	total, has, at := 0, byte(0), maxCompact
@@ -242,8 +245,9 @@ func (m *Matcher) tryDigits(b []byte, plus bool) uint8 {
 	return m.find(m.set.keys.compact.hash(b))
 }
 
-// address looks for an IP address that ends, or (version 6) begins, at word n.
-func (m *Matcher) address(text []byte, n uint) (Match, bool) {
+// address looks for an IP address that ends, or (version 6) begins, at word n; ok
+// says that there is one of version 4, in the set or not.
+func (m *Matcher) address(text []byte, n uint) (hit Match, ok bool) {
 	w := &m.ring[n%ringSize]
 	if n >= 3 && w.start > 0 && text[w.start-1] == '.' && w.size <= 3 {
 		first := &m.ring[(n-3)%ringSize]
@@ -251,19 +255,20 @@ func (m *Matcher) address(text []byte, n uint) (Match, bool) {
 		if size == w.end-first.start && !dotted(text, first.start, w.end) {
 			b := a.As16()
 			if code := m.find(m.set.keys.ip.hash(b[:])); code != 0 {
-				return Match{Class: classes[code], Start: first.start, End: w.end}, true
+				hit = Match{Class: classes[code], Start: first.start, End: w.end}
 			}
+			return hit, true
 		}
 	}
 	if w.size == 4 && w.end < len(text) && text[w.end] == ':' && (w.start == 0 || text[w.start-1] != ':') {
 		if a, size := ident.ParseIPv6(text[w.start:min(len(text), w.start+46)]); size > 0 {
 			b := a.As16()
 			if code := m.find(m.set.keys.ip.hash(b[:])); code != 0 {
-				return Match{Class: classes[code], Start: w.start, End: w.start + size}, true
+				hit = Match{Class: classes[code], Start: w.start, End: w.start + size}
 			}
 		}
 	}
-	return Match{}, false
+	return hit, false
 }
 
 // dotted reports a quad that is part of a longer dotted number.
