@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -97,7 +98,7 @@ func describe(entry string) string {
 const maintenanceMemory = "256MB"
 
 func (d *Database) section(ctx context.Context, dump string, list []byte, section string, jobs int) error {
-	file, err := os.CreateTemp("", "refresher-contents-*") // mode 0600
+	file, err := os.CreateTemp(filepath.Dir(dump), "contents-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("restoring %s: %w", section, err)
 	}
@@ -113,7 +114,7 @@ func (d *Database) section(ctx context.Context, dump string, list []byte, sectio
 		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "restoring " + section + " into " + d.name,
 		Args: []string{"--section=" + section, "--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces",
 			"--no-password", fmt.Sprintf("--jobs=%d", jobs), "--use-list=" + file.Name(), pgtool.DBName(d.name), dump},
-		Server: d.cfg,
+		Server:   d.cfg,
 		Settings: map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off"},
 		Rows:     section == "post-data",
 	})

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -112,7 +113,7 @@ func closeNow(ctx context.Context, conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
-// Holding fails if the session that holds the locks and the snapshot has ended.
+// Holding fails with ErrLost if the session that holds the locks and the snapshot has ended.
 // What was read before a call that returns nil is consistent.
 func (s *Source) Holding(ctx context.Context) error {
 	s.mu.Lock()
@@ -121,9 +122,13 @@ func (s *Source) Holding(ctx context.Context) error {
 		return errNotLocked
 	}
 	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
-		return pgerr.Wrap(err, "the session that holds the snapshot and its locks has ended, so what was read can't be trusted")
+		return fmt.Errorf("%w: %w", ErrLost, pgerr.Wrap(err, "looking at it"))
 	}
 	return nil
 }
 
-var errNotLocked = fmt.Errorf("the source has no snapshot yet: Lock comes first")
+// ErrLost means that what was read can't be trusted, and that a new snapshot is
+// needed: a recovery conflict on a standby, a restart, or the network.
+var ErrLost = errors.New("the session that holds the snapshot and its locks has ended")
+
+var errNotLocked = errors.New("the source has no snapshot yet: Lock comes first")
