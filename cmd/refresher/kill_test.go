@@ -58,13 +58,16 @@ func (w *stageWatch) listen(r io.Reader) {
 func (w *stageWatch) text() string { w.mu.Lock(); defer w.mu.Unlock(); return w.out.String() }
 
 // await returns when the process has said that the stage began.
-func (w *stageWatch) await(stage string) {
+func (w *stageWatch) await(stage string) { w.s.t.Helper(); w.awaitText("  " + stage + " …") }
+
+// awaitText returns when the process has said something.
+func (w *stageWatch) awaitText(text string) {
 	w.s.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !strings.Contains(w.out.String(), "  "+stage+" …") {
+	for !strings.Contains(w.out.String(), text) {
 		if w.done {
-			w.s.t.Fatalf("the process ended before stage %s:\n%s", stage, w.out.String())
+			w.s.t.Fatalf("the process ended before it said %q:\n%s", text, w.out.String())
 		}
 		w.cond.Wait()
 	}

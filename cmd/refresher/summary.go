@@ -11,7 +11,7 @@ import (
 // printSummary says what a clean run did.
 func printSummary(w io.Writer, r *report.Report) {
 	rows, bytes := r.Totals()
-	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s.\n", report.Count(rows), report.Size(bytes),
+	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s\n", report.Count(rows), report.Size(bytes),
 		report.Seconds(r.Seconds("schema", "data", "post-data")))
 	var looked int64
 	for _, i := range r.Identifiers {
@@ -24,13 +24,15 @@ func printSummary(w io.Writer, r *report.Report) {
 			detected += res.Detected
 			weak += res.Weak
 		}
-		fmt.Fprintf(w, "verified %-9s %d survivors of %s source identifiers, %d detector findings", s.Name+":", survivors, report.Count(looked), detected)
+		fmt.Fprintf(w, "verified %s: %d survivors of %s source identifiers, %d detector findings", s.Name, survivors, report.Count(looked), detected)
 		if weak > 0 {
 			fmt.Fprintf(w, ", %d weak ones (see the report)", weak)
 		}
 		fmt.Fprintf(w, ", in %s\n", report.Seconds(s.Seconds))
 	}
-	fmt.Fprintf(w, "staging:  %s/%s replaced; the one before is kept as %s_previous\n", r.Staging.Address, r.Staging.Database, r.Staging.Database)
+	if r.Promoted {
+		fmt.Fprintf(w, "staging:  %s/%s is new; refresher rollback brings the one before back\n", r.Staging.Address, r.Staging.Database)
+	}
 	for _, d := range r.Datasets {
 		fmt.Fprintf(w, "bucket %s: %s, %s rows, %d objects, %s at %s\n", d.Bucket, d.Content, report.Count(d.Rows), len(d.Objects), report.Size(d.Bytes), d.URL)
 	}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"refresher/internal/status"
+)
+
+func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
+	s := newSite(t)
+	s.edit("refresher.yaml", "workers: 2", "workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}")
+	cmd := s.process("serve")
+	watch := s.stages(cmd)
+	watch.awaitText("outcome=done")
+	address := regexp.MustCompile(`address=(http://\S+)`).FindStringSubmatch(watch.text())
+	run := regexp.MustCompile(`msg="run ended" run=(\S+)`).FindStringSubmatch(watch.text())
+	if address == nil || run == nil {
+		t.Fatalf("serve did not say where it is:\n%s", watch.text())
+	}
+	get := func(path string) string {
+		t.Helper()
+		res, err := http.Get(address[1] + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %v", path, res.Status, err)
+		}
+		return string(body)
+	}
+	if get("/healthz") != "ok\n" {
+		t.Error("/healthz is not ok")
+	}
+	var doc status.Document
+	if err := json.Unmarshal([]byte(get("/status")), &doc); err != nil || doc.Next == nil || doc.Last == nil || doc.Last.Outcome != "done" {
+		t.Errorf("/status: %+v %v", doc, err)
+	}
+	for path, want := range map[string]string{
+		"/": run[1], "/runs/" + run[1]: "No source identifier survived", "/runs/" + run[1] + "?format=json": `"promoted": true`,
+		"/metrics": `refresher_runs_total{outcome="done"}`,
+	} {
+		if !strings.Contains(get(path), want) {
+			t.Errorf("%s lacks %q", path, want)
+		}
+	}
+	if res, err := http.Get(address[1] + "/runs/none"); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown run: %v %v", res, err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("serve did not stop cleanly: %v\n%s", err, watch.text())
+	}
+	if left := s.leftovers(); left != "" {
+		t.Errorf("left over: %s", left)
+	}
+	if !strings.Contains(watch.text(), "msg=stopped") {
+		t.Error("serve did not say that it stopped")
+	}
+}
