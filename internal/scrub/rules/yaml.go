@@ -67,7 +67,7 @@ func (r *reader) syntax(err error) {
 	p, text := r.start(), "this is not YAML"
 	var ye yaml.Error
 	if errors.As(err, &ye) {
-		text = ye.GetMessage()
+		text = "not valid YAML: " + ye.GetMessage()
 		p = r.tokenPos(ye.GetToken())
 	}
 	r.fail(p, "%s", strings.ReplaceAll(text, "\n", " "))
