@@ -228,8 +228,8 @@ func (c *compiler) connect(s *state, set []position) {
 			switch st := steps[p.step]; st.kind {
 			case oneKey:
 				keys[st.key] = true
-			case oneIndex:
-				indexes = max(indexes, st.index+1)
+			case elements:
+				indexes = max(indexes, st.lo, st.hi)
 			}
 		}
 	}
@@ -239,9 +239,9 @@ func (c *compiler) connect(s *state, set []position) {
 	}
 	s.other = c.follow(set, step{kind: anyKey})
 	for i := range indexes {
-		s.indexes = append(s.indexes, c.follow(set, step{kind: oneIndex, index: i}).next)
+		s.indexes = append(s.indexes, c.follow(set, step{kind: elements, lo: i, hi: i + 1}).next)
 	}
-	s.element = c.follow(set, step{kind: anyIndex}).next
+	s.element = c.follow(set, step{kind: elements, lo: indexes, hi: -1}).next
 	s.alias = "key"
 	for slices.ContainsFunc(s.keys, func(e edge) bool { return startsNumbered(e.key, s.alias) }) {
 		s.alias += "_"

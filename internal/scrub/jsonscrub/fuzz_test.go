@@ -16,6 +16,7 @@ var fuzzRules = []map[string]Rule{
 	{"a": {Action: Keep}, "a.b": {Action: mask}, "b": {Action: mask}, "c[*]": {Action: mask}, "c[1]": {Action: Keep}},
 	{"**.a": {Action: mask}, "*.b": {Action: mask}, "b.c": {Action: Keep}, "d": {Action: null, Whole: true}, "**.d": {Action: mask}},
 	{"": {Action: Keep}, "**.a": {Action: mask}, "**.b[*].**": {Action: mask}, "[*].c": {Action: null, Whole: true}},
+	{"a[1:]": {Action: mask}, "a[1:3]": {Action: Keep}, "[:2].c[0:2]": {Action: mask}, "c[2:4]": {Action: null, Whole: true}, "**[1].a": {Action: mask}},
 	{"a.**": {Action: Keep}, "a.**.b": {Action: mask}, "a.b.b": {Action: Keep}, `""`: {Action: mask}, "key1": {Action: Keep}},
 }
 
@@ -31,8 +32,10 @@ func FuzzRewrite(f *testing.F) {
 		f.Add([]byte(in))
 	}
 	var all []*Rewriter
+	var droppers []*Rewriter
 	for _, rules := range fuzzRules {
-		all = append(all, mustCompile(f, rules))
+		r := mustCompile(f, rules)
+		all, droppers = append(all, r), append(droppers, r.paths.Dropper())
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		valid := json.Valid(doc)
@@ -40,6 +43,10 @@ func FuzzRewrite(f *testing.F) {
 			out, err := r.Rewrite(nil, doc, apply)
 			if (err == nil) != valid {
 				t.Fatalf("rules %d: valid %v, but %v", i, valid, err)
+			}
+			dropped, derr := droppers[i].Rewrite(nil, doc, dropUnlisted)
+			if (derr == nil) != valid || valid && (!json.Valid(dropped) || bytes.Contains(dropped, []byte("[redacted]")) && !bytes.Contains(doc, []byte("[redacted]"))) {
+				t.Fatalf("rules %d: dropping made %q, %v", i, dropped, derr)
 			}
 			if !valid {
 				continue
@@ -196,7 +203,7 @@ func reference(t *testing.T, rules map[string]Rule, doc []byte) string {
 		out := &node{kind: n.kind}
 		replaced := 0
 		for i, v := range n.vals {
-			to := step{kind: oneIndex, index: i}
+			to := step{kind: elements, lo: i, hi: i + 1}
 			if n.kind == '{' {
 				to = step{kind: oneKey, key: n.keys[i]}
 			}

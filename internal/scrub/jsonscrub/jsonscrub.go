@@ -9,6 +9,7 @@
 //	contact.email    a key of an object within
 //	"odd.key".x      a key that holds . [ ] " * or white space is quoted as in SQL, " doubled
 //	tags[*]          every element of an array; tags[0] one of them
+//	tags[1:3]        elements 1 and 2; tags[:3] the first three, tags[3:] all others
 //	*.email          * is any one key
 //	**.email         ** is any number of steps, keys or elements, also none
 //	(empty)          the document itself
@@ -26,8 +27,8 @@
 //     such a path is not what the rule expected: what is in it counts as
 //     unlisted, unless the rule is Whole, when it is handed over as it is.
 //   - unlisted: a string, number, boolean or null is handed over with the
-//     action [Unlisted]; [AppendRedacted] is the usual answer. Objects and arrays
-//     keep their shape.
+//     action [Unlisted]; [AppendRedacted] is the usual answer, [ErrDrop] another.
+//     Objects and arrays keep their shape.
 //
 // # Keys
 //

@@ -61,6 +61,10 @@ func TestRewrite(t *testing.T) {
 		{"array elements", map[string]Rule{"tags[*]": keep, "mails[*]": masked}, `{"tags":["a",1],"mails":["x","y"]}`, `{"tags":["a",1],"mails":["<X>","<Y>"]}`},
 		{"one element", map[string]Rule{"a[0]": keep, "a[2]": masked}, `{"a":["x","y","z","w"]}`, `{"a":["x","[redacted]","<Z>","[redacted]"]}`},
 		{"element before all", map[string]Rule{"a[*]": keep, "a[1]": masked}, `{"a":["x","y","z"]}`, `{"a":["x","<Y>","z"]}`},
+		{"slices", map[string]Rule{"a[1:3]": masked, "a[4:]": keep, "b[:1]": masked},
+			`{"a":["p","q","r","s","t","u"],"b":["p","q"]}`, `{"a":["[redacted]","<Q>","<R>","[redacted]","t","u"],"b":["<P>","[redacted]"]}`},
+		{"an element before a slice before all", map[string]Rule{"a[*]": keep, "a[1:3]": masked, "a[1]": keep}, `{"a":["p","q","r","s"]}`, `{"a":["p","q","<R>","s"]}`},
+		{"a slice of a slice", map[string]Rule{"a[1:]": masked, "a[2:4]": keep}, `{"a":["p","q","r","s","t"]}`, `{"a":["[redacted]","<Q>","r","s","<T>"]}`},
 		{"array of arrays", map[string]Rule{"[*][*].e": masked}, `[[{"e":"a"}],[{"e":"b"},{"f":"c"}]]`, `[[{"e":"<A>"}],[{"e":"<B>"},{"key1":"[redacted]"}]]`},
 		{"any key", map[string]Rule{"*.email": masked}, `{"bob":{"email":"e"},"eve":{"x":"y"}}`, `{"bob":{"email":"<E>"},"eve":{"key1":"[redacted]"}}`},
 		{"any depth", map[string]Rule{"**.email": masked}, `{"email":"a","x":{"email":"b","l":[{"email":"c"}]}}`, `{"email":"<A>","key1":{"email":"<B>","key1":[{"email":"<C>"}]}}`},
@@ -92,6 +96,43 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
+func TestDrop(t *testing.T) {
+	keep, masked, whole := Rule{Action: Keep}, Rule{Action: mask}, Rule{Action: null, Whole: true}
+	for _, c := range []struct {
+		name    string
+		rules   map[string]Rule
+		in, out string
+	}{
+		{"first, middle and last", map[string]Rule{"b": keep, "d": masked}, `{ "a": 1 , "b": 2 , "c": [3] , "d": "x" , "e": {} }`, `{ "b": 2 , "d": "<X>" }`},
+		{"all", map[string]Rule{"z": keep}, `{"a": 1, "b": {"c": [2]}}`, `{}`},
+		{"elements", map[string]Rule{"a[1]": keep, "a[3]": masked}, `{"a":[1, 2, 3, "x", 5]}`, `{"a":[ 2, "<X>"]}`},
+		{"a path leads in", map[string]Rule{"a.b.c": keep}, `{"a":{"x":1,"b":{"c":2,"y":3},"z":[4]},"w":5}`, `{"a":{"b":{"c":2}}}`},
+		{"nothing below no path is entered", map[string]Rule{"a": keep}, `{"x":{"a":1},"a":{"x":[1]}}`, `{"a":{"x":[1]}}`},
+		{"any depth", map[string]Rule{"**.m": masked}, `{"x":{"m":"a","n":1},"y":[{"m":"b"},2,{"n":3}]}`, `{"key1":{"m":"<A>"},"key2":[{"m":"<B>"},{}]}`},
+		{"whole", map[string]Rule{"a": whole, "b[*]": whole}, `{"x":1,"a":{"y":2},"b":[{"z":3},4]}`, `{"a":null,"b":[null,null]}`},
+		{"an object at a masked path", map[string]Rule{"m": masked}, `{"m":{"a":1,"b":["x"]},"n":2}`, `{"m":{}}`},
+		{"the document", nil, ` {"a":1} `, ` null `},
+		{"a scalar document", map[string]Rule{"a": keep}, `"x"`, `null`},
+		{"doubles", map[string]Rule{"a": masked}, `{"b":1,"a":"x","b":2,"a":"y","b":3}`, `{"a":"<X>","a":"<Y>"}`},
+	} {
+		p, err := Compile(c.rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Dropper().Rewrite([]byte("before:"), []byte(c.in), dropUnlisted)
+		if err != nil || string(got) != "before:"+c.out {
+			t.Errorf("%s:\n got %s, %v\nwant before:%s", c.name, got, err, c.out)
+		}
+	}
+}
+
+func dropUnlisted(dst []byte, action int, leaf *Leaf) ([]byte, error) {
+	if action == Unlisted {
+		return dst, ErrDrop
+	}
+	return apply(dst, action, leaf)
+}
+
 func TestLeaf(t *testing.T) {
 	r := mustCompile(t, map[string]Rule{`c."e.mail"`: {Action: mask}, "w[*]": {Action: null, Whole: true}})
 	var got []string
@@ -121,6 +162,15 @@ func TestCompileRefuses(t *testing.T) {
 		{map[string]Rule{"a[x]": keep}, "brackets hold"},
 		{map[string]Rule{"a[01]": keep}, "brackets hold"},
 		{map[string]Rule{"a[-1]": keep}, "brackets hold"},
+		{map[string]Rule{"a[-1:]": keep}, "brackets hold"},
+		{map[string]Rule{"a[1:2:3]": keep}, "brackets hold"},
+		{map[string]Rule{"a[]": keep}, "brackets hold"},
+		{map[string]Rule{"a[3:3]": keep}, "the slice is empty"},
+		{map[string]Rule{"a[2:0]": keep}, "the slice is empty"},
+		{map[string]Rule{"a[1000]": keep}, "elements beyond 1000"},
+		{map[string]Rule{"a[2000000000:]": keep}, "elements beyond 1000"},
+		{map[string]Rule{"a[0:3]": whole, "a[2:5]": masked}, "path a[0:3]: matches values that a[2:5] matches too"},
+		{map[string]Rule{"a[:]": keep, "a[*]": masked}, "path a[:]: means the same values as a[*]"},
 		{map[string]Rule{"a[*]b": keep}, "there must be a dot"},
 		{map[string]Rule{`"a"b`: keep}, "there must be a dot"},
 		{map[string]Rule{`"a`: keep}, "a quote is not closed"},

@@ -7,9 +7,9 @@ import (
 
 // step is one part of a path.
 type step struct {
-	kind  stepKind
-	key   string
-	index int
+	kind   stepKind
+	key    string
+	lo, hi int // of elements: lo up to, not including, hi; hi -1 is the end
 }
 
 type stepKind uint8
@@ -17,10 +17,15 @@ type stepKind uint8
 const (
 	oneKey   stepKind = iota // key
 	anyKey                   // *
-	oneIndex                 // [index]
-	anyIndex                 // [*]
+	elements                 // [lo], [lo:hi], [*]
 	deep                     // **
 )
+
+// anyElement is [*].
+var anyElement = step{kind: elements, lo: 0, hi: -1}
+
+// maxIndex bounds the elements that paths tell apart: each takes a state.
+const maxIndex = 1000
 
 // parsePath reads a path; reason says what is wrong with it.
 func parsePath(s string) (steps []step, reason string) {
@@ -85,20 +90,45 @@ func parseQuoted(s string) (st step, rest, reason string) {
 	return st, "", "a quote is not closed"
 }
 
-// parseIndex reads [*] or [n].
+// parseIndex reads [*], [n], [from:to], [from:] or [:to].
 func parseIndex(s string) (st step, rest, reason string) {
+	const form = "brackets hold * or the number of an element, from 0, or a slice like 1:3, whose end is not included"
 	inner, rest, ok := strings.Cut(s[1:], "]")
 	if !ok {
 		return st, "", "a bracket is not closed"
 	}
 	if inner == "*" {
-		return step{kind: anyIndex}, rest, ""
+		return anyElement, rest, ""
 	}
-	n, err := strconv.ParseUint(inner, 10, 31)
-	if err != nil || inner != strconv.FormatUint(n, 10) {
-		return st, "", "brackets hold * or the number of an element, from 0"
+	number := func(s string, missing int) (n int, ok bool) {
+		if s == "" {
+			return missing, missing >= -1
+		}
+		u, err := strconv.ParseUint(s, 10, 31)
+		return int(u), err == nil && s == strconv.FormatUint(u, 10)
 	}
-	return step{kind: oneIndex, index: int(n)}, rest, ""
+	st = step{kind: elements}
+	from, to, slice := strings.Cut(inner, ":")
+	if !slice {
+		if st.lo, ok = number(inner, -2); !ok {
+			return st, "", form
+		}
+		st.hi = st.lo + 1
+	} else {
+		var okTo bool
+		st.lo, ok = number(from, 0)
+		st.hi, okTo = number(to, -1)
+		switch {
+		case !ok || !okTo:
+			return st, "", form
+		case st.hi >= 0 && st.hi <= st.lo:
+			return st, "", "the slice is empty: its end is not included"
+		}
+	}
+	if max(st.lo, st.hi) > maxIndex {
+		return st, "", "elements beyond " + strconv.Itoa(maxIndex) + " can't be told apart: use [*]"
+	}
+	return st, rest, ""
 }
 
 // covers reports whether general matches every value that special matches.
@@ -117,8 +147,9 @@ func covers(general, special []step) bool {
 	switch g.kind {
 	case anyKey:
 		return (s.kind == anyKey || s.kind == oneKey) && covers(general[1:], special[1:])
-	case anyIndex:
-		return (s.kind == anyIndex || s.kind == oneIndex) && covers(general[1:], special[1:])
+	case elements:
+		within := s.kind == elements && g.lo <= s.lo && (g.hi < 0 || s.hi >= 0 && s.hi <= g.hi)
+		return within && covers(general[1:], special[1:])
 	}
 	return g == s && covers(general[1:], special[1:])
 }

@@ -1,6 +1,9 @@
 package jsonscrub
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // Rewriter rewrites documents. It has scratch space: one goroutine uses it at a time.
 type Rewriter struct {
@@ -14,6 +17,8 @@ type Rewriter struct {
 	pos   int // read up to here
 	done  int // written up to here
 	apply Apply
+
+	dropping bool
 }
 
 // frame is an open object or array.
@@ -23,6 +28,11 @@ type frame struct {
 	start  int // where a value that is replaced as a whole starts, else -1
 	object bool
 	parent *state // of a value that is replaced as a whole: the state that says how
+
+	// Of a rewriter that drops:
+	mark    int  // the length of dst before the present member and what separates it
+	stayed  int  // members before it that were not dropped
+	dropped bool // the present member was
 }
 
 // kept is the state of everything that needs no decision.
@@ -33,6 +43,15 @@ var nowhere edge
 
 // Rewriter returns a new rewriter.
 func (p *Paths) Rewriter() *Rewriter { return &Rewriter{paths: p} }
+
+// ErrDrop is what an [Apply] of a [Paths.Dropper] returns as its error to leave a
+// value out: with its key if it is the member of an object. A document that is
+// dropped is null.
+var ErrDrop = errors.New("the value is dropped")
+
+// Dropper returns a new rewriter whose values may be dropped. It hands over
+// unlisted objects and arrays that no path leads into as one value.
+func (p *Paths) Dropper() *Rewriter { return &Rewriter{paths: p, dropping: true} }
 
 // Rewrite appends doc, scrubbed, to dst. dst must not overlap doc. An error of
 // apply is returned as it is; a document that is not JSON is a *SyntaxError. On
@@ -112,7 +131,35 @@ func (r *Rewriter) replace(st *state, kind Kind, raw, text []byte, from int) (er
 	r.dst = append(r.dst, r.doc[r.done:from]...)
 	r.done = r.pos
 	r.dst, err = r.apply(r.dst, action, &r.leaf)
+	if r.dropping && err == ErrDrop {
+		r.drop()
+		return nil
+	}
 	return err
+}
+
+// drop takes back what was written of the present member.
+func (r *Rewriter) drop() {
+	if len(r.stack) == 0 {
+		r.dst = append(r.dst, "null"...)
+		return
+	}
+	f := &r.stack[len(r.stack)-1]
+	r.dst, f.dropped = r.dst[:f.mark], true
+}
+
+// member prepares for the next member of f: what stands before it begins at
+// from, and after the comma, if there is one, at start. The first that stays
+// takes no comma along.
+func (r *Rewriter) member(f *frame, from, start int, first bool) {
+	if !first && !f.dropped {
+		f.stayed++
+	}
+	r.dst = append(r.dst, r.doc[r.done:from]...)
+	f.mark, f.dropped, r.done = len(r.dst), false, from
+	if f.stayed == 0 {
+		r.done = start
+	}
 }
 
 func (r *Rewriter) open(st *state, object bool) error {
@@ -120,7 +167,7 @@ func (r *Rewriter) open(st *state, object bool) error {
 		return r.fail("nested too deeply")
 	}
 	f := frame{state: st, start: -1, object: object}
-	if st != nil && st.listed && st.rule.Whole {
+	if st == nil && r.dropping || st != nil && st.listed && st.rule.Whole {
 		f.start, f.parent, f.state = r.pos, st, kept
 	}
 	r.stack = append(r.stack, f)
@@ -133,6 +180,7 @@ func (r *Rewriter) open(st *state, object bool) error {
 func (r *Rewriter) following(opened bool) (st *state, more bool, err error) {
 	for len(r.stack) > 0 {
 		f := &r.stack[len(r.stack)-1]
+		from, start := r.pos, r.pos
 		r.pos = skipSpace(r.doc, r.pos)
 		if r.pos == len(r.doc) {
 			return nil, false, r.fail("it ends too early")
@@ -150,7 +198,11 @@ func (r *Rewriter) following(opened bool) (st *state, more bool, err error) {
 			if c != ',' {
 				return nil, false, r.fail("a comma or a closing bracket is missing")
 			}
-			r.pos = skipSpace(r.doc, r.pos+1)
+			start = r.pos + 1
+			r.pos = skipSpace(r.doc, start)
+		}
+		if r.dropping && f.state != kept {
+			r.member(f, from, start, opened)
 		}
 		if f.object {
 			st, err = r.key(f)
