@@ -81,6 +81,11 @@ func isEmail(text []byte) bool {
 	if len(host) == 0 || host[0] == '.' || separated(host) {
 		return false
 	}
+	return reservedHost(host)
+}
+
+// reservedHost reports the domains of RFC 2606 and all names under them.
+func reservedHost(host []byte) bool {
 	last := bytes.LastIndexByte(host, '.')
 	if oneOf(host[last+1:], reservedTLD[:]) {
 		return true

@@ -18,8 +18,15 @@
 //	national id  US SSN with area 666 or 9xx-00, which are never issued
 //	IP           240.0.0.0/4 (RFC 1112), 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC 3849)
 //	postcode     ZIP prefixes that are not in use
-//	token        "tok_" with base32, UUID version 8 with a mark, bytes with a mark
-//	names, …     words of this package: invented surnames, towns, streets, firms
+//	token        "tok_" with base32, UUID version 8 with a mark, bytes with a mark,
+//	             the hashes of one known password
+//	domain, URL  .example, .test and example.com (RFC 2606); paths of this package's words
+//	MAC          locally administered unicast addresses that begin with f2:4e
+//	username     an invented surname and a hash, or "usr_" and a hash
+//	latitude, …  the sea around 0° N 0° E
+//	country      real ones, which identify nobody
+//	names, …     words of this package: invented surnames, towns, regions, streets, firms
+//	free text    "[redacted]", or Latin filler
 //
 // [Recognise] accepts all that the generators make, and everything else in the
 // same reserved spaces. A value that it refuses was not made here.
@@ -44,6 +51,9 @@ const Redacted = "[redacted]"
 // reserved space (dates) are never recognised.
 func Recognise(c pii.Class, text []byte) bool {
 	text = bytes.TrimSpace(text)
+	if c == pii.FreeText {
+		return string(text) == Redacted || len(text) > 0 && isLorem(text)
+	}
 	if len(text) == 0 || len(text) > maxRecognised {
 		return false
 	}
@@ -78,8 +88,22 @@ func Recognise(c pii.Class, text []byte) bool {
 		return isIBAN(text)
 	case pii.Token:
 		return isToken(text)
-	case pii.FreeText:
-		return string(text) == Redacted
+	case pii.Username:
+		return isUsername(text)
+	case pii.MAC:
+		return isMAC(text)
+	case pii.URL:
+		return isURL(text)
+	case pii.Domain:
+		return isDomain(text)
+	case pii.Region:
+		return isRegion(text)
+	case pii.Country:
+		return isCountry(text)
+	case pii.Latitude:
+		return isDegree(text, '0'+seaLatitude/1_000_000)
+	case pii.Longitude:
+		return isDegree(text, '0'+seaLongitude/1_000_000)
 	}
 	return false
 }

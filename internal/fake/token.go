@@ -61,6 +61,8 @@ func isToken(text []byte) bool {
 		return string(text[:len(tokenPrefix)]) == tokenPrefix && isBase32(text[len(tokenPrefix):])
 	case n == MaxUUID:
 		return isUUID(lower(buf[:], text))
+	case n == len(PasswordBcrypt) && string(text) == PasswordBcrypt, n == len(PasswordArgon2) && string(text) == PasswordArgon2:
+		return true
 	case n == 2+2*32 && text[0] == '\\' && text[1] == 'x':
 		var mark [len(bytesMark)]byte
 		_, err := hex.Decode(mark[:], text[2:2+2*len(mark)])

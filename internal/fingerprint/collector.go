@@ -81,6 +81,8 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 		return c.addIP(code, value)
 	case pii.Email:
 		return c.addEmail(code, value)
+	case pii.MAC:
+		return c.addMAC(code, value)
 	}
 	c.split(value)
 	switch class {
@@ -302,4 +304,32 @@ func (c *Collector) folded(value []byte, w word) []byte {
 	var again word
 	c.folder.next(value[:w.end], w.start, &again)
 	return c.folder.buf[:again.size]
+}
+
+// addMAC fingerprints a hardware address in pairs of digits, as PostgreSQL and
+// most programs write it, and in one piece.
+func (c *Collector) addMAC(code uint8, value []byte) bool {
+	var pairs [3 * 8]byte
+	n := 0
+	for _, b := range bytes.TrimSpace(value) {
+		switch {
+		case b >= '0' && b <= '9', b|0x20 >= 'a' && b|0x20 <= 'f':
+			if n%3 == 2 {
+				pairs[n] = ':'
+				n++
+			}
+			if n >= len(pairs)-1 {
+				return false
+			}
+			pairs[n] = b
+			n++
+		case b != ':' && b != '-' && b != '.' && b != ' ':
+			return false
+		}
+	}
+	if n != 17 && n != 23 {
+		return false
+	}
+	c.split(pairs[:n])
+	return c.addCode(pii.MAC, code, pairs[:n])
 }

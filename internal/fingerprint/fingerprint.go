@@ -23,6 +23,8 @@
 //   - card numbers, IBANs, national ids, phones and tokens are strings of digits
 //     and letters in any grouping; a phone is found with and without its country
 //     code, trunk zero and 00;
+//   - a hardware address is found in pairs of digits and in one piece, a username
+//     if it has a digit, since many others are ordinary words;
 //   - an IP address is its bits, whatever its notation; only public addresses
 //     count, since a private one is nobody's.
 //
@@ -58,7 +60,7 @@ import (
 
 // classes in the order of their codes in the store; code 0 is no class.
 var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.Street, pii.IP,
-	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token}
+	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Username, pii.MAC, pii.Token}
 
 // rough marks, beside its class, a fingerprint of a value that is not plausible
 // by itself and so must be found without that test.

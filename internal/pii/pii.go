@@ -29,7 +29,15 @@ const (
 	NationalID Class = "national_id"
 	CreditCard Class = "credit_card"
 	IBAN       Class = "iban"
-	Token      Class = "token" // API keys, session tokens, JWTs, opaque identifiers
+	Token      Class = "token" // API keys, session tokens, JWTs, password hashes, opaque identifiers
+	Username   Class = "username"
+	MAC        Class = "mac" // hardware addresses, which name a device
+	URL        Class = "url"
+	Domain     Class = "domain"
+	Region     Class = "region"
+	Country    Class = "country"
+	Latitude   Class = "latitude"
+	Longitude  Class = "longitude"
 	Date       Class = "date"
 	FreeText   Class = "free_text"
 )
@@ -37,10 +45,12 @@ const (
 // Direct reports whether one value of the class singles out a person by itself
 // (GDPR Art. 4(1), NIST SP 800-122 §2.2 "linked" data). Source values of direct
 // classes are fingerprinted and must not survive anywhere; the other classes
-// are quasi-identifiers: common words, whose reappearance proves nothing.
+// are quasi-identifiers: common words, whose reappearance proves nothing. A URL
+// or a domain counts as one: most are a company's, not a person's, and the
+// identifiers within a URL are fingerprinted by themselves.
 func (c Class) Direct() bool {
 	switch c {
-	case Email, Phone, FullName, Street, IP, NationalID, CreditCard, IBAN, Token:
+	case Email, Phone, FullName, Street, IP, NationalID, CreditCard, IBAN, Token, Username, MAC:
 		return true
 	}
 	return false

@@ -164,7 +164,7 @@ func TestUniqueColumns(t *testing.T) {
 	}
 	compile(t, cat, with("email", "token", "keep", "null", "token"))
 	expect(t, problems(t, cat, with("first_name", "phone", "text", "{transform: constant, value: x}", "{transform: constant, value: 00000000-0000-0000-0000-000000000000}")), []string{
-		"a.t.email is in the unique index uq_email, and first_name can make two values equal: use email or token or null",
+		"a.t.email is in the unique index uq_email, and first_name can make two values equal: use email or token or username or",
 		"a.t.phone is in the unique index uq_phone, and phone can make two values equal",
 		"a.t.slug is in the unique index uq_team_slug, and text can make",
 		"a.t.gone is in the unique index uq_gone, and constant can make",

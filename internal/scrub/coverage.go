@@ -61,8 +61,10 @@ var hints = []struct{ part, transform string }{
 	{"user_agent", "user_agent"}, {"useragent", "user_agent"}, {"full_name", "full_name"}, {"fullname", "full_name"}, {"holder", "full_name"},
 	{"company", "company"}, {"phone", "phone"}, {"mobile", "phone"}, {"fax", "phone"}, {"street", "street"}, {"address_line", "street"},
 	{"postcode", "postcode"}, {"postal", "postcode"}, {"zip", "postcode"}, {"city", "city"}, {"ssn", "national_id"}, {"national_id", "national_id"},
-	{"iban", "iban"}, {"card", "credit_card"}, {"token", "token"}, {"secret", "token"}, {"api_key", "token"}, {"password", "token"},
+	{"iban", "iban"}, {"card", "credit_card"}, {"token", "token"}, {"secret", "token"}, {"api_key", "token"}, {"password", "password"}, {"passwd", "password"},
 	{"birth", "date_shift"}, {"dob", "date_shift"}, {"note", "text"}, {"comment", "text"}, {"message", "text"}, {"body", "text"}, {"description", "text"},
+	{"username", "username"}, {"user_name", "username"}, {"login", "username"}, {"nickname", "username"}, {"url", "url"}, {"website", "url"},
+	{"homepage", "url"}, {"domain", "domain"}, {"hostname", "domain"}, {"mac", "mac"},
 	{"ip", "ip"},
 }
 

@@ -3,6 +3,7 @@ package scrub
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"refresher/internal/catalog"
 	"refresher/internal/pii"
@@ -22,7 +23,12 @@ type Definition struct {
 	Example  Example
 
 	byParam string                       // this parameter's value is part of the default domain
+	byArgs  bool                         // all parameters are
+	plain   bool                         // draws nothing: what it makes depends on value and parameters alone
 	build   func(*domain) (masks, error) // nil for the transforms that need no domain
+
+	check func(args, place) error       // refuses a place, beside Families; nil: none
+	bits  func(*domain, Family) float64 // log2 of Space for Unique; +Inf if injective; nil: op.bits knows
 }
 
 // Param is one parameter of a transform.
@@ -30,6 +36,7 @@ type Param struct {
 	Name     string
 	Doc      string
 	Kind     rules.ValueKind // String, Number (whole) or Bool; List stands for any value
+	Decimal  bool            // of a Number: decimals are allowed
 	Choices  []string        // of a String
 	Min, Max int             // of a Number
 	Default  string          // as written in rules; "" with Required
@@ -51,6 +58,7 @@ func Definitions() []Definition {
 		ipDef(), userAgentDef(),
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(),
 		dateShiftDef(),
+		usernameDef(), passwordDef(), urlDef(), domainDef(), macDef(), uuidDef(),
 		textDef(), jsonDef(),
 	}
 }
@@ -74,8 +82,18 @@ const (
 	FamilyUUID      Family = "uuid"      // uuid
 	FamilyBytea     Family = "bytea"     // bytea
 	FamilyJSON      Family = "json"      // json, jsonb
+	FamilyFloat     Family = "float"     // real, double precision
+	FamilyMAC       Family = "mac"       // macaddr, macaddr8
+	FamilyPoint     Family = "point"     // point
+	FamilyXML       Family = "xml"       // xml
 	FamilyArray     Family = "array"     // arrays of anything
 	FamilyOther     Family = "other"
+)
+
+// OIDs of further built-in types (src/include/catalog/pg_type.dat).
+const (
+	pointOID    = 600
+	macaddr8OID = 774
 )
 
 func familyOf(t *catalog.Type) Family {
@@ -99,6 +117,14 @@ func familyOf(t *catalog.Type) Family {
 		return FamilyBytea
 	case catalog.JSONOID, catalog.JSONBOID:
 		return FamilyJSON
+	case catalog.Float4OID, catalog.Float8OID:
+		return FamilyFloat
+	case catalog.MacaddrOID, macaddr8OID:
+		return FamilyMAC
+	case pointOID:
+		return FamilyPoint
+	case catalog.XMLOID:
+		return FamilyXML
 	}
 	switch {
 	case t.Kind == catalog.ArrayType:
@@ -138,7 +164,7 @@ func (a args) number(name string) int {
 func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) args {
 	a := args{}
 	params := d.Params
-	if d.build != nil {
+	if d.build != nil && !d.plain {
 		params = append([]Param{domainParam}, params...)
 	}
 	names := make([]string, len(params))
@@ -175,6 +201,9 @@ func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) 
 func (p *Param) check(v rules.Value) string {
 	switch p.Kind {
 	case rules.Number:
+		if p.Decimal {
+			return p.checkDecimal(v)
+		}
 		n, err := strconv.Atoi(v.Text)
 		if v.Kind != rules.Number || err != nil || n < p.Min || n > p.Max {
 			return fmt.Sprintf("a whole number from %d to %d", p.Min, p.Max)
@@ -190,6 +219,16 @@ func (p *Param) check(v rules.Value) string {
 		if len(p.Choices) > 0 && !contains(p.Choices, v.Text) {
 			return list(p.Choices) + rules.DidYouMean(v.Text, p.Choices)
 		}
+	}
+	return ""
+}
+
+// checkDecimal wants a plain decimal, as money and measures are written.
+func (p *Param) checkDecimal(v rules.Value) string {
+	f, err := strconv.ParseFloat(v.Text, 64)
+	plain := strings.Trim(v.Text, "0123456789.-") == ""
+	if v.Kind != rules.Number || err != nil || !plain || f < float64(p.Min) || f > float64(p.Max) {
+		return fmt.Sprintf("a number from %d to %d", p.Min, p.Max)
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package scrub
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"refresher/internal/catalog"
 	"refresher/internal/scrub/rules"
@@ -98,11 +99,32 @@ func (d *domain) has(f Family) bool {
 // sameArgs compares the parameters that decide what a domain makes.
 func sameArgs(a, b args) bool {
 	for name, v := range a {
-		if name != domainParam.Name && (b[name].Text != v.Text || b[name].Kind != v.Kind) {
+		if name != domainParam.Name && !v.Equal(b[name]) {
 			return false
 		}
 	}
 	return len(a) == len(b)
+}
+
+// defaultDomain is the domain of a rule that names none: the transform's name
+// and those of its parameters that decide what the domain makes.
+func (d *Definition) defaultDomain(a args) string {
+	if d.byParam != "" {
+		return d.Name + "/" + a.text(d.byParam)
+	}
+	if !d.byArgs && !d.plain {
+		return d.Name
+	}
+	var parts []string
+	for _, p := range d.Params {
+		v := a[p.Name]
+		if len(v.Items) > 0 || len(v.Parts) > 0 || len(v.Text) > 12 {
+			parts = append(parts, v.Hash())
+			continue
+		}
+		parts = append(parts, v.Text)
+	}
+	return d.Name + "/" + strings.Join(parts, ",")
 }
 
 // maxDigits is how many decimal digits every value of a number type can have; 0

@@ -144,6 +144,9 @@ func (e emitter) leaf(l *leafRule) {
 		l.text = e.masker(l.op)
 		if l.op.kind == opMask && l.op.def.serves(FamilyNumber) {
 			l.number = l.op.dom.masks.of(FamilyNumber)
+			if m, ok := l.number.(interface{ makesNumbers() bool }); ok && !m.makesNumbers() {
+				l.number = nil
+			}
 		}
 	}
 }
@@ -221,7 +224,9 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 	}
 	switch o.kind {
 	case opMask:
-		d.Domain = o.dom.name
+		if !o.def.plain {
+			d.Domain = o.dom.name
+		}
 	case opArray:
 		d.Transform, d.Detail = "array", o.elem.name()
 		if o.elem.dom != nil {

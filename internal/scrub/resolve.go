@@ -154,6 +154,10 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 	a := def.parse(r, c.fail)
 	if !def.serves(p.family) {
 		c.fail(r.Pos, "%s", c.misfit(def, p))
+	} else if def.check != nil && len(c.problems) == before {
+		if err := def.check(a, p); err != nil {
+			c.fail(r.Pos, "%s %v", def.Name, err)
+		}
 	}
 	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r}
 	switch def.Name {
@@ -298,10 +302,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 func (c *compiler) domain(def *Definition, a args, u use) *domain {
 	name := a.text("domain")
 	if name == "" {
-		name = def.Name
-		if def.byParam != "" {
-			name += "/" + a.text(def.byParam)
-		}
+		name = def.defaultDomain(a)
 	}
 	if other := c.defs[name]; other != nil && other != def {
 		c.fail(u.pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)

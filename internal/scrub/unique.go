@@ -104,6 +104,8 @@ func (c *compiler) uniqueNames(ch *choice) []string {
 // bits is the size of the space that a unique transform draws from, as log2.
 func (o *op) bits() float64 {
 	switch {
+	case o.def.bits != nil:
+		return o.def.bits(o.dom, o.family)
 	case o.family == FamilyUUID:
 		return 106
 	case o.family == FamilyBytea:

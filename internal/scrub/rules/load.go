@@ -266,6 +266,7 @@ func (l *loader) class(n ast.Node) pii.Class {
 var classes = []pii.Class{
 	pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City, pii.Postcode,
 	pii.IP, pii.UserAgent, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token, pii.Date,
+	pii.Username, pii.MAC, pii.URL, pii.Domain, pii.Region, pii.Country, pii.Latitude, pii.Longitude,
 }
 
 func (l *loader) values(n ast.Node) []string {
