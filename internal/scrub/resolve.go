@@ -124,8 +124,8 @@ func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
 
 // rule resolves one rule, nil if it is wrong.
 func (c *compiler) rule(r *rules.Rule, p place) *op {
-	if r.When != "" {
-		c.fail(r.WhenPos, "conditions (when:) are not supported by this version: choose one rule for all rows of %s", p.where)
+	if r.When.Text != "" {
+		c.fail(r.When.Pos, "conditions (when:) are not supported by this version: choose one rule for all rows of %s", p.where)
 		return nil
 	}
 	switch r.Kind {

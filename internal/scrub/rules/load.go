@@ -74,7 +74,7 @@ type loader struct {
 	rs *Ruleset
 }
 
-var rootKeys = []string{"version", "tables", "allow"}
+var rootKeys = []string{"version", "tables", "references", "allow"}
 
 func (l *loader) root(n ast.Node) {
 	entries, ok := l.entries(n, "a rules file", `"version: 1" and "tables:"`)
@@ -91,6 +91,8 @@ func (l *loader) root(n ast.Node) {
 			}
 		case "tables":
 			l.tables(e.value)
+		case "references":
+			l.references(e.value)
 		case "allow":
 			l.allows(e.value)
 		default:
@@ -153,13 +155,27 @@ func (l *loader) table(e entry, name catalog.Name) *Table {
 }
 
 func (l *loader) rows(t *Table, e entry) {
-	switch v, _ := l.scalar(e.value); v.Text {
-	case "all":
+	const shape = "rows is all, none or {when: EXPRESSION}"
+	v, ok := l.scalar(e.value)
+	switch {
+	case !ok && !l.fancy(e.value):
+		entries, mapping := l.entries(e.value, "rows", "all, none or {when: EXPRESSION}")
+		for _, w := range entries {
+			if w.key != "when" {
+				l.unknown(w, "rows", []string{"when"})
+				continue
+			}
+			t.Rows, t.When = RowsWhen, l.condition(w)
+		}
+		if mapping && len(entries) == 0 {
+			l.fail(v.Pos, shape)
+		}
+	case v.Text == "all":
 		t.Rows = AllRows
-	case "none":
+	case v.Text == "none":
 		t.Rows = NoRows
-	default:
-		l.fail(l.pos(e.value), "rows is all or none")
+	case ok:
+		l.fail(v.Pos, shape)
 	}
 }
 
@@ -175,7 +191,7 @@ func (l *loader) columns(t *Table, n ast.Node) {
 			continue
 		}
 		where := fmt.Sprintf("column %q of %s", c.Name, t.Name)
-		if c.Rule = l.rule(e.value, e.pos, where); c.Rule != nil {
+		if c.Rule = l.columnRule(e.value, e.pos, where); c.Rule != nil {
 			t.Columns = append(t.Columns, c)
 		}
 	}

@@ -4,10 +4,11 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // shapeKeys are the keys of which a rule written as a mapping has exactly one.
-var shapeKeys = []string{"transform", "json", "array", "composite", "hstore"}
+var shapeKeys = []string{"transform", "json", "array", "composite", "hstore", "range"}
 
 const ruleShape = "TRANSFORM or {transform: TRANSFORM, …}"
 
@@ -25,7 +26,7 @@ func (l *loader) rule(n ast.Node, at Pos, where string) *Rule {
 		return &Rule{Kind: Scalar, Transform: name, Pos: v.Pos}
 	}
 	if _, ok := items(n); ok {
-		l.fail(l.pos(n), "the rule of %s is one transform, not a list: write %s", where, ruleShape)
+		l.fail(l.pos(n), "the rule of %s is one transform, not a list: write %s; a list of rules with conditions is for whole columns", where, ruleShape)
 		return nil
 	}
 	entries, ok := l.entries(n, "the rule of "+where, ruleShape)
@@ -33,6 +34,64 @@ func (l *loader) rule(n ast.Node, at Pos, where string) *Rule {
 		return nil
 	}
 	return l.shaped(entries, l.pos(n), where)
+}
+
+// columnRule reads the rule of a column, which may be a list of rules with
+// conditions.
+func (l *loader) columnRule(n ast.Node, at Pos, where string) *Rule {
+	list, ok := items(n)
+	if !ok {
+		return l.rule(n, at, where)
+	}
+	r := &Rule{Kind: Cases, Pos: l.pos(n)}
+	before := len(l.problems)
+	for i, it := range list {
+		c := l.rule(it, l.pos(it), where)
+		if c == nil {
+			continue
+		}
+		last := i == len(list)-1
+		switch {
+		case c.When.Text == "" && !last:
+			l.fail(c.Pos, "this rule of %s has no condition, so those after it are never used: move it to the end", where)
+		case c.When.Text != "" && last:
+			l.fail(c.Pos, "the last rule of %s has a condition: add one without (when:), for the rows in which no condition holds", where)
+		}
+		r.Cases = append(r.Cases, c)
+	}
+	if len(list) == 0 {
+		l.fail(r.Pos, "%s has no rule: write keep, null or another transform", where)
+	}
+	switch {
+	case len(l.problems) > before:
+		return nil
+	case len(r.Cases) == 1:
+		return r.Cases[0]
+	}
+	return r
+}
+
+// condition reads an expression.
+func (l *loader) condition(e entry) Condition {
+	v, ok := l.scalar(e.value)
+	if !ok || v.Kind != Bool {
+		v.Text, _ = l.text(e.value, e.key)
+	}
+	c := Condition{Text: v.Text, Pos: v.Pos, inline: true}
+	if n, ok := e.value.(*ast.StringNode); ok && n.Token != nil {
+		switch n.Token.Type {
+		case token.DoubleQuoteType:
+			c.Pos.Col++
+			c.inline = !strings.Contains(n.Token.Origin, `\`)
+		case token.SingleQuoteType:
+			c.Pos.Col++
+			c.inline = !strings.Contains(n.Token.Origin, "''")
+		}
+		c.inline = c.inline && !strings.Contains(strings.TrimSpace(n.Token.Origin), "\n")
+	} else {
+		c.inline = ok && v.Kind == Bool
+	}
+	return c
 }
 
 // transform is the name that a scalar gives.
@@ -59,7 +118,7 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	before := len(l.problems)
 	for _, e := range entries {
 		switch e.key {
-		case "transform", "json", "array", "composite", "hstore":
+		case "transform", "json", "array", "composite", "hstore", "range":
 			if shape != "" {
 				l.fail(e.pos, "the rule of %s has both %s and %s: keep one", where, shape, e.key)
 				continue
@@ -67,8 +126,7 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 			shape = e.key
 			l.shape(r, e, where)
 		case "when":
-			r.When, _ = l.text(e.value, "when")
-			r.WhenPos = e.pos
+			r.When = l.condition(e)
 		default:
 			r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
 		}
@@ -104,6 +162,9 @@ func (l *loader) shape(r *Rule, e entry, where string) {
 	case "array":
 		r.Kind = Array
 		r.Elem = l.rule(e.value, e.pos, "the elements of "+where)
+	case "range":
+		r.Kind = Range
+		r.Elem = l.rule(e.value, e.pos, "the bounds of "+where)
 	case "json":
 		r.Kind = JSON
 		r.Parts = l.parts(e, where, "path", `{json: {PATH: TRANSFORM}}`)

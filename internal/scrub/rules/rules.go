@@ -12,7 +12,13 @@
 //	      aliases: {array: email}
 //	      notes: text
 //	  public.sessions: {rows: none}                      # structure only
+//	  public.events: {rows: {when: tenant_id != 7}, columns: {…}}   # other rows stay behind
 //	  public.countries: {columns: {"*": keep}}
+//	  public.audit:
+//	    columns:
+//	      actor: [{transform: keep, when: is_robot}, email]          # the first that holds counts
+//	references:                                                     # as foreign keys, without a constraint
+//	  - {table: public.audit, columns: [user_id], to: public.users, to_columns: [id]}
 //	allow:
 //	  - {table: public.pages, column: body, class: email, values: [support@acme.com], why: our own address}
 //
@@ -51,14 +57,16 @@ func (p Pos) Problem(format string, args ...any) fault.Problem {
 
 // Ruleset is the content of one or more rules files.
 type Ruleset struct {
-	Tables map[catalog.Name]*Table
-	Allow  []Allow // in the order of the files
+	Tables     map[catalog.Name]*Table
+	References []Reference // in the order of the files
+	Allow      []Allow     // in the order of the files
 }
 
 // Table is what the rules say of one table.
 type Table struct {
 	Name    catalog.Name
 	Rows    Rows
+	When    Condition // which rows, with RowsWhen
 	Columns []*Column // in the order of the file; at most one is the wildcard
 	Pos     Pos
 }
@@ -66,11 +74,42 @@ type Table struct {
 // Rows says which rows of a table are copied.
 type Rows uint8
 
-// All rows, or none: the table arrives empty.
+// All rows, or none: the table arrives empty, or those for which a condition holds.
 const (
 	AllRows Rows = iota
 	NoRows
+	RowsWhen
 )
+
+// Condition is an expression over the columns of a row; package condition says
+// what it may be.
+type Condition struct {
+	Text string // "" if there is none
+	Pos  Pos    // where its text begins
+
+	inline bool // it stands in the file as it is in Text
+}
+
+// At is the place of a condition's character, counted from 0, as far as the
+// way it is written tells.
+func (c Condition) At(char int) Pos {
+	p := c.Pos
+	if c.inline {
+		p.Col += char
+	}
+	return p
+}
+
+// Reference says that columns hold what columns of another table hold, as a
+// foreign key does, although no constraint says so.
+type Reference struct {
+	Table     catalog.Name // referring
+	Columns   []string
+	To        catalog.Name // referred to
+	ToColumns []string     // as many as Columns; empty: its primary key
+	When      Condition    // only in these rows of Table
+	Pos       Pos
+}
 
 // Column returns the rule of a column named literally, nil if there is none.
 func (t *Table) Column(name string) *Column {
@@ -110,10 +149,12 @@ const (
 	Array                 // {array: rule}
 	Composite             // {composite: {FIELD: rule, …}}
 	Hstore                // {hstore: {KEY: rule, …}}
+	Range                 // {range: rule}
+	Cases                 // [{…, when: EXPR}, …, rule]
 )
 
 func (k Kind) String() string {
-	return [...]string{"transform", "json", "array", "composite", "hstore"}[k]
+	return [...]string{"transform", "json", "array", "composite", "hstore", "range", "list of rules"}[k]
 }
 
 // Rule is what happens to one value.
@@ -122,9 +163,9 @@ type Rule struct {
 	Transform string  // Scalar: the transform's name; "keep" is one
 	Params    []Param // all keys beside the shape's own and when
 	Parts     []Part  // JSON, Composite, Hstore: in the order of the file
-	Elem      *Rule   // Array: the rule of every element
-	When      string  // condition, "" if none
-	WhenPos   Pos
+	Elem      *Rule   // Array, Range: the rule of every element, of the bounds
+	Cases     []*Rule // Cases: the first whose condition holds counts
+	When      Condition
 	Pos       Pos
 }
 
@@ -198,8 +239,13 @@ func (rs *Ruleset) Hash() string {
 		for _, c := range t.Columns {
 			columns[columnKey(c)] = c.Rule.normal()
 		}
-		tables[name.String()] = map[string]any{"rows": t.Rows, "columns": columns}
+		tables[name.String()] = map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns}
 	}
+	refs := make([]string, len(rs.References))
+	for i, r := range rs.References {
+		refs[i] = string(encode([]any{r.Table.String(), r.Columns, r.To.String(), r.ToColumns, r.When.Text}))
+	}
+	slices.Sort(refs)
 	allow := make([]string, len(rs.Allow))
 	for i, a := range rs.Allow {
 		values := slices.Clone(a.Values)
@@ -207,7 +253,7 @@ func (rs *Ruleset) Hash() string {
 		allow[i] = string(encode([]any{a.Table.String(), a.Column, a.Class, values, a.Why}))
 	}
 	slices.Sort(allow)
-	sum := sha256.Sum256(encode(map[string]any{"tables": tables, "allow": allow}))
+	sum := sha256.Sum256(encode(map[string]any{"tables": tables, "references": refs, "allow": allow}))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -220,7 +266,7 @@ func columnKey(c *Column) string {
 }
 
 func (r *Rule) normal() any {
-	m := map[string]any{"kind": r.Kind.String(), "transform": r.Transform, "when": r.When}
+	m := map[string]any{"kind": r.Kind.String(), "transform": r.Transform, "when": r.When.Text}
 	params := map[string]any{}
 	for _, p := range r.Params {
 		params[p.Name] = p.Value.normal()
@@ -234,6 +280,11 @@ func (r *Rule) normal() any {
 	if r.Elem != nil {
 		m["elem"] = r.Elem.normal()
 	}
+	cases := make([]any, len(r.Cases))
+	for i, c := range r.Cases {
+		cases[i] = c.normal()
+	}
+	m["cases"] = cases
 	return m
 }
 

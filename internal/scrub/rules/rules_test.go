@@ -20,7 +20,7 @@ tables:
     columns:
       id: keep
       email: email                                    # scalar
-      mobile: {transform: phone, domain: mobile, when: "country = 'US'"}
+      mobile: {transform: phone, domain: mobile, when: "country == 'US'"}
       gone: null
       gone_too: "null"
       attributes:
@@ -63,9 +63,9 @@ func TestParse(t *testing.T) {
 		}
 	}
 	at := func(line, col int) Pos { return Pos{"r.yaml", line, col} }
-	want := &Rule{Kind: Scalar, Transform: "phone", When: "country = 'US'", WhenPos: at(7, 50), Pos: at(7, 15),
+	want := &Rule{Kind: Scalar, Transform: "phone", When: Condition{Text: "country == 'US'", Pos: at(7, 57), inline: true}, Pos: at(7, 15),
 		Params: []Param{{"domain", Value{Text: "mobile", Pos: at(7, 42)}, at(7, 34)}}}
-	if d := cmp.Diff(want, users.Column("mobile").Rule); d != "" {
+	if d := cmp.Diff(want, users.Column("mobile").Rule, cmp.AllowUnexported(Condition{})); d != "" {
 		t.Error(d)
 	}
 	attributes := users.Column("attributes").Rule
@@ -115,14 +115,14 @@ func TestProblems(t *testing.T) {
 		{"two documents", "version: 1\n---\nversion: 1\n", []string{"3:1: a rules file holds one document"}},
 		{"table names", "version: 1\ntables:\n  users: {rows: none}\n  a.b.c: {rows: none}\n  x y.z: {rows: none}\n", []string{"3:3: \"users\" is not a table name: write it as schema.table", "4:3: ", "5:3: "}},
 		{"table shapes", "version: 1\ntables:\n  a.b: keep\n  a.c:\n  a.d: {colums: {}}\n  a.e: {rows: some}\n  a.f: {rows: none, columns: {x: keep}}\n", []string{
-			"3:8: table a.b is a mapping: write {columns:", "4:", `5:9: "colums" is no key of a table (did you mean "columns"?)`, "6:15: rows is all or none", "7:21: table a.f has rows: none"}},
+			"3:8: table a.b is a mapping: write {columns:", "4:", `5:9: "colums" is no key of a table (did you mean "columns"?)`, "6:15: rows is all, none or {when: EXPRESSION}", "7:21: table a.f has rows: none"}},
 		{"column shapes", `version: 1
 tables:
   a.b:
     columns:
       c1:
       c2: 12
-      c3: [email]
+      c3: {array: [email]}
       c4: {trasform: email}
       c5: {transform: email, json: {a: keep}}
       c6: {json: keep}
@@ -137,7 +137,7 @@ tables:
 `, []string{
 			`5:7: column "c1" of a.b has no rule: write keep, null`,
 			`6:11: the rule of column "c2" of a.b is a transform's name, not a number`,
-			`7:11: the rule of column "c3" of a.b is one transform, not a list`,
+			`7:19: the rule of the elements of column "c3" of a.b is one transform, not a list`,
 			`8:11: the rule of column "c4" of a.b names no transform (did you mean "transform"?)`,
 			`9:30: the rule of column "c5" of a.b has both transform and json`,
 			`10:18: json of column "c6" of a.b is a mapping`,
@@ -158,6 +158,29 @@ tables:
 			"3:13: \"pages\" is not a table name", `3:38: "emial" is no class (did you mean "email"?)`, "3:53: values is a list", "3:62: why is empty",
 			"4:5: an exception needs table", "4:5: an exception needs column", "4:5: an exception needs class", "4:5: an exception needs values",
 			"4:5: an exception needs why", `4:6: "tabel" is no key of an exception (did you mean "table"?)`, "5:5: an exception is a mapping"}},
+		{"lists of rules", `version: 1
+tables:
+  a.b:
+    columns:
+      c1: []
+      c2: [keep, email]
+      c3: [{transform: keep, when: a}, {transform: email, when: b}]
+      c4: [{transform: keep, when: a}, [email], email]
+      c5: [{transform: keep, when: a}, {emial: x, when: b}, email]
+`, []string{
+			`5:11: column "c1" of a.b has no rule`,
+			`6:12: this rule of column "c2" of a.b has no condition, so those after it are never used`,
+			`7:40: the last rule of column "c3" of a.b has a condition: add one without (when:)`,
+			`8:40: the rule of column "c4" of a.b is one transform, not a list`,
+			`9:40: the rule of column "c5" of a.b names no transform`,
+		}},
+		{"rows", "version: 1\ntables:\n  a.b: {rows: {wen: x}}\n  a.c: {rows: {}}\n  a.d: {rows: {when: ''}}\n  a.e: {rows: [all]}\n", []string{
+			`3:16: "wen" is no key of rows (did you mean "when"?)`, "4:15: rows is all, none or", "5:22: when is empty", "6:15: rows is a mapping: write all, none or {when: EXPRESSION}"}},
+		{"references", "version: 1\nreferences:\n  - {table: pages, columns: x, to: a.b, too: c}\n  - {columns: [], to: 3}\n  - {table: a.b, columns: [x, y], to: a.c, to_columns: [z], when: 3}\n  - 7\n", []string{
+			`3:13: "pages" is not a table name`, "3:29: columns is a list of column names", `3:41: "too" is no key of a reference`,
+			"4:5: a reference needs table", "4:15: columns is a list", "4:23: to must be a string, not a number",
+			"5:5: a reference has as many to_columns as columns: here are 1 and 2", "5:67: when must be a string, not a number", "6:5: a reference is a mapping"}},
+		{"references shape", "version: 1\nreferences: {table: x}\n", []string{"2:13: references is a list"}},
 		{"allow shape", "version: 1\nallow: {table: x}\n", []string{"2:8: allow is a list"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
