@@ -12,7 +12,7 @@ import (
 var layers = [][]string{
 	{"cmd/refresher", "scripts/bench"},
 	{"internal/status"},
-	{"internal/config", "internal/refresh", "internal/schedule", "internal/pgtest", "internal/s3test", "internal/sampledb"},
+	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb"},
 	{"internal/report"},
 	{"internal/snapshot"},
 	{"internal/scrub"},

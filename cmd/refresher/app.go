@@ -34,6 +34,7 @@ type app struct {
 	out, err   io.Writer
 	getenv     func(string) (string, bool)
 	terminal   bool // err is a terminal: draw progress
+	screen     screen
 	configPath string
 }
 
@@ -98,7 +99,7 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.previewCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand())
 	return root
 }
 

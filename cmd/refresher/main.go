@@ -18,7 +18,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], &app{
 		out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		screen: stdoutScreen(),
 	})
 	stop()
 	os.Exit(code)
+}
+
+// stdoutScreen measures the terminal that stdout is. Colours are left out where
+// https://no-color.org or the terminal asks for that.
+func stdoutScreen() screen {
+	fd := int(os.Stdout.Fd())
+	if !term.IsTerminal(fd) {
+		return screen{}
+	}
+	width, _, err := term.GetSize(fd)
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	return screen{width: width, colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
