@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/parquet-go/parquet-go"
+
+	"refresher/internal/s3sink"
+)
+
+// leakyParquet is a Parquet file of public.teams with a customer's address in a kept column.
+func (s *site) leakyParquet() []byte {
+	s.t.Helper()
+	type team struct {
+		ID     int32  `parquet:"id"`
+		Slug   string `parquet:"slug"`
+		Name   string `parquet:"name"`
+		LeadID int64  `parquet:"lead_id,optional"`
+	}
+	email := s.one(s.primary.URL(s.db), "SELECT email FROM users ORDER BY id LIMIT 1")
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[team](&b)
+	if _, err := w.Write([]team{{1, "growth", "Growth", 1}, {2, "core", "ask " + email, 2}}); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+const teamsObject = "tables/public.teams/part-00000.parquet"
+
+func (s *site) put(key string, body []byte) {
+	s.t.Helper()
+	if _, err := s.s3.Client().PutObject(context.Background(), &s3.PutObjectInput{Bucket: &s.db, Key: &key, Body: bytes.NewReader(body)}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A leak in a Parquet file whose manifest agrees with it: only looking inside finds it.
+func TestVerifyLooksInsideParquetFiles(t *testing.T) {
+	s := newSite(t)
+	s.must(exitClean, "run")
+	var latest s3sink.Latest
+	var manifest s3sink.Manifest
+	unmarshal := func(key string, v any) {
+		if err := json.Unmarshal(s.object(key), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := func(b []byte) string { h := sha256.Sum256(b); return hex.EncodeToString(h[:]) }
+	unmarshal("data/latest.json", &latest)
+	unmarshal("data/"+latest.Manifest, &manifest)
+	body := s.leakyParquet()
+	s.put("data/runs/"+latest.Run+"/"+teamsObject, body)
+	_, said := s.must(exitRefused, "verify", "--target", "dev")
+	if !strings.Contains(said, teamsObject) {
+		t.Errorf("bytes that differ from the manifest: %s", said)
+	}
+	for i := range manifest.Objects {
+		if manifest.Objects[i].Name == teamsObject {
+			manifest.Objects[i].Size, manifest.Objects[i].SHA256 = int64(len(body)), sum(body)
+		}
+	}
+	doc, _ := json.Marshal(manifest)
+	s.put("data/"+latest.Manifest, doc)
+	latest.SHA256 = sum(doc)
+	doc, _ = json.Marshal(latest)
+	s.put("data/latest.json", doc)
+	_, said = s.must(exitRefused, "verify", "--target", "dev")
+	if !strings.Contains(said, "public.teams.name") {
+		t.Errorf("the leak in the Parquet file was not found: %s", said)
+	}
+	if found := s.leaks(said); len(found) > 0 {
+		t.Errorf("the finding shows %s", found[0])
+	}
+}
+
+// A bucket that gives back other bytes than it was sent never becomes the latest.
+func TestABucketThatReturnsOtherBytesIsRefused(t *testing.T) {
+	s := newSite(t)
+	s.must(exitClean, "run")
+	before := s.state()
+	target, err := url.Parse(s.s3.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := s.leakyParquet()
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(r *http.Response) error {
+			if r.Request.Method == http.MethodGet && strings.HasSuffix(r.Request.URL.Path, teamsObject) {
+				r.Body = http.NoBody
+				r.Header.Del("Content-Length")
+				r.ContentLength = int64(len(body))
+				r.Body = readCloser{bytes.NewReader(body)}
+			}
+			return nil
+		},
+	})
+	defer proxy.Close()
+	s.vars["S3"] = proxy.URL
+	_, said := s.must(exitRefused, "run")
+	if !strings.Contains(said, teamsObject) {
+		t.Errorf("the refusal does not name the object: %s", said)
+	}
+	if s.state() != before || s.leftovers() != "" {
+		t.Error("a refused run changed staging or latest.json")
+	}
+}
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
