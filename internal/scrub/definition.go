@@ -160,13 +160,18 @@ func (a args) number(name string) int {
 	return n
 }
 
+// params are all that the transform takes, domain among them.
+func (d *Definition) params() []Param {
+	if d.build == nil || d.plain {
+		return d.Params
+	}
+	return append([]Param{domainParam}, d.Params...)
+}
+
 // parse checks a rule's parameters and calls fail for each that is wrong.
 func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) args {
 	a := args{}
-	params := d.Params
-	if d.build != nil && !d.plain {
-		params = append([]Param{domainParam}, params...)
-	}
+	params := d.params()
 	names := make([]string, len(params))
 	for i, p := range params {
 		names[i] = p.Name

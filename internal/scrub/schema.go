@@ -1,0 +1,227 @@
+package scrub
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"refresher/internal/scrub/rules"
+)
+
+// shape is a way to write a rule for what stands within a value.
+type shape struct {
+	key    string
+	doc    string
+	parts  string // what the keys of its mapping are; "" if it holds one rule
+	params []Param
+}
+
+// shapes are those of [rules.Kind] beside a transform's name.
+func shapes() []shape {
+	var inJSON []Param
+	for _, d := range Definitions() {
+		if d.Name == "json" {
+			inJSON = d.Params
+		}
+	}
+	return []shape{
+		{"json", "A rule for each path of a JSON document. What no path names is redacted.", "path, as in contact.email, tags[*] or **.email", inJSON},
+		{"array", "A rule for every element of an array.", "", nil},
+		{"composite", "A rule for each field of a composite value.", "field", nil},
+		{"hstore", "A rule for each key of an hstore. What no key names is redacted.", "key", nil},
+		{"range", "A rule for both bounds of a range.", "", nil},
+	}
+}
+
+// object is a JSON object on its way out; its keys are written in their order.
+type object = map[string]any
+
+// Schema is the JSON Schema (draft 2020-12) of the rules format, made from what
+// the compiler itself reads: rules/schema.json. An editor uses it to complete and
+// check a ruleset; what needs the database (whether a column is there, whether a
+// transform serves its type) only `refresher check` knows.
+func Schema() []byte {
+	defs := object{
+		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
+		"reference": referenceSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
+		"columnNames": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}}},
+	}
+	names := []any{}
+	rule := []any{ref("transformName")}
+	for _, d := range Definitions() {
+		if d.Name == "json" {
+			continue // a shape
+		}
+		if !required(d.params()) {
+			names = append(names, object{"const": d.Name, "description": d.Doc})
+		}
+		defs["transform."+d.Name] = transformSchema(&d)
+		rule = append(rule, ref("transform."+d.Name))
+	}
+	names = append(names, object{"type": "null", "description": "NULL in the place of every value."})
+	defs["transformName"] = object{"title": "transform", "anyOf": names}
+	for _, s := range shapes() {
+		defs["shape."+s.key] = s.schema()
+		rule = append(rule, ref("shape."+s.key))
+	}
+	defs["rule"] = object{"anyOf": rule}
+	return encodeSchema(object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema",
+		"$id":     "urn:refresher:rules:1",
+		"title":   "Rules of refresher",
+		"description": "What happens to every table and column of a production database on its way to staging. " +
+			"Generated from the transforms' definitions.",
+		"type": "object", "required": []string{"version"}, "additionalProperties": false,
+		"properties": object{
+			"version": object{"const": 1, "description": "Version of the rules format."},
+			"tables": object{"type": []string{"object", "null"}, "description": "Tables as schema.table, taken literally; quoted as in SQL where a part holds a dot, space or quote.",
+				"propertyNames": ref("tableName"), "additionalProperties": ref("table")},
+			"references": object{"type": "array", "items": ref("reference"), "description": "Columns that hold what another table's columns hold, although no foreign key says so."},
+			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
+		},
+		"$defs": defs,
+	})
+}
+
+func ref(name string) object { return object{"$ref": "#/$defs/" + name} }
+
+func encodeSchema(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		panic("scrub: " + err.Error()) // maps of strings always encode
+	}
+	return b.Bytes()
+}
+
+func required(params []Param) bool {
+	for _, p := range params {
+		if p.Required {
+			return true
+		}
+	}
+	return false
+}
+
+func transformSchema(d *Definition) object {
+	name := object{"const": d.Name}
+	if d.Name == "null" {
+		name = object{"enum": []any{"null", nil}}
+	}
+	return ruleSchema(d.Doc, "transform", name, d.params())
+}
+
+func (s shape) schema() object {
+	value := ref("rule")
+	if s.parts != "" {
+		value = object{"type": "object", "description": "A rule for each " + s.parts + ".", "additionalProperties": ref("rule")}
+	}
+	return ruleSchema(s.doc, s.key, value, s.params)
+}
+
+// ruleSchema is a rule written as a mapping, of which key is the key that tells
+// it from others.
+func ruleSchema(doc, key string, value object, params []Param) object {
+	properties := object{key: value, "when": ref("when")}
+	need := []string{key}
+	for _, p := range params {
+		properties[p.Name] = p.schema()
+		if p.Required {
+			need = append(need, p.Name)
+		}
+	}
+	return object{"type": "object", "description": doc, "required": need, "properties": properties, "additionalProperties": false}
+}
+
+func (p *Param) schema() object {
+	s := object{"description": p.Doc}
+	switch p.Kind {
+	case rules.String:
+		s["type"], s["minLength"] = "string", 1
+		if len(p.Choices) > 0 {
+			s["enum"] = p.Choices
+		}
+	case rules.Number:
+		s["type"], s["minimum"], s["maximum"] = "integer", p.Min, p.Max
+		if p.Decimal {
+			s["type"] = "number"
+		}
+	case rules.Bool:
+		s["type"] = "boolean"
+	}
+	if p.Default == "" {
+		return s
+	}
+	s["default"] = p.Default
+	if p.Kind == rules.Bool || p.Kind == rules.Number {
+		s["default"] = json.RawMessage(p.Default)
+	}
+	return s
+}
+
+func tableSchema() object {
+	return object{
+		"type": "object", "additionalProperties": false,
+		"properties": object{
+			"columns": object{"type": "object", "additionalProperties": ref("columnRule"),
+				"description": "A rule for every column; \"*\" stands for all that are not named, and is flagged in the report."},
+			"rows": ref("rows"),
+		},
+		// No rule for a column is ever used in a table without rows.
+		"not": object{"required": []string{"rows", "columns"}, "properties": object{"rows": object{"const": "none"}}},
+	}
+}
+
+func rowsSchema() object {
+	return object{
+		"description": "Which rows are copied: all (the default), none (structure only), or those for which a condition holds.",
+		"anyOf": []any{
+			object{"enum": []string{"all", "none"}},
+			object{"type": "object", "required": []string{"when"}, "additionalProperties": false, "properties": object{"when": ref("when")}},
+		},
+	}
+}
+
+func columnRuleSchema() object {
+	return object{"anyOf": []any{
+		ref("rule"),
+		object{"type": "array", "minItems": 1, "items": ref("rule"), "description": "The first rule whose condition (when) holds; the last one has none."},
+	}}
+}
+
+func whenSchema() object {
+	return object{"type": []string{"string", "boolean"}, "pattern": `\S`,
+		"description": "A condition over the columns of the row as they are in production, as in: country == \"US\" and not is_staff"}
+}
+
+func tableNameSchema() object {
+	const part = `("([^"]|"")+"|[^". \t\r\n]+)`
+	return object{"type": "string", "pattern": `^` + part + `\.` + part + `$`}
+}
+
+func referenceSchema() object {
+	return object{
+		"type": "object", "required": []string{"table", "columns", "to"}, "additionalProperties": false,
+		"properties": object{
+			"table":      ref("tableName"),
+			"columns":    ref("columnNames"),
+			"to":         ref("tableName"),
+			"to_columns": ref("columnNames"),
+			"when":       ref("when"),
+		},
+	}
+}
+
+func exceptionSchema() object {
+	return object{
+		"type": "object", "required": []string{"table", "column", "class", "values", "why"}, "additionalProperties": false,
+		"properties": object{
+			"table":  ref("tableName"),
+			"column": object{"type": "string", "pattern": `\S`},
+			"class":  object{"enum": rules.Classes()},
+			"values": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}, "minLength": 1}},
+			"why":    object{"type": "string", "pattern": `\S`, "description": "The reason, for the one who reviews it."},
+		},
+	}
+}
