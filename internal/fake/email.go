@@ -29,11 +29,15 @@ var emailDomains = [...]string{"example.com", "example.org", "example.net"}
 // AppendEmail appends an address such as
 // "anna.thornwick.k3v7q2m5x4c6b2nz@example.com", in lower case. Two digests give
 // the same address with probability 2^(-5·f.Hash).
-func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte {
+func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte { return AppendEmailOf(dst, d, d, f) }
+
+// AppendEmailOf appends an address that shows the name that who draws; d alone
+// tells it from others.
+func AppendEmailOf(dst []byte, who, d *Digest, f EmailForm) []byte {
 	at := len(dst)
 	if f.Names {
-		dst = append(AppendFirstName(dst, d), '.')
-		dst = append(AppendLastName(dst, d), '.')
+		dst = append(AppendFirstName(dst, who), '.')
+		dst = append(AppendLastName(dst, who), '.')
 		for i := at; i < len(dst); i++ {
 			dst[i] |= 0x20 // letters to lower case; '.' has the bit
 		}

@@ -31,14 +31,20 @@ func (f UsernameForm) MaxLen() int {
 
 // AppendUsername appends a username such as "anna.thornwick.k3v7q2m5x4c6b2nz".
 func AppendUsername(dst []byte, d *Digest, f UsernameForm) []byte {
+	return AppendUsernameOf(dst, d, d, f)
+}
+
+// AppendUsernameOf appends a username that shows the name that who draws; d alone
+// tells it from others.
+func AppendUsernameOf(dst []byte, who, d *Digest, f UsernameForm) []byte {
 	if !f.Surname {
 		return appendBase32(append(dst, userPrefix...), d, f.Hash)
 	}
 	at := len(dst)
 	if f.First {
-		dst = append(AppendFirstName(dst, d), '.')
+		dst = append(AppendFirstName(dst, who), '.')
 	}
-	dst = appendBase32(append(AppendLastName(dst, d), '.'), d, f.Hash)
+	dst = appendBase32(append(AppendLastName(dst, who), '.'), d, f.Hash)
 	lowerFrom(dst, at)
 	return dst
 }

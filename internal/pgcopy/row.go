@@ -95,6 +95,17 @@ func (r *Row) End(dst []byte, start, i int) []byte {
 	return r.separate(escapeTail(dst, start), i)
 }
 
+// Cut ends a row of which dst[start:] holds the encoding of the first n fields, as
+// the row has more.
+func (r *Row) Cut(dst []byte, start, n int) []byte {
+	if r.f == Binary {
+		binary.BigEndian.PutUint16(dst[start:], uint16(n))
+		return dst
+	}
+	dst[len(dst)-1] = '\n'
+	return dst
+}
+
 // separate appends what text puts after field i.
 func (r *Row) separate(dst []byte, i int) []byte {
 	if i+2 == len(r.off) {

@@ -88,6 +88,7 @@ func (r *run) plan() []job {
 		rows += max(0, int64(p.Table.Rows))
 		bytes += p.Table.Bytes
 		for _, c := range r.source.Chunks(p.Table) {
+			c.Join = p.Join
 			jobs = append(jobs, job{p, c})
 		}
 	}

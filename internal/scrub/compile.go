@@ -31,8 +31,10 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.choose()
 	c.followKeys()
 	c.cover()
+	c.matchSubjects()
 	c.resolve()
 	c.buildDomains()
+	c.checkSubjects()
 	c.checkUnique()
 	c.checkAllowed()
 	if err := c.err(); err != nil {
@@ -50,9 +52,10 @@ type compiler struct {
 	defs  map[string]*Definition
 	names []string // of transforms
 
-	choices map[column]*choice
-	domains map[string]*domain
-	order   []*domain // in the order of first use
+	choices  map[column]*choice
+	subjects map[catalog.Name]*subject // by root table
+	domains  map[string]*domain
+	order    []*domain // in the order of first use
 
 	problems  []fault.Problem
 	uncovered []string

@@ -115,7 +115,7 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
 		"7:121: path g of a.t.c: 0x1f is no JSON number",
 		"7:129: json takes no parameter \"other\"",
 		"8:18: an element of a.t.d is text, not an array",
-		"9:34: date_shift has no parameter \"max_day\" (did you mean \"max_days\"?); it takes domain or max_days",
+		"9:34: date_shift has no parameter \"max_day\" (did you mean \"max_days\"?); it takes domain, max_days or subject",
 		"9:56: max_days of date_shift must be a whole number from 1 to 36500",
 		"10:10: constant needs the parameter value",
 		"11:36: range of phone must be wide, narrow, uk or world",

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"refresher/internal/catalog"
+	"refresher/internal/fake"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
 	"refresher/internal/scrub/rules"
@@ -15,16 +16,17 @@ import (
 func dateShiftDef() Definition {
 	return Definition{
 		Name:  "date_shift",
-		Doc:   "The date moved by 1 to max_days days, back or forth; one date always moves by the same. Times of day stay.",
+		Doc:   "The date moved by 1 to max_days days, back or forth; one date always moves by the same, and with a subject all dates of one subject do, so that intervals stay. Times of day stay.",
 		Class: pii.Date,
 		Params: []Param{{Name: "max_days", Kind: rules.Number, Min: 1, Max: 36500, Default: "90",
-			Doc: "the furthest a date moves"}},
+			Doc: "the furthest a date moves"}, subjectParam(true)},
+		follow:   followDates,
 		Families: []Family{FamilyDate, FamilyTimestamp, FamilyText},
 		byParam:  "max_days",
 		Space:    "2 × max_days",
 		Example:  Example{Rule: "{transform: date_shift, max_days: 90}", Value: "1984-05-17"},
 		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &dateShift{domainPrefix(d.name), d.args.number("max_days"), maxTimestampDay}}, nil
+			return masks{FamilyText: &dateShift{prefix: domainPrefix(d.name), maxDays: d.args.number("max_days"), last: maxTimestampDay}}, nil
 		},
 	}
 }
@@ -35,6 +37,13 @@ type dateShift struct {
 	prefix  []byte
 	maxDays int
 	last    int64 // last day that the types in question can hold
+	subject bool  // all dates of one subject move alike
+}
+
+func followDates(m masker) masker {
+	d := *m.(*dateShift)
+	d.subject = true
+	return &d
 }
 
 // Days from 2000-01-01 (PostgreSQL's epoch) to the ends of its types
@@ -74,12 +83,20 @@ func (m *dateShift) replace(r *row, dst, text []byte) ([]byte, error) {
 
 // shift is how many days a day moves: -maxDays to maxDays, not 0.
 func (m *dateShift) shift(r *row, day int64) int64 {
+	if m.subject {
+		if d := r.subjectID(); d != nil {
+			return m.days(d)
+		}
+	}
 	var bc bool
 	r.normal, bc = appendDate(r.normal[:0], day)
 	if bc {
 		r.normal = append(r.normal, " BC"...)
 	}
-	h := r.mac.digest(m.prefix, r.normal)
+	return m.days(r.mac.digest(m.prefix, r.normal))
+}
+
+func (m *dateShift) days(h *fake.Digest) int64 {
 	k := int64(binary.BigEndian.Uint64(h[:]) % uint64(2*m.maxDays))
 	if k -= int64(m.maxDays); k >= 0 {
 		k++

@@ -26,6 +26,7 @@ type Definition struct {
 	byArgs  bool                         // all parameters are
 	plain   bool                         // draws nothing: what it makes depends on value and parameters alone
 	build   func(*domain) (masks, error) // nil for the transforms that need no domain
+	follow  func(masker) masker          // makes a masker follow the row's subject; nil if none can (see subjectParam)
 
 	check func(args, place) error       // refuses a place, beside Families; nil: none
 	bits  func(*domain, Family) float64 // log2 of Space for Unique; +Inf if injective; nil: op.bits knows

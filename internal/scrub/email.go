@@ -18,7 +18,9 @@ func emailDef() Definition {
 				Doc: "characters of the hash that keeps addresses distinct, 5 bits each"},
 			{Name: "exact", Kind: rules.Bool, Default: "false",
 				Doc: "addresses that differ only in case or surrounding space stay different, in case and space only; for unique columns that hold such pairs"},
+			subjectParam(false),
 		},
+		follow:   followEmail,
 		Families: []Family{FamilyText},
 		Space:    "2^80 to 2^130, by hash",
 		Unique:   true,
@@ -32,33 +34,63 @@ func buildEmail(d *domain) (masks, error) {
 	if d.chars(form.MaxLen()) != nil {
 		form.Names = false
 	}
-	m := &identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+	m := &emailMasker{form: form}
+	m.identity = identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 		return fake.AppendEmail(dst, h, form)
 	}}
 	if d.args.flag("exact") {
-		return masks{FamilyText: &exactEmail{*m, domainPrefix(d.name + "\x00case")}}, d.chars(form.MaxLen())
+		m.casePrefix = domainPrefix(d.name + "\x00case")
 	}
 	return masks{FamilyText: m}, d.chars(form.MaxLen())
 }
 
-// exactEmail keeps the space around an address and, if it is not in lower case,
-// gives its fake's letters a case that depends on how it was written.
-type exactEmail struct {
+// emailMasker replaces addresses. Each maps by its value alone, and shows a name
+// drawn by it; names that follow a subject are drawn by its address, so they agree.
+type emailMasker struct {
 	identity
-	casePrefix []byte
+	form       fake.EmailForm
+	subject    bool   // shows the name of the row's subject, whoever's address it is
+	casePrefix []byte // nil: addresses that differ in case or in space around them are one
 }
 
-func (m *exactEmail) replace(r *row, dst, text []byte) ([]byte, error) {
+func followEmail(m masker) masker {
+	e := *m.(*emailMasker)
+	e.subject = true
+	return &e
+}
+
+func (m *emailMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	if m.casePrefix == nil {
+		return m.append(r, dst, text), nil
+	}
+	return m.exact(r, dst, text), nil
+}
+
+func (m *emailMasker) append(r *row, dst, text []byte) []byte {
+	var who *fake.Digest
+	if m.subject {
+		who = r.subjectFace()
+	}
+	h := m.digest(r, text)
+	if who == nil {
+		who = h
+	}
+	return fake.AppendEmailOf(dst, who, h, m.form)
+}
+
+// exact keeps the space around an address and, if it is not in lower case, gives
+// its fake's letters a case that depends on how it was written.
+func (m *emailMasker) exact(r *row, dst, text []byte) []byte {
 	inner := bytes.TrimSpace(text)
 	before := bytes.Index(text, inner)
 	dst = append(dst, text[:before]...)
 	start := len(dst)
-	dst, _ = m.identity.replace(r, dst, inner)
+	dst = m.append(r, dst, inner)
 	if !bytes.Equal(inner, r.normal) {
 		h := r.mac.digest(m.casePrefix, inner)
 		upper(dst[start:start+bytes.IndexByte(dst[start:], '@')], h)
 	}
-	return append(dst, text[before+len(inner):]...), nil
+	return append(dst, text[before+len(inner):]...)
 }
 
 // upper puts letters in upper case by the digest's bits; the first always.

@@ -10,8 +10,14 @@ type identity struct {
 }
 
 func (m *identity) replace(r *row, dst, text []byte) ([]byte, error) {
+	h := m.digest(r, text)
+	return m.fake(dst, h, r.normal), nil
+}
+
+// digest of a value, whose normal form it leaves in r.normal.
+func (m *identity) digest(r *row, text []byte) *fake.Digest {
 	r.normal = m.normal(r.normal[:0], text)
-	return m.fake(dst, r.mac.digest(m.prefix, r.normal), r.normal), nil
+	return r.mac.digest(m.prefix, r.normal)
 }
 
 // simple is a domain whose fakes have one shape of at most max characters.

@@ -44,7 +44,7 @@ func (k *known) add(class pii.Class, src, fake []byte) {
 	case pii.FullName:
 		k.addWords(class, src, fake, false)
 		k.addParts(src, fake)
-	case pii.Email, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.IP, pii.IBAN, pii.Token:
+	case pii.Email, pii.Username, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.IP, pii.IBAN, pii.Token:
 		k.addWords(class, src, fake, false)
 	}
 }

@@ -45,6 +45,7 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 		}
 	}
 	p.Format = c.format(t, p.Columns)
+	c.planPerson(p)
 	for i, col := range p.Columns {
 		o := c.choice(t, col.Name).op
 		if o.kind == opKeep {
@@ -62,6 +63,7 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 			}
 		}
 	}
+	c.planJoined(p, text)
 	if p.first < 0 || p.last < 0 {
 		p.first, p.last = -1, -1
 	}
@@ -131,7 +133,11 @@ func (e emitter) masker(o *op) masker {
 	case opText:
 		return &textMasker{byClass: e.text, limit: o.chars}
 	}
-	return o.dom.masks.of(o.family)
+	m := o.dom.masks.of(o.family)
+	if o.follow {
+		return o.def.follow(m)
+	}
+	return m
 }
 
 func (e emitter) leaf(l *leafRule) {

@@ -50,10 +50,22 @@ type TablePlan struct {
 	Table   *catalog.Table
 	Columns []*catalog.Column // those to copy, in order: not the generated ones
 	Format  pgcopy.Format
+	Join    *catalog.Join // read after Columns and not written: what is known elsewhere of a row's subject; nil: nothing
 
 	cells       []columnPlan
-	text        bool // some cell needs to know the row's identifiers
-	first, last int  // fields of given name and surname, -1 if not both are there
+	joined      []columnPlan // of Join, at fields after those of Columns
+	person      *personPlan  // whom rows are about, nil if nobody
+	text        bool         // some cell needs to know the row's identifiers
+	first, last int          // fields of given name and surname, -1 if not both are there
+}
+
+// Fields is how many fields a row has that is given to a [Writer]: those of
+// Columns and of Join.
+func (p *TablePlan) Fields() int {
+	if p.Join == nil {
+		return len(p.Columns)
+	}
+	return len(p.Columns) + len(p.Join.Columns)
 }
 
 // Masked reports whether any column changes on the way.

@@ -17,6 +17,7 @@ type op struct {
 	family Family
 	chars  int         // limit of the column or element, 0 none
 	dom    *domain     // of opMask
+	follow bool        // draws by the row's subject
 	value  []byte      // of opConstant: canonical text; in JSON a token
 	elem   *op         // of opArray
 	parts  []part      // of opJSON
@@ -79,6 +80,8 @@ type place struct {
 	mod     int32
 	family  Family
 	notNull bool
+	subject *subject // of the table, nil if it has none
+	nested  bool     // within JSON or an array
 }
 
 func (p place) chars() int {
@@ -104,7 +107,7 @@ func (c *compiler) resolve() {
 			if ch == nil {
 				continue
 			}
-			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col)}
+			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col), subject: c.subjectOf(t)}
 			ch.op = c.rule(ch.rule, p)
 		}
 	}
@@ -159,7 +162,8 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 			c.fail(r.Pos, "%s %v", def.Name, err)
 		}
 	}
-	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r}
+	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r, follow: c.follows(def, r, a, p)}
+	delete(a, "subject") // no matter of the domain
 	switch def.Name {
 	case "keep":
 		o.kind = opKeep
@@ -248,7 +252,7 @@ func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
 	for t := p.typ; t.Kind == catalog.DomainType; t = t.Base {
 		mod = t.BaseMod
 	}
-	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem)})
+	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem), subject: p.subject, nested: true})
 	if e == nil {
 		return nil
 	}
@@ -288,7 +292,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 	}
 	o := &op{kind: opJSON, def: def, family: p.family, rule: r}
 	for _, given := range r.Parts {
-		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText})
+		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, subject: p.subject, nested: true})
 		if leaf != nil {
 			o.parts = append(o.parts, part{given.Name, given.Pos, leaf})
 		}

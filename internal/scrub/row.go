@@ -14,7 +14,8 @@ type row struct {
 	mac      *mac
 	fp       *fingerprint.Collector // nil: nobody watches
 	detector *detect.Detector
-	known    *known // identifiers of this row; nil unless the table has free text
+	known    *known  // identifiers of this row; nil unless the table has free text
+	person   *person // whom the row is about; nil if the table's rows have no subject
 
 	normal []byte // normal form of the value at hand
 	text   []byte // its canonical text, where the column isn't text already

@@ -33,7 +33,12 @@ func names(columns []*catalog.Column) string {
 func pump(t *testing.T, from, to *pgx.Conn, p *scrub.Program, tp *scrub.TablePlan, fp *fingerprint.Collector) (out bytes.Buffer) {
 	t.Helper()
 	w := p.NewWriter(tp, &out, fp)
-	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s) TO STDOUT (FORMAT %s)", names(tp.Columns), tp.Table.Name.SQL(), tp.Format)
+	list, join := names(tp.Columns), ""
+	if j := tp.Join; j != nil {
+		list = "t." + strings.ReplaceAll(list, ", ", ", t.") + ", j." + strings.ReplaceAll(names(j.Columns), ", ", ", j.")
+		join = fmt.Sprintf(" LEFT JOIN %s AS j ON j.%s = t.%s", j.Table.Name.SQL(), catalog.Quote(j.Key.Name), catalog.Quote(j.On.Name))
+	}
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t%s) TO STDOUT (FORMAT %s)", list, tp.Table.Name.SQL(), join, tp.Format)
 	tag, err := from.PgConn().CopyTo(t.Context(), w, sql)
 	if err == nil {
 		err = w.Close()

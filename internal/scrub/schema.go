@@ -166,10 +166,26 @@ func tableSchema() object {
 		"properties": object{
 			"columns": object{"type": "object", "additionalProperties": ref("columnRule"),
 				"description": "A rule for every column; \"*\" stands for all that are not named, and is flagged in the report."},
-			"rows": ref("rows"),
+			"rows":    ref("rows"),
+			"subject": subjectSchema(),
 		},
 		// No rule for a column is ever used in a table without rows.
 		"not": object{"required": []string{"rows", "columns"}, "properties": object{"rows": object{"const": "none"}}},
+	}
+}
+
+func subjectSchema() object {
+	return object{
+		"description": "The column that identifies the person whom a row is about: names, usernames and dates of one person agree, and free text knows the person's identifiers.",
+		"anyOf": []any{
+			object{"type": "string"},
+			object{"type": "object", "required": []string{"column"}, "additionalProperties": false, "properties": object{
+				"column":   object{"type": "string", "description": "The column."},
+				"domain":   object{"type": "string", "default": rules.Person, "description": "The kind of person: one value is one person within a domain."},
+				"fallback": object{"type": "string", "description": "The column of e-mail addresses that stands for the person where the column is NULL."},
+				"home":     object{"type": "boolean", "default": false, "description": "Says where the persons of the domain are at home, one row each, if several tables could be."},
+			}},
+		},
 	}
 }
 

@@ -182,13 +182,17 @@ const null = "\x00NULL"
 func wire(t testing.TB, tp *scrub.TablePlan, texts ...string) []byte {
 	t.Helper()
 	fields := make([][]byte, len(texts))
+	columns := tp.Columns
+	if tp.Join != nil {
+		columns = append(slices.Clip(columns), tp.Join.Columns...)
+	}
 	for i, s := range texts {
 		if s == null {
 			continue
 		}
 		var err error
-		if fields[i], err = pgvalue.For(tp.Columns[i].Type, tp.Format).AppendWire([]byte{}, []byte(s)); err != nil {
-			t.Fatalf("%s: %v", tp.Columns[i].Name, err)
+		if fields[i], err = pgvalue.For(columns[i].Type, tp.Format).AppendWire([]byte{}, []byte(s)); err != nil {
+			t.Fatalf("%s: %v", columns[i].Name, err)
 		}
 	}
 	return pgcopy.AppendRow(nil, tp.Format, fields)

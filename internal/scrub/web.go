@@ -13,9 +13,10 @@ import (
 func usernameDef() Definition {
 	return Definition{
 		Name: "username", Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Space: "2^20 to 2^130, by hash",
-		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike.",
+		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike, for one subject if the table has one.",
 		Params: []Param{{Name: "hash", Kind: rules.Number, Min: fake.MinUserHash, Max: fake.MaxHash, Default: "16",
-			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}},
+			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, subjectParam(true)},
+		follow:  followUsername,
 		Example: Example{Rule: "username", Value: "jdoe84"},
 		build:   buildUsername,
 	}
@@ -29,10 +30,32 @@ func buildUsername(d *domain) (masks, error) {
 	if d.chars(form.MaxLen()) != nil && form.Hash >= fake.MinHash {
 		form.Surname = false
 	}
-	m := &identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+	m := &usernameMasker{form: form, identity: identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 		return fake.AppendUsername(dst, h, form)
-	}}
+	}}}
 	return masks{FamilyText: m}, d.chars(form.MaxLen())
+}
+
+// usernameMasker replaces login names.
+type usernameMasker struct {
+	identity
+	form    fake.UsernameForm
+	subject bool // shows the name of the row's subject
+}
+
+func followUsername(m masker) masker {
+	u := *m.(*usernameMasker)
+	u.subject = true
+	return &u
+}
+
+func (m *usernameMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	if m.subject {
+		if who := r.subjectFace(); who != nil {
+			return fake.AppendUsernameOf(dst, who, m.digest(r, text), m.form), nil
+		}
+	}
+	return m.identity.replace(r, dst, text)
 }
 
 func passwordDef() Definition {

@@ -27,11 +27,13 @@ type Writer struct {
 	parser *pgcopy.Parser
 	row    row
 	cells  []boundCell
+	joined []boundCell // whose results only the row's free text sees
 
-	buf  []byte
-	side []byte // what cells of the first pass made, in tables with free text
-	busy *boundCell
-	err  error
+	start int // where in buf the row at hand begins
+	buf   []byte
+	side  []byte // what cells of the first pass made, in tables with free text
+	busy  *boundCell
+	err   error
 }
 
 // boundCell is a column's plan with the writer's own cell.
@@ -46,24 +48,32 @@ type boundCell struct {
 func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collector) *Writer {
 	w := &Writer{plan: tp, out: out}
 	if len(tp.cells) == 0 {
-		w.parser = pgcopy.NewRawParser(tp.Format, len(tp.Columns), nil)
+		w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), nil)
 		return w
 	}
 	w.row = row{mac: newMAC(p.key), fp: fp, detector: detect.New()}
 	if tp.text {
 		w.row.known = &known{}
 	}
-	w.cells = make([]boundCell, len(tp.cells))
-	for i := range tp.cells {
-		w.cells[i] = boundCell{columnPlan: &tp.cells[i], rewrite: tp.cells[i].make(&w.row)}
+	if tp.person != nil {
+		w.row.person = &person{plan: tp.person, of: &w.row}
 	}
+	w.cells, w.joined = w.bind(tp.cells), w.bind(tp.joined)
 	fn := w.onePass
 	if tp.text {
 		fn = w.twoPass
 	}
-	w.parser = pgcopy.NewRawParser(tp.Format, len(tp.Columns), fn)
+	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), fn)
 	w.buf = pgcopy.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
 	return w
+}
+
+func (w *Writer) bind(plans []columnPlan) []boundCell {
+	cells := make([]boundCell, len(plans))
+	for i := range plans {
+		cells[i] = boundCell{columnPlan: &plans[i], rewrite: plans[i].make(&w.row)}
+	}
+	return cells
 }
 
 // Rows is the number of rows scrubbed so far.
@@ -208,6 +218,9 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 		}
 		c.to = len(w.side)
 	}
+	if err := w.meetJoined(r); err != nil {
+		return err
+	}
 	next := 0
 	for i := range w.cells {
 		c := &w.cells[i]
@@ -233,9 +246,33 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 	return w.after(r, next)
 }
 
-// before fingerprints the full name that a row holds in two columns.
+// meetJoined makes what another table knows of the row's subject known to its
+// free text. It is fingerprinted where it is at home.
+func (w *Writer) meetJoined(r *pgcopy.Row) (err error) {
+	fp := w.row.fp
+	w.row.fp = nil
+	for i := range w.joined {
+		c := &w.joined[i]
+		if r.Null(c.at) {
+			continue
+		}
+		w.busy = c
+		end := len(w.side)
+		w.side, err = c.rewrite(w.side, r.Field(c.at))
+		if w.side = w.side[:end]; err != nil {
+			break
+		}
+	}
+	w.row.fp = fp
+	return err
+}
+
+// before begins a row. It fingerprints the full name that a row holds in two columns.
 func (w *Writer) before(r *pgcopy.Row) {
-	w.busy = nil
+	w.busy, w.start = nil, len(w.buf)
+	if w.row.person != nil {
+		w.row.person.meet(r)
+	}
 	if w.row.fp == nil || w.plan.first < 0 {
 		return
 	}
@@ -249,7 +286,10 @@ func (w *Writer) before(r *pgcopy.Row) {
 
 func (w *Writer) after(r *pgcopy.Row, next int) error {
 	w.busy = nil
-	w.buf = append(w.buf, r.Span(next, r.Len())...)
+	w.buf = append(w.buf, r.Span(next, len(w.plan.Columns))...)
+	if w.plan.Join != nil {
+		w.buf = r.Cut(w.buf, w.start, len(w.plan.Columns))
+	}
 	if len(w.buf) < flushAt {
 		return nil
 	}

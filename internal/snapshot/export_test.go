@@ -3,7 +3,12 @@ package snapshot
 import (
 	"bytes"
 	"context"
+	"strings"
 
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
 	"refresher/internal/pgtool"
 )
 
@@ -28,4 +33,14 @@ func Listing(ctx context.Context, path string) (string, error) {
 	var out bytes.Buffer
 	err := pgtool.Run(ctx, pgtool.Command{Tool: pgtool.Restore, Doing: "listing", Args: []string{"--list", path}, Stdout: &out})
 	return out.String(), err
+}
+
+// Explain is the server's plan for a chunk's COPY.
+func Explain(ctx context.Context, r *Reader, c Chunk, cols []*catalog.Column) ([]string, error) {
+	query, _ := strings.CutPrefix(copySQL(c, cols, pgcopy.Text), "COPY (")
+	rows, err := r.conn.Query(ctx, "EXPLAIN "+query[:strings.LastIndex(query, ") TO STDOUT")])
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

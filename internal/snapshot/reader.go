@@ -22,6 +22,8 @@ type Chunk struct {
 	First int64 // first block
 	End   int64 // block after the last; -1 open-ended
 	Bytes int64 // estimate of what it holds, TOAST included
+
+	Join *catalog.Join // read after the table's own columns; nil, as Chunks leaves it: nothing
 }
 
 // Whole reports whether the chunk is all of its table.
@@ -67,7 +69,7 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 			closeNow(ctx, conn)
 		}
 	}()
-	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot)
+	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + lookUps
 	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, pgerr.Wrap(err, "importing the snapshot")
 	}
@@ -76,6 +78,11 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	}
 	return &Reader{src: s, conn: conn}, nil
 }
+
+// lookUps makes a join look each row up by the other table's key: rows stay in
+// the order in which they lie, and whatever the other table's size, a chunk costs
+// the source neither a pass over that table nor temporary files for its hash.
+const lookUps = "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 // atHome fails if conn reached another server than the exporter did.
 func (s *Source) atHome(ctx context.Context, conn *pgx.Conn) error {
@@ -93,7 +100,8 @@ func (s *Source) atHome(ctx context.Context, conn *pgx.Conn) error {
 // Close ends the session. It works with a ctx that has ended.
 func (r *Reader) Close(ctx context.Context) { closeNow(ctx, r.conn) }
 
-// CopyOut streams a chunk's rows as COPY data into w. After an error the reader
+// CopyOut streams a chunk's rows as COPY data into w: cols, then those of the
+// chunk's join. After an error the reader
 // is no longer usable. An error of w is returned as it is.
 func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f pgcopy.Format, w io.Writer) (rows int64, err error) {
 	out := &output{w: w}
@@ -115,25 +123,45 @@ func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f
 }
 
 func copySQL(c Chunk, cols []*catalog.Column, f pgcopy.Format) string {
-	names := make([]string, len(cols))
-	for i, col := range cols {
-		names[i] = catalog.Quote(col.Name)
+	table := c.Table.Name.SQL()
+	if c.Whole() && c.Join == nil && len(cols) > 0 {
+		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, columnList("", cols), f) // the table's own rows, never its children's
 	}
-	list, table := strings.Join(names, ", "), c.Table.Name.SQL()
-	if c.Whole() && len(cols) > 0 {
-		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, list, f) // the table's own rows, never its children's
+	list, from := columnList("t.", cols), "ONLY "+table+" AS t"
+	if c.Join != nil {
+		joined, join := joinSQL(c.Join)
+		list, from = list+", "+joined, from+join
 	}
 	var where string
 	if c.First > 0 {
-		where = fmt.Sprintf(" AND ctid >= '(%d,0)'", c.First)
+		where = fmt.Sprintf(" AND t.ctid >= '(%d,0)'", c.First)
 	}
 	if c.End >= 0 {
-		where += fmt.Sprintf(" AND ctid < '(%d,0)'", c.End)
+		where += fmt.Sprintf(" AND t.ctid < '(%d,0)'", c.End)
 	}
 	if where != "" {
 		where = " WHERE" + strings.TrimPrefix(where, " AND")
 	}
-	return fmt.Sprintf("COPY (SELECT %s FROM ONLY %s%s) TO STDOUT (FORMAT %s)", list, table, where, f)
+	return fmt.Sprintf("COPY (SELECT %s FROM %s%s) TO STDOUT (FORMAT %s)", list, from, where, f)
+}
+
+// joinSQL is a join's columns and its clause. The key of a partitioned table is
+// unique over its partitions, that of another table over its own rows only.
+func joinSQL(j *catalog.Join) (list, clause string) {
+	only := "ONLY "
+	if j.Table.Kind == catalog.Partitioned {
+		only = ""
+	}
+	return columnList("j.", j.Columns), fmt.Sprintf(" LEFT JOIN %s%s AS j ON j.%s = t.%s",
+		only, j.Table.Name.SQL(), catalog.Quote(j.Key.Name), catalog.Quote(j.On.Name))
+}
+
+func columnList(prefix string, cols []*catalog.Column) string {
+	names := make([]string, len(cols))
+	for i, col := range cols {
+		names[i] = prefix + catalog.Quote(col.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // output remembers the writer's error, which pgx mixes with the server's.

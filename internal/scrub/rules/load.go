@@ -128,7 +128,7 @@ func (l *loader) tables(n ast.Node) {
 	}
 }
 
-var tableKeys = []string{"columns", "rows"}
+var tableKeys = []string{"columns", "rows", "subject"}
 
 func (l *loader) table(e entry, name catalog.Name) *Table {
 	t := &Table{Name: name, Pos: e.pos}
@@ -144,9 +144,14 @@ func (l *loader) table(e entry, name catalog.Name) *Table {
 			l.columns(t, e.value)
 		case "rows":
 			l.rows(t, e)
+		case "subject":
+			l.subject(t, e)
 		default:
 			l.unknown(e, "a table", tableKeys)
 		}
+	}
+	if at, subject := given["subject"]; subject && t.Rows == NoRows {
+		l.fail(at, "table %s has rows: none, so its subject is never used: remove one of the two", name)
 	}
 	if _, columns := given["columns"]; columns && t.Rows == NoRows {
 		l.fail(given["columns"], "table %s has rows: none, so no rule for its columns is ever used: remove one of the two", name)

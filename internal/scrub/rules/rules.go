@@ -67,6 +67,7 @@ type Table struct {
 	Name    catalog.Name
 	Rows    Rows
 	When    Condition // which rows, with RowsWhen
+	Subject *Subject  // nil if the rows are about nobody in particular
 	Columns []*Column // in the order of the file; at most one is the wildcard
 	Pos     Pos
 }
@@ -239,7 +240,7 @@ func (rs *Ruleset) Hash() string {
 		for _, c := range t.Columns {
 			columns[columnKey(c)] = c.Rule.normal()
 		}
-		tables[name.String()] = map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns}
+		tables[name.String()] = map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal()}
 	}
 	refs := make([]string, len(rs.References))
 	for i, r := range rs.References {

@@ -1,0 +1,148 @@
+package scrub
+
+import (
+	"bytes"
+
+	"refresher/internal/fake"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+)
+
+// personPlan is where the rows of one table say whom they are about.
+type personPlan struct {
+	id       field  // the subject's column
+	prefix   []byte // of the domain of subjects
+	address  field  // the person's own e-mail address: in the row, or joined in
+	fallback field  // an address that stands for the person where id is NULL
+}
+
+// field is a field of a row that is read as canonical text.
+type field struct {
+	at    int           // -1: there is none
+	codec pgvalue.Codec // nil if the wire form is text
+	mask  addresser     // of e-mail addresses
+}
+
+var noField = field{at: -1}
+
+// addresser is a masker of e-mail addresses.
+type addresser interface {
+	digest(r *row, text []byte) *fake.Digest
+}
+
+// person is whom the row at hand is about. Its digests are computed when they
+// are asked for, and once a row.
+type person struct {
+	plan *personPlan
+	of   *row
+	row  *pgcopy.Row
+
+	hasID, hasFace bool // computed
+	id, face       digestOrNone
+	text           []byte
+}
+
+type digestOrNone struct {
+	sum  fake.Digest
+	some bool
+}
+
+// meet begins a row.
+func (p *person) meet(r *pgcopy.Row) { p.row, p.hasID, p.hasFace = r, false, false }
+
+// subjectID is the digest that the dates of one subject move by; nil if the row
+// is about nobody that is known.
+func (r *row) subjectID() *fake.Digest {
+	p := r.person
+	if p == nil {
+		return nil
+	}
+	if !p.hasID {
+		p.hasID = true
+		if text := p.read(&p.plan.id); text != nil {
+			p.of.normal = subjectNormal(p.of.normal[:0], text)
+			p.id = digestOrNone{*p.of.mac.digest(p.plan.prefix, p.of.normal), true}
+		} else {
+			p.id = p.addressed(&p.plan.fallback)
+		}
+	}
+	if !p.id.some {
+		return nil
+	}
+	return &p.id.sum
+}
+
+// subjectFace is the digest that names of the subject are drawn by: that of its
+// e-mail address, so that names and address agree although every address maps by
+// itself; that of its id if it has no address.
+func (r *row) subjectFace() *fake.Digest {
+	p := r.person
+	if p == nil {
+		return nil
+	}
+	if !p.hasFace {
+		p.hasFace = true
+		if p.face = p.addressed(&p.plan.address); !p.face.some {
+			if d := r.subjectID(); d != nil {
+				p.face = digestOrNone{*d, true}
+			}
+		}
+	}
+	if !p.face.some {
+		return nil
+	}
+	return &p.face.sum
+}
+
+func (p *person) addressed(f *field) digestOrNone {
+	text := p.read(f)
+	if text == nil {
+		return digestOrNone{}
+	}
+	return digestOrNone{*f.mask.digest(p.of, text), true}
+}
+
+// read is a field's canonical text; nil if there is none, or only white space.
+func (p *person) read(f *field) []byte {
+	if f.at < 0 || p.row.Null(f.at) {
+		return nil
+	}
+	wire := p.row.Field(f.at)
+	if f.codec != nil {
+		var err error
+		if p.text, err = f.codec.AppendText(p.text[:0], wire); err != nil {
+			return nil // its own cell reports it, or the server
+		}
+		wire = p.text
+	}
+	if blank(wire) {
+		return nil
+	}
+	return wire
+}
+
+// subjectNormal is the normal form of what identifies a subject: without space
+// around it, UUIDs in lower case, whole numbers without decimals.
+func subjectNormal(dst, text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	if isUUID(text) {
+		return folded(dst, text)
+	}
+	if i := bytes.IndexByte(text, '.'); i > 0 && allDigits(text[:i]) && len(bytes.Trim(text[i+1:], "0")) == 0 {
+		text = text[:i]
+	}
+	return append(dst, text...)
+}
+
+// personal draws a fake by the subject of the row rather than by the value.
+type personal struct{ *identity }
+
+// followFace makes a masker of names follow the subject.
+func followFace(m masker) masker { return personal{m.(*identity)} }
+
+func (m personal) replace(r *row, dst, text []byte) ([]byte, error) {
+	if d := r.subjectFace(); d != nil {
+		return m.fake(dst, d, nil), nil
+	}
+	return m.identity.replace(r, dst, text)
+}

@@ -1,0 +1,314 @@
+package scrub
+
+import (
+	"fmt"
+	"slices"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
+)
+
+// subject is whom the rows of a table are about.
+type subject struct {
+	rule     *rules.Subject
+	table    *catalog.Table
+	column   *catalog.Column
+	fallback *catalog.Column // nil if there is none
+	home     *subject        // the table of its domain where a person is one row; nil if there is none
+}
+
+func (s *subject) String() string { return s.table.Name.String() + "." + s.column.Name }
+
+// subjectParam is taken by transforms that can follow the subject of a row.
+func subjectParam(byDefault bool) Param {
+	if byDefault {
+		return Param{Name: "subject", Kind: rules.Bool, Default: "true",
+			Doc: "draws by the table's subject, if it has one, rather than by the value; within JSON and arrays only where it is written"}
+	}
+	return Param{Name: "subject", Kind: rules.Bool, Default: "false",
+		Doc: "shows the name of the table's subject, also where it isn't the person's address in their own table; one value then maps alike for one subject only"}
+}
+
+// subjectOf is the subject of a table's rows, nil if they have none.
+func (c *compiler) subjectOf(t *catalog.Table) *subject { return c.subjects[t.Root] }
+
+// matchSubjects checks the subjects that the rules name and finds the home of
+// each domain.
+func (c *compiler) matchSubjects() {
+	c.subjects = map[catalog.Name]*subject{}
+	for _, t := range c.cat.Tables {
+		if r := c.rs.Tables[t.Name]; r != nil && r.Subject != nil {
+			if s := c.matchSubject(t, r.Subject); s != nil {
+				c.subjects[t.Name] = s
+			}
+		}
+	}
+	homes := map[string]*subject{}
+	for _, t := range c.cat.Tables {
+		s := c.subjects[t.Name]
+		if s == nil || !c.couldBeHome(s) {
+			continue
+		}
+		switch other := homes[s.rule.Domain]; {
+		case other == nil, s.rule.Home && !other.rule.Home:
+			homes[s.rule.Domain] = s
+		case s.rule.Home == other.rule.Home:
+			c.fail(s.rule.Pos, "both %s and %s could be where the persons of domain %q are at home: write home: true in the subject of one", s, other, s.rule.Domain)
+		}
+	}
+	for _, s := range c.subjects {
+		s.home = homes[s.rule.Domain]
+	}
+}
+
+func (c *compiler) matchSubject(t *catalog.Table, r *rules.Subject) *subject {
+	if t.Root != t.Name {
+		c.fail(r.Pos, "%s takes the rules of %s: name its subject there", t.Name, t.Root)
+		return nil
+	}
+	s := &subject{rule: r, table: t}
+	if s.column = c.subjectColumn(t, r.Column, r.Pos); s.column == nil {
+		return nil
+	}
+	switch familyOf(s.column.Type) {
+	case FamilyText, FamilyNumber, FamilyUUID:
+	default:
+		c.fail(r.Pos, "%s is %s, and a subject is text, a number or a UUID", s, s.column.Type.SQL)
+		return nil
+	}
+	if r.Fallback != "" {
+		if s.fallback = c.subjectColumn(t, r.Fallback, r.Pos); s.fallback == nil {
+			return nil
+		}
+	}
+	if r.Home && !c.couldBeHome(s) {
+		c.fail(r.Pos, "%s is not the primary key of its table, so the persons of domain %q can't be at home there", s, r.Domain)
+		return nil
+	}
+	return s
+}
+
+func (c *compiler) subjectColumn(t *catalog.Table, name string, pos rules.Pos) *catalog.Column {
+	col := t.Column(name)
+	switch {
+	case col == nil:
+		c.fail(pos, "there is no column %q in %s%s", name, t.Name, rules.DidYouMean(name, columnNames(t)))
+		return nil
+	case col.Generated:
+		c.fail(pos, "column %q of %s is generated, so it is not read: name the column it is made of", name, t.Name)
+		return nil
+	}
+	return col
+}
+
+// couldBeHome reports whether one row of a subject's table is one person: its
+// column is the primary key, and no reference to another such table of its domain.
+func (c *compiler) couldBeHome(s *subject) bool {
+	if !slices.Equal(s.table.PrimaryKey, []string{s.column.Name}) {
+		return false
+	}
+	if s.rule.Home {
+		return true
+	}
+	for _, key := range s.table.ForeignKeys {
+		if !slices.Equal(key.Columns, s.table.PrimaryKey) {
+			continue
+		}
+		if to := c.cat.Table(key.RefTable); to != nil && to != s.table {
+			if other := c.subjectOf(to); other != nil && other.rule.Domain == s.rule.Domain {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// follows reports whether a rule draws by the subject of its table.
+func (c *compiler) follows(def *Definition, r *rules.Rule, a args, p place) bool {
+	if def.follow == nil {
+		return false
+	}
+	given := r.Param("subject")
+	switch {
+	case given == nil:
+		return a.flag("subject") && p.subject != nil && !p.nested
+	case a.flag("subject") && p.subject == nil:
+		c.fail(given.Pos, "%s is in a table without a subject: write subject: COLUMN beside its columns", p.where)
+	}
+	return a.flag("subject")
+}
+
+// checkSubjects checks what depends on the rules of columns.
+func (c *compiler) checkSubjects() {
+	for _, t := range c.cat.Tables {
+		s := c.subjects[t.Name]
+		if s == nil {
+			continue
+		}
+		if s.fallback != nil && c.addresser(t, s.fallback) == nil {
+			c.fail(s.rule.Pos, "the fallback of a subject is a column of e-mail addresses, and the rule of %s.%s is not email", t.Name, s.fallback.Name)
+		}
+		if c.addresser(t, s.column) != nil && s.home != s {
+			s.home = nil // an address is its own subject: nothing is looked up by it
+		}
+		if s.home != nil && s.home != s && len(c.joined(s)) > 0 && !joinable(s.column.Type, s.home.column.Type) {
+			c.fail(s.rule.Pos, "%s is %s and %s %s, which PostgreSQL can't join by an index: give one of them another domain",
+				s, s.column.Type.SQL, s.home, s.home.column.Type.SQL)
+		}
+	}
+	for _, r := range c.references() {
+		if to := c.choice(r.to, r.toCol); to != nil && to.op != nil && to.op.follow {
+			c.fail(to.pos, "%s is what %s refers to (%s), so it must map by its value alone: write subject: false", to, r.from.Name, r.key.Name)
+		}
+	}
+}
+
+// joinable reports whether values of two types compare by an index of either.
+func joinable(a, b *catalog.Type) bool {
+	kind := func(t *catalog.Type) int {
+		switch t.Underlying().OID {
+		case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID:
+			return 1
+		case catalog.TextOID, catalog.VarcharOID:
+			return 2
+		case catalog.UUIDOID:
+			return 3
+		case catalog.NumericOID:
+			return 4
+		case catalog.BPCharOID:
+			return 5
+		}
+		return 0
+	}
+	return kind(a) > 0 && kind(a) == kind(b)
+}
+
+// addresser is the masker of a column of e-mail addresses that map by their
+// value alone; nil if it is none.
+func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) addresser {
+	ch := c.choice(t, col.Name)
+	if ch == nil || ch.op == nil || ch.op.kind != opMask || ch.op.def.Name != "email" || ch.op.follow {
+		return nil
+	}
+	m, _ := ch.op.dom.masks.of(FamilyText).(addresser)
+	return m
+}
+
+// address is the column of a home's own e-mail addresses, nil if it has none.
+func (c *compiler) address(home *subject) *catalog.Column {
+	for _, col := range home.table.Columns {
+		if !col.Generated && c.addresser(home.table, col) != nil {
+			return col
+		}
+	}
+	return nil
+}
+
+// knowable reports whether free text is searched for known values of a class.
+func knowable(class pii.Class) bool {
+	switch class {
+	case pii.Phone, pii.CreditCard, pii.NationalID, pii.FullName, pii.Email, pii.Username, pii.FirstName, pii.LastName, pii.Company, pii.Street,
+		pii.IP, pii.IBAN, pii.Token:
+		return true
+	}
+	return false
+}
+
+// joined are the columns of its home that a subject's table needs: the address
+// if its names follow the subject, and all identifiers if it has free text.
+func (c *compiler) joined(s *subject) []*catalog.Column {
+	names, text := false, false
+	for _, col := range s.table.Columns {
+		if ch := c.choice(s.table, col.Name); ch != nil && ch.op != nil {
+			names = names || ch.op.some(func(o *op) bool { return o.follow && o.class() != pii.Date })
+			text = text || ch.op.needsKnown()
+		}
+	}
+	address := c.address(s.home)
+	var cols []*catalog.Column
+	for _, col := range s.home.table.Columns {
+		ch := c.choice(s.home.table, col.Name)
+		switch {
+		case ch == nil || ch.op == nil:
+		case text && ch.op.some(func(o *op) bool { return o.kind == opMask && knowable(o.class()) }), (names || text) && col == address:
+			cols = append(cols, col)
+		}
+	}
+	return cols
+}
+
+// some reports whether a rule, or one within it, has a property.
+func (o *op) some(has func(*op) bool) bool {
+	if has(o) {
+		return true
+	}
+	if o.elem != nil && o.elem.some(has) {
+		return true
+	}
+	return slices.ContainsFunc(o.parts, func(p part) bool { return p.op.some(has) })
+}
+
+// planPerson adds to a table's plan whom its rows are about and what is joined
+// in of that person.
+func (c *compiler) planPerson(p *TablePlan) {
+	s := c.subjectOf(p.Table)
+	if s == nil {
+		return
+	}
+	p.person = &personPlan{prefix: []byte("\x00subject\x00" + s.rule.Domain + "\x00"), id: noField, address: noField, fallback: noField}
+	if s.home != nil && s.home != s {
+		if cols := c.joined(s); len(cols) > 0 {
+			p.Join = &catalog.Join{Table: s.home.table, Key: s.home.column, On: p.Table.Column(s.column.Name), Columns: cols}
+			if c.format(s.home.table, cols) == pgcopy.Text {
+				p.Format = pgcopy.Text
+			}
+		}
+	}
+	own := func(name string) field {
+		i := slices.IndexFunc(p.Columns, func(col *catalog.Column) bool { return col.Name == name })
+		return c.field(p.Table, p.Columns[i], i, p.Format)
+	}
+	if p.person.id = own(s.column.Name); p.person.id.mask != nil {
+		p.person.id, p.person.fallback = noField, p.person.id // an address is its own subject
+	}
+	if s.fallback != nil {
+		p.person.fallback = own(s.fallback.Name)
+	}
+	if s.home == nil {
+		return
+	}
+	address := c.address(s.home)
+	switch {
+	case address == nil:
+	case s.home == s:
+		p.person.address = own(address.Name)
+	case p.Join != nil:
+		if i := slices.Index(p.Join.Columns, address); i >= 0 {
+			p.person.address = c.field(s.home.table, address, len(p.Columns)+i, p.Format)
+		}
+	}
+}
+
+func (c *compiler) field(t *catalog.Table, col *catalog.Column, at int, f pgcopy.Format) field {
+	r := field{at: at, mask: c.addresser(t, col)}
+	if !wireIsText(col.Type, f) {
+		r.codec = pgvalue.For(col.Type, f)
+	}
+	return r
+}
+
+// planJoined adds the cells of what is joined in, whose results are known to the
+// row's free text and written nowhere.
+func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
+	if p.Join == nil || !p.text {
+		return
+	}
+	for i, col := range p.Join.Columns {
+		o := c.choice(p.Join.Table, col.Name).op
+		e := emitter{c, col, p.Format, text}
+		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o)})
+	}
+}
