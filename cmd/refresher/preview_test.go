@@ -74,6 +74,31 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 	}
 }
 
+// What is joined in for a row's subject is used as in a run.
+func TestPreviewOfATableWithASubject(t *testing.T) {
+	s := newSite(t)
+	s.edit("rules.yaml", "  public.users:\n", "  public.users:\n    subject: id\n")
+	s.edit("rules.yaml", "  public.support_tickets:\n", "  public.support_tickets:\n    subject: user_id\n")
+	s.production(`UPDATE support_tickets t SET body = 'Send it to ' || u.street || ', please.' FROM users u WHERE u.id = t.user_id`)
+	code, stdout, stderr := s.onScreen(160, "preview", "public.support_tickets", "--rows", "100")
+	if code != exitClean {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	found := 0
+	for _, line := range strings.Split(stdout, "\n") {
+		if before, after, ok := strings.Cut(line, "→"); ok && strings.Contains(before, "Send it to ") {
+			found++
+			_, street, _ := strings.Cut(before, "Send it to ")
+			if street, _, _ = strings.Cut(street, ","); strings.Contains(after, street) {
+				t.Errorf("the street of the subject stays: %s", line)
+			}
+		}
+	}
+	if found == 0 {
+		t.Errorf("no ticket with the street of its subject:\n%s", stdout)
+	}
+}
+
 func TestPreviewRefusesWhatIsNoTerminal(t *testing.T) {
 	s := newSite(t)
 	code, stdout, stderr := s.run("preview", "public.users")

@@ -61,7 +61,7 @@ func Read(ctx context.Context, source *snapshot.Source, program *scrub.Program, 
 	var tables []*catalog.Table
 	for _, tp := range program.Tables() {
 		if tp.Table.Name == table || tp.Table.Root == table {
-			plans, tables = append(plans, tp), append(tables, tp.Table)
+			plans, tables = append(plans, tp), append(tables, sources(program, tp)...)
 			if tp.Table.Rows >= 0 {
 				p.Estimate = max(p.Estimate, 0) + tp.Table.Rows
 			}
@@ -81,6 +81,20 @@ func Read(ctx context.Context, source *snapshot.Source, program *scrub.Program, 
 		}
 	}
 	return p, nil
+}
+
+// sources lists the tables that a plan's rows are read from.
+func sources(program *scrub.Program, tp *scrub.TablePlan) []*catalog.Table {
+	if tp.Join == nil {
+		return []*catalog.Table{tp.Table}
+	}
+	tables := []*catalog.Table{tp.Table, tp.Join.Table}
+	for _, other := range program.Tables() {
+		if other.Table.Root == tp.Join.Table.Name {
+			tables = append(tables, other.Table)
+		}
+	}
+	return tables
 }
 
 // describe fills in the columns.
@@ -134,6 +148,7 @@ func Find(cat *catalog.Catalog, arg string) (catalog.Name, error) {
 // read adds up to n rows of one table that holds rows itself.
 func (p *Page) read(ctx context.Context, source *snapshot.Source, program *scrub.Program, tp *scrub.TablePlan, n int) error {
 	for _, chunk := range source.Chunks(tp.Table) {
+		chunk.Join = tp.Join
 		w := newWindow(tp, n)
 		if err := w.fill(ctx, source, chunk); err != nil {
 			return err
@@ -163,7 +178,7 @@ type window struct {
 
 func newWindow(tp *scrub.TablePlan, n int) *window {
 	w := &window{tp: tp}
-	w.parser = pgcopy.NewRawParser(tp.Format, len(tp.Columns), func(r *pgcopy.Row) error {
+	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), func(r *pgcopy.Row) error {
 		w.rows = append(w.rows, append([]byte(nil), r.Raw()...))
 		if w.bytes += len(r.Raw()); len(w.rows) == n || w.bytes >= maxBytes {
 			return errEnough
@@ -192,11 +207,11 @@ func (p *Page) add(program *scrub.Program, tp *scrub.TablePlan, raw []byte) erro
 	stream := append(pgcopy.AppendHeader(nil, tp.Format), raw...)
 	stream = pgcopy.AppendTrailer(stream, tp.Format)
 	var row Row
-	before := p.cells(tp, &row.Before)
+	before := p.cells(tp, tp.Fields(), &row.Before)
 	if _, err := before.Write(stream); err != nil {
 		return err
 	}
-	after := p.cells(tp, &row.After)
+	after := p.cells(tp, len(tp.Columns), &row.After)
 	w := program.NewWriter(tp, after, nil)
 	if _, err := w.Write(stream); err != nil {
 		return err
@@ -208,10 +223,10 @@ func (p *Page) add(program *scrub.Program, tp *scrub.TablePlan, raw []byte) erro
 	return nil
 }
 
-// cells is a parser that takes one row of a plan's columns as cells of the
-// page's: a partition can have its columns in another order than its root.
-func (p *Page) cells(tp *scrub.TablePlan, to *[]Cell) *pgcopy.Parser {
-	return pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+// cells is a parser that takes one row, which begins with a plan's columns, as
+// cells of the page's: a partition can have them in another order than its root.
+func (p *Page) cells(tp *scrub.TablePlan, fields int, to *[]Cell) *pgcopy.Parser {
+	return pgcopy.NewParser(tp.Format, fields, func(fields [][]byte) error {
 		*to = make([]Cell, len(p.Columns))
 		for i := range p.Columns {
 			for j, col := range tp.Columns {
