@@ -115,7 +115,48 @@ func TestSampleDatabase(t *testing.T) {
 	}
 	pgtest.Exec(t, target, sampledb.Keys) // unique indexes and foreign keys hold
 	inspect(t, to, cat, set)
+	agree(t, from, to)
 	show(t, from, to)
+}
+
+// agree checks that one person is the same in all tables of the scrubbed
+// database, and that an address maps alike wherever it stands.
+func agree(t *testing.T, from, to *pgx.Conn) {
+	t.Helper()
+	count := func(conn *pgx.Conn, sql string) (n int) {
+		if err := conn.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, none := range []string{
+		"users WHERE full_name <> first_name || ' ' || last_name OR email NOT LIKE lower(first_name || '.' || last_name) || '.%'",
+		"employees WHERE email NOT LIKE lower(first_name || '.' || last_name) || '.%'",
+		"payments p JOIN users u ON u.id = p.user_id WHERE p.card_holder <> u.full_name",
+		"support_tickets t JOIN users u ON u.id = t.user_id WHERE t.requester_name <> u.full_name",
+		"support_tickets t WHERE requester_email NOT LIKE lower(replace(requester_name, ' ', '.')) || '.%'",
+		"(SELECT user_id FROM payments GROUP BY user_id HAVING count(DISTINCT card_holder) > 1) x",
+	} {
+		if n := count(to, "SELECT count(*) FROM "+none); n > 0 {
+			t.Errorf("%d rows disagree: %s", n, none)
+		}
+	}
+	for _, same := range []string{ // joins by address find in staging what they find in production
+		"support_tickets t JOIN users u ON u.email = t.requester_email",
+		"events e JOIN users u ON u.email = e.payload->>'email'",
+		"users u JOIN users v ON v.email = u.attributes->>'contact_email'",
+		"support_tickets t, unnest(t.cc_emails) cc JOIN users u ON u.email = cc",
+		"metrics m JOIN employees e ON lower(e.email) = lower(m.annotated_by)",
+	} {
+		if a, b := count(from, "SELECT count(*) FROM "+same), count(to, "SELECT count(*) FROM "+same); a != b || a == 0 {
+			t.Errorf("%d rows before and %d after: %s", a, b, same)
+		}
+	}
+	// Text shows what the columns show: a subject's own name in a message is the
+	// one that the user has in staging, also where the ticket has another.
+	if n := count(to, "SELECT count(*) FROM support_tickets t JOIN users u ON u.id = t.user_id WHERE t.body LIKE '%'||u.full_name||'%' AND t.body LIKE '%'||u.email||'%'"); n < 50 {
+		t.Errorf("%d messages name their writer", n)
+	}
 }
 
 // inspect looks at every cell of the scrubbed database.

@@ -170,7 +170,8 @@ func tableSchema() object {
 			"subject": subjectSchema(),
 		},
 		// No rule for a column is ever used in a table without rows.
-		"not": object{"required": []string{"rows", "columns"}, "properties": object{"rows": object{"const": "none"}}},
+		"not": object{"required": []string{"rows"}, "properties": object{"rows": object{"const": "none"}},
+			"anyOf": []any{object{"required": []string{"columns"}}, object{"required": []string{"subject"}}}},
 	}
 }
 

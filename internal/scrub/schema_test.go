@@ -104,6 +104,7 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 	column := func(rule string) string { return "version: 1\ntables:\n  a.b: {columns: {x: " + rule + "}}\n" }
 	for _, good := range []string{
 		"version: 1\n", "version: 1\ntables:\n", "version: 1\ntables: {}\n",
+		"version: 1\ntables: {a.b: {subject: id, columns: {x: keep}}, a.c: {subject: {column: id, domain: staff, fallback: mail, home: true}}}\n",
 		"version: 1\ntables: {a.b: {rows: none}, '\"A \".\"b\"\"c\"': {rows: all, columns: {'*': keep, 2: keep, true: keep, null: keep, '\"*\"': keep}}}\n",
 		"version: 1\ntables: {a.b: {rows: {when: x > 1}, columns: {}}, a.c: {rows: {when: true}}}\n",
 		column("keep"), column("null"), column("'null'"), column("~"), column("{transform: null}"), column("{transform: 'null'}"),
@@ -126,6 +127,8 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 		"7", "tables: {}", "version: 2\ntables: {}", "version: 1\ntabels: {}", "version: 1\ntables: []", "version: 1\ntables: {users: {rows: none}}",
 		"version: 1\ntables: {a.b.c: {rows: none}}", "version: 1\ntables: {'x y.z': {rows: none}}", "version: 1\ntables: {'\"x.z': {rows: none}}",
 		"version: 1\ntables: {a.b: keep}", "version: 1\ntables: {a.b: {colums: {}}}", "version: 1\ntables: {a.b: {rows: some}}",
+		"version: 1\ntables: {a.b: {rows: none, subject: x}}", "version: 1\ntables: {a.b: {subject: {domain: x}}}", "version: 1\ntables: {a.b: {subject: {column: x, kind: y}}}",
+		"version: 1\ntables: {a.b: {subject: 7}}", "version: 1\ntables: {a.b: {subject: {column: x, home: 1}}}",
 		"version: 1\ntables: {a.b: {rows: none, columns: {x: keep}}}", "version: 1\ntables: {a.b: {rows: {wen: x}}}", "version: 1\ntables: {a.b: {rows: {}}}",
 		"version: 1\ntables: {a.b: {rows: {when: ' '}}}", "version: 1\ntables: {a.b: {rows: {when: 3}}}", "version: 1\ntables: {a.b: {columns: [x]}}",
 		column("12"), column("true"), column("''"), column("{}"), column("{trasform: email}"), column("{transform: email, json: {a: keep}}"), column("{json: keep}"),
