@@ -152,7 +152,7 @@ func (w *tableWriter) end() error {
 func (w *tableWriter) close(cause error) error {
 	if cause != nil {
 		if w.part != nil {
-			w.part.finish(cause) // waits for the upload's end; cause is what matters
+			_ = w.part.finish(cause) // waits for the upload's end; cause is what matters
 			w.part = nil
 		}
 		return cause

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"refresher/internal/report"
@@ -73,7 +72,7 @@ func (r *run) putReport(ctx context.Context, s *staged) error {
 	final := *r.report
 	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC() // nobody finds it unless that comes true
 	final.Datasets = nil
-	_, err := s.staging.Put(ctx, "report.html", func(w io.Writer) error { return final.HTML(w) })
+	_, err := s.staging.Put(ctx, "report.html", final.HTML)
 	return err
 }
 

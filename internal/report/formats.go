@@ -140,7 +140,7 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 			if !f.Strong {
 				level = "warning"
 			}
-			add(string(f.Kind)+"/"+string(f.Class), f.String(), level, f.Table+"."+f.Column)
+			add(f.Kind+"/"+string(f.Class), f.String(), level, f.Table+"."+f.Column)
 		}
 	}
 	enc := json.NewEncoder(w)

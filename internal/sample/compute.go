@@ -59,7 +59,7 @@ func Compute(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, opts Opt
 	}
 	s := &Sample{conn: conn}
 	if err := s.compute(ctx, cat, opts); err != nil {
-		s.Close(context.WithoutCancel(ctx))
+		_ = s.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return s, nil

@@ -48,8 +48,9 @@ func main() {
 	bin := flag.String("refresher", "bin/refresher", "the program to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *users, *rounds, *bin); err != nil {
+	err := run(ctx, *users, *rounds, *bin)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
