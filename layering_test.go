@@ -16,6 +16,7 @@ var layers = [][]string{
 	{"internal/report"},
 	{"internal/snapshot"},
 	{"internal/scrub"},
+	{"internal/scrub/condition"},
 	{"internal/scrub/rules", "internal/scrub/jsonscrub"},
 	{"internal/restore"},
 	{"internal/sample"},

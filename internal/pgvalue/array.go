@@ -274,6 +274,27 @@ func (a *Array) Walk(wire []byte, fn func(text []byte) error) error {
 	return nil
 }
 
+// HasNull reports whether an element is NULL.
+func (a *Array) HasNull(wire []byte) bool {
+	if a.format == pgcopy.Binary {
+		_, items, elems, ok := readDims(wire)
+		for range items {
+			var elem []byte
+			if elem, elems, ok = nextElem(elems); !ok || elem == nil {
+				return ok
+			}
+		}
+		return false
+	}
+	s, ok := scanArray(wire, a.delim)
+	for ok && s.next() {
+		if s.null {
+			return true
+		}
+	}
+	return false
+}
+
 // text is the canonical text of a binary element.
 func (a *Array) text(elem []byte) ([]byte, error) {
 	if _, ok := a.elem.(same); ok {

@@ -1,0 +1,112 @@
+package condition
+
+import (
+	"github.com/expr-lang/expr/ast"
+
+	"refresher/internal/scrub/jsonscrub"
+)
+
+// jsonic finds a value within a document; ok is false if there is none, or it is null.
+type jsonic func(*env) (kind jsonscrub.Kind, text []byte, ok bool)
+
+// member reads $env["column"] or a path within a json or jsonb column.
+func (c *checker) member(n *ast.MemberNode) *expression {
+	if id, ok := n.Node.(*ast.IdentifierNode); ok && id.Value == "$env" {
+		name, ok := n.Property.(*ast.StringNode)
+		if !ok {
+			fail(at(n), `$env takes a column's name in quotes, like $env["odd name"]`)
+		}
+		return c.columnNamed(name.Value, at(n.Property))
+	}
+	var path []jsonscrub.Step
+	var root ast.Node = n
+	for {
+		m, ok := root.(*ast.MemberNode)
+		if !ok {
+			break
+		}
+		if id, ok := m.Node.(*ast.IdentifierNode); ok && id.Value == "$env" {
+			break
+		}
+		var step jsonscrub.Step
+		switch p := m.Property.(type) {
+		case *ast.StringNode:
+			step.Key = p.Value
+		case *ast.IntegerNode:
+			step.Index, step.IsIndex = p.Value, true
+		default:
+			fail(at(m), "a path within JSON is made of keys and numbers of elements")
+		}
+		if step.Index < 0 || m.Method {
+			fail(at(m), "a path within JSON is made of keys and numbers of elements, from 0")
+		}
+		path = append([]jsonscrub.Step{step}, path...)
+		root = m.Node
+	}
+	x := c.check(root)
+	if x.column == nil || kindOf(x.column.Type) != kindJSON {
+		fail(at(n), "%s has no members: only json and jsonb columns do", x)
+	}
+	k, scratch := c.slot(x.column), c.scratch()
+	j := func(e *env) (jsonscrub.Kind, []byte, bool) {
+		doc, ok := e.text(k)
+		if !ok {
+			return 0, nil, false
+		}
+		kind, raw, ok := jsonscrub.Find(doc, path)
+		if !ok || kind == jsonscrub.Null {
+			return 0, nil, false
+		}
+		if kind == jsonscrub.String {
+			e.scratch[scratch] = jsonscrub.Unquote(e.scratch[scratch][:0], raw)
+			raw = e.scratch[scratch]
+		}
+		return kind, raw, true
+	}
+	return &expression{kind: kindJSON, char: at(n), json: j, null: func(e *env) bool { _, _, ok := j(e); return !ok }}
+}
+
+// asBool is a JSON value as a truth value: unknown if it is none.
+func (x *expression) asBool() boolean {
+	return func(e *env) tri {
+		kind, text, ok := x.json(e)
+		if !ok || kind != jsonscrub.Bool {
+			return unknown
+		}
+		return truth(text[0] == 't')
+	}
+}
+
+// asText is a text, or a JSON value as text; nil if x can be neither.
+func (x *expression) asText() textual {
+	switch x.kind {
+	case kindText:
+		return x.text
+	case kindJSON:
+		return func(e *env) ([]byte, bool) {
+			kind, text, ok := x.json(e)
+			return text, ok && kind == jsonscrub.String
+		}
+	}
+	return nil
+}
+
+// asNumber is a number, or a JSON value as a number; nil if x can be neither.
+func (x *expression) asNumber() numeric {
+	switch x.kind {
+	case kindNumber:
+		return x.number
+	case kindJSON:
+		return func(e *env) (number, bool) {
+			kind, text, ok := x.json(e)
+			if !ok || kind != jsonscrub.Number {
+				return number{}, false
+			}
+			if n, ok := parseNumber(text, false); ok {
+				return n, true
+			}
+			return parseNumber(text, true) // with an exponent
+		}
+	}
+	return nil
+}
