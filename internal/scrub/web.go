@@ -212,7 +212,7 @@ func urlDef() Definition {
 }
 
 func buildURL(d *domain) (masks, error) {
-	m := &urlMasker{prefix: domainPrefix(d.name), shape: d.args.text("path") == "shape", hash: d.args.number("hash"), room: math.MaxInt}
+	m := &urlMasker{prefix: domainPrefix(d.name), shape: d.args.text("path") == "shape", hash: d.args.number("hash"), room: math.MaxInt32}
 	if n := d.narrowest(); n > 0 {
 		m.room = n
 	}
