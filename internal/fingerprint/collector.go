@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/maphash"
 
 	"refresher/internal/detect"
 	"refresher/internal/ident"
@@ -11,11 +12,11 @@ import (
 
 // Collector adds fingerprints from one goroutine.
 type Collector struct {
-	store  *Store
-	grams  *spiller
-	heads  *spiller
-	stats  [len(classes)]Stats
-	recent [recentValues]uint64
+	store *Store
+	grams *spiller
+	heads *spiller
+	ends  [len(classes)][outcomes]int64 // how many values came to each outcome
+	uses  [len(classes)]use
 
 	folder folder
 	words  []word // of the value at hand
@@ -23,7 +24,6 @@ type Collector struct {
 	digits sketch
 	mixed  uint64 // see Store
 	input  [8 * maxGram]byte
-	hashes [maxGram]uint64
 	joint  [maxCompact]byte
 	text   []byte
 	finder *detect.Detector
@@ -35,35 +35,10 @@ type Collector struct {
 // short or too common to prove anything are counted, not added. It never allocates
 // in the steady state.
 func (c *Collector) Add(class pii.Class, value []byte) {
-	code := codeOf(class)
-	if code == 0 {
-		return
-	}
-	// Values repeat: a customer's address stands in each of his orders.
-	h := c.store.keys.word.hash(value) + uint64(code)<<56
-	was := &c.recent[h%recentValues]
-	if *was == 0 || *was&^3 != h&^3 {
-		*was = h&^3 | c.outcome(class, code, value)
-	}
-	switch st := &c.stats[code]; *was & 3 {
-	case fictional:
-		st.Fictional++
-	case added:
-		st.Added++
-	default:
-		st.Short++
+	if code := codeOf(class); code != 0 {
+		c.ends[code][c.fate(class, code, value)]++
 	}
 }
-
-// recentValues is how many outcomes a collector remembers, as hashes.
-const recentValues = 1 << 13
-
-// What became of a value.
-const (
-	fictional = 1 + iota
-	added
-	tooShort
-)
 
 func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 	switch {
@@ -102,12 +77,12 @@ func (c *Collector) Close() error {
 	errGrams, errHeads := c.grams.close(), c.heads.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range c.stats {
-		s.stats[i].Added += c.stats[i].Added
-		s.stats[i].Fictional += c.stats[i].Fictional
-		s.stats[i].Short += c.stats[i].Short
+	for i, n := range c.ends {
+		s.stats[i].Added += n[added]
+		s.stats[i].Fictional += n[fictional]
+		s.stats[i].Short += n[tooShort]
 	}
-	c.stats = [len(classes)]Stats{}
+	c.ends = [len(classes)][outcomes]int64{}
 	s.numbers.merge(&c.digits)
 	s.mixed |= c.mixed
 	for _, err := range []error{errGrams, errHeads} {
@@ -118,20 +93,15 @@ func (c *Collector) Close() error {
 	return s.err
 }
 
+const maxWords = 4 * maxGram // of a value that are looked at
+
 // split cuts a value into hashed words.
 func (c *Collector) split(value []byte) {
 	c.words = c.words[:0]
-	for i := 0; len(c.words) < 4*maxGram; {
-		var w word
-		if key, size, has := short(value, i); size > 0 {
-			w = word{start: i, end: i + size, size: size, has: has}
-			binary.LittleEndian.PutUint64(c.folder.buf[:], key)
-		} else if !c.folder.next(value, i, &w) {
-			return
-		}
-		w.hash = c.store.keys.word.hash(c.folder.buf[:w.size])
+	var w word
+	for len(c.words) < maxWords && c.folder.next(value, w.end, &w) {
+		w.hash = maphash.Bytes(c.store.seed, c.folder.buf[:w.size])
 		c.words = append(c.words, w)
-		i = w.end
 	}
 }
 
@@ -147,11 +117,10 @@ func size(words []word) (n int, has byte) {
 // addWords fingerprints a sequence of words, the first maxGram of them.
 func (c *Collector) addWords(tag uint8, words []word) {
 	words = words[:min(len(words), maxGram)]
-	for i, w := range words {
-		c.hashes[i] = w.hash
+	for i := range words {
+		binary.LittleEndian.PutUint64(c.input[8*i:], words[i].hash)
 	}
-	h := c.store.keys.gram.hash(bytesOf(&c.input, c.hashes[:len(words)]))
-	if !c.grams.add(h, tag) {
+	if !c.grams.add(c.store.keys.gram.hash(c.input[:8*len(words)]), tag) {
 		return
 	}
 	if len(words) == 1 {
@@ -167,12 +136,10 @@ func (c *Collector) addEmail(code uint8, value []byte) bool {
 	if at <= 0 {
 		return false
 	}
-	for _, b := range value {
-		if b == ' ' || b == ',' || b == ';' || b == '<' {
-			return c.addEmails(code, value)
-		}
-	}
 	c.split(value)
+	if c.list(value) {
+		return c.addEmails(code, value)
+	}
 	if len(c.words) < 2 || c.words[0].start > at || c.words[len(c.words)-1].end < at {
 		return false
 	}
@@ -181,6 +148,30 @@ func (c *Collector) addEmail(code uint8, value []byte) bool {
 	}
 	c.addWords(code, c.words)
 	return true
+}
+
+// list reports whether a value is more than an address: the separators of lists
+// stand between its words.
+func (c *Collector) list(value []byte) bool {
+	if len(c.words) == maxWords {
+		return bytes.ContainsAny(value, " ,;<")
+	}
+	from := 0
+	for k := 0; k <= len(c.words); k++ {
+		to := len(value)
+		if k < len(c.words) {
+			to = c.words[k].start
+		}
+		for _, b := range value[from:to] {
+			if b == ' ' || b == ',' || b == ';' || b == '<' {
+				return true
+			}
+		}
+		if k < len(c.words) {
+			from = c.words[k].end
+		}
+	}
+	return false
 }
 
 // addEmails takes the addresses out of "Jo Doe <jo@…>, …".
@@ -235,7 +226,7 @@ func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
 			j++
 		}
 		if d := c.joint[:n]; n >= minCompact && !trivial(d) {
-			if _, size := ident.ParseIPv4(value[c.words[i].start:]); size > 0 || j > i+1 && partOfTime(value, d, &c.words[i]) {
+			if c.quads(value, i, j) || j > i+1 && partOfTime(value, d, &c.words[i]) {
 				// The matcher takes such digits for something else.
 				c.addWords(code, c.words[i:j])
 			}
@@ -250,6 +241,16 @@ func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
 		i = max(j, i+1)
 	}
 	return added
+}
+
+// quads reports whether some of the words from i to j look like an address.
+func (c *Collector) quads(value []byte, i, j int) bool {
+	for ; i+4 <= j; i++ {
+		if _, size := ident.ParseIPv4(value[c.words[i].start:]); size > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // addDigits fingerprints a string of digits, unless a fake is the same string.

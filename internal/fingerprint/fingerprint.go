@@ -6,8 +6,10 @@
 // A fingerprint is a 64-bit SipHash-2-4 (a keyed pseudorandom function) of one
 // normal form of a value, under 128-bit keys derived from the run's key by
 // HMAC-SHA-256. Values themselves are never kept, neither in memory nor on disk.
-// Without the key a fingerprint says nothing of a value; whoever has the key can
-// test guesses, as with any keyed pseudonym.
+// Without the key a fingerprint says nothing of a value. Words go into it as
+// 64-bit hashes (hash/maphash) under a random seed that never leaves the
+// process, so that of values made of words not even the key's owner can test
+// guesses against a file.
 //
 // # Normal forms
 //
@@ -49,6 +51,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"sync"
 
@@ -82,6 +85,8 @@ func codeOf(c pii.Class) uint8 {
 type Store struct {
 	dir   string
 	keys  keys
+	seed  maphash.Seed                 // of the hashes of words
+	memo  *memo                        // what became of values, for all collectors
 	known func(pii.Class, []byte) bool // fake.Recognise
 
 	vocabulary [len(vocabularies)][]uint64
@@ -106,11 +111,11 @@ func NewStore(dir string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for fingerprints: %w", err)
 	}
-	s := &Store{dir: dir, keys: deriveKeys(key), known: fake.Recognise,
+	s := &Store{dir: dir, keys: deriveKeys(key), seed: maphash.MakeSeed(), memo: new(memo), known: fake.Recognise,
 		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
 	for i, list := range vocabularies {
 		for _, w := range list {
-			s.vocabulary[i] = append(s.vocabulary[i], s.keys.word.hash([]byte(w)))
+			s.vocabulary[i] = append(s.vocabulary[i], maphash.String(s.seed, w))
 		}
 	}
 	return s, nil
@@ -146,8 +151,8 @@ func (s *Store) Stats() map[pii.Class]Stats {
 	return m
 }
 
-// keys of the four hash functions.
-type keys struct{ word, gram, compact, ip sipKey }
+// keys of the hash functions of what is kept.
+type keys struct{ gram, compact, ip sipKey }
 
 type sipKey struct{ k0, k1 uint64 }
 
@@ -160,5 +165,5 @@ func deriveKeys(key []byte) keys {
 		d := m.Sum(nil)
 		return sipKey{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
 	}
-	return keys{word: derive("word"), gram: derive("words"), compact: derive("compact"), ip: derive("ip")}
+	return keys{gram: derive("words"), compact: derive("compact"), ip: derive("ip")}
 }

@@ -3,7 +3,9 @@ package fingerprint
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/maphash"
 	"math/bits"
+	"net/netip"
 
 	"refresher/internal/ident"
 	"refresher/internal/pii"
@@ -23,12 +25,11 @@ type Matcher struct {
 	ring     [ringSize]word
 	masks    [maxGram]uint8
 	input    [8 * maxGram]byte
-	hashes   [maxGram]uint64
 	joint    [maxCompact]byte
 	phone    phoneForms
+	quad     quad // the last address of version 4
 	page     [pageRecords]uint64
 	expected float64
-	cache    [1 << cacheBits]seen
 	err      error
 }
 
@@ -54,26 +55,18 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 	live := uint(0) // bit k: the k-th word back begins values of the lengths in masks
 	before := &m.ring[0]
 	begins := uint8(0) // what the word before can begin
+	m.quad = quad{}
 	for n, i := uint(0), 0; ; n++ {
-		for i < len(text) && fold[text[i]] == sep {
-			i++
-		}
 		w := &m.ring[n%ringSize]
-		mask := uint8(0)
-		if key, size, has := short(text, i); size > 0 {
-			w.start, w.end, w.size, w.has = i, i+size, size, has
-			mask = m.lookup(key, w)
-		} else {
-			if !m.folder.next(text, i, w) {
-				return dst
-			}
-			w.hash = m.set.keys.word.hash(m.folder.buf[:w.size])
-			mask = m.set.heads.of(w.hash)
+		if !m.folder.next(text, i, w) {
+			return dst
 		}
 		i = w.end
+		w.hash = maphash.Bytes(m.set.seed, m.folder.buf[:w.size])
+		mask := m.set.heads.words.of(w.hash)
 		live = live << 1 & (1<<maxGram - 1)
 		if begins&first != 0 {
-			if lengths := m.set.heads.of(pair(before.hash, w.hash)); lengths != 0 {
+			if lengths := m.set.heads.pairs.of(pair(before.hash, w.hash)); lengths != 0 {
 				m.masks[(n-1)%maxGram] = lengths
 				live |= 2
 			}
@@ -92,26 +85,6 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 	}
 }
 
-// seen is a short word met before. Words of a text repeat, so most need no hash.
-type seen struct {
-	key, hash uint64
-	mask      uint8
-}
-
-const cacheBits = 11
-
-// lookup sets the hash of a short word and returns what it can begin.
-func (m *Matcher) lookup(key uint64, w *word) uint8 {
-	c := &m.cache[key*0x9E3779B97F4A7C15>>(64-cacheBits)]
-	if c.key != key {
-		binary.LittleEndian.PutUint64(m.input[:], key)
-		c.key, c.hash = key, m.set.keys.word.hash(m.input[:w.size])
-		c.mask = m.set.heads.of(c.hash)
-	}
-	w.hash = c.hash
-	return c.mask
-}
-
 // grams tries the sequences of words that end at word n.
 func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Match {
 	for ; live != 0; live &^= 1 << (bits.Len(live) - 1) {
@@ -120,9 +93,9 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 			continue
 		}
 		for j := uint(0); j <= k; j++ {
-			m.hashes[j] = m.ring[(n-k+j)%ringSize].hash
+			binary.LittleEndian.PutUint64(m.input[8*j:], m.ring[(n-k+j)%ringSize].hash)
 		}
-		tag := m.find(m.set.keys.gram.hash(bytesOf(&m.input, m.hashes[:k+1])))
+		tag := m.find(m.set.keys.gram.hash(m.input[:8*(k+1)]))
 		if tag == 0 {
 			continue
 		}
@@ -160,25 +133,37 @@ func keep(dst []Match, base int, hit Match) []Match {
 // numbers tries the compact forms and the address that end at word n.
 func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 	last := &m.ring[n%ringSize]
-	switch hit, ok := m.address(text, n); {
-	case hit.End > 0:
-		return keep(dst, base, hit)
-	case ok:
-		return dst // an address of nobody we know, and no other number
+	if last.start >= m.quad.end && last.size <= 3 && last.has == hasDigit && last.end < len(text) && text[last.end] == '.' {
+		m.address4(text, last)
+	}
+	if last.end <= m.quad.end {
+		if last.end == m.quad.end && m.quad.code != 0 {
+			dst = keep(dst, base, Match{Class: classes[m.quad.code], Start: m.quad.start, End: m.quad.end})
+		}
+		return dst // the parts of an address are no other numbers
+	}
+	if last.size == 4 && last.end < len(text) && text[last.end] == ':' {
+		if hit := m.address6(text, last); hit.End > 0 {
+			return keep(dst, base, hit)
+		}
 	}
 	var hit Match
-	total, has, at := 0, byte(0), maxCompact
+	total, has, at, done := 0, byte(0), maxCompact, uint(0)
 	for k := uint(0); k < ringSize && k <= n; k++ {
 		w := &m.ring[(n-k)%ringSize]
-		if !w.groupable() || total+w.size > maxCompact || k > 0 && !joined(text, w.end, m.ring[(n-k+1)%ringSize].start) {
+		if !w.groupable() || total+w.size > maxCompact || w.end < m.quad.end ||
+			k > 0 && !joined(text, w.end, m.ring[(n-k+1)%ringSize].start) {
 			break
 		}
 		total += w.size
 		has |= w.has
-		at -= w.size
-		m.put(at, text, w)
-		if total < minCompact || !m.possible(total, has) {
+		if total < minCompact || !m.set.possible(total, has) {
 			continue
+		}
+		for ; done <= k; done++ {
+			v := &m.ring[(n-done)%ringSize]
+			at -= v.size
+			m.put(at, text, v)
 		}
 		if code, alone := m.compact(text, m.joint[at:], has, w); code != 0 {
 			hit = Match{Class: classes[code], Start: w.start, End: last.end, Digits: alone}
@@ -201,14 +186,6 @@ func (m *Matcher) put(at int, text []byte, w *word) {
 	var again word
 	m.folder.next(text[:w.end], w.start, &again)
 	copy(m.joint[at:], m.folder.buf[:again.size])
-}
-
-// possible reports whether the set can hold a compact form of that length.
-func (m *Matcher) possible(length int, has byte) bool {
-	if has&hasLetter == 0 {
-		return m.set.numbers && (length <= maxPhone+2 || m.set.density[length] > 0)
-	}
-	return has&hasDigit != 0 && m.set.mixed>>length&1 != 0
 }
 
 // compact tries one compact form that begins with word w.
@@ -245,30 +222,54 @@ func (m *Matcher) tryDigits(b []byte, plus bool) uint8 {
 	return m.find(m.set.keys.compact.hash(b))
 }
 
-// address looks for an IP address that ends, or (version 6) begins, at word n; ok
-// says that there is one of version 4, in the set or not.
-func (m *Matcher) address(text []byte, n uint) (hit Match, ok bool) {
-	w := &m.ring[n%ringSize]
-	if n >= 3 && w.start > 0 && text[w.start-1] == '.' && w.size <= 3 {
-		first := &m.ring[(n-3)%ringSize]
-		a, size := ident.ParseIPv4(text[first.start:w.end])
-		if size == w.end-first.start && !dotted(text, first.start, w.end) {
-			b := a.As16()
-			if code := m.find(m.set.keys.ip.hash(b[:])); code != 0 {
-				hit = Match{Class: classes[code], Start: first.start, End: w.end}
-			}
-			return hit, true
+// quad is an address of version 4 in the text, and the code of its class in the set.
+type quad struct {
+	start, end int
+	code       uint8
+}
+
+// address4 reads an IP address of version 4 that begins with a word.
+func (m *Matcher) address4(text []byte, w *word) {
+	a, size := ident.ParseIPv4(text[w.start:min(len(text), w.start+16)])
+	end := w.start + size
+	if size == 0 || dotted(text, w.start, end) || !endsWord(text, end) {
+		return
+	}
+	m.quad = quad{start: w.start, end: end, code: m.findIP(a)}
+}
+
+// address6 looks for an IP address of version 6 that begins with a word.
+func (m *Matcher) address6(text []byte, w *word) (hit Match) {
+	if w.start > 0 && text[w.start-1] == ':' {
+		return hit
+	}
+	if a, size := ident.ParseIPv6(text[w.start:min(len(text), w.start+46)]); size > 0 {
+		if code := m.findIP(a); code != 0 {
+			hit = Match{Class: classes[code], Start: w.start, End: w.start + size}
 		}
 	}
-	if w.size == 4 && w.end < len(text) && text[w.end] == ':' && (w.start == 0 || text[w.start-1] != ':') {
-		if a, size := ident.ParseIPv6(text[w.start:min(len(text), w.start+46)]); size > 0 {
-			b := a.As16()
-			if code := m.find(m.set.keys.ip.hash(b[:])); code != 0 {
-				hit = Match{Class: classes[code], Start: w.start, End: w.start + size}
-			}
-		}
+	return hit
+}
+
+// findIP looks an address up; only public ones were added.
+func (m *Matcher) findIP(a netip.Addr) uint8 {
+	if !ident.Public(a) {
+		return 0
 	}
-	return hit, false
+	b := a.As16()
+	return m.find(m.set.keys.ip.hash(b[:]))
+}
+
+// endsWord reports whether a word of ASCII letters and digits ends at i.
+func endsWord(text []byte, i int) bool {
+	if i == len(text) || fold[text[i]] == sep {
+		return true
+	}
+	if fold[text[i]] != wide {
+		return false
+	}
+	_, kind := classify(text[i:])
+	return kind == notAWord || kind == wholeWord
 }
 
 // dotted reports a quad that is part of a longer dotted number.

@@ -2,8 +2,8 @@ package fingerprint
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math"
-	"math/bits"
 	"os"
 	"runtime"
 	"slices"
@@ -19,10 +19,11 @@ import (
 // Set is a read-only set of fingerprints, safe for concurrent use.
 type Set struct {
 	keys    keys
+	seed    maphash.Seed // of the hashes of words
 	parts   [1 << gramBits]part
 	heads   heads
 	density [maxCompact + 1]float64 // share of all numbers of a length that is in the set
-	numbers bool                    // the set holds compact forms of digits alone
+	numbers uint64                  // bit n: n digits alone can be a compact form in the set, or one of a phone
 	mixed   uint64                  // bit n: the set holds a compact form of n characters with letters
 	holds   [len(classes)]bool
 	size    int64
@@ -36,7 +37,7 @@ func (s *Store) Build() (*Set, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	set := &Set{keys: s.keys, mixed: s.mixed}
+	set := &Set{keys: s.keys, seed: s.seed, mixed: s.mixed}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var size atomic.Int64
@@ -59,9 +60,15 @@ func (s *Store) Build() (*Set, error) {
 	}
 	for n := range set.density {
 		// Numbers in use are not spread evenly; twice the density is a cautious figure.
-		set.numbers = set.numbers || s.numbers[n] != nil
 		set.density[n] = 2 * s.numbers.count(n) / math.Pow10(n)
+		if set.density[n] > 0 {
+			set.numbers |= 1 << n
+			for k := n; k <= maxPhone+2; k++ { // a phone's with zeros and a country code before
+				set.numbers |= 1 << k
+			}
+		}
 	}
+	s.memo = nil
 	return set, nil
 }
 
@@ -70,6 +77,14 @@ func (s *Set) Len() int64 { return s.size }
 
 // Holds reports whether values of a class were added.
 func (s *Set) Holds(class pii.Class) bool { return s.holds[codeOf(class)] }
+
+// possible reports whether the set can hold a compact form of that length.
+func (s *Set) possible(length int, has byte) bool {
+	if has&hasLetter == 0 {
+		return s.numbers>>length&1 != 0
+	}
+	return has&hasDigit != 0 && s.mixed>>length&1 != 0
+}
 
 // find looks a fingerprint up: the code of its class, 0 if it is not in the set.
 func (s *Set) find(h uint64, page *[pageRecords]uint64) (uint8, error) {
@@ -150,85 +165,4 @@ func (p *part) find(key uint64, page *[pageRecords]uint64) (uint8, error) {
 		return uint8(recs[i] & tagMask), nil
 	}
 	return 0, nil
-}
-
-// heads knows the words and the pairs of words that a fingerprinted value can
-// begin with, and how many words the values behind a pair have: a Bloom filter of
-// three bits within one 64-bit word, then a table of lengths. Both may say yes for
-// other words; that costs a look-up.
-type heads struct {
-	bloom   []uint64
-	lengths []uint8
-	shift   uint // of the Bloom filter's index
-}
-
-// Tags of heads: a pair's is the number of words of its value.
-const (
-	tagSingle = 1 // a value of one word
-	tagFirst  = 9 // the first word of a longer value
-)
-
-// What of says of a word; of a pair it says which lengths exist, n at bit n-1.
-const (
-	single = 1
-	first  = 2
-)
-
-// pair is the head of two words. Word hashes are pseudorandom already.
-func pair(h1, h2 uint64) uint64 { return h1*0x9E3779B97F4A7C15 + h2 }
-
-func (t *heads) build(from *spill) error {
-	n := 0
-	for p := range from.parts {
-		recs, err := from.read(p)
-		if err != nil {
-			return err
-		}
-		slices.Sort(recs)
-		if recs = slices.Compact(recs); len(recs) > 0 {
-			n += len(recs)
-			if err := from.rewrite(p, recs); err != nil {
-				return err
-			}
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	t.bloom = make([]uint64, 1<<min(22, bits.Len(uint(n)/4)+1)) // ≥ 16 bits a word of the values
-	t.lengths = make([]uint8, 1<<min(24, bits.Len(uint(n))+1))
-	t.shift = uint(64 - bits.TrailingZeros(uint(len(t.bloom))))
-	for p := range from.parts {
-		recs, err := from.read(p)
-		if err != nil {
-			return err
-		}
-		for _, r := range recs {
-			h := uint64(p)<<(64-headBits) | r>>headBits
-			i, want, j := t.place(h)
-			t.bloom[i] |= want
-			if tag := r & (1<<headBits - 1); tag == tagFirst {
-				t.lengths[j] |= first
-			} else {
-				t.lengths[j] |= 1 << (tag - 1)
-			}
-		}
-	}
-	return nil
-}
-
-func (t *heads) place(h uint64) (i, want, j uint64) {
-	return h >> t.shift, 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63), h >> 18 & uint64(len(t.lengths)-1)
-}
-
-// of returns what is known of a word or a pair, 0 if it begins nothing.
-func (t *heads) of(h uint64) uint8 {
-	if len(t.bloom) == 0 {
-		return 0
-	}
-	i, want, j := t.place(h)
-	if t.bloom[i]&want != want {
-		return 0
-	}
-	return t.lengths[j]
 }

@@ -1,7 +1,6 @@
 package fingerprint
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,7 +110,7 @@ type spiller struct {
 	err    error
 }
 
-const spillAt = 256 // records a write
+const spillAt = 1024 // records a write
 
 func newSpiller(to *spill, recent int) *spiller {
 	return &spiller{to: to, bufs: make([][]uint64, len(to.parts)), recent: make([]uint64, recent)}
@@ -151,12 +150,4 @@ func (s *spiller) close() error {
 	}
 	s.bufs = nil
 	return s.err
-}
-
-// bytesOf writes word hashes as the input of a further hash.
-func bytesOf(dst *[8 * maxGram]byte, hashes []uint64) []byte {
-	for i, h := range hashes {
-		binary.LittleEndian.PutUint64(dst[i*8:], h)
-	}
-	return dst[:8*len(hashes)]
 }

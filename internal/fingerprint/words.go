@@ -49,7 +49,6 @@ func (f *folder) next(text []byte, i int, w *word) bool {
 			}
 			i += size
 		default:
-			*w = word{start: i}
 			f.word(text, i, w)
 			return true
 		}
@@ -57,58 +56,63 @@ func (f *folder) next(text []byte, i int, w *word) bool {
 	return false
 }
 
-// word folds the word that begins at i with an ASCII letter or digit.
+// word folds the word that begins at i with an ASCII letter or digit, eight
+// bytes at a time.
 func (f *folder) word(text []byte, i int, w *word) {
+	w.start = i
 	n := 0
-	has := byte(0)
-	for ; i < len(text); i++ {
-		c := fold[text[i]]
-		if c <= wide {
-			if c == wide {
-				w.has = has
-				f.wideWord(text, i, n, w)
-				return
-			}
-			break
+	for has := byte(0); ; {
+		low, size, kinds := fold8(load8(text, i))
+		binary.LittleEndian.PutUint64(f.buf[n:], low)
+		n += size
+		i += size
+		has |= kinds
+		if size == 8 && n < maxWord {
+			continue
 		}
-		if n < maxWord {
-			f.buf[n] = c
-			n++
+		w.end, w.size, w.has = i, n, has
+		if i < len(text) && (size == 8 || fold[text[i]] == wide) {
+			f.wideWord(text, i, n, w) // or very long
 		}
-		has |= hasDigit >> (c >> 6) // '0'>>6 is 0, 'a'>>6 is 1
+		return
 	}
-	w.end, w.size, w.has = i, n, has
 }
 
-// short reads a word of 1 to 8 ASCII letters and digits at i, eight bytes at a
-// time: its folded bytes as a number and what it has. size is 0 if there is no
-// such word, or it is longer, or goes on beyond ASCII.
-func short(text []byte, i int) (key uint64, size int, has byte) {
+// load8 is the eight bytes at i as a number, zeros for those behind the end.
+func load8(text []byte, i int) (x uint64) {
+	if i+8 <= len(text) {
+		return binary.LittleEndian.Uint64(text[i:])
+	}
+	if len(text) >= 8 {
+		return binary.LittleEndian.Uint64(text[len(text)-8:]) >> (8 * uint(i+8-len(text)))
+	}
+	for k := len(text) - 1; k >= i; k-- {
+		x = x<<8 | uint64(text[k])
+	}
+	return x
+}
+
+// fold8 folds the ASCII letters and digits that eight bytes begin with, up to
+// the first other byte: in lower case, with zeros behind; how many there are;
+// and of what kinds.
+func fold8(x uint64) (low uint64, size int, has byte) {
 	const (
 		ones = 0x0101010101010101
 		high = 0x80 * ones
 	)
-	if i+9 > len(text) {
-		return 0, 0, 0
-	}
-	x := binary.LittleEndian.Uint64(text[i:])
-	low := x &^ high
+	low = x &^ high
 	lower := low | 0x20*ones
 	letters := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
 	digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
-	stop := ^((letters | digits) &^ x) & high // set in each byte that is no ASCII letter or digit
-	size = bits.TrailingZeros64(stop) / 8
-	if fold[text[i+size]] != sep {
-		return 0, 0, 0
-	}
-	inside := stop&-stop>>7 - 1 // all ones below the first stop
+	stop := ^((letters | digits) &^ x) & high // set in each byte that is neither
+	inside := stop&-stop>>7 - 1               // all ones below the first stop; all if there is none
 	if letters&high&inside != 0 {
 		has = hasLetter
 	}
 	if digits&high&inside != 0 {
 		has |= hasDigit
 	}
-	return lower & inside, size, has
+	return lower & inside, bits.TrailingZeros64(stop) / 8, has
 }
 
 // wideWord goes on with a word of n folded bytes at a character beyond ASCII.
