@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"internal/dataset", "internal/history"},
 	{"internal/fingerprint"},
 	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},
-	{"internal/ident"},
+	{"internal/ident", "internal/ff1"},
 	{"internal/pgvalue"},
 	{"internal/catalog"},
 	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog"},

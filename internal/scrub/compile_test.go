@@ -53,7 +53,7 @@ allow: [{table: public.pages, column: x, class: email, values: [a], why: b}, {ta
 		`8:11: there is no transform "emial" (did you mean "email"?)`,
 		`9:14: email needs 28 characters, and public.users.email has room for 20`,
 		`10:13: public.users.name is NOT NULL`,
-		`11:13: email serves text, and public.users.born is date: use date_shift, keep, null or constant`,
+		`11:13: email serves text, and public.users.born is date: use date_shift, age_bucket, date_truncate, `,
 		`12:13: email serves text, and public.users.data is jsonb: write {json: {PATH: email}}`,
 		`13:13: email serves text, and public.users.tags is text[]: write {array: email}`,
 		`14:42: public.users.mood: the value is no label of mood; there is sad or ok`,

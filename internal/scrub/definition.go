@@ -60,6 +60,9 @@ func Definitions() []Definition {
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(),
 		dateShiftDef(),
 		usernameDef(), passwordDef(), urlDef(), domainDef(), macDef(), uuidDef(),
+		regionDef(), countryDef(), latitudeDef(), longitudeDef(), geoNoiseDef(),
+		noiseDef(), bucketDef(), ageDef(), truncateDef(), timeShiftDef(),
+		fpeDef(), digitsDef(), maskDef(), regexDef(), choiceDef(), loremDef(), bytesDef(),
 		textDef(), jsonDef(),
 	}
 }

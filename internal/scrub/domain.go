@@ -24,8 +24,9 @@ type use struct {
 	where  string // "public.users.email", "path a.b of public.users.attributes"
 	pos    rules.Pos
 	family Family
-	chars  int // limit in characters, 0 none
-	digits int // limit in digits of a number, 0 none
+	chars  int  // limit in characters, 0 none
+	digits int  // limit in digits of a number, 0 none
+	whole  bool // a number without decimals
 }
 
 // masks are the replacers of a domain for the families its transform serves;

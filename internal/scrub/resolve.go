@@ -93,8 +93,13 @@ func (p place) chars() int {
 
 func (p place) use(pos rules.Pos) use {
 	u := use{where: p.where, pos: pos, family: p.family, chars: p.chars()}
-	if p.family == FamilyNumber {
-		u.digits = maxDigits(p.typ, p.mod)
+	switch p.family {
+	case FamilyFloat:
+		if u.digits = 308; p.typ.Underlying().OID == catalog.Float4OID {
+			u.digits = 38
+		}
+	case FamilyNumber:
+		u.digits, u.whole = maxDigits(p.typ, p.mod), isWhole(p.typ)
 	}
 	return u
 }
@@ -341,7 +346,10 @@ func (c *compiler) buildDomains() {
 		var err error
 		if d.masks, err = d.def.build(d); err != nil {
 			pos := d.uses[0].pos
-			if e, ok := err.(*tooNarrow); ok {
+			switch e := err.(type) {
+			case *tooNarrow:
+				pos = e.use.pos
+			case *misplaced:
 				pos = e.use.pos
 			}
 			c.fail(pos, "%s %v", d.def.Name, err)

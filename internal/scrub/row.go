@@ -22,6 +22,9 @@ type row struct {
 	out    []byte // what replaces that
 	hits   []detect.Hit
 	spans  []span
+
+	ciphers map[*permuter]*cipherState
+	num     decimal
 }
 
 // cell rewrites one field that is not NULL: it appends, in the field's wire

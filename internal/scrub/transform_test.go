@@ -27,8 +27,11 @@ func TestDefinitions(t *testing.T) {
 		}
 		t.Run(d.Name, func(t *testing.T) {
 			typ := "text"
-			if d.Name == "json" {
+			switch {
+			case d.Name == "json":
 				typ = "json"
+			case len(d.Families) == 1:
+				typ = string(d.Families[0])
 			}
 			p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"x " + typ}}), head+"  a.t: {columns: {x: "+d.Example.Rule+"}}\n")
 			rows := scrubbed(t, p, "a.t", []string{d.Example.Value}, []string{null})

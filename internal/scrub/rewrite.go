@@ -1,0 +1,277 @@
+package scrub
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"refresher/internal/fake"
+	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
+)
+
+func maskDef() Definition {
+	return Definition{
+		Name: "mask", Class: pii.None, Families: []Family{FamilyText}, plain: true,
+		Doc: "Every character becomes char but the first and the last few. At least half of a value is masked: of one too short for that nothing stays.",
+		Params: []Param{
+			{Name: "first", Kind: rules.Number, Min: 0, Max: 1000, Default: "0", Doc: "how many characters stay at the start"},
+			{Name: "last", Kind: rules.Number, Min: 0, Max: 1000, Default: "0", Doc: "how many characters stay at the end"},
+			{Name: "char", Kind: rules.String, Default: "*", Doc: "the one character that is put in the place of others"},
+			{Name: "separators", Kind: rules.Bool, Default: "false", Doc: "whether spaces and punctuation stay where they are"},
+		},
+		Example: Example{Rule: "{transform: mask, last: 4, separators: true}", Value: "4539 5787 6362 1486"},
+		check: func(a args, p place) error {
+			if utf8.RuneCountInString(a.text("char")) != 1 || strings.TrimSpace(a.text("char")) == "" {
+				return errors.New("needs one character for char, and no space")
+			}
+			if n := a.number("first") + a.number("last"); p.chars() > 0 && 2*n > p.chars() {
+				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n, p.where, p.chars())
+			}
+			return nil
+		},
+		build: func(d *domain) (masks, error) {
+			c, _ := utf8.DecodeRuneInString(d.args.text("char"))
+			return masks{FamilyText: &maskMasker{d.args.number("first"), d.args.number("last"), c, d.args.flag("separators")}}, nil
+		},
+	}
+}
+
+type maskMasker struct {
+	first, last int
+	char        rune
+	separators  bool
+}
+
+func (m *maskMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	r.suspect(text)
+	n, first, last := 0, m.first, m.last
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		i += size
+		if m.masks(c) {
+			n++
+		}
+	}
+	if 2*(first+last) > n {
+		first, last = 0, 0
+	}
+	at := 0
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		switch {
+		case !m.masks(c), at < first, at >= n-last:
+			dst = append(dst, text[i:i+size]...)
+		default:
+			dst = utf8.AppendRune(dst, m.char)
+		}
+		if m.masks(c) {
+			at++
+		}
+		i += size
+	}
+	return dst, nil
+}
+
+// masks reports whether a character is counted, and masked.
+func (m *maskMasker) masks(c rune) bool {
+	return !m.separators || unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || !unicode.IsSpace(c) && !unicode.IsPunct(c)
+}
+
+func regexDef() Definition {
+	return Definition{
+		Name: "regex_replace", Class: pii.None, Families: []Family{FamilyText}, plain: true,
+		Doc: "Every match of a pattern replaced; the rest of the value stays, so the pattern must cover what identifies. A value without a match never passes.",
+		Params: []Param{
+			{Name: "pattern", Kind: rules.String, Required: true, Doc: "a regular expression of RE2 (the syntax of Go's regexp); it may not match the empty text"},
+			{Name: "with", Kind: rules.String, Required: true, Doc: "what to write; $1 or ${name} is a group, $$ a dollar sign"},
+			otherwiseParam("a value without a match, or a result too long for the column"),
+		},
+		Example: Example{Rule: "{transform: regex_replace, pattern: '\\d{4}$', with: '0000'}", Value: "CASE-2024-1486"},
+		check: func(a args, _ place) error {
+			_, err := compilePattern(a)
+			return err
+		},
+		build: func(d *domain) (masks, error) {
+			re, err := compilePattern(d.args)
+			if err != nil {
+				return nil, err
+			}
+			m := &regexMasker{re, []byte(d.args.text("with")), newOtherwise(d), d.narrowest()}
+			return masks{FamilyText: m}, m.otherwise.fits(d)
+		},
+	}
+}
+
+var groupName = regexp.MustCompile(`\$\$|\$\{(\w+)\}|\$(\w+)|\$`)
+
+func compilePattern(a args) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(a.text("pattern"))
+	if err != nil {
+		return nil, fmt.Errorf("has a bad pattern: %w", err)
+	}
+	if re.Match(nil) {
+		return nil, errors.New("has a pattern that matches the empty text, and so every value: make it stricter")
+	}
+	for _, m := range groupName.FindAllStringSubmatch(a.text("with"), -1) {
+		name := m[1] + m[2]
+		number := 0
+		_, numeric := fmt.Sscanf(name, "%d", &number)
+		switch {
+		case m[0] == "$$":
+		case name == "":
+			return nil, errors.New("has a $ in with that names no group: write $$ for a dollar sign")
+		case numeric == nil && number == 0:
+			return nil, errors.New("has $0 in with, which keeps what the pattern matches: name a group")
+		case numeric == nil && (number > re.NumSubexp() || fmt.Sprint(number) != name), numeric != nil && re.SubexpIndex(name) < 0:
+			return nil, fmt.Errorf("has ${%s} in with, and the pattern has no such group; write ${1}x where text follows a number", name)
+		}
+	}
+	return re, nil
+}
+
+type regexMasker struct {
+	re        *regexp.Regexp
+	with      []byte
+	otherwise otherwise
+	limit     int
+}
+
+var (
+	errNoMatch = errors.New("the pattern matches nothing in the value")
+	errTooLong = errors.New("the result is too long for the column")
+)
+
+func (m *regexMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	r.suspect(text)
+	matches := m.re.FindAllSubmatchIndex(text, -1)
+	if len(matches) == 0 {
+		return m.otherwise.replace(r, dst, text, errNoMatch)
+	}
+	start, next := len(dst), 0
+	for _, at := range matches {
+		dst = append(dst, text[next:at[0]]...)
+		dst = m.re.Expand(dst, m.with, text, at)
+		next = at[1]
+	}
+	dst = append(dst, text[next:]...)
+	if m.limit > 0 && utf8.RuneCount(dst[start:]) > m.limit {
+		return m.otherwise.replace(r, dst[:start], text, errTooLong)
+	}
+	return dst, nil
+}
+
+func loremDef() Definition {
+	return Definition{
+		Name: "lorem", Class: pii.FreeText, Families: []Family{FamilyText},
+		Doc:     "Latin filler of the same length in characters: for text that may name anybody, since nothing of it is left.",
+		Example: Example{Rule: "lorem", Value: "Spoke to Jane's mother, who lives at number 12. Will call again on Monday."},
+		build: func(d *domain) (masks, error) {
+			return masks{FamilyText: &loremMasker{domainPrefix(d.name)}}, nil
+		},
+	}
+}
+
+type loremMasker struct{ prefix []byte }
+
+func (m *loremMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	r.suspect(text)
+	return fake.AppendLorem(dst, r.mac.digest(m.prefix, text), utf8.RuneCount(text)), nil
+}
+
+func choiceDef() Definition {
+	return Definition{
+		Name: "choice", Class: pii.None, byArgs: true,
+		Doc: "One of a list of values, drawn by weight; one value always draws the same.",
+		Params: []Param{{Name: "values", Kind: rules.List, Required: true,
+			Doc: "a list, or a mapping of values to their weights (whole numbers); all must be values of the column's type"}},
+		Example: Example{Rule: "{transform: choice, values: {free: 8, pro: 1}}", Value: "enterprise"},
+		check: func(a args, p place) error {
+			list, err := choicesOf(a["values"])
+			if err != nil || p.typ == nil {
+				return err
+			}
+			for _, c := range list {
+				text, err := constantText(c.value, p.family)
+				if err == nil {
+					err = checkConstant(text, p.typ, p.mod)
+				}
+				if err != nil {
+					return fmt.Errorf("can't be in %s: %w: %s", p.where, err, c.value.Text)
+				}
+			}
+			return nil
+		},
+		build: func(d *domain) (masks, error) {
+			list, err := choicesOf(d.args["values"])
+			if err != nil {
+				return nil, err
+			}
+			m := &choiceMasker{prefix: domainPrefix(d.name), numbers: true}
+			for _, c := range list {
+				m.texts = append(m.texts, []byte(c.value.Text))
+				m.total += c.weight
+				m.upto = append(m.upto, m.total)
+				m.numbers = m.numbers && isJSONNumber(c.value.Text)
+			}
+			return masks{FamilyText: m}, nil
+		},
+	}
+}
+
+type weighted struct {
+	value  rules.Value
+	weight uint64
+}
+
+var errChoices = errors.New("needs a list of values, or a mapping of values to weights: whole numbers from 1 to 1000000")
+
+func choicesOf(v rules.Value) (list []weighted, err error) {
+	for _, it := range v.Items {
+		if it.Kind > rules.Bool {
+			return nil, errChoices
+		}
+		list = append(list, weighted{it, 1})
+	}
+	weight := Param{Kind: rules.Number, Min: 1, Max: 1_000_000}
+	for _, p := range v.Parts {
+		if weight.check(p.Value) != "" {
+			return nil, errChoices
+		}
+		list = append(list, weighted{rules.Value{Kind: rules.String, Text: p.Name}, uint64(args{"w": p.Value}.number("w"))})
+	}
+	if len(list) == 0 {
+		return nil, errChoices
+	}
+	return list, nil
+}
+
+// isJSONNumber reports a number that can stand in JSON as it is.
+func isJSONNumber(s string) bool {
+	v, err := constantJSON(rules.Value{Kind: rules.Number, Text: s})
+	return err == nil && len(v) > 0 && (v[0] == '-' || isDigit(v[0]))
+}
+
+type choiceMasker struct {
+	prefix  []byte
+	texts   [][]byte
+	upto    []uint64 // sums of weights
+	total   uint64
+	numbers bool
+}
+
+func (m *choiceMasker) makesNumbers() bool { return m.numbers }
+
+func (m *choiceMasker) replace(r *row, dst, text []byte) ([]byte, error) {
+	r.suspect(text)
+	h := r.mac.digest(m.prefix, text)
+	n := (uint64(h[0])<<40 | uint64(h[1])<<32 | uint64(h[2])<<24 | uint64(h[3])<<16 | uint64(h[4])<<8 | uint64(h[5])) % m.total
+	i := 0
+	for m.upto[i] <= n {
+		i++
+	}
+	return append(dst, m.texts[i]...), nil
+}
