@@ -29,6 +29,7 @@ func shapes() []shape {
 		{"composite", "A rule for each field of a composite value.", "field", nil},
 		{"hstore", "A rule for each key of an hstore. What no key names is redacted.", "key", nil},
 		{"range", "A rule for both bounds of a range.", "", nil},
+		{"xml", "A rule for each path of an XML document. What no path names is redacted.", "path, as in order/customer/@email, */note or **/id", nil},
 	}
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -8,7 +9,7 @@ import (
 )
 
 // shapeKeys are the keys of which a rule written as a mapping has exactly one.
-var shapeKeys = []string{"transform", "json", "array", "composite", "hstore", "range"}
+var shapeKeys = []string{"transform", "json", "array", "composite", "hstore", "range", "xml"}
 
 const ruleShape = "TRANSFORM or {transform: TRANSFORM, …}"
 
@@ -116,9 +117,14 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	r := &Rule{Pos: at}
 	shape := ""
 	before := len(l.problems)
+	named := slices.ContainsFunc(entries, func(e entry) bool { return e.key == "transform" })
 	for _, e := range entries {
 		switch e.key {
-		case "transform", "json", "array", "composite", "hstore", "range":
+		case "transform", "json", "array", "composite", "hstore", "range", "xml":
+			if e.key == "range" && named { // a parameter of phone and ip
+				r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
+				continue
+			}
 			if shape != "" {
 				l.fail(e.pos, "the rule of %s has both %s and %s: keep one", where, shape, e.key)
 				continue
@@ -171,6 +177,9 @@ func (l *loader) shape(r *Rule, e entry, where string) {
 	case "composite":
 		r.Kind = Composite
 		r.Parts = l.parts(e, where, "field", `{composite: {FIELD: TRANSFORM}}`)
+	case "xml":
+		r.Kind = XML
+		r.Parts = l.parts(e, where, "path", `{xml: {PATH: TRANSFORM}}`)
 	case "hstore":
 		r.Kind = Hstore
 		r.Parts = l.parts(e, where, "key", `{hstore: {KEY: TRANSFORM}}`)

@@ -151,11 +151,12 @@ const (
 	Composite             // {composite: {FIELD: rule, …}}
 	Hstore                // {hstore: {KEY: rule, …}}
 	Range                 // {range: rule}
+	XML                   // {xml: {PATH: rule, …}}
 	Cases                 // [{…, when: EXPR}, …, rule]
 )
 
 func (k Kind) String() string {
-	return [...]string{"transform", "json", "array", "composite", "hstore", "range", "list of rules"}[k]
+	return [...]string{"transform", "json", "array", "composite", "hstore", "range", "xml", "list of rules"}[k]
 }
 
 // Rule is what happens to one value.
@@ -163,7 +164,7 @@ type Rule struct {
 	Kind      Kind
 	Transform string  // Scalar: the transform's name; "keep" is one
 	Params    []Param // all keys beside the shape's own and when
-	Parts     []Part  // JSON, Composite, Hstore: in the order of the file
+	Parts     []Part  // JSON, Composite, Hstore, XML: in the order of the file
 	Elem      *Rule   // Array, Range: the rule of every element, of the bounds
 	Cases     []*Rule // Cases: the first whose condition holds counts
 	When      Condition
