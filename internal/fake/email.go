@@ -78,14 +78,11 @@ var reservedTLD = [...]string{"test", "example", "invalid"}
 
 func isEmail(text []byte) bool {
 	at := bytes.LastIndexByte(text, '@')
-	if at <= 0 || separated(text[:at]) {
+	if at <= 0 {
 		return false
 	}
 	host := bytes.TrimSuffix(text[at+1:], []byte{'.'})
-	if len(host) == 0 || host[0] == '.' || separated(host) {
-		return false
-	}
-	return reservedHost(host)
+	return len(host) > 0 && host[0] != '.' && reservedHost(host) && !separated(text[:at]) && !separated(host)
 }
 
 // reservedHost reports the domains of RFC 2606 and all names under them.
