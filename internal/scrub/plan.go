@@ -132,6 +132,8 @@ func (e emitter) masker(o *op) masker {
 		return fixed{o.value}
 	case opText:
 		return &textMasker{byClass: e.text, limit: o.chars}
+	case opXML:
+		return e.xmlMasker(o)
 	}
 	m := o.dom.masks.of(o.family)
 	if o.follow {
@@ -238,7 +240,7 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 		if o.elem.dom != nil {
 			d.Domain = o.elem.dom.name
 		}
-	case opJSON:
+	case opJSON, opXML:
 		var parts []string
 		for _, p := range o.parts {
 			parts = append(parts, p.path+": "+p.op.name())

@@ -33,6 +33,7 @@ const (
 	opMask
 	opText
 	opJSON
+	opXML
 	opArray
 )
 
@@ -141,6 +142,8 @@ func (c *compiler) rule(r *rules.Rule, p place) *op {
 		return c.arrayRule(r, p)
 	case rules.JSON:
 		return c.jsonRule(r, p)
+	case rules.XML:
+		return c.xmlRule(r, p)
 	case rules.Scalar:
 		return c.scalarRule(r, p)
 	}
@@ -150,6 +153,10 @@ func (c *compiler) rule(r *rules.Rule, p place) *op {
 
 func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 	def := c.defs[r.Transform]
+	if r.Transform == "xml" {
+		c.fail(r.Pos, "xml needs its paths: write {xml: {PATH: TRANSFORM}}")
+		return nil
+	}
 	if def == nil {
 		c.fail(r.Pos, "there is no transform %q%s", r.Transform, rules.DidYouMean(r.Transform, c.names))
 		return nil
@@ -207,6 +214,8 @@ func (c *compiler) misfit(def *Definition, p place) string {
 	switch {
 	case p.family == FamilyArray && def.serves(familyOf(p.typ.Underlying().Elem)):
 		return s + fmt.Sprintf(": write {array: %s}", def.Name)
+	case p.family == FamilyXML:
+		return s + fmt.Sprintf(": write {xml: {PATH: %s}}", def.Name)
 	case p.family == FamilyJSON:
 		return s + fmt.Sprintf(": write {json: {PATH: %s}}", def.Name)
 	}
