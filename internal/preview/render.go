@@ -173,7 +173,7 @@ func (d *drawing) cell(c Column, before Cell, after *Cell) {
 	case *after != before:
 		mark, markStyle = markChanged, styleAfter
 		b, a = d.changed(c, before, *after)
-	case c.Masked && !before.Null:
+	case c.Masked && strings.ContainsFunc(before.Text, wordy): // NULL, "" and {} say nothing
 		d.same = true
 		mark, markStyle = markSame, styleSame
 		b, a = d.glyphs(before, stylePlain), d.glyphs(*after, stylePlain)
