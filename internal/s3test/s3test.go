@@ -124,8 +124,21 @@ const (
 // Fake starts rclone's gofakes3 in this process. Its objects live in memory.
 func Fake(context.Context) (*Server, error) {
 	fake := gofakes3.New(s3mem.New(), gofakes3.WithV4Auth(map[string]string{accessKey: secretKey}), gofakes3.WithoutVersioning())
-	srv := httptest.NewServer(fake.Server())
+	srv := httptest.NewServer(oneAtATime(fake.Server()))
 	return &Server{Endpoint: srv.URL, AccessKey: accessKey, SecretKey: secretKey, stop: srv.Close}, nil
+}
+
+// oneAtATime lets only one conditional write in: gofakes3 checks a condition and
+// stores the object in two steps, between which another writer could come.
+func oneAtATime(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut || r.Method == http.MethodPost {
+			mu.Lock()
+			defer mu.Unlock()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Versity starts the versitygw program, found at $REFRESHER_VERSITYGW, in
