@@ -239,7 +239,7 @@ func wholeRuleset(block string) string {
 // column isn't text.
 var documentedTypes = map[string]string{
 	"id": "int8", "user_id": "int8", "date_of_birth": "date", "attributes": "jsonb", "payload": "jsonb", "signup_ip": "inet", "aliases": "_text",
-	"cc_emails": "_text", "created_at": "timestamptz", "is_staff": "bool",
+	"cc_emails": "_text", "created_at": "timestamptz", "is_staff": "bool", "invoice": "xml",
 }
 
 // documentedCatalog is a database that has what a ruleset names.
