@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +21,25 @@ import (
 // counter sums what happened to one table; chunks of it run in parallel.
 type counter struct {
 	source, scrubbed, arrived atomic.Int64 // rows, as the source, the scrubber and the shadow count them
+	dropped                   atomic.Int64 // of those scrubbed: left behind by a condition on rows
 	bytes, nanos              atomic.Int64
+
+	mu   sync.Mutex
+	kept map[string]int64 // values that a condition let pass, by column
+}
+
+// add takes over what a writer counted.
+func (c *counter) add(w *scrub.Writer) {
+	c.scrubbed.Add(w.Rows())
+	c.dropped.Add(w.Dropped())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range w.Kept() {
+		if c.kept == nil {
+			c.kept = map[string]int64{}
+		}
+		c.kept[k.Column] += k.Rows
+	}
 }
 
 // restoreSchema makes the shadow database and its pre-data: types, tables,
@@ -133,7 +152,7 @@ func (r *run) copyChunk(ctx context.Context, from *snapshot.Reader, to *restore.
 			err = w.Close()
 		}
 		count.source.Add(rows)
-		count.scrubbed.Add(w.Rows())
+		count.add(w)
 		r.watch.Copied(j.plan.Table.Name.String(), rows, 0)
 		pw.CloseWithError(err)
 		return err

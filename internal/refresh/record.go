@@ -48,10 +48,13 @@ func (r *run) decisions() {
 		if d.RowsNone {
 			t.Mode = "none"
 		}
+		if d.RowsWhen != "" {
+			t.Mode, t.When = "when", d.RowsWhen
+		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: c.Detail, From: c.From,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: c.Detail, From: c.From, KeepSome: c.KeepSome,
 			})
 		}
 		r.report.Tables = append(r.report.Tables, t)
@@ -65,6 +68,10 @@ func (r *run) measure() {
 		t := &r.report.Tables[i]
 		if c := r.counts[t.Name]; c != nil {
 			t.Rows, t.Bytes, t.Seconds = c.arrived.Load(), c.bytes.Load(), float64(c.nanos.Load())/1e9
+			t.Dropped = c.dropped.Load()
+			for j := range t.Columns {
+				t.Columns[j].KeptRows = c.kept[t.Columns[j].Name]
+			}
 		}
 	}
 	for _, p := range r.program.Tables() {

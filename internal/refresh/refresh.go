@@ -212,7 +212,7 @@ func specs(p *scrub.Program, counts map[string]*counter) []verify.Table {
 	for _, d := range p.Decisions() {
 		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone, SourceRows: -1}
 		if c := counts[d.Table.String()]; c != nil {
-			t.SourceRows = c.source.Load()
+			t.SourceRows = c.source.Load() - c.dropped.Load()
 		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})

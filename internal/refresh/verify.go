@@ -15,17 +15,18 @@ import (
 	"refresher/internal/verify"
 )
 
-// sameCounts compares what the three ends of the stream counted. The shadow's
-// own count(*) is verification's; this is the cheaper and earlier alarm.
+// sameCounts compares what the three ends of the stream counted: what a
+// condition on rows left behind doesn't arrive, but counts. The shadow's own
+// count(*) is verification's; this is the cheaper and earlier alarm.
 func (r *run) sameCounts() error {
 	refusal := fault.Refuse("row counts", "rows were lost or doubled between the source and the shadow")
 	for _, p := range r.program.Tables() {
 		name := p.Table.Name.String()
 		c := r.counts[name]
-		source, scrubbed, arrived := c.source.Load(), c.scrubbed.Load(), c.arrived.Load()
-		if source != scrubbed || scrubbed != arrived {
+		source, scrubbed, dropped, arrived := c.source.Load(), c.scrubbed.Load(), c.dropped.Load(), c.arrived.Load()
+		if source != scrubbed || scrubbed-dropped != arrived {
 			refusal.Problems = append(refusal.Problems, name+": "+report.Count(source)+" rows left the source, "+
-				report.Count(scrubbed)+" were scrubbed, "+report.Count(arrived)+" arrived")
+				report.Count(scrubbed)+" were scrubbed, "+report.Count(dropped)+" left behind by a condition, "+report.Count(arrived)+" arrived")
 		}
 	}
 	r.measure()

@@ -94,6 +94,19 @@ func (r *Report) Figures() []struct{ Value, Name string } {
 	}
 }
 
+// KeptByCondition are the columns in which a condition lets values pass, and how many.
+func (r *Report) KeptByCondition() []string {
+	var out []string
+	for _, t := range r.Tables {
+		for _, c := range t.Columns {
+			if c.KeepSome {
+				out = append(out, fmt.Sprintf("%s.%s (%s values)", t.Name, c.Name, Count(c.KeptRows)))
+			}
+		}
+	}
+	return out
+}
+
 // Flagged are the columns that a wildcard decided: worth a reviewer's look.
 func (r *Report) Flagged() []string {
 	var out []string

@@ -73,7 +73,9 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Bytes   int64    `json:"bytes"`     // as COPY carried them
 	Seconds float64  `json:"seconds"`   // summed over parallel streams
-	Mode    string   `json:"rows_mode"` // "all", or "none" for structure only
+	Mode    string   `json:"rows_mode"` // "all", "none" for structure only, "when" for those of a condition
+	When    string   `json:"rows_when,omitempty"`
+	Dropped int64    `json:"rows_left_behind,omitempty"` // by that condition
 	Format  string   `json:"copy_format"`
 	Columns []Column `json:"columns"`
 }
@@ -97,10 +99,12 @@ type Column struct {
 	Class     string `json:"class"`
 	Domain    string `json:"domain,omitempty"`
 	Keep      bool   `json:"keep"`
-	Wildcard  bool   `json:"wildcard,omitempty"` // decided by "*": flagged
-	Origin    string `json:"origin"`             // file:line of the rule
-	Detail    string `json:"detail,omitempty"`   // of json and array: what is inside
-	From      string `json:"from,omitempty"`     // the referenced column whose rule it follows
+	Wildcard  bool   `json:"wildcard,omitempty"`  // decided by "*": flagged
+	Origin    string `json:"origin"`              // file:line of the rule
+	Detail    string `json:"detail,omitempty"`    // of json and array: what is inside
+	From      string `json:"from,omitempty"`      // the referenced column whose rule it follows
+	KeepSome  bool   `json:"keep_some,omitempty"` // some values arrive as they are, by a condition
+	KeptRows  int64  `json:"kept_rows,omitempty"` // how many
 }
 
 // Identifier counts the source values of one class that were remembered.

@@ -30,6 +30,8 @@ func sample() *Report {
 				{Name: "email", Type: "text", Transform: "email", Class: "email", Domain: "email", Origin: "app.yaml:5"}}},
 			{Name: "public.countries", Rows: 249, Bytes: 4_000, Seconds: 0.01, Mode: "all", Columns: []Column{{Name: "code", Keep: true, Wildcard: true, Transform: "keep"}}},
 			{Name: "public.sessions", Mode: "none"},
+			{Name: "public.audit", Rows: 5, Mode: "when", When: "tenant < 7", Dropped: 4321, Columns: []Column{
+				{Name: "actor", Transform: "email", Detail: "keep when is_staff; else email", KeepSome: true, KeptRows: 17}}},
 		},
 		Identifiers:  []Identifier{{Class: "email", Added: 1_234_000, Fictional: 567}},
 		Verification: []Subject{{Name: verify.StagingDatabase, Seconds: 21.7, Results: []*verify.Result{finding()}}},
@@ -51,7 +53,8 @@ func TestThePageIsSelfContainedAndEscaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"refused", "1\u202f234\u202f567", "j***@g***.com", "&lt;script&gt;", "structure only", "Decided by a wildcard: public.countries", "as they were before it", "pseudonymised"} {
+	for _, want := range []string{"refused", "1\u202f234\u202f567", "j***@g***.com", "&lt;script&gt;", "structure only", "Decided by a wildcard: public.countries", "Kept in some rows, by a condition: public.audit.actor (17 values)", "tenant &lt; 7",
+		"4\u202f321 left behind", "keep when is_staff; else email", "as they were before it", "pseudonymised"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

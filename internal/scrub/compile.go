@@ -8,6 +8,7 @@ import (
 
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
+	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
 )
 
@@ -32,6 +33,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.followKeys()
 	c.cover()
 	c.matchSubjects()
+	c.checkFilters()
 	c.resolve()
 	c.buildDomains()
 	c.checkSubjects()
@@ -56,6 +58,8 @@ type compiler struct {
 	subjects map[catalog.Name]*subject // by root table
 	domains  map[string]*domain
 	order    []*domain // in the order of first use
+
+	conditions map[conditionKey]*condition.Condition
 
 	problems  []fault.Problem
 	uncovered []string

@@ -106,7 +106,7 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
       h: {json: {a: keep}}
       i: {array: null}
 `), []string{
-		"5:29: conditions (when:) are not supported",
+		"5:36: the rule of a.t.a has a condition, and there is none for the other rows",
 		"6:10: composite rules are not supported",
 		"7:21: within JSON write the whole path",
 		"7:40: path c[",

@@ -45,6 +45,9 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 		}
 	}
 	p.Format = c.format(t, p.Columns)
+	if p.filter = c.filter(t); p.filter != nil {
+		p.use(p.filter)
+	}
 	c.planPerson(p)
 	for i, col := range p.Columns {
 		o := c.choice(t, col.Name).op
@@ -52,7 +55,13 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 			continue
 		}
 		e := emitter{c, col, p.Format, text}
-		p.cells = append(p.cells, columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown(), make: e.cell(o)})
+		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown()}
+		if o.kind == opCases {
+			p.planCases(e, &cp, o)
+		} else {
+			cp.make = e.cell(o)
+		}
+		p.cells = append(p.cells, cp)
 		p.text = p.text || o.needsKnown()
 		if o.family == FamilyText {
 			switch o.class() {
@@ -77,9 +86,20 @@ func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) pgcopy.Fo
 		if !pgvalue.Binary(col.Type) {
 			return pgcopy.Text
 		}
-		switch o := c.choice(t, col.Name).op; {
-		case o.kind == opKeep || o.kind == opNull:
-		case o.kind == opArray && pgvalue.ArrayOf(col.Type, pgcopy.Binary) == nil, pgvalue.For(col.Type, pgcopy.Binary) == nil:
+		ops := []*op{c.choice(t, col.Name).op}
+		for _, cs := range ops[0].cases {
+			ops = append(ops, cs.op)
+		}
+		for _, o := range ops {
+			switch {
+			case o.kind == opKeep || o.kind == opNull || o.kind == opCases:
+			case o.kind == opArray && pgvalue.ArrayOf(col.Type, pgcopy.Binary) == nil, pgvalue.For(col.Type, pgcopy.Binary) == nil:
+				return pgcopy.Text
+			}
+		}
+	}
+	for _, col := range c.reads(t) {
+		if pgvalue.For(col.Type, pgcopy.Binary) == nil {
 			return pgcopy.Text
 		}
 	}
@@ -204,6 +224,9 @@ func (c *compiler) decisions() []Decision {
 	var list []Decision
 	for _, t := range c.cat.Tables {
 		d := Decision{Table: t.Name, Root: t.Root, Kind: t.Kind, RowsNone: c.noRows(t)}
+		if c.filtered(t) {
+			d.RowsWhen = c.rs.Tables[t.Root].When.Text
+		}
 		if r := c.rs.Tables[t.Root]; r != nil {
 			d.Origin = fmt.Sprintf("%s:%d", r.Pos.File, r.Pos.Line)
 		}
@@ -230,22 +253,37 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 	if ch.from != nil {
 		d.From = ch.from.String()
 	}
+	d.Detail = o.detail()
 	switch o.kind {
 	case opMask:
 		if !o.def.plain {
 			d.Domain = o.dom.name
 		}
 	case opArray:
-		d.Transform, d.Detail = "array", o.elem.name()
+		d.Transform = "array"
 		if o.elem.dom != nil {
 			d.Domain = o.elem.dom.name
 		}
-	case opJSON, opXML:
-		var parts []string
-		for _, p := range o.parts {
-			parts = append(parts, p.path+": "+p.op.name())
+	case opCases:
+		d.Transform, d.KeepSome = o.usual().name(), o.keepsSome()
+		if dom := o.usual().dom; dom != nil && !o.usual().def.plain {
+			d.Domain = dom.name
 		}
-		d.Detail = strings.Join(parts, ", ")
 	}
 	return d
+}
+
+// detail says what is within a rule, "" if nothing is.
+func (o *op) detail() string {
+	switch o.kind {
+	case opArray:
+		return o.elem.name()
+	case opCases:
+		return o.describe()
+	}
+	var parts []string
+	for _, p := range o.parts {
+		parts = append(parts, p.path+": "+p.op.name())
+	}
+	return strings.Join(parts, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"refresher/internal/catalog"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/scrub/condition"
 )
 
 // Program is a ruleset compiled against a catalog. It never changes and is safe
@@ -26,6 +27,7 @@ type Decision struct {
 	Root     catalog.Name     // whose rules it takes: its own name, or that of the topmost parent
 	Kind     catalog.Kind     // a partitioned table holds no rows itself
 	RowsNone bool             // structure only
+	RowsWhen string           // only the rows for which this condition holds; "": all
 	Origin   string           // file:line of the table in the rules; "" for a foreign table without rules
 	Columns  []ColumnDecision // in their order; none with RowsNone
 }
@@ -35,10 +37,11 @@ type ColumnDecision struct {
 	Name      string
 	Type      string    // as SQL
 	Transform string    // "generated" for a generated column
-	Detail    string    // json: paths and their transforms; array: the elements' transform
+	Detail    string    // what is inside: of json the paths and their transforms, of a list the rules and their conditions
 	Class     pii.Class // what the column holds, as far as the transform says
 	Domain    string    // "" if the transform draws from none
 	Keep      bool      // arrives as it is
+	KeepSome  bool      // arrives as it is in rows for which a condition holds
 	Wildcard  bool      // decided by "*"
 	Generated bool      // never copied, computed on arrival
 	From      string    // the referenced column whose rule this one follows, "" if it has its own
@@ -52,6 +55,8 @@ type TablePlan struct {
 	Format  pgcopy.Format
 	Join    *catalog.Join // read after Columns and not written: what is known elsewhere of a row's subject; nil: nothing
 
+	conditions  []*condition.Condition
+	filter      *condition.Condition // nil: all rows are copied
 	cells       []columnPlan
 	joined      []columnPlan // of Join, at fields after those of Columns
 	person      *personPlan  // whom rows are about, nil if nobody
@@ -78,5 +83,9 @@ type columnPlan struct {
 	transform string
 	make      makeCell
 	null      bool // becomes NULL
+	keep      bool // of a case: stays
 	late      bool // needs to know the row's identifiers
+
+	cases []columnPlan // the first whose condition holds counts
+	when  int          // of a case: index in the table's conditions, or always
 }

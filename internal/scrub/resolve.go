@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"fmt"
+	"slices"
 
 	"refresher/internal/catalog"
 	"refresher/internal/pgcopy"
@@ -21,6 +22,7 @@ type op struct {
 	value  []byte      // of opConstant: canonical text; in JSON a token
 	elem   *op         // of opArray
 	parts  []part      // of opJSON
+	cases  []caseOf    // of opCases
 	rule   *rules.Rule // for positions
 }
 
@@ -35,6 +37,7 @@ const (
 	opJSON
 	opXML
 	opArray
+	opCases
 )
 
 // part is the rule of one JSON path.
@@ -45,15 +48,21 @@ type part struct {
 }
 
 func (o *op) class() pii.Class {
-	if o.kind == opArray {
+	switch o.kind {
+	case opArray:
 		return o.elem.class()
+	case opCases:
+		return o.usual().class()
 	}
 	return o.def.Class
 }
 
 func (o *op) name() string {
-	if o.kind == opArray {
+	switch o.kind {
+	case opArray:
 		return "array of " + o.elem.name()
+	case opCases:
+		return "by condition"
 	}
 	return o.def.Name
 }
@@ -71,7 +80,7 @@ func (o *op) needsKnown() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.needsKnown() })
 }
 
 // place is what a rule is for.
@@ -114,7 +123,7 @@ func (c *compiler) resolve() {
 				continue
 			}
 			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col), subject: c.subjectOf(t)}
-			ch.op = c.rule(ch.rule, p)
+			ch.op = c.columnRule(ch.rule, p, t)
 		}
 	}
 }
@@ -134,9 +143,14 @@ func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
 // rule resolves one rule, nil if it is wrong.
 func (c *compiler) rule(r *rules.Rule, p place) *op {
 	if r.When.Text != "" {
-		c.fail(r.When.Pos, "conditions (when:) are not supported by this version: choose one rule for all rows of %s", p.where)
+		c.fail(r.When.Pos, "a condition (when:) stands in a rule of the whole column: move it there from %s", p.where)
 		return nil
 	}
+	return c.unconditional(r, p)
+}
+
+// unconditional resolves a rule, whatever its condition is.
+func (c *compiler) unconditional(r *rules.Rule, p place) *op {
 	switch r.Kind {
 	case rules.Array:
 		return c.arrayRule(r, p)

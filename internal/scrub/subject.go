@@ -190,10 +190,14 @@ func joinable(a, b *catalog.Type) bool {
 // value alone; nil if it is none.
 func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) addresser {
 	ch := c.choice(t, col.Name)
-	if ch == nil || ch.op == nil || ch.op.kind != opMask || ch.op.def.Name != "email" || ch.op.follow {
+	if ch == nil || ch.op == nil {
 		return nil
 	}
-	m, _ := ch.op.dom.masks.of(FamilyText).(addresser)
+	o := ch.op.usual()
+	if o.kind != opMask || o.def.Name != "email" || o.follow {
+		return nil
+	}
+	m, _ := o.dom.masks.of(FamilyText).(addresser)
 	return m
 }
 
@@ -248,7 +252,8 @@ func (o *op) some(has func(*op) bool) bool {
 	if o.elem != nil && o.elem.some(has) {
 		return true
 	}
-	return slices.ContainsFunc(o.parts, func(p part) bool { return p.op.some(has) })
+	return slices.ContainsFunc(o.parts, func(p part) bool { return p.op.some(has) }) ||
+		slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.some(has) })
 }
 
 // planPerson adds to a table's plan whom its rows are about and what is joined
@@ -307,7 +312,7 @@ func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
 		return
 	}
 	for i, col := range p.Join.Columns {
-		o := c.choice(p.Join.Table, col.Name).op
+		o := c.choice(p.Join.Table, col.Name).op.usual() // conditions read what isn't joined
 		e := emitter{c, col, p.Format, text}
 		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o)})
 	}

@@ -11,6 +11,7 @@ import (
 	"refresher/internal/fingerprint"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/scrub/condition"
 )
 
 const (
@@ -29,6 +30,10 @@ type Writer struct {
 	cells  []boundCell
 	joined []boundCell // whose results only the row's free text sees
 
+	evals    []*condition.Eval // of the plan's conditions
+	verdicts []verdict         // what they said of the row at hand
+	dropped  int64
+
 	start int // where in buf the row at hand begins
 	buf   []byte
 	side  []byte // what cells of the first pass made, in tables with free text
@@ -41,13 +46,17 @@ type boundCell struct {
 	*columnPlan
 	rewrite  cell
 	from, to int // what the first pass made: side[from:to]
+
+	cases  []boundCell
+	chosen *boundCell // by the first pass; nil: the value stays
+	kept   int64      // values that a case of keep let pass
 }
 
 // NewWriter returns a writer for the COPY stream, in tp's format, of tp's
 // columns. fp collects the fingerprints of what is masked; it may be nil.
 func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collector) *Writer {
 	w := &Writer{plan: tp, out: out}
-	if len(tp.cells) == 0 {
+	if !tp.rewritten() {
 		w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), nil)
 		return w
 	}
@@ -63,6 +72,10 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 	if tp.text {
 		fn = w.twoPass
 	}
+	if len(tp.conditions) > 0 {
+		w.err = w.bindConditions()
+		fn = w.conditional(fn)
+	}
 	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), fn)
 	w.buf = pgcopy.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
 	return w
@@ -71,7 +84,10 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 func (w *Writer) bind(plans []columnPlan) []boundCell {
 	cells := make([]boundCell, len(plans))
 	for i := range plans {
-		cells[i] = boundCell{columnPlan: &plans[i], rewrite: plans[i].make(&w.row)}
+		cells[i] = boundCell{columnPlan: &plans[i], cases: w.bind(plans[i].cases)}
+		if plans[i].make != nil {
+			cells[i].rewrite = plans[i].make(&w.row)
+		}
 	}
 	return cells
 }
@@ -91,7 +107,7 @@ func (w *Writer) Write(b []byte) (n int, err error) {
 		}
 	}()
 	n, err = w.parser.Write(b)
-	if err == nil && len(w.plan.cells) == 0 {
+	if err == nil && !w.plan.rewritten() {
 		_, err = w.out.Write(b) // nothing to mask: the stream passes as it is
 	}
 	if err != nil {
@@ -107,7 +123,7 @@ func (w *Writer) Close() error {
 		return w.err
 	}
 	err := w.parser.Close()
-	if err == nil && len(w.plan.cells) > 0 {
+	if err == nil && w.plan.rewritten() {
 		w.buf = pgcopy.AppendTrailer(w.buf, w.plan.Format)
 		err = w.flush()
 	}
@@ -175,6 +191,15 @@ func (w *Writer) onePass(r *pgcopy.Row) error {
 			continue
 		}
 		w.busy = c
+		if len(c.cases) > 0 {
+			var err error
+			if c, err = w.choose(r, c); err != nil {
+				return err
+			}
+			if c == nil {
+				continue
+			}
+		}
 		w.buf = append(w.buf, r.Span(next, c.at)...)
 		next = c.at + 1
 		if err := w.cell(r, c); err != nil {
@@ -208,10 +233,21 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 	w.side = w.side[:0]
 	for i := range w.cells {
 		c := &w.cells[i]
-		if c.late || c.null || r.Null(c.at) {
+		if r.Null(c.at) {
 			continue
 		}
 		w.busy = c
+		if len(c.cases) > 0 {
+			if c.chosen, err = w.choose(r, c); err != nil {
+				return err
+			}
+			if c = c.chosen; c == nil {
+				continue
+			}
+		}
+		if c.late || c.null {
+			continue
+		}
 		c.from = len(w.side)
 		if w.side, err = c.rewrite(w.side, r.Field(c.at)); err != nil {
 			return err
@@ -226,6 +262,11 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 		c := &w.cells[i]
 		if r.Null(c.at) {
 			continue
+		}
+		if len(c.cases) > 0 {
+			if c = c.chosen; c == nil {
+				continue
+			}
 		}
 		w.busy = c
 		w.buf = append(w.buf, r.Span(next, c.at)...)

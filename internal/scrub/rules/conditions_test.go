@@ -27,6 +27,7 @@ tables:
         - email
       c: [email]
       d: {range: date_shift}
+      e: {range: narrow, transform: phone}
 references:
   - {table: a.b, columns: ['"a"', b], to: '"C".d', to_columns: [e, f], when: x}
   - {table: a.b, columns: [c], to: a.d}
@@ -57,10 +58,13 @@ func TestConditions(t *testing.T) {
 	if r := b.Columns[3].Rule; r.Kind != Range || r.Elem.Transform != "date_shift" {
 		t.Errorf("range: %+v", r)
 	}
+	if r := b.Columns[4].Rule; r.Kind != Scalar || r.Transform != "phone" || r.Param("range") == nil {
+		t.Errorf("range as a parameter: %+v", r)
+	}
 	refs := []Reference{
 		{Table: catalog.Name{Schema: "a", Name: "b"}, Columns: []string{"a", "b"}, To: catalog.Name{Schema: "C", Name: "d"}, ToColumns: []string{"e", "f"},
-			When: Condition{Text: "x", Pos: Pos{"r.yaml", 20, 78}, inline: true}, Pos: Pos{"r.yaml", 20, 5}},
-		{Table: catalog.Name{Schema: "a", Name: "b"}, Columns: []string{"c"}, To: catalog.Name{Schema: "a", Name: "d"}, Pos: Pos{"r.yaml", 21, 5}},
+			When: Condition{Text: "x", Pos: Pos{"r.yaml", 21, 78}, inline: true}, Pos: Pos{"r.yaml", 21, 5}},
+		{Table: catalog.Name{Schema: "a", Name: "b"}, Columns: []string{"c"}, To: catalog.Name{Schema: "a", Name: "d"}, Pos: Pos{"r.yaml", 22, 5}},
 	}
 	if d := cmp.Diff(refs, rs.References, cmp.AllowUnexported(Condition{})); d != "" {
 		t.Error(d)
