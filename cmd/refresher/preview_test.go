@@ -77,8 +77,6 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 // What is joined in for a row's subject is used as in a run.
 func TestPreviewOfATableWithASubject(t *testing.T) {
 	s := newSite(t)
-	s.edit("rules.yaml", "  public.users:\n", "  public.users:\n    subject: id\n")
-	s.edit("rules.yaml", "  public.support_tickets:\n", "  public.support_tickets:\n    subject: user_id\n")
 	s.production(`UPDATE support_tickets t SET body = 'Send it to ' || u.street || ', please.' FROM users u WHERE u.id = t.user_id`)
 	code, stdout, stderr := s.onScreen(160, "preview", "public.support_tickets", "--rows", "100")
 	if code != exitClean {
@@ -96,6 +94,23 @@ func TestPreviewOfATableWithASubject(t *testing.T) {
 	}
 	if found == 0 {
 		t.Errorf("no ticket with the street of its subject:\n%s", stdout)
+	}
+}
+
+// Conditions decide in a preview as in a run.
+func TestPreviewOfConditions(t *testing.T) {
+	s := newSite(t)
+	s.production("CREATE TABLE guests (id int, mail text); INSERT INTO guests VALUES (1, 'a@acme.test'), (2, 'jane@mail.test'), (3, NULL)")
+	s.edit("rules.yaml", "tables:\n", "tables:\n  public.guests:\n    rows: {when: mail != nil}\n    columns: {id: keep, mail: [{transform: keep, when: 'mail endsWith \"@acme.test\"'}, email]}\n")
+	code, stdout, stderr := s.onScreen(100, "preview", "public.guests")
+	if code != exitClean {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	rows := strings.Split(stdout, "\n  row ")
+	for i, want := range []string{"holds are copied: mail != nil", "=  a@acme.test", "→  ", "left behind"} {
+		if len(rows) != 4 || !strings.Contains(rows[i], want) {
+			t.Fatalf("part %d lacks %q:\n%s", i, want, stdout)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 var users = &Page{
-	Table: catalog.Name{Schema: "public", Name: "users"}, Estimate: 5000, Generated: []string{"full_name"},
+	Table: catalog.Name{Schema: "public", Name: "users"}, Estimate: 5000, RowsWhen: "tenant != 7", Generated: []string{"full_name"},
 	Columns: []Column{
 		{Name: "id", Rule: "keep"}, {Name: "email", Rule: "email", Masked: true}, {Name: "born", Rule: "date_shift", Masked: true},
 		{Name: "phone", Rule: "phone", Masked: true}, {Name: "notes", Rule: "text", Masked: true, Inside: true},
@@ -49,6 +49,7 @@ func TestRenderSideBySide(t *testing.T) {
 	want := strings.TrimPrefix(`
 public.users
 3 rows of about 5 000. 5 columns, 4 with a transform.
+Only rows for which this holds are copied: tenant != 7
 
   row 1 of 3  rule        production                           staging
   id          keep        1                                    1
@@ -59,7 +60,7 @@ public.users
                           Thanks                               Thanks
 
   row 2 of 3  rule        production                           staging
-  left behind: the condition on the table's rows is not met
+  left behind: the condition on rows does not hold
   id          keep        2
   email       email       ""
   born        date_shift  1990-01-01
@@ -75,7 +76,7 @@ public.users
 
 Not shown, as PostgreSQL computes them again: full_name.
 
-→ changed   = has a transform that changed nothing in it   no mark: kept
+→ changed   = came out as it was   no mark: kept
 `, "\n")
 	got := strings.ReplaceAll(render(t, users, Options{Width: 96}), "\u202f", " ")
 	if d := cmp.Diff(want, got); d != "" {

@@ -22,6 +22,7 @@ type Page struct {
 	Generated []string // columns that PostgreSQL computes again on arrival
 	Rows      []Row    // in the order in which they lie in the table
 	RowsNone  bool     // by the rules no row of the table is copied
+	RowsWhen  string   // only rows for which this condition holds are; "": all
 	Estimate  float64  // how many rows the table has; negative: never analysed
 }
 
@@ -103,13 +104,17 @@ func (p *Page) describe(program *scrub.Program) {
 		if d.Table != p.Table {
 			continue
 		}
-		p.RowsNone = d.RowsNone
+		p.RowsNone, p.RowsWhen = d.RowsNone, d.RowsWhen
 		for _, c := range d.Columns {
 			if c.Generated {
 				p.Generated = append(p.Generated, c.Name)
 				continue
 			}
-			p.Columns = append(p.Columns, Column{Name: c.Name, Rule: c.Transform, Masked: !c.Keep, Inside: slices.Contains(inside, c.Transform)})
+			rule := c.Transform
+			if c.KeepSome {
+				rule += " or keep"
+			}
+			p.Columns = append(p.Columns, Column{Name: c.Name, Rule: rule, Masked: !c.Keep, Inside: slices.Contains(inside, c.Transform)})
 		}
 	}
 }

@@ -22,7 +22,7 @@ type Options struct {
 // The marks between a value and what it becomes.
 const (
 	markChanged = "→" // changed
-	markSame    = "=" // has a transform, and came out as it was
+	markSame    = "=" // has a rule, yet came out as it was
 	markKept    = " "
 )
 
@@ -73,7 +73,7 @@ const (
 	gap       = 2
 	gutter    = 5  // around the mark
 	maxName   = 26 // longer ones are shortened
-	maxRule   = 14
+	maxRule   = 16
 	wantCell  = 26 // below this, the rules' names make room
 	leastCell = 22 // below this, before stands above after
 )
@@ -114,6 +114,9 @@ func (d *drawing) head(p *Page) {
 		fmt.Fprintf(d.out, "\n%s%s. ", count(len(p.Rows), "row"), of(p))
 	}
 	fmt.Fprintf(d.out, "%s, %d with a transform.\n", count(len(p.Columns), "column"), masked)
+	if p.RowsWhen != "" {
+		fmt.Fprintf(d.out, "Only rows for which this holds are copied: %s\n", clean(p.RowsWhen, max(20, d.Width-43)))
+	}
 }
 
 // of says how many rows there are, if that is known and more than are shown.
@@ -149,7 +152,7 @@ func (d *drawing) row(i, of int, r Row) {
 	d.out.WriteByte('\n')
 	if r.After == nil {
 		d.space(indent)
-		d.paint(styleNote, "left behind: the condition on the table's rows is not met")
+		d.paint(styleNote, "left behind: the condition on rows does not hold")
 		d.out.WriteString("\n")
 	}
 	for j, c := range d.columns {
@@ -299,7 +302,7 @@ func (d *drawing) foot(p *Page) {
 	d.out.WriteString(" changed" + between)
 	if d.same {
 		d.paint(styleSame, markSame)
-		d.out.WriteString(" has a transform that changed nothing in it" + between)
+		d.out.WriteString(" came out as it was" + between)
 	}
 	d.out.WriteString("no mark: kept\n")
 }
