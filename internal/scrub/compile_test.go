@@ -53,7 +53,7 @@ allow: [{table: public.pages, column: x, class: email, values: [a], why: b}, {ta
 		`8:11: there is no transform "emial" (did you mean "email"?)`,
 		`9:14: email needs 28 characters, and public.users.email has room for 20`,
 		`10:13: public.users.name is NOT NULL`,
-		`11:13: email serves text, and public.users.born is date: use date_shift, age_bucket, date_truncate, `,
+		`11:13: email serves text, and public.users.born is date: use date_shift, date_truncate, age_bucket, `,
 		`12:13: email serves text, and public.users.data is jsonb: write {json: {PATH: email}}`,
 		`13:13: email serves text, and public.users.tags is text[]: write {array: email}`,
 		`14:42: public.users.mood: the value is no label of mood; there is sad or ok`,
@@ -164,7 +164,7 @@ func TestUniqueColumns(t *testing.T) {
 	}
 	compile(t, cat, with("email", "token", "keep", "null", "token"))
 	expect(t, problems(t, cat, with("first_name", "phone", "text", "{transform: constant, value: x}", "{transform: constant, value: 00000000-0000-0000-0000-000000000000}")), []string{
-		"a.t.email is in the unique index uq_email, and first_name can make two values equal: use email or token or username or",
+		"a.t.email is in the unique index uq_email, and first_name can make two values equal: use email or username or",
 		"a.t.phone is in the unique index uq_phone, and phone can make two values equal",
 		"a.t.slug is in the unique index uq_team_slug, and text can make",
 		"a.t.gone is in the unique index uq_gone, and constant can make",

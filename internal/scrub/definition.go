@@ -53,17 +53,14 @@ type Example struct {
 // Definitions lists all transforms in the order of the reference.
 func Definitions() []Definition {
 	return []Definition{
-		keepDef(), nullDef(), constantDef(),
-		emailDef(), firstNameDef(), lastNameDef(), fullNameDef(), companyDef(),
-		phoneDef(), streetDef(), cityDef(), postcodeDef(),
-		ipDef(), userAgentDef(),
-		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(),
-		dateShiftDef(),
-		usernameDef(), passwordDef(), urlDef(), domainDef(), macDef(), uuidDef(),
-		regionDef(), countryDef(), latitudeDef(), longitudeDef(), geoNoiseDef(),
-		noiseDef(), bucketDef(), ageDef(), truncateDef(), timeShiftDef(),
-		fpeDef(), digitsDef(), maskDef(), regexDef(), choiceDef(), loremDef(), bytesDef(),
-		textDef(), jsonDef(),
+		keepDef(), nullDef(), constantDef(), choiceDef(),
+		emailDef(), usernameDef(), passwordDef(), firstNameDef(), lastNameDef(), fullNameDef(), companyDef(),
+		phoneDef(), streetDef(), cityDef(), postcodeDef(), regionDef(), countryDef(), latitudeDef(), longitudeDef(), geoNoiseDef(),
+		ipDef(), macDef(), userAgentDef(), urlDef(), domainDef(),
+		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
+		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
+		fpeDef(), digitsDef(), maskDef(), regexDef(),
+		textDef(), loremDef(), bytesDef(), jsonDef(),
 	}
 }
 
