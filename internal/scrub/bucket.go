@@ -58,7 +58,7 @@ func (m *bucketMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 		return dst, err
 	}
 	m.floor(&r.num)
-	return r.num.append(dst), nil
+	return m.append(dst, &r.num)
 }
 
 // floor keeps the decimals that the number has, as zeros where they are beyond

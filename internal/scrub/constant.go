@@ -127,5 +127,11 @@ func checkConstant(text []byte, t *catalog.Type, mod int32) error {
 			return fmt.Errorf("the value is no %s", t.SQL)
 		}
 	}
+	var d decimal
+	if u.OID == catalog.NumericOID && d.parse(text) == nil {
+		if most := maxDigits(t, mod); d.whole() > most {
+			return fmt.Errorf("the value has %d digits before the point, and the column %d", d.whole(), most)
+		}
+	}
 	return nil
 }

@@ -162,7 +162,7 @@ func (d *decimal) multiply(m uint64) {
 
 // add adds n units, away from zero, to the digits but the last skip.
 func (d *decimal) add(n uint64, skip int) {
-	d.grow(room)
+	d.grow(room + max(0, skip-len(d.digits)))
 	for i := len(d.digits) - 1 - skip; n > 0; i-- {
 		v := uint64(d.digits[i]) + n%10
 		n /= 10

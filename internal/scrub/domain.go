@@ -157,6 +157,9 @@ func maxDigits(t *catalog.Type, mod int32) int {
 
 // maxChars is the limit in characters of a text type or of an array's elements.
 func maxChars(t *catalog.Type, mod int32) int {
+	if t.Underlying().OID == catalog.NameOID {
+		return 63 // NAMEDATALEN - 1, in bytes; what is made here is ASCII
+	}
 	c := catalog.Column{Type: t, Mod: mod}
 	return c.MaxChars()
 }

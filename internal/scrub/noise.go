@@ -52,6 +52,15 @@ type noiseMasker struct {
 
 var errNoRoom = errors.New("the value's type has no room for noise")
 
+// append appends the number, unless it is longer than a text can be, as one that
+// was written with an exponent may be.
+func (l limits) append(dst []byte, d *decimal) ([]byte, error) {
+	if l.chars > 0 && d.length() > l.chars {
+		return dst, errTooLong
+	}
+	return d.append(dst), nil
+}
+
 func (m *noiseMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(text)
 	if isSpecialNumber(text) {
@@ -72,7 +81,7 @@ func (m *noiseMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 			return dst, err
 		}
 		if m.move(d, try.away, try.least, draw) && (!try.away || m.allow(d)) {
-			return d.append(dst), nil
+			return m.append(dst, d)
 		}
 	}
 	return dst, errNoRoom

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"refresher/internal/catalog"
 	"refresher/internal/fake"
 	"refresher/internal/pii"
 	"refresher/internal/scrub/rules"
@@ -27,6 +28,9 @@ func maskDef() Definition {
 		check: func(a args, p place) error {
 			if utf8.RuneCountInString(a.text("char")) != 1 || strings.TrimSpace(a.text("char")) == "" {
 				return errors.New("needs one character for char, and no space")
+			}
+			if p.typ != nil && p.typ.Underlying().OID == catalog.NameOID && len(a.text("char")) > 1 {
+				return fmt.Errorf("needs an ASCII character for %s, whose room is counted in bytes", p.where)
 			}
 			if n := a.number("first") + a.number("last"); p.chars() > 0 && 2*n > p.chars() {
 				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n, p.where, p.chars())

@@ -1,0 +1,415 @@
+package scrub_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fake"
+	"refresher/internal/fault"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgtest"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// propertyType is a column's type and values that break careless code.
+type propertyType struct {
+	sql    string
+	values []string
+}
+
+var million = strings.Repeat("Jané, 12 ", 1<<20/10)
+
+// propertyTexts are hostile texts, and one of each kind that a transform expects.
+var propertyTexts = []string{
+	"", " ", "a", "é", "🙂", "日本語の名前", "x\ty\nz\\", `\N`, `\\N`, `"quoted"`, "NULL", "nan", "NaN", "\u202etxt.exe\u202c", "\ufeffx", "\x01\x7f",
+	"  padded  ", "a@b", "Jane.Doe@mail.invalid", "1", "0", "-1", "007", "123456", "999999", "0000000000", "2147483647", "9223372036854775807",
+	strings.Repeat("9", 40), "1.5", "-0.05", "1e400", "infinity", "-infinity", "1984-05-17", "1984-05-17 13:14:15.123+02", "0044-03-15 BC", "2024-02-29T23:59:60Z",
+	"1.2.3.4.5", "8.8.8.8", "::", "1.2.3.4/99", "00:1A:2B:3C:4D:5E", "001a.2b3c.4d5e", "https://u:p@[::1]:8/a//b.jpg?x=jane#f", "//", "mailto:jane@mail.invalid",
+	"550E8400-E29B-41D4-A716-446655440000", "{}", "{a,b}", `{"a": 1}`, "<a>x</a>", "Germany", "DE", "<", "&amp;", "$1", "%s", "'", `\x00`, "ABCDEF0123", "AB12CD34",
+	"İstanbul ſtraße", "\u0301\u0301", "a\u0000"[:1],
+}
+
+var propertyTypes = []propertyType{
+	{"text", append(slices.Clone(propertyTexts), million)},
+	{"varchar(12)", propertyTexts},
+	{"varchar(64)", append(slices.Clone(propertyTexts), strings.Repeat("é", 64))},
+	{"varchar(2)", propertyTexts},
+	{"char(40)", propertyTexts},
+	{"name", propertyTexts},
+	{"short_text", propertyTexts},
+	{"citext", propertyTexts},
+	{"mood", []string{"sad", "ok", "so, \"so\""}},
+	{"smallint", []string{"0", "1", "-1", "9", "32767", "-32768", "12345"}},
+	{"integer", []string{"0", "7", "-7", "42", "123456", "-123456", "999999999", "1000000000", "2147483647", "-2147483648", "150"}},
+	{"bigint", []string{"0", "7", "-7", "123456", "2147483648", "9223372036854775807", "-9223372036854775808", "1000000000000000000", "999999999999999999"}},
+	{"numeric", []string{"0", "0.00", "-0.05", "1.5", "NaN", "Infinity", "-Infinity", "123456", "1e300", strings.Repeat("7", 1000), "0." + strings.Repeat("0", 500) + "7", strings.Repeat("9", 500) + "." + strings.Repeat("9", 500), "-" + strings.Repeat("1", 1000)}},
+	{"numeric(9,6)", []string{"0", "52.520008", "-179.999999", "999.999999", "NaN", "0.000001"}},
+	{"numeric(7)", []string{"0", "7", "9999999", "-9999999", "123456"}},
+	{"numeric(2,2)", []string{"0", "0.99", "-0.99", "0.01"}},
+	{"real", []string{"0", "-0", "1.5", "52.52", "NaN", "Infinity", "-Infinity", "3.4028235e38", "1e-45", "-37"}},
+	{"double precision", []string{"0", "-0", "1.5", "52.520008", "NaN", "Infinity", "-Infinity", "1.7976931348623157e308", "5e-324", "-37.25", "1e22"}},
+	{"date", []string{"1984-05-17", "2024-02-29", "0001-01-01", "0044-03-15 BC", "4713-11-24 BC", "infinity", "-infinity", "5874897-12-31", "1999-12-31", "2000-01-01"}},
+	{"timestamp", []string{"1984-05-17 13:14:15.123456", "0044-03-15 00:00:00 BC", "infinity", "-infinity", "294276-12-31 23:59:59.999999", "4713-11-24 00:00:00 BC", "1999-12-31 23:59:59.999999"}},
+	{"timestamptz", []string{"1984-05-17 13:14:15.123456+02", "0044-03-15 00:00:00+00 BC", "infinity", "-infinity", "294276-12-31 23:59:59.999999+00", "2000-01-01 00:00:00+00"}},
+	{"inet", []string{"8.8.8.8", "10.0.0.0/8", "::", "2001:4860::8888/64", "0.0.0.0", "::ffff:8.8.8.8"}},
+	{"cidr", []string{"8.8.8.0/24", "0.0.0.0/0", "::/0", "2001:4860::/32", "8.8.8.8"}},
+	{"uuid", []string{"550e8400-e29b-41d4-a716-446655440000", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"}},
+	{"bytea", []string{`\x`, `\x00`, `\x89504e470d0a1a0a`, `\x255044462d312e37`, `\x` + strings.Repeat("ff", 5000), `\x7a40`}},
+	{"macaddr", []string{"00:1a:2b:3c:4d:5e", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}},
+	{"macaddr8", []string{"00:1a:2b:3c:4d:5e:6f:70", "ff:ff:ff:ff:ff:ff:ff:ff"}},
+	{"point", []string{"(13.404954,52.520008)", "(0,0)", "(180,90)", "(-180,-90)", "(-179.9999999,89.9999999)"}},
+	{"json", jsonDocuments},
+	{"jsonb", jsonDocuments},
+	{"xml", []string{"", "<a/>", "<a b='Jane Doe'>Jane &amp; Doe<c>123456</c><!-- x --></a>", "text", "<a><![CDATA[<b>]]></a>", "<a xmlns='u' xmlns:o='v' o:b='1'>1984-05-17 13:14:15</a>"}},
+	{"text[]", []string{"{}", "{NULL}", `{"a b","c\"d\\e",NULL,"{x}","",日本}`, "{{a,b},{c,NULL}}", "{123456,1984-05-17,8.8.8.8}", `{"NULL","\\N"}`}},
+	{"varchar(12)[]", []string{"{}", `{"maximal long",NULL,é}`}},
+	{"integer[]", []string{"{}", "{NULL,7,-7,2147483647}"}},
+	{"numeric[]", []string{"{NaN,0.05,Infinity,123456.789}"}},
+	{"date[]", []string{"{1984-05-17,NULL,infinity}", `{"0044-03-15 BC"}`}},
+	{"timestamptz[]", []string{`{"1984-05-17 13:14:15+00",NULL}`}},
+	{"inet[]", []string{"{8.8.8.8,NULL,::}"}},
+	{"uuid[]", []string{"{550e8400-e29b-41d4-a716-446655440000,NULL}"}},
+	{"point[]", []string{`{"(13.404954,52.520008)",NULL}`}},
+	{"macaddr[]", []string{`{00:1a:2b:3c:4d:5e,NULL}`}},
+	{"bytea[]", []string{`{"\\xdead",NULL}`}},
+}
+
+var jsonDocuments = []string{"{}", "[]", "null", `"x"`, "12", "-0.5", "1e300", "true", `{"a": "Jane Doe", "a2": ["8.8.8.8", null, 123456, 1.50, true, {"b": "\u00e9\u202e\"\\"}]}`,
+	`{"": "", "n": 1234567890123456789012345678901234567890, "d": "1984-05-17", "t": "2024-01-01T00:00:00Z", "e": 12E-2}`}
+
+// propertyRules are rules to try beside every definition's example and bare name.
+var propertyRules = []string{
+	"{transform: phone, range: world, domain: w}", "{transform: phone, range: narrow, domain: n}", "{transform: ip, range: narrow, domain: n}", "{transform: email, exact: true, domain: e}",
+	"{transform: choice, values: [1, 2, 30]}", "{transform: choice, values: ['2020-01-01', '2021-01-01']}", "{transform: choice, values: [sad, ok]}", "{transform: choice, values: ['true', '[]']}",
+	"{transform: constant, value: 1}", "{transform: constant, value: '2020-01-01'}", "{transform: constant, value: '{}'}",
+	"{transform: geo_noise, meters: 100000}", "{transform: geo_noise, axis: longitude}", "{transform: number_noise, amount: 12.5}", "{transform: number_noise, percent: 99}", "{transform: number_bucket, step: 0.7}",
+	"{transform: number_bucket, step: 10}", "{transform: date_truncate, to: week}", "{transform: date_truncate, to: year}", "{transform: age_bucket, years: 10, earliest: 1930}", "{transform: time_shift, max: 3650d}",
+	"{transform: fpe, domain: d}", "{transform: fpe, alphabet: 'abcdefghijklmnopqrstuvwxyzé🙂日本語の名前 ', domain: a}", "{transform: digits, short: fail, domain: s}", "{transform: digits, otherwise: redact, domain: o}",
+	"{transform: mask, first: 1, last: 1}", "{transform: mask, char: '•', separators: true}", "{transform: regex_replace, pattern: '(?s)^(.).*', with: '$1'}", "{transform: regex_replace, pattern: '[a-z]', with: xx, otherwise: redact}",
+	"{transform: bytes, as: png}", "{transform: bytes, as: length}", "{transform: url, path: drop, hash: 16, domain: h}", "{transform: domain, hash: 20, domain: h}", "{transform: username, hash: 4, domain: h}",
+	"{transform: password, hash: argon2id}", "{transform: country, as: alpha3, domain: a}", "{transform: country, as: name, domain: n}",
+}
+
+// refusals are what a transform may say of a value, by transform. Any other error
+// fails the test.
+var refusals = map[string]string{
+	"date_shift":    `no ISO date|out of the type's range`,
+	"date_truncate": `no ISO date`,
+	"time_shift":    `no ISO timestamp|out of the type's range`,
+	"age_bucket":    `no age of 0 to 150 years|no ISO date`,
+	"number_noise":  `is no number|too long for the column`,
+	"number_bucket": `is no number|too long for the column`,
+	"geo_noise":     `no latitude of`,
+	"fpe":           `not in the alphabet|fewer than a million|more than 2,048`,
+	"digits":        `has no digits|fewer than a million|more than 2,048`,
+	"regex_replace": `matches nothing|too long for the column`,
+	"json":          `not valid JSON`,
+	"xml":           `not well-formed XML`,
+}
+
+func rulesOf(d *scrub.Definition) []string {
+	list := []string{d.Example.Rule}
+	if d.Name != d.Example.Rule && d.Name != "json" {
+		list = append(list, "{transform: "+d.Name+"}")
+	}
+	for _, r := range propertyRules {
+		if strings.HasPrefix(r, "{transform: "+d.Name+",") {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// within are the rules by which a transform reaches values inside a type's values.
+func within(sql, rule string) string {
+	switch {
+	case strings.HasSuffix(sql, "[]"):
+		return "{array: " + rule + "}"
+	case sql == "json" || sql == "jsonb":
+		return `{json: {"**": ` + rule + "}}"
+	case sql == "xml":
+		return `{xml: {"**": ` + rule + `, "**/@b": ` + rule + "}}"
+	}
+	return rule
+}
+
+// Every transform × every type it serves × hostile values, in both forms of COPY:
+// a server takes what comes out, it is a fake, is the same the second time and in
+// the other form, and never an identifier that went in.
+func TestEveryTransformOnEveryType(t *testing.T) {
+	url := pgtest.DB(t)
+	conn := pgtest.Conn(t, url)
+	pgtest.Exec(t, url, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, "so"'); CREATE DOMAIN short_text AS varchar(30) CHECK (VALUE IS NOT NULL OR true)`)
+	_, err := conn.Exec(t.Context(), "CREATE EXTENSION citext")
+	hasCitext := err == nil
+	served := map[string]int{}
+	for i, pt := range propertyTypes {
+		if pt.sql == "citext" && !hasCitext {
+			continue
+		}
+		b := newPropertyTable(t, conn, i, pt)
+		for _, d := range scrub.Definitions() {
+			for _, rule := range rulesOf(&d) {
+				if b.try(&d, rule) {
+					served[d.Name]++
+				}
+				if w := within(pt.sql, rule); w != rule && d.Name != "json" && b.try(&d, w) {
+					served[d.Name]++
+				}
+			}
+		}
+	}
+	for _, d := range scrub.Definitions() {
+		if served[d.Name] == 0 {
+			t.Errorf("%s was never tried", d.Name)
+		}
+	}
+}
+
+// propertyTable has the values of one type in two tables, of which one is copied
+// as text.
+type propertyTable struct {
+	t    *testing.T
+	conn *pgx.Conn
+	propertyType
+	cat  *catalog.Catalog
+	rows map[string][][][]byte // by table: rows of fields as COPY shows them
+	name string
+}
+
+func newPropertyTable(t *testing.T, conn *pgx.Conn, i int, pt propertyType) *propertyTable {
+	t.Helper()
+	b := &propertyTable{t: t, conn: conn, propertyType: pt, rows: map[string][][][]byte{}, name: fmt.Sprintf("t%d", i)}
+	exec := func(sql string) {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", pt.sql, err)
+		}
+	}
+	exec(fmt.Sprintf("CREATE TABLE %s_binary (v %s); CREATE TABLE %[1]s_text (v %[2]s, moods mood[])", b.name, pt.sql))
+	for _, v := range pt.values {
+		lit := "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
+		exec(fmt.Sprintf("INSERT INTO %s_binary VALUES (%s::%s); INSERT INTO %[1]s_text VALUES (%[2]s::%[3]s, '{sad}')", b.name, lit, pt.sql))
+	}
+	exec(fmt.Sprintf("INSERT INTO %s_binary VALUES (NULL); INSERT INTO %[1]s_text VALUES (NULL, NULL)", b.name))
+	for _, form := range []string{"binary", "text"} {
+		exec(fmt.Sprintf("CREATE TABLE %s_%s_out (LIKE %[1]s_%[2]s)", b.name, form))
+	}
+	all, err := catalog.Load(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cat = &catalog.Catalog{Database: all.Database, Encoding: all.Encoding, ServerVersion: all.ServerVersion}
+	for _, table := range all.Tables {
+		if n := table.Name.Name; n == b.name+"_binary" || n == b.name+"_text" {
+			b.cat.Tables = append(b.cat.Tables, table)
+		}
+	}
+	return b
+}
+
+// load reads a table's rows once in the form that its plans have.
+func (b *propertyTable) load(tp *scrub.TablePlan) [][][]byte {
+	b.t.Helper()
+	name := tp.Table.Name.Name
+	if rows := b.rows[name]; rows != nil {
+		return rows
+	}
+	var rows [][][]byte
+	parser := pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+		row := make([][]byte, len(fields))
+		for i, f := range fields {
+			row[i] = bytes.Clone(f)
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	if _, err := b.conn.PgConn().CopyTo(b.t.Context(), parser, fmt.Sprintf("COPY %s TO STDOUT (FORMAT %s)", name, tp.Format)); err != nil {
+		b.t.Fatal(err)
+	}
+	b.rows[name] = rows
+	return rows
+}
+
+// try reports whether the rule compiles for the type; if it does, it must hold.
+func (b *propertyTable) try(d *scrub.Definition, rule string) bool {
+	t := b.t
+	t.Helper()
+	what := b.sql + ": " + rule
+	text := head + fmt.Sprintf("  public.%s_binary: {columns: {v: %s}}\n  public.%[1]s_text: {columns: {v: %[2]s, moods: keep}}\n", b.name, rule)
+	p, err := scrub.Compile(mustParse(t, text), b.cat, testKey)
+	if err != nil {
+		var in *fault.Input
+		if !errors.As(err, &in) {
+			t.Errorf("%s: %v", what, err)
+		}
+		return false
+	}
+	var canonical [2][]string
+	for i, form := range []string{"binary", "text"} {
+		tp := plan(t, p, "public."+b.name+"_"+form)
+		canonical[i] = b.rule(d, p, tp, what, rule)
+	}
+	if !slices.Equal(canonical[0], canonical[1]) {
+		for i, v := range canonical[0] {
+			if v != canonical[1][i] {
+				t.Errorf("%s: value %d is %.60q in binary and %.60q as text", what, i, v, canonical[1][i])
+			}
+		}
+	}
+	for i, v := range canonical[0] {
+		if i < len(b.values) && rule == strings.TrimSpace(rule) && !strings.HasPrefix(rule, "{json:") && !strings.HasPrefix(rule, "{array:") && !strings.HasPrefix(rule, "{xml:") {
+			b.judge(d, what, b.original(i), v)
+		}
+	}
+	return true
+}
+
+// rule runs all rows through a rule, and a server; it returns the values that
+// come out, as canonical text.
+func (b *propertyTable) rule(d *scrub.Definition, p *scrub.Program, tp *scrub.TablePlan, what, rule string) []string {
+	b.t.Helper()
+	rows := b.load(tp)
+	accepted, texts := rows, make([]string, len(rows))
+	out, good, err := b.scrub(p, tp, rows)
+	if err != nil { // which of them?
+		accepted = nil
+		for i, row := range rows {
+			_, one, err := b.scrub(p, tp, [][][]byte{row})
+			if err != nil {
+				texts[i] = "refused"
+				b.refused(d, what, rule, row[0], err)
+				continue
+			}
+			texts[i] = one[0]
+			accepted = append(accepted, row)
+		}
+		if out, good, err = b.scrub(p, tp, accepted); err != nil {
+			b.t.Errorf("%s: %v, by itself it was taken", what, err)
+		}
+	}
+	again, _, _ := b.scrub(p, tp, accepted)
+	if !bytes.Equal(out, again) {
+		b.t.Errorf("%s: differs the second time", what)
+	}
+	for i := range texts {
+		if texts[i] == "refused" {
+			continue
+		}
+		if texts[i] != "" && texts[i] != good[0] {
+			b.t.Errorf("%s: value %d depends on those before it", what, i)
+		}
+		texts[i], good = good[0], good[1:]
+	}
+	sql := fmt.Sprintf("COPY %s_out FROM STDIN (FORMAT %s)", tp.Table.Name.Name, tp.Format)
+	tag, err := b.conn.PgConn().CopyFrom(b.t.Context(), bytes.NewReader(out), sql)
+	if err != nil || tag.RowsAffected() != int64(len(accepted)) {
+		b.t.Errorf("%s, as %s: a server took %d of %d rows: %v", what, tp.Format, tag.RowsAffected(), len(accepted), err)
+	}
+	return texts
+}
+
+// original is value i as canonical text.
+func (b *propertyTable) original(i int) string {
+	for _, tp := range b.cat.Tables {
+		if tp.Name.Name == b.name+"_text" {
+			col := tp.Columns[0]
+			text, err := pgvalue.For(col.Type, pgcopy.Text).AppendText(nil, b.rows[b.name+"_text"][i][0])
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			return string(text)
+		}
+	}
+	return ""
+}
+
+// scrub runs rows and returns what comes out, as it is sent and, the first fields,
+// as canonical text.
+func (b *propertyTable) scrub(p *scrub.Program, tp *scrub.TablePlan, rows [][][]byte) (out []byte, texts []string, err error) {
+	var buf bytes.Buffer
+	w := p.NewWriter(tp, &buf, nil)
+	stream := pgcopy.AppendHeader(nil, tp.Format)
+	for _, row := range rows {
+		stream = pgcopy.AppendRow(stream, tp.Format, row)
+	}
+	if _, err = w.Write(pgcopy.AppendTrailer(stream, tp.Format)); err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	typ := tp.Columns[0].Type
+	parser := pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+		if fields[0] == nil {
+			texts = append(texts, null)
+			return nil
+		}
+		text, err := pgvalue.For(typ, tp.Format).AppendText(nil, fields[0])
+		if codec := pgvalue.For(typ, pgcopy.Binary); codec != nil && err == nil { // many texts are one value
+			wire, werr := codec.AppendWire(nil, text)
+			text, err = codec.AppendText(nil, wire)
+			err = errors.Join(err, werr)
+		}
+		texts = append(texts, string(text))
+		return err
+	})
+	if _, err := parser.Write(buf.Bytes()); err != nil {
+		b.t.Errorf("%s: what comes out can't be read: %v", tp.Table.Name, err)
+	}
+	return buf.Bytes(), texts, nil
+}
+
+// refused checks that a value was refused for a reason that is known, and isn't
+// quoted.
+func (b *propertyTable) refused(d *scrub.Definition, what, rule string, value []byte, err error) {
+	b.t.Helper()
+	allowed := refusals[d.Name]
+	for _, shape := range []string{"json", "xml"} {
+		if strings.HasPrefix(rule, "{"+shape+":") {
+			allowed += "|" + refusals[shape]
+		}
+	}
+	if allowed == "" || !regexp.MustCompile(strings.TrimPrefix(allowed, "|")).MatchString(err.Error()) {
+		b.t.Errorf("%s: %v", what, err)
+	}
+	if len(value) > 7 && strings.Contains(err.Error(), string(value)) {
+		b.t.Errorf("%s: the error quotes the value", what)
+	}
+}
+
+// judge compares a value with what came in its place.
+func (b *propertyTable) judge(d *scrub.Definition, what, was, is string) {
+	if strings.TrimSpace(was) == "" {
+		if is != was && d.Name != "constant" && d.Name != "null" {
+			b.t.Errorf("%s: a blank value became %.60q", what, is)
+		}
+		return
+	}
+	switch d.Class {
+	case pii.None, pii.Date:
+		return
+	case pii.FreeText:
+		if d.Name == "text" {
+			return
+		}
+	}
+	if is == was && slices.Contains([]string{"NaN", "Infinity", "-Infinity", "0.0.0.0/0", "::/0"}, was) {
+		return // nobody's
+	}
+	if !fake.Recognise(d.Class, []byte(is)) {
+		b.t.Errorf("%s: %.60q became %.60q, which no recogniser knows", what, was, is)
+	}
+	if d.Class.Direct() && is == was {
+		b.t.Errorf("%s: %.60q stays", what, was)
+	}
+}
