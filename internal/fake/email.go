@@ -103,9 +103,19 @@ func reservedHost(host []byte) bool {
 // separated reports whether text is more than one word of an address.
 func separated(text []byte) bool {
 	for _, c := range text {
-		if c <= ' ' || c == ',' || c == ';' || c == '<' || c == '>' || c == '@' {
+		if separators[c] {
 			return true
 		}
 	}
 	return false
 }
+
+var separators = func() (t [256]bool) {
+	for c := range ' ' + 1 {
+		t[c] = true
+	}
+	for _, c := range ",;<>@" {
+		t[c] = true
+	}
+	return t
+}()
