@@ -34,6 +34,7 @@ type Hit struct {
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.
 type Detector struct {
 	num  numbers
+	hit  Hit // the last one
 	hits []Hit
 }
 
@@ -48,31 +49,47 @@ func (d *Detector) Scan(dst []Hit, text []byte) []Hit {
 	}
 	free := 0 // nothing before it may be part of a further hit
 	for i := 0; i < len(text); {
-		c := text[i]
-		var h Hit
-		next := i + 1
-		switch kinds[c] {
-		case other:
-			i++
-			continue
+		// Most bytes are passed over here: looking closer is for what can be a hit.
+		next, found := i+1, false
+		switch kinds[text[i]] {
 		case letter:
-			h, next = d.word(text, i)
+			if mayBeCode(text, i) {
+				found = d.code(text, i)
+			}
+			for next < len(text) && kinds[text[next]]&alnum != 0 {
+				next++
+			}
 		case digit:
-			h, next = d.number(text, free, i)
+			next, found = d.number(text, free, i)
 		case at:
-			h = email(text, free, i)
+			found = d.take(email(text, free, i))
 		case colon:
-			h = ipv6(text, free, i)
+			if i >= 4 && text[i-4]&^1 == '2' {
+				found = d.take(ipv6(text, free, i))
+			}
 		case dash:
-			h, next = pem(text, i)
-		}
-		if h.End > 0 {
-			dst = append(dst, h)
-			free, next = h.End, h.End
+			if next < len(text) && text[next] == '-' {
+				var h Hit
+				h, next = pem(text, i)
+				found = d.take(h)
+			}
 		}
 		i = next
+		if found {
+			dst = append(dst, d.hit)
+			i, free = d.hit.End, d.hit.End
+		}
 	}
 	return dst
+}
+
+// take makes a hit the one at hand; false if it is none.
+func (d *Detector) take(h Hit) bool {
+	if h.End == 0 {
+		return false
+	}
+	d.hit = h
+	return true
 }
 
 // telling is a quick test that most texts fail: everything looked for has an @
@@ -97,24 +114,19 @@ func (d *Detector) Whole(text []byte) pii.Class {
 	return pii.None
 }
 
-// word looks at a word (letters and digits, begun by a letter) that can begin a
-// secret or an IBAN, and steps over it.
-func (d *Detector) word(text []byte, i int) (Hit, int) {
-	if i+4 < len(text) {
-		if kinds[text[i+2]] == digit && kinds[text[i+3]] == digit {
-			if h := iban(text, i); h.End > 0 {
-				return h, h.End
-			}
-		}
-		if secretFirst[text[i]] && (i == 0 || !tokenChar(text[i-1])) {
-			if h := secret(text, i); h.End > 0 {
-				return h, h.End
-			}
-		}
+// mayBeCode is a quick test of a word that begins with a letter: whether it can
+// begin an IBAN or a secret.
+func mayBeCode(text []byte, i int) bool {
+	return i+4 < len(text) && (kinds[text[i+2]] == digit && kinds[text[i+3]] == digit ||
+		secretSecond[text[i]]>>(text[i+1]&63)&1 != 0)
+}
+
+// code looks for a secret or an IBAN that begins with the word at i.
+func (d *Detector) code(text []byte, i int) bool {
+	if kinds[text[i+2]] == digit && kinds[text[i+3]] == digit && d.take(iban(text, i)) {
+		return true
 	}
-	for i++; i < len(text) && kinds[text[i]]&alnum != 0; i++ {
-	}
-	return Hit{}, i
+	return secretSecond[text[i]] != 0 && (i == 0 || !tokenChar(text[i-1])) && d.take(secret(text, i))
 }
 
 // Kinds of byte; a letter and a digit share the alnum bit.

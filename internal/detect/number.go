@@ -97,8 +97,8 @@ var groupSeparator = func() (t [256]bool) {
 }()
 
 // number looks at the digits at i and steps over their group.
-func (d *Detector) number(text []byte, free, i int) (Hit, int) {
-	next := i
+func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
+	next = i
 	for next < len(text) && kinds[text[next]] == digit {
 		next++
 	}
@@ -107,30 +107,29 @@ func (d *Detector) number(text []byte, free, i int) (Hit, int) {
 		next++
 	}
 	if next-i > size || size > maxDigits {
-		return Hit{}, next // "12ab" is one word, and a longer number none of ours
+		return next, false // "12ab" is one word, and a longer number none of ours
 	}
 	if size < 7 && (next == len(text) || !groupSeparator[text[next]]) {
-		return Hit{}, next
+		return next, false
 	}
 	g := &d.num
 	g.gather(text, i)
+	plus := i > free && (text[i-1] == '+' || text[i-1] == '(')
+	if size < 7 && g.n == 1 && !plus {
+		return next, false
+	}
 	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
-		if h := ipv4(text, i); h.End > 0 {
-			return h, h.End
+		if d.take(ipv4(text, i)) {
+			return next, true
 		}
 	}
-	if h := g.international(text, free); h.End > 0 {
-		return h, h.End
+	if plus && d.take(g.international(text, free)) {
+		return next, true
 	}
 	if !before(text, i) {
-		return Hit{}, next
+		return next, false
 	}
-	for _, try := range [...]func(*numbers, []byte) Hit{(*numbers).ssn, (*numbers).card, (*numbers).national} {
-		if h := try(g, text); h.End > 0 {
-			return h, h.End
-		}
-	}
-	return Hit{}, next
+	return next, d.take(g.ssn(text)) || d.take(g.card(text)) || d.take(g.national(text))
 }
 
 // size is the number of digits in group k.

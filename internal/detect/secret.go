@@ -33,11 +33,15 @@ var shapes = func() (t [256][]shape) {
 	return t
 }()
 
-var secretFirst = func() (t [256]bool) {
+// secretSecond holds, for the first byte of a secret, what its second byte is
+// modulo 64, as bits.
+var secretSecond = func() (t [256]uint64) {
 	for c := range t {
-		t[c] = shapes[c] != nil
+		for _, s := range shapes[c] {
+			t[c] |= 1 << (s.prefix[1] & 63)
+		}
 	}
-	t['e'] = true // eyJ…: a JWT
+	t['e'] = 1 << ('y' & 63) // eyJ…: a JWT
 	return t
 }()
 

@@ -27,6 +27,8 @@ type tally struct {
 	stats    ColumnStats
 	schema   bool // a definition, not rows
 	numeric  bool // the column's type is a number
+	salt     uint64 // of the column in a scanner's memo
+	memo     use
 	numbers  int64
 	expected float64 // digitSurvivors that chance alone would give
 	found    [sorts]struct {
@@ -60,7 +62,7 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, numeric: t.numeric, stats: ColumnStats{
+	return &tally{schema: t.schema, numeric: t.numeric, salt: t.salt, stats: ColumnStats{
 		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
 }
 
@@ -130,7 +132,8 @@ func (l *ledger) column(table, column string, init func(*tally)) *tally {
 	if t := l.index[[2]string{table, column}]; t != nil {
 		return t
 	}
-	t := &tally{stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true}}
+	t := &tally{stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true},
+		salt: uint64(len(l.columns)+1) * 0x9E3779B97F4A7C15}
 	init(t)
 	if l.index == nil {
 		l.index = map[[2]string]*tally{}

@@ -41,6 +41,7 @@ type scanner struct {
 	matches  []fingerprint.Match
 	plain    [maxEscapes][]byte // a cell without its escapes
 	reported []reported
+	memo     memo
 }
 
 func (v *Verifier) scanner() *scanner {
@@ -62,14 +63,29 @@ func (s *scanner) err() error {
 // maxEscapes is how many layers of escapes are taken off: JSON in JSON in an array.
 const maxEscapes = 3
 
-// cell looks through one cell. Text with backslashes (JSON, arrays, bytea as hex)
-// is looked through as it stands and without its escapes, layer by layer.
+// cell looks through one cell, unless the same was found clean a short while ago.
 func (s *scanner) cell(t *tally, at place, text []byte) {
 	t.stats.Cells++
 	t.stats.Bytes += int64(len(text))
 	if len(text) < minCell {
 		return
 	}
+	slot, h := s.memo.slot(t, text)
+	switch {
+	case slot == nil:
+		s.look(t, at, text)
+	case slot.hash == h:
+		slot.replay(t)
+	default:
+		before := t.counts()
+		s.look(t, at, text)
+		slot.remember(h, before, t.counts())
+	}
+}
+
+// look looks through one cell. Text with backslashes (JSON, arrays, bytea as hex)
+// is looked through as it stands and without its escapes, layer by layer.
+func (s *scanner) look(t *tally, at place, text []byte) {
 	s.reported = s.reported[:0]
 	s.text(t, at, text)
 	for layer := 0; layer < maxEscapes && bytes.IndexByte(text, '\\') >= 0; layer++ {

@@ -1,0 +1,101 @@
+package verify
+
+import "hash/maphash"
+
+// memo remembers cells that held nothing to report, so that one that comes again
+// (a city, a user agent) need not be looked through again. It is direct-mapped,
+// and all columns of a scanner share it. A cell is a 64-bit hash of its text and
+// column under a random seed; what looking through it counted is kept beside it.
+type memo struct {
+	seed  maphash.Seed
+	slots []clean
+}
+
+const memoSlots = 1 << 14 // 384 KiB
+
+type clean struct {
+	hash      uint64
+	expected  float64
+	fictional uint8
+	excepted  uint8
+	numbers   uint8
+}
+
+// slot is where a cell of a column is remembered, and its hash; nil if the memo
+// is not asked.
+func (m *memo) slot(t *tally, text []byte) (*clean, uint64) {
+	if t.stats.Cells <= memoFrom {
+		return nil, 0
+	}
+	if m.slots == nil {
+		m.seed, m.slots = maphash.MakeSeed(), make([]clean, memoSlots)
+	}
+	h := maphash.Bytes(m.seed, text) + t.salt | 1
+	if t.memo.seldom && h>>1%seldom != 0 {
+		return nil, 0
+	}
+	c := &m.slots[h>>32%memoSlots]
+	t.memo.count(c.hash == h)
+	return c, h
+}
+
+// replay counts a cell again.
+func (c *clean) replay(t *tally) {
+	t.expected += c.expected
+	t.stats.Fictional += int64(c.fictional)
+	t.stats.Excepted += int64(c.excepted)
+	t.numbers += int64(c.numbers)
+}
+
+// counts are those of a tally that a clean cell may change, and those it may not.
+type counts struct {
+	expected                     float64
+	fictional, excepted, numbers int64
+	found                        int64
+}
+
+func (t *tally) counts() counts {
+	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, numbers: t.numbers}
+	for i := range t.found {
+		c.found += t.found[i].n
+	}
+	return c
+}
+
+// remember keeps a cell, if it was clean.
+func (c *clean) remember(h uint64, before, after counts) {
+	fictional, excepted, numbers := after.fictional-before.fictional, after.excepted-before.excepted, after.numbers-before.numbers
+	if after.found != before.found || fictional > 255 || excepted > 255 || numbers > 255 {
+		return
+	}
+	*c = clean{h, after.expected - before.expected, uint8(fictional), uint8(excepted), uint8(numbers)}
+}
+
+// use says whether the memo pays for a column. Where it doesn't, one of so many
+// cells (by its hash, so that they do repeat if cells do) still goes through it,
+// to notice when that changes.
+type use struct {
+	tried, hits uint32
+	seldom      bool
+}
+
+const (
+	memoFrom     = 256 // cells of a column before the memo is worth having
+	useWindow    = 1024
+	seldom       = 16
+	seldomWindow = 256
+)
+
+func (u *use) count(hit bool) {
+	u.tried++
+	if hit {
+		u.hits++
+	}
+	window := uint32(useWindow)
+	if u.seldom {
+		window = seldomWindow
+	}
+	if u.tried >= window {
+		*u = use{seldom: u.hits < window/8}
+	}
+}
