@@ -45,7 +45,7 @@ func generators() []generator {
 	ipv4 := func(narrow bool) func([]byte, *Digest) []byte {
 		return func(b []byte, d *Digest) []byte { return netip.AddrFrom4(IPv4(d, narrow)).AppendTo(b) }
 	}
-	return []generator{
+	return append(moreGenerators(), []generator{
 		{"email", pii.Email, long.MaxLen(), 20000, email(long)},
 		{"email short", pii.Email, short.MaxLen(), 20000, email(short)},
 		{"email wide", pii.Email, wide.MaxLen(), 20000, email(wide)},
@@ -80,7 +80,7 @@ func generators() []generator {
 			raw := Bytes(d)
 			return hex.AppendEncode(append(b, `\x`...), raw[:])
 		}},
-	}
+	}...)
 }
 
 func TestRecogniseAcceptsEveryOutput(t *testing.T) {
