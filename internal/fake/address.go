@@ -25,6 +25,18 @@ func AppendStreet(dst []byte, d *Digest) []byte {
 }
 
 func isStreet(text []byte) bool {
+	if isEnglishStreet(text) {
+		return true
+	}
+	for _, l := range locales[1:] {
+		if l.isStreet(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func isEnglishStreet(text []byte) bool {
 	house, rest, ok := bytes.Cut(text, []byte{' '})
 	if !ok || len(house) > 4 || len(house) == 0 {
 		return false
@@ -46,7 +58,15 @@ func AppendCity(dst []byte, d *Digest) []byte {
 
 func isCity(text []byte) bool {
 	var buf [32]byte
-	return composed(lower(buf[:], text), cityEndings[:])
+	if composed(lower(buf[:], text), cityEndings[:]) {
+		return true
+	}
+	for _, l := range locales[1:] {
+		if l.isCity(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // zipPrefixes are three-digit ZIP prefixes that the US Postal Service has not
@@ -66,6 +86,11 @@ func AppendPostcode(dst []byte, d *Digest) []byte {
 }
 
 func isPostcode(text []byte) bool {
+	for _, l := range locales[1:] {
+		if l.isPostcode(text) {
+			return true
+		}
+	}
 	if len(text) == 10 && text[5] == '-' { // ZIP+4
 		text = text[:5]
 	}

@@ -4,8 +4,10 @@ import "bytes"
 
 // EmailForm is the shape of the addresses of a masking domain.
 type EmailForm struct {
-	Names bool // a given name and a surname before the hash
-	Hash  int  // base32 characters of the hash: MinHash to MaxHash, 5 bits each
+	Names   bool    // a given name and a surname before the hash
+	Surname bool    // with Names: the surname alone
+	Hash    int     // base32 characters of the hash: MinHash to MaxHash, 5 bits each
+	Locale  *Locale // of the names; nil: English
 }
 
 // Lengths of the hash in an e-mail and a token, in base32 characters.
@@ -14,11 +16,23 @@ const (
 	MaxHash = 26 // 130 bits
 )
 
+func (f EmailForm) locale() *Locale { return orEnglish(f.Locale) }
+
+func orEnglish(l *Locale) *Locale {
+	if l == nil {
+		return english
+	}
+	return l
+}
+
 // MaxLen is the longest address of the form.
 func (f EmailForm) MaxLen() int {
 	n := f.Hash + 1 + len(emailDomains[0])
 	if f.Names {
-		n += maxFirst + 1 + maxSurname + 1
+		first, last := f.locale().maxSlugs()
+		if n += last + 1; !f.Surname {
+			n += first + 1
+		}
 	}
 	return n
 }
@@ -29,18 +43,15 @@ var emailDomains = [...]string{"example.com", "example.org", "example.net"}
 // AppendEmail appends an address such as
 // "anna.thornwick.k3v7q2m5x4c6b2nz@example.com", in lower case. Two digests give
 // the same address with probability 2^(-5·f.Hash).
-func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte { return AppendEmailOf(dst, d, d, f) }
+func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte {
+	return AppendEmailOf(dst, d, AnyGender, d, f)
+}
 
 // AppendEmailOf appends an address that shows the name that who draws; d alone
 // tells it from others.
-func AppendEmailOf(dst []byte, who, d *Digest, f EmailForm) []byte {
-	at := len(dst)
+func AppendEmailOf(dst []byte, who *Digest, g Gender, d *Digest, f EmailForm) []byte {
 	if f.Names {
-		dst = append(AppendFirstName(dst, who), '.')
-		dst = append(AppendLastName(dst, who), '.')
-		for i := at; i < len(dst); i++ {
-			dst[i] |= 0x20 // letters to lower case; '.' has the bit
-		}
+		dst = f.locale().appendSlugs(dst, who, g, !f.Surname)
 	}
 	dst = appendBase32(dst, d, f.Hash)
 	dst = append(dst, '@')

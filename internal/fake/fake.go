@@ -35,6 +35,8 @@ package fake
 import (
 	"bytes"
 	"encoding/binary"
+	"unicode"
+	"unicode/utf8"
 
 	"refresher/internal/pii"
 )
@@ -147,6 +149,26 @@ func lower(buf, b []byte) []byte {
 		buf[i] = lowerByte(c)
 	}
 	return buf[:len(b)]
+}
+
+// lowerText copies UTF-8 text to buf in lower case; nil if it may be longer than buf.
+func lowerText(buf, b []byte) []byte {
+	n := 0
+	for i := 0; i < len(b); {
+		if n+utf8.UTFMax > len(buf) {
+			return nil
+		}
+		if c := b[i]; c < utf8.RuneSelf {
+			buf[n] = lowerByte(c)
+			n++
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		n += utf8.EncodeRune(buf[n:], unicode.ToLower(r))
+		i += size
+	}
+	return buf[:n]
 }
 
 func lowerByte(c byte) byte {

@@ -44,18 +44,40 @@ func AppendCompany(dst []byte, d *Digest) []byte {
 }
 
 func isFirstName(text []byte) bool {
-	var buf [32]byte
-	return firstSet[string(lower(buf[:], text))]
+	var buf [48]byte
+	return firstSet[string(lowerText(buf[:], text))]
 }
 
 func isSurname(text []byte) bool {
 	var buf [32]byte
-	return composed(lower(buf[:], text), surnameEndings[:])
+	if composed(lower(buf[:], text), surnameEndings[:]) {
+		return true
+	}
+	for _, l := range locales[1:] {
+		if l.isSurname(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func isSurnameSlug(text []byte) bool {
+	var buf [64]byte
+	slug := lower(buf[:], text)
+	for _, l := range locales {
+		if l.isSlug(slug) {
+			return true
+		}
+	}
+	return false
 }
 
 func isFullName(text []byte) bool {
 	first, last, ok := bytes.Cut(text, []byte{' '})
-	return ok && isFirstName(first) && isSurname(bytes.TrimLeft(last, " "))
+	if last = bytes.TrimLeft(last, " "); !ok {
+		return false
+	}
+	return isFirstName(first) && isSurname(last) || isFirstName(last) && isSurname(first)
 }
 
 func isCompany(text []byte) bool {

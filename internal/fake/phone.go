@@ -19,6 +19,12 @@ const (
 	PhoneWorld
 	// PhoneDigits is PhoneWorld without the plus, for columns of numbers.
 	PhoneDigits
+	// PhoneDE is +49 and a number of the blocks that Bundesnetzagentur keeps for
+	// films ("Rufnummern für Medienproduktionen"): 5,000 lines in five cities.
+	PhoneDE
+	// PhoneFR is +33 and a number of the blocks that Arcep keeps for works of
+	// fiction (numbering plan, 2.5.12): 60,000, a sixth of them mobile.
+	PhoneFR
 )
 
 // MaxLen is the length of every number of the form.
@@ -26,7 +32,7 @@ func (f PhoneForm) MaxLen() int {
 	switch f {
 	case PhoneNational:
 		return 10
-	case PhoneUK:
+	case PhoneUK, PhoneDE:
 		return 13
 	case PhoneWorld:
 		return 16
@@ -69,6 +75,12 @@ func AppendPhone(dst []byte, d *Digest, f PhoneForm) []byte {
 		return appendDigits(dst, uint64(pick(d, 1, 100)), 2)
 	case PhoneUK:
 		return appendDigits(append(dst, "+447700900"...), uint64(pick(d, 0, 1000)), 3)
+	case PhoneDE:
+		dst = append(append(dst, "+49"...), dramaDE[pick(d, 1, len(dramaDE))]...)
+		return appendDigits(dst, uint64(pick(d, 0, 1000)), 3)
+	case PhoneFR:
+		dst = append(append(dst, "+33"...), dramaFR[pick(d, 1, len(dramaFR))]...)
+		return appendDigits(dst, uint64(pick(d, 0, 10_000)), 4)
 	case PhoneWorld, PhoneDigits:
 		if f == PhoneWorld {
 			dst = append(dst, '+')
@@ -92,13 +104,17 @@ func isPhone(text []byte) bool {
 	case n == 11 && digits[0] == '1':
 		return fictionNANP(digits[1:]) || plus && string(digits[1:4]) == "555" && digits[4] >= '2'
 	case n == 10 && !plus:
-		return fictionNANP(digits)
+		return fictionNANP(digits) || digits[0] == '0' && startsWithOne(digits[1:], dramaFR[:])
+	case n == 11 && string(digits[:2]) == "33" && plus:
+		return startsWithOne(digits[2:], dramaFR[:])
 	case n == 15 && string(digits[:3]) == "999":
 		return true
 	case n == 12 && string(digits[:2]) == "44" && plus:
-		return fictionUK(digits[2:])
+		return startsWithOne(digits[2:], ofcomDrama[:])
+	case n == 12 && string(digits[:2]) == "49" && plus:
+		return startsWithOne(digits[2:], dramaDE[:])
 	case n == 11 && digits[0] == '0' && !plus:
-		return fictionUK(digits[1:])
+		return startsWithOne(digits[1:], ofcomDrama[:]) || startsWithOne(digits[1:], dramaDE[:])
 	}
 	return false
 }
@@ -137,17 +153,25 @@ func fictionNANP(ten []byte) bool {
 	return ten[0] >= '2' && string(ten[3:8]) == "55501"
 }
 
-// fictionUK is one of Ofcom's "Telephone numbers for use in TV and radio drama",
-// without the leading zero.
-func fictionUK(ten []byte) bool {
-	for _, p := range ofcomDrama {
-		if string(ten[:len(p)]) == p {
+// startsWithOne reports whether a number, without its leading zero, is in one of the blocks.
+func startsWithOne(number []byte, blocks []string) bool {
+	for _, p := range blocks {
+		if string(number[:len(p)]) == p {
 			return true
 		}
 	}
 	return false
 }
 
+// dramaDE and dramaFR are the blocks of PhoneDE (three digits follow) and PhoneFR
+// (four follow), without the leading zero.
+var (
+	dramaDE = [...]string{"3023125", "6990009", "4066969", "2214710", "8999998"}
+	dramaFR = [...]string{"19900", "26191", "35301", "46571", "53649", "63998"}
+)
+
+// ofcomDrama are Ofcom's "Telephone numbers for use in TV and radio drama",
+// without the leading zero.
 var ofcomDrama = [...]string{
 	"7700900", "1632960", "2079460", "8081570", "3069990", "909879",
 	"1134960", "1144960", "1154960", "1164960", "1174960", "1184960",

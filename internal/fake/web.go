@@ -11,6 +11,8 @@ type UsernameForm struct {
 	First   bool // a given name before the surname
 	Surname bool // a surname before the hash; without it, "usr_"
 	Hash    int  // base32 characters: MinUserHash to MaxHash; MinHash or more without surname
+
+	Locale *Locale // of the names; nil: English
 }
 
 // MinUserHash is the least hash of a username: 20 bits.
@@ -20,33 +22,28 @@ const userPrefix = "usr_"
 
 // MaxLen is the longest username of the form.
 func (f UsernameForm) MaxLen() int {
+	first, last := orEnglish(f.Locale).maxSlugs()
 	switch {
 	case f.First:
-		return maxFirst + 1 + maxSurname + 1 + f.Hash
+		return first + 1 + last + 1 + f.Hash
 	case f.Surname:
-		return maxSurname + 1 + f.Hash
+		return last + 1 + f.Hash
 	}
 	return len(userPrefix) + f.Hash
 }
 
 // AppendUsername appends a username such as "anna.thornwick.k3v7q2m5x4c6b2nz".
 func AppendUsername(dst []byte, d *Digest, f UsernameForm) []byte {
-	return AppendUsernameOf(dst, d, d, f)
+	return AppendUsernameOf(dst, d, AnyGender, d, f)
 }
 
 // AppendUsernameOf appends a username that shows the name that who draws; d alone
 // tells it from others.
-func AppendUsernameOf(dst []byte, who, d *Digest, f UsernameForm) []byte {
+func AppendUsernameOf(dst []byte, who *Digest, g Gender, d *Digest, f UsernameForm) []byte {
 	if !f.Surname {
 		return appendBase32(append(dst, userPrefix...), d, f.Hash)
 	}
-	at := len(dst)
-	if f.First {
-		dst = append(AppendFirstName(dst, who), '.')
-	}
-	dst = appendBase32(append(AppendLastName(dst, who), '.'), d, f.Hash)
-	lowerFrom(dst, at)
-	return dst
+	return appendBase32(orEnglish(f.Locale).appendSlugs(dst, who, g, f.First), d, f.Hash)
 }
 
 func lowerFrom(b []byte, at int) {
@@ -56,6 +53,7 @@ func lowerFrom(b []byte, at int) {
 }
 
 func isUsername(text []byte) bool {
+	var buf [32]byte
 	if rest, ok := bytes.CutPrefix(text, []byte(userPrefix)); ok {
 		return len(rest) >= MinHash && len(rest) <= MaxHash && isBase32(rest)
 	}
@@ -68,9 +66,9 @@ func isUsername(text []byte) bool {
 		return false
 	}
 	if first, last, ok := bytes.Cut(name, []byte{'.'}); ok {
-		return isFirstName(first) && isSurname(last)
+		return firstSlugs[string(lower(buf[:], first))] && isSurnameSlug(last)
 	}
-	return isSurname(name)
+	return isSurnameSlug(name)
 }
 
 // DomainForm is the shape of the domain names of a masking domain.

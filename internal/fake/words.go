@@ -1,5 +1,7 @@
 package fake
 
+import "strings"
+
 // The words are this package's own. Given names are common ones, which identify
 // nobody; surnames, towns, streets and firms are composed of a stem and an
 // ending, so that they read like English ones and are none.
@@ -86,9 +88,22 @@ var (
 )
 
 var (
-	stemSet  = set(stems[:])
-	firstSet = set(firstNames[:])
+	stemSet = set(stems[:])
+
+	firstSet, firstSlugs = firstSets()
 )
+
+// firstSets has the given names of all locales in lower case, and as addresses
+// spell them.
+func firstSets() (texts, slugs map[string]bool) {
+	texts, slugs = map[string]bool{}, map[string]bool{}
+	for _, l := range locales {
+		for _, n := range l.any {
+			texts[strings.ToLower(n.text)], slugs[n.slug] = true, true
+		}
+	}
+	return texts, slugs
+}
 
 func longest(words []string) int {
 	n := 0

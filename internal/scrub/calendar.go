@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"refresher/internal/catalog"
+	"refresher/internal/fake"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
 	"refresher/internal/scrub/rules"
@@ -125,8 +126,9 @@ func (m *truncateMasker) timestamp(dst, wire []byte) ([]byte, error) {
 func timeShiftDef() Definition {
 	return Definition{
 		Name: "time_shift", Class: pii.Date, Families: []Family{FamilyTimestamp, FamilyText}, byArgs: true, Space: "2 × the seconds of max",
-		Doc:     "The timestamp moved by a second to max, back or forth, in whole seconds; one timestamp always moves by the same.",
-		Params:  []Param{{Name: "max", Kind: rules.String, Default: "12h", Doc: "the furthest a timestamp moves: a whole number of s, m, h or d, as in 90m"}},
+		Doc:     "The timestamp moved by a second to max, back or forth, in whole seconds; one timestamp always moves by the same, and with a subject all of one subject do, so that intervals stay.",
+		follow:  followTimes,
+		Params:  []Param{{Name: "max", Kind: rules.String, Default: "12h", Doc: "the furthest a timestamp moves: a whole number of s, m, h or d, as in 90m"}, subjectParam(true)},
 		Example: Example{Rule: "{transform: time_shift, max: 2h}", Value: "2024-05-17 13:14:15"},
 		check: func(a args, _ place) error {
 			if seconds(a.text("max")) == 0 {
@@ -135,7 +137,7 @@ func timeShiftDef() Definition {
 			return nil
 		},
 		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &timeShift{domainPrefix(d.name), seconds(d.args.text("max"))}}, nil
+			return masks{FamilyText: &timeShift{prefix: domainPrefix(d.name), max: seconds(d.args.text("max"))}}, nil
 		},
 	}
 }
@@ -157,13 +159,28 @@ func seconds(s string) int64 {
 // timeShift moves timestamps by seconds. Its normal form is the count of seconds
 // since 2000-01-01, so that types and notations of one zone agree.
 type timeShift struct {
-	prefix []byte
-	max    int64
+	prefix  []byte
+	max     int64
+	subject bool // all timestamps of one subject move alike
+}
+
+func followTimes(m masker) masker {
+	t := *m.(*timeShift)
+	t.subject = true
+	return &t
 }
 
 func (m *timeShift) shift(r *row, second int64) int64 {
+	if m.subject {
+		if h := r.subjectID(); h != nil {
+			return m.seconds(h)
+		}
+	}
 	r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(second))
-	h := r.mac.digest(m.prefix, r.normal)
+	return m.seconds(r.mac.digest(m.prefix, r.normal))
+}
+
+func (m *timeShift) seconds(h *fake.Digest) int64 {
 	k := int64(binary.BigEndian.Uint64(h[:]) % uint64(2*m.max))
 	if k -= m.max; k >= 0 {
 		k++

@@ -118,7 +118,7 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
 		"9:34: date_shift has no parameter \"max_day\" (did you mean \"max_days\"?); it takes domain, max_days or subject",
 		"9:56: max_days of date_shift must be a whole number from 1 to 36500",
 		"10:10: constant needs the parameter value",
-		"11:36: range of phone must be wide, narrow, uk or world",
+		"11:36: range of phone must be wide, narrow, uk, de, fr or world",
 		"11:42: phone has no parameter \"hash\"",
 		"12:10: a.t.h has room for 100 characters, and scrubbed JSON can be longer",
 		"13:18: elements can't become NULL one by one",

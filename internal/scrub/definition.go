@@ -42,6 +42,7 @@ type Param struct {
 	Min, Max int             // of a Number
 	Default  string          // as written in rules; "" with Required
 	Required bool
+	Optional bool // has no default: nothing is done where it isn't written
 }
 
 // Example is a rule and a value to try it on.

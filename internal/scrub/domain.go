@@ -46,6 +46,14 @@ type masker interface {
 	replace(r *row, dst, text []byte) ([]byte, error)
 }
 
+// arg is a parameter as text, "" if the domain is nil or has none of that name.
+func (d *domain) arg(name string) string {
+	if d == nil {
+		return ""
+	}
+	return d.args.text(name)
+}
+
 // tooNarrow is an output that doesn't fit where it must go.
 type tooNarrow struct {
 	use  *use
@@ -110,6 +118,9 @@ func sameArgs(a, b args) bool {
 // defaultDomain is the domain of a rule that names none: the transform's name
 // and those of its parameters that decide what the domain makes.
 func (d *Definition) defaultDomain(a args) string {
+	if d.byParam == localeParam.Name && a.text(d.byParam) == localeParam.Default {
+		return d.Name
+	}
 	if d.byParam != "" {
 		return d.Name + "/" + a.text(d.byParam)
 	}
@@ -118,7 +129,10 @@ func (d *Definition) defaultDomain(a args) string {
 	}
 	var parts []string
 	for _, p := range d.Params {
-		v := a[p.Name]
+		v, given := a[p.Name]
+		if !given {
+			continue // no matter of the domain
+		}
 		if len(v.Items) > 0 || len(v.Parts) > 0 || len(v.Text) > 12 {
 			parts = append(parts, v.Hash())
 			continue

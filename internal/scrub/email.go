@@ -18,7 +18,9 @@ func emailDef() Definition {
 				Doc: "characters of the hash that keeps addresses distinct, 5 bits each"},
 			{Name: "exact", Kind: rules.Bool, Default: "false",
 				Doc: "addresses that differ only in case or surrounding space stay different, in case and space only; for unique columns that hold such pairs"},
-			subjectParam(false),
+			{Name: "name", Kind: rules.String, Choices: []string{"full", "surname", "none"}, Default: "full",
+				Doc: "what stands before the hash: given name and surname, the surname, or nothing; nothing where a column is narrow"},
+			localeParam, subjectParam(false),
 		},
 		follow:   followEmail,
 		Families: []Family{FamilyText},
@@ -30,7 +32,7 @@ func emailDef() Definition {
 }
 
 func buildEmail(d *domain) (masks, error) {
-	form := fake.EmailForm{Names: true, Hash: d.args.number("hash")}
+	form := fake.EmailForm{Names: d.args.text("name") != "none", Surname: d.args.text("name") == "surname", Hash: d.args.number("hash"), Locale: d.args.locale()}
 	if d.chars(form.MaxLen()) != nil {
 		form.Names = false
 	}
@@ -68,14 +70,17 @@ func (m *emailMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 
 func (m *emailMasker) append(r *row, dst, text []byte) []byte {
 	var who *fake.Digest
+	g := fake.AnyGender
 	if m.subject {
-		who = r.subjectFace()
+		if who = r.subjectFace(); who != nil && !m.form.Surname {
+			g = r.subjectGender()
+		}
 	}
 	h := m.digest(r, text)
 	if who == nil {
 		who = h
 	}
-	return fake.AppendEmailOf(dst, who, h, m.form)
+	return fake.AppendEmailOf(dst, who, g, h, m.form)
 }
 
 // exact keeps the space around an address and, if it is not in lower case, gives

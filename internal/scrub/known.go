@@ -21,7 +21,7 @@ type identifier struct {
 	first  rune   // of words
 	digits []byte // of a phone, card or id; nil where words count
 	fake   []byte
-	part   bool // a part of a longer name: weaker than a column of its own
+	part   bool // a part of a longer name, or a login name: weaker than a name in a column of its own
 }
 
 // reset forgets the row.
@@ -41,10 +41,12 @@ func (k *known) add(class pii.Class, src, fake []byte) {
 			return
 		}
 		k.addWords(class, src, fake, false)
+	case pii.Username: // often a name: that counts for more
+		k.addWords(class, src, fake, true)
 	case pii.FullName:
 		k.addWords(class, src, fake, false)
 		k.addParts(src, fake)
-	case pii.Email, pii.Username, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.IP, pii.IBAN, pii.Token:
+	case pii.Email, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.IP, pii.IBAN, pii.Token:
 		k.addWords(class, src, fake, false)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pgvalue"
 )
 
@@ -14,6 +13,7 @@ type personPlan struct {
 	prefix   []byte // of the domain of subjects
 	address  field  // the person's own e-mail address: in the row, or joined in
 	fallback field  // an address that stands for the person where id is NULL
+	gender   field  // in the row, or joined in
 }
 
 // field is a field of a row that is read as canonical text.
@@ -35,11 +35,11 @@ type addresser interface {
 type person struct {
 	plan *personPlan
 	of   *row
-	row  *pgcopy.Row
 
-	hasID, hasFace bool // computed
-	id, face       digestOrNone
-	text           []byte
+	hasID, hasFace, hasGender bool // computed
+
+	id, face digestOrNone
+	gender   fake.Gender
 }
 
 type digestOrNone struct {
@@ -48,7 +48,7 @@ type digestOrNone struct {
 }
 
 // meet begins a row.
-func (p *person) meet(r *pgcopy.Row) { p.row, p.hasID, p.hasFace = r, false, false }
+func (p *person) meet() { p.hasID, p.hasFace, p.hasGender = false, false, false }
 
 // subjectID is the digest that the dates of one subject move by; nil if the row
 // is about nobody that is known.
@@ -59,7 +59,7 @@ func (r *row) subjectID() *fake.Digest {
 	}
 	if !p.hasID {
 		p.hasID = true
-		if text := p.read(&p.plan.id); text != nil {
+		if text := p.of.read(&p.plan.id); text != nil {
 			p.of.normal = subjectNormal(p.of.normal[:0], text)
 			p.id = digestOrNone{*p.of.mac.digest(p.plan.prefix, p.of.normal), true}
 		} else {
@@ -94,8 +94,17 @@ func (r *row) subjectFace() *fake.Digest {
 	return &p.face.sum
 }
 
+// subjectGender is what the person's own row says.
+func (r *row) subjectGender() fake.Gender {
+	p := r.person
+	if !p.hasGender {
+		p.hasGender, p.gender = true, r.genderIn(&p.plan.gender)
+	}
+	return p.gender
+}
+
 func (p *person) addressed(f *field) digestOrNone {
-	text := p.read(f)
+	text := p.of.read(f)
 	if text == nil {
 		return digestOrNone{}
 	}
@@ -103,17 +112,17 @@ func (p *person) addressed(f *field) digestOrNone {
 }
 
 // read is a field's canonical text; nil if there is none, or only white space.
-func (p *person) read(f *field) []byte {
-	if f.at < 0 || p.row.Null(f.at) {
+func (r *row) read(f *field) []byte {
+	if f.at < 0 || r.raw.Null(f.at) {
 		return nil
 	}
-	wire := p.row.Field(f.at)
+	wire := r.raw.Field(f.at)
 	if f.codec != nil {
 		var err error
-		if p.text, err = f.codec.AppendText(p.text[:0], wire); err != nil {
+		if r.other, err = f.codec.AppendText(r.other[:0], wire); err != nil {
 			return nil // its own cell reports it, or the server
 		}
-		wire = p.text
+		wire = r.other
 	}
 	if blank(wire) {
 		return nil
@@ -132,17 +141,4 @@ func subjectNormal(dst, text []byte) []byte {
 		text = text[:i]
 	}
 	return append(dst, text...)
-}
-
-// personal draws a fake by the subject of the row rather than by the value.
-type personal struct{ *identity }
-
-// followFace makes a masker of names follow the subject.
-func followFace(m masker) masker { return personal{m.(*identity)} }
-
-func (m personal) replace(r *row, dst, text []byte) ([]byte, error) {
-	if d := r.subjectFace(); d != nil {
-		return m.fake(dst, d, nil), nil
-	}
-	return m.identity.replace(r, dst, text)
 }

@@ -11,17 +11,19 @@ func phoneDef() Definition {
 		Name:  "phone",
 		Doc:   "A number that no line has. Numbers that differ only in punctuation, 00 or a leading +1 map alike.",
 		Class: pii.Phone,
-		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow", "uk", "world"}, Default: "wide",
-			Doc: "wide: +1 555 and seven digits; narrow: 555-01XX in real area codes, which validators accept; uk: Ofcom's numbers for drama; world: +999 and twelve digits"}},
+		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow", "uk", "de", "fr", "world"}, Default: "wide",
+			Doc: "wide: +1 555 and seven digits; narrow: 555-01XX in real area codes, which validators accept; uk, de, fr: the numbers that their regulators keep for drama; world: +999 and twelve digits"},
+			{Name: "locale", Kind: rules.String, Choices: fake.LocaleNames(), Default: "en",
+				Doc: "stands for the range that the country keeps for drama (de, fr), or for world where it keeps none (es, pl, ja)"}},
 		Families: []Family{FamilyText, FamilyNumber},
-		Space:    "wide 8 million, narrow 28,000, uk 1,000, world 10^12",
+		Space:    "wide 8 million, narrow 28,000, uk 1,000, de 5,000, fr 60,000, world 10^12",
 		Example:  Example{Rule: "phone", Value: "(212) 867-5309"},
 		build:    buildPhone,
 	}
 }
 
 var phoneRanges = map[string]fake.PhoneForm{
-	"wide": fake.PhoneWide, "narrow": fake.PhoneNarrow, "uk": fake.PhoneUK, "world": fake.PhoneWorld,
+	"wide": fake.PhoneWide, "narrow": fake.PhoneNarrow, "uk": fake.PhoneUK, "de": fake.PhoneDE, "fr": fake.PhoneFR, "world": fake.PhoneWorld,
 }
 
 // buildPhone chooses the domain's form: where a column of numbers takes part, the
@@ -29,6 +31,9 @@ var phoneRanges = map[string]fake.PhoneForm{
 // eleven characters, a fictional number without country code.
 func buildPhone(d *domain) (masks, error) {
 	form := phoneRanges[d.args.text("range")]
+	if l := d.args.locale(); form == fake.PhoneWide {
+		form = l.Phone()
+	}
 	if d.has(FamilyNumber) {
 		form = fake.PhoneWorld
 		if err := d.digits(fake.PhoneDigits.MaxLen()); err != nil {

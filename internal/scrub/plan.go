@@ -54,7 +54,7 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 		if o.kind == opKeep {
 			continue
 		}
-		e := emitter{c, col, p.Format, text}
+		e := emitter{c, col, p.Format, text, c.own(p)}
 		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown()}
 		if o.kind == opCases {
 			p.planCases(e, &cp, o)
@@ -112,6 +112,8 @@ type emitter struct {
 	col  *catalog.Column
 	f    pgcopy.Format
 	text map[pii.Class]masker
+
+	fields func(column string) field // of the row
 }
 
 func (e emitter) cell(o *op) makeCell {
@@ -157,7 +159,10 @@ func (e emitter) masker(o *op) masker {
 	}
 	m := o.dom.masks.of(o.family)
 	if o.follow {
-		return o.def.follow(m)
+		m = o.def.follow(m)
+	}
+	if g, ok := m.(interface{ byGender(field) masker }); ok && o.gender != "" {
+		m = g.byGender(e.fields(o.gender))
 	}
 	return m
 }

@@ -89,8 +89,11 @@ func parameterTable(testing.TB) string {
 	for _, d := range scrub.Definitions() {
 		for _, p := range d.Params {
 			def := "`" + p.Default + "`"
-			if p.Required {
+			switch {
+			case p.Required:
 				def = "**required**"
+			case p.Optional:
+				def = ""
 			}
 			fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", d.Name, p.Name, paramValues(&p), def, cellText(p.Doc))
 		}

@@ -19,6 +19,7 @@ type op struct {
 	chars  int         // limit of the column or element, 0 none
 	dom    *domain     // of opMask
 	follow bool        // draws by the row's subject
+	gender string      // the column that says the gender of a name, "" if none does
 	value  []byte      // of opConstant: canonical text; in JSON a token
 	elem   *op         // of opArray
 	parts  []part      // of opJSON
@@ -90,6 +91,7 @@ type place struct {
 	mod     int32
 	family  Family
 	notNull bool
+	table   *catalog.Table
 	subject *subject // of the table, nil if it has none
 	nested  bool     // within JSON or an array
 }
@@ -122,7 +124,7 @@ func (c *compiler) resolve() {
 			if ch == nil {
 				continue
 			}
-			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col), subject: c.subjectOf(t)}
+			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col), table: t, subject: c.subjectOf(t)}
 			ch.op = c.columnRule(ch.rule, p, t)
 		}
 	}
@@ -189,7 +191,12 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 		}
 	}
 	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r, follow: c.follows(def, r, a, p)}
-	delete(a, "subject") // no matter of the domain
+	o.gender = a.text(genderParam.Name)
+	delete(a, "subject") // no matter of the domain, as is the gender
+	delete(a, genderParam.Name)
+	if o.gender != "" {
+		c.checkGender(r, p)
+	}
 	switch def.Name {
 	case "keep":
 		o.kind = opKeep
@@ -280,7 +287,7 @@ func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
 	for t := p.typ; t.Kind == catalog.DomainType; t = t.Base {
 		mod = t.BaseMod
 	}
-	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem), subject: p.subject, nested: true})
+	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem), table: p.table, subject: p.subject, nested: true})
 	if e == nil {
 		return nil
 	}
@@ -320,7 +327,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 	}
 	o := &op{kind: opJSON, def: def, family: p.family, rule: r}
 	for _, given := range r.Parts {
-		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, subject: p.subject, nested: true})
+		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, table: p.table, subject: p.subject, nested: true})
 		if leaf != nil {
 			o.parts = append(o.parts, part{given.Name, given.Pos, leaf})
 		}

@@ -5,6 +5,7 @@ import (
 
 	"refresher/internal/detect"
 	"refresher/internal/fingerprint"
+	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
 )
 
@@ -16,6 +17,9 @@ type row struct {
 	detector *detect.Detector
 	known    *known  // identifiers of this row; nil unless the table has free text
 	person   *person // whom the row is about; nil if the table's rows have no subject
+
+	raw   *pgcopy.Row // the row at hand, as it came
+	other []byte      // canonical text of another column than the one at hand
 
 	normal []byte // normal form of the value at hand
 	text   []byte // its canonical text, where the column isn't text already

@@ -141,6 +141,63 @@ func (c *compiler) follows(def *Definition, r *rules.Rule, a args, p place) bool
 	return a.flag("subject")
 }
 
+// checkGender checks the column that says the gender of a name.
+func (c *compiler) checkGender(r *rules.Rule, p place) {
+	given := r.Param(genderParam.Name)
+	if p.table == nil {
+		return
+	}
+	col := c.subjectColumn(p.table, given.Value.Text, given.Value.Pos)
+	if col == nil {
+		return
+	}
+	if f := familyOf(col.Type); f != FamilyText && f != FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
+		c.fail(given.Value.Pos, "%s.%s is %s, which says no gender: it must be text, a number or an enum", p.table.Name, col.Name, col.Type.SQL)
+	}
+}
+
+// gender is the name of the column that says the gender of a subject: that by
+// which the names in its table, or in the home of its domain, are made.
+func (c *compiler) gender(s *subject) (name string) {
+	for _, col := range s.table.Columns {
+		if ch := c.choice(s.table, col.Name); ch != nil && ch.op != nil {
+			ch.op.some(func(o *op) bool {
+				if o.follow && name == "" {
+					name = o.gender
+				}
+				return false
+			})
+		}
+	}
+	return name
+}
+
+// agree checks that the names that follow a subject can agree with its address.
+func (c *compiler) agree(s *subject) {
+	address := c.address(s.home)
+	if address == nil {
+		return
+	}
+	at := c.choice(s.home.table, address.Name)
+	if s.home == s && c.gender(s) != "" && at.op.usual().dom.args.text("name") == "full" {
+		c.fail(at.pos, "%s maps by its value alone, so the given name in it can't be that of %s: write {transform: email, name: surname}",
+			at, c.gender(s))
+	}
+	for _, col := range s.table.Columns {
+		ch := c.choice(s.table, col.Name)
+		if ch == nil || ch.op == nil {
+			continue
+		}
+		ch.op.some(func(o *op) bool {
+			own, have := o.dom.arg(localeParam.Name), at.op.usual().dom.arg(localeParam.Name)
+			if o.follow && own != "" && own != have {
+				c.fail(o.rule.Pos, "%s of %s has locale %s, and the address %s, which must show the same name, has %s: write one locale at both", o.name(), ch, own, at, have)
+			}
+			return false
+		})
+	}
+}
+
 // checkSubjects checks what depends on the rules of columns.
 func (c *compiler) checkSubjects() {
 	for _, t := range c.cat.Tables {
@@ -153,6 +210,9 @@ func (c *compiler) checkSubjects() {
 		}
 		if c.addresser(t, s.column) != nil && s.home != s {
 			s.home = nil // an address is its own subject: nothing is looked up by it
+		}
+		if s.home != nil {
+			c.agree(s)
 		}
 		if s.home != nil && s.home != s && len(c.joined(s)) > 0 && !joinable(s.column.Type, s.home.column.Type) {
 			c.fail(s.rule.Pos, "%s is %s and %s %s, which PostgreSQL can't join by an index: give one of them another domain",
@@ -231,17 +291,30 @@ func (c *compiler) joined(s *subject) []*catalog.Column {
 			text = text || ch.op.needsKnown()
 		}
 	}
-	address := c.address(s.home)
+	if !names && !text {
+		return nil
+	}
+	address, genders := c.address(s.home), map[string]bool{}
+	for _, col := range s.home.table.Columns {
+		if ch := c.choice(s.home.table, col.Name); ch != nil && ch.op != nil {
+			ch.op.some(func(o *op) bool { genders[o.gender] = true; return false })
+		}
+	}
 	var cols []*catalog.Column
 	for _, col := range s.home.table.Columns {
 		ch := c.choice(s.home.table, col.Name)
 		switch {
 		case ch == nil || ch.op == nil:
-		case text && ch.op.some(func(o *op) bool { return o.kind == opMask && knowable(o.class()) }), (names || text) && col == address:
+		case text && ch.op.identifies(), col == address, genders[col.Name]:
 			cols = append(cols, col)
 		}
 	}
 	return cols
+}
+
+// identifies reports whether a rule makes values that free text is searched for.
+func (o *op) identifies() bool {
+	return o.some(func(o *op) bool { return o.kind == opMask && knowable(o.class()) })
 }
 
 // some reports whether a rule, or one within it, has a property.
@@ -263,7 +336,7 @@ func (c *compiler) planPerson(p *TablePlan) {
 	if s == nil {
 		return
 	}
-	p.person = &personPlan{prefix: []byte("\x00subject\x00" + s.rule.Domain + "\x00"), id: noField, address: noField, fallback: noField}
+	p.person = &personPlan{prefix: []byte("\x00subject\x00" + s.rule.Domain + "\x00"), id: noField, address: noField, fallback: noField, gender: noField}
 	if s.home != nil && s.home != s {
 		if cols := c.joined(s); len(cols) > 0 {
 			p.Join = &catalog.Join{Table: s.home.table, Key: s.home.column, On: p.Table.Column(s.column.Name), Columns: cols}
@@ -272,28 +345,47 @@ func (c *compiler) planPerson(p *TablePlan) {
 			}
 		}
 	}
-	own := func(name string) field {
-		i := slices.IndexFunc(p.Columns, func(col *catalog.Column) bool { return col.Name == name })
-		return c.field(p.Table, p.Columns[i], i, p.Format)
-	}
+	own := c.own(p)
 	if p.person.id = own(s.column.Name); p.person.id.mask != nil {
 		p.person.id, p.person.fallback = noField, p.person.id // an address is its own subject
 	}
 	if s.fallback != nil {
 		p.person.fallback = own(s.fallback.Name)
 	}
-	if s.home == nil {
-		return
+	home, get := s, own
+	if s.home != nil && s.home != s {
+		home, get = s.home, c.joinedField(p)
 	}
-	address := c.address(s.home)
-	switch {
-	case address == nil:
-	case s.home == s:
-		p.person.address = own(address.Name)
-	case p.Join != nil:
-		if i := slices.Index(p.Join.Columns, address); i >= 0 {
-			p.person.address = c.field(s.home.table, address, len(p.Columns)+i, p.Format)
+	p.person.gender = get(c.gender(home))
+	if s.home != nil {
+		if address := c.address(s.home); address != nil {
+			p.person.address = get(address.Name)
 		}
+	}
+}
+
+// own finds the fields of a plan's columns; noField for a name that none has.
+func (c *compiler) own(p *TablePlan) func(name string) field {
+	return func(name string) field {
+		i := slices.IndexFunc(p.Columns, func(col *catalog.Column) bool { return col.Name == name })
+		if i < 0 {
+			return noField
+		}
+		return c.field(p.Table, p.Columns[i], i, p.Format)
+	}
+}
+
+// joinedField finds the fields of a plan's join.
+func (c *compiler) joinedField(p *TablePlan) func(name string) field {
+	return func(name string) field {
+		if p.Join == nil {
+			return noField
+		}
+		i := slices.IndexFunc(p.Join.Columns, func(col *catalog.Column) bool { return col.Name == name })
+		if i < 0 {
+			return noField
+		}
+		return c.field(p.Join.Table, p.Join.Columns[i], len(p.Columns)+i, p.Format)
 	}
 }
 
@@ -313,7 +405,10 @@ func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
 	}
 	for i, col := range p.Join.Columns {
 		o := c.choice(p.Join.Table, col.Name).op.usual() // conditions read what isn't joined
-		e := emitter{c, col, p.Format, text}
+		if !o.identifies() {
+			continue
+		}
+		e := emitter{c, col, p.Format, text, c.joinedField(p)}
 		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o)})
 	}
 }

@@ -21,7 +21,7 @@ func TestDefinitions(t *testing.T) {
 		}
 		seen[d.Name] = true
 		for _, p := range d.Params {
-			if p.Doc == "" || p.Default == "" && !p.Required {
+			if p.Doc == "" || p.Default == "" && !p.Required && !p.Optional {
 				t.Errorf("%s: parameter %s has no doc or default", d.Name, p.Name)
 			}
 		}

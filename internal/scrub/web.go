@@ -15,7 +15,7 @@ func usernameDef() Definition {
 		Name: "username", Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Space: "2^20 to 2^130, by hash",
 		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike, for one subject if the table has one.",
 		Params: []Param{{Name: "hash", Kind: rules.Number, Min: fake.MinUserHash, Max: fake.MaxHash, Default: "16",
-			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, subjectParam(true)},
+			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, localeParam, subjectParam(true)},
 		follow:  followUsername,
 		Example: Example{Rule: "username", Value: "jdoe84"},
 		build:   buildUsername,
@@ -23,7 +23,7 @@ func usernameDef() Definition {
 }
 
 func buildUsername(d *domain) (masks, error) {
-	form := fake.UsernameForm{First: true, Surname: true, Hash: d.args.number("hash")}
+	form := fake.UsernameForm{First: true, Surname: true, Hash: d.args.number("hash"), Locale: d.args.locale()}
 	if d.chars(form.MaxLen()) != nil {
 		form.First = false
 	}
@@ -52,7 +52,7 @@ func followUsername(m masker) masker {
 func (m *usernameMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 	if m.subject {
 		if who := r.subjectFace(); who != nil {
-			return fake.AppendUsernameOf(dst, who, m.digest(r, text), m.form), nil
+			return fake.AppendUsernameOf(dst, who, r.subjectGender(), m.digest(r, text), m.form), nil
 		}
 	}
 	return m.identity.replace(r, dst, text)

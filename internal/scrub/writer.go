@@ -310,9 +310,9 @@ func (w *Writer) meetJoined(r *pgcopy.Row) (err error) {
 
 // before begins a row. It fingerprints the full name that a row holds in two columns.
 func (w *Writer) before(r *pgcopy.Row) {
-	w.busy, w.start = nil, len(w.buf)
+	w.busy, w.start, w.row.raw = nil, len(w.buf), r
 	if w.row.person != nil {
-		w.row.person.meet(r)
+		w.row.person.meet()
 	}
 	if w.row.fp == nil || w.plan.first < 0 {
 		return
