@@ -97,8 +97,7 @@ func wrap(g []glyph, width, limit int) [][]glyph {
 
 // lineEnd is how many glyphs go on a line, and where the next line starts.
 func lineEnd(g []glyph, width int) (n, next int) {
-	used := 0
-	n, next = 0, 0 // the last good place for a break
+	used := 0 // and n, next are the last good place for a break
 	for i := range g {
 		if g[i].text == newline {
 			return i, i + 1
@@ -107,19 +106,43 @@ func lineEnd(g []glyph, width int) (n, next int) {
 			if g[i].text == " " {
 				return i, i + 1
 			}
-			if n > i/4 {
+			if next > 0 && wordWidth(g[next:], width) <= width {
 				return n, next
 			}
 			return i, i
 		}
-		switch g[i].text {
-		case " ":
+		switch {
+		case g[i].text == " ":
 			n, next = i, i+1
-		case ",", ";", "/", "&", "?", "|":
+		case breaksAfter(g[i].text):
 			n, next = i+1, i+1
 		}
 	}
 	return len(g), len(g)
+}
+
+// breaksAfter lists signs after which a line may end.
+func breaksAfter(s string) bool {
+	switch s {
+	case ",", ";", "/", "&", "?", "|":
+		return true
+	}
+	return false
+}
+
+// wordWidth is how wide what comes before the next good place for a break is;
+// anything above limit may be reported as limit+1.
+func wordWidth(g []glyph, limit int) int {
+	w := 0
+	for i := range g {
+		if g[i].text == " " || g[i].text == newline {
+			break
+		}
+		if w += g[i].width; w > limit || breaksAfter(g[i].text) {
+			break
+		}
+	}
+	return w
 }
 
 // shorten makes room on the last line for how much is missing.

@@ -168,62 +168,73 @@ func title(i, of int) string { return fmt.Sprintf("row %d of %d", i, of) }
 
 // cell draws one value beside what it becomes, or above it.
 func (d *drawing) cell(c Column, before Cell, after *Cell) {
-	mark, markStyle := markKept, stylePlain
+	m := mark{markKept, stylePlain}
 	var b, a []glyph
 	switch {
 	case after == nil:
 		b = d.glyphs(before, styleBefore)
 	case *after != before:
-		mark, markStyle = markChanged, styleAfter
+		m = mark{markChanged, styleAfter}
 		b, a = d.changed(c, before, *after)
 	case c.Masked && strings.ContainsFunc(before.Text, wordy): // NULL, "" and {} say nothing
 		d.same = true
-		mark, markStyle = markSame, styleSame
+		m = mark{markSame, styleSame}
 		b, a = d.glyphs(before, stylePlain), d.glyphs(*after, stylePlain)
 	default:
 		b, a = d.glyphs(before, styleFaint), d.glyphs(*after, styleFaint)
 	}
 	left, right := wrap(b, d.value, d.Lines), wrap(a, d.value, d.Lines)
 	if d.stacked {
-		d.stack(c, mark, markStyle, left, right)
+		d.stack(c, m, left, right)
 		return
 	}
+	name, rule := c.Name, c.Rule
 	for i := range max(len(left), len(right)) {
-		d.space(indent)
-		name, rule, m := "", "", markKept
-		if i == 0 {
-			name, rule, m = c.Name, c.Rule, mark
-		}
-		var l, r []glyph
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		d.out.WriteString(fit(name, d.name))
+		d.pair(name, rule, m, at(left, i), at(right, i))
+		name, rule, m = "", "", mark{markKept, stylePlain}
+	}
+}
+
+func at(lines [][]glyph, i int) []glyph {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return nil
+}
+
+// mark is what stands between a value and what it becomes.
+type mark struct {
+	sign  string
+	style style
+}
+
+// pair draws one line of a value beside one of what it becomes.
+func (d *drawing) pair(name, rule string, m mark, left, right []glyph) {
+	defer func() { _ = d.out.WriteByte('\n') }() // Flush reports errors
+	if name == "" && len(left)+len(right) == 0 {
+		return
+	}
+	d.space(indent)
+	d.out.WriteString(fit(name, d.name))
+	d.space(gap)
+	if d.rule > 0 {
+		d.paint(styleFaint, fit(rule, d.rule))
 		d.space(gap)
-		if d.rule > 0 {
-			d.paint(styleFaint, fit(rule, d.rule))
-			d.space(gap)
-		}
-		d.line(l)
-		if m == markKept && len(r) == 0 {
-			d.out.WriteByte('\n')
-			continue
-		}
-		d.space(d.value - cells(l) + gutter/2)
-		d.paint(markStyle, m)
-		if len(r) > 0 {
-			d.space(gutter / 2)
-			d.line(r)
-		}
-		d.out.WriteByte('\n')
+	}
+	d.line(left)
+	if m.sign == markKept && len(right) == 0 {
+		return
+	}
+	d.space(d.value - cells(left) + gutter/2)
+	d.paint(m.style, m.sign)
+	if len(right) > 0 {
+		d.space(gutter / 2)
+		d.line(right)
 	}
 }
 
 // stack draws a value above what it becomes, for narrow terminals.
-func (d *drawing) stack(c Column, mark string, st style, before, after [][]glyph) {
+func (d *drawing) stack(c Column, m mark, before, after [][]glyph) {
 	d.space(indent)
 	label := c.Name
 	if c.Rule != "keep" {
@@ -231,22 +242,24 @@ func (d *drawing) stack(c Column, mark string, st style, before, after [][]glyph
 	}
 	d.out.WriteString(clean(label, d.Width-indent))
 	d.out.WriteByte('\n')
-	lines := func(list [][]glyph, first string) {
-		for _, l := range list {
-			d.space(indent)
-			d.paint(st, first)
-			d.space(1)
-			d.line(l)
-			d.out.WriteByte('\n')
-			first = " "
-		}
-	}
-	if mark != markChanged {
-		lines(before, mark)
+	if m.sign != markChanged {
+		d.lines(before, m)
 		return
 	}
-	lines(before, " ")
-	lines(after, mark)
+	d.lines(before, mark{markKept, stylePlain})
+	d.lines(after, m)
+}
+
+// lines draws a value with a mark before its first line.
+func (d *drawing) lines(list [][]glyph, m mark) {
+	for _, l := range list {
+		d.space(indent)
+		d.paint(m.style, m.sign)
+		d.space(1)
+		d.line(l)
+		d.out.WriteByte('\n')
+		m.sign = markKept
+	}
 }
 
 // changed are two values that differ, with what they share left plain.
