@@ -49,7 +49,7 @@ func followDates(m masker) masker {
 // Days from 2000-01-01 (PostgreSQL's epoch) to the ends of its types
 // (src/include/datatype/timestamp.h).
 const (
-	minDay          = -2451545   // 4713-11-24 BC
+	minDay          = -2451545   // 4714-11-24 BC
 	maxDateDay      = 2145031948 // 5874897-12-31
 	maxTimestampDay = 106751982  // 294276-12-31
 )
