@@ -70,11 +70,10 @@ func nullCell(watch bool) makeCell {
 	}
 }
 
-// arrayCell applies a masker to every element.
-func arrayCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeCell {
+// arrayCell applies a rule to every element.
+func arrayCell(mk makeRewrite, t *catalog.Type, f pgcopy.Format) makeCell {
 	return func(r *row) cell {
-		array := pgvalue.ArrayOf(t, f)
-		each := func(dst, text []byte) ([]byte, error) { return r.mask(m, class, dst, text) }
+		array, each := pgvalue.ArrayOf(t, f), mk(r)
 		return func(dst, wire []byte) ([]byte, error) { return array.Rewrite(dst, wire, each) }
 	}
 }

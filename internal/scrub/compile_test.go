@@ -98,7 +98,7 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
     columns:
       a: {transform: email, when: "b is null"}
       b: {composite: {x: email}}
-      c: {json: {a: {json: {b: keep}}, "c[": keep, d: json, e: {array: email}, f: text, g: {transform: constant, value: 0x1f}}, other: keep}
+      c: {json: {a: {json: {b: keep}}, "c[": keep, d: json, e: {array: email}, f: text, g: {transform: constant, value: 0x1f}}, other: hide}
       d: {array: {array: email}}
       e: {transform: date_shift, max_day: 3, max_days: 0}
       f: {transform: constant}
@@ -107,13 +107,13 @@ func TestCompileUnsupportedAndParameters(t *testing.T) {
       i: {array: null}
 `), []string{
 		"5:36: the rule of a.t.a has a condition, and there is none for the other rows",
-		"6:10: composite rules are not supported",
+		"6:10: a.t.b is text, not a composite",
 		"7:21: within JSON write the whole path",
 		"7:40: path c[",
 		"7:55: json needs its paths",
 		"7:64: within JSON the elements of an array are a path",
 		"7:121: path g of a.t.c: 0x1f is no JSON number",
-		"7:129: json takes no parameter \"other\"",
+		"7:136: other of json must be keep, redact or drop",
 		"8:18: an element of a.t.d is text, not an array",
 		"9:34: date_shift has no parameter \"max_day\" (did you mean \"max_days\"?); it takes domain, max_days or subject",
 		"9:56: max_days of date_shift must be a whole number from 1 to 36500",

@@ -16,15 +16,15 @@ func nationalIDDef() Definition {
 
 func buildNationalID(d *domain) (masks, error) {
 	hyphens := d.chars(fake.MaxSSN) == nil
-	m := func(hyphens bool) masker {
-		return &identity{domainPrefix(d.name), compact, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+	m := func(hyphens bool, normal func(dst, text []byte) []byte) masker {
+		return &identity{domainPrefix(d.name), normal, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 			return fake.AppendSSN(dst, h, hyphens)
 		}}
 	}
 	if err := d.digits(fake.MaxSSNDigits); err != nil {
 		return nil, err
 	}
-	return masks{FamilyText: m(hyphens), FamilyNumber: m(false)}, d.chars(fake.MaxSSNDigits)
+	return masks{FamilyText: m(hyphens, compact), FamilyNumber: m(false, ofNumber(compact))}, d.chars(fake.MaxSSNDigits)
 }
 
 func creditCardDef() Definition {
@@ -36,7 +36,15 @@ func creditCardDef() Definition {
 			if err := d.digits(fake.MaxCard); err != nil {
 				return nil, err
 			}
-			return simple(fake.MaxCard, compact, fake.AppendCard)(d)
+			number, err := simple(fake.MaxCard, ofNumber(compact), fake.AppendCard)(d)
+			if err != nil {
+				return nil, err
+			}
+			m, err := simple(fake.MaxCard, compact, fake.AppendCard)(d)
+			if err == nil {
+				m[FamilyNumber] = number[FamilyText]
+			}
+			return m, err
 		},
 	}
 }

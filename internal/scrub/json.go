@@ -1,16 +1,28 @@
 package scrub
 
 import (
+	"errors"
+
 	"refresher/internal/catalog"
+	"refresher/internal/fake"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
 	"refresher/internal/scrub/jsonscrub"
+	"refresher/internal/scrub/rules"
 )
 
 func jsonDef() Definition {
 	return Definition{
 		Name: "json", Class: pii.None, Families: []Family{FamilyJSON, FamilyText},
-		Doc:     "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}.",
+		Doc: "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}. " +
+			"A text column may hold documents, too, and so may a string within a document, if its rule says so by embedded: true.",
+		Params: []Param{
+			otherParam("keep", "redact", "drop"),
+			{Name: "embedded", Kind: rules.Bool, Default: "false",
+				Doc: "of a path within JSON: the strings there hold JSON documents themselves"},
+			{Name: "invalid", Kind: rules.String, Choices: []string{"fail", "redact"}, Default: "fail",
+				Doc: "what happens to a text that is no JSON: fail stops the run; redact shows [redacted]"},
+		},
 		Example: Example{Rule: "{json: {contact.email: email, plan: keep, \"tags[*]\": keep}}", Value: `{"contact": {"email": "jane@mail.test"}, "plan": "pro", "note": "x"}`},
 	}
 }
@@ -20,24 +32,100 @@ type leafRule struct {
 	op     *op
 	token  []byte // constant and null
 	text   masker
-	number masker // nil: a number becomes a string
+	number masker    // nil: a number becomes a string
+	inner  *jsonPlan // of strings that hold documents
 }
 
-// jsonCell rewrites documents in json, jsonb and text columns.
-func jsonCell(paths *jsonscrub.Paths, leaves []leafRule, t *catalog.Type, f pgcopy.Format) makeCell {
-	versioned := f == pgcopy.Binary && t.Underlying().OID == catalog.JSONBOID
-	text := familyOf(t) == FamilyText
-	return func(r *row) cell {
-		rewriter := paths.Rewriter()
-		apply := func(dst []byte, action int, leaf *jsonscrub.Leaf) ([]byte, error) {
-			if action == jsonscrub.Unlisted {
-				if leaf.Kind == jsonscrub.String {
-					r.suspect(leaf.Text)
-				}
-				return jsonscrub.AppendRedacted(dst, leaf.Kind), nil
-			}
-			return leaves[action].apply(r, dst, leaf)
+// jsonPlan is a JSON rule, ready to run.
+type jsonPlan struct {
+	paths  *jsonscrub.Paths
+	leaves []leafRule
+	other  string
+	redact bool // what is no JSON
+}
+
+func (e emitter) jsonPlan(o *op) *jsonPlan {
+	p := &jsonPlan{other: o.other, redact: o.redact}
+	p.paths, p.leaves = e.c.jsonPaths(o)
+	for i := range p.leaves {
+		e.leaf(&p.leaves[i])
+	}
+	return p
+}
+
+// rewrite makes a rewriter of documents as text, in which blank text is none.
+func (p *jsonPlan) rewrite(r *row) rewrite {
+	do := p.document(r)
+	return func(dst, text []byte) ([]byte, error) {
+		if blank(text) {
+			return append(dst, text...), nil
 		}
+		start := len(dst)
+		dst, err := do(dst, text)
+		var syntax *jsonscrub.SyntaxError
+		if p.redact && errors.As(err, &syntax) {
+			r.suspect(text)
+			return append(dst[:start], fake.Redacted...), nil
+		}
+		return dst, err
+	}
+}
+
+// document makes a rewriter of documents.
+func (p *jsonPlan) document(r *row) rewrite {
+	rewriter := p.paths.Rewriter()
+	if p.other == "drop" {
+		rewriter = p.paths.Dropper()
+	}
+	inner := make([]rewrite, len(p.leaves))
+	for i := range p.leaves {
+		if p.leaves[i].inner != nil {
+			inner[i] = p.leaves[i].inner.rewrite(r)
+		}
+	}
+	apply := func(dst []byte, action int, leaf *jsonscrub.Leaf) ([]byte, error) {
+		if action == jsonscrub.Unlisted {
+			return p.unlisted(r, dst, leaf)
+		}
+		l := &p.leaves[action]
+		if l.inner == nil {
+			return l.apply(r, dst, leaf)
+		}
+		if leaf.Kind != jsonscrub.String {
+			return jsonscrub.AppendRedacted(dst, leaf.Kind), nil
+		}
+		start := len(dst)
+		dst, err := inner[action](append(dst, '"'), leaf.Text)
+		if err != nil {
+			return dst, err
+		}
+		return jsonscrub.EndString(dst, start), nil
+	}
+	return func(dst, doc []byte) ([]byte, error) { return rewriter.Rewrite(dst, doc, apply) }
+}
+
+// unlisted does what other: says to a value that no path names.
+func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, error) {
+	if leaf.Kind != jsonscrub.Number && leaf.Kind != jsonscrub.Bool {
+		r.suspect(leaf.Text)
+	}
+	switch {
+	case p.other == "drop":
+		return dst, jsonscrub.ErrDrop
+	case p.other == "keep" && (leaf.Kind == jsonscrub.Number || leaf.Kind == jsonscrub.Bool):
+		return append(dst, leaf.Raw...), nil
+	}
+	return jsonscrub.AppendRedacted(dst, leaf.Kind), nil
+}
+
+// cell rewrites documents in json, jsonb and text columns.
+func (p *jsonPlan) cell(t *catalog.Type, f pgcopy.Format) makeCell {
+	if familyOf(t) == FamilyText {
+		return rewriteCell(p.rewrite, t, f)
+	}
+	versioned := f == pgcopy.Binary && t.Underlying().OID == catalog.JSONBOID
+	return func(r *row) cell {
+		do := p.document(r)
 		return func(dst, wire []byte) ([]byte, error) {
 			if versioned { // jsonb_send: a version byte, then text
 				if len(wire) == 0 || wire[0] != 1 {
@@ -45,10 +133,7 @@ func jsonCell(paths *jsonscrub.Paths, leaves []leafRule, t *catalog.Type, f pgco
 				}
 				dst, wire = append(dst, 1), wire[1:]
 			}
-			if text && blank(wire) {
-				return append(dst, wire...), nil
-			}
-			return rewriter.Rewrite(dst, wire, apply)
+			return do(dst, wire)
 		}
 	}
 }
@@ -65,20 +150,20 @@ func (l *leafRule) apply(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, erro
 	}
 	switch leaf.Kind {
 	case jsonscrub.String:
-		return l.quoted(r, dst, leaf)
+		return l.quoted(r, dst, leaf.Text)
 	case jsonscrub.Number:
 		if l.number != nil {
 			return r.mask(l.number, l.op.class(), dst, leaf.Text)
 		}
-		return l.quoted(r, dst, leaf)
+		return l.quoted(r, dst, wholeDigits(leaf.Text))
 	}
 	return jsonscrub.AppendRedacted(dst, leaf.Kind), nil // a truth value is nobody's identifier
 }
 
 // quoted writes what replaces a leaf as a JSON string.
-func (l *leafRule) quoted(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, error) {
+func (l *leafRule) quoted(r *row, dst []byte, text []byte) ([]byte, error) {
 	start := len(dst)
-	dst, err := r.mask(l.text, l.op.class(), append(dst, '"'), leaf.Text)
+	dst, err := r.mask(l.text, l.op.class(), append(dst, '"'), text)
 	if err != nil {
 		return dst, err
 	}

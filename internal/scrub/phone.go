@@ -9,7 +9,7 @@ import (
 func phoneDef() Definition {
 	return Definition{
 		Name:  "phone",
-		Doc:   "A number that no line has. Numbers that differ only in punctuation, 00 or a leading +1 map alike.",
+		Doc:   "A number that no line has. Numbers that differ only in punctuation, 00 or a leading +1 map alike. A JSON number becomes a string, unless the domain is of the range world, as it is where a column of numbers belongs to it.",
 		Class: pii.Phone,
 		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow", "uk", "de", "fr", "world"}, Default: "wide",
 			Doc: "wide: +1 555 and seven digits; narrow: 555-01XX in real area codes, which validators accept; uk, de, fr: the numbers that their regulators keep for drama; world: +999 and twelve digits"},
@@ -42,10 +42,21 @@ func buildPhone(d *domain) (masks, error) {
 	} else if d.chars(form.MaxLen()) != nil {
 		form = fake.PhoneNational
 	}
-	m := func(f fake.PhoneForm) masker {
-		return &identity{domainPrefix(d.name), dialled, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+	m := func(f fake.PhoneForm) *identity {
+		return &identity{domainPrefix(d.name), ofNumber(dialled), func(dst []byte, h *fake.Digest, _ []byte) []byte {
 			return fake.AppendPhone(dst, h, f)
 		}}
 	}
-	return masks{FamilyText: m(form), FamilyNumber: m(fake.PhoneDigits)}, d.chars(form.MaxLen())
+	text := m(form)
+	text.normal = dialled
+	return masks{FamilyText: text, FamilyNumber: phoneNumber{m(fake.PhoneDigits), form == fake.PhoneWorld}}, d.chars(form.MaxLen())
 }
+
+// phoneNumber makes numbers that are the text form's digits, if those alone can
+// be told from a real line's: only the world range's can.
+type phoneNumber struct {
+	*identity
+	world bool
+}
+
+func (m phoneNumber) makesNumbers() bool { return m.world }

@@ -128,13 +128,11 @@ func (e emitter) cell(o *op) makeCell {
 		}
 		return constantCell(wire, watched(t))
 	case opArray:
-		return arrayCell(e.masker(o.elem), o.class(), t, e.f)
+		return arrayCell(e.rewrite(o.elem), t, e.f)
 	case opJSON:
-		paths, leaves := e.c.jsonPaths(o)
-		for i := range leaves {
-			e.leaf(&leaves[i])
-		}
-		return jsonCell(paths, leaves, t, e.f)
+		return e.jsonPlan(o).cell(t, e.f)
+	case opComposite, opHstore, opRange:
+		return rewriteCell(e.rewrite(o), t, e.f)
 	}
 	return maskCell(e.masker(o), o.class(), t, e.f)
 }
@@ -173,6 +171,8 @@ func (e emitter) leaf(l *leafRule) {
 		l.token = []byte("null")
 	case opConstant:
 		l.token = l.op.value
+	case opJSON:
+		l.inner = e.jsonPlan(l.op)
 	default:
 		l.text = e.masker(l.op)
 		if l.op.kind == opMask && l.op.def.serves(FamilyNumber) {

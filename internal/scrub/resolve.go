@@ -16,15 +16,18 @@ type op struct {
 	kind   opKind
 	def    *Definition
 	family Family
-	chars  int         // limit of the column or element, 0 none
-	dom    *domain     // of opMask
-	follow bool        // draws by the row's subject
-	gender string      // the column that says the gender of a name, "" if none does
-	value  []byte      // of opConstant: canonical text; in JSON a token
-	elem   *op         // of opArray
-	parts  []part      // of opJSON
-	cases  []caseOf    // of opCases
-	rule   *rules.Rule // for positions
+	chars  int           // limit of the column or element, 0 none
+	dom    *domain       // of opMask
+	follow bool          // draws by the row's subject
+	gender string        // the column that says the gender of a name, "" if none does
+	value  []byte        // of opConstant: canonical text; in JSON a token
+	elem   *op           // of opArray and opRange
+	parts  []part        // of opJSON, opXML, opComposite and opHstore
+	cases  []caseOf      // of opCases
+	typ    *catalog.Type // of opArray, opComposite, opHstore and opRange
+	other  string        // of opJSON and opHstore: what happens to what no path names
+	redact bool          // of opJSON: what is no JSON
+	rule   *rules.Rule   // for positions
 }
 
 type opKind uint8
@@ -39,6 +42,9 @@ const (
 	opXML
 	opArray
 	opCases
+	opComposite
+	opHstore
+	opRange
 )
 
 // part is the rule of one JSON path.
@@ -50,7 +56,7 @@ type part struct {
 
 func (o *op) class() pii.Class {
 	switch o.kind {
-	case opArray:
+	case opArray, opRange:
 		return o.elem.class()
 	case opCases:
 		return o.usual().class()
@@ -62,6 +68,8 @@ func (o *op) name() string {
 	switch o.kind {
 	case opArray:
 		return "array of " + o.elem.name()
+	case opRange:
+		return "range of " + o.elem.name()
 	case opCases:
 		return "by condition"
 	}
@@ -73,7 +81,7 @@ func (o *op) needsKnown() bool {
 	switch o.kind {
 	case opText:
 		return true
-	case opArray:
+	case opArray, opRange:
 		return o.elem.needsKnown()
 	}
 	for _, p := range o.parts {
@@ -158,6 +166,12 @@ func (c *compiler) unconditional(r *rules.Rule, p place) *op {
 		return c.arrayRule(r, p)
 	case rules.JSON:
 		return c.jsonRule(r, p)
+	case rules.Composite:
+		return c.compositeRule(r, p)
+	case rules.Hstore:
+		return c.hstoreRule(r, p)
+	case rules.Range:
+		return c.rangeRule(r, p)
 	case rules.XML:
 		return c.xmlRule(r, p)
 	case rules.Scalar:
@@ -239,6 +253,10 @@ func (c *compiler) misfit(def *Definition, p place) string {
 		return s + fmt.Sprintf(": write {xml: {PATH: %s}}", def.Name)
 	case p.family == FamilyJSON:
 		return s + fmt.Sprintf(": write {json: {PATH: %s}}", def.Name)
+	case p.typ.Underlying().Kind == catalog.CompositeType:
+		return s + fmt.Sprintf(": write {composite: {FIELD: %s, …}}", def.Name)
+	case p.typ.Underlying().Name == "hstore":
+		return s + fmt.Sprintf(": write {hstore: {KEY: %s}}", def.Name)
 	}
 	var fit []string
 	for _, n := range c.names {
@@ -298,25 +316,24 @@ func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
 	case opNull:
 		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.where)
 		return nil
-	case opJSON, opArray:
-		c.fail(r.Elem.Pos, "%s rules within an array are not supported by this version: use keep, null or constant for %s", r.Elem.Kind, p.where)
-		return nil
 	}
 	if pgvalue.ArrayOf(p.typ, pgcopy.Text) == nil {
 		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.where)
 		return nil
 	}
-	return &op{kind: opArray, def: c.defs["keep"], family: p.family, elem: e, rule: r}
+	return &op{kind: opArray, def: c.defs["keep"], family: p.family, typ: p.typ, elem: e, rule: r}
 }
 
 func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 	def := c.defs["json"]
-	for _, given := range r.Params {
-		c.fail(given.Pos, "json takes no parameter %q", given.Name)
-	}
+	before := len(c.problems)
+	a := def.parse(r, c.fail)
 	switch {
-	case p.typ == nil:
-		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s", p.where)
+	case p.typ == nil && !a.flag("embedded"):
+		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its strings hold documents", p.where)
+		return nil
+	case p.typ != nil && a.flag("embedded"):
+		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.where)
 		return nil
 	case !def.serves(p.family):
 		c.fail(r.Pos, "%s is %s, not JSON", p.where, p.typ.SQL)
@@ -325,7 +342,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.where, p.chars())
 		return nil
 	}
-	o := &op{kind: opJSON, def: def, family: p.family, rule: r}
+	o := &op{kind: opJSON, def: def, family: p.family, rule: r, other: a.text("other"), redact: a.text("invalid") == "redact"}
 	for _, given := range r.Parts {
 		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, table: p.table, subject: p.subject, nested: true})
 		if leaf != nil {
@@ -333,6 +350,9 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 		}
 	}
 	c.jsonPaths(o) // for its errors
+	if len(c.problems) > before {
+		return nil
+	}
 	return o
 }
 

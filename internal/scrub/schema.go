@@ -27,7 +27,7 @@ func shapes() []shape {
 		{"json", "A rule for each path of a JSON document. What no path names is redacted.", "path, as in contact.email, tags[*] or **.email", inJSON},
 		{"array", "A rule for every element of an array.", "", nil},
 		{"composite", "A rule for each field of a composite value.", "field", nil},
-		{"hstore", "A rule for each key of an hstore. What no key names is redacted.", "key", nil},
+		{"hstore", "A rule for each key of an hstore, * for all others. What no key names is redacted, with its key.", "key", hstoreDef.Params},
 		{"range", "A rule for both bounds of a range.", "", nil},
 		{"xml", "A rule for each path of an XML document. What no path names is redacted.", "path, as in order/customer/@email, */note or **/id", nil},
 	}

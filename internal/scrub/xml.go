@@ -48,7 +48,7 @@ func (c *compiler) xmlRule(r *rules.Rule, p place) *op {
 			c.fail(given.Pos, "path %s %v", given.Name, err)
 			continue
 		}
-		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, subject: p.subject, nested: true})
+		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, table: p.table, subject: p.subject, nested: true})
 		if leaf == nil {
 			continue
 		}

@@ -1,0 +1,346 @@
+package scrub
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fake"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/scrub/rules"
+)
+
+// Rules of the shapes {composite: …}, {hstore: …} and {range: …} work on the
+// canonical text of the whole value, so that they nest: an array of composites
+// with a JSON field is three rules within one another.
+var (
+	compositeDef = Definition{Name: "composite"}
+	hstoreDef    = Definition{Name: "hstore", Params: []Param{otherParam("redact", "drop")}}
+	rangeDef     = Definition{Name: "range"}
+)
+
+// otherParam says what happens to what no path or key names.
+func otherParam(choices ...string) Param {
+	docs := map[string]string{
+		"keep":   "keep lets numbers and booleans stay, never texts",
+		"redact": "redact shows [redacted], 0 and false",
+		"drop":   "drop leaves it out, with its key",
+	}
+	doc := "what happens to values that no path names:"
+	for i, c := range choices {
+		if i > 0 {
+			doc += ";"
+		}
+		doc += " " + docs[c]
+	}
+	return Param{Name: "other", Kind: rules.String, Choices: choices, Default: "redact", Doc: doc}
+}
+
+// textType is the type of what is text by nature: an hstore's values.
+var textType = &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "text", SQL: "text", Kind: catalog.BaseType, BinaryIO: true}
+
+// compositeRule checks that every field of a composite type has a rule.
+func (c *compiler) compositeRule(r *rules.Rule, p place) *op {
+	before := len(c.problems)
+	compositeDef.parse(r, c.fail)
+	if p.typ == nil || p.typ.Underlying().Kind != catalog.CompositeType {
+		c.wrongShape(r, p, "a composite")
+		return nil
+	}
+	t := p.typ.Underlying()
+	o := &op{kind: opComposite, def: &compositeDef, family: p.family, typ: t, rule: r}
+	var names []string
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	for _, given := range r.Parts {
+		i := slices.Index(names, given.Name)
+		if i < 0 {
+			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, rules.DidYouMean(given.Name, names), list(names))
+			continue
+		}
+		f := t.Fields[i]
+		q := place{where: fmt.Sprintf("field %s of %s", f.Name, p.where), typ: f.Type, mod: f.Mod, family: familyOf(f.Type), table: p.table, subject: p.subject, nested: true}
+		if fo := c.rule(given.Rule, q); fo != nil {
+			o.parts = append(o.parts, part{f.Name, given.Pos, fo})
+		}
+	}
+	for _, f := range t.Fields {
+		if !slices.ContainsFunc(r.Parts, func(given rules.Part) bool { return given.Name == f.Name }) {
+			c.fail(r.Pos, "field %s (%s) of %s has no rule: write one, or keep", f.Name, f.Type.SQL, p.where)
+		}
+	}
+	return c.compound(o, before)
+}
+
+// compound is o, or keep if all within it is kept; nil after a problem.
+func (c *compiler) compound(o *op, before int) *op {
+	if len(c.problems) > before {
+		return nil
+	}
+	if o.kind == opComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != opKeep }) {
+		return &op{kind: opKeep, def: c.defs["keep"], family: o.family, rule: o.rule}
+	}
+	return o
+}
+
+func (c *compiler) wrongShape(r *rules.Rule, p place, what string) {
+	if p.typ == nil {
+		c.fail(r.Pos, "within JSON and XML there is no %s: use a transform for %s", r.Kind, p.where)
+		return
+	}
+	c.fail(r.Pos, "%s is %s, not %s", p.where, p.typ.SQL, what)
+}
+
+// hstoreRule checks the rules of an hstore's keys.
+func (c *compiler) hstoreRule(r *rules.Rule, p place) *op {
+	before := len(c.problems)
+	a := hstoreDef.parse(r, c.fail)
+	if p.typ == nil || p.typ.Underlying().Kind != catalog.BaseType || p.typ.Underlying().Name != "hstore" {
+		c.wrongShape(r, p, "an hstore")
+		return nil
+	}
+	o := &op{kind: opHstore, def: &hstoreDef, family: p.family, typ: p.typ, rule: r, other: a.text("other")}
+	for _, given := range r.Parts {
+		q := place{where: fmt.Sprintf("key %s of %s", given.Name, p.where), typ: textType, mod: -1, family: FamilyText, table: p.table, subject: p.subject, nested: true}
+		if ko := c.rule(given.Rule, q); ko != nil {
+			o.parts = append(o.parts, part{given.Name, given.Pos, ko})
+		}
+	}
+	return c.compound(o, before)
+}
+
+// rangeRule takes the one transform under which a range stays a range: one that
+// moves both bounds by the same.
+func (c *compiler) rangeRule(r *rules.Rule, p place) *op {
+	before := len(c.problems)
+	rangeDef.parse(r, c.fail)
+	t := p.typ
+	if t != nil {
+		t = t.Underlying()
+	}
+	if t == nil || t.Kind != catalog.RangeType && t.Kind != catalog.MultirangeType {
+		c.wrongShape(r, p, "a range")
+		return nil
+	}
+	elem := t.Elem
+	if t.Kind == catalog.MultirangeType {
+		elem = elem.Elem
+	}
+	e := c.rule(r.Elem, place{where: "the bounds of " + p.where, typ: elem, mod: -1, family: familyOf(elem), table: p.table, subject: p.subject, nested: true})
+	switch {
+	case e == nil:
+		return nil
+	case e.kind == opKeep:
+		e.rule = r
+		return e
+	case e.kind != opMask || e.def.Name != "date_shift":
+		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.where)
+	}
+	return c.compound(&op{kind: opRange, def: &rangeDef, family: p.family, typ: t, elem: e, rule: r}, before)
+}
+
+// rewrite makes a new canonical text of one that is not NULL.
+type rewrite func(dst, text []byte) ([]byte, error)
+
+// makeRewrite makes a writer's own, as some have scratch space.
+type makeRewrite func(r *row) rewrite
+
+// rewrite is what a rule does to canonical text, wherever it stands.
+func (e emitter) rewrite(o *op) makeRewrite {
+	switch o.kind {
+	case opKeep:
+		return func(*row) rewrite { return func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil } }
+	case opJSON:
+		return e.jsonPlan(o).rewrite
+	case opArray:
+		elem := e.rewrite(o.elem)
+		return func(r *row) rewrite {
+			array, each := pgvalue.ArrayOf(o.typ, pgcopy.Text), elem(r)
+			return func(dst, text []byte) ([]byte, error) { return array.Rewrite(dst, text, each) }
+		}
+	case opComposite:
+		return e.composite(o)
+	case opHstore:
+		return e.hstore(o)
+	case opRange:
+		return e.bounds(o)
+	}
+	m, class := e.masker(o), o.class()
+	return func(r *row) rewrite {
+		return func(dst, text []byte) ([]byte, error) { return r.mask(m, class, dst, text) }
+	}
+}
+
+// rewriteCell applies a rule to a column by its canonical text.
+func rewriteCell(mk makeRewrite, t *catalog.Type, f pgcopy.Format) makeCell {
+	if wireIsText(t, f) {
+		return func(r *row) cell { return cell(mk(r)) }
+	}
+	codec := pgvalue.For(t, f)
+	return func(r *row) cell {
+		do := mk(r)
+		var text, out []byte
+		return func(dst, wire []byte) (_ []byte, err error) {
+			if text, err = codec.AppendText(text[:0], wire); err != nil {
+				return dst, err
+			}
+			if out, err = do(out[:0], text); err != nil {
+				return dst, err
+			}
+			return codec.AppendWire(dst, out)
+		}
+	}
+}
+
+func (e emitter) composite(o *op) makeRewrite {
+	type field struct {
+		mk     makeRewrite
+		null   bool
+		padded bool // char(n): its spaces mean nothing
+	}
+	fields := make([]field, len(o.typ.Fields))
+	for i, f := range o.typ.Fields {
+		at := slices.IndexFunc(o.parts, func(p part) bool { return p.path == f.Name })
+		fo := o.parts[at].op
+		fields[i] = field{null: fo.kind == opNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
+		if !fields[i].null {
+			fields[i].mk = e.rewrite(fo)
+		}
+	}
+	return func(r *row) rewrite {
+		do := make([]rewrite, len(fields))
+		for i, f := range fields {
+			if f.mk != nil {
+				do[i] = f.mk(r)
+			}
+		}
+		return func(dst, text []byte) ([]byte, error) {
+			return pgvalue.Fields(dst, text, func(dst []byte, i int, field []byte) ([]byte, bool, error) {
+				switch {
+				case i >= len(fields):
+					return dst, false, errBadWire
+				case fields[i].null:
+					r.suspect(field)
+					return dst, true, nil
+				case fields[i].padded:
+					field = bytes.TrimRight(field, " ")
+				}
+				dst, err := do[i](dst, field)
+				return dst, false, err
+			})
+		}
+	}
+}
+
+func (e emitter) hstore(o *op) makeRewrite {
+	type rule struct {
+		mk   makeRewrite
+		null bool
+	}
+	byKey := map[string]rule{}
+	alias := "key"
+	for _, p := range o.parts {
+		k := rule{null: p.op.kind == opNull}
+		if !k.null {
+			k.mk = e.rewrite(p.op)
+		}
+		byKey[p.path] = k
+		for strings.HasPrefix(p.path, alias) {
+			alias += "_"
+		}
+	}
+	return func(r *row) rewrite {
+		do := map[string]rewrite{}
+		for k, one := range byKey {
+			if one.mk != nil {
+				do[k] = one.mk(r)
+			}
+		}
+		var value []byte
+		return func(dst, text []byte) ([]byte, error) {
+			start, aliases := len(dst), 0
+			err := pgvalue.Pairs(text, func(key, old []byte) (err error) {
+				k, named := byKey[string(key)]
+				name := string(key)
+				if !named {
+					if k, named = byKey["*"]; named {
+						name = "*"
+					}
+				}
+				switch {
+				case !named:
+					r.suspect(key)
+					r.suspect(old)
+					if o.other == "drop" {
+						return nil
+					}
+					aliases++
+					key = strconv.AppendInt([]byte(alias), int64(aliases), 10)
+					if old != nil {
+						old = []byte(fake.Redacted)
+					}
+				case k.null:
+					r.suspect(old)
+					old = nil
+				case old != nil:
+					if value, err = do[name](value[:0], old); err != nil {
+						return err
+					}
+					old = value
+				}
+				dst = pgvalue.AppendPair(dst, start, key, old)
+				return nil
+			})
+			return dst, err
+		}
+	}
+}
+
+// bounds moves the bounds of a range by as many days as its first one, so that
+// it stays as long as it was.
+func (e emitter) bounds(o *op) makeRewrite {
+	m := e.masker(o.elem).(*dateShift)
+	last := int64(maxTimestampDay)
+	elem := o.typ.Elem
+	if o.typ.Kind == catalog.MultirangeType {
+		elem = elem.Elem
+	}
+	if familyOf(elem) == FamilyDate {
+		last = maxDateDay
+	}
+	return func(r *row) rewrite {
+		return func(dst, text []byte) ([]byte, error) {
+			var by int64
+			return pgvalue.Bounds(dst, text, func(dst, bound []byte, _ bool) ([]byte, error) {
+				if isInfinite(bound) {
+					return append(dst, bound...), nil
+				}
+				rest, bc := bytes.CutSuffix(bound, []byte(" BC"))
+				day, n, ok := parseDate(rest, bc)
+				if !ok {
+					return dst, errNoDate
+				}
+				if by == 0 { // no shift is 0
+					by = m.shift(r, day)
+				}
+				if day+by < minDay || day+by > last {
+					return dst, errRangeEnd
+				}
+				dst, bc = appendDate(dst, day+by)
+				dst = append(dst, rest[n:]...)
+				if bc {
+					dst = append(dst, " BC"...)
+				}
+				return dst, nil
+			})
+		}
+	}
+}
+
+var errRangeEnd = errors.New("a shifted bound is out of the type's range")
