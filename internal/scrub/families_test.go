@@ -348,3 +348,18 @@ func TestPlaces(t *testing.T) {
 		"latitude needs decimals, and a.t.a has none", "geo_noise needs the axis that a.t.b is", "geo_noise needs decimals", "longitude needs 9 characters",
 	})
 }
+
+// What draws nothing shares nothing: the room of a narrow column is no limit of
+// a wide one with the same rule.
+func TestPlainTransformsStandAlone(t *testing.T) {
+	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"a varchar(4)", "b text"}}), head+
+		`  a.t: {columns: {a: {transform: regex_replace, pattern: '\d', with: '000'}, b: {transform: regex_replace, pattern: '\d', with: '000'}}}`+"\n")
+	if got := scrubbed(t, p, "a.t", []string{"1", "12"})[0]; got[0] != "000" || got[1] != "000000" {
+		t.Errorf("%q", got)
+	}
+	for _, c := range p.Decisions()[0].Columns {
+		if c.Domain != "" {
+			t.Errorf("the domain %q is reported", c.Domain)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func buildFPE(d *domain) (masks, error) {
 	for i := range d.uses {
 		u := &d.uses[i]
 		switch {
-		case u.family == FamilyNumber && !a.decimal():
+		case u.family == FamilyNumber && !a.decimal:
 			return nil, &misplaced{u, "encrypts numbers with the alphabet digits only"}
 		case u.family == FamilyNumber && u.digits < least, u.chars > 0 && u.chars < least:
 			return nil, &misplaced{u, fmt.Sprintf("hides nothing in %s, which has fewer than a million possible values: use another transform", u.where)}
@@ -51,7 +51,7 @@ func buildFPE(d *domain) (masks, error) {
 		}
 	}
 	if w := d.args.number("width"); w > 0 {
-		if !a.decimal() || w < least {
+		if !a.decimal || w < least {
 			return nil, errors.New("takes a width of 6 to 18, and with the alphabet digits only")
 		}
 		if err := d.digits(w); err != nil {
@@ -78,7 +78,7 @@ type fpeMasker struct {
 	numbers  bool
 }
 
-func (m *fpeMasker) makesNumbers() bool { return m.alphabet.decimal() }
+func (m *fpeMasker) makesNumbers() bool { return m.alphabet.decimal }
 
 var errAlphabet = errors.New("the value has a character that is not in the alphabet")
 
@@ -119,7 +119,7 @@ func (m *fpeMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 func (m *fpeMasker) encrypt(s *cipherState, negative bool) error {
 	canonical := len(s.digits) == 1 || len(s.digits) > 1 && s.digits[0] != 0
 	switch {
-	case !m.alphabet.decimal():
+	case !m.alphabet.decimal:
 		if len(s.digits) < ff1.MinLen(m.radix) {
 			return errFewDigits
 		}

@@ -140,9 +140,10 @@ func tooLong(err error) error {
 
 // alphabet numbers the characters that a value may have.
 type alphabet struct {
-	runes []rune
-	ascii [128]int16 // -1: not one of them
-	other map[rune]int16
+	runes   []rune
+	ascii   [128]int16 // -1: not one of them
+	other   map[rune]int16
+	decimal bool // it is that of numbers
 }
 
 const (
@@ -177,7 +178,7 @@ func newAlphabet(name string) (*alphabet, error) {
 	if !ok {
 		chars = name
 	}
-	a := &alphabet{runes: []rune(chars), other: map[rune]int16{}}
+	a := &alphabet{runes: []rune(chars), other: map[rune]int16{}, decimal: chars == decimals}
 	for i := range a.ascii {
 		a.ascii[i] = -1
 	}
@@ -204,6 +205,3 @@ func (a *alphabet) index(c rune) (uint16, bool) {
 	i, ok := a.other[c]
 	return uint16(i), ok
 }
-
-// decimal reports whether the alphabet is that of numbers.
-func (a *alphabet) decimal() bool { return string(a.runes) == decimals }

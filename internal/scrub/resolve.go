@@ -363,6 +363,9 @@ func (c *compiler) domain(def *Definition, a args, u use) *domain {
 	if name == "" {
 		name = def.defaultDomain(a)
 	}
+	if def.plain { // nothing to share, so the room of one place is no other's limit
+		name += " for " + u.where
+	}
 	if other := c.defs[name]; other != nil && other != def {
 		c.fail(u.pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)
 		return nil
