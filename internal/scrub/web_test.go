@@ -160,3 +160,28 @@ func TestAnotherProcessAgrees(t *testing.T) {
 		t.Errorf("this process: %s; the other: %s (%v)", sum, out, err)
 	}
 }
+
+// BenchmarkTransforms is the time of one value of each transform's example.
+func BenchmarkTransforms(b *testing.B) {
+	for _, d := range scrub.Definitions() {
+		p := compile(b, newCatalog(b, tableDef{name: "a.t", columns: []string{"x " + ownType(&d)}}), head+"  a.t: {columns: {x: "+d.Example.Rule+"}}\n")
+		tp := plan(b, p, "a.t")
+		b.Run(d.Name, func(b *testing.B) {
+			w := p.NewWriter(tp, io.Discard, nil)
+			if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+				b.Fatal(err)
+			}
+			const rows = 200
+			var batch []byte
+			for range rows {
+				batch = append(batch, wire(b, tp, d.Example.Value)...)
+			}
+			b.ReportAllocs()
+			for n := 0; n < b.N; n += rows {
+				if _, err := w.Write(batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
