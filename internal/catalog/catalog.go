@@ -65,7 +65,10 @@ type Table struct {
 	Columns     []*Column     // by attnum, dropped ones left out
 	PrimaryKey  []string      // column names in key order
 	Unique      []UniqueIndex // includes the primary key's
+	Exclusions  []UniqueIndex // indexes of exclusion constraints, whose rows must differ by their own operators
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
+	Checks      []Check       // CHECK constraints made on this table
+	PartitionBy []string      // of a partitioned table: the columns that its partition key reads
 	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
 	Rows        float64       // reltuples; negative when never analysed
 	Bytes       int64         // pg_table_size: heap + TOAST, for ordering the work
@@ -91,8 +94,10 @@ type Column struct {
 	Type      *Type
 	Mod       int32 // atttypmod; -1 none
 	NotNull   bool
-	Generated bool // GENERATED ALWAYS AS (…) STORED: never copied, computed on arrival
-	Identity  byte // 0, 'a' always, 'd' by default
+	Generated bool     // GENERATED ALWAYS AS (…) STORED: never copied, computed on arrival
+	From      []string // of a generated column: the columns that it is computed from
+	As        string   // of a generated column: its expression as SQL
+	Identity  byte     // 0, 'a' always, 'd' by default
 	Comment   string
 }
 
@@ -140,6 +145,7 @@ type Type struct {
 	Fields   []Field  // of a composite
 	Labels   []string // of an enum, in order
 	BinaryIO bool     // has both a send and a receive function
+	Checks   []Check  // of a domain: its own constraints, not those of its base
 }
 
 // Field is one attribute of a composite type.
@@ -199,6 +205,26 @@ type UniqueIndex struct {
 	Expression bool     // some key is an expression
 	Predicate  string   // WHERE of a partial index, empty if none
 	Primary    bool
+
+	Keys             []IndexKey // one for each key column or expression, in order
+	PredicateReads   []string   // columns whose values the predicate looks at
+	PredicateNulls   []string   // columns of which the predicate asks no more than whether they are NULL
+	NullsNotDistinct bool       // two NULLs are equal (PostgreSQL 15)
+}
+
+// IndexKey is one key of an index.
+type IndexKey struct {
+	Column string   // the column, if the key is one; else empty
+	Expr   string   // the expression as SQL; the quoted name of a column
+	Reads  []string // the columns that it reads
+	Folds  bool     // its collation compares some texts that differ as equal
+}
+
+// Check is a CHECK constraint.
+type Check struct {
+	Name  string
+	Expr  string   // as SQL: CHECK (…)
+	Reads []string // of a table: columns whose values it looks at, rather than asking whether they are NULL
 }
 
 // ForeignKey is a FOREIGN KEY constraint.

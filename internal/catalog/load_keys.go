@@ -2,24 +2,30 @@ package catalog
 
 import (
 	"context"
-	"regexp"
 	"slices"
-	"strconv"
 )
 
 func (l *loader) indexes(ctx context.Context) error {
+	// to_jsonb hides that indnullsnotdistinct is new in 15.
 	const q = `
-		SELECT i.indrelid, c.relname, i.indisprimary, i.indnkeyatts, string_to_array(i.indkey::text, ' ')::int2[],
-		       coalesce(i.indexprs::text, ''), coalesce(pg_get_expr(i.indpred, i.indrelid), '')
+		SELECT i.indrelid, c.relname, i.indisprimary, i.indisunique, i.indnkeyatts, string_to_array(i.indkey::text, ' ')::int2[],
+		       coalesce(i.indexprs::text, ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''), coalesce(i.indpred::text, ''),
+		       coalesce((to_jsonb(i)->>'indnullsnotdistinct')::bool, false),
+		       (SELECT array_agg(pg_get_indexdef(i.indexrelid, k, true) ORDER BY k) FROM generate_series(1, i.indnkeyatts) k),
+		       (SELECT array_agg(coalesce(NOT o.collisdeterministic, false) ORDER BY k)
+		        FROM unnest(string_to_array(i.indcollation::text, ' ')::oid[]) WITH ORDINALITY n(oid, k) LEFT JOIN pg_collation o ON o.oid = n.oid)
 		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE i.indisunique AND i.indislive AND (i.indisvalid OR c.relkind = 'I') AND ` + userSchemas + `
+		WHERE (i.indisunique OR i.indisexclusion) AND i.indislive AND (i.indisvalid OR c.relkind = 'I') AND ` + userSchemas + `
 		ORDER BY i.indrelid, NOT i.indisprimary, c.relname`
 	var table uint32
 	var u UniqueIndex
+	var unique bool
 	var keys int16
 	var key []int16
-	var exprs string
-	into := []any{&table, &u.Name, &u.Primary, &keys, &key, &exprs, &u.Predicate}
+	var exprs, predicate string
+	var defs []string
+	var folds []bool
+	into := []any{&table, &u.Name, &u.Primary, &unique, &keys, &key, &exprs, &u.Predicate, &predicate, &u.NullsNotDistinct, &defs, &folds}
 	return l.rows(ctx, q, into, func() error {
 		t := l.byOID[table]
 		if t == nil {
@@ -28,17 +34,47 @@ func (l *loader) indexes(ctx context.Context) error {
 		found := u
 		found.Expression = exprs != ""
 		found.Columns = t.names(indexColumns(key[:keys], exprs))
+		found.Keys = t.indexKeys(key[:keys], exprs, defs, folds)
+		reads, nulls := treeColumns(predicate)
+		found.PredicateReads, found.PredicateNulls = t.names(reads), t.names(nulls)
 		if found.Primary {
 			t.PrimaryKey = found.Columns
 		}
-		t.Unique = append(t.Unique, found)
+		if unique {
+			t.Unique = append(t.Unique, found)
+		} else {
+			t.Exclusions = append(t.Exclusions, found)
+		}
 		return nil
 	})
 }
 
-// varattno is a column reference in the printed form of an expression tree
-// (src/backend/nodes/outfuncs.c, Var).
-var varattno = regexp.MustCompile(`:varattno (\d+)`)
+// indexKeys describes each key: a number of 0 is the next of the expressions.
+func (t *Table) indexKeys(key []int16, exprs string, defs []string, folds []bool) []IndexKey {
+	trees := splitTrees(exprs)
+	var keys []IndexKey
+	for i, num := range key {
+		k := IndexKey{}
+		if i < len(defs) {
+			k.Expr = defs[i]
+		}
+		if i < len(folds) {
+			k.Folds = folds[i]
+		}
+		switch {
+		case num != 0:
+			k.Reads = t.names([]int16{num})
+			if len(k.Reads) == 1 {
+				k.Column = k.Reads[0]
+			}
+		case len(trees) > 0:
+			k.Reads = t.names(allColumns(trees[0]))
+			trees = trees[1:]
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
 
 // indexColumns are the numbers of the columns an index's key reads: the plain
 // ones in key order, then those of its expressions. A key of 0 is an expression;
@@ -50,10 +86,9 @@ func indexColumns(key []int16, exprs string) []int16 {
 			nums = append(nums, k)
 		}
 	}
-	for _, m := range varattno.FindAllStringSubmatch(exprs, -1) {
-		n, err := strconv.ParseInt(m[1], 10, 16)
-		if err == nil && !slices.Contains(nums, int16(n)) {
-			nums = append(nums, int16(n))
+	for _, n := range allColumns(exprs) {
+		if !slices.Contains(nums, n) {
+			nums = append(nums, n)
 		}
 	}
 	return nums

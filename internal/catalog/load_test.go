@@ -130,10 +130,11 @@ func TestLoadGallery(t *testing.T) {
 	})
 	t.Run("unique indexes", func(t *testing.T) {
 		want := []catalog.UniqueIndex{
-			{Name: "users_pkey", Columns: []string{"id"}, Primary: true},
-			{Name: "users_email_key", Columns: []string{"email"}},
-			{Name: "users_expr", Columns: []string{"id", "nick"}, Expression: true, Predicate: "active"},
-			{Name: "users_nick_when_active", Columns: []string{"nick"}, Predicate: "active"},
+			{Name: "users_pkey", Columns: []string{"id"}, Primary: true, Keys: plainKeys("id")},
+			{Name: "users_email_key", Columns: []string{"email"}, Keys: plainKeys("email")},
+			{Name: "users_expr", Columns: []string{"id", "nick"}, Expression: true, Predicate: "active", PredicateReads: []string{"active"},
+				Keys: append([]catalog.IndexKey{{Expr: "lower(nick::text)", Reads: []string{"nick"}}}, plainKeys("id")...)},
+			{Name: "users_nick_when_active", Columns: []string{"nick"}, Predicate: "active", PredicateReads: []string{"active"}, Keys: plainKeys("nick")},
 		}
 		users := cat.Table(public("users"))
 		if d := cmp.Diff(want, users.Unique); d != "" {
