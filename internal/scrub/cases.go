@@ -182,7 +182,7 @@ const always = -1
 // Filtered reports whether some rows stay behind ([Writer.Dropped]).
 func (p *TablePlan) Filtered() bool { return p.filter != nil }
 
-// reads are the columns that the conditions of a table read, so that the format
+// reads are the columns that the conditions and templates of a table read, so that the format
 // is one in which they can be.
 func (c *compiler) reads(t *catalog.Table) []*catalog.Column {
 	var cols []*catalog.Column
@@ -196,6 +196,9 @@ func (c *compiler) reads(t *catalog.Table) []*catalog.Column {
 		if ch := c.choice(t, col.Name); ch != nil && ch.op != nil {
 			for _, cs := range ch.op.cases {
 				add(cs.when)
+			}
+			for _, o := range ch.op.templates() {
+				cols = append(cols, o.template.columns()...)
 			}
 		}
 	}

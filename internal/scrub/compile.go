@@ -37,6 +37,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.resolve()
 	c.buildDomains()
 	c.checkSubjects()
+	c.checkTemplates()
 	c.checkUnique()
 	c.checkAllowed()
 	if err := c.err(); err != nil {

@@ -61,7 +61,7 @@ func Definitions() []Definition {
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
 		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
 		fpeDef(), digitsDef(), maskDef(), regexDef(),
-		textDef(), loremDef(), bytesDef(), jsonDef(),
+		templateDef(), textDef(), loremDef(), bytesDef(), jsonDef(),
 	}
 }
 

@@ -73,6 +73,7 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 		}
 	}
 	c.planJoined(p, text)
+	c.planTemplates(p)
 	if p.first < 0 || p.last < 0 {
 		p.first, p.last = -1, -1
 	}
@@ -129,6 +130,8 @@ func (e emitter) cell(o *op) makeCell {
 		return constantCell(wire, watched(t))
 	case opArray:
 		return arrayCell(e.rewrite(o.elem), t, e.f)
+	case opTemplate:
+		return templateCell(o.template, o.chars, e.fields)
 	case opJSON:
 		return e.jsonPlan(o).cell(t, e.f)
 	case opComposite, opHstore, opRange:
@@ -285,6 +288,8 @@ func (o *op) detail() string {
 		return o.elem.name()
 	case opCases:
 		return o.describe()
+	case opTemplate:
+		return o.template.format
 	}
 	var parts []string
 	for _, p := range o.parts {

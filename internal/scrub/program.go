@@ -60,6 +60,8 @@ type TablePlan struct {
 	cells       []columnPlan
 	joined      []columnPlan // of Join, at fields after those of Columns
 	person      *personPlan  // whom rows are about, nil if nobody
+	order       []int        // in which the cells of a table with templates are made; nil: that of the columns
+	cellAt      []int        // of each column of such a table: its cell, -1 if it stays
 	text        bool         // some cell needs to know the row's identifiers
 	first, last int          // fields of given name and surname, -1 if not both are there
 }

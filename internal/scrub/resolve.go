@@ -27,7 +27,9 @@ type op struct {
 	typ    *catalog.Type // of opArray, opComposite, opHstore and opRange
 	other  string        // of opJSON and opHstore: what happens to what no path names
 	redact bool          // of opJSON: what is no JSON
-	rule   *rules.Rule   // for positions
+
+	template *template   // of opTemplate
+	rule     *rules.Rule // for positions
 }
 
 type opKind uint8
@@ -45,6 +47,7 @@ const (
 	opComposite
 	opHstore
 	opRange
+	opTemplate
 )
 
 // part is the rule of one JSON path.
@@ -60,6 +63,8 @@ func (o *op) class() pii.Class {
 		return o.elem.class()
 	case opCases:
 		return o.usual().class()
+	case opTemplate:
+		return o.template.class
 	}
 	return o.def.Class
 }
@@ -224,6 +229,9 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 		o.value = c.constant(r, a["value"], p)
 	case "text":
 		o.kind = opText
+	case "template":
+		o.kind = opTemplate
+		o.template = c.template(r, a, p)
 	}
 	if len(c.problems) > before {
 		return nil

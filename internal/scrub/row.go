@@ -18,8 +18,9 @@ type row struct {
 	known    *known  // identifiers of this row; nil unless the table has free text
 	person   *person // whom the row is about; nil if the table's rows have no subject
 
-	raw   *pgcopy.Row // the row at hand, as it came
-	other []byte      // canonical text of another column than the one at hand
+	raw   *pgcopy.Row                           // the row at hand, as it came
+	made  func(at int) (wire []byte, null bool) // what a column became; nil without templates
+	other []byte                                // canonical text of another column than the one at hand
 
 	normal []byte // normal form of the value at hand
 	text   []byte // its canonical text, where the column isn't text already

@@ -73,6 +73,9 @@ func (c *compiler) checkIndex(t *catalog.Table, idx catalog.UniqueIndex) {
 
 // notUnique says why a choice can't serve a unique column, "" if it can.
 func (c *compiler) notUnique(t *catalog.Table, ch *choice) string {
+	if ch.op.kind == opTemplate && c.templateUnique(t, ch.op) {
+		return ""
+	}
 	if ch.op.kind != opMask || !ch.op.def.Unique {
 		return fmt.Sprintf("%s can make two values equal: use %s", ch.op.name(), strings.Join(c.uniqueNames(ch), " or "))
 	}

@@ -69,7 +69,10 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 	}
 	w.cells, w.joined = w.bind(tp.cells), w.bind(tp.joined)
 	fn := w.onePass
-	if tp.text {
+	if tp.order != nil {
+		w.row.made = w.made
+	}
+	if tp.text || tp.order != nil {
 		fn = w.twoPass
 	}
 	if len(tp.conditions) > 0 {
@@ -229,9 +232,14 @@ func (w *Writer) cell(r *pgcopy.Row, c *boundCell) (err error) {
 // known when free text is rewritten.
 func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 	w.before(r)
-	w.row.known.reset()
+	if w.row.known != nil {
+		w.row.known.reset()
+	}
 	w.side = w.side[:0]
 	for i := range w.cells {
+		if w.plan.order != nil {
+			i = w.plan.order[i]
+		}
 		c := &w.cells[i]
 		if r.Null(c.at) {
 			continue
