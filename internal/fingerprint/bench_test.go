@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -30,6 +31,42 @@ func BenchmarkAdd(b *testing.B) {
 			for b.Loop() {
 				c.Add(class, values[i&(1<<16-1)])
 				i++
+			}
+		})
+	}
+}
+
+// BenchmarkAddEmail tells addresses that are new from those that come again.
+func BenchmarkAddEmail(b *testing.B) {
+	for name, cycle := range map[string]int{"new": math.MaxInt, "again": 1000, "again-of-many": 300_000} {
+		b.Run(name, func(b *testing.B) {
+			s, err := NewStore(b.TempDir(), testKey)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			c := s.Collector()
+			value := []byte("maria.silva000000000@gmail.com")
+			add := func(i int) {
+				for k := 19; i > 0; k-- {
+					value[k] = byte('0' + i%10)
+					i /= 10
+				}
+				c.Add(pii.Email, value)
+				copy(value[11:20], "000000000")
+			}
+			if cycle < math.MaxInt {
+				for i := range 2 * cycle {
+					add(i % cycle)
+				}
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if i++; i == cycle {
+					i = 0
+				}
+				add(i)
 			}
 		})
 	}

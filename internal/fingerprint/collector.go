@@ -42,6 +42,8 @@ func (c *Collector) Add(class pii.Class, value []byte) {
 
 func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 	switch {
+	case class == pii.IP && c.addIP(code, value): // fakes are no public addresses
+		return added
 	case c.store.known(class, value):
 		return fictional
 	case c.add(class, code, value):
@@ -53,7 +55,7 @@ func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 	switch class {
 	case pii.IP:
-		return c.addIP(code, value)
+		return false // seen to already
 	case pii.Email:
 		return c.addEmail(code, value)
 	case pii.MAC:

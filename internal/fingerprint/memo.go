@@ -9,11 +9,43 @@ import (
 
 // memo remembers what became of values. Values repeat: a customer's address
 // stands in each of his orders, and need not be taken apart there again. It is
-// direct-mapped and shared by all collectors, as they share the store; an entry
-// is a 64-bit hash under the store's seed, the outcome in its lowest two bits.
-type memo [1 << memoBits]atomic.Uint64
+// shared by all collectors, as they share the store; an entry is a 64-bit hash
+// under the store's seed, the outcome in its lowest two bits. A value has one of
+// the few places of its set, which are one cache line.
+type memo [1 << (memoBits - 3)][memoWays]atomic.Uint64
 
-const memoBits = 20 // 8 MiB
+const (
+	memoBits = 20 // entries: 8 MiB
+	memoWays = 8
+)
+
+// find returns the outcome of a value by its hash, 0 if it is not known.
+func (m *memo) find(h uint64) uint64 {
+	set := &m[h>>(64-memoBits+3)]
+	for i := h >> 8; i < h>>8+memoWays; i++ {
+		switch was := set[i%memoWays].Load(); {
+		case was&^3 == h&^3:
+			return was & 3
+		case was == 0:
+			return 0
+		}
+	}
+	return 0
+}
+
+// keep notes an outcome where find looks for it: in the first free place, else
+// in the place of another value.
+func (m *memo) keep(h, outcome uint64) {
+	set := &m[h>>(64-memoBits+3)]
+	at := h >> 8
+	for i := at; i < h>>8+memoWays; i++ {
+		if set[i%memoWays].Load() == 0 {
+			at = i
+			break
+		}
+	}
+	set[at%memoWays].Store(h&^3 | outcome)
+}
 
 // What became of a value.
 const (
@@ -30,15 +62,13 @@ func (c *Collector) fate(class pii.Class, code uint8, value []byte) uint64 {
 	if use.seldom && h>>2%seldom != 0 {
 		return c.outcome(class, code, value)
 	}
-	slot := &c.store.memo[h>>(64-memoBits)]
-	was := slot.Load()
-	hit := was != 0 && was&^3 == h&^3
-	if !hit {
-		was = h&^3 | c.outcome(class, code, value)
-		slot.Store(was)
+	was := c.store.memo.find(h)
+	use.count(was != 0)
+	if was == 0 {
+		was = c.outcome(class, code, value)
+		c.store.memo.keep(h, was)
 	}
-	use.count(hit)
-	return was & 3
+	return was
 }
 
 // use says whether the memo pays for a class: looking into it costs a cache miss.

@@ -29,6 +29,8 @@ func (db *database) columns(t *catalog.Table) []column {
 		into := db.ledger.column(t.Name.String(), c.Name, func(y *tally) {
 			y.stats.Type, y.stats.Why, y.stats.Scanned = c.Type.SQL, why, why == ""
 			y.numeric = how == asNumber
+			oid := c.Type.Underlying().OID
+			y.address = oid == catalog.InetOID || oid == catalog.CIDROID
 			if class, ok := classes[c.Name]; ok {
 				y.stats.Class = class
 			}

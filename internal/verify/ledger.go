@@ -25,8 +25,9 @@ const (
 // tally counts what was found in one column.
 type tally struct {
 	stats    ColumnStats
-	schema   bool // a definition, not rows
-	numeric  bool // the column's type is a number
+	schema   bool   // a definition, not rows
+	numeric  bool   // the column's type is a number
+	address  bool   // the column's type is an IP address
 	salt     uint64 // of the column in a scanner's memo
 	memo     use
 	numbers  int64
@@ -62,7 +63,7 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, numeric: t.numeric, salt: t.salt, stats: ColumnStats{
+	return &tally{schema: t.schema, numeric: t.numeric, address: t.address, salt: t.salt, stats: ColumnStats{
 		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
 }
 

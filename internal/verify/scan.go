@@ -9,6 +9,7 @@ import (
 	"refresher/internal/detect"
 	"refresher/internal/fake"
 	"refresher/internal/fingerprint"
+	"refresher/internal/ident"
 	"refresher/internal/pii"
 )
 
@@ -70,6 +71,12 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 	if len(text) < minCell {
 		return
 	}
+	if t.address && nobodys(text) {
+		if t.stats.Class == pii.IP && fake.Recognise(pii.IP, text) {
+			t.stats.Fictional++
+		}
+		return
+	}
 	slot, h := s.memo.slot(t, text)
 	switch {
 	case slot == nil:
@@ -81,6 +88,16 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 		s.look(t, at, text)
 		slot.remember(h, before, t.counts())
 	}
+}
+
+// nobodys reports an address that is not public: it identifies nobody, and its
+// digits are no other number.
+func nobodys(text []byte) bool {
+	a, n := ident.ParseIPv4(text)
+	if n == 0 {
+		a, n = ident.ParseIPv6(text)
+	}
+	return n > 0 && (n == len(text) || text[n] == '/') && !ident.Public(a)
 }
 
 // look looks through one cell. Text with backslashes (JSON, arrays, bytea as hex)
