@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -60,10 +61,22 @@ func Wrap(err error, format string, args ...any) error {
 	if !errors.As(err, &pe) {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	if raised(pe) {
+		return &Error{Op: op, Code: pe.Code, Severity: pe.Severity,
+			Message: "a function of the database failed (its message is withheld, because it could quote a row; the server's log has it)"}
+	}
 	e := &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe),
 		Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, Constraint: pe.ConstraintName}
 	e.place(pe.Where)
 	return e
+}
+
+// raised reports whether the error came out of a function of the database's own,
+// which can raise any SQLSTATE with any text, name any table and column
+// (RAISE … USING), and run statements with values in the place of names. The
+// server says so by the innermost line of CONTEXT; COPY's own line is none such.
+func raised(pe *pgconn.PgError) bool {
+	return pe.Where != "" && !strings.HasPrefix(pe.Where, "COPY ") || pe.Routine == "exec_stmt_raise"
 }
 
 // copyContext is the head of the CONTEXT that COPY adds: `COPY users, line 3`, then

@@ -50,6 +50,9 @@ func TestWrapHidesRows(t *testing.T) {
 		{"null", copyIn("people", "\\N\t"+secret+"\t\\N\t\\N\t\\N\n"), "23502", []string{`column "id"`, `"people"`}},
 		{"foreign key", exec("INSERT INTO friends VALUES ('" + secret + "x')"), "23503", []string{`"friends_mail_fkey"`}},
 		{"cast", exec("SELECT '" + secret + "'::int"), "22P02", []string{"rejected a value"}},
+		{"raised with a privilege's code", exec("SELECT complain('" + secret + "')"), "42501", []string{"a function of the database failed"}},
+		{"raised with names", exec("DO $$ BEGIN RAISE EXCEPTION '" + secret + "' USING errcode = '23514', table = '" + secret + "', column = '" + secret + "', constraint = '" + secret + "'; END $$"), "23514", nil},
+		{"a value as a name", exec("DO $$ BEGIN EXECUTE 'SELECT * FROM \"" + secret + "\"'; END $$"), "42P01", nil},
 		{"statement", exec("DO $$ BEGIN EXECUTE 'SELECT ''" + secret + "''::uuid'; END $$"), "22P02", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func safeLines(lines []string, rows bool) []string {
 		if !ok || (tool != Dump && tool != Restore) {
 			continue
 		}
-		if text = safeLine(text, rows); text != "" {
+		if text = safeLine(text, rows, raised(lines[i+1:])); text != "" {
 			out = append(out, text)
 		}
 	}
@@ -45,7 +45,21 @@ var (
 	addConstraint = regexp.MustCompile(`^\s+ADD CONSTRAINT ` + ident)
 )
 
-func safeLine(text string, rows bool) string {
+// raised reports whether the lines after a message say that a function of the
+// database's own was at work: then the message can be anything.
+func raised(after []string) bool {
+	for _, l := range after {
+		if strings.HasPrefix(l, Dump+": ") || strings.HasPrefix(l, Restore+": ") || command.MatchString(l) {
+			return false
+		}
+		if context, ok := strings.CutPrefix(l, "CONTEXT:  "); ok {
+			return !strings.HasPrefix(context, "COPY ")
+		}
+	}
+	return false
+}
+
+func safeLine(text string, rows, raised bool) string {
 	switch {
 	case strings.HasPrefix(text, "detail: server version"):
 		return strings.TrimPrefix(text, "detail: ")
@@ -57,6 +71,9 @@ func safeLine(text string, rows bool) string {
 	}
 	for _, level := range []string{"ERROR:  ", "FATAL:  ", "PANIC:  "} {
 		if _, msg, ok := strings.Cut(text, level); ok {
+			if raised {
+				return withheld
+			}
 			return safeText(msg, rows)
 		}
 	}
@@ -92,6 +109,8 @@ var wellKnown = regexp.MustCompile(`^(could not create unique index "|could not 
 	`extension "|unrecognized (configuration )?parameter|temporary file size exceeds|cannot execute|invalid snapshot|a snapshot-importing|` +
 	`data type .* has no default operator class|index row size|unsupported )`)
 
+const withheld = "the server refused the statement (its message is withheld, because it could quote a row; the server's log has it)"
+
 // safeText makes a server's message safe. With rows, only well-known messages
 // pass: a function in an index or a constraint can raise anything.
 func safeText(msg string, rows bool) string {
@@ -99,7 +118,7 @@ func safeText(msg string, rows bool) string {
 	case rejectedValue.MatchString(msg):
 		return "the server rejected a value"
 	case rows && !wellKnown.MatchString(msg):
-		return "the server refused the statement (its message is withheld, because it could quote a row; the server's log has it)"
+		return withheld
 	}
 	return msg
 }

@@ -27,6 +27,8 @@ func TestSafeLines(t *testing.T) {
 			[]string{"the server rejected a value"}},
 		{"copy", "pg_restore: error: COPY failed for table \"users\": ERROR:  missing data for column \"b\"\nCONTEXT:  COPY users, line 1: \"secret\"\n", true,
 			[]string{"the server refused the statement (its message is withheld, because it could quote a row; the server's log has it)"}},
+		{"a value as a name", "pg_restore: error: could not execute query: ERROR:  column \"secret\" does not exist\nCONTEXT:  PL/pgSQL function f(text) line 3 at EXECUTE\nCommand was: CREATE INDEX i ON public.t (f(a));\n", true,
+			[]string{withheld, "at CREATE INDEX i"}},
 		{"recovery", "pg_dump: error: query failed: ERROR:  canceling statement due to conflict with recovery\nDETAIL:  x\n", false,
 			[]string{"canceling statement due to conflict with recovery"}},
 		{"nothing", "Segmentation fault\n", false, nil},
