@@ -1,0 +1,42 @@
+package scrub_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgtest"
+	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
+)
+
+// A child copies rows although the parent that owns its column copies none.
+func TestAColumnInheritedFromATableWithoutRowsNeedsARule(t *testing.T) {
+	for name, tc := range map[string]struct{ sql, rules string }{
+		"second parent": {"CREATE TABLE a (id int); CREATE TABLE b (email text, n text); CREATE TABLE c () INHERITS (a, b)",
+			"version: 1\ntables:\n  public.a: {columns: {id: keep}}\n  public.b: {rows: none}\n"},
+		"foreign parent": {"CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (email text, n text) SERVER s; CREATE TABLE kid (extra int) INHERITS (f)",
+			"version: 1\ntables:\n  public.kid: {columns: {extra: keep}}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := pgtest.DB(t)
+			pgtest.Exec(t, url, tc.sql)
+			cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rs, err := rules.Parse("r.yaml", []byte(tc.rules))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = scrub.Compile(rs, cat, make([]byte, 32))
+			var refusal *fault.Refusal
+			var input *fault.Input
+			if !errors.As(err, &refusal) && !errors.As(err, &input) || !strings.Contains(err.Error(), "email") {
+				t.Errorf("got %v; want to hear of the column email", err)
+			}
+		})
+	}
+}
