@@ -15,8 +15,11 @@ func (c *compiler) cover() {
 		}
 		var missing []string
 		for _, col := range t.Columns {
-			if col.Generated || c.owner(t, col.Name) != t || c.choice(t, col.Name) != nil {
+			if col.Generated || c.choice(t, col.Name) != nil {
 				continue
+			}
+			if owner := c.owner(t, col.Name); owner != t && !c.noRows(owner) {
+				continue // said of the owner
 			}
 			missing = append(missing, fmt.Sprintf("%s.%s (%s) has no rule; if this fits, paste:   %s: %s",
 				t.Name, col.Name, columnType(col), quoteKey(col.Name), guess(col)))
