@@ -58,6 +58,15 @@ func LocaleOf(name string) *Locale {
 
 var locales = [...]*Locale{english, german(), french(), spanish(), polish(), japanese()}
 
+// GivenNames are all given names of the locale.
+func (l *Locale) GivenNames() []string {
+	list := make([]string, len(l.any))
+	for i, n := range l.any {
+		list[i] = n.text
+	}
+	return list
+}
+
 // English is the locale of the functions that take none.
 func English() *Locale { return english }
 

@@ -29,7 +29,7 @@ func (c *compiler) plans() []*TablePlan {
 
 func (c *compiler) textMaskers() map[pii.Class]masker {
 	m := map[pii.Class]masker{}
-	for _, class := range textClasses {
+	for _, class := range slices.Concat(textClasses, nameClasses) {
 		if d := c.domains[string(class)]; d != nil {
 			m[class] = d.masks.of(FamilyText)
 		}
@@ -154,7 +154,7 @@ func (e emitter) masker(o *op) masker {
 	case opConstant:
 		return fixed{o.value}
 	case opText:
-		return &textMasker{byClass: e.text, limit: o.chars}
+		return &textMasker{byClass: e.text, limit: o.chars, names: o.names}
 	case opXML:
 		return e.xmlMasker(o)
 	}

@@ -28,6 +28,7 @@ type op struct {
 	other  string        // of opJSON and opHstore: what happens to what no path names
 	redact bool          // of opJSON: what is no JSON
 
+	names    bool        // of opText: by dictionary
 	template *template   // of opTemplate
 	rule     *rules.Rule // for positions
 }
@@ -229,6 +230,7 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 		o.value = c.constant(r, a["value"], p)
 	case "text":
 		o.kind = opText
+		o.names = a.flag("names")
 	case "template":
 		o.kind = opTemplate
 		o.template = c.template(r, a, p)
@@ -420,7 +422,7 @@ func (c *compiler) buildDomains() {
 
 // textDomains makes the domains that free text draws from, where no column does.
 func (c *compiler) textDomains() {
-	for _, class := range textClasses {
+	for _, class := range slices.Concat(textClasses, nameClasses) {
 		def := c.defs[string(class)]
 		if c.domains[def.Name] == nil {
 			d := &domain{name: def.Name, def: def, args: def.parse(&rules.Rule{}, c.fail)}

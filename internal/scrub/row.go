@@ -25,6 +25,7 @@ type row struct {
 	normal []byte // normal form of the value at hand
 	text   []byte // its canonical text, where the column isn't text already
 	out    []byte // what replaces that
+	words  []nameWord
 	hits   []detect.Hit
 	spans  []span
 

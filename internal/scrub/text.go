@@ -7,13 +7,17 @@ import (
 
 	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/scrub/rules"
 )
 
 func textDef() Definition {
 	return Definition{
 		Name: "text", Class: pii.FreeText, Families: []Family{FamilyText},
 		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and whatever is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date or amount, since it may be a phone. " +
-			"Names of people who have no column in the row are not found: use constant or null where those may stand.",
+			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
+			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
+		Params: []Param{{Name: "names", Kind: rules.Bool, Default: "false",
+			Doc: "replaces common given names and surnames, capitalised, where they stand together, and surnames after Mr, Frau and the like; it also takes Will Price rises for a person"}},
 		Example: Example{Rule: "text", Value: "Please call me at (212) 867-5309 or write to jane.doe@mail.test."},
 	}
 }
@@ -21,6 +25,9 @@ func textDef() Definition {
 // textClasses are what free text is searched for, and the transforms whose
 // default domains give the fakes.
 var textClasses = []pii.Class{pii.Email, pii.Phone, pii.CreditCard, pii.IBAN, pii.IP, pii.NationalID, pii.Token}
+
+// nameClasses are what is found by dictionary.
+var nameClasses = []pii.Class{pii.FullName, pii.FirstName, pii.LastName}
 
 // span is a stretch of text to be replaced.
 type span struct {
@@ -33,7 +40,8 @@ type span struct {
 // textMasker replaces identifiers within free text.
 type textMasker struct {
 	byClass map[pii.Class]masker
-	limit   int // of the column, in characters; 0 none
+	limit   int  // of the column, in characters; 0 none
+	names   bool // by dictionary
 }
 
 func (m *textMasker) replace(r *row, dst, text []byte) ([]byte, error) {
@@ -46,6 +54,9 @@ func (m *textMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 		r.spans = append(r.spans, span{start: h.Start, end: h.End, class: h.Class, silent: !telling(h)})
 	}
 	r.spans = numberSpans(r.spans, text)
+	if m.names {
+		r.spans = r.findNames(r.spans, text)
+	}
 	if len(r.spans) == 0 {
 		return append(dst, text...), nil
 	}
