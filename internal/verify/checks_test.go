@@ -260,3 +260,14 @@ func TestCancel(t *testing.T) {
 		t.Error("Dump goes on")
 	}
 }
+
+// A materialised view's rows are read whole, whatever its columns are called.
+func TestViewWithOddColumns(t *testing.T) {
+	url := pgtest.DB(t)
+	pgtest.Exec(t, url, `CREATE MATERIALIZED VIEW v AS SELECT 'x'::text AS t, '`+srcEmail+`'::text AS v, 1 AS text`)
+	r := database(t, verify.Options{Set: source(t)}, url, nil)
+	if r.Survivors != 1 {
+		t.Errorf("%d survivors", r.Survivors)
+	}
+	refused(t, "survivors", r)
+}

@@ -159,8 +159,9 @@ func (db *database) jobs() []job {
 		if !m.Populated {
 			continue
 		}
-		// What a view computes, rules don't name: its rows are read as text.
-		c := column{expr: "t::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*", func(t *tally) { t.stats.Type = "materialized view" })}
+		// What a view computes, rules don't name: its rows are read as text. A bare t
+		// would be a column of that name.
+		c := column{expr: "(t.*)::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*", func(t *tally) { t.stats.Type = "materialized view" })}
 		jobs = append(jobs, job{label: m.Name.String(), from: m.Name.SQL() + " AS t", columns: []column{c}, low: 0, high: -1})
 	}
 	slices.SortStableFunc(jobs, func(a, b job) int { return cmp.Compare(b.pages, a.pages) })
