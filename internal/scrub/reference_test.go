@@ -86,7 +86,7 @@ func families(list []scrub.Family) string {
 func parameterTable(testing.TB) string {
 	var b strings.Builder
 	b.WriteString("| transform | parameter | values | default | meaning |\n|---|---|---|---|---|\n")
-	for _, d := range scrub.Definitions() {
+	for _, d := range append(scrub.Definitions(), scrub.ShapesWithParams()...) {
 		for _, p := range d.Params {
 			def := "`" + p.Default + "`"
 			switch {
@@ -243,11 +243,15 @@ func wholeRuleset(block string) string {
 var documentedTypes = map[string]string{
 	"id": "int8", "user_id": "int8", "date_of_birth": "date", "attributes": "jsonb", "payload": "jsonb", "signup_ip": "inet", "aliases": "_text",
 	"cc_emails": "_text", "created_at": "timestamptz", "is_staff": "bool", "invoice": "xml",
+	"home": "postal", "settings": "hstore", "employed": "daterange",
 }
 
 // documentedCatalog is a database that has what a ruleset names.
 func documentedCatalog(t testing.TB, rs *rules.Ruleset) *catalog.Catalog {
 	t.Helper()
+	compoundTypes()
+	types["postal"] = &catalog.Type{OID: 16600, Schema: "public", Name: "postal", SQL: "postal", Kind: catalog.CompositeType, BinaryIO: true,
+		Fields: []catalog.Field{{Name: "street", Type: types["text"], Mod: -1}, {Name: "city", Type: types["text"], Mod: -1}}}
 	tables := map[catalog.Name][]string{}
 	add := func(table catalog.Name, columns ...string) {
 		for _, name := range columns {
