@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -124,3 +125,36 @@ func TestABucketThatReturnsOtherBytesIsRefused(t *testing.T) {
 type readCloser struct{ *bytes.Reader }
 
 func (readCloser) Close() error { return nil }
+
+// Somebody else publishes under the same prefix while a run is reading back: the
+// run is refused before staging is replaced.
+func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
+	s := newSite(t)
+	s.must(exitClean, "run")
+	before := s.one(s.staging.URL("postgres"), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
+	target, err := url.Parse(s.s3.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changed sync.Once
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			if r.In.Method == http.MethodGet && strings.HasSuffix(r.In.URL.Path, teamsObject) {
+				changed.Do(func() {
+					s.put("data/latest.json", []byte(`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat("0", 64)+`"}`))
+				})
+			}
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		},
+	})
+	defer proxy.Close()
+	s.vars["S3"] = proxy.URL
+	_, said := s.must(exitRefused, "run")
+	if !strings.Contains(said, "latest.json") {
+		t.Errorf("the refusal does not name latest.json: %s", said)
+	}
+	if after := s.one(s.staging.URL("postgres"), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); after != before {
+		t.Error("staging was replaced")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -79,6 +80,8 @@ var stageNames = []string{"guard", "schema", "data", "post-data", "analyze", "ve
 // and the next run clears its remains away.
 func TestKilledInAnyStage(t *testing.T) {
 	s := newSite(t)
+	temp := t.TempDir()
+	s.edit("refresher.yaml", "workers: 2", "workers: 2\ntemp_dir: "+temp)
 	s.must(exitClean, "run")
 	for _, stage := range stageNames {
 		t.Run(stage, func(t *testing.T) {
@@ -103,6 +106,9 @@ func TestKilledInAnyStage(t *testing.T) {
 			s.must(exitClean, "run")
 			if left := s.leftovers(); left != "" {
 				t.Errorf("the next run left %s", left)
+			}
+			if dirs, err := os.ReadDir(temp); err != nil || len(dirs) > 0 {
+				t.Errorf("the next run left %v in its temporary folder, %v", dirs, err)
 			}
 			s.noUploads()
 		})

@@ -257,3 +257,12 @@ func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
 		}
 	}
 }
+
+func TestAConstraintThatIsNotValidStaysSo(t *testing.T) {
+	s := newSite(t)
+	s.production("ALTER TABLE payments ADD CONSTRAINT huge CHECK (amount > 1e9) NOT VALID")
+	s.must(exitClean, "run")
+	if got := s.one(s.staging.URL(s.db), "SELECT convalidated::text FROM pg_constraint WHERE conname = 'huge'"); got != "false" {
+		t.Errorf("convalidated is %s", got)
+	}
+}

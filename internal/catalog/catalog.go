@@ -68,6 +68,7 @@ type Table struct {
 	Exclusions  []UniqueIndex // indexes of exclusion constraints, whose rows must differ by their own operators
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
 	Checks      []Check       // CHECK constraints made on this table
+	NotValid    []string      // constraints of any kind that are NOT VALID: rows that break them may be there
 	PartitionBy []string      // of a partitioned table: the columns that its partition key reads
 	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
 	Rows        float64       // reltuples; negative when never analysed

@@ -46,6 +46,7 @@ func Load(ctx context.Context, conn *pgx.Conn) (_ *Catalog, err error) {
 		{"indexes", l.indexes},
 		{"foreign keys", l.foreignKeys},
 		{"checks", l.checks},
+		{"constraints that are NOT VALID", l.notValid},
 		{"generated columns", l.generated},
 		{"partition keys", l.partitionKeys},
 		{"sequences", l.sequences},

@@ -61,6 +61,18 @@ func splitTrees(list string) []string {
 	return trees
 }
 
+func (l *loader) notValid(ctx context.Context) error {
+	const q = `SELECT conrelid, conname FROM pg_constraint WHERE NOT convalidated AND conrelid <> 0 ORDER BY conname`
+	var table uint32
+	var name string
+	return l.rows(ctx, q, []any{&table, &name}, func() error {
+		if t := l.byOID[table]; t != nil {
+			t.NotValid = append(t.NotValid, name)
+		}
+		return nil
+	})
+}
+
 // checks reads the constraints of tables, where they were made, and of domains.
 func (l *loader) checks(ctx context.Context) error {
 	const q = `

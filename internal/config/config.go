@@ -107,6 +107,9 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	for i, r := range c.Rules {
 		c.Rules[i] = c.Path(r)
 	}
+	if c.TempDir != "" {
+		c.TempDir = c.Path(c.TempDir)
+	}
 	if c.Workers == 0 {
 		c.Workers = min(runtime.NumCPU(), 8)
 	}

@@ -98,4 +98,4 @@ func (r *run) collect(ctx context.Context) error {
 }
 
 // Specs describes the columns for verification of a target that holds what a run made.
-func (e *Evidence) Specs() []verify.Table { return specs(e.Program, nil) }
+func (e *Evidence) Specs() []verify.Table { return specs(e.Catalog, e.Program, nil) }

@@ -29,6 +29,7 @@ type staged struct {
 	tables    []s3sink.Table
 	parquet   []dataset.Table
 	pass      verify.Pass
+	before    s3sink.Latest // what was published when the run was staged
 	published bool
 }
 
@@ -57,6 +58,9 @@ func (r *run) stageBucket(ctx context.Context, b Bucket) error {
 		return err
 	}
 	s := &staged{bucket: b, staging: staging, database: r.shadow}
+	if s.before, _, err = b.Sink.Latest(ctx); err != nil {
+		return err
+	}
 	r.staged = append(r.staged, s)
 	if b.Sample != nil {
 		sdb, err := r.sampled(ctx, *b.Sample)

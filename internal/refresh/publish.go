@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
@@ -28,7 +29,7 @@ func (r *run) readBackBucket(ctx context.Context, s *staged) error {
 		return err
 	}
 	var results []*verify.Result
-	tables := specs(r.program, nil)
+	tables := specs(r.catalog, r.program, nil)
 	for _, o := range s.staging.Objects() {
 		result, err := VerifyObject(ctx, r.verifier, tables, s.staging.Run, o)
 		if err != nil {
@@ -52,6 +53,9 @@ func (r *run) promote(ctx context.Context) error {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 	}
+	if err := r.bucketsUnchanged(ctx); err != nil {
+		return err
+	}
 	notes, err := r.server.Promote(ctx, r.pass, r.Options.Run, r.shadow)
 	for _, note := range notes {
 		r.warn("%s", note)
@@ -63,6 +67,21 @@ func (r *run) promote(ctx context.Context) error {
 	for _, s := range r.staged {
 		if err := r.publish(ctx, s); err != nil {
 			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
+		}
+	}
+	return nil
+}
+
+// bucketsUnchanged looks at every latest.json once more before the swap: a bucket
+// that somebody else published to would refuse this run's dataset after it.
+func (r *run) bucketsUnchanged(ctx context.Context) error {
+	for _, s := range r.staged {
+		now, _, err := s.bucket.Sink.Latest(ctx)
+		if err != nil {
+			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
+		}
+		if now != s.before {
+			return fault.Refuse("publish", "somebody else changed latest.json in bucket %s during the run; one prefix must belong to one refresher", s.bucket.Name)
 		}
 	}
 	return nil

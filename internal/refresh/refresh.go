@@ -207,12 +207,15 @@ func outcome(err error) report.Outcome {
 
 // specs describes the tables that verification must find, and nothing else.
 // counts may be nil, if nobody knows how many rows there must be.
-func specs(p *scrub.Program, counts map[string]*counter) []verify.Table {
+func specs(cat *catalog.Catalog, p *scrub.Program, counts map[string]*counter) []verify.Table {
 	var out []verify.Table
 	for _, d := range p.Decisions() {
 		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone, SourceRows: -1}
 		if c := counts[d.Table.String()]; c != nil {
 			t.SourceRows = c.source.Load() - c.dropped.Load()
+		}
+		if table := cat.Table(d.Table); table != nil {
+			t.NotValid = table.NotValid
 		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})

@@ -47,7 +47,7 @@ func (r *run) verifyShadow(ctx context.Context) error {
 		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
 	})
 	began := time.Now()
-	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.program, r.counts))
+	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.catalog, r.program, r.counts))
 	if err != nil {
 		return err
 	}
