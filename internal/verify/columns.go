@@ -28,7 +28,7 @@ func (db *database) columns(t *catalog.Table) []column {
 		how, why := read(c.Type, db.v.opts.Set != nil && db.v.opts.Set.Holds(pii.Token))
 		into := db.ledger.column(t.Name.String(), c.Name, func(y *tally) {
 			y.stats.Type, y.stats.Why, y.stats.Scanned = c.Type.SQL, why, why == ""
-			y.numeric = how == asNumber
+			y.numeric = how == asNumber || how == asInteger
 			oid := c.Type.Underlying().OID
 			y.address = oid == catalog.InetOID || oid == catalog.CIDROID
 			if class, ok := classes[c.Name]; ok {
@@ -46,20 +46,32 @@ func (db *database) columns(t *catalog.Table) []column {
 type form int
 
 const (
-	asIs     form = iota // the wire form is the text
-	asText               // cast by the server
-	asJSONB              // a version byte, then the text
-	asNumber             // as text, if of seven digits or more
+	asIs       form = iota // the wire form is the text
+	asText                 // cast by the server
+	asJSONB                // a version byte, then the text
+	asNumber               // as text, if of seven digits or more
+	asInteger              // a float: as text, if a whole number of seven digits or more
+	asIntegers             // an array of those
 )
 
 func (f form) expr(ref string) string {
 	switch f {
 	case asText:
 		return ref + "::pg_catalog.text"
+	case asInteger:
+		return wholeNumber(ref)
+	case asIntegers:
+		return "ARRAY(SELECT " + wholeNumber("e.e") + " FROM pg_catalog.unnest(" + ref + ") AS e (e))::pg_catalog.text"
 	case asNumber:
 		return "CASE WHEN " + ref + " >= 1000000 OR " + ref + " <= -1000000 THEN " + ref + "::pg_catalog.text END"
 	}
 	return ref
+}
+
+// wholeNumber writes a float in digits. By way of numeric it would lose some.
+func wholeNumber(ref string) string {
+	return "CASE WHEN pg_catalog.abs(" + ref + ") >= 1e6 AND pg_catalog.abs(" + ref + ") < 9e18 AND pg_catalog.trunc(" + ref + "::pg_catalog.float8) = " + ref +
+		" THEN " + ref + "::pg_catalog.int8::pg_catalog.text END"
 }
 
 // read says how to read a type, or why there is nothing to read. tokens: source
@@ -71,8 +83,13 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return 0, "an enum: its labels are schema text"
 	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
 		if t.Elem != nil {
-			if _, why := read(t.Elem, tokens); why != "" {
+			switch how, why := read(t.Elem, tokens); {
+			case why != "":
 				return 0, why
+			case isBits(t.Elem):
+				return 0, "several strings of bits"
+			case how == asInteger && t.Kind == catalog.ArrayType:
+				return asIntegers, ""
 			}
 		}
 		return asText, ""
@@ -90,12 +107,12 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return 0, "too small to hold an identifier"
 	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID, timetzOID:
 		return 0, "a date or time identifies nobody by itself"
-	case catalog.Float4OID, catalog.Float8OID, moneyOID:
-		return 0, "a measure or an amount"
+	case catalog.Float4OID, catalog.Float8OID:
+		return asInteger, ""
+	case moneyOID:
+		return 0, "an amount"
 	case pointOID, lsegOID, pathOID, boxOID, polygonOID, lineOID, circleOID:
 		return 0, "geometry"
-	case bitOID, varbitOID:
-		return 0, "bits"
 	case catalog.OIDOID, catalog.TIDOID, xidOID, cidOID, xid8OID, lsnOID:
 		return 0, "an object or transaction number"
 	case catalog.UUIDOID:
@@ -104,6 +121,11 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		}
 	}
 	return asText, ""
+}
+
+func isBits(t *catalog.Type) bool {
+	oid := t.Underlying().OID
+	return oid == bitOID || oid == varbitOID
 }
 
 // OIDs of further built-in types (src/include/catalog/pg_type.dat).

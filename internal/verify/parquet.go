@@ -87,7 +87,7 @@ func (p *parquetFile) prepare(table Table) {
 			t := groups[0].ColumnChunks()[i].Type()
 			typ = t.String()
 			l.append, why = parquetText(t, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
-			numeric = l.append != nil && (t.Kind() == parquet.Int32 || t.Kind() == parquet.Int64)
+			numeric = l.append != nil && slices.Contains([]parquet.Kind{parquet.Int32, parquet.Int64, parquet.Float, parquet.Double}, t.Kind())
 		}
 		l.tally = p.ledger.column(p.table, path[0], func(t *tally) {
 			t.stats.Type, t.stats.Why, t.stats.Scanned, t.numeric = typ, why, why == "", numeric
@@ -204,8 +204,10 @@ func parquetText(t parquet.Type, tokens bool) (text func([]byte, parquet.Value) 
 	switch t.Kind() {
 	case parquet.Boolean:
 		return nil, "too small to hold an identifier"
-	case parquet.Float, parquet.Double:
-		return nil, "a measure or an amount"
+	case parquet.Float:
+		return func(dst []byte, v parquet.Value) []byte { return wholeDigits(dst, float64(v.Float())) }, ""
+	case parquet.Double:
+		return func(dst []byte, v parquet.Value) []byte { return wholeDigits(dst, v.Double()) }, ""
 	case parquet.Int96:
 		return nil, "a date or time identifies nobody by itself"
 	case parquet.Int32, parquet.Int64:

@@ -41,6 +41,7 @@ type scanner struct {
 	hits     []detect.Hit
 	matches  []fingerprint.Match
 	plain    [maxEscapes][]byte // a cell without its escapes
+	other    []byte             // a cell in another notation
 	reported []reported
 	memo     memo
 }
@@ -105,6 +106,9 @@ func nobodys(text []byte) bool {
 func (s *scanner) look(t *tally, at place, text []byte) {
 	s.reported = s.reported[:0]
 	s.text(t, at, text)
+	if s.other = rewritten(s.other[:0], text); len(s.other) > 0 {
+		s.text(t, at, s.other)
+	}
 	for layer := 0; layer < maxEscapes && bytes.IndexByte(text, '\\') >= 0; layer++ {
 		s.plain[layer] = unescape(s.plain[layer][:0], text)
 		if len(s.plain[layer]) == len(text) {
