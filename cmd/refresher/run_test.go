@@ -233,7 +233,11 @@ func TestTheReadmesGrantsAreEnough(t *testing.T) {
 	as := func(url, role string) string { return strings.Replace(url, pgtest.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db), "writer_"+s.db)
 	s.must(exitClean, "run")
+	s.production("ALTER TABLE payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY nobody ON payments USING (false); ALTER ROLE reader_" + s.db + " BYPASSRLS")
 	s.must(exitClean, "run")
+	if got := s.one(s.staging.URL(s.db), "SELECT relforcerowsecurity::text || ' ' || (SELECT count(*) FROM payments) FROM pg_class WHERE relname = 'payments'"); got != "true "+fmt.Sprint(sampleUsers) {
+		t.Errorf("payments in staging: %s", got)
+	}
 	s.must(exitClean, "rollback")
 }
 

@@ -20,7 +20,10 @@ func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, 
 	if err != nil {
 		return nil, err
 	}
-	return leftOut, d.section(ctx, dump, list, "pre-data", 1)
+	if err := d.section(ctx, dump, list, "pre-data", 1); err != nil {
+		return leftOut, err
+	}
+	return leftOut, d.suspendRowSecurity(ctx)
 }
 
 // PostData restores indexes, constraints, triggers and policies, jobs at a time,

@@ -17,6 +17,8 @@ type Database struct {
 	srv  *Server
 	name string
 	cfg  *pgx.ConnConfig
+
+	forced []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
 }
 
 // Create makes an empty database with the encoding and locale of the source, so

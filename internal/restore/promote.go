@@ -31,6 +31,9 @@ func (s *Server) Promote(ctx context.Context, pass verify.Pass, run string, shad
 }
 
 func (s *Server) promote(ctx context.Context, run string, shadow *Database) (notes []string, err error) {
+	if err := shadow.resumeRowSecurity(ctx); err != nil {
+		return nil, err
+	}
 	if notes, err = s.inherit(ctx, shadow); err != nil {
 		return notes, err
 	}
