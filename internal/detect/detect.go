@@ -12,6 +12,11 @@
 // it from a real one. Addresses that can belong to nobody (private, loopback,
 // documentation) are no hits.
 //
+// Characters that nobody sees (soft hyphens, zero-width spaces and joiners,
+// direction marks, byte order marks) and full-width forms of ASCII hide nothing:
+// text that holds some is scanned as it stands and without them, and offsets are
+// those of the text as it stands.
+//
 // Scanning is one pass over the bytes with look-aheads of a fixed length, so
 // its time is linear for every input, and it allocates nothing. Text is UTF-8;
 // offsets are in bytes and never split a character; broken UTF-8 is skipped.
@@ -36,6 +41,7 @@ type Detector struct {
 	num  numbers
 	hit  Hit // the last one
 	hits []Hit
+	fold folding
 }
 
 // New returns a detector of all classes.
@@ -44,6 +50,13 @@ func New() *Detector { return &Detector{} }
 // Scan appends the hits in text to dst, in order and without overlap. Its time
 // is linear in len(text) for every input.
 func (d *Detector) Scan(dst []Hit, text []byte) []Hit {
+	if i := firstFolded(text); i >= 0 {
+		return d.scanFolded(dst, text, i)
+	}
+	return d.scan(dst, text)
+}
+
+func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 	if !telling(text) {
 		return dst
 	}

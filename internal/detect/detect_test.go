@@ -93,6 +93,16 @@ func TestScan(t *testing.T) {
 		{"a -----BEGIN RSA PRIVATE KEY-----\nMII4\n-----END RSA PRIVATE KEY-----\nb",
 			"token!:-----BEGIN RSA PRIVATE KEY-----\nMII4\n-----END RSA PRIVATE KEY-----"},
 		{"-----BEGIN PUBLIC KEY-----\nMII4", ""},
+		// format characters and full-width forms
+		{"x john.sm\u00adith@gm\u200bail.com y", "email!:john.sm\u00adith@gm\u200bail.com"},
+		{"\ufeff415\u200d-555\u2060-2671\u200e", "phone!:415\u200d-555\u2060-2671"},
+		{"\u202a+1\u200c (415) 555-2671\u202c, \u2067a@b.com\u2069", "phone!:+1\u200c (415) 555-2671 | email!:a@b.com"},
+		{"４１１１１１１１１１１１１１１１ ａｎａ＠ｕｏｌ．ｃｏｍ。", "credit_card!:４１１１１１１１１１１１１１１１ | email!:ａｎａ＠ｕｏｌ．ｃｏｍ"},
+		{"日本 tel：（４１５）５５５－２６７１", "phone!:（４１５）５５５－２６７１"},
+		{"415-555-2671\u200b9 and 123-45-6789", "phone!:415-555-2671 | national_id!:123-45-6789"},
+		{"ana@uol.com\u200bHello", "email!:ana@uol.com\u200bHello"},
+		{"ana@uol.com, 日本\u200b x@y.de", "email!:ana@uol.com | email!:x@y.de"},
+		{"\u200b\u200b \xe2\x80 \xef\xbc", ""}, {"１２", ""},
 		{"", ""}, {"@", ""}, {":", ""}, {"+", ""}, {"a@b.com\xff\xfe415-555-2671", "email!:a@b.com | phone!:415-555-2671"},
 	} {
 		if got := show(c.text, New().Scan(nil, []byte(c.text))); got != c.want {
@@ -140,7 +150,7 @@ func TestScanInContext(t *testing.T) {
 
 func TestScanDoesNotAllocate(t *testing.T) {
 	d := New()
-	text := []byte(sample)
+	text := []byte(sample + sample + "４１５－５５５－２６７１ a\u200b@b.com")
 	dst := d.Scan(nil, text)
 	if n := testing.AllocsPerRun(100, func() { dst = d.Scan(dst[:0], text) }); n != 0 {
 		t.Errorf("%v allocations a scan", n)
@@ -156,6 +166,7 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("+1 (415) 555-2671 123-45-6789 eyJa.eyJb. sk_live_ -----BEGIN "))
 	f.Add([]byte("1 1 1 1 1 1 1.1.1.1.1.1 ::::::: a@a@a@a.b.c DE89 3704"))
 	f.Add([]byte("jörg@müller.de\xff\xfe 李明@例子.中国 \u00a0 1\u20111\u202f1"))
+	f.Add([]byte("４１５－５５５－２６７１ a\u200b@b.com\u00adx 415-555-2671\u200b9 \ufeff\xef\xbc\xe2\x80"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		hits := New().Scan(nil, text)
 		free := 0
@@ -180,6 +191,7 @@ func BenchmarkScan(b *testing.B) {
 		{"ones", hard("1 ")}, {"dots", hard("1.")}, {"ats", hard("a@")}, {"colons", hard("2a00:")}, {"jwts", hard("eyJaaaaaaaa.")},
 		{"pem", hard("-----BEGIN ")}, {"iban", hard("DE89 ")}, {"plus", hard("+1")}, {"domain", hard("@a.bc-")}, {"secrets", hard("SG.aaa.")},
 		{"digits", hard("12345678901234567890")}, {"hyphens", hard("---")}, {"han", hard("日本")}, {"wideat", hard("日@")},
+		{"fullwidth", hard("４１５－５５５－２６７１ ")}, {"zerowidth", hard("1\u200b")},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d := New()
