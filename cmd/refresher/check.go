@@ -35,6 +35,9 @@ it cannot serve. It reads no row and needs no key.`,
 				return err
 			}
 			printDecisions(a.err, cat, program)
+			for _, w := range program.Warnings() {
+				fmt.Fprintf(a.err, "warning: %s\n", w)
+			}
 			return nil
 		},
 	}

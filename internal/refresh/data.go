@@ -201,7 +201,7 @@ func (r *run) postData(ctx context.Context) error {
 	}
 	r.source.Close(ctx) // the replica's snapshot is held no longer than it is read
 	r.source = nil
-	return r.shadow.PostData(ctx, r.schema, r.Workers)
+	return r.program.Explain(r.shadow.PostData(ctx, r.schema, r.Workers))
 }
 
 // analyze brings the shadow to where an application expects a database to be.

@@ -60,7 +60,7 @@ func (r *run) guard(ctx context.Context) error {
 		}
 	}
 	r.decisions()
-	for _, w := range r.source.Warnings() {
+	for _, w := range append(r.source.Warnings(), r.program.Warnings()...) {
 		r.warn("%s", w)
 	}
 	return nil

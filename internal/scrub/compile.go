@@ -38,12 +38,13 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.buildDomains()
 	c.checkSubjects()
 	c.checkTemplates()
-	c.checkUnique()
+	c.checkIndexes()
+	c.checkConstraints()
 	c.checkAllowed()
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions()}
+	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints}
 	return p, c.err()
 }
 
@@ -64,6 +65,9 @@ type compiler struct {
 
 	problems  []fault.Problem
 	uncovered []string
+	refs      []reference // nil: not listed yet
+	warnings  []string
+	hints     []indexHint
 }
 
 // column names a column of the table that decides on it: its own, or the one it

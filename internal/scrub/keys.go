@@ -7,56 +7,111 @@ import (
 	"refresher/internal/scrub/rules"
 )
 
-// reference is one column of a foreign key.
+// reference is one column of a foreign key, or of a reference that the rules
+// declare.
 type reference struct {
 	key      *catalog.ForeignKey
-	from, to *catalog.Table // referencing, referenced
+	from, to *catalog.Table // referring, referred to
 	fromCol  string
 	toCol    string
+	declared bool
+	when     rules.Condition // of a declared one: only in these rows
 }
 
-// references lists the columns of all foreign keys between tables whose rows
-// are copied, and reports keys that would be left without the rows they need.
+// references lists the columns of all foreign keys and declared references
+// between tables whose rows are copied.
 func (c *compiler) references() []reference {
-	var refs []reference
+	if c.refs != nil {
+		return c.refs
+	}
+	c.refs = []reference{}
 	for _, t := range c.cat.Tables {
 		for i := range t.ForeignKeys {
 			key := &t.ForeignKeys[i]
 			to := c.cat.Table(key.RefTable)
-			if to == nil || c.noRows(t) {
-				continue
-			}
-			if c.noRows(to) {
-				c.orphans(t, to, key)
+			if to == nil || c.noRows(t) || c.noRows(to) {
 				continue
 			}
 			for j, col := range key.Columns {
-				refs = append(refs, reference{key, t, to, col, key.RefColumns[j]})
+				c.refs = append(c.refs, reference{key: key, from: t, to: to, fromCol: col, toCol: key.RefColumns[j]})
 			}
 		}
 	}
-	return refs
+	for i := range c.rs.References {
+		c.declare(&c.rs.References[i])
+	}
+	return c.refs
 }
 
-// orphans reports a key into a table whose rows stay behind, unless a column of
-// it becomes NULL, which satisfies any key (MATCH SIMPLE).
-func (c *compiler) orphans(from, to *catalog.Table, key *catalog.ForeignKey) {
-	for _, col := range key.Columns {
-		if ch := c.choice(from, col); ch != nil && ch.nulls() {
+// declare adds a reference of the rules.
+func (c *compiler) declare(r *rules.Reference) {
+	from, to := c.cat.Table(r.Table), c.cat.Table(r.To)
+	switch {
+	case from == nil:
+		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.Table, c.cat.Database, c.nearTable(r.Table))
+		return
+	case to == nil:
+		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.To, c.cat.Database, c.nearTable(r.To))
+		return
+	case c.noRows(from) || c.noRows(to):
+		return
+	}
+	columns := r.ToColumns
+	if len(columns) == 0 {
+		if columns = to.PrimaryKey; len(columns) != len(r.Columns) {
+			c.fail(r.Pos, "the primary key of %s has %d columns, and the reference %d: write to_columns", r.To, len(columns), len(r.Columns))
 			return
 		}
 	}
-	r := c.rs.Tables[to.Root]
-	if r == nil {
-		return
+	key := &catalog.ForeignKey{Name: "the reference at " + r.Pos.String(), Table: r.Table, Columns: r.Columns, RefTable: r.To, RefColumns: columns}
+	for i, name := range r.Columns {
+		for _, side := range []struct {
+			table *catalog.Table
+			name  string
+		}{{from, name}, {to, columns[i]}} {
+			switch col := side.table.Column(side.name); {
+			case col == nil:
+				c.fail(r.Pos, "the reference names column %q, which is not in %s%s", side.name, side.table.Name, rules.DidYouMean(side.name, columnNames(side.table)))
+				return
+			case col.Generated:
+				c.fail(r.Pos, "the reference names column %q of %s, which is generated: name the column that it is made of", side.name, side.table.Name)
+				return
+			}
+		}
+		c.refs = append(c.refs, reference{key, from, to, name, columns[i], true, r.When})
 	}
-	c.fail(r.Pos, "%s has rows: none, but the rows of %s refer to it (%s): make %s null, or copy the rows",
-		to.Name, from.Name, key.Name, list(key.Columns))
+}
+
+// checkOrphans reports keys that would be left without the rows they need: into a
+// table whose rows stay behind, or some of them, unless a column of the key
+// becomes NULL, which satisfies any key (MATCH SIMPLE).
+func (c *compiler) checkOrphans() {
+	for _, t := range c.cat.Tables {
+		for i := range t.ForeignKeys {
+			key := &t.ForeignKeys[i]
+			to := c.cat.Table(key.RefTable)
+			if to == nil || c.noRows(t) || !c.noRows(to) && (!c.filtered(to) || c.filtered(t)) {
+				continue
+			}
+			r := c.rs.Tables[to.Root]
+			if r == nil || slices.ContainsFunc(key.Columns, func(col string) bool { ch := c.choice(t, col); return ch != nil && ch.nulls() }) {
+				continue
+			}
+			if c.noRows(to) {
+				c.fail(r.Pos, "%s has rows: none, but the rows of %s refer to it (%s): make %s null, or copy the rows",
+					to.Name, t.Name, key.Name, list(key.Columns))
+				continue
+			}
+			c.fail(r.When.Pos, "some rows of %s stay behind, but all rows of %s that refer to it (%s) are copied: choose those by a condition, too, or make %s null",
+				to.Name, t.Name, key.Name, list(key.Columns))
+		}
+	}
 }
 
 // followKeys gives the rule of a referenced column to the columns that refer to
 // it, and reports rules after which the two would no longer match.
 func (c *compiler) followKeys() {
+	c.checkOrphans()
 	refs := c.references()
 	for changed := true; changed; {
 		changed = false
@@ -64,6 +119,7 @@ func (c *compiler) followKeys() {
 			changed = c.follow(r) || changed
 		}
 	}
+	c.followConditions(refs)
 	for _, r := range refs {
 		c.checkReference(r)
 	}
@@ -72,7 +128,7 @@ func (c *compiler) followKeys() {
 // follow reports whether a choice was made.
 func (c *compiler) follow(r reference) bool {
 	to, from := c.choice(r.to, r.toCol), c.choice(r.from, r.fromCol)
-	if to == nil || to.keeps() || from == to {
+	if to == nil || to.keeps() || to.rule.Kind == rules.Cases || from == to || r.when.Text != "" {
 		return false
 	}
 	if from != nil && (!from.wildcard || !from.keeps()) {
@@ -87,10 +143,51 @@ func (c *compiler) follow(r reference) bool {
 	return true
 }
 
+// followConditions gives columns that refer to one table in some rows and to
+// another in others the rule of each by its condition, and their own in the rest.
+func (c *compiler) followConditions(refs []reference) {
+	cases := map[*choice][]*rules.Rule{}
+	var order []*choice
+	for _, r := range refs {
+		to, from := c.choice(r.to, r.toCol), c.choice(r.from, r.fromCol)
+		if r.when.Text == "" || to == nil || from == nil || to.rule.Kind == rules.Cases {
+			continue // without a rule of its own the coverage gate refuses it
+		}
+		if len(cases[from]) == 0 {
+			order = append(order, from)
+		}
+		one := *to.rule
+		one.When = r.when
+		cases[from] = append(cases[from], &one)
+	}
+	for _, from := range order {
+		if !slices.ContainsFunc(cases[from], func(r *rules.Rule) bool {
+			plain := *r
+			plain.When = rules.Condition{}
+			return !rules.Equal(&plain, from.rule)
+		}) {
+			continue // one rule for all rows
+		}
+		own := []*rules.Rule{from.rule}
+		if from.rule.Kind == rules.Cases {
+			own = from.rule.Cases
+		}
+		from.rule = &rules.Rule{Kind: rules.Cases, Cases: append(cases[from], own...), Pos: from.rule.Pos}
+	}
+}
+
 // checkReference compares the two sides of a key.
 func (c *compiler) checkReference(r reference) {
 	to, from := c.choice(r.to, r.toCol), c.choice(r.from, r.fromCol)
-	if to == nil || from == nil || from.nulls() || rules.Equal(from.rule, to.rule) {
+	switch {
+	case to == nil:
+		return
+	case to.rule.Kind == rules.Cases && from != to:
+		if from == nil || !from.nulls() {
+			c.fail(to.pos, "%s is what %s refers to (%s), so its rule must be one for all rows: a row that refers to it doesn't hold what the conditions look at", to, r.from.Name, r.key.Name)
+		}
+		return
+	case r.when.Text != "", from == nil, from.nulls(), rules.Equal(from.rule, to.rule):
 		return
 	}
 	if from.from != nil { // it follows another key already

@@ -13,6 +13,8 @@ type Program struct {
 	key       []byte
 	tables    []*TablePlan
 	decisions []Decision
+	warnings  []string
+	hints     []indexHint
 }
 
 // Tables are the plans of all tables whose rows are copied, largest first.

@@ -3,8 +3,8 @@ package scrub
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
+	"unicode"
 
 	"refresher/internal/catalog"
 	"refresher/internal/fake"
@@ -15,76 +15,66 @@ import (
 // may run.
 const maxCollision = 1e-9
 
-// checkUnique refuses transforms that could make two values of a unique index
-// equal.
-func (c *compiler) checkUnique() {
-	for _, t := range c.cat.Tables {
-		if c.noRows(t) {
+// notUnique says why a rule can't serve a key of a unique index, "" if it can.
+// folds: the index takes texts for equal that differ in case. nulls: NULLs are
+// equal, too.
+func (c *compiler) notUnique(t *catalog.Table, ch *choice, folds, nulls bool) string {
+	if ch.op.kind != opCases {
+		return c.collides(t, ch, ch.op, folds, nulls)
+	}
+	for _, cs := range ch.op.cases {
+		switch {
+		case cs.op.kind == opKeep, cs.op.kind == opNull && !nulls:
 			continue
+		case cs.op.kind == opMask && cs.op.def.Unique && math.IsInf(cs.op.bits(), 1):
+			return fmt.Sprintf("%s keeps values apart from one another, but not from those that another rule of the list makes or keeps: use it for all rows", cs.op.name())
 		}
-		for _, idx := range t.Unique {
-			if !c.keptUnique(t, idx) && !c.onRoot(t, idx) {
-				c.checkIndex(t, idx)
-			}
+		if why := c.collides(t, ch, cs.op, folds, nulls); why != "" {
+			return why
 		}
-	}
-}
-
-// onRoot reports whether an index of a partition is its root's, too, which is
-// checked there.
-func (c *compiler) onRoot(t *catalog.Table, idx catalog.UniqueIndex) bool {
-	root := c.cat.Table(t.Root)
-	return root != nil && root != t && t.IsPartition && slices.ContainsFunc(root.Unique, func(other catalog.UniqueIndex) bool {
-		return slices.Equal(idx.Columns, other.Columns)
-	})
-}
-
-// keptUnique reports whether the columns of an index that stay are unique by
-// themselves, so that the others may become anything.
-func (c *compiler) keptUnique(t *catalog.Table, idx catalog.UniqueIndex) bool {
-	return slices.ContainsFunc(t.Unique, func(other catalog.UniqueIndex) bool {
-		if other.Expression || other.Predicate != "" || len(other.Columns) == 0 {
-			return false
-		}
-		for _, col := range other.Columns {
-			ch := c.choice(t, col)
-			if ch == nil || !ch.keeps() || !slices.Contains(idx.Columns, col) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-func (c *compiler) checkIndex(t *catalog.Table, idx catalog.UniqueIndex) {
-	for _, name := range idx.Columns {
-		ch := c.choice(t, name)
-		if ch == nil || ch.op == nil || ch.keeps() {
-			continue
-		}
-		if ch.nulls() && !idx.Primary {
-			return // NULLs are distinct
-		}
-		if why := c.notUnique(t, ch); why != "" {
-			c.fail(ch.pos, "%s is in the unique index %s, and %s", ch, idx.Name, why)
-		}
-	}
-}
-
-// notUnique says why a choice can't serve a unique column, "" if it can.
-func (c *compiler) notUnique(t *catalog.Table, ch *choice) string {
-	if ch.op.kind == opTemplate && c.templateUnique(t, ch.op) {
-		return ""
-	}
-	if ch.op.kind != opMask || !ch.op.def.Unique {
-		return fmt.Sprintf("%s can make two values equal: use %s", ch.op.name(), strings.Join(c.uniqueNames(ch), " or "))
-	}
-	bits := ch.op.bits()
-	rows := c.rowsOf(t)
-	if p := rows * rows / 2 * math.Exp2(-bits); p > maxCollision {
-		return fmt.Sprintf("at %.0f rows %s's %.0f bits collide with a probability of %.0e, above %.0e: use more bits", rows, ch.op.name(), bits, p, maxCollision)
 	}
 	return ""
+}
+
+// collides says why one rule could make two values equal, "" if it can't but by
+// a chance that is small enough.
+func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bool) string {
+	if o.kind == opNull && !nulls {
+		return ""
+	}
+	if o.kind == opTemplate && c.templateUnique(t, o) {
+		return ""
+	}
+	if o.kind != opMask || !o.def.Unique {
+		return fmt.Sprintf("%s can make two values equal: use %s", o.name(), strings.Join(c.uniqueNames(ch), " or "))
+	}
+	if folds && !o.foldSafe() {
+		return fmt.Sprintf("%s can make values that differ in case only, which the index takes for equal: use an alphabet of letters of one case", o.name())
+	}
+	bits := o.bits()
+	rows := c.rowsOf(t)
+	if p := rows * rows / 2 * math.Exp2(-bits); p > maxCollision {
+		return fmt.Sprintf("at %.0f rows %s's %.0f bits collide with a probability of %.0e, above %.0e: use more bits", rows, o.name(), bits, p, maxCollision)
+	}
+	return ""
+}
+
+// foldSafe reports whether values that are different stay so in lower case, as
+// far as those they are made of do. Fakes are in lower case or hold digits only.
+func (o *op) foldSafe() bool {
+	m, ok := o.dom.masks.of(o.family).(*fpeMasker)
+	if !ok {
+		return true
+	}
+	seen := map[rune]bool{}
+	for _, r := range m.alphabet.runes {
+		r = unicode.ToLower(r)
+		if seen[r] {
+			return false
+		}
+		seen[r] = true
+	}
+	return true
 }
 
 // uniqueNames are the transforms that could serve in the choice's place.

@@ -1,0 +1,338 @@
+package scrub
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+)
+
+// checkIndexes refuses rules after which a unique index or an exclusion
+// constraint could not be built.
+func (c *compiler) checkIndexes() {
+	for _, t := range c.cat.Tables {
+		if c.noRows(t) {
+			continue
+		}
+		for _, idx := range t.Unique {
+			if c.onRoot(t, idx) || c.keptUnique(t, idx) {
+				continue
+			}
+			c.checkPredicate(t, idx, "unique index")
+			c.checkKeys(t, idx)
+		}
+		for _, idx := range t.Exclusions {
+			c.checkPredicate(t, idx, "exclusion constraint")
+			c.checkExclusion(t, idx)
+		}
+		for _, name := range t.PartitionBy {
+			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != opKeep {
+				c.fail(ch.pos, "%s is part of the partition key of %s, and another value may belong to another partition, or to none: keep it", ch, t.Name)
+			}
+		}
+	}
+}
+
+// onRoot reports whether an index of a partition is its root's, too, which is
+// checked there.
+func (c *compiler) onRoot(t *catalog.Table, idx catalog.UniqueIndex) bool {
+	root := c.cat.Table(t.Root)
+	return root != nil && root != t && t.IsPartition && slices.ContainsFunc(root.Unique, func(other catalog.UniqueIndex) bool {
+		return slices.Equal(idx.Columns, other.Columns) && idx.Expression == other.Expression && idx.Predicate == other.Predicate
+	})
+}
+
+// keptUnique reports whether some of the columns of an index are unique by
+// another one, and go on to be, so that the others may become anything.
+func (c *compiler) keptUnique(t *catalog.Table, idx catalog.UniqueIndex) bool {
+	if idx.NullsNotDistinct {
+		return false
+	}
+	plain := keysOf(idx)
+	return slices.ContainsFunc(t.Unique, func(other catalog.UniqueIndex) bool {
+		if other.Expression || other.Predicate != "" || len(other.Columns) == 0 {
+			return false
+		}
+		for _, key := range keysOf(other) {
+			at := slices.IndexFunc(plain, func(k catalog.IndexKey) bool { return k.Column == key.Column })
+			ch := c.choice(t, key.Column)
+			if at < 0 || ch == nil || ch.op == nil || key.Folds != plain[at].Folds {
+				return false
+			}
+			if ch.op.kind != opKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// keysOf are an index's keys; those of a catalog made by hand may be its columns alone.
+func keysOf(idx catalog.UniqueIndex) []catalog.IndexKey {
+	if idx.Keys != nil {
+		return idx.Keys
+	}
+	var keys []catalog.IndexKey
+	for _, name := range idx.Columns {
+		keys = append(keys, catalog.IndexKey{Column: name, Expr: catalog.Quote(name), Reads: []string{name}})
+	}
+	return keys
+}
+
+// folds reports whether a key that is a column compares texts without regard to case.
+func (c *compiler) folds(t *catalog.Table, key catalog.IndexKey) bool {
+	col := t.Column(key.Column)
+	return key.Folds || col != nil && col.Type.Underlying().Name == "citext"
+}
+
+// source is what a key is made of: a column, in lower or upper case or trimmed if
+// fold is set; nil if it is anything else.
+func (c *compiler) source(t *catalog.Table, key catalog.IndexKey) (col *catalog.Column, fold bool) {
+	if col = t.Column(key.Column); col != nil && !col.Generated {
+		return col, c.folds(t, key)
+	}
+	expr, reads := key.Expr, key.Reads
+	if col != nil {
+		expr, reads = col.As, col.From
+	}
+	if len(reads) != 1 || t.Column(reads[0]) == nil {
+		return nil, false
+	}
+	if fold, ok := caseOnly(expr, reads[0]); ok {
+		return t.Column(reads[0]), fold || c.folds(t, key)
+	}
+	return nil, false
+}
+
+// reads are the columns that a key is made of, those of a generated column
+// instead of it.
+func (c *compiler) readsOf(t *catalog.Table, names []string) []string {
+	var list []string
+	for _, name := range names {
+		if col := t.Column(name); col != nil && col.Generated {
+			list = append(list, col.From...)
+			continue
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+// masked is the first of these columns whose values don't all stay, nil if they do.
+func (c *compiler) masked(t *catalog.Table, names []string) *choice {
+	for _, name := range c.readsOf(t, names) {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != opKeep {
+			return ch
+		}
+	}
+	return nil
+}
+
+func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
+	distinct := !idx.Primary && !idx.NullsNotDistinct
+	for _, key := range keysOf(idx) {
+		if col, _ := c.source(t, key); col != nil && distinct {
+			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == opNull {
+				return // a row with a NULL in its key is like no other
+			}
+		}
+	}
+	for _, key := range keysOf(idx) {
+		ch := c.masked(t, key.Reads)
+		if key.Reads == nil {
+			ch = c.masked(t, []string{key.Column})
+		}
+		if ch == nil {
+			continue
+		}
+		col, fold := c.source(t, key)
+		if col == nil {
+			c.fail(ch.pos, "%s is in the unique index %s by the expression %s, under which two fakes could be equal: keep it, or make it null", ch, idx.Name, c.exprOf(t, key))
+			continue
+		}
+		if why := c.notUnique(t, ch, fold, !distinct); why != "" {
+			c.fail(ch.pos, "%s is in the unique index %s, and %s", ch, idx.Name, why)
+			continue
+		}
+		c.mayFold(idx.Name, ch, fold)
+	}
+}
+
+func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
+	if col := t.Column(key.Column); col != nil && col.Generated {
+		return col.As
+	}
+	return key.Expr
+}
+
+// checkPredicate refuses rules after which a partial index could cover other rows.
+func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, what string) {
+	for _, name := range c.readsOf(t, idx.PredicateReads) {
+		ch := c.masked(t, []string{name})
+		if ch == nil || ch.op.kind == opMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
+			continue
+		}
+		c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s masked others could be among them: keep it", what, idx.Name, idx.Predicate, ch)
+	}
+	for _, name := range idx.PredicateNulls {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == opNull }) {
+			c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s NULL others could be among them: use another transform than null", what, idx.Name, idx.Predicate, ch)
+		}
+	}
+}
+
+func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
+	for _, key := range idx.Keys {
+		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == opNull {
+			return // what is NULL excludes nothing
+		}
+	}
+	for _, key := range idx.Keys {
+		if ch := c.masked(t, key.Reads); ch != nil {
+			c.fail(ch.pos, "%s is in the exclusion constraint %s, which other values could break: keep it, or make it null", ch, idx.Name)
+		}
+	}
+}
+
+// Parts of expressions as PostgreSQL prints them.
+var (
+	textCast = regexp.MustCompile(`::(pg_catalog\.)?(text|name|bpchar|character varying(\(\d+\))?|character(\(\d+\))?|([a-z_]+\.)?citext)$`)
+	collate  = regexp.MustCompile(` COLLATE ("[^"]*"|\w+)(\.("[^"]*"|\w+))?$`)
+	caseCall = regexp.MustCompile(`^(?:pg_catalog\.)?(lower|upper|btrim|ltrim|rtrim)\((.*)\)$`)
+)
+
+// caseOnly reports whether an expression is a column by itself, possibly cast to
+// another type of text, in one case (fold) or trimmed: what is different in lower
+// case stays so.
+func caseOnly(expr, column string) (fold, ok bool) {
+	for {
+		before := expr
+		expr = strings.TrimSpace(expr)
+		if inner, found := strings.CutPrefix(expr, "("); found && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
+			expr = inner[:len(inner)-1]
+		}
+		expr = collate.ReplaceAllString(textCast.ReplaceAllString(expr, ""), "")
+		if m := caseCall.FindStringSubmatch(expr); m != nil && balanced(m[2]) {
+			expr, fold = m[2], true
+		}
+		if expr == before {
+			return fold, expr == column || expr == catalog.Quote(column)
+		}
+	}
+}
+
+// balanced reports whether parentheses are, so that a first and a last one
+// around it are a pair.
+func balanced(s string) bool {
+	depth := 0
+	for _, c := range s {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 {
+			return false
+		}
+	}
+	return depth == 0
+}
+
+// withoutBlankTests takes the comparisons of a column with the empty text out of
+// a predicate: masks leave blank texts as they are and make no others.
+func withoutBlankTests(predicate, column string) string {
+	name := regexp.QuoteMeta(catalog.Quote(column))
+	if catalog.Quote(column) != column {
+		name = "(" + name + "|" + regexp.QuoteMeta(column) + ")"
+	}
+	return regexp.MustCompile(`\(?\b?`+name+`\)?(::text)? <> ''::(text|character varying|citext|bpchar)`).ReplaceAllString(predicate, "")
+}
+
+// mentions reports whether a name is in an expression.
+func mentions(expr, name string) bool {
+	return strings.Contains(expr, catalog.Quote(name)) || regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\b`).MatchString(expr)
+}
+
+// mayFold remembers what to say if a unique index can't be built although its
+// column's fakes are as different as the domain's normal forms.
+func (c *compiler) mayFold(index string, ch *choice, fold bool) {
+	o := ch.op.usual()
+	if fold || o.kind != opMask {
+		return
+	}
+	switch o.def.Class {
+	case pii.Email:
+		if !o.dom.args.flag("exact") {
+			c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s maps addresses that differ only in case or surrounding space alike, and the index tells them apart: write {transform: email, exact: true}", ch)})
+		}
+	case pii.Username, pii.URL, pii.Domain:
+		c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s maps values that differ only in case or surrounding space alike, and the index tells them apart: use token", ch)})
+	}
+}
+
+// indexHint is what to say if an index can't be built.
+type indexHint struct{ index, text string }
+
+// Explain adds to an error that names a unique index why it may not have been
+// built, if rules are the likely reason.
+func (p *Program) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, h := range p.hints {
+		if strings.Contains(err.Error(), `"`+h.index+`"`) {
+			return fmt.Errorf("%w\n%s", err, h.text)
+		}
+	}
+	return err
+}
+
+// Warnings are what the rules allow and a reviewer should know of: CHECK
+// constraints on columns that are masked.
+func (p *Program) Warnings() []string { return p.warnings }
+
+// checkConstraints warns of constraints that fakes could break, which would stop
+// the run.
+func (c *compiler) checkConstraints() {
+	for _, t := range c.cat.Tables {
+		if c.noRows(t) {
+			continue
+		}
+		for _, check := range t.Checks {
+			for _, name := range c.readsOf(t, check.Reads) {
+				if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.makes() {
+					c.warn("%s is masked, and the constraint %s of %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, t.Name, check.Expr)
+				}
+			}
+		}
+		for _, col := range t.Columns {
+			ch := c.choice(t, col.Name)
+			if ch == nil || ch.op == nil || ch.table != t || !ch.op.makes() {
+				continue
+			}
+			for typ := col.Type; typ.Kind == catalog.DomainType; typ = typ.Base {
+				for _, check := range typ.Checks {
+					c.warn("%s is masked, and the constraint %s of its type %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, typ.SQL, check.Expr)
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) warn(format string, args ...any) {
+	if w := fmt.Sprintf(format, args...); !slices.Contains(c.warnings, w) {
+		c.warnings = append(c.warnings, w)
+	}
+}
+
+// makes reports whether a rule puts other values in a column, rather than NULL.
+func (o *op) makes() bool {
+	if o.kind == opCases {
+		return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.makes() })
+	}
+	return o.kind != opKeep && o.kind != opNull
+}
