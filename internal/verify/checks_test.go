@@ -271,3 +271,33 @@ func TestViewWithOddColumns(t *testing.T) {
 	}
 	refused(t, "survivors", r)
 }
+
+// Whatever a definition can hold is looked through, names too; a name that is a
+// finding is not printed to say where it is.
+func TestAllOfTheSchema(t *testing.T) {
+	set := source(t)
+	url := pgtest.DB(t)
+	for _, c := range []struct{ name, sql, object string }{
+		{"sql body", `CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT '` + srcName + `'; END`, "function public.f()"},
+		{"default of an argument", `CREATE PROCEDURE f(a text DEFAULT '` + srcName + `') LANGUAGE sql AS $$ SELECT $$`, "function public.f(text)"},
+		{"setting of a function", `CREATE FUNCTION f() RETURNS int LANGUAGE sql SET application_name = '` + srcEmail + `' AS $$ SELECT 1 $$`, "function public.f()"},
+		{"aggregate", `CREATE AGGREGATE f(text) (SFUNC = textcat, STYPE = text, INITCOND = '` + srcEmail + `')`, "function public.f(text)"},
+		{"statistics", `CREATE TABLE f (a text); CREATE STATISTICS s ON (a || '` + srcName + `'), (lower(a)) FROM f`, "statistics object public.s"},
+		{"schema", `CREATE SCHEMA "` + srcEmail + `"`, "schema with oid "},
+		{"table", `CREATE TABLE "` + srcName + `" (a int)`, "table with oid "},
+		{"column", `CREATE TABLE f ("for hanna_bergström" int)`, "table public.f"},
+		{"field", `CREATE TYPE f AS ("` + srcEmail + `" int)`, "composite type public.f"},
+		{"type", `CREATE DOMAIN "` + srcEmail + `" AS int`, "type with oid "},
+		{"sequence", `CREATE SEQUENCE "` + srcEmail + `"`, "sequence with oid "},
+		{"constraint", `CREATE TABLE f (a int, CONSTRAINT "` + srcEmail + `" UNIQUE (a))`, "table constraint with oid "},
+	} {
+		pgtest.Exec(t, url, c.sql)
+		r := database(t, verify.Options{Set: set}, url, nil)
+		if !slices.ContainsFunc(r.Findings, func(f verify.Finding) bool { return f.Kind == verify.Survivor && strings.HasPrefix(f.Table, c.object) }) {
+			t.Errorf("%s: %v", c.name, r.Findings)
+		}
+		silent(t, r)
+		pgtest.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+	}
+	passes(t, database(t, verify.Options{Set: set, Strict: true}, url, nil))
+}

@@ -8,9 +8,10 @@ import (
 	"refresher/internal/pgerr"
 )
 
-// schemaTexts yields (object, text) of everything in a schema that a person
-// wrote, or that a tool filled in from data. Objects of extensions and of the
-// system are left out.
+// schemaTexts yields (object, number, text) of everything in a schema that a person
+// wrote, or that a tool filled in from data, names too. Objects of extensions and
+// of the system are left out. An object's number stands in for a description that
+// is itself a finding.
 const schemaTexts = `
 WITH own AS (
 	SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype = 'e'
@@ -22,7 +23,16 @@ WITH own AS (
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid, 0, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm')
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid, 0, pg_catalog.pg_get_expr(relpartbound, oid) FROM pg_catalog.pg_class WHERE relpartbound IS NOT NULL
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, indexrelid, 0, pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indpred IS NOT NULL OR indexprs IS NOT NULL
-	UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 0, p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('c', 'internal')
+	UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, oid, 0, pg_catalog.pg_get_functiondef(oid) FROM pg_catalog.pg_proc WHERE oid >= 16384 AND prokind <> 'a'
+	UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 0, pg_catalog.concat_ws(E'\n|\n', p.proname, pg_catalog.array_to_string(p.proargnames, E'\n|\n'), a.agginitval, a.aggminitval) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
+	UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::regclass, oid, 0, pg_catalog.pg_get_statisticsobjdef(oid) FROM pg_catalog.pg_statistic_ext
+	UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass, oid, 0, nspname FROM pg_catalog.pg_namespace
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', relname, CASE WHEN relkind IN ('r', 'p', 'v', 'm', 'f', 'c') THEN (
+		SELECT pg_catalog.string_agg(attname, E'\n|\n') FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) END)
+		FROM pg_catalog.pg_class c WHERE relkind <> 't' AND oid >= 16384
+	UNION ALL SELECT 'pg_catalog.pg_type'::regclass, oid, 0, typname FROM pg_catalog.pg_type WHERE typrelid = 0 AND typelem = 0
+	UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, 0, conname FROM pg_catalog.pg_constraint
+	UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, 0, polname FROM pg_catalog.pg_policy
 	UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, oid, 0, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE contype = 'c'
 	UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, 0, pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid)) FROM pg_catalog.pg_policy
 	UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, 0, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
@@ -30,24 +40,34 @@ WITH own AS (
 	UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, pg_catalog.array_to_string(srvoptions, ' ') FROM pg_catalog.pg_foreign_server
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, ftrelid, 0, pg_catalog.array_to_string(ftoptions, ' ') FROM pg_catalog.pg_foreign_table
 )
-SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), t.body
+SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), (pg_catalog.pg_identify_object(t.classid, t.objid, t.objsubid)).type || ' with oid ' || t.objid, t.body
 FROM text t WHERE t.objid >= 16384 AND t.body <> '' AND (t.classid, t.objid) NOT IN (SELECT classid, objid FROM own)
 UNION ALL
-SELECT 'database ' || pg_catalog.current_database(), pg_catalog.shobj_description(oid, 'pg_database')
+SELECT 'database ' || pg_catalog.current_database(), 'database', pg_catalog.shobj_description(oid, 'pg_database')
 FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() AND pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL`
 
-// schemaText looks through what is not rows. Its findings are weak.
+// schemaText looks through what is not rows.
 func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, schemaTexts)
 	if err != nil {
 		return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
 	}
 	s := db.v.scanner()
-	var object string
+	var object, number string
 	var body []byte
-	_, err = pgx.ForEachRow(rows, []any{&object, &body}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&object, &number, &body}, func() error {
+		if s.finds([]byte(object)) {
+			object = number
+		}
 		s.cell(db.ledger.column(object, "", asDefinition), place{}, body)
 		return s.err()
 	})
 	return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+}
+
+// finds reports whether there is anything to be found in text.
+func (s *scanner) finds(text []byte) bool {
+	var t tally
+	s.look(&t, place{}, text)
+	return t.counts().found > 0
 }
