@@ -43,7 +43,7 @@ type bench struct {
 type table struct{ name, columns, format string }
 
 func main() {
-	users := flag.Int("users", 500_000, "customers; 500000 are about 1 GB as text")
+	users := flag.Int("users", 600_000, "customers; 600000 are about 1 GB as text")
 	rounds := flag.Int("rounds", 3, "how often each takes its turn")
 	bin := flag.String("refresher", "bin/refresher", "the program to measure")
 	flag.Parse()
