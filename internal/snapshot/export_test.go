@@ -3,7 +3,9 @@ package snapshot
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
 
@@ -43,4 +45,13 @@ func Explain(ctx context.Context, r *Reader, c Chunk, cols []*catalog.Column) ([
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Ordered reports whether a plan, as JSON, is one that a join may have.
+func Ordered(t *testing.T, plan string) bool {
+	var n planNode
+	if err := json.Unmarshal([]byte(plan), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n.ordered()
 }

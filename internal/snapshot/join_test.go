@@ -78,28 +78,53 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// Whatever the planner thinks of it, a join looks rows up one by one.
-func TestJoinIsALookUp(t *testing.T) {
+// However a join is executed, rows keep their order, and no hash outgrows memory.
+func TestJoinPlans(t *testing.T) {
 	_, _, cfg := setup(t, `
 		CREATE TABLE people (id int PRIMARY KEY, name text);
-		CREATE TABLE t (v int, who int);
-		INSERT INTO people SELECT i, 'name' || i FROM generate_series(1, 20000) i;
-		INSERT INTO t SELECT i, i FROM generate_series(1, 20000) i;
+		CREATE TABLE crowd (id int PRIMARY KEY, name text);
+		CREATE TABLE t (v int, who int, what text);
+		INSERT INTO people SELECT i, 'name' || i FROM generate_series(1, 2000) i;
+		INSERT INTO crowd SELECT i, repeat('name', 20) || i FROM generate_series(1, 60000) i;
+		INSERT INTO t SELECT i, 1 + i * 7919 % 2000, repeat('x', 100) FROM generate_series(1, 20000) i;
 		ANALYZE`)
 	src := openLocked(t, snapshot.Options{Config: cfg})
-	table, home := src.Catalog().Table(public("t")), src.Catalog().Table(public("people"))
-	c := snapshot.Chunk{Table: table, Of: 1, End: -1, Join: &catalog.Join{Table: home, Key: home.Columns[0], On: table.Columns[1], Columns: home.Columns[1:]}}
-	lines, err := snapshot.Explain(t.Context(), reader(t, src), c, table.Columns)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := strings.Join(lines, "\n")
-	for _, bad := range []string{"Hash", "Merge", "Sort"} {
-		if strings.Contains(plan, bad) {
-			t.Errorf("%s:\n%s", bad, plan)
+	r := reader(t, src)
+	table := src.Catalog().Table(public("t"))
+	for _, tt := range []struct{ home, want string }{{"people", "Hash Left Join"}, {"crowd", "Nested Loop Left Join"}, {"people", "Hash Left Join"}} {
+		home := src.Catalog().Table(public(tt.home))
+		c := snapshot.Chunk{Table: table, Of: 1, End: -1, Join: &catalog.Join{Table: home, Key: home.Columns[0], On: table.Columns[1], Columns: home.Columns[1:]}}
+		var out bytes.Buffer
+		if rows, err := r.CopyOut(t.Context(), c, table.Columns, pgcopy.Text, &out); err != nil || rows != 20000 {
+			t.Fatal(rows, err)
+		}
+		for i, line := range strings.SplitN(out.String(), "\n", 20001)[:20000] {
+			if v, _, _ := strings.Cut(line, "\t"); v != strconv.Itoa(i+1) {
+				t.Fatalf("%s: row %d comes as number %d", tt.home, i+1, i)
+			}
+		}
+		lines, err := snapshot.Explain(t.Context(), r, c, table.Columns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan := strings.Join(lines, "\n"); !strings.Contains(plan, tt.want) {
+			t.Errorf("%s is not read by a %s:\n%s", tt.home, tt.want, plan)
 		}
 	}
-	if !strings.Contains(plan, "Nested Loop Left Join") || !strings.Contains(plan, "people_pkey") {
-		t.Errorf("no look-up by the key:\n%s", plan)
+}
+
+func TestJoinMemory(t *testing.T) {
+	for plan, want := range map[string]bool{
+		`{"Node Type": "Nested Loop", "Join Type": "Left", "Plans": [{}, {}]}`:                                                                                     true,
+		`{"Node Type": "Hash Join", "Join Type": "Left", "Plans": [{}, {"Node Type": "Hash", "Plan Rows": 600000, "Plan Width": 40}]}`:                             true,
+		`{"Node Type": "Hash Join", "Join Type": "Left", "Plans": [{}, {"Node Type": "Hash", "Plan Rows": 600000, "Plan Width": 400}]}`:                            false,
+		`{"Node Type": "Hash Join", "Join Type": "Right", "Plans": [{}, {"Node Type": "Hash", "Plan Rows": 6, "Plan Width": 4}]}`:                                  false,
+		`{"Node Type": "Merge Join", "Join Type": "Left", "Plans": [{}, {"Node Type": "Sort", "Plan Rows": 6, "Plan Width": 4}]}`:                                  false,
+		`{"Node Type": "Sort", "Plans": [{"Node Type": "Hash Join", "Join Type": "Left", "Plans": [{}, {"Node Type": "Hash", "Plan Rows": 1, "Plan Width": 4}]}]}`: false,
+		`{}`: false,
+	} {
+		if got := snapshot.Ordered(t, plan); got != want {
+			t.Errorf("%s: %v", plan, got)
+		}
 	}
 }

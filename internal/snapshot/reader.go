@@ -69,7 +69,7 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 			closeNow(ctx, conn)
 		}
 	}()
-	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + lookUps
+	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + joining
 	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, pgerr.Wrap(err, "importing the snapshot")
 	}
@@ -78,11 +78,6 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	}
 	return &Reader{src: s, conn: conn}, nil
 }
-
-// lookUps makes a join look each row up by the other table's key: rows stay in
-// the order in which they lie, and whatever the other table's size, a chunk costs
-// the source neither a pass over that table nor temporary files for its hash.
-const lookUps = "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 // atHome fails if conn reached another server than the exporter did.
 func (s *Source) atHome(ctx context.Context, conn *pgx.Conn) error {
@@ -105,6 +100,11 @@ func (r *Reader) Close(ctx context.Context) { closeNow(ctx, r.conn) }
 // is no longer usable. An error of w is returned as it is.
 func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f pgcopy.Format, w io.Writer) (rows int64, err error) {
 	out := &output{w: w}
+	if c.Join != nil {
+		if err := r.planJoin(ctx, c, cols, f); err != nil {
+			return 0, err
+		}
+	}
 	tag, err := r.conn.PgConn().CopyTo(ctx, out, copySQL(c, cols, f))
 	switch {
 	case out.err != nil:
@@ -143,17 +143,6 @@ func copySQL(c Chunk, cols []*catalog.Column, f pgcopy.Format) string {
 		where = " WHERE" + strings.TrimPrefix(where, " AND")
 	}
 	return fmt.Sprintf("COPY (SELECT %s FROM %s%s) TO STDOUT (FORMAT %s)", list, from, where, f)
-}
-
-// joinSQL is a join's columns and its clause. The key of a partitioned table is
-// unique over its partitions, that of another table over its own rows only.
-func joinSQL(j *catalog.Join) (list, clause string) {
-	only := "ONLY "
-	if j.Table.Kind == catalog.Partitioned {
-		only = ""
-	}
-	return columnList("j.", j.Columns), fmt.Sprintf(" LEFT JOIN %s%s AS j ON j.%s = t.%s",
-		only, j.Table.Name.SQL(), catalog.Quote(j.Key.Name), catalog.Quote(j.On.Name))
 }
 
 func columnList(prefix string, cols []*catalog.Column) string {
