@@ -14,13 +14,14 @@
 // each rule its column (coverage), each table has the rows that left the source,
 // tables of `rows: none` are empty, constraints and indexes are valid. What is
 // not rows can hold personal data too: column defaults, comments, enum labels,
-// view and function definitions and the like are scanned as schema text.
+// view and function definitions, names and the like are scanned as schema text.
 //
 // # Strong and weak
 //
 // A strong finding refuses the run; a weak one is reported, and refuses only
 // with [Options.Strict]. Weak are: detections by shapes that chance can make;
-// findings in schema text; and numbers, where the column says they are chance.
+// detections in schema text (a survivor there is as strong as anywhere, unless the
+// rules allow its value in some column); and numbers, where the column says they are chance.
 // A number of digits alone that equals a source phone or identity number is
 // weighed against the hits that so many numbers would produce by chance
 // (fingerprint.Matcher.Expected): the column's hits are strong if chance alone

@@ -24,29 +24,38 @@ type exception struct {
 func newExceptions(list []Exception) exceptions {
 	m := exceptions{}
 	for _, e := range list {
-		k := exceptionKey{e.Table.String(), e.Column, e.Class}
-		x := m[k]
-		x.all = x.all || len(e.Values) == 0
-		if x.values == nil {
-			x.values = map[string]bool{}
-		}
-		for _, v := range e.Values {
-			x.values[string(normal([]byte(v)))] = true
-		}
-		m[k] = x
+		m.add(exceptionKey{e.Table.String(), e.Column, e.Class}, e.Values, len(e.Values) == 0)
+		m.add(exceptionKey{class: e.Class}, e.Values, false)
 	}
 	return m
+}
+
+func (m exceptions) add(k exceptionKey, values []string, all bool) {
+	x := m[k]
+	x.all = x.all || all
+	if x.values == nil {
+		x.values = map[string]bool{}
+	}
+	for _, v := range values {
+		x.values[string(normal([]byte(v)))] = true
+	}
+	m[k] = x
 }
 
 func normal(v []byte) []byte { return bytes.ToLower(bytes.TrimSpace(v)) }
 
 // allow reports whether a value found in a column is a reviewed one. Survivors
-// are allowed by listed values only.
-func (m exceptions) allow(table, column, kind string, class pii.Class, value []byte) bool {
+// are allowed by listed values only; a definition, which no rule can name, may
+// hold what is listed for any column.
+func (m exceptions) allow(t *tally, kind string, class pii.Class, value []byte) bool {
 	if len(m) == 0 {
 		return false
 	}
-	x, ok := m[exceptionKey{table, column, class}]
+	k := exceptionKey{class: class}
+	if !t.schema {
+		k.table, k.column = t.stats.Table, t.stats.Column
+	}
+	x, ok := m[k]
 	if !ok {
 		return false
 	}

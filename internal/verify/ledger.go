@@ -80,11 +80,12 @@ func (t *tally) resolve() []Finding {
 	strong[bareDetection] = t.found[bareDetection].n*share >= t.numbers
 	var all []Finding
 	for i := range t.found {
-		isStrong := strong[i] && !t.schema
+		survivor := i == sureSurvivor || i == digitSurvivor
+		isStrong := strong[i] && (survivor || !t.schema)
 		switch {
 		case !isStrong:
 			t.stats.Weak += t.found[i].n
-		case i == sureSurvivor || i == digitSurvivor:
+		case survivor:
 			t.stats.Survivors += t.found[i].n
 		default:
 			t.stats.Detected += t.found[i].n

@@ -165,7 +165,7 @@ func (s *scanner) report(t *tally, at place, sort int, kind string, class pii.Cl
 		}
 	}
 	s.reported = append(s.reported, reported{kind, sort, value})
-	if s.allowed.allow(t.stats.Table, t.stats.Column, kind, class, value) {
+	if s.allowed.allow(t, kind, class, value) {
 		t.stats.Excepted++
 		return
 	}

@@ -67,7 +67,7 @@ func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
 
 // finds reports whether there is anything to be found in text.
 func (s *scanner) finds(text []byte) bool {
-	var t tally
+	t := tally{schema: true}
 	s.look(&t, place{}, text)
 	return t.counts().found > 0
 }
