@@ -35,6 +35,14 @@
 // chosen for a domain as a whole, by its narrowest column; never by the size of
 // a table, so that growth doesn't reshuffle what last week's staging showed.
 //
+// # Persons
+//
+// Where a table names its subject, names and dates are drawn by the subject
+// instead: names by the digest of the person's e-mail address, so that they agree
+// with it although every address maps by its value alone; dates by the digest of
+// the subject's value. The address, and for free text all identifiers of the
+// person, are read beside the row ([TablePlan].Join), used, and not written.
+//
 // # Evidence
 //
 // While values stream by, their fingerprints are collected, so that package

@@ -179,6 +179,9 @@ func (c *compiler) agree(s *subject) {
 		return
 	}
 	at := c.choice(s.home.table, address.Name)
+	if at.op.usual().dom.args.text("name") == "none" {
+		return // it shows no name
+	}
 	if s.home == s && c.gender(s) != "" && at.op.usual().dom.args.text("name") == "full" {
 		c.fail(at.pos, "%s maps by its value alone, so the given name in it can't be that of %s: write {transform: email, name: surname}",
 			at, c.gender(s))
