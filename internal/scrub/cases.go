@@ -304,6 +304,28 @@ func (w *Writer) choose(r *pgcopy.Row, c *boundCell) (*boundCell, error) {
 	return nil, errNoRule // the last has no condition
 }
 
+// keeps reports whether a condition lets a field of the row at hand pass.
+func (w *Writer) keeps(r *pgcopy.Row, at int) bool {
+	if len(w.plan.conditions) == 0 {
+		return false
+	}
+	for i := range w.cells {
+		if w.cells[i].at != at {
+			continue
+		}
+		for _, one := range w.cells[i].cases {
+			ok := one.when == always
+			if !ok {
+				ok, _ = w.holds(r, one.when) // an error comes back when the cell is written
+			}
+			if ok {
+				return one.keep
+			}
+		}
+	}
+	return false
+}
+
 var errNoRule = errors.New("no rule is for this row")
 
 // rewritten reports whether the writer makes rows of its own, rather than pass

@@ -322,7 +322,7 @@ func (w *Writer) before(r *pgcopy.Row) {
 	if w.row.person != nil {
 		w.row.person.meet()
 	}
-	if w.row.fp == nil || w.plan.first < 0 {
+	if w.row.fp == nil || w.plan.first < 0 || w.keeps(r, w.plan.first) || w.keeps(r, w.plan.last) {
 		return
 	}
 	first, last := bytes.TrimSpace(r.Field(w.plan.first)), bytes.TrimSpace(r.Field(w.plan.last))
