@@ -135,6 +135,8 @@ func agree(t *testing.T, from, to *pgx.Conn) {
 		"payments p JOIN users u ON u.id = p.user_id WHERE p.card_holder <> u.full_name",
 		"support_tickets t JOIN users u ON u.id = t.user_id WHERE t.requester_name <> u.full_name",
 		"support_tickets t WHERE requester_email NOT LIKE lower(replace(requester_name, ' ', '.')) || '.%'",
+		// The number in a message is the user's own, in any spelling, also where the ticket has none.
+		`support_tickets t JOIN users u ON u.id = t.user_id WHERE u.phone IS NOT NULL AND t.body ~ '\+1555[0-9]{7}' AND strpos(t.body, u.phone) = 0`,
 		"(SELECT user_id FROM payments GROUP BY user_id HAVING count(DISTINCT card_holder) > 1) x",
 	} {
 		if n := count(to, "SELECT count(*) FROM "+none); n > 0 {
@@ -152,8 +154,10 @@ func agree(t *testing.T, from, to *pgx.Conn) {
 			t.Errorf("%d rows before and %d after: %s", a, b, same)
 		}
 	}
-	// Text shows what the columns show: a subject's own name in a message is the
-	// one that the user has in staging, also where the ticket has another.
+	if n := count(from, "SELECT count(*) FROM support_tickets t JOIN users u ON u.id = t.user_id WHERE requester_phone IS NULL AND u.phone IS NOT NULL AND body ~ '[0-9]{6}'"); n < 10 {
+		t.Errorf("only %d messages have a number that the ticket hasn't", n)
+	}
+	// Text shows what the columns show.
 	if n := count(to, "SELECT count(*) FROM support_tickets t JOIN users u ON u.id = t.user_id WHERE t.body LIKE '%'||u.full_name||'%' AND t.body LIKE '%'||u.email||'%'"); n < 50 {
 		t.Errorf("%d messages name their writer", n)
 	}
