@@ -11,13 +11,13 @@
 //
 //	e-mail       example.com, .org and .net (RFC 2606)
 //	phone        +1 with the unassigned area code 555; or 555-0100…0199 in a real
-//	             area code (NANPA); or the unassigned country code 999; Ofcom's
-//	             numbers for drama are recognised too
+//	             area code (NANPA); or the unassigned country code 999; or what
+//	             Ofcom, Bundesnetzagentur and Arcep keep for drama
 //	card         test number range 424242, Luhn-valid
 //	IBAN         country codes that ISO 3166 leaves to users, mod-97-valid
 //	national id  US SSN with area 666 or 9xx-00, which are never issued
 //	IP           240.0.0.0/4 (RFC 1112), 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC 3849)
-//	postcode     ZIP prefixes that are not in use
+//	postcode     ZIP prefixes that are not in use, and the like in other countries
 //	token        "tok_" with base32, UUID version 8 with a mark, bytes with a mark,
 //	             the hashes of one known password
 //	domain, URL  .example, .test and example.com (RFC 2606); paths of this package's words

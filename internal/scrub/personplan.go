@@ -1,0 +1,95 @@
+package scrub
+
+import (
+	"fmt"
+	"slices"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgvalue"
+	"refresher/internal/pii"
+)
+
+// planPerson adds to a table's plan whom its rows are about and what is joined
+// in of that person.
+func (c *compiler) planPerson(p *TablePlan) {
+	s := c.subjectOf(p.Table)
+	if s == nil {
+		return
+	}
+	p.person = &personPlan{prefix: []byte("\x00subject\x00" + s.rule.Domain + "\x00"), id: noField, address: noField, fallback: noField, gender: noField}
+	if s.home != nil && s.home != s {
+		if cols := c.joined(s); len(cols) > 0 {
+			p.Join = &catalog.Join{Table: s.home.table, Key: s.home.column, On: p.Table.Column(s.column.Name), Columns: cols}
+			if c.format(s.home.table, cols) == pgcopy.Text {
+				p.Format = pgcopy.Text
+			}
+		}
+	}
+	own := c.own(p)
+	if p.person.id = own(s.column.Name); p.person.id.mask != nil {
+		p.person.id, p.person.fallback = noField, p.person.id // an address is its own subject
+	}
+	if s.fallback != nil {
+		p.person.fallback = own(s.fallback.Name)
+	}
+	home, get := s, own
+	if s.home != nil && s.home != s {
+		home, get = s.home, c.joinedField(p)
+	}
+	p.person.gender = get(c.gender(home))
+	if s.home != nil {
+		if address := c.address(s.home); address != nil {
+			p.person.address = get(address.Name)
+		}
+	}
+}
+
+// own finds the fields of a plan's columns; noField for a name that none has.
+func (c *compiler) own(p *TablePlan) func(name string) field {
+	return func(name string) field {
+		i := slices.IndexFunc(p.Columns, func(col *catalog.Column) bool { return col.Name == name })
+		if i < 0 {
+			return noField
+		}
+		return c.field(p.Table, p.Columns[i], i, p.Format)
+	}
+}
+
+// joinedField finds the fields of a plan's join.
+func (c *compiler) joinedField(p *TablePlan) func(name string) field {
+	return func(name string) field {
+		if p.Join == nil {
+			return noField
+		}
+		i := slices.IndexFunc(p.Join.Columns, func(col *catalog.Column) bool { return col.Name == name })
+		if i < 0 {
+			return noField
+		}
+		return c.field(p.Join.Table, p.Join.Columns[i], len(p.Columns)+i, p.Format)
+	}
+}
+
+func (c *compiler) field(t *catalog.Table, col *catalog.Column, at int, f pgcopy.Format) field {
+	r := field{at: at, mask: c.addresser(t, col)}
+	if !wireIsText(col.Type, f) {
+		r.codec = pgvalue.For(col.Type, f)
+	}
+	return r
+}
+
+// planJoined adds the cells of what is joined in, whose results are known to the
+// row's free text and written nowhere.
+func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
+	if p.Join == nil || !p.text {
+		return
+	}
+	for i, col := range p.Join.Columns {
+		o := c.choice(p.Join.Table, col.Name).op.usual() // conditions read what isn't joined
+		if !o.identifies() {
+			continue
+		}
+		e := emitter{c, col, p.Format, text, c.joinedField(p)}
+		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o)})
+	}
+}
