@@ -25,7 +25,8 @@
 //	username     an invented surname and a hash, or "usr_" and a hash
 //	latitude, …  the sea around 0° N 0° E
 //	country      real ones, which identify nobody
-//	names, …     words of this package: invented surnames, towns, regions, streets, firms
+//	names, …     words of this package, in several languages ([Locale]): invented
+//	             surnames, towns, regions, streets, firms
 //	free text    "[redacted]", or Latin filler
 //
 // [Recognise] accepts all that the generators make, and everything else in the

@@ -17,7 +17,7 @@ func polish() *Locale {
 		stems: names(`Brzelm Bladzw Cedrzw Chwarb Debrzm Drzemb Farlisz Gąskw Grzmirl Jodlisz Kłonkw Krzwelm Lewarb Łubrzm Mszarl Nadrzw Ostrumb
 			Pstrelm Rzeczl Skrelm Szmurl Trzelb Ubrzarl Wądrzm Wszelb Zgrzelm Żmudrzl Źrelm`),
 		endings:   names(`owicz aniuk elczak ydło ybuła oszek imczak ybor ańczyk uszko elak oniec`),
-		cities:    affixes("*owo", "*owice", "*ów", "*in", "*sko", "Nowe *owo", "*ice", "*ówka"),
+		cities:    affixes("*owo", "*owice", "*ów", "*in", "*sko", "Górne *owo", "*ice", "*ówka"),
 		streets:   affixes("ul. *owa", "ul. *owska", "al. *owa", "ul. *ecka", "os. *owe", "pl. *owy"),
 		postcodes: []string{"79-ddd"}, // no post office has it
 	}
