@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -120,8 +121,23 @@ func (s *Sink) put(ctx context.Context, key string, body []byte, ifMatch, ifNone
 	return err
 }
 
-// get reads a small object. missing is true, without an error, if it does not exist.
+// getTries is how often an object is read whose bytes don't fit their checksum.
+const getTries = 4
+
+// get reads a small object. missing is true, without an error, if it does not
+// exist. A server may answer with the bytes of one version and the checksum of
+// the next while the object is being replaced: then it is read again.
 func (s *Sink) get(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool, err error) {
+	for range getTries {
+		body, etag, missing, err = s.getOnce(ctx, key, limit)
+		if err == nil || !strings.Contains(err.Error(), "checksum did not match") {
+			break
+		}
+	}
+	return body, etag, missing, err
+}
+
+func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool, err error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	if notFound(err) {
 		return nil, "", true, nil
