@@ -7,7 +7,7 @@ GOFLAGS     += -trimpath
 FUZZTIME    ?= 3s
 # Packages without servers: the race detector is on for them.
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
-               ./internal/detect ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/schedule
+               ./internal/detect ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
 .PHONY: help build setup demo test test-all race fuzz bench lint clean
 help: ## what can be made
