@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"internal/sample"},
 	{"internal/s3sink"},
 	{"internal/verify"},
+	{"internal/canary", "internal/risk"},
 	{"internal/dataset", "internal/history", "internal/evidence"},
 	{"internal/fingerprint"},
 	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},

@@ -1,0 +1,51 @@
+package canary
+
+// Result is what became of a run's canaries.
+type Result struct {
+	Tables   []Table `json:"tables"`
+	Rows     int64   `json:"rows"`     // canary rows that went through
+	Values   int64   `json:"values"`   // canary values in them
+	Columns  int     `json:"columns"`  // masked columns of tables that are copied
+	Tested   int     `json:"tested"`   // of those, columns of which a canary came out masked
+	Untested int     `json:"untested"` // columns that no canary could test; each says why
+	Leaked   int64   `json:"leaked"`   // canary values that came out
+}
+
+// Table is what became of one table's canaries.
+type Table struct {
+	Table   string   `json:"table"`
+	Rows    int64    `json:"rows"`
+	Dropped int64    `json:"dropped"` // by the condition on the table's rows, as it should be
+	Columns []Column `json:"columns"`
+}
+
+// Column is what became of the canaries in one masked column.
+type Column struct {
+	Column    string `json:"column"`
+	Transform string `json:"transform"`
+	Class     string `json:"class,omitempty"`
+	Values    int64  `json:"values"`            // canary values put there
+	Masked    int64  `json:"masked"`            // of which nothing came out
+	Kept      int64  `json:"kept,omitempty"`    // in rows where a condition lets the column pass
+	Refused   int64  `json:"refused,omitempty"` // the transform didn't take: such a value would have stopped the run
+	Leaked    int64  `json:"leaked"`            // came out
+	Where     string `json:"where,omitempty"`   // of a leak: where in the value, e.g. "path contact.email"
+	Why       string `json:"why,omitempty"`     // why the column is untested
+}
+
+// Problems says, one line each and without values, what leaked.
+func (r *Result) Problems() []string {
+	var out []string
+	for _, t := range r.Tables {
+		for _, c := range t.Columns {
+			if c.Leaked > 0 {
+				where := ""
+				if c.Where != "" {
+					where = " (" + c.Where + ")"
+				}
+				out = append(out, t.Table+"."+c.Column+where+": a canary came out of "+c.Transform)
+			}
+		}
+	}
+	return out
+}
