@@ -31,6 +31,7 @@ type Config struct {
 	Staging  Staging  `yaml:"staging" doc:"the database to replace" required:"true"`
 	Rules    []string `yaml:"rules" doc:"ruleset files, relative to this file" required:"true"`
 	Key      string   `yaml:"key" doc:"secret reference of the masking key: env:, file:, awssm:, vault:; at least 128 random bits" required:"true"`
+	Sign     string   `yaml:"sign" doc:"secret reference of the key that signs reports: an Ed25519 private key in PEM, or 32 random bytes; empty: derived from the masking key"`
 	Buckets  []Bucket `yaml:"buckets" doc:"datasets to publish"`
 	S3       S3       `yaml:"s3" doc:"how to reach the buckets"`
 	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes"`

@@ -55,6 +55,7 @@ type Run struct {
 	Stage      string // the last stage entered
 	Error      string // safe text: no values
 	ReportJSON []byte // nil if there is none
+	Signature  string // of the report, as the file beside it in a bucket; empty if there is none
 }
 
 // ErrNotFound means that there is no run of that id.
@@ -119,8 +120,8 @@ func (h *History) create(ctx context.Context) error {
 	return pgerr.Wrap(err, "creating database %q on the staging server", Database)
 }
 
-// schema makes version 1 of the tables; the advisory lock makes concurrent
-// first runs wait for each other.
+// schema makes the tables, and adds what those of an older version lack; the
+// advisory lock makes concurrent first runs wait for each other.
 const schema = `
 SELECT pg_advisory_xact_lock(8241031);
 CREATE TABLE IF NOT EXISTS runs (
@@ -128,7 +129,12 @@ CREATE TABLE IF NOT EXISTS runs (
 	outcome text NOT NULL, stage text NOT NULL DEFAULT '', error text NOT NULL DEFAULT '', report jsonb);
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started DESC);
 CREATE TABLE IF NOT EXISTS locks (
-	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);`
+	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);
+DO $$ BEGIN
+	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'runs'::regclass AND attname = 'signature') THEN
+		ALTER TABLE runs ADD COLUMN signature text NOT NULL DEFAULT '';
+	END IF;
+END $$;`
 
 func migrate(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
@@ -154,16 +160,16 @@ func (h *History) Start(ctx context.Context, r Run) error {
 	})
 }
 
-// Finish records a run's end: Finished, Outcome, Stage, Error and Report. It also
+// Finish records a run's end: Finished, Outcome, Stage, Error, report and signature. It also
 // works for a run that was never started, so that a refusal leaves a trace.
 func (h *History) Finish(ctx context.Context, r Run) error {
 	const q = `
-		INSERT INTO runs (id, database, host, started, finished, outcome, stage, error, report)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome,
-			stage = excluded.stage, error = excluded.error, report = excluded.report`
+		INSERT INTO runs (id, database, host, started, finished, outcome, stage, error, report, signature)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome, stage = excluded.stage,
+			error = excluded.error, report = excluded.report, signature = excluded.signature`
 	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.ReportJSON)
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.ReportJSON, r.Signature)
 		return err
 	})
 }
@@ -178,7 +184,7 @@ const maxList = 500
 func (h *History) List(ctx context.Context) ([]Run, error) {
 	var runs []Run
 	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb FROM runs ORDER BY started DESC, id DESC LIMIT $1`, maxList)
+		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs ORDER BY started DESC, id DESC LIMIT $1`, maxList)
 		if err != nil {
 			return err
 		}
@@ -192,7 +198,26 @@ func (h *History) List(ctx context.Context) ([]Run, error) {
 func (h *History) Get(ctx context.Context, id string) (Run, error) {
 	var run Run
 	err := h.do(ctx, fmt.Sprintf("reading run %s", id), func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, report FROM runs WHERE id = $1`, id)
+		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs WHERE id = $1`, id)
+		if err != nil {
+			return err
+		}
+		run, err = pgx.CollectExactlyOneRow(rows, scan)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotFound
+		}
+		return err
+	})
+	return run, err
+}
+
+// LastDone returns the newest run of this staging database that was done, other
+// than the one of that id, with its report; or ErrNotFound.
+func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
+	var run Run
+	err := h.do(ctx, "reading the last run that was done", func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs
+			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, Done, other)
 		if err != nil {
 			return err
 		}
@@ -208,7 +233,7 @@ func (h *History) Get(ctx context.Context, id string) (Run, error) {
 func scan(row pgx.CollectableRow) (Run, error) {
 	var r Run
 	var running bool
-	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.ReportJSON)
+	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.ReportJSON, &r.Signature)
 	if running {
 		r.Finished = time.Time{}
 	}

@@ -66,7 +66,7 @@ func TestRuns(t *testing.T) {
 		t.Error(d)
 	}
 	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), history.Failed, "data", "out of luck"
-	first.ReportJSON = []byte(`{"rows": 3}`)
+	first.ReportJSON, first.Signature = []byte(`{"rows": 3}`), "signed"
 	// A run that was refused before it started is recorded by its end alone.
 	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute), Finished: begin.Add(time.Hour), Outcome: history.Refused}
 	for _, r := range []history.Run{first, second} {
@@ -80,13 +80,54 @@ func TestRuns(t *testing.T) {
 	if d := cmp.Diff(first, got); d != "" {
 		t.Error(d)
 	}
-	first.ReportJSON = nil
+	first.ReportJSON, first.Signature = nil, ""
 	list, err := h.List(t.Context())
 	if d := cmp.Diff([]history.Run{second, first}, list); d != "" || err != nil {
 		t.Error(d, err)
 	}
 	if _, err := h.Get(t.Context(), "r3"); !errors.Is(err, history.ErrNotFound) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What a run is compared with is the last one that was done on its own database.
+func TestLastDone(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	begin := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	if _, err := h.LastDone(t.Context(), ""); !errors.Is(err, history.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	for i, r := range []history.Run{
+		{ID: "older", Outcome: history.Done, ReportJSON: []byte(`{}`)},
+		{ID: "newer", Outcome: history.Done, ReportJSON: []byte(`{"rows": 3}`), Signature: "signed"},
+		{ID: "elsewhere", Database: "other", Outcome: history.Done, ReportJSON: []byte(`{}`)},
+		{ID: "bare", Outcome: history.Done},
+		{ID: "refused", Outcome: history.Refused, ReportJSON: []byte(`{}`)},
+		{ID: "self", Outcome: history.Done, ReportJSON: []byte(`{}`)},
+	} {
+		r.Started = begin.Add(time.Duration(i) * time.Hour)
+		if err := h.Finish(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := h.LastDone(t.Context(), "self")
+	if err != nil || got.ID != "newer" || string(got.ReportJSON) != `{"rows": 3}` || got.Signature != "signed" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The history of an older version has no signatures.
+func TestAnOlderHistoryIsTakenOver(t *testing.T) {
+	c, cfg := server(t)
+	h := open(t, cfg)
+	if err := h.Finish(t.Context(), history.Run{ID: "r1", Outcome: history.Done, ReportJSON: []byte(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, c.URL(history.Database), "ALTER TABLE runs DROP COLUMN signature")
+	got, err := open(t, cfg).Get(t.Context(), "r1")
+	if err != nil || got.Signature != "" || got.Outcome != history.Done {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,8 +19,14 @@ import (
 
 // Fetcher resolves references.
 type Fetcher struct {
-	Dir    string                      // what relative file paths are relative to
-	Getenv func(string) (string, bool) // os.LookupEnv
+	Dir     string                      // what relative file paths are relative to
+	Getenv  func(string) (string, bool) // os.LookupEnv
+	Setting string                      // which setting holds the reference, for errors; empty: key
+}
+
+// bad is a mistake in the reference, or in what it names.
+func (f Fetcher) bad(format string, args ...any) error {
+	return fault.BadInput("%s: "+format, append([]any{cmp.Or(f.Setting, "key")}, args...)...)
 }
 
 // Fetch returns the secret that a reference names. A bad reference, an unset
@@ -28,23 +35,23 @@ type Fetcher struct {
 func (f Fetcher) Fetch(ctx context.Context, ref string) ([]byte, error) {
 	scheme, rest, ok := strings.Cut(ref, ":")
 	if !ok || rest == "" {
-		return nil, fault.BadInput("key: a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+		return nil, f.bad("a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
 	}
 	switch scheme {
 	case "env":
 		v, ok := f.Getenv(rest)
 		if !ok || v == "" {
-			return nil, fault.BadInput("key: the environment variable %s is not set; put the masking key there", rest)
+			return nil, f.bad("the environment variable %s is not set; put the key there", rest)
 		}
 		return []byte(v), nil
 	case "file":
 		return f.file(rest)
 	case "awssm":
-		return awsSecret(ctx, rest)
+		return f.awsSecret(ctx, rest)
 	case "vault":
 		return f.vault(ctx, rest)
 	}
-	return nil, fault.BadInput("key: unknown kind of secret reference; use env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+	return nil, f.bad("unknown kind of secret reference; use env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
 }
 
 func (f Fetcher) file(path string) ([]byte, error) {
@@ -53,21 +60,21 @@ func (f Fetcher) file(path string) ([]byte, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fault.BadInput("key: cannot read the secret file: %v", err)
+		return nil, f.bad("cannot read the secret file: %v", err)
 	}
 	if info.Mode().Perm()&0o007 != 0 {
-		return nil, fault.BadInput("key: %s can be read by every user; run: chmod 600 %s", path, path)
+		return nil, f.bad("%s can be read by every user; run: chmod 600 %s", path, path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fault.BadInput("key: cannot read the secret file: %v", err)
+		return nil, f.bad("cannot read the secret file: %v", err)
 	}
 	return b, nil
 }
 
 // awsSecret reads AWS Secrets Manager, GetSecretValue, with the SDK's own
 // credential chain; "#FIELD" picks a key of a JSON secret.
-func awsSecret(ctx context.Context, ref string) ([]byte, error) {
+func (f Fetcher) awsSecret(ctx context.Context, ref string) ([]byte, error) {
 	id, field, _ := strings.Cut(ref, "#")
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -83,7 +90,7 @@ func awsSecret(ctx context.Context, ref string) ([]byte, error) {
 	if field == "" {
 		return []byte(*out.SecretString), nil
 	}
-	return jsonField([]byte(*out.SecretString), id, field)
+	return f.jsonField([]byte(*out.SecretString), id, field)
 }
 
 // vault reads Vault's KV version 2 over HTTP (GET /v1/<path>; the path holds
@@ -93,11 +100,11 @@ func (f Fetcher) vault(ctx context.Context, ref string) ([]byte, error) {
 	addr, _ := f.Getenv("VAULT_ADDR")
 	token, _ := f.Getenv("VAULT_TOKEN")
 	if field == "" || addr == "" || token == "" {
-		return nil, fault.BadInput("key: vault:PATH#FIELD needs a field, and VAULT_ADDR and VAULT_TOKEN in the environment")
+		return nil, f.bad("vault:PATH#FIELD needs a field, and VAULT_ADDR and VAULT_TOKEN in the environment")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(addr, "/")+"/v1/"+path, nil)
 	if err != nil {
-		return nil, fault.BadInput("key: VAULT_ADDR is not a URL")
+		return nil, f.bad("VAULT_ADDR is not a URL")
 	}
 	req.Header.Set("X-Vault-Token", token)
 	res, err := http.DefaultClient.Do(req)
@@ -117,17 +124,17 @@ func (f Fetcher) vault(ctx context.Context, ref string) ([]byte, error) {
 	if json.Unmarshal(body, &answer) != nil {
 		return nil, fmt.Errorf("reading the secret %s from Vault: the answer is not KV version 2", path)
 	}
-	return jsonField(answer.Data.Data, path, field)
+	return f.jsonField(answer.Data.Data, path, field)
 }
 
-func jsonField(doc []byte, id, field string) ([]byte, error) {
+func (f Fetcher) jsonField(doc []byte, id, field string) ([]byte, error) {
 	var fields map[string]any
 	if json.Unmarshal(doc, &fields) != nil {
-		return nil, fault.BadInput("key: the secret %s is not a JSON object, so it has no field %q", id, field)
+		return nil, f.bad("the secret %s is not a JSON object, so it has no field %q", id, field)
 	}
 	s, ok := fields[field].(string)
 	if !ok {
-		return nil, fault.BadInput("key: the secret %s has no text field %q", id, field)
+		return nil, f.bad("the secret %s has no text field %q", id, field)
 	}
 	return []byte(s), nil
 }
