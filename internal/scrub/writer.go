@@ -110,8 +110,10 @@ func (w *Writer) Write(b []byte) (n int, err error) {
 		}
 	}()
 	n, err = w.parser.Write(b)
-	if err == nil && !w.plan.rewritten() {
-		_, err = w.out.Write(b) // nothing to mask: the stream passes as it is
+	if err == nil && !w.plan.rewritten() { // nothing to mask: the stream passes as it is
+		if w.buf = append(w.buf, b...); len(w.buf) >= flushAt {
+			err = w.flush()
+		}
 	}
 	if err != nil {
 		w.err = w.explain(err)
@@ -128,6 +130,8 @@ func (w *Writer) Close() error {
 	err := w.parser.Close()
 	if err == nil && w.plan.rewritten() {
 		w.buf = pgcopy.AppendTrailer(w.buf, w.plan.Format)
+	}
+	if err == nil {
 		err = w.flush()
 	}
 	if err != nil {

@@ -82,6 +82,41 @@ func TestWriterPassesWhatIsKept(t *testing.T) {
 	}
 }
 
+// The server sends a message a row; a write and, behind it, a system call for
+// each would cost more than all scrubbing.
+func TestWriterCollectsRows(t *testing.T) {
+	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"id int8"}}), head+"  a.t: {columns: {id: keep}}\n")
+	tp := plan(t, p, "a.t")
+	var out counting
+	w := p.NewWriter(tp, &out, nil)
+	row := wire(t, tp, "7")
+	write := func(b []byte) {
+		if _, err := w.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(pgcopy.AppendHeader(nil, tp.Format))
+	const rows = 50_000
+	for range rows {
+		write(row)
+	}
+	write(pgcopy.AppendTrailer(nil, tp.Format))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if least := out.bytes / flushAt; out.writes > least+1 {
+		t.Errorf("%d writes of %d bytes in all, want at most %d", out.writes, out.bytes, least+1)
+	}
+}
+
+type counting struct{ writes, bytes int }
+
+func (c *counting) Write(b []byte) (int, error) {
+	c.writes++
+	c.bytes += len(b)
+	return len(b), nil
+}
+
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
