@@ -36,6 +36,8 @@ type Spec struct {
 	Below            Below
 	Suppress         How    // with Hide
 	Origin           string // file:line in the rules
+
+	suppressed *Suppressed // what [Suppress] did
 }
 
 // Column is a column with what the rules do to it: classes made of fakes say

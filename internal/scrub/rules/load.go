@@ -74,7 +74,7 @@ type loader struct {
 	rs *Ruleset
 }
 
-var rootKeys = []string{"version", "tables", "references", "allow"}
+var rootKeys = []string{"version", "tables", "references", "allow", "risk", "hipaa"}
 
 func (l *loader) root(n ast.Node) {
 	entries, ok := l.entries(n, "a rules file", `"version: 1" and "tables:"`)
@@ -95,6 +95,10 @@ func (l *loader) root(n ast.Node) {
 			l.references(e.value)
 		case "allow":
 			l.allows(e.value)
+		case "risk":
+			l.risks(e.value)
+		case "hipaa":
+			l.hipaa(e)
 		default:
 			l.unknown(e, "a rules file", rootKeys)
 		}
@@ -288,6 +292,7 @@ var classes = []pii.Class{
 	pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City, pii.Postcode,
 	pii.IP, pii.UserAgent, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token, pii.Date,
 	pii.Username, pii.MAC, pii.URL, pii.Domain, pii.Region, pii.Country, pii.Latitude, pii.Longitude,
+	pii.BirthDate, pii.IMEI, pii.VIN, pii.BIC, pii.Crypto, pii.Location,
 }
 
 func (l *loader) values(n ast.Node) []string {

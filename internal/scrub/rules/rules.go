@@ -21,6 +21,9 @@
 //	  - {table: public.audit, columns: [user_id], to: public.users, to_columns: [id]}
 //	allow:
 //	  - {table: public.pages, column: body, class: email, values: [support@acme.com], why: our own address}
+//	risk:                                                           # columns that together point at few
+//	  - {table: public.users, quasi_identifiers: [postcode, date_of_birth], sensitive: [diagnosis], min_k: 5}
+//	hipaa: {absent: {fax: no such column}, columns: {public.devices.serial: device_id}}
 //
 // [Load] is strict: an unknown key, a key given twice, a value of the wrong
 // shape is an error, and all errors of all files come together, each with its
@@ -60,6 +63,8 @@ type Ruleset struct {
 	Tables     map[catalog.Name]*Table
 	References []Reference // in the order of the files
 	Allow      []Allow     // in the order of the files
+	Risk       []Risk      // in the order of the files
+	HIPAA      HIPAA
 }
 
 // Table is what the rules say of one table.
@@ -255,7 +260,19 @@ func (rs *Ruleset) Hash() string {
 		allow[i] = string(encode([]any{a.Table.String(), a.Column, a.Class, values, a.Why}))
 	}
 	slices.Sort(allow)
-	sum := sha256.Sum256(encode(map[string]any{"tables": tables, "references": refs, "allow": allow}))
+	all := map[string]any{"tables": tables, "references": refs, "allow": allow}
+	if len(rs.Risk) > 0 {
+		risk := make([]string, len(rs.Risk))
+		for i, r := range rs.Risk {
+			risk[i] = string(encode(r.normal()))
+		}
+		slices.Sort(risk)
+		all["risk"] = risk
+	}
+	if rs.HIPAA.Given {
+		all["hipaa"] = rs.HIPAA.normal()
+	}
+	sum := sha256.Sum256(encode(all))
 	return hex.EncodeToString(sum[:])
 }
 
