@@ -113,12 +113,16 @@ func (d *Database) section(ctx context.Context, dump string, list []byte, sectio
 	if err != nil {
 		return fmt.Errorf("restoring %s: %w", section, err)
 	}
+	settings := map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off"}
+	if jobs > 1 {
+		settings["max_parallel_maintenance_workers"] = "0" // jobs build indexes side by side; more processes each only get in their way
+	}
 	return pgtool.Run(ctx, pgtool.Command{
 		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "restoring " + section + " into " + d.name,
 		Args: []string{"--section=" + section, "--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces",
 			"--no-password", fmt.Sprintf("--jobs=%d", jobs), "--use-list=" + file.Name(), pgtool.DBName(d.name), dump},
 		Server:   d.cfg,
-		Settings: map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off"},
+		Settings: settings,
 		Rows:     section == "post-data",
 	})
 }
