@@ -99,7 +99,7 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.previewCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.previewCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand())
 	return root
 }
 
@@ -158,6 +158,10 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	if err != nil {
 		return refresh.Options{}, err
 	}
+	signer, err := a.signer(ctx, c)
+	if err != nil {
+		return refresh.Options{}, err
+	}
 	source, err := c.SourceConfig()
 	if err != nil {
 		return refresh.Options{}, fault.BadInput("source.url is not a PostgreSQL connection URL")
@@ -168,7 +172,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	}
 	o := refresh.Options{
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
-		Key: key, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
+		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
 	}
 	for _, b := range c.Buckets {
 		bucket, err := a.bucket(ctx, c, b)

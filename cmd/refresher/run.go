@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"refresher/internal/evidence"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 )
@@ -38,7 +41,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
 	cmd.Flags().BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
-	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report to this file as HTML")
+	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
 	return cmd
 }
 
@@ -60,7 +63,46 @@ func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, e
 	return rep, nil
 }
 
+// writeReport writes a report as the path asks: a folder gets all its files, a
+// .json file has its signature beside it, anything else is HTML.
 func writeReport(rep *report.Report, path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(path, "/") {
+		return saveReport(rep, path)
+	}
+	if filepath.Ext(path) == ".json" {
+		return writeDocument(rep, path)
+	}
+	return writePage(rep, path)
+}
+
+// saveReport writes report.json, its signature and report.html into a folder.
+func saveReport(rep *report.Report, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making a folder for the report: %w", err)
+	}
+	if err := writeDocument(rep, filepath.Join(dir, report.JSONName)); err != nil {
+		return err
+	}
+	return writePage(rep, filepath.Join(dir, report.HTMLName))
+}
+
+func writeDocument(rep *report.Report, path string) error {
+	if rep.Signed == nil {
+		return fmt.Errorf("run %s left no report to write", rep.Run)
+	}
+	if err := os.WriteFile(path, rep.Signed.Document, 0o644); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if len(rep.Signed.Signature) == 0 {
+		return nil
+	}
+	if err := os.WriteFile(path+evidence.Suffix, rep.Signed.Signature, 0o644); err != nil {
+		return fmt.Errorf("writing the report's signature: %w", err)
+	}
+	return nil
+}
+
+func writePage(rep *report.Report, path string) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)

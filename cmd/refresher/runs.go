@@ -19,12 +19,18 @@ import (
 )
 
 func (a *app) runsCommand() *cobra.Command {
-	var format string
+	var format, save string
 	cmd := &cobra.Command{
 		Use: "runs [ID]", Short: "History, and one run's report", Args: maxArgs(1),
+		Long: `runs lists the runs on the staging server, newest first. With an ID it shows that
+run's report; --save writes report.json, its signature report.json.sig and
+report.html into a folder, to be passed on and checked with verify --report.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" && format != "html" {
+			switch {
+			case format != "text" && format != "json" && format != "html":
 				return fault.BadInput("--format must be text, json or html")
+			case len(args) == 0 && (save != "" || format == "html"):
+				return fault.BadInput("--save and --format html are for one run; name its ID")
 			}
 			in, err := a.load()
 			if err != nil {
@@ -36,12 +42,13 @@ func (a *app) runsCommand() *cobra.Command {
 			}
 			runs := runsOf{refresh.Options{Staging: staging}}
 			if len(args) == 1 {
-				return a.showRun(cmd.Context(), runs, args[0], format)
+				return a.showRun(cmd.Context(), runs, args[0], format, save)
 			}
 			return a.listRuns(cmd.Context(), runs, format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, or html for one run")
+	cmd.Flags().StringVar(&save, "save", "", "write one run's report.json, report.json.sig and report.html into this folder")
 	return cmd
 }
 
@@ -71,7 +78,7 @@ func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
 	return w.Flush()
 }
 
-func (a *app) showRun(ctx context.Context, runs runsOf, id, format string) error {
+func (a *app) showRun(ctx context.Context, runs runsOf, id, format, save string) error {
 	rep, err := runs.Report(ctx, id)
 	if errors.Is(err, status.ErrNotFound) {
 		return fault.BadInput("there is no run %q; `refresher runs` lists them", id)
@@ -79,9 +86,14 @@ func (a *app) showRun(ctx context.Context, runs runsOf, id, format string) error
 	if err != nil {
 		return err
 	}
+	if save != "" {
+		if err := saveReport(rep, save); err != nil {
+			return err
+		}
+	}
 	switch format {
 	case "json":
-		return a.json(rep)
+		return a.document(rep)
 	case "html":
 		return rep.HTML(a.out)
 	}
@@ -91,6 +103,15 @@ func (a *app) showRun(ctx context.Context, runs runsOf, id, format string) error
 	}
 	printSummary(a.err, rep)
 	return nil
+}
+
+// document prints a report as it was signed, but indented: its canonical bytes,
+// and so its signature, stay what they are.
+func (a *app) document(rep *report.Report) error {
+	if rep.Signed == nil {
+		return a.json(rep)
+	}
+	return a.json(json.RawMessage(rep.Signed.Document))
 }
 
 func (a *app) json(v any) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -125,7 +124,11 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 			*rep = report.Report{Run: run.ID, Started: run.Started, Outcome: report.Outcome(run.Outcome), Stage: run.Stage, Error: run.Error}
 			return nil
 		}
-		return json.Unmarshal(run.ReportJSON, rep)
+		found, err := report.Parse(run.ReportJSON, []byte(run.Signature))
+		if err == nil {
+			*rep = *found
+		}
+		return err
 	})
 	return rep, err
 }

@@ -25,6 +25,7 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	var target, format string
 	var offline bool
+	var signed reportFlags
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Prove that no PII survives in staging, a bucket, a database or a folder", Args: maxArgs(0),
 		Long: `verify reads the source's identifiers through the same rules that a run uses, keeps
@@ -39,6 +40,12 @@ Exit 0: clean. Exit 1: findings.`,
 			default:
 				return fault.BadInput("--format must be text, json, junit or sarif")
 			}
+			if err := signed.check(cmd); err != nil {
+				return err
+			}
+			if signed.report != "" {
+				return a.verifyReport(cmd.Context(), signed, format)
+			}
 			in, err := a.load()
 			if err != nil {
 				return err
@@ -49,6 +56,7 @@ Exit 0: clean. Exit 1: findings.`,
 	cmd.Flags().StringVar(&target, "target", "staging", "staging, a bucket's name, postgres://…, s3://…, or a folder with dumps and Parquet files")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&offline, "offline", false, "do not read the source; detectors only")
+	signed.add(cmd)
 	return cmd
 }
 

@@ -76,6 +76,9 @@ func (r *run) claim(ctx context.Context) error {
 	if r.lock, err = r.history.Lock(ctx, r.Options.Run); err != nil {
 		return err
 	}
+	if r.previous, err = r.lastDone(ctx); err != nil {
+		return err
+	}
 	host, _ := os.Hostname() // "" is as good an answer
 	began := history.Run{ID: r.Options.Run, Database: r.Staging.Database, Host: host, Started: r.report.Started, Stage: r.report.Stage}
 	if err := r.history.Start(ctx, began); err != nil {

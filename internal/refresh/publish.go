@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
+	"refresher/internal/evidence"
 	"refresher/internal/fault"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
@@ -87,12 +89,37 @@ func (r *run) bucketsUnchanged(ctx context.Context) error {
 	return nil
 }
 
+// putReport puts the signed report into a bucket, as it will be when that bucket
+// is published: nobody finds it unless that comes true.
 func (r *run) putReport(ctx context.Context, s *staged) error {
 	final := *r.report
-	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC() // nobody finds it unless that comes true
-	final.Datasets = nil
-	_, err := s.staging.Put(ctx, "report.html", final.HTML)
-	return err
+	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC()
+	final.Bucket, final.Datasets = s.bucket.Name, nil
+	for _, other := range r.staged {
+		d := other.report()
+		d.Published = other == s
+		final.Datasets = append(final.Datasets, d)
+	}
+	if err := r.sign(&final); err != nil {
+		return err
+	}
+	for _, o := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{report.JSONName, bytesOf(final.Signed.Document)},
+		{report.JSONName + evidence.Suffix, bytesOf(final.Signed.Signature)},
+		{report.HTMLName, final.HTML},
+	} {
+		if _, err := s.staging.Put(ctx, o.name, o.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bytesOf(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := w.Write(b); return err }
 }
 
 func (r *run) publish(ctx context.Context, s *staged) error {

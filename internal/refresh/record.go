@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"refresher/internal/catalog"
+	"refresher/internal/evidence"
 	"refresher/internal/history"
 	"refresher/internal/report"
 )
@@ -92,14 +93,46 @@ func (r *run) identifiers() {
 	slices.SortFunc(r.report.Identifiers, func(a, b report.Identifier) int { return strings.Compare(a.Class, b.Class) })
 }
 
+// lastDone is the report that this run is compared with, nil if there is none.
+func (r *run) lastDone(ctx context.Context) (*report.Report, error) {
+	last, err := r.history.LastDone(ctx, r.Options.Run)
+	if errors.Is(err, history.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	before, err := report.Parse(last.ReportJSON, []byte(last.Signature))
+	if err != nil {
+		r.warn("what changed since run %s can't be told: its report can't be read", last.ID)
+		return nil, nil
+	}
+	return before, nil
+}
+
+// sign notes what changed since the last run, and signs.
+func (r *run) sign(rep *report.Report) error {
+	if r.previous != nil {
+		rep.Drift = report.Compare(r.previous, rep)
+	}
+	signer := r.Signer
+	if signer.IsZero() {
+		var err error
+		if signer, err = evidence.Derive(r.Key); err != nil {
+			return err
+		}
+	}
+	return rep.Sign(signer)
+}
+
 // record puts the run into the history.
 func (r *run) record(ctx context.Context) error {
-	doc, err := json.Marshal(r.report)
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return r.history.Finish(ctx, history.Run{
+	run := history.Run{
 		ID: r.Options.Run, Database: r.Staging.Database, Started: r.report.Started, Finished: r.report.Finished, Outcome: string(r.report.Outcome),
-		Stage: r.report.Stage, Error: r.report.Error, ReportJSON: doc,
-	})
+		Stage: r.report.Stage, Error: r.report.Error,
+	}
+	if s := r.report.Signed; s != nil {
+		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
+	}
+	return r.history.Finish(ctx, run)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/catalog"
+	"refresher/internal/evidence"
 	"refresher/internal/fault"
 	"refresher/internal/fingerprint"
 	"refresher/internal/history"
@@ -33,6 +34,7 @@ type Options struct {
 	RequireReplica bool
 	Rules          *rules.Ruleset
 	Key            secret.Key
+	Signer         evidence.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
 	Workers        int    // parallel streams
 	Strict         bool   // weak detector findings refuse too
@@ -71,6 +73,7 @@ type run struct {
 	server   *restore.Server
 	history  *history.History
 	lock     *history.Lock
+	previous *report.Report // of the last run that was done; nil if there is none
 	catalog  *catalog.Catalog
 	program  *scrub.Program
 	store    *fingerprint.Store
@@ -154,6 +157,7 @@ func (r *run) finish(ctx context.Context, err error) error {
 	}
 	err = errors.Join(err, r.tidy(ctx, err != nil))
 	r.report.Finished = time.Now().UTC()
+	err = errors.Join(err, r.sign(r.report))
 	if r.lock != nil {
 		err = errors.Join(err, r.record(ctx))
 		r.lock.Release()

@@ -1,7 +1,8 @@
 // Package report is the record of one run: what was read, which rule decided
 // each column, what was verified, what was published, and how long it took.
 //
-// A [Report] is stored as JSON in the history, and rendered as one
+// A [Report] is stored as signed JSON in the history and in each bucket
+// ([Report.Sign]; docs/report.schema.json describes it), and rendered as one
 // self-contained HTML page by [Report.HTML]. It never holds a value of a row: a
 // finding carries a redacted shape such as "j***@g***.com".
 package report
@@ -9,9 +10,15 @@ package report
 import (
 	"time"
 
+	"refresher/internal/canary"
 	"refresher/internal/history"
+	"refresher/internal/risk"
 	"refresher/internal/verify"
 )
+
+// Format is the version of the document: it grows when a field changes its
+// meaning or goes; fields that come leave it as it is.
+const Format = 1
 
 // Outcome is how a run ended.
 type Outcome string
@@ -28,27 +35,44 @@ const (
 
 // Report is the record of one run.
 type Report struct {
-	Run            string       `json:"run"`
-	Version        string       `json:"version"` // of refresher
-	Started        time.Time    `json:"started"`
-	Finished       time.Time    `json:"finished"`
-	Outcome        Outcome      `json:"outcome"`
-	Promoted       bool         `json:"promoted"`        // staging was replaced
-	Stage          string       `json:"stage,omitempty"` // where it ended, unless clean
-	Error          string       `json:"error,omitempty"`
-	Source         Server       `json:"source"`
-	Staging        Server       `json:"staging"`
-	KeyFingerprint string       `json:"key_fingerprint"`
-	RulesetHash    string       `json:"ruleset_sha256"`
-	SchemaHash     string       `json:"schema_sha256"`
-	Snapshot       string       `json:"snapshot"`
-	Stages         []Stage      `json:"stages"`
-	Tables         []Table      `json:"tables"`
-	Identifiers    []Identifier `json:"identifiers"` // source values remembered as fingerprints
-	Verification   []Subject    `json:"verification"`
-	Datasets       []Dataset    `json:"datasets"`
-	Warnings       []string     `json:"warnings"`
-	LeftOut        []string     `json:"left_out"` // schema objects that staging does not get
+	Format         int              `json:"format"` // version of this document: 1
+	Run            string           `json:"run"`
+	Version        string           `json:"version"` // of refresher
+	Started        time.Time        `json:"started"`
+	Finished       time.Time        `json:"finished"`
+	Outcome        Outcome          `json:"outcome"`          // done, refused, failed, stopped, lost or running
+	Promoted       bool             `json:"promoted"`         // staging was replaced
+	Bucket         string           `json:"bucket,omitempty"` // in the copy that a bucket gets: which one. It stands as things are when that bucket is published
+	Stage          string           `json:"stage,omitempty"`  // where it ended, unless clean
+	Error          string           `json:"error,omitempty"`
+	Source         Server           `json:"source"`
+	Staging        Server           `json:"staging"`
+	KeyFingerprint string           `json:"key_fingerprint"` // tells masking keys apart, says nothing of the key
+	Signing        Signing          `json:"signing"`
+	RulesetHash    string           `json:"ruleset_sha256"`
+	SchemaHash     string           `json:"schema_sha256"` // of the source's tables, columns and types
+	Snapshot       string           `json:"snapshot"`      // the source's exported snapshot
+	Standing       Standing         `json:"standing"`
+	Stages         []Stage          `json:"stages"`
+	Tables         []Table          `json:"tables"`      // coverage: every table and column, and the rule that decided it
+	Identifiers    []Identifier     `json:"identifiers"` // source values remembered as fingerprints
+	Verification   []Subject        `json:"verification"`
+	Canaries       *canary.Result   `json:"canaries,omitempty"`
+	Risk           []*risk.Result   `json:"risk"` // a declared set of quasi-identifiers each
+	SafeHarbor     *risk.SafeHarbor `json:"safe_harbor,omitempty"`
+	Drift          *Drift           `json:"drift,omitempty"` // absent in the first run
+	Datasets       []Dataset        `json:"datasets"`
+	Warnings       []string         `json:"warnings"`
+	LeftOut        []string         `json:"left_out"` // schema objects that staging does not get
+
+	Signed *Signed `json:"-"` // what [Report.Sign] made, or the history kept
+}
+
+// Signing says who signs the report.
+type Signing struct {
+	Algorithm string `json:"algorithm"`  // Ed25519
+	PublicKey string `json:"public_key"` // in base64
+	Origin    string `json:"origin"`     // "derived" from the masking key, or "configured" as one of its own
 }
 
 // Server is one end of a run, without credentials.

@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// ManifestName is what a run's manifest is called below runs/<run>/.
+const ManifestName = manifestName
+
 // Latest is latest.json: which run is current.
 type Latest struct {
 	Run      string `json:"run"`

@@ -137,6 +137,13 @@ func (s *Sink) get(ctx context.Context, key string, limit int64) (body []byte, e
 	return body, etag, missing, err
 }
 
+// Get reads a small object, such as a report, by its name below the prefix; ok is
+// false if there is none.
+func (s *Sink) Get(ctx context.Context, name string) (body []byte, ok bool, err error) {
+	body, _, missing, err := s.get(ctx, s.prefix+name, maxManifest)
+	return body, err == nil && !missing, err
+}
+
 func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool, err error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	if notFound(err) {

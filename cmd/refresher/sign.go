@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"refresher/internal/config"
+	"refresher/internal/evidence"
+	"refresher/internal/fault"
+	"refresher/internal/secret"
+)
+
+// signer is the key that signs this configuration's reports.
+func (a *app) signer(ctx context.Context, c *config.Config) (evidence.Signer, error) {
+	if c.Sign == "" {
+		key, err := a.key(ctx, c)
+		if err != nil {
+			return evidence.Signer{}, err
+		}
+		return evidence.Derive(key)
+	}
+	raw, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv, Setting: "sign"}.Fetch(ctx, c.Sign)
+	if err != nil {
+		return evidence.Signer{}, err
+	}
+	s, err := evidence.ParseSigner(raw)
+	if err != nil {
+		return evidence.Signer{}, fault.BadInput("sign: %v", err)
+	}
+	return s, nil
+}
+
+func (a *app) publicKeyCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "public-key", Short: "The key that checks this configuration's reports", Args: maxArgs(0),
+		Long: `public-key prints the Ed25519 public key that belongs to the key which signs the
+reports of this configuration. It is no secret: give it to whoever is to check
+reports with refresher verify --report FILE --public-key KEY.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "base64" && format != "pem" {
+				return fault.BadInput("--format must be base64 or pem")
+			}
+			c, err := config.Load(a.configPath, a.getenv)
+			if err != nil {
+				return err
+			}
+			s, err := a.signer(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			text := []byte(s.Public().String() + "\n")
+			if format == "pem" {
+				if text, err = s.Public().PEM(); err != nil {
+					return err
+				}
+			}
+			if _, err := a.out.Write(text); err != nil {
+				return fmt.Errorf("writing the public key: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "base64", "base64 or pem")
+	return cmd
+}
