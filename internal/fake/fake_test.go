@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -200,6 +201,31 @@ func TestRecogniseAcceptsTheReservedSpaces(t *testing.T) {
 				t.Errorf("%s %q is not recognised", class, v)
 			}
 		}
+	}
+}
+
+// The sieve in front of the surnames lets every one of them through, in any case.
+func TestSieveLetsSurnamesThrough(t *testing.T) {
+	for _, l := range locales[1:] {
+		for _, stem := range l.stems {
+			for _, ending := range l.endings {
+				name := stem.text + ending.text
+				for _, form := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+					if was := l.isSurname([]byte(form)); was && !isSurname([]byte(form)) || form == name && !was {
+						t.Fatalf("locale %s: %q is not recognised", l.name, form)
+					}
+				}
+			}
+		}
+	}
+	passed := 0
+	for i := range 10_000 {
+		if foreignSurnames.maybe(fmt.Appendf(nil, "Real%dname", i)) {
+			passed++
+		}
+	}
+	if passed > 1500 {
+		t.Errorf("%d of 10000 other words pass", passed)
 	}
 }
 

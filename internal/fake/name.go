@@ -53,6 +53,9 @@ func isSurname(text []byte) bool {
 	if composed(lower(buf[:], text), surnameEndings[:]) {
 		return true
 	}
+	if !foreignSurnames.maybe(text) {
+		return false
+	}
 	for _, l := range locales[1:] {
 		if l.isSurname(text) {
 			return true
