@@ -8,6 +8,7 @@ import (
 
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
+	"refresher/internal/risk"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
 )
@@ -41,10 +42,13 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.checkIndexes()
 	c.checkConstraints()
 	c.checkAllowed()
+	c.checkRisk()
+	c.checkHarbor()
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints}
+	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints,
+		risk: c.risk, harbor: c.harbor}
 	return p, c.err()
 }
 
@@ -62,6 +66,10 @@ type compiler struct {
 	order    []*domain // in the order of first use
 
 	conditions map[conditionKey]*condition.Condition
+
+	risk   []risk.Spec
+	harbor *risk.SafeHarbor
+	gaps   *fault.Refusal
 
 	problems  []fault.Problem
 	uncovered []string
@@ -110,6 +118,9 @@ func (c *compiler) err() error {
 	if len(c.uncovered) > 0 {
 		errs = append(errs, &fault.Refusal{Gate: "coverage", Problems: c.uncovered,
 			Reason: "tables or columns without a rule; what no rule names doesn't leave production"})
+	}
+	if c.gaps != nil {
+		errs = append(errs, c.gaps)
 	}
 	return errors.Join(errs...)
 }

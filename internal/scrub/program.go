@@ -4,6 +4,7 @@ import (
 	"refresher/internal/catalog"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/risk"
 	"refresher/internal/scrub/condition"
 )
 
@@ -15,6 +16,8 @@ type Program struct {
 	decisions []Decision
 	warnings  []string
 	hints     []indexHint
+	risk      []risk.Spec
+	harbor    *risk.SafeHarbor
 }
 
 // Tables are the plans of all tables whose rows are copied, largest first.

@@ -25,6 +25,8 @@ var generated = map[string]func(testing.TB) string{
 	"transforms": transformTable,
 	"parameters": parameterTable,
 	"examples":   exampleTable,
+	"risk":       riskTable,
+	"hipaa":      hipaaTable,
 }
 
 func TestTheReferenceIsTheRealOne(t *testing.T) {

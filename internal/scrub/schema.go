@@ -43,7 +43,7 @@ type object = map[string]any
 func Schema() []byte {
 	defs := object{
 		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
-		"reference": referenceSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
+		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
 		"columnNames": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}}},
 	}
 	names := []any{}
@@ -78,6 +78,8 @@ func Schema() []byte {
 				"propertyNames": ref("tableName"), "additionalProperties": ref("table")},
 			"references": object{"type": "array", "items": ref("reference"), "description": "Columns that hold what another table's columns hold, although no foreign key says so."},
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
+			"risk":       object{"type": "array", "items": ref("risk"), "description": "Sets of quasi-identifiers whose classes are counted, and may not be too small."},
+			"hipaa":      ref("hipaa"),
 		},
 		"$defs": defs,
 	})

@@ -238,7 +238,8 @@ func TestSchemaKeys(t *testing.T) {
 		}
 	}
 	got := map[string][]string{"file": keys(s.Properties), "table": keys(s.Defs["table"].Properties), "rule": shapes,
-		"reference": keys(s.Defs["reference"].Properties), "exception": keys(s.Defs["exception"].Properties)}
+		"reference": keys(s.Defs["reference"].Properties), "exception": keys(s.Defs["exception"].Properties),
+		"risk": keys(s.Defs["risk"].Properties), "hipaa": keys(s.Defs["hipaa"].Properties)}
 	want := rules.Keys()
 	for _, m := range []map[string][]string{got, want} {
 		for _, list := range m {

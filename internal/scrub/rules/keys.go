@@ -3,12 +3,13 @@ package rules
 import "slices"
 
 // Keys lists what the mappings of a rules file take, by what they are: "file",
-// "table", "rule" (its shapes, of which it has one), "reference", "exception".
+// "table", "rule" (its shapes, of which it has one), "reference", "exception", "risk", "hipaa".
 // The JSON Schema of the format is held against it.
 func Keys() map[string][]string {
 	return map[string][]string{
 		"file": slices.Clone(rootKeys), "table": slices.Clone(tableKeys), "rule": slices.Clone(shapeKeys),
 		"reference": slices.Clone(referenceKeys), "exception": slices.Clone(allowKeys),
+		"risk": slices.Clone(riskKeys), "hipaa": slices.Clone(hipaaKeys),
 	}
 }
 
