@@ -39,6 +39,12 @@ const (
 	Latitude   Class = "latitude"
 	Longitude  Class = "longitude"
 	Date       Class = "date"
+	BirthDate  Class = "birth_date"
+	IMEI       Class = "imei" // of a mobile device
+	VIN        Class = "vin"  // of a vehicle
+	BIC        Class = "bic"  // of a bank, which says where somebody has an account
+	Crypto     Class = "crypto_address"
+	Location   Class = "location" // latitude and longitude together
 	FreeText   Class = "free_text"
 )
 
@@ -50,7 +56,7 @@ const (
 // identifiers within a URL are fingerprinted by themselves.
 func (c Class) Direct() bool {
 	switch c {
-	case Email, Phone, FullName, Street, IP, NationalID, CreditCard, IBAN, Token, Username, MAC:
+	case Email, Phone, FullName, Street, IP, NationalID, CreditCard, IBAN, Token, Username, MAC, IMEI, VIN, Crypto:
 		return true
 	}
 	return false
@@ -61,7 +67,7 @@ func (c Class) Direct() bool {
 // are reported, and refuse only under `verify: {strict: true}`.
 func (c Class) Strong() bool {
 	switch c {
-	case Email, CreditCard, IBAN, NationalID, Token, Phone, IP:
+	case Email, CreditCard, IBAN, NationalID, Token, Phone, IP, MAC, IMEI, VIN, Crypto:
 		return true
 	}
 	return false
