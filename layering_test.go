@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/dataset", "internal/history", "internal/evidence"},
 	{"internal/fingerprint"},
 	{"internal/detect", "internal/fake", "internal/pgtool", "internal/secret"},
-	{"internal/ident", "internal/ff1"},
+	{"internal/ident", "internal/ff1", "internal/unwrap"},
 	{"internal/pgvalue"},
 	{"internal/catalog"},
 	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog"},

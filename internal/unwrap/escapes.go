@@ -1,0 +1,207 @@
+package unwrap
+
+import (
+	"bytes"
+	"html"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxEntity is the length of the longest entity, with its & and semicolon
+// (&CounterClockwiseContourIntegral;).
+const maxEntity = 34
+
+// rewrite appends text without its escapes and compatibility forms, all kinds in
+// one pass. A line break that was escaped becomes a space, so that the lines stay
+// those of the text; an escape that is none stays as it is.
+func rewrite(dst, text []byte, f features) []byte {
+	wide := f&forms != 0
+	for i := 0; i < len(text); {
+		s := i
+		for i < len(text) && (!special[text[i]] || text[i] >= utf8.RuneSelf && !wide) {
+			i++
+		}
+		dst = append(dst, text[s:i]...)
+		if i == len(text) {
+			break
+		}
+		n := 0
+		switch c := text[i]; {
+		case c == '%':
+			dst, n = percentEscape(dst, text[i:])
+		case c == '&':
+			dst, n = entityEscape(dst, text[i:])
+		case c == '\\':
+			dst, n = backslash(dst, text[i:])
+		case c == '+':
+			if f&pluses != 0 && spacePlus(text, i) {
+				dst, n = append(dst, ' '), 1
+			}
+		default:
+			dst, n = form(dst, text[i:])
+		}
+		if n == 0 {
+			dst = append(dst, text[i])
+			n = 1
+		}
+		i += n
+	}
+	return dst
+}
+
+var special = func() (t [256]bool) {
+	for _, c := range []byte(`%&\+`) {
+		t[c] = true
+	}
+	for c := utf8.RuneSelf; c < 256; c++ {
+		t[c] = true
+	}
+	return t
+}()
+
+// put appends a byte that was escaped.
+func put(dst []byte, c byte) []byte {
+	if c == '\n' || c == '\r' {
+		c = ' '
+	}
+	return append(dst, c)
+}
+
+func putRune(dst []byte, r rune) []byte {
+	if r < utf8.RuneSelf {
+		return put(dst, byte(r))
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+// number reads up to n digits of hex, at least least.
+func number(text []byte, least, n int) (v rune, size int) {
+	for size < n && size < len(text) && hexValue[text[size]] < 16 {
+		v = v<<4 | rune(hexValue[text[size]])
+		size++
+	}
+	if size < least {
+		return 0, 0
+	}
+	return v, size
+}
+
+// percentEscape reads %XX (RFC 3986 §2.1) and %uXXXX.
+func percentEscape(dst, text []byte) ([]byte, int) {
+	if len(text) > 2 && text[1]|0x20 == 'u' {
+		if r, n := codeUnits(text[2:], "%u"); n > 0 {
+			return putRune(dst, r), 2 + n
+		}
+	}
+	if v, n := number(text[1:], 2, 2); n > 0 {
+		return put(dst, byte(v)), 3
+	}
+	return dst, 0
+}
+
+// codeUnits reads four hex digits, and a second code unit behind its own prefix
+// if the first is half of a character (RFC 8259 §7).
+func codeUnits(text []byte, prefix string) (rune, int) {
+	r, n := number(text, 4, 4)
+	if n == 0 || !utf16.IsSurrogate(r) {
+		return r, n
+	}
+	if rest := text[n:]; len(rest) > 2 && rest[0] == prefix[0] && rest[1] == prefix[1] {
+		if low, m := number(rest[2:], 4, 4); m > 0 {
+			return utf16.DecodeRune(r, low), n + 2 + m
+		}
+	}
+	return utf8.RuneError, n
+}
+
+// entityEscape reads an HTML character reference (HTML Living Standard §13.5).
+func entityEscape(dst, text []byte) ([]byte, int) {
+	if len(text) < 3 {
+		return dst, 0
+	}
+	if text[1] == '#' {
+		return numericEntity(dst, text)
+	}
+	end := bytes.IndexByte(text[:min(len(text), maxEntity)], ';')
+	if end < 3 || !alnum[text[1]] {
+		return dst, 0
+	}
+	switch name := string(text[1:end]); name {
+	case "amp", "AMP":
+		return append(dst, '&'), end + 1
+	case "lt":
+		return append(dst, '<'), end + 1
+	case "gt":
+		return append(dst, '>'), end + 1
+	case "quot":
+		return append(dst, '"'), end + 1
+	case "nbsp", "NewLine", "Tab":
+		return append(dst, ' '), end + 1
+	default:
+		whole := string(text[:end+1])
+		if s := html.UnescapeString(whole); s != whole {
+			return append(dst, s...), end + 1
+		}
+	}
+	return dst, 0
+}
+
+func numericEntity(dst, text []byte) ([]byte, int) {
+	i, v, digits := 2, rune(0), 0
+	if text[i]|0x20 == 'x' {
+		i++
+		v, digits = number(text[i:], 1, 7)
+		i += digits
+	} else {
+		for ; i < len(text) && digits < 7 && isDigit(text[i]); i++ {
+			v = v*10 + rune(text[i]-'0')
+			digits++
+		}
+	}
+	if digits == 0 || v == 0 || v > utf8.MaxRune {
+		return dst, 0
+	}
+	if i < len(text) && text[i] == ';' {
+		i++
+	}
+	return putRune(dst, v), i
+}
+
+// backslash reads an escape of JSON, C, JavaScript, Python, array literals, COPY
+// or bytea in either of its forms.
+func backslash(dst, text []byte) ([]byte, int) {
+	if len(text) < 2 {
+		return dst, 0
+	}
+	switch c := text[1]; c {
+	case 'n', 'r', 't', 'b', 'f', 'v':
+		return append(dst, ' '), 2
+	case '"', '\\', '/', '\'':
+		return append(dst, c), 2
+	case 'u':
+		if r, n := codeUnits(text[2:], `\u`); n > 0 {
+			return putRune(dst, r), 2 + n
+		}
+		if len(text) > 3 && text[2] == '{' {
+			if v, n := number(text[3:], 1, 6); n > 0 && 3+n < len(text) && text[3+n] == '}' {
+				return putRune(dst, v), 4 + n
+			}
+		}
+	case 'U':
+		if v, n := number(text[2:], 8, 8); n > 0 && v >= 0 && v <= utf8.MaxRune {
+			return putRune(dst, v), 2 + n
+		}
+	case 'x', 'X':
+		if end := hexEnd(text, 2); end-2 >= minHex {
+			return appendHex(dst, text[2:end]), end
+		}
+		if v, n := number(text[2:], 2, 2); n > 0 {
+			return put(dst, byte(v)), 4
+		}
+	case '0', '1', '2', '3':
+		if len(text) > 3 && text[2]&^7 == '0' && text[3]&^7 == '0' {
+			return put(dst, (c-'0')<<6|(text[2]-'0')<<3|(text[3]-'0')), 4
+		}
+	}
+	return dst, 0
+}

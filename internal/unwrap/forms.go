@@ -1,0 +1,121 @@
+package unwrap
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// enoughForms is how many letters and digits in other forms a text must have:
+// a lone ² or ª is no disguise.
+const enoughForms = 3
+
+// hasForms reports whether a text holds compatibility forms of ASCII that are
+// worth taking off: several letters or digits, or an @.
+func hasForms(text []byte) bool {
+	n := 0
+	for i := 0; i < len(text); {
+		if !mayBeForm(text, i) {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		switch to, ok := plain(r, text[i:i+size]); {
+		case !ok:
+		case to[0] == '@':
+			return true
+		default:
+			if n++; n == enoughForms {
+				return true
+			}
+		}
+		i += size
+	}
+	return false
+}
+
+// form reads one character in a compatibility form of ASCII.
+func form(dst, text []byte) ([]byte, int) {
+	if !mayBeForm(text, 0) {
+		return dst, 0
+	}
+	r, size := utf8.DecodeRune(text)
+	if to, ok := plain(r, text[:size]); ok {
+		return append(dst, to...), size
+	}
+	return dst, 0
+}
+
+// plain is what NFKC makes of a character (Unicode Standard Annex 15), if that is
+// ASCII with a letter, a digit, or one character that addresses and numbers are
+// written with; and of any decimal digit the digit.
+func plain(r rune, char []byte) (to []byte, ok bool) {
+	if d := digitOf(r); d >= 0 {
+		return digitText[d : d+1], true
+	}
+	d := norm.NFKD.Properties(char).Decomposition()
+	if len(d) == 0 {
+		return nil, false
+	}
+	telling := len(d) == 1 && (d[0] == '@' || d[0] == '.' || d[0] == '-' || d[0] == '+' || d[0] == '_' || d[0] == '%')
+	for _, c := range d {
+		if c >= utf8.RuneSelf {
+			return nil, false
+		}
+		telling = telling || alnum[c]
+	}
+	return d, telling
+}
+
+var digitText = []byte("0123456789")
+
+// digitOf is the value of a decimal digit of any script, -1 for other characters.
+// Such digits stand in tens (Unicode Standard, §4.6).
+func digitOf(r rune) int {
+	if !unicode.Is(unicode.Nd, r) {
+		return -1
+	}
+	for _, t := range unicode.Nd.R16 {
+		if r <= rune(t.Hi) {
+			return int(r-rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if r <= rune(t.Hi) {
+			return int(r-rune(t.Lo)) % 10
+		}
+	}
+	return -1
+}
+
+// formLead are the first bytes of characters that can be such forms: superscripts,
+// modifier letters, digits of other scripts, letter-like and enclosed characters,
+// small and full-width forms, mathematical alphabets. Latin letters with accents,
+// Greek, Cyrillic, Han and Hangul are passed over.
+var formLead = func() (t [256]bool) {
+	for _, c := range []byte("\xC2\xCA\xCB\xD9\xDB\xDF\xE0\xE1\xE2\xE3\xEA\xEF\xF0") {
+		t[c] = true
+	}
+	return t
+}()
+
+func mayBeForm(text []byte, i int) bool {
+	return formLead[text[i]] && i+1 < len(text) && !passed(text[i], text[i+1])
+}
+
+// passed reports frequent characters that begin as such forms do and are none:
+// Latin-1 signs, Arabic letters, typographic punctuation, kana.
+func passed(lead, second byte) bool {
+	switch lead {
+	case 0xC2:
+		return second < 0xAA || second > 0xAA && second < 0xB2 || second > 0xBE
+	case 0xD9, 0xDB:
+		return second < 0xA0
+	case 0xE2:
+		return second == 0x80
+	case 0xE3:
+		return second < 0x88
+	}
+	return false
+}

@@ -1,0 +1,287 @@
+package unwrap
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// features are what a text may hold.
+type features uint8
+
+const (
+	escapes   features = 1 << iota // %, & or a backslash
+	pluses                         // + beside a digit
+	forms                          // compatibility forms of ASCII
+	runs                           // stretches that begin as base64 or hex does
+	magic                          // a compressed stream
+	apparent                       // bytes beyond ASCII; looked at closer
+	plusSign                       // a +; looked at closer
+	telltales = escapes
+	inPlace   = escapes | pluses | forms
+)
+
+// minRun is the shortest stretch of letters and digits that is looked at: base64
+// of seven bytes, without padding.
+const minRun = 10
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// zero has the high bit set of each byte of x that is zero, and perhaps of bytes above such a one.
+func zero(x uint64) uint64 { return (x - ones) &^ x & highs }
+
+// glance looks for features, and gathers the places where stretches begin that
+// may be base64 or hex. Most of its work is eight bytes at a time.
+func (u *Unwrapper) glance(depth int, text []byte) features {
+	l := &u.levels[depth]
+	l.starts = l.starts[:0]
+	var f features
+	run := 0 // letters and digits before i
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		low := x &^ highs
+		lower := low | 0x20*ones
+		letters := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
+		digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+		stop := ^((letters | digits) &^ x) & highs
+		if stop == 0 {
+			run += 8
+			continue
+		}
+		if run += bits.TrailingZeros64(stop) / 8; run >= minRun {
+			end := i + bits.TrailingZeros64(stop)/8
+			l.starts = candidate(l.starts, text, end-run, end)
+		}
+		run = bits.LeadingZeros64(stop) / 8
+		// $, %, &, ' in one; then the backslash, then the plus.
+		tell, sign := zero((x|0x03*ones)^'\''*ones)|zero(x^'\\'*ones), zero(x^'+'*ones)
+		if tell|sign|x&highs != 0 {
+			f |= noted(tell, sign, x&highs)
+		}
+	}
+	for ; i < len(text); i++ {
+		switch c := text[i]; {
+		case alnum[c]:
+			run++
+			continue
+		case c == '%' || c == '&' || c == '\\':
+			f |= telltales
+		case c == '+':
+			f |= plusSign
+		case c >= utf8.RuneSelf:
+			f |= apparent
+		}
+		if run >= minRun {
+			l.starts = candidate(l.starts, text, i-run, i)
+		}
+		run = 0
+	}
+	if run >= minRun {
+		l.starts = candidate(l.starts, text, i-run, i)
+	}
+	if len(l.starts) > 0 {
+		f |= runs
+	}
+	if f&^runs == 0 && (len(text) == 0 || text[0] != 'x') {
+		return f
+	}
+	return closer(text, f)
+}
+
+func noted(tell, sign, high uint64) (f features) {
+	if tell != 0 {
+		f = telltales
+	}
+	if sign != 0 {
+		f |= plusSign
+	}
+	if high != 0 {
+		f |= apparent
+	}
+	return f
+}
+
+// closer makes sure of what a glance suspects.
+func closer(text []byte, f features) features {
+	if f&telltales != 0 && bytes.IndexByte(text, '\\') < 0 && !percent(text) && !entity(text) {
+		f &^= telltales
+	}
+	if f&plusSign != 0 && plus(text) {
+		f |= pluses
+	}
+	if f&apparent != 0 {
+		if hasForms(text) {
+			f |= forms
+		}
+	}
+	if i, _ := magicIn(text, f&apparent != 0); i >= 0 {
+		f |= magic
+	}
+	return f &^ (apparent | plusSign)
+}
+
+// percent reports a % and what may follow it.
+func percent(text []byte) bool {
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(text[i:], '%')
+		if k < 0 {
+			return false
+		}
+		if i += k; i+2 < len(text) && (hexValue[text[i+1]] < 16 && hexValue[text[i+2]] < 16 || text[i+1]|0x20 == 'u') {
+			return true
+		}
+	}
+}
+
+// entity reports an & and what may follow it.
+func entity(text []byte) bool {
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(text[i:], '&')
+		if k < 0 {
+			return false
+		}
+		if i += k; i+2 < len(text) && (text[i+1] == '#' || alnum[text[i+1]] && bytes.IndexByte(text[i:min(len(text), i+maxEntity)], ';') > 0) {
+			return true
+		}
+	}
+}
+
+// plus reports a + that stands for a space in a number.
+func plus(text []byte) bool {
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(text[i:], '+')
+		if k < 0 {
+			return false
+		}
+		if i += k; spacePlus(text, i) {
+			return true
+		}
+	}
+}
+
+// spacePlus reports a + that stands for a space between groups of a number, as
+// in forms; the + of a time zone is none.
+func spacePlus(text []byte, i int) bool {
+	if i == 0 || i+1 == len(text) {
+		return false
+	}
+	a, b := text[i-1], text[i+1]
+	if a == ')' && isDigit(b) || isDigit(a) && b == '(' {
+		return true
+	}
+	if !alnum[a] || !alnum[b] || !isDigit(a) && !isDigit(b) {
+		return false
+	}
+	back, ahead := i, i+1
+	for back > 0 && i-back < maxTime && (isDigit(text[back-1]) || text[back-1] == '.') {
+		back--
+	}
+	for ahead < len(text) && ahead-i < maxTime && isDigit(text[ahead]) {
+		ahead++
+	}
+	return (back == 0 || text[back-1] != ':') && (ahead == len(text) || text[ahead] != ':')
+}
+
+// maxTime is the length of seconds with their fraction.
+const maxTime = 20
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+// candidate appends where base64 or hex may begin in a stretch of letters and
+// digits; most words fail by their first bytes.
+func candidate(starts []int, text []byte, start, end int) []int {
+	if s := hexStart(text, start, end); s >= 0 {
+		return append(starts, s)
+	}
+	if start > 0 && base64Value[text[start-1]] > 61 && base64Value[text[start-1]] < 64 {
+		// The run may have begun with a shorter stretch.
+		s := start
+		for s > 0 && start-s < lookBack && base64Value[text[s-1]] < 64 {
+			s--
+		}
+		if base64Head(text[s:end]) {
+			starts = append(starts, s)
+		}
+	}
+	if base64Head(text[start:end]) {
+		starts = append(starts, start)
+	}
+	return starts
+}
+
+// lookBack is how far before a stretch a run of base64 may have begun unseen.
+const lookBack = 24
+
+// hexStart is where hex begins in a stretch, -1 if it doesn't: behind 0x or x,
+// or at once, and its first bytes are text or a magic number.
+func hexStart(text []byte, start, end int) int {
+	if text[start] == '0' && text[start+1]|0x20 == 'x' {
+		start += 2
+	} else if text[start]|0x20 == 'x' {
+		start++
+	}
+	if end-start < minHex || hexValue[text[start]] > 15 || hexValue[text[start+1]] > 15 {
+		return -1
+	}
+	var b [minHex / 2]byte
+	for i := range b {
+		hi, lo := hexValue[text[start+2*i]], hexValue[text[start+2*i+1]]
+		if hi > 15 || lo > 15 {
+			return -1
+		}
+		b[i] = hi<<4 | lo
+	}
+	if textual(b[:], true) || compressedHead(b[:]) || end-start >= 2*binaryFrom {
+		return start
+	}
+	return -1
+}
+
+// base64Head reports whether a stretch decodes to text or a magic number, by its
+// first two groups, or is long.
+func base64Head(b []byte) bool {
+	if len(b) >= binaryFrom/3*4 {
+		return true
+	}
+	v0, v1 := base64Value[b[0]], base64Value[b[1]]
+	first := v0<<2 | v1>>4
+	if first < ' ' && first != '\n' && first != '\t' && first != '\r' && first != 0x1F || first >= 0x80 && first < 0xC2 && first != 0x8B {
+		return false
+	}
+	v2, v3, v4, v5, v6, v7 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]], base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]
+	d := [6]byte{first, v1<<4 | v2>>2, v2<<6 | v3, v4<<2 | v5>>4, v5<<4 | v6>>2, v6<<6 | v7}
+	return textual(d[:], true) || compressedHead(d[:])
+}
+
+// textual reports whether bytes are UTF-8 text without control characters. Of a
+// prefix, the last character may be cut off.
+func textual(b []byte, prefix bool) bool {
+	for i := 0; i < len(b); {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' && c != '\t' && c != '\r' || c == 0x7F {
+				return false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return prefix && !utf8.FullRune(b[i:])
+		}
+		i += n
+	}
+	return true
+}
+
+var alnum = func() (t [256]bool) {
+	for c := byte(0); c < 128; c++ {
+		t[c] = c-'0' < 10 || c|0x20 >= 'a' && c|0x20 <= 'z'
+	}
+	return t
+}()
