@@ -81,7 +81,7 @@ func (a *app) verify(ctx context.Context, in *inputs, target, format string, off
 			return err
 		}
 		defer func() { err = errors.Join(err, evidence.Close()) }()
-		options.Set, p.tables = evidence.Set, evidence.Specs()
+		options.Set, options.Risk, p.tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
 	}
 	p.verifier = verify.New(options)
 	if err := p.target(ctx, target); err != nil {

@@ -1,5 +1,7 @@
 package canary
 
+import "fmt"
+
 // Result is what became of a run's canaries.
 type Result struct {
 	Tables   []Table `json:"tables"`
@@ -48,4 +50,14 @@ func (r *Result) Problems() []string {
 		}
 	}
 	return out
+}
+
+// Detail is the result in one line of figures.
+func (r *Result) Detail() string {
+	s := fmt.Sprintf("%d values in %d rows of %d tables, %d came out; %d of %d masked columns tested",
+		r.Values, r.Rows, len(r.Tables), r.Leaked, r.Tested, r.Columns)
+	if r.Untested > 0 {
+		s += fmt.Sprintf(", %d can't be", r.Untested)
+	}
+	return s
 }

@@ -22,6 +22,7 @@ import (
 type counter struct {
 	source, scrubbed, arrived atomic.Int64 // rows, as the source, the scrubber and the shadow count them
 	dropped                   atomic.Int64 // of those scrubbed: left behind by a condition on rows
+	suppressed                atomic.Int64 // of those that arrived: taken out again, as too few look like them
 	bytes, nanos              atomic.Int64
 
 	mu   sync.Mutex

@@ -44,6 +44,7 @@ func (r *run) guard(ctx context.Context) error {
 	if r.program, err = scrub.Compile(r.Rules, cat, r.Key.Bytes()); err != nil {
 		return err
 	}
+	r.risk, r.report.SafeHarbor = r.program.Risk(), r.program.SafeHarbor()
 	if err := r.source.Lock(ctx, tablesRead(r.program)); err != nil {
 		return err
 	}

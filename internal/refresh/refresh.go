@@ -16,6 +16,7 @@ import (
 	"refresher/internal/history"
 	"refresher/internal/report"
 	"refresher/internal/restore"
+	"refresher/internal/risk"
 	"refresher/internal/s3sink"
 	"refresher/internal/sample"
 	"refresher/internal/scrub"
@@ -84,6 +85,7 @@ type run struct {
 	set      *fingerprint.Set
 	verifier *verify.Verifier
 	pass     verify.Pass // for staging
+	risk     []risk.Spec // with what was suppressed of them
 
 	sequences []catalog.SequenceValue
 	counts    map[string]*counter // by table
@@ -114,6 +116,7 @@ func (r *run) stages(ctx context.Context) error {
 	}{
 		{"schema", r.restoreSchema},
 		{"data", r.copyData},
+		{"suppress", r.suppress},
 		{"post-data", r.postData},
 		{"analyze", r.analyze},
 		{"verify", r.verifyShadow},
@@ -121,6 +124,9 @@ func (r *run) stages(ctx context.Context) error {
 		{"read-back", r.readBack},
 		{"promote", r.promote},
 	} {
+		if s.name == "suppress" && !r.suppresses() {
+			continue
+		}
 		if err := r.stage(ctx, s.name, s.do); err != nil {
 			if held := r.lock.Held(); held != nil {
 				return held // says more than what its loss broke
@@ -216,7 +222,7 @@ func specs(cat *catalog.Catalog, p *scrub.Program, counts map[string]*counter) [
 	for _, d := range p.Decisions() {
 		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone, SourceRows: -1}
 		if c := counts[d.Table.String()]; c != nil {
-			t.SourceRows = c.source.Load() - c.dropped.Load()
+			t.SourceRows = c.source.Load() - c.dropped.Load() - c.suppressed.Load()
 		}
 		if table := cat.Table(d.Table); table != nil {
 			t.NotValid = table.NotValid

@@ -45,12 +45,14 @@ func (r *run) verifyShadow(ctx context.Context) error {
 	r.identifiers()
 	r.verifier = verify.New(verify.Options{
 		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
+		Risk: r.risk,
 	})
 	began := time.Now()
 	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.catalog, r.program, r.counts))
 	if err != nil {
 		return err
 	}
+	r.report.Risk = result.Risk
 	r.pass, err = r.judge(verify.StagingDatabase, began, result)
 	return err
 }

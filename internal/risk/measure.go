@@ -17,8 +17,8 @@ import (
 // Measure counts the classes of every set, in the transaction that conn is in or
 // outside of any. What it sends back is figures only: how many classes there are
 // of each size.
-func Measure(ctx context.Context, conn *pgx.Conn, specs []Spec) ([]Result, error) {
-	results := make([]Result, 0, len(specs))
+func Measure(ctx context.Context, conn *pgx.Conn, specs []Spec) ([]*Result, error) {
+	results := make([]*Result, 0, len(specs))
 	for i := range specs {
 		r, err := measure(ctx, conn, &specs[i])
 		if err != nil {
@@ -29,9 +29,9 @@ func Measure(ctx context.Context, conn *pgx.Conn, specs []Spec) ([]Result, error
 	return results, nil
 }
 
-func measure(ctx context.Context, conn *pgx.Conn, s *Spec) (Result, error) {
+func measure(ctx context.Context, conn *pgx.Conn, s *Spec) (*Result, error) {
 	began := time.Now()
-	r := Result{
+	r := &Result{
 		Table: s.Table.String(), QuasiIdentifiers: s.QuasiIdentifiers, Person: s.Person, MinK: s.MinK, MinL: s.MinL,
 		Below: s.Below, Origin: s.Origin, Suppressed: s.suppressed, Sensitive: []Diversity{},
 	}

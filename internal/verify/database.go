@@ -47,6 +47,10 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err != nil {
 		return nil, err
 	}
+	classes, atRisk, err := db.risk(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
 	if err := db.rows(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -56,7 +60,13 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if tables != nil {
 		checks = append(checks, db.rowCounts(), db.empty())
 	}
-	return v.result("database "+cfg.Database, began, db.ledger, append(checks, constraints)...), nil
+	checks = append(checks, constraints, atRisk)
+	if v.opts.Canaries != nil {
+		checks = append(checks, db.canaries(v.opts.Canaries))
+	}
+	r := v.result("database "+cfg.Database, began, db.ledger, checks...)
+	r.Risk, r.Canaries = classes, v.opts.Canaries
+	return r, nil
 }
 
 // database is one verification of a database.

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"refresher/internal/canary"
 	"refresher/internal/pii"
+	"refresher/internal/risk"
 )
 
 // Result is what was found in one database, file or archive.
@@ -21,13 +23,16 @@ type Result struct {
 	Excepted  int64         `json:"excepted"` // findings that the rules allow
 	Duration  time.Duration `json:"duration"`
 
+	Risk     []*risk.Result `json:"-"` // of a database: each declared set of quasi-identifiers
+	Canaries *canary.Result `json:"-"` // of a run's database: what became of the run's canaries
+
 	run  string
 	done bool // made here, and to the end
 }
 
 // Check is one thing that was proved, or not.
 type Check struct {
-	Name   string `json:"name"` // coverage, rows, empty, constraints, survivors, detectors
+	Name   string `json:"name"` // coverage, rows, empty, constraints, risk, canaries, survivors, detectors
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"` // one line of figures
 
@@ -49,6 +54,8 @@ type Finding struct {
 	Kind   string    `json:"kind"` // Survivor or Detection
 	Shape  string    `json:"shape"`
 	Strong bool      `json:"strong"`
+
+	Encoding string `json:"encoding,omitempty"` // the layers it was found under, the outermost first: "escapes, base64"
 }
 
 // String is the finding in one line.
@@ -64,7 +71,11 @@ func (f Finding) String() string {
 	if !f.Strong {
 		weak = "weak "
 	}
-	return fmt.Sprintf("%s: %s%s of class %s: %s", where, weak, f.Kind, f.Class, f.Shape)
+	under := ""
+	if f.Encoding != "" {
+		under = " (under " + f.Encoding + ")"
+	}
+	return fmt.Sprintf("%s: %s%s of class %s: %s%s", where, weak, f.Kind, f.Class, f.Shape, under)
 }
 
 // ColumnStats is what was done in one column.
@@ -82,4 +93,5 @@ type ColumnStats struct {
 	Detected  int64     `json:"detected"`
 	Weak      int64     `json:"weak"`
 	Excepted  int64     `json:"excepted"`
+	Cut       int64     `json:"cut,omitempty"` // cells that unfold (from gzip, say) to more than is looked through
 }

@@ -3,9 +3,11 @@ package verify
 import (
 	"runtime"
 
+	"refresher/internal/canary"
 	"refresher/internal/catalog"
 	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
+	"refresher/internal/risk"
 )
 
 // Options of a Verifier.
@@ -13,8 +15,10 @@ type Options struct {
 	Run        string           // the run whose output is verified; a Pass is for this run only
 	Set        *fingerprint.Set // the source's identifiers; nil: survivors can't be looked for
 	Exceptions []Exception
-	Strict     bool // weak findings refuse too
-	Workers    int  // sessions and goroutines that scan; 0: one a processor
+	Strict     bool           // weak findings refuse too
+	Risk       []risk.Spec    // quasi-identifiers to count in a database
+	Canaries   *canary.Result // of the run; without it nothing passes as staging
+	Workers    int            // sessions and goroutines that scan; 0: one a processor
 }
 
 // Table is what the ruleset decided for a table.

@@ -246,7 +246,7 @@ func TestCleanDatabasePasses(t *testing.T) {
 			t.Errorf("%s has no detail", c.Name)
 		}
 	}
-	if names != "coverage rows empty constraints survivors detectors " {
+	if names != "coverage rows empty constraints risk survivors detectors " {
 		t.Errorf("checks: %s", names)
 	}
 	for _, c := range r.Columns {

@@ -1,0 +1,57 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/canary"
+	"refresher/internal/risk"
+)
+
+// risk counts the classes of the declared quasi-identifiers.
+func (db *database) risk(ctx context.Context, conn *pgx.Conn) ([]*risk.Result, Check, error) {
+	specs := db.v.opts.Risk
+	if len(specs) == 0 {
+		return nil, check("risk", "no quasi-identifiers are declared", nil), nil
+	}
+	results, err := risk.Measure(ctx, conn, specs)
+	if err != nil {
+		return nil, Check{}, err
+	}
+	var problems []string
+	below := 0
+	for _, r := range results {
+		if !r.OK {
+			below++
+		}
+		if !r.Passed {
+			problems = append(problems, r.Problems()...)
+		}
+	}
+	return results, check("risk", fmt.Sprintf("%d sets of quasi-identifiers, %d with classes below their thresholds", len(results), below), problems), nil
+}
+
+// canaries judges what became of the run's canaries, and that every table of
+// which something is masked had some: a self-test that was left out proves nothing.
+func (db *database) canaries(r *canary.Result) Check {
+	problems := r.Problems()
+	seen := map[string]bool{}
+	for _, t := range r.Tables {
+		seen[t.Table] = true
+	}
+	for _, t := range db.cat.Tables {
+		spec := db.specs[t.Name]
+		if spec == nil || spec.RowsNone || !t.HoldsRows() || seen[t.Name.String()] {
+			continue
+		}
+		for _, c := range spec.Columns {
+			if col := t.Column(c.Name); !c.Keep && col != nil && !col.Generated {
+				problems = append(problems, fmt.Sprintf("%s: no canary went through, and its column %s is masked", t.Name, c.Name))
+				break
+			}
+		}
+	}
+	return check("canaries", r.Detail(), problems)
+}
