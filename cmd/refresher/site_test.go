@@ -207,8 +207,8 @@ func (s *site) lastReport() *report.Report {
 		s.t.Fatalf("no runs: %v\n%s", err, list)
 	}
 	doc, _ := s.must(exitClean, "runs", runs[0].Run, "--format", "json")
-	rep := &report.Report{}
-	if err := json.Unmarshal([]byte(doc), rep); err != nil {
+	rep, err := report.Parse([]byte(doc), nil)
+	if err != nil {
 		s.t.Fatal(err)
 	}
 	return rep

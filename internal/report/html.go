@@ -1,66 +1,139 @@
 package report
 
 import (
-	_ "embed"
+	"cmp"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"refresher/internal/canary"
+	"refresher/internal/risk"
 )
 
-//go:embed report.tmpl.html
-var page string
+//go:embed templates
+var templates embed.FS
 
 // HTML writes the report as one self-contained page: no script, no font, no
 // image from elsewhere.
 func (r *Report) HTML(w io.Writer) error {
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"count": Count, "size": Size, "seconds": Seconds, "percent": percent, "when": when,
-		"version": serverVersion, "short": short, "headline": r.headline, "add": func(a, b float64) float64 { return a + b },
-	}).Parse(page)
+	css, err := templates.ReadFile("templates/style.css")
+	if err != nil {
+		return fmt.Errorf("reading the report's style: %w", err)
+	}
+	if r.Standing.Status == "" {
+		r.Standing = r.standing()
+	}
+	t, err := template.New("page.html").Funcs(template.FuncMap{
+		"count": Count, "size": Size, "seconds": Seconds, "when": when, "percent1": percent1, "version": serverVersion,
+		"style": func() template.CSS { return template.CSS(css) }, "headline": r.headline, "survived": r.survived,
+		"took": func() string { return Seconds(max(0, r.Finished.Sub(r.Started).Seconds())) },
+		"peak": r.peak,
+		"leaks": func(t canary.Table) bool {
+			return slices.ContainsFunc(t.Columns, func(c canary.Column) bool { return c.Leaked > 0 })
+		},
+		"bars": sizes, "who": who, "removed": removed, "untested": untested, "most": most, "rest": rest,
+	}).ParseFS(templates, "templates/page.html")
 	if err != nil {
 		return fmt.Errorf("reading the report's template: %w", err)
 	}
 	return t.Execute(w, r)
 }
 
-// Bar is one row of the throughput chart.
+// Bar is one row of a chart.
 type Bar struct {
 	Name  string
 	Width float64 // 0–100
 	Label string
-	Y     int
+	Class string
 }
 
-// Bars are the tables that took longest, for the chart.
+// Bars are the largest tables, for the chart.
 func (r *Report) Bars() []Bar {
 	tables := slices.Clone(r.Tables)
-	slices.SortStableFunc(tables, func(a, b Table) int { return int(math.Copysign(1, float64(b.Bytes-a.Bytes))) })
+	slices.SortStableFunc(tables, func(a, b Table) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	tables = slices.DeleteFunc(tables, func(t Table) bool { return t.Rows == 0 })
-	if len(tables) > 16 {
-		tables = tables[:16]
+	if len(tables) > 12 {
+		tables = tables[:12]
 	}
 	var bars []Bar
-	for i, t := range tables {
+	for _, t := range tables {
 		bars = append(bars, Bar{
-			Name: t.Name, Y: i * 26, Width: 100 * float64(t.Bytes) / float64(max(tables[0].Bytes, 1)),
-			Label: fmt.Sprintf("%s rows · %s · %s/s", Count(t.Rows), Size(t.Bytes), Size(int64(float64(t.Bytes)/max(t.Seconds, 1e-3)))),
+			Name: t.Name, Width: 100 * float64(t.Bytes) / float64(max(tables[0].Bytes, 1)),
+			Label: fmt.Sprintf("%s rows · %s", Count(t.Rows), Size(t.Bytes)),
 		})
 	}
 	return bars
 }
 
-// BarsHeight is the chart's height in pixels.
-func (r *Report) BarsHeight() int { return 26*len(r.Bars()) + 4 }
+// sizes are the classes of a set of quasi-identifiers, by their size.
+func sizes(x *risk.Result) []Bar {
+	var most int64
+	for _, s := range x.Sizes {
+		most = max(most, s.Rows)
+	}
+	var bars []Bar
+	for _, s := range x.Sizes {
+		b := Bar{Width: 100 * float64(s.Rows) / float64(max(most, 1)), Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x), Count(s.Classes))}
+		switch {
+		case s.To == s.From:
+			b.Name = "k = " + Count(s.From)
+		case s.To == 0:
+			b.Name = "k ≥ " + Count(s.From)
+		default:
+			b.Name = fmt.Sprintf("k = %s–%s", Count(s.From), Count(s.To))
+		}
+		if s.From < x.MinK {
+			b.Class = "low"
+		}
+		bars = append(bars, b)
+	}
+	return bars
+}
+
+// who is what classes are counted in.
+func who(x *risk.Result) string {
+	if x.Person != "" {
+		return "persons"
+	}
+	return "rows"
+}
+
+func removed(h risk.HIPAA) bool {
+	return !slices.ContainsFunc(h.Columns, func(c risk.HarborColumn) bool { return !c.Removed })
+}
+
+func untested(t canary.Table) int {
+	n := 0
+	for _, c := range t.Columns {
+		if c.Why != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// shown is how many figures of a kind the page shows.
+const shown = 12
+
+// most are the figures that changed most, by the difference.
+func most(f []Figure) []Figure {
+	f = slices.Clone(f)
+	by := func(x Figure) int64 { return max(x.To-x.From, x.From-x.To) }
+	slices.SortStableFunc(f, func(a, b Figure) int { return cmp.Compare(by(b), by(a)) })
+	return f[:min(shown, len(f))]
+}
+
+func rest(f []Figure) int { return max(0, len(f)-shown) }
 
 // Step is one stage on the time line.
 type Step struct {
 	Stage
-	X, Width float64 // percent of the run
-	Hue      int
+	Width float64 // percent of the run
+	Hue   int
 }
 
 // Timeline places the stages one after the other.
@@ -70,28 +143,91 @@ func (r *Report) Timeline() []Step {
 		total += s.Seconds
 	}
 	var steps []Step
-	x := 0.0
 	for i, s := range r.Stages {
-		w := 100 * s.Seconds / max(total, 1e-9)
-		steps = append(steps, Step{Stage: s, X: x, Width: w, Hue: (195 + 37*i) % 360})
-		x += w
+		steps = append(steps, Step{Stage: s, Width: 100 * s.Seconds / max(total, 1e-9), Hue: (205 + 47*i) % 360})
 	}
 	return steps
 }
 
+func (r *Report) peak() int64 {
+	var most int64
+	for _, s := range r.Stages {
+		most = max(most, s.PeakRSS)
+	}
+	return most
+}
+
+// Headline is a number of the page's head.
+type Headline struct{ Value, Name, Class string }
+
 // Figures are the numbers of the page's head.
-func (r *Report) Figures() []struct{ Value, Name string } {
+func (r *Report) Figures() []Headline {
 	_, bytes := r.Totals()
 	sum := r.Summary()
-	data := r.Seconds("data")
-	return []struct{ Value, Name string }{
-		{Count(sum.Rows), "rows copied"},
-		{fmt.Sprintf("%d of %d", sum.Masked, sum.Columns), "columns masked"},
-		{Count(sum.Looked), "source identifiers looked for"},
-		{Count(sum.Survivors), "survivors"},
-		{Count(sum.Detected), "detector findings"},
-		{Size(int64(float64(bytes)/max(data, 1e-3))) + "/s", "scrubbed stream"},
+	clean := func(n int64) string {
+		switch {
+		case n > 0:
+			return "bad"
+		case len(r.Verification) > 0:
+			return "ok"
+		}
+		return ""
 	}
+	out := []Headline{
+		{Count(sum.Rows), "rows copied", ""},
+		{fmt.Sprintf("%d of %d", sum.Masked, sum.Columns), "columns masked", ""},
+		{Count(sum.Looked), "source identifiers looked for", ""},
+		{Count(sum.Survivors), "survived", clean(sum.Survivors)},
+		{Count(sum.Detected), "strong detector findings", clean(sum.Detected)},
+	}
+	if data := r.Seconds("data"); data > 0 {
+		out = append(out, Headline{Size(int64(float64(bytes)/max(data, 1e-3))) + "/s", "through the scrubber", ""})
+	}
+	return out
+}
+
+// survived counts the strong survivors of a class that are listed.
+func (r *Report) survived(class string) int64 {
+	var n int64
+	for _, s := range r.Verification {
+		for _, res := range s.Results {
+			for _, f := range res.Findings {
+				if f.Kind == "survivor" && f.Strong && string(f.Class) == class {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// Unread are the columns whose type can hold no identifier, by the reason.
+func (r *Report) Unread() []Unread {
+	var out []Unread
+	for _, s := range r.Verification {
+		for _, res := range s.Results {
+			for _, c := range res.Columns {
+				if c.Scanned || c.Why == "" {
+					continue
+				}
+				name := c.Table + "." + c.Column
+				i := slices.IndexFunc(out, func(u Unread) bool { return u.Why == c.Why })
+				if i < 0 {
+					i, out = len(out), append(out, Unread{Why: c.Why})
+				}
+				if !slices.Contains(out[i].Columns, name) {
+					out[i].Columns = append(out[i].Columns, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Unread are columns that were not read, for one reason.
+type Unread struct {
+	Why     string
+	Columns []string
 }
 
 // KeptByCondition are the columns in which a condition lets values pass, and how many.
@@ -127,6 +263,12 @@ func (r *Report) Flagged() []string {
 func (r *Report) headline() string {
 	switch r.Outcome {
 	case Done:
+		if r.Bucket != "" {
+			return "No source identifier survived. Staging was replaced, and this dataset was published."
+		}
+		if len(r.Datasets) == 0 {
+			return "No source identifier survived. Staging was replaced."
+		}
 		return "No source identifier survived. Staging was replaced and the datasets were published."
 	case Refused:
 		return "A gate refused this run. " + r.after()
@@ -195,10 +337,13 @@ func Seconds(s float64) string {
 	return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
 }
 
-func percent(f float64) string { return fmt.Sprintf("%.3f%%", f) }
+func percent1(f float64) string {
+	if f > 0 && f < 0.001 {
+		return "< 0.1 %"
+	}
+	return fmt.Sprintf("%.3g %%", 100*f)
+}
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func serverVersion(num int) string { return fmt.Sprintf("%d.%d", num/10000, num%10000) }
-
-func short(hash string) string { return hash[:min(16, len(hash))] }

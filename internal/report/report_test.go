@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"refresher/internal/canary"
+	"refresher/internal/risk"
 	"refresher/internal/verify"
 )
 
@@ -17,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func sample() *Report {
 	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
-	return &Report{
+	r := &Report{
 		Run: "20261121T030000Z-7f3a", Version: "v1", Started: at, Finished: at.Add(83 * time.Second), Outcome: Refused, Stage: "verify",
 		Error:          "refused by survivors: staging database failed verification",
 		Source:         Server{Address: "replica:5432", Database: "app", Version: 150018, SystemID: "7", Replica: true},
@@ -27,7 +29,8 @@ func sample() *Report {
 		Tables: []Table{
 			{Name: "public.users", Rows: 1_234_567, Bytes: 310_000_000, Seconds: 20, Mode: "all", Format: "binary", Columns: []Column{
 				{Name: "id", Type: "bigint", Transform: "keep", Class: "none", Keep: true, Origin: "app.yaml:4"},
-				{Name: "email", Type: "text", Transform: "email", Class: "email", Domain: "email", Origin: "app.yaml:5"}}},
+				{Name: "email", Type: "text", Transform: "email", Class: "email", Domain: "email", Origin: "app.yaml:5"},
+				{Name: "note", Type: "text", Transform: "text", Class: "free_text", Origin: "app.yaml:6"}}},
 			{Name: "public.countries", Rows: 249, Bytes: 4_000, Seconds: 0.01, Mode: "all", Columns: []Column{{Name: "code", Keep: true, Wildcard: true, Transform: "keep"}}},
 			{Name: "public.sessions", Mode: "none"},
 			{Name: "public.audit", Rows: 5, Mode: "when", When: "tenant < 7", Dropped: 4321, Columns: []Column{
@@ -35,8 +38,38 @@ func sample() *Report {
 		},
 		Identifiers:  []Identifier{{Class: "email", Added: 1_234_000, Fictional: 567}},
 		Verification: []Subject{{Name: verify.StagingDatabase, Seconds: 21.7, Results: []*verify.Result{finding()}}},
-		Warnings:     []string{"<script>alert(1)</script> is only text here"},
+		Canaries: &canary.Result{Rows: 8, Values: 40, Columns: 3, Tested: 2, Untested: 1, Tables: []canary.Table{{Table: "public.users", Rows: 8, Columns: []canary.Column{
+			{Column: "email", Transform: "email", Class: "email", Values: 20, Masked: 20},
+			{Column: "note", Transform: "text", Values: 20, Masked: 20},
+			{Column: "photo", Transform: "null", Why: "no canary can be made of its type"}}}}},
+		Risk: []*risk.Result{{
+			Table: "public.users", QuasiIdentifiers: []risk.Column{{Name: "postcode", Transform: "postcode"}, {Name: "born", Transform: "keep", Kept: true}},
+			MinK: 5, MinL: 2, Below: risk.Inform, Origin: "app.yaml:40", Rows: 1000, Classes: 120, K: 1, Singletons: 3, ClassesBelow: 9, RowsBelow: 21, HighestRisk: 1, AverageRisk: 0.12,
+			Sizes:     []risk.Size{{From: 1, To: 1, Classes: 3, Rows: 3}, {From: 2, To: 4, Classes: 6, Rows: 18}, {From: 5, Classes: 111, Rows: 979}},
+			Sensitive: []risk.Diversity{{Column: "diagnosis", L: 1, ClassesBelow: 4, RowsBelow: 7}}, Passed: true, Seconds: 0.4}},
+		SafeHarbor: &risk.SafeHarbor{Declared: true, Identifiers: []risk.HIPAA{
+			{Letter: "A", Key: "names", Name: "Names", Status: risk.Mapped, Columns: []risk.HarborColumn{{Table: "public.users", Column: "email", Transform: "email", Removed: true}}},
+			{Letter: "B", Key: "geography", Name: "Geographic subdivisions", Status: risk.Mapped, Columns: []risk.HarborColumn{{Table: "public.users", Column: "city", Transform: "keep", Note: "kept"}}},
+			{Letter: "C", Key: "dates", Name: "Dates", Status: risk.Absent, Why: "no dates are held"},
+			{Letter: "D", Key: "phones", Name: "Telephone numbers", Status: risk.Unmapped}},
+			FreeText: []risk.HarborColumn{{Table: "public.users", Column: "note", Transform: "text"}},
+			Unmapped: []string{"phones"}, Gaps: []string{"phones: nothing is said of them", "geography: public.users.city is kept"}},
+		Warnings: []string{"<script>alert(1)</script> is only text here"},
 	}
+	r.Verification[0].Results[0].Columns = []verify.ColumnStats{{Table: "public.users", Column: "born", Type: "date", Why: "a date or time identifies nobody by itself"}}
+	before := *r
+	before.Run, before.RulesetHash, before.KeyFingerprint = "20261114T030000Z-1111", strings.Repeat("ef", 32), "8899aabbccddeeff"
+	before.Stages = []Stage{{Name: "guard", Seconds: 0.2}, {Name: "data", Seconds: 50}}
+	before.Tables = []Table{
+		{Name: "public.users", Rows: 1_200_000, Mode: "all", Columns: []Column{
+			{Name: "id", Type: "integer", Transform: "keep", Keep: true}, {Name: "email", Type: "text", Transform: "keep", Keep: true},
+			{Name: "gone", Type: "text", Transform: "null"}}},
+		{Name: "public.countries", Rows: 249, Mode: "all", Columns: []Column{{Name: "code", Transform: "constant"}}},
+		{Name: "public.sessions", Mode: "all"}, {Name: "public.old", Mode: "all"},
+	}
+	before.Signed = &Signed{Document: []byte("{}")}
+	r.Drift = Compare(&before, r)
+	return r
 }
 
 func finding() *verify.Result {
@@ -49,12 +82,21 @@ func finding() *verify.Result {
 
 func TestThePageIsSelfContainedAndEscaped(t *testing.T) {
 	var b bytes.Buffer
-	if err := sample().HTML(&b); err != nil {
+	r := sample()
+	signed(t, r)
+	if err := r.HTML(&b); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
+	if dir := os.Getenv("REPORT_SAMPLE"); dir != "" { // to be looked at
+		if err := os.WriteFile(dir, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, want := range []string{"refused", "1\u202f234\u202f567", "j***@g***.com", "&lt;script&gt;", "structure only", "Decided by a wildcard: public.countries", "Kept in some rows, by a condition: public.audit.actor (17 values)", "tenant &lt; 7",
-		"4\u202f321 left behind", "keep when is_staff; else email", "as they were before it", "pseudonymised"} {
+		"4\u202f321 left behind", "keep when is_staff; else email", "as they were before it", "pseudonymised", "GDPR Art. 4(5) and Recital 26", "Destroy the masking key (0011223344556677)",
+		"no canary can be made of its type", "diagnosis", "k = 2–4", "geography: public.users.city is kept", "no longer masked", "20261114T030000Z-1111", "&#43;2.9 %", "every value maps to another one",
+		"a date or time identifies nobody by itself", "public.users.born"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Gate is one thing that a run had to prove, and whether it did.
+type Gate struct {
+	Name   string
+	State  string // ok, bad, warn for what needs a look, none for what was not reached or not asked for
+	Detail string
+	Anchor string // of the page
+}
+
+// Mark is the state as one character.
+func (g Gate) Mark() string {
+	switch g.State {
+	case "ok":
+		return "✓"
+	case "bad":
+		return "✗"
+	case "warn":
+		return "!"
+	}
+	return "–"
+}
+
+// Gates are what the run had to prove, in the order of a reader's interest.
+func (r *Report) Gates() []Gate {
+	sum := r.Summary()
+	gates := []Gate{
+		r.gate("Coverage", "verification", fmt.Sprintf("%d tables, %d columns, a rule each", len(r.Tables), sum.Columns), "coverage"),
+		r.gate("Row counts", "verification", "each row arrived, once", "rows", "empty"),
+		r.gate("Constraints", "verification", "all valid, as in the source", "constraints"),
+		r.gate("Survivors", "survivors", fmt.Sprintf("%s of %s source identifiers", Count(sum.Survivors), Count(sum.Looked)), "survivors"),
+		r.gate("Detectors", "verification", fmt.Sprintf("%s strong, %s weak findings", Count(sum.Detected), Count(r.weak())), "detectors"),
+	}
+	if g := &gates[4]; g.State == "ok" && r.weak() > 0 {
+		g.State = "warn"
+	}
+	return append(gates, r.canaryGate(), r.riskGate(), r.harborGate(), r.readBackGate(), r.signatureGate())
+}
+
+// gate sums up the checks of these names over everything that was verified.
+func (r *Report) gate(name, anchor, detail string, checks ...string) Gate {
+	g := Gate{Name: name, State: "none", Detail: "not reached", Anchor: anchor}
+	for _, s := range r.Verification {
+		for _, res := range s.Results {
+			for _, c := range res.Checks {
+				switch {
+				case !slices.Contains(checks, c.Name):
+				case !c.OK:
+					return Gate{name, "bad", c.Detail, anchor}
+				default:
+					g.State, g.Detail = "ok", detail
+				}
+			}
+		}
+	}
+	return g
+}
+
+func (r *Report) weak() int64 {
+	var n int64
+	for _, s := range r.Verification {
+		for _, res := range s.Results {
+			n += res.Weak
+		}
+	}
+	return n
+}
+
+func (r *Report) canaryGate() Gate {
+	c := r.Canaries
+	switch {
+	case c == nil:
+		return Gate{"Canaries", "none", "not reached", "verification"}
+	case c.Leaked > 0:
+		return Gate{"Canaries", "bad", Count(c.Leaked) + " came out", "canaries"}
+	case c.Untested > 0:
+		return Gate{"Canaries", "warn", fmt.Sprintf("none came out; %d of %d columns tested", c.Tested, c.Columns), "canaries"}
+	}
+	return Gate{"Canaries", "ok", fmt.Sprintf("none came out of %d columns", c.Columns), "canaries"}
+}
+
+func (r *Report) riskGate() Gate {
+	g := Gate{"Risk", "none", "no quasi-identifiers declared", "risk"}
+	if len(r.Risk) == 0 {
+		return g
+	}
+	g.State, g.Detail = "ok", fmt.Sprintf("%d sets hold their k", len(r.Risk))
+	if len(r.Risk) == 1 {
+		g.Detail = fmt.Sprintf("k is %s, of %s asked for", Count(r.Risk[0].K), Count(r.Risk[0].MinK))
+	}
+	for _, x := range r.Risk {
+		switch {
+		case !x.Passed:
+			return Gate{"Risk", "bad", fmt.Sprintf("k is %s, of %s asked for", Count(x.K), Count(x.MinK)), "risk"}
+		case !x.OK:
+			g.State, g.Detail = "warn", fmt.Sprintf("k is %s, of %s asked for: reported", Count(x.K), Count(x.MinK))
+		}
+	}
+	return g
+}
+
+func (r *Report) harborGate() Gate {
+	h := r.SafeHarbor
+	switch {
+	case h == nil || !h.Declared:
+		return Gate{"HIPAA Safe Harbor", "none", "not declared", "risk"}
+	case len(h.Gaps) > 0:
+		return Gate{"HIPAA Safe Harbor", "warn", fmt.Sprintf("%d gaps", len(h.Gaps)), "harbor"}
+	}
+	return Gate{"HIPAA Safe Harbor", "ok", "18 identifiers accounted for", "harbor"}
+}
+
+func (r *Report) readBackGate() Gate {
+	g := Gate{"Bucket bytes", "none", "no bucket", "datasets"}
+	for _, s := range r.Verification[min(1, len(r.Verification)):] {
+		if !s.Passed {
+			return Gate{"Bucket bytes", "bad", s.Name + " is refused", "verification"}
+		}
+		g.State, g.Detail = "ok", "read back and compared"
+	}
+	return g
+}
+
+func (r *Report) signatureGate() Gate {
+	if r.Signed == nil || len(r.Signed.Signature) == 0 {
+		return Gate{"Signature", "none", "not signed", "provenance"}
+	}
+	return Gate{"Signature", "ok", "report.json, Ed25519", "signature"}
+}
