@@ -14,7 +14,7 @@ var layers = [][]string{
 	{"internal/status"},
 	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb"},
 	{"internal/report"},
-	{"internal/snapshot"},
+	{"internal/snapshot", "internal/discover"},
 	{"internal/scrub"},
 	{"internal/scrub/condition"},
 	{"internal/scrub/rules", "internal/scrub/jsonscrub"},

@@ -1,0 +1,358 @@
+package discover
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/detect"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+const (
+	found = 0.5 // confidence from which a column counts as holding its class
+	sure  = 0.8 // below it a person is asked to look
+)
+
+// table is one table under examination.
+type table struct {
+	*catalog.Table
+	name    *name
+	columns []*column
+	why     string // why there are no values, "" if they were read
+
+	about    bool // its rows are about persons
+	placed   bool // its rows hold addresses of somebody
+	lists    bool // a list of places or things that everybody has
+	firsts   bool // a column of surnames or given names is there
+	surnames bool
+}
+
+// column is one column under examination.
+type column struct {
+	*catalog.Column
+	table  *table
+	family scrub.Family // of an array: of its elements
+	array  bool
+	name   *name
+	seen   *evidence
+	docs   []string // sampled JSON documents; dropped when the rule is made
+	json   *document
+	key    *catalog.ForeignKey // of which it is a column
+	to     *column             // that it refers to
+
+	class  pii.Class
+	score  float64
+	reason string
+}
+
+func newTable(cat *catalog.Catalog, t *catalog.Table, v values, why string, d *detect.Detector) *table {
+	out := &table{Table: t, name: understand(t.Name.Name), why: why}
+	for _, c := range t.Columns {
+		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
+		if col.family == scrub.FamilyArray {
+			col.array, col.family = true, scrub.FamilyOf(c.Type.Underlying().Elem)
+		}
+		if v != nil && sampled(c) {
+			col.seen = look(v[c.Name], d)
+			if col.family == scrub.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
+				col.docs = v[c.Name]
+			}
+		}
+		out.columns = append(out.columns, col)
+	}
+	return out
+}
+
+// context finds out what a table's rows are about: from its name, then from
+// columns that say so by themselves.
+func (t *table) context() {
+	head := headOf(t.name)
+	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
+	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
+	direct := 0
+	for _, c := range t.columns {
+		h := hintOf(c.name, c.family, t.name)
+		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
+			continue
+		}
+		switch h.class {
+		case pii.FirstName:
+			t.firsts = true
+		case pii.LastName:
+			t.surnames = true
+		}
+		switch h.class {
+		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
+			direct++
+		case pii.Street, pii.Postcode:
+			t.placed = true
+		}
+		switch h.class {
+		case pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, Gender:
+			direct++
+		}
+	}
+	t.about = t.about || direct >= 2
+	t.placed = t.placed || t.about
+	if t.lists && direct == 0 {
+		t.placed = t.placed && t.name.has("address")
+	}
+}
+
+// headOf is what a table's name is about: its last word that says something, the
+// first one in languages that put it first.
+func headOf(n *name) string {
+	for _, w := range slices.Backward(n.parts) {
+		m := meaningsOf()[w]
+		if m == nil {
+			m = meaningsOf()[strings.TrimSuffix(w, "s")]
+		}
+		if m == nil {
+			return ""
+		}
+		if m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead" {
+			return m[0]
+		}
+	}
+	return ""
+}
+
+// classify decides on a column by itself and its table.
+func (c *column) classify() {
+	c.class, c.score, c.reason = pii.None, 0.6, "nothing in name, type or values speaks of a person"
+	if c.Type.Underlying().OID == catalog.BoolOID && !c.name.has("gender") {
+		c.score, c.reason = 0.95, "yes or no"
+		return
+	}
+	h := c.hint()
+	best, score, why := c.weigh(h)
+	if vc, vs, vw := c.byValues(h); vs > score {
+		best, score, why = vc, vs, vw
+	} else if vs >= found && vc == best {
+		score, why = 1-(1-score)*(1-vs), why+", and "+vw
+	}
+	if score >= found {
+		c.class, c.score, c.reason = best, score, why
+		return
+	}
+	switch {
+	case best != pii.None && score > 0.25:
+		c.score, c.reason = 1-score, why+", but that is not enough"
+	case h.clean:
+		c.score, c.reason = h.score, "its name speaks of something else"
+	case c.seen.known():
+		c.score = 0.75
+	}
+}
+
+// hint is what the name says, or the comment where the name says nothing.
+func (c *column) hint() hint {
+	h := hintOf(c.name, c.family, c.table.name)
+	if h.class == pii.None && !h.clean {
+		h = c.bareName(h)
+	}
+	if h.class == pii.None && c.Comment != "" && len(c.Comment) < 200 {
+		first, _, _ := strings.Cut(c.Comment, ",")
+		first, _, _ = strings.Cut(first, ";")
+		if n := understand(first); len(n.parts) <= 6 {
+			if said := hintOf(n, c.family, c.table.name); said.class != pii.None && said.score > 0.6 {
+				said.score *= 0.85
+				return said
+			}
+		}
+	}
+	return h
+}
+
+// bareName reads a column called name, which means what the table does.
+func (c *column) bareName(h hint) hint {
+	if !c.name.has("name") || c.family != scrub.FamilyText || !c.name.only("name", "full", "neutral", "") {
+		return h
+	}
+	head, bare := headOf(c.table.name), c.name.only("name", "full", "neutral")
+	switch {
+	case head == "org":
+		return hint{class: pii.Company, score: 0.7}
+	case head == "vendor":
+		return hint{class: pii.Company, score: 0.45}
+	case c.table.surnames && !c.table.firsts && bare:
+		return hint{class: pii.FirstName, score: 0.75}
+	case (head == "person" || head == "user") && bare:
+		return hint{class: pii.FullName, score: 0.75}
+	case bare && c.table.about && head != "product" && head != "system":
+		return hint{class: pii.FullName, score: 0.6}
+	}
+	return h
+}
+
+// weigh holds what the name says against the table and the values.
+func (c *column) weigh(h hint) (pii.Class, float64, string) {
+	if h.class == pii.None || h.class == "" {
+		return pii.None, 0, ""
+	}
+	score, why := h.score, "its name reads like "+describe(h.class)
+	switch {
+	case h.need == person && !c.table.about, h.need == place && !c.table.placed:
+		score *= 0.5
+		why += ", in a table that is not about persons"
+	case h.need != nothing && c.table.lists && !c.table.about:
+		score *= 0.6
+	}
+	if !c.seen.known() {
+		return h.class, score, why
+	}
+	fits := c.seen.fit(h.class)
+	switch share := c.seen.share[h.class]; {
+	case c.contradicts(h.class):
+		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
+	case decisive(h.class) && share >= 0.5 || share >= 0.3:
+		return h.class, 1 - (1-score)*(1-0.8*share), fmt.Sprintf("%s, and %.0f %% of %d values too", why, 100*share, c.seen.distinct)
+	case fits >= 0.9 && c.seen.values >= enough:
+		return h.class, score, why + ", and its values could be"
+	default:
+		return h.class, score * (0.6 + 0.4*fits), why
+	}
+}
+
+// contradicts reports whether the values can't be of a class.
+func (c *column) contradicts(class pii.Class) bool {
+	return c.seen.known() && c.seen.values >= enough && c.seen.fit(class) < 0.25
+}
+
+// fit is the share of values that are of a class, or could be.
+func (e *evidence) fit(class pii.Class) float64 {
+	switch class {
+	case pii.Email, pii.MAC, pii.UserAgent:
+		return e.share[class]
+	case pii.IP:
+		return max(e.share[class], e.could[class])
+	case pii.BirthDate:
+		return max(e.share[pii.Date], e.could[pii.Date])
+	case pii.VIN, pii.IMEI, pii.BIC, pii.Crypto:
+		return max(e.share[class], e.could[pii.IBAN], e.could[pii.Token])
+	}
+	return max(e.share[class], e.could[class])
+}
+
+// decisive classes have a shape that their values show.
+func decisive(class pii.Class) bool {
+	switch class {
+	case pii.Email, pii.IP, pii.MAC, pii.UserAgent, pii.URL, pii.IBAN, pii.CreditCard, pii.Token:
+		return true
+	}
+	return false
+}
+
+// byValues is what the values say whatever the name is.
+func (c *column) byValues(h hint) (pii.Class, float64, string) {
+	e := c.seen
+	if !e.known() || c.family != scrub.FamilyText && c.family != scrub.FamilyOther {
+		return c.byType()
+	}
+	const few = 2
+	say := func(class pii.Class, score float64) (pii.Class, float64, string) {
+		if e.distinct < enough {
+			score *= 0.7
+		}
+		return class, score, fmt.Sprintf("%.0f %% of %d values read like %s", 100*e.share[class], e.distinct, describe(class))
+	}
+	for _, class := range []pii.Class{pii.Email, pii.UserAgent, pii.MAC, pii.IP, pii.IBAN, pii.CreditCard, pii.NationalID, pii.VIN, pii.IMEI, pii.Crypto} {
+		if s := e.share[class]; s >= 0.5 {
+			return say(class, 0.6+0.35*s)
+		}
+	}
+	if s := e.share[pii.Email]; s >= 0.2 && !(e.prose > 0.3) {
+		return say(pii.Email, 0.6)
+	}
+	if s := e.share[pii.Phone]; s >= 0.6 && !h.clean {
+		return say(pii.Phone, 0.5+0.4*s)
+	}
+	if s := e.share[pii.Token]; s >= 0.8 && !h.clean && e.distinct > few && (c.name.any("keyword", "hash", "secret", "token") || c.name.any("")) && e.short > 44 {
+		return say(pii.Token, 0.5)
+	}
+	if s := e.share[pii.Street]; s >= 0.5 && !h.clean && e.prose < 0.6 {
+		return say(pii.Street, 0.4+0.4*s)
+	}
+	if s := e.share[pii.FullName]; s >= 0.5 && e.distinct >= enough && e.could[pii.FullName] > 0.8 {
+		score := 0.25 + 0.45*s
+		if c.table.about || c.table.placed {
+			score += 0.15
+		}
+		if h.clean || c.table.lists {
+			score -= 0.25
+		}
+		return say(pii.FullName, score)
+	}
+	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.placed && !h.clean && e.distinct >= enough {
+		return say(pii.Postcode, 0.5)
+	}
+	if c.table.about && !h.clean && h.class == pii.None && e.distinct >= 5 && e.could[pii.FullName] > 0.9 {
+		first, last := e.share[pii.FirstName], e.share[pii.LastName]
+		switch {
+		case first >= 0.6 && first >= last:
+			return say(pii.FirstName, 0.2+0.5*first)
+		case last >= 0.6:
+			return say(pii.LastName, 0.2+0.45*last)
+		case e.share[pii.City] >= 0.5:
+			return say(pii.City, 0.2+0.5*e.share[pii.City])
+		}
+	}
+	if e.prose >= 0.3 && e.hits >= 0.02 {
+		return pii.FreeText, 0.6 + 0.3*math.Min(1, 3*e.hits), fmt.Sprintf("prose, and detectors find something in %.0f %% of %d values", math.Max(1, 100*e.hits), e.distinct)
+	}
+	if e.hits >= 0.3 && !h.clean && c.array == false && e.share[pii.URL] < 0.5 && e.digits < 0.5 {
+		return pii.FreeText, 0.3 + 0.4*e.hits, fmt.Sprintf("detectors find something in %.0f %% of %d values", 100*e.hits, e.distinct)
+	}
+	return pii.None, 0, ""
+}
+
+// byType: types that hold one thing only.
+func (c *column) byType() (pii.Class, float64, string) {
+	switch c.family {
+	case scrub.FamilyMAC:
+		return pii.MAC, 0.8, "its type is for hardware addresses"
+	case scrub.FamilyInet:
+		return pii.IP, 0.75, "its type is for IP addresses"
+	}
+	if c.Type.Underlying().Name == "tsvector" && !c.Generated {
+		return pii.FreeText, 0.55, "search terms are the words of a text"
+	}
+	return pii.None, 0, ""
+}
+
+// describe names a class in a sentence.
+func describe(c pii.Class) string {
+	switch c {
+	case pii.Email:
+		return "an e-mail address"
+	case pii.FullName:
+		return "a person’s name"
+	case pii.FirstName:
+		return "a given name"
+	case pii.LastName:
+		return "a surname"
+	case pii.IP:
+		return "an IP address"
+	case pii.NationalID:
+		return "a personal identifier"
+	case pii.IBAN:
+		return "a bank account"
+	case pii.BirthDate:
+		return "a date of birth"
+	case pii.Date:
+		return "a date in somebody’s life"
+	case pii.FreeText:
+		return "text that somebody wrote"
+	case Special:
+		return "a special category (GDPR Art. 9)"
+	case Financial:
+		return "what somebody earns"
+	case Age, pii.URL:
+		return "an " + strings.ReplaceAll(string(c), "_", " ")
+	}
+	return "a " + strings.ReplaceAll(string(c), "_", " ")
+}

@@ -1,0 +1,236 @@
+package discover
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"refresher/internal/detect"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// Limits of what is looked at within documents.
+const (
+	maxLeaves = 150
+	maxKeys   = 40 // of one object; more are data, not a schema
+	maxDepth  = 12
+)
+
+// document is what a column of JSON holds, path by path.
+type document struct {
+	leaves []*leaf
+	whole  bool // every path is listed
+}
+
+// leaf is what lies at one path.
+type leaf struct {
+	path   string
+	keys   []string // without array steps
+	number bool     // every value is a number
+	null   bool     // no value but null
+	values []string
+	class  pii.Class
+	score  float64
+	reason string
+	drop   bool // its rule didn't compile: left to be redacted
+}
+
+// readDocuments finds the paths of sampled documents.
+func readDocuments(docs []string) *document {
+	w := walker{leaves: map[string]*leaf{}, keys: map[string]map[string]bool{}}
+	for _, text := range docs {
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.UseNumber()
+		var v any
+		if dec.Decode(&v) == nil {
+			w.keysOf("", v, 0)
+		}
+	}
+	for _, text := range docs {
+		dec := json.NewDecoder(bytes.NewReader([]byte(text)))
+		dec.UseNumber()
+		var v any
+		if dec.Decode(&v) == nil {
+			w.walk("", nil, v, 0)
+		}
+	}
+	d := &document{whole: !w.open && len(w.leaves) > 0}
+	for _, p := range w.order {
+		d.leaves = append(d.leaves, w.leaves[p])
+	}
+	if len(d.leaves) > maxLeaves {
+		d.leaves, d.whole = d.leaves[:maxLeaves], false
+	}
+	return d
+}
+
+type walker struct {
+	leaves map[string]*leaf
+	order  []string
+	keys   map[string]map[string]bool // of the objects at a path
+	open   bool                       // something was not walked into
+}
+
+// keysOf counts the keys of objects: one of many keys is a map, whose keys are data.
+func (w *walker) keysOf(path string, v any, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if w.keys[path] == nil {
+			w.keys[path] = map[string]bool{}
+		}
+		for k, e := range v {
+			if len(w.keys[path]) <= maxKeys {
+				w.keys[path][k] = true
+			}
+			w.keysOf(step(path, k), e, depth+1)
+		}
+	case []any:
+		for _, e := range v {
+			w.keysOf(path+"[*]", e, depth+1)
+		}
+	}
+}
+
+func (w *walker) walk(path string, keys []string, v any, depth int) {
+	if depth > maxDepth {
+		w.open = true
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if known := w.keys[path]; len(known) > maxKeys || slices.ContainsFunc(sorted(known), func(k string) bool { return !isKey(k) }) {
+			w.open = true
+			return
+		}
+		for _, k := range sorted(v) {
+			w.walk(step(path, k), append(slices.Clone(keys), k), v[k], depth+1)
+		}
+	case []any:
+		for _, e := range v {
+			w.walk(path+"[*]", keys, e, depth+1)
+		}
+	default:
+		w.leaf(path, keys, v)
+	}
+}
+
+func (w *walker) leaf(path string, keys []string, v any) {
+	l := w.leaves[path]
+	if l == nil {
+		if len(w.leaves) > maxLeaves {
+			w.open = true
+			return
+		}
+		l = &leaf{path: path, keys: keys, number: true, null: true}
+		w.leaves[path] = l
+		w.order = append(w.order, path)
+	}
+	switch v := v.(type) {
+	case string:
+		l.number, l.null = false, false
+		l.values = append(l.values, v)
+	case json.Number:
+		l.null = false
+		l.values = append(l.values, v.String())
+	case bool:
+		l.number, l.null = false, false
+	}
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func step(path, key string) string {
+	if strings.ContainsAny(key, ".[]\"* ") {
+		key = `"` + key + `"`
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// isKey reports whether a key is a name that a programmer gave.
+func isKey(k string) bool {
+	if k == "" || len(k) > 60 || strings.ContainsAny(k, "@\"\\\n\r\t") {
+		return false
+	}
+	digits := 0
+	for i := range len(k) {
+		if k[i] >= '0' && k[i] <= '9' {
+			digits++
+		}
+	}
+	return 2*digits < len(k)
+}
+
+// classify decides on every leaf, and so on the column.
+func (d *document) classify(c *column, det *detect.Detector) {
+	t := &table{Table: c.table.Table, name: c.table.name, about: c.table.about, placed: c.table.placed}
+	for _, l := range d.leaves {
+		name := strings.Join(l.keys[max(0, len(l.keys)-2):], "_")
+		if len(l.keys) == 0 {
+			name = c.Name
+		}
+		family := scrub.FamilyText
+		if l.number {
+			family = scrub.FamilyNumber
+		}
+		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det)}
+		col.classify()
+		if col.class == pii.None && len(l.keys) > 1 { // contact.value is named by both, person.email by the last
+			col.name = understand(l.keys[len(l.keys)-1])
+			col.classify()
+		}
+		l.class, l.score, l.reason = col.class, col.score, col.reason
+	}
+	for _, l := range d.leaves {
+		if l.class != pii.None && (c.class == pii.None || l.score > c.score) {
+			c.class, c.score, c.reason = l.class, l.score, "at "+l.path+": "+l.reason
+		}
+	}
+}
+
+// rule is the transform of a leaf, "" to leave it to be redacted.
+func (l *leaf) rule() string {
+	switch {
+	case l.drop, l.null:
+		return ""
+	case l.class == pii.None:
+		return "keep"
+	case l.number:
+		switch l.class {
+		case pii.NationalID, pii.CreditCard, pii.Phone, pii.Latitude, pii.Longitude:
+			return string(l.class)
+		case Age:
+			return "age_bucket"
+		case Financial:
+			return "{transform: number_noise, percent: 10}"
+		}
+		return ""
+	}
+	switch l.class {
+	case pii.BirthDate, pii.Date:
+		return "{transform: date_shift, max_days: 90}"
+	case pii.FreeText:
+		return "text"
+	case Gender:
+		return "keep"
+	case Special, Financial, Photo, Age, pii.VIN, pii.IMEI, pii.BIC, pii.Crypto, pii.Location:
+		return ""
+	case pii.Latitude, pii.Longitude:
+		return string(l.class)
+	}
+	return string(l.class)
+}

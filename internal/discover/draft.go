@@ -1,0 +1,352 @@
+package discover
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
+)
+
+// Draft is a ruleset made from a survey, complete and compiled: `refresher check`
+// accepts it as it stands.
+type Draft struct {
+	s        *Survey
+	tables   []*tableDraft
+	byColumn map[*column]*columnDraft
+	Warnings []string // the compiler's
+}
+
+type tableDraft struct {
+	table    *table
+	none     string // why it says rows: none, "" if it doesn't
+	columns  []*columnDraft
+	subject  string // as in the rules, "" for none
+	home     bool   // the subject is its own key
+	existing bool   // it is in the rules already: only what is new is written
+}
+
+type columnDraft struct {
+	column   *column
+	choices  []choice
+	at       int
+	follows  bool // written as a comment: it takes the rule of the column it refers to
+	existing bool
+}
+
+func (c *columnDraft) choice() choice { return c.choices[c.at] }
+
+// draftFile is what positions in a draft's problems call it.
+const draftFile = "draft"
+
+// attempts bounds how often a draft is compiled: each one takes the next choice
+// of every column whose rule was refused.
+const attempts = 40
+
+// Draft makes rules for every column that the given rules leave open; nil for all.
+// The rules must be valid, and fit the catalog but for what they don't name.
+func (s *Survey) Draft(existing *rules.Ruleset) (*Draft, error) {
+	d := &Draft{s: s, byColumn: map[*column]*columnDraft{}}
+	for _, t := range s.tables {
+		if td := d.table(t, existing); td != nil {
+			d.tables = append(d.tables, td)
+		}
+	}
+	d.subjects()
+	for range attempts {
+		d.keys()
+		text, places := d.render(true)
+		again, err := d.compile(text, places, existing)
+		if err != nil || !again {
+			return d, err
+		}
+	}
+	return nil, errors.New("no ruleset that compiles was found for this database")
+}
+
+func (d *Draft) table(t *table, existing *rules.Ruleset) *tableDraft {
+	td := &tableDraft{table: t}
+	var has *rules.Table
+	if existing != nil {
+		has = existing.Tables[t.Name]
+	}
+	switch {
+	case t.Kind == catalog.Foreign:
+		return nil
+	case existing != nil && existing.Tables[t.Root] != nil && existing.Tables[t.Root].Rows == rules.NoRows:
+		return nil
+	case t.Name == t.Root && d.s.cat.InRecovery && t.Persistence == 'u':
+		if has != nil {
+			return nil
+		}
+		td.none = "unlogged: a standby has no rows of it"
+		return td
+	case t.Name != t.Root && d.s.cat.InRecovery && t.Persistence == 'u':
+		return nil
+	}
+	td.existing = has != nil
+	for _, c := range t.columns {
+		if c.Generated || d.s.owner(c) != c {
+			continue
+		}
+		cd := &columnDraft{column: c, choices: c.choices()}
+		cd.existing = has != nil && (has.Column(c.Name) != nil || has.Wildcard() != nil)
+		td.columns = append(td.columns, cd)
+		d.byColumn[c] = cd
+	}
+	if len(td.columns) == 0 && (t.Name != t.Root || len(t.columns) > 0 && td.existing) {
+		return nil
+	}
+	return td
+}
+
+// copied reports whether a table's rows are copied.
+func (d *Draft) copied(t *table) bool {
+	root := d.s.byName[t.Root]
+	return t.Kind != catalog.Foreign && root != nil && !(d.s.cat.InRecovery && root.Persistence == 'u')
+}
+
+// keys leaves columns that refer to others to the rule of those, where that is
+// more than keep, and gives them the same keep otherwise.
+func (d *Draft) keys() {
+	for _, td := range d.tables {
+		for _, cd := range td.columns {
+			c := cd.column
+			cd.follows = false
+			if c.to == nil || !d.copied(c.to.table) {
+				continue
+			}
+			o := d.byColumn[d.s.owner(d.s.owner(c).origin())]
+			if o == nil || o == cd {
+				continue
+			}
+			if o.choice().rule == keep {
+				cd.choices, cd.at = []choice{{keep, ""}}, 0
+				continue
+			}
+			cd.follows = true
+		}
+	}
+}
+
+// subjects names whom the rows of tables are about, where it is evident: the
+// table's own key where it describes persons, else its one key of such a table.
+func (d *Draft) subjects() {
+	homes := map[*table]*tableDraft{}
+	first := true
+	for _, td := range d.tables {
+		t := td.table
+		if td.none != "" || td.existing || t.Name != t.Root || len(t.PrimaryKey) != 1 || !td.named() {
+			continue
+		}
+		c := t.column(t.PrimaryKey[0])
+		if c == nil || c.Generated || !subjectType(c) || c.to != nil || d.belongs(t) {
+			continue
+		}
+		td.home, td.subject = true, scalar(c.Name)
+		homes[t] = td
+		if !first {
+			td.subject = fmt.Sprintf("{column: %s, domain: %s}", scalar(c.Name), domainOf(t))
+		}
+		first = false
+	}
+	for _, td := range d.tables {
+		t := td.table
+		if td.none != "" || td.existing || td.home || t.Name != t.Root || !td.personal() {
+			continue
+		}
+		var to *column
+		for _, c := range t.columns {
+			home := c.to
+			if home == nil || homes[home.table] == nil || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || secondary(c.name) {
+				continue
+			}
+			if to != nil {
+				to = nil
+				break
+			}
+			to = c
+		}
+		if to == nil || !subjectType(to) {
+			continue
+		}
+		td.subject = scalar(to.Name)
+		if home := homes[to.to.table]; strings.HasPrefix(home.subject, "{") {
+			td.subject = fmt.Sprintf("{column: %s, domain: %s}", scalar(to.Name), domainOf(home.table))
+		}
+	}
+}
+
+// belongs reports whether a table that isn't named for persons refers to one that
+// describes them: then its rows are about those.
+func (d *Draft) belongs(t *table) bool {
+	if head := headOf(t.name); head == "person" || head == "user" {
+		return false
+	}
+	for _, c := range t.columns {
+		if c.to != nil && c.to.table != t && c.to.table.about {
+			return true
+		}
+	}
+	return false
+}
+
+// secondary keys say who did something to a row, not whom it is about.
+func secondary(n *name) bool {
+	return hasWord("by", "creator", "editor", "updater", "manager", "supervisor", "assignee", "assigned", "reviewer", "approver", "admin", "moderator", "parent", "owner")(n, nil)
+}
+
+func domainOf(t *table) string { return scalar(t.Table.Name.Name) }
+
+func subjectType(c *column) bool {
+	return !c.array && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber || c.family == scrub.FamilyUUID)
+}
+
+// named reports whether the rows hold the name or the address of one person.
+func (td *tableDraft) named() bool {
+	return td.table.about && slices.ContainsFunc(td.columns, func(c *columnDraft) bool {
+		switch c.column.class {
+		case pii.FullName, pii.FirstName, pii.LastName, pii.Email, pii.Username:
+			return c.column.to == nil && !c.column.array && c.column.score >= found
+		}
+		return false
+	})
+}
+
+// personal reports whether something in the rows would be drawn by their subject.
+func (td *tableDraft) personal() bool {
+	return slices.ContainsFunc(td.columns, func(c *columnDraft) bool {
+		switch c.column.class {
+		case pii.FullName, pii.FirstName, pii.LastName, pii.Username, pii.Date, pii.BirthDate, pii.FreeText, pii.Email:
+			return true
+		}
+		return false
+	})
+}
+
+// compile tries a draft, takes the next choice of what is refused, and reports
+// whether anything changed.
+func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (again bool, err error) {
+	rs, err := rules.Parse(draftFile, []byte(text))
+	if err != nil {
+		return d.retry(err, places)
+	}
+	if existing != nil {
+		rs = merge(existing, rs)
+	}
+	program, err := scrub.Compile(rs, d.s.cat, make([]byte, 32)) // compiling draws nothing from the key
+	if err == nil {
+		d.Warnings = program.Warnings()
+		return false, nil
+	}
+	return d.retry(err, places)
+}
+
+func (d *Draft) retry(err error, places map[int]any) (bool, error) {
+	changed := false
+	var input *fault.Input
+	if errors.As(err, &input) {
+		done := map[any]bool{}
+		for _, p := range input.Problems {
+			what := places[p.Line]
+			if p.File != draftFile || what == nil || done[what] {
+				continue
+			}
+			done[what] = true
+			changed = d.next(what) || changed
+		}
+	}
+	var refusal *fault.Refusal
+	if errors.As(err, &refusal) {
+		for _, td := range d.tables {
+			for _, cd := range td.columns {
+				prefix := td.table.Table.Name.String() + "." + cd.column.Name + " ("
+				if cd.follows && slices.ContainsFunc(refusal.Problems, func(p string) bool { return strings.HasPrefix(p, prefix) }) {
+					cd.column.to, changed = nil, true
+				}
+			}
+		}
+	}
+	if !changed {
+		return false, fmt.Errorf("the draft doesn't compile: %w", err)
+	}
+	return true, nil
+}
+
+// next takes the next choice for what stands at a line.
+func (d *Draft) next(what any) bool {
+	switch w := what.(type) {
+	case *tableDraft:
+		if w.subject == "" {
+			return false
+		}
+		w.subject = ""
+	case *leaf:
+		w.drop = true
+	case *columnDraft:
+		if w.column.json != nil && w.at == 0 && w.document() {
+			w.column.json = nil
+			w.choices = append([]choice{{"{json: {}}", "all of it is redacted: list the paths that may stay"}}, w.choices...)
+			return true
+		}
+		if w.at+1 >= len(w.choices) {
+			return false
+		}
+		w.at++
+	default:
+		return false
+	}
+	return true
+}
+
+// document reports whether the column is written path by path.
+func (c *columnDraft) document() bool {
+	j := c.column.json
+	return j != nil && c.at == 0 && len(j.leaves) > 0 && !c.column.array
+}
+
+// merge is a ruleset of both; where a table is in both, the columns of both.
+func merge(a, b *rules.Ruleset) *rules.Ruleset {
+	m := *a
+	m.Tables = map[catalog.Name]*rules.Table{}
+	for n, t := range a.Tables {
+		m.Tables[n] = t
+	}
+	for n, t := range b.Tables {
+		if have := m.Tables[n]; have != nil {
+			both := *have
+			both.Columns = append(slices.Clone(have.Columns), t.Columns...)
+			t = &both
+		}
+		m.Tables[n] = t
+	}
+	return &m
+}
+
+// transform names what the draft does with a column, in a word.
+func (d *Draft) transform(c *column) string {
+	cd := d.byColumn[c]
+	if cd == nil {
+		return "rows: none"
+	}
+	if cd.follows {
+		if o := d.byColumn[d.s.owner(d.s.owner(c).origin())]; o != nil && o != cd {
+			return d.transform(o.column)
+		}
+	}
+	if cd.document() {
+		return "json"
+	}
+	rule := strings.Trim(cd.choice().rule, `"`)
+	if inner, ok := strings.CutPrefix(rule, "{transform: "); ok {
+		rule, _, _ = strings.Cut(strings.TrimSuffix(inner, "}"), ",")
+	} else if strings.HasPrefix(rule, "{") {
+		rule, _, _ = strings.Cut(rule[1:], ":")
+	}
+	return rule
+}

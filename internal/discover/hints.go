@@ -1,0 +1,247 @@
+package discover
+
+import (
+	"slices"
+
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// Classes that no transform is for, as they have no fakes: what is found is
+// coarsened, emptied, or left to a person to decide.
+const (
+	Gender    pii.Class = "gender"
+	Age       pii.Class = "age"
+	Special   pii.Class = "special_category" // GDPR Art. 9: health, religion, ethnicity, politics, orientation; marital state, too
+	Financial pii.Class = "financial"        // salaries and the like
+	Photo     pii.Class = "photo"            // pictures, signatures, biometrics
+)
+
+// hint is what a name says of a column.
+type hint struct {
+	class pii.Class
+	score float64 // from 0 to 1
+	need  need    // what the table must be like for it to count
+	clean bool    // it says that the column is none, rather than nothing
+}
+
+// need is a condition on the table of a column.
+type need uint8
+
+const (
+	nothing need = iota
+	person       // its rows are about persons
+	place        // an address, or persons
+)
+
+// hintOf reads a column's name; family is its type's.
+func hintOf(n *name, family scrub.Family, table *name) hint {
+	switch {
+	case n.has("system") && !systemIsHarmless(n), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
+		return hint{class: pii.None, clean: true, score: 0.9}
+	}
+	for _, rule := range nameRules {
+		if !slices.Contains(rule.families, family) || !rule.fits(n, table) {
+			continue
+		}
+		return hint{class: rule.class, score: rule.score, need: rule.need, clean: rule.class == pii.None}
+	}
+	return hint{class: pii.None}
+}
+
+// systemIsHarmless reports whether a word such as status or last doesn't take
+// the meaning of the rest away, as in last_login_ip or updated_by_email.
+func systemIsHarmless(n *name) bool {
+	if n.any("marital", "ethnic", "orientation") || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
+		return true
+	}
+	switch n.last {
+	case "system", "id", "code", "at", "nhead", "keyword":
+		return n.last != "system" && n.any("ssn", "passport", "licence", "bankaccount", "card")
+	}
+	return true
+}
+
+// asks begin the names of columns that say yes or no, or how many.
+var asks = []string{"is", "has", "can", "should", "allow", "allows", "show", "shows", "hide", "requires", "enable", "num", "nb", "count", "cnt", "no"}
+
+// nameRule gives a class to names that mean something.
+type nameRule struct {
+	class    pii.Class
+	score    float64
+	families []scrub.Family
+	need     need
+	fits     func(n, table *name) bool
+}
+
+var (
+	texts    = []scrub.Family{scrub.FamilyText, scrub.FamilyArray, scrub.FamilyOther}
+	numerals = []scrub.Family{scrub.FamilyText, scrub.FamilyNumber, scrub.FamilyArray, scrub.FamilyOther}
+	days     = []scrub.Family{scrub.FamilyDate, scrub.FamilyTimestamp, scrub.FamilyText}
+	measures = []scrub.Family{scrub.FamilyNumber, scrub.FamilyFloat, scrub.FamilyText, scrub.FamilyOther}
+	blobs    = []scrub.Family{scrub.FamilyBytea, scrub.FamilyText}
+	nets     = []scrub.Family{scrub.FamilyText, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyArray, scrub.FamilyOther}
+	secrets  = []scrub.Family{scrub.FamilyText, scrub.FamilyBytea, scrub.FamilyUUID, scrub.FamilyArray}
+	anything = append(append([]scrub.Family{scrub.FamilyJSON, scrub.FamilyXML, scrub.FamilyMAC, scrub.FamilyPoint}, measures...),
+		scrub.FamilyDate, scrub.FamilyTimestamp, scrub.FamilyBytea, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyUUID, scrub.FamilyArray)
+)
+
+func has(meanings ...string) func(n, table *name) bool {
+	return func(n, _ *name) bool { return n.has(meanings...) }
+}
+
+// ends wants the last word that says something to mean one of these.
+func ends(meanings ...string) func(n, table *name) bool {
+	return func(n, _ *name) bool { return slices.Contains(meanings, n.last) }
+}
+
+func and(all ...func(n, table *name) bool) func(n, table *name) bool {
+	return func(n, table *name) bool {
+		for _, f := range all {
+			if !f(n, table) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func not(f func(n, table *name) bool) func(n, table *name) bool {
+	return func(n, table *name) bool { return !f(n, table) }
+}
+
+func only(meanings ...string) func(n, table *name) bool {
+	return func(n, _ *name) bool { return n.only(meanings...) }
+}
+
+// modifiers say whose or which, and nothing of what.
+var modifiers = []string{"ship", "person", "user", "account", "emergency", "spouse", "contactinfo", "neutral", "private", "filler", "vendor", "org", "holder", "mobile"}
+
+func of(meanings ...string) func(n, table *name) bool {
+	return only(append(slices.Clone(modifiers), meanings...)...)
+}
+
+// nameRules: the first that fits counts.
+var nameRules = []nameRule{
+	{pii.NationalID, 0.95, numerals, nothing, has("ssn")},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "identifier", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(hasWord("rate", "category", "class", "exempt", "type")), not(has("url")))},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
+	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
+	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},
+	{pii.VIN, 0.7, numerals, nothing, and(ends("vehicle", "nhead", "id"), has("vehicle"))},
+	{pii.NationalID, 0.8, numerals, nothing, and(has("patient"), not(has("date|name")))},
+	{pii.Token, 0.75, append([]scrub.Family{scrub.FamilyUUID, scrub.FamilyNumber}, texts...), nothing, has("device")},
+
+	{pii.Token, 0.9, secrets, nothing, and(has("password"), not(has("date|at|name|vendor|nhead|id")))},
+	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
+	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|id")), not(ends("code", "vendor")))},
+	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
+	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), has("api"))},
+	{pii.Token, 0.75, secrets, nothing, ends("salt")},
+	{pii.Token, 0.6, secrets, nothing, and(hasWord("session"), ends("id", "keyword"), has("id|keyword"))},
+
+	{pii.Email, 0.95, append([]scrub.Family{scrub.FamilyXML}, texts...), nothing, and(has("email"), not(ends("name", "id", "description", "body", "message", "date", "at", "code", "product", "photo", "state", "keyword", "hash", "token", "org", "vendor", "url", "phone", "note", "city", "zip", "region", "country", "street", "line", "job")))},
+	{pii.Email, 0.85, texts, nothing, and(has("email", "id"), of("email", "id"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("email", "name"), of("email", "name", "first", "last"))},
+	{pii.FreeText, 0.6, texts, nothing, and(has("email"), ends("body", "message", "description"))},
+
+	{pii.IP, 0.9, nets, nothing, and(has("ip"), not(ends("country", "city", "region", "id", "name", "hash", "nhead", "code", "product")))},
+	{pii.MAC, 0.85, []scrub.Family{scrub.FamilyText, scrub.FamilyMAC}, nothing, and(has("mac"), of("mac", "address", "product", "id", "device", "agent"))},
+	{pii.UserAgent, 0.95, texts, nothing, or(has("agent"), and(has("user"), hasWord("agent"), not(has("name|id"))))},
+
+	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device|device")))},
+	{pii.Phone, 0.55, numerals, nothing, and(has("emergency"), of("emergency", "nhead"), ends("nhead"))},
+
+	{pii.IBAN, 0.95, texts, nothing, and(has("iban"), not(ends("name", "country")))},
+	{pii.IBAN, 0.85, numerals, nothing, and(has("bankaccount"), not(ends("name", "id", "date")))},
+	{pii.IBAN, 0.75, numerals, nothing, and(has("account"), ends("account", "nhead"), or(hasWord("bank", "no", "num", "number", "nr")))},
+	{pii.BIC, 0.6, texts, nothing, and(ends("bic"), only("bic", "ship", "vendor", "code", "account"))},
+	{pii.FullName, 0.85, texts, nothing, and(ends("holder", "name"), has("holder"))},
+	{pii.FullName, 0.85, texts, nothing, and(has("card", "name"), only("card", "name", "filler", "neutral", "at", "person", "ship"), hasWord("on", "holder", "owner"))},
+	{pii.CreditCard, 0.85, numerals, nothing, and(has("card"), ends("card", "nhead"), not(has("product|date|id")), not(hasWord("business", "score", "yellow", "red", "report")))},
+	{pii.Crypto, 0.6, texts, nothing, and(ends("wallet", "address"), has("wallet"))},
+
+	{pii.BirthDate, 0.95, days, nothing, and(has("birth"), not(has("city|country|region|nhead|id|org|name|street|state|location|weight|place")), not(hasWord("place", "lugar", "lieu", "rate", "order")))},
+	{pii.BirthDate, 0.7, measures, nothing, and(has("birth"), has("year|day|month|date"), not(has("city|country|region")))},
+	{pii.Date, 0.75, days, nothing, and(has("death"), not(has("city|country|region|cause|place")))},
+	{pii.City, 0.7, texts, nothing, and(has("birth"), has("city|location"))},
+	{pii.Country, 0.5, texts, nothing, and(has("birth"), has("country"))},
+	{pii.Date, 0.6, []scrub.Family{scrub.FamilyDate, scrub.FamilyTimestamp}, person, and(has("hire|admission"), not(ends("name", "id")))},
+
+	{pii.LastName, 0.92, texts, nothing, and(has("last", "name"), not(has("product|date|vendor|at|org")), not(hasWord("index", "log")))},
+	{pii.LastName, 0.9, texts, nothing, has("maiden")},
+	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|at|org")))},
+	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
+	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
+	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
+	{pii.FullName, 0.6, texts, nothing, and(hasWord("displayname", "dispname"), of("full", "name"))},
+
+	{pii.Username, 0.85, texts, nothing, and(has("username"), not(ends("date", "at", "id", "nhead", "url", "ip", "agent", "description", "product")), not(hasWord("last")))},
+	{pii.Username, 0.85, texts, nothing, and(has("user", "name"), of("user", "name"), not(has("spouse")), hasNoWord("staff", "customer", "person"))},
+	{pii.Username, 0.8, texts, nothing, hasWord("nicename")},
+	{pii.Username, 0.7, texts, nothing, and(has("nick"), of("nick", "name", "user"))},
+	{pii.Username, 0.7, texts, person, and(ends("social"), of("social", "id", "username", "name"))},
+	{pii.URL, 0.7, texts, nothing, and(has("social"), ends("url"), has("url"))},
+
+	{pii.FullName, 0.85, texts, nothing, and(has("person|spouse|emergency", "name"), not(has("product|org|vendor|city|street|country|region|username|agent|location|birth|device|photo|message|description")))},
+	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), of("account", "name"), hasWord("bank", "holder", "owner"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("ship", "name"), of("ship", "name"), hasNoWord("default", "new", "old", "public", "other", "system"))},
+	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
+	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},
+	{pii.Company, 0.45, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},
+
+	{pii.Street, 0.9, texts, nothing, and(has("street"), not(ends("city", "id", "date", "country", "region", "zip", "code", "product", "note", "state", "url")), not(has("product|device|url|ip|birth")))},
+	{pii.Street, 0.85, texts, nothing, and(has("address"), or(ends("address", "line", "house", "nhead"), and(ends("ship", "neutral", "filler", "keyword", "vendor", "person"))), not(has("product|device|url|ip|mac|wallet|message|hash|city|zip|birth")), not(hasWord("memory", "register", "byte", "bus", "start", "end", "offset")))},
+	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
+	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
+	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "nhead", "code"))},
+	{pii.Postcode, 0.85, numerals, nothing, and(has("postal"), has("code|nhead"), of("postal", "code", "nhead", "zip"))},
+	{pii.City, 0.75, texts, place, and(has("city"), of("city", "name", "full", "code", "id"), not(ends("id", "code")))},
+	{pii.Region, 0.6, texts, place, and(has("region|state"), of("region", "state", "name", "code", "full", "country"), not(hasWord("uf2")))},
+	{pii.Country, 0.55, texts, place, and(has("country"), of("country", "name", "code", "region", "full"))},
+	{pii.Country, 0.6, texts, person, and(has("nationality"), of("nationality", "code", "country"))},
+	{pii.City, 0.55, texts, person, and(ends("location"), of("location", "name", "full"))},
+	{pii.Latitude, 0.75, texts, place, and(has("lat", "lng"))},
+	{pii.Latitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lat"), of("lat", "geo", "location", "address", "nhead"))},
+	{pii.Longitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lng"), of("lng", "geo", "location", "address", "nhead"))},
+	{pii.Latitude, 0.65, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("geo"), of("geo", "location", "address"))},
+	{pii.Latitude, 0.6, []scrub.Family{scrub.FamilyPoint}, place, and(ends("location"), of("location"))},
+
+	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
+	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
+	{Special, 0.75, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead"))},
+	{Special, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
+	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
+	{Photo, 0.7, blobs, person, and(has("photo|biometric|signature|avatar"), of("photo", "biometric", "signature", "avatar", "body", "url"), not(has("url")))},
+	{pii.URL, 0.65, texts, person, and(has("photo|avatar|website|url"), of("photo", "avatar", "website", "url", "full", "name"))},
+
+	{pii.FreeText, 0.6, texts, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
+	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
+	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job")))},
+
+	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message"), not(hasWord("group", "list", "role", "data", "lists")))},
+	{pii.FullName, 0.5, texts, nothing, and(hasWord("by"), only("system", "filler", "neutral", "person", "user", "ship"))},
+
+	{pii.None, 0.85, anything, nothing, and(has("product|vendor|job", "name"))},
+	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},
+}
+
+func or(some ...func(n, table *name) bool) func(n, table *name) bool {
+	return func(n, table *name) bool {
+		for _, f := range some {
+			if f(n, table) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func hasWord(list ...string) func(n, table *name) bool {
+	return func(n, _ *name) bool {
+		return slices.ContainsFunc(n.parts, func(w string) bool { return slices.Contains(list, w) })
+	}
+}
+
+func hasNoWord(list ...string) func(n, table *name) bool { return not(hasWord(list...)) }

@@ -1,0 +1,104 @@
+package discover
+
+import (
+	"embed"
+	"strings"
+
+	"github.com/brianvoe/gofakeit/v6/data"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+)
+
+//go:embed lexicon
+var lists embed.FS
+
+// words known to be names of something. They are dictionaries, no lists of
+// anybody: what is in them are the common names of many countries.
+type dictionary struct {
+	first, last, titles, common map[string]bool
+	cities, regions, countries  map[string]bool
+	streets, forms              map[string]bool
+}
+
+func newLexicon() *dictionary {
+	d := &dictionary{
+		first: list("firstnames", " "), last: list("surnames", " "), titles: list("titles", " "), common: list("common", " "),
+		cities: list("cities", ","), regions: list("regions", ","), streets: list("streets", " "), forms: list("companies", " "),
+		countries: countries(),
+	}
+	for _, n := range data.Person["first"] {
+		d.first[fold(n)] = true
+	}
+	for _, n := range data.Person["last"] {
+		d.last[fold(n)] = true
+	}
+	return d
+}
+
+// list reads a word list; lines that begin with # are comments.
+func list(name, separator string) map[string]bool {
+	text, err := lists.ReadFile("lexicon/" + name + ".txt")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	var body strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") {
+			body.WriteString(strings.ReplaceAll(line, "\n", " "))
+		}
+	}
+	m := map[string]bool{}
+	for w := range strings.SplitSeq(body.String(), separator) {
+		if w = strings.TrimSpace(w); w != "" {
+			m[w] = true
+		}
+	}
+	return m
+}
+
+// countries are names in several languages and codes (ISO 3166-1, from CLDR).
+func countries() map[string]bool {
+	m := map[string]bool{"usa": true, "uk": true, "england": true, "scotland": true, "holland": true, "united states of america": true, "korea": true}
+	tongues := []language.Tag{language.English, language.German, language.French, language.Spanish, language.Portuguese, language.Italian, language.Dutch, language.Polish, language.Swedish, language.Turkish}
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			region, err := language.ParseRegion(string(a) + string(b))
+			if err != nil || !region.IsCountry() || region.Canonicalize() != region {
+				continue
+			}
+			m[strings.ToLower(region.String())], m[strings.ToLower(region.ISO3())] = true, true
+			for _, t := range tongues {
+				if n := display.Regions(t); n != nil {
+					m[fold(n.Name(region))] = true
+				}
+			}
+		}
+	}
+	return m
+}
+
+// surname reports whether a word is a common surname or built like one.
+func (d *dictionary) surname(w string) bool {
+	if d.last[w] {
+		return true
+	}
+	if len(w) < 6 || d.common[w] {
+		return false
+	}
+	for _, end := range surnameEnds {
+		if strings.HasSuffix(w, end) {
+			return true
+		}
+	}
+	return strings.HasPrefix(w, "mc") || strings.HasPrefix(w, "fitz")
+}
+
+// surnameEnds are what surnames of many languages end in, and few other words.
+var surnameEnds = []string{
+	"sson", "ssen", "nsen", "rsen", "lsen", "owski", "ewski", "inski", "ynski", "czyk", "enko", "chuk", "vich", "vic", "ovic", "evic", "ov", "ova", "ev", "eva", "idis", "poulos",
+	"akis", "oglu", "yan", "shvili", "dze", "escu", "mann", "meier", "meyer", "hoff", "bauer", "stein", "berg", "feld", "huber", "quez", "guez", "inez", "andez", "alez",
+	"opez", "ellini", "etti", "elli", "ucci", "zzi", "hara", "moto", "yama", "mura", "kawa", "naka", "nen", "nathan", "murthy", "wala",
+}
+
+// streetEnds are what street names of one word end in.
+var streetEnds = []string{"strasse", "str", "weg", "platz", "allee", "gasse", "straat", "laan", "gatan", "gata", "vagen", "vegen", "veien", "gade", "vej", "vei", "katu", "gracht", "plein", "damm", "ufer", "utca"}

@@ -1,0 +1,155 @@
+package discover
+
+import (
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// choice is a rule to try, in YAML, and what a person should look at with it.
+type choice struct {
+	rule   string
+	review string
+}
+
+const (
+	mask = "mask"
+	keep = "keep"
+)
+
+// choices are the rules that a column could have, the best first; the last serves
+// any column. Which of them the table's indexes, widths and constraints let pass
+// is for the compiler to say.
+func (c *column) choices() []choice {
+	if c.class == pii.None {
+		if c.family == scrub.FamilyJSON && !c.array {
+			return []choice{{"{json: {}}", "what is in it was not seen, so all of it is redacted: list the paths that may stay"}, {keep, ""}}
+		}
+		return []choice{{keep, ""}}
+	}
+	var out []choice
+	try := func(review string, rules ...string) {
+		for _, r := range rules {
+			out = append(out, choice{c.wrap(r), review})
+		}
+	}
+	native := transformsOf[c.class]
+	switch c.class {
+	case pii.BirthDate, pii.Date:
+		c.dates(try)
+	case pii.FreeText:
+		try("", "{transform: text, names: true}", "text")
+	case pii.Token:
+		if c.name.has("password") && c.family == scrub.FamilyText && c.name.has("hash|password") && (c.seen == nil || c.seen.share[pii.Token] > 0.5) {
+			try("", "password")
+		}
+		try("", native...)
+	case Gender:
+		try("a trait, kept: names can follow it (gender: "+c.Name+" beside first_name); make it null if nobody needs it", keep)
+	case Financial:
+		try("", "{transform: number_noise, percent: 10}")
+	case Photo:
+		if c.family == scrub.FamilyBytea {
+			try("", "{transform: bytes, as: auto}")
+		}
+	case Age:
+		try("", "age_bucket")
+	case pii.Latitude, pii.Longitude, pii.Location:
+		switch {
+		case c.family == scrub.FamilyPoint:
+			try("", "{transform: geo_noise, axis: point}")
+		case !c.pair():
+			try("", native...)
+		}
+	case pii.IP:
+		try("", native...)
+	default:
+		try("", native...)
+	}
+	c.rest(try)
+	return out
+}
+
+// transformsOf are the transforms of the classes that have some of their own.
+var transformsOf = map[pii.Class][]string{
+	pii.Email: {"email"}, pii.Phone: {"phone"}, pii.FullName: {"full_name"}, pii.FirstName: {"first_name"}, pii.LastName: {"last_name"},
+	pii.Company: {"company"}, pii.Street: {"street"}, pii.City: {"city"}, pii.Postcode: {"postcode"}, pii.Region: {"region"}, pii.Country: {"country"},
+	pii.IP: {"ip"}, pii.MAC: {"mac"}, pii.UserAgent: {"user_agent"}, pii.URL: {"url", "{transform: url, hash: 16}"},
+	pii.Domain: {"domain", "{transform: domain, hash: 16}"}, pii.NationalID: {"national_id"}, pii.CreditCard: {"credit_card"}, pii.IBAN: {"iban"},
+	pii.Token: {"token"}, pii.Username: {"username"}, pii.Latitude: {"latitude"}, pii.Longitude: {"longitude"},
+}
+
+// dates moves what can be moved.
+func (c *column) dates(try func(string, ...string)) {
+	switch c.family {
+	case scrub.FamilyDate, scrub.FamilyTimestamp:
+		try("", "{transform: date_shift, max_days: 90}")
+	case scrub.FamilyText:
+		if c.seen.known() && c.seen.isoDates > 0.99 {
+			try("a text column: whatever in it is no date as in 2024-05-17 stops a run", "{transform: date_shift, max_days: 90}")
+		}
+	case scrub.FamilyNumber:
+		try("a year or a day as a number", "{transform: number_noise, amount: 3}")
+	}
+}
+
+// rest are the rules for columns that the transforms of their class can't serve.
+func (c *column) rest(try func(string, ...string)) {
+	const last = "no transform of its class serves this column"
+	if c.Type.Underlying().Kind == catalog.EnumType {
+		try("an enum: one of its labels is all that can stand here", keep)
+		return
+	}
+	switch c.family {
+	case scrub.FamilyText:
+		switch c.class {
+		case pii.Phone, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Postcode, pii.VIN, pii.IMEI:
+			try("as opaque text, since it must stay unique: "+string(c.class)+" has too few values", "token")
+			try("every digit changes, and letters stay", "{transform: digits, otherwise: redact}", "digits")
+		case Special, Financial, Gender, pii.FreeText, Photo:
+		default:
+			try("as opaque text, since it must stay unique or has no form of its own", "token")
+		}
+		if !c.array {
+			try(last, `"null"`)
+		}
+		try(last, mask, "digits")
+	case scrub.FamilyNumber:
+		if c.class != Special && c.class != Age && c.class != Financial {
+			try("encrypted digits: unique, and of the same length", "digits", "{transform: fpe, domain: "+string(c.class)+"}")
+		}
+		try(last, `"null"`)
+	case scrub.FamilyUUID:
+		try(last, "uuid")
+	case scrub.FamilyBytea:
+		try(last, "bytes", `"null"`)
+	case scrub.FamilyJSON:
+		try("all of it is redacted: list the paths that may stay", "{json: {}}")
+	case scrub.FamilyXML:
+		try("all of it is redacted: list the elements that may stay", "{xml: {}}")
+	default:
+		try(last, `"null"`)
+	}
+	if c.array { // elements can't be NULL, the column can
+		try(last, "\x00\"null\"")
+	}
+	try("it holds "+describe(c.class)+", and no transform serves it: decide", keep)
+}
+
+// wrap makes a rule for elements one for the array.
+func (c *column) wrap(rule string) string {
+	if whole, ok := strings.CutPrefix(rule, "\x00"); ok {
+		return whole
+	}
+	if !c.array || rule == keep {
+		return rule
+	}
+	return "{array: " + rule + "}"
+}
+
+// pair reports whether latitude and longitude stand in one text.
+func (c *column) pair() bool {
+	return c.family == scrub.FamilyText && (c.name.has("lat", "lng") || c.seen.known() && c.seen.could[pii.Longitude] < 0.5)
+}

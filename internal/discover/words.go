@@ -1,0 +1,232 @@
+package discover
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+//go:embed lexicon/vocabulary.txt
+var vocabulary string
+
+// meaningsOf maps a word to what it means, in one or two words.
+var meaningsOf = sync.OnceValue(func() map[string][]string {
+	m := map[string][]string{}
+	var meaning []string
+	for line := range strings.Lines(vocabulary) {
+		head, list := strings.CutSuffix(strings.TrimSpace(line), ":")
+		switch {
+		case head == "" || head[0] == '#':
+		case list:
+			meaning = strings.Fields(head)
+		default:
+			for _, w := range strings.Fields(head) {
+				if w = plain(w); m[w] == nil {
+					m[w] = meaning
+				}
+			}
+		}
+	}
+	return m
+})
+
+// words cuts a name into its words, in lower case and without accents:
+// "Buyer'sE_mail2" is buyer, s, e, mail.
+func words(name string) []string {
+	var out []string
+	var word []rune
+	flush := func() {
+		if len(word) > 0 {
+			out = append(out, string(word))
+			word = word[:0]
+		}
+	}
+	runes := []rune(plain(name))
+	for i, r := range runes {
+		switch {
+		case !unicode.IsLetter(r):
+			flush()
+			continue
+		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) ||
+			unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			flush()
+		}
+		word = append(word, unicode.ToLower(r))
+	}
+	flush()
+	return joined(out)
+}
+
+// joined puts together words that are one: e-mail, user name of one letter each.
+func joined(ws []string) []string {
+	var out []string
+	for i := 0; i < len(ws); i++ {
+		if i+1 < len(ws) {
+			switch pair := ws[i] + ws[i+1]; pair {
+			case "email", "emails", "zipcode", "postcode", "plz":
+				out = append(out, pair)
+				i++
+				continue
+			}
+		}
+		out = append(out, ws[i])
+	}
+	return out
+}
+
+// plain takes accents off letters, so that prénom is prenom.
+func plain(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		switch r {
+		case 'ß':
+			b.WriteString("ss")
+		case 'ø', 'ö':
+			b.WriteByte('o')
+		case 'Ø':
+			b.WriteByte('O')
+		case 'ł':
+			b.WriteByte('l')
+		case 'Ł':
+			b.WriteByte('L')
+		case 'đ', 'ð':
+			b.WriteByte('d')
+		case 'ı':
+			b.WriteByte('i')
+		case 'æ':
+			b.WriteString("ae")
+		case 'œ':
+			b.WriteString("oe")
+		default:
+			if !unicode.Is(unicode.Mn, r) {
+				b.WriteRune(r)
+			}
+		}
+	}
+	return norm.NFC.String(b.String())
+}
+
+// name is a column's or table's name as understood.
+type name struct {
+	parts    []string        // its words
+	meanings map[string]bool // what they mean, with "" for words that mean nothing known
+	last     string          // meaning of the last word that says something
+}
+
+// has reports whether all meanings are there; a|b is either.
+func (n *name) has(meanings ...string) bool {
+	for _, m := range meanings {
+		if !n.any(strings.Split(m, "|")...) {
+			return false
+		}
+	}
+	return true
+}
+
+// any reports whether one of the meanings is there.
+func (n *name) any(meanings ...string) bool {
+	for _, m := range meanings {
+		if n.meanings[m] {
+			return true
+		}
+	}
+	return false
+}
+
+// only reports whether nothing but these meanings (and words without weight) is there.
+func (n *name) only(meanings ...string) bool {
+	for m := range n.meanings {
+		ok := m == "filler" || m == "nhead"
+		for _, w := range meanings {
+			ok = ok || m == w
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// understand reads a name.
+func understand(s string) *name {
+	n := &name{meanings: map[string]bool{}}
+	for _, w := range words(s) {
+		for _, part := range segments(w) {
+			n.add(part)
+		}
+	}
+	return n
+}
+
+func (n *name) add(part string) {
+	n.parts = append(n.parts, part)
+	means := meaningsOf()[part]
+	if means == nil && len(part) > 3 {
+		means = meaningsOf()[strings.TrimSuffix(part, "s")]
+	}
+	if means == nil {
+		n.meanings[""], n.last = true, ""
+	}
+	for _, m := range means {
+		n.meanings[m] = true
+		if m != "filler" && m != "nhead" {
+			n.last = m
+		}
+	}
+	if len(means) == 1 && means[0] == "nhead" {
+		n.last = "nhead"
+	}
+}
+
+// segments cuts a word without separators, like dateofbirth, into words of the
+// vocabulary; it comes back whole where that leaves a rest.
+func segments(w string) []string {
+	const least = 6
+	vocabulary := meaningsOf()
+	if vocabulary[w] != nil || len(w) < least || len(w) > 40 {
+		return []string{w}
+	}
+	type step struct{ cost, from int }
+	best := make([]step, len(w)+1)
+	for i := 1; i <= len(w); i++ {
+		best[i].cost = 1 << 20
+		for j := max(0, i-24); j < i; j++ {
+			part := w[j:i]
+			if vocabulary[part] == nil {
+				continue
+			}
+			cost := best[j].cost + 10
+			if len(part) < 3 { // "of" and the like, never at the start
+				if cost += 10; j == 0 && part != "id" && part != "ip" {
+					cost += 30
+				}
+			}
+			if cost < best[i].cost {
+				best[i] = step{cost, j}
+			}
+		}
+	}
+	if end := best[len(w)].cost; end < 60 {
+		var out []string
+		for i := len(w); i > 0; i = best[i].from {
+			out = append([]string{w[best[i].from:i]}, out...)
+		}
+		return out
+	}
+	for _, suffix := range []string{"email", "firstname", "lastname", "surname", "fullname", "username", "password", "phone", "telephone", "birthdate", "street", "zipcode", "postcode", "useragent", "ipaddress"} {
+		if head, ok := strings.CutSuffix(w, suffix); ok && len(head) > 1 {
+			return append(segments(head), suffix)
+		}
+	}
+	return []string{w}
+}

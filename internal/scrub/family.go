@@ -1,0 +1,9 @@
+package scrub
+
+import "refresher/internal/catalog"
+
+// FamilyOf is the family of a type: what decides which transforms serve it.
+func FamilyOf(t *catalog.Type) Family { return familyOf(t) }
+
+// Serves reports whether the transform takes values of the family.
+func (d *Definition) Serves(f Family) bool { return d.serves(f) }
