@@ -3,38 +3,38 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"refresher/internal/report"
 )
 
-// printSummary says what a clean run did.
+// printSummary says what a clean run did, and what of it was proved.
 func printSummary(w io.Writer, r *report.Report) {
 	rows, bytes := r.Totals()
-	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s\n", report.Count(rows), report.Size(bytes),
-		report.Seconds(r.Seconds("schema", "data", "post-data")))
-	var looked int64
-	for _, i := range r.Identifiers {
-		looked += i.Added
+	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n", report.Count(rows), report.Size(bytes),
+		report.Seconds(r.Seconds("schema", "data", "post-data")), report.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())))
+	for _, g := range r.Gates() {
+		fmt.Fprintf(w, "  %s  %-18s %s\n", g.Mark(), g.Name, g.Detail)
 	}
-	for _, s := range r.Verification {
-		var survivors, detected, weak int64
-		for _, res := range s.Results {
-			survivors += res.Survivors
-			detected += res.Detected
-			weak += res.Weak
-		}
-		fmt.Fprintf(w, "verified %s: %d survivors of %s source identifiers, %d detector findings", s.Name, survivors, report.Count(looked), detected)
-		if weak > 0 {
-			fmt.Fprintf(w, ", %d weak ones (see the report)", weak)
-		}
-		fmt.Fprintf(w, ", in %s\n", report.Seconds(s.Seconds))
+	fmt.Fprintln(w)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	if d := r.Drift; d != nil {
+		line("changed", "%s, since %s", d.Summary(), d.Run)
 	}
 	if r.Promoted {
-		fmt.Fprintf(w, "staging:  %s/%s is new; refresher rollback brings the one before back\n", r.Staging.Address, r.Staging.Database)
+		line("staging", "%s/%s is new; refresher rollback brings the one before back", r.Staging.Address, r.Staging.Database)
 	}
 	for _, d := range r.Datasets {
-		fmt.Fprintf(w, "bucket %s: %s, %s rows, %d objects, %s at %s\n", d.Bucket, d.Content, report.Count(d.Rows), len(d.Objects), report.Size(d.Bytes), d.URL)
+		line("bucket", "%s: %s, %s rows, %d objects, %s at %s", d.Bucket, d.Content, report.Count(d.Rows), len(d.Objects), report.Size(d.Bytes), d.URL)
+	}
+	if s := r.Standing.Status; s != "" {
+		line("data", "%s (%s), since the masking key is kept", s, strings.Replace(r.Standing.Basis, " and Recital", ", Recital", 1))
+	}
+	if r.Signed != nil && len(r.Signed.Signature) > 0 {
+		line("report", "signed by %s; refresher runs %s --save FOLDER writes it", r.Signing.PublicKey, r.Run)
 	}
 }
 

@@ -36,6 +36,7 @@ func (r *Report) HTML(w io.Writer) error {
 			return slices.ContainsFunc(t.Columns, func(c canary.Column) bool { return c.Leaked > 0 })
 		},
 		"bars": sizes, "who": who, "removed": removed, "untested": untested, "most": most, "rest": rest,
+		"rowsOf": Subject.rows, "bytesOf": Subject.bytes,
 	}).ParseFS(templates, "templates/page.html")
 	if err != nil {
 		return fmt.Errorf("reading the report's template: %w", err)
@@ -112,6 +113,22 @@ func untested(t canary.Table) int {
 		if c.Why != "" {
 			n++
 		}
+	}
+	return n
+}
+
+func (s Subject) rows() int64 {
+	var n int64
+	for _, r := range s.Results {
+		n += r.Rows
+	}
+	return n
+}
+
+func (s Subject) bytes() int64 {
+	var n int64
+	for _, r := range s.Results {
+		n += r.Bytes
 	}
 	return n
 }
