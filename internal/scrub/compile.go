@@ -31,6 +31,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	}
 	c.matchTables()
 	c.choose()
+	c.agreeParents()
 	c.followKeys()
 	c.cover()
 	c.matchSubjects()

@@ -40,3 +40,27 @@ func TestAColumnInheritedFromATableWithoutRowsNeedsARule(t *testing.T) {
 		})
 	}
 }
+
+// Only one rule can be applied to a column that a table has from two parents.
+func TestParentsAgreeOnAColumn(t *testing.T) {
+	url := pgtest.DB(t)
+	pgtest.Exec(t, url, "CREATE TABLE a (email text); CREATE TABLE b (email text); CREATE TABLE c () INHERITS (a, b)")
+	cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule, want := range map[string]string{
+		"keep":                       `r.yaml:4:24: public.c inherits column "email" from public.b and from public.a (r.yaml:3:24), whose rules for it differ: give both the same rule`,
+		"{transform: email}":         "",
+		"{transform: hash_of_sorts}": "hash_of_sorts",
+	} {
+		rs, err := rules.Parse("r.yaml", []byte("version: 1\ntables:\n  public.a: {columns: {email: email}}\n  public.b: {columns: {email: "+rule+"}}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = scrub.Compile(rs, cat, make([]byte, 32))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", rule, err, want)
+		}
+	}
+}
