@@ -54,6 +54,9 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err := db.rows(ctx, conn); err != nil {
 		return nil, err
 	}
+	if err := db.rowKeys(ctx, conn); err != nil {
+		return nil, err
+	}
 	if err := db.schemaText(ctx, conn); err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ type Finding struct {
 	Table  string    `json:"table"`            // or the object whose definition is meant
 	Column string    `json:"column,omitempty"` // empty in schema text
 	Row    string    `json:"row,omitempty"`    // "ctid (12,3)" or "row 17"
+	Key    string    `json:"key,omitempty"`    // the row's primary key, as far as it may be shown: "id=17", "code=***"
 	Class  pii.Class `json:"class"`
 	Kind   string    `json:"kind"` // Survivor or Detection
 	Shape  string    `json:"shape"`
@@ -66,6 +67,9 @@ func (f Finding) String() string {
 	}
 	if f.Row != "" {
 		where += ", " + f.Row
+	}
+	if f.Key != "" {
+		where += ", " + f.Key
 	}
 	weak := ""
 	if !f.Strong {
