@@ -10,7 +10,7 @@ import (
 // layers lists the packages from top to bottom; a package may import only
 // packages of lower rows. Packages of one row do not import one another.
 var layers = [][]string{
-	{"cmd/refresher", "scripts/bench"},
+	{"cmd/refresher", "scripts/bench", "scripts/discovereval"},
 	{"internal/status"},
 	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb"},
 	{"internal/report"},
