@@ -1,5 +1,7 @@
 package scrub
 
+import "refresher/internal/scrub/rules"
+
 // agreeParents checks that a column which a table inherits from several parents has
 // one rule: only one can be applied to the child's rows.
 func (c *compiler) agreeParents() {
@@ -19,7 +21,7 @@ func (c *compiler) agreeParents() {
 				case next == nil || next == first:
 				case first == nil:
 					first = next
-				case !first.rule.Same(next.rule):
+				case !rules.Equal(first.rule, next.rule):
 					c.fail(next.pos, "%s inherits column %q from %s and from %s (%s), whose rules for it differ: give both the same rule",
 						t.Name, col.Name, next.table.Name, first.table.Name, first.pos)
 				}

@@ -284,9 +284,6 @@ func columnKey(c *Column) string {
 	return "column " + c.Name
 }
 
-// Same reports whether two rules say the same, wherever they stand.
-func (r *Rule) Same(o *Rule) bool { return bytes.Equal(encode(r.normal()), encode(o.normal())) }
-
 func (r *Rule) normal() any {
 	m := map[string]any{"kind": r.Kind.String(), "transform": r.Transform, "when": r.When.Text}
 	params := map[string]any{}
