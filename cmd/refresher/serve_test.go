@@ -51,6 +51,11 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 			t.Errorf("%s lacks %q", path, want)
 		}
 	}
+	// A report on the page's server is checked like one anywhere.
+	if _, said := s.must(exitClean, "verify", "--report", address[1]+"/runs/"+run[1]+"/report.json"); !strings.Contains(said, run[1]+" is genuine") {
+		t.Error(said)
+	}
+	s.must(exitInput, "verify", "--report", address[1]+"/runs/none/report.json")
 	if res, err := http.Get(address[1] + "/runs/none"); err != nil || res.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown run: %v %v", res, err)
 	}

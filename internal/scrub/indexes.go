@@ -163,9 +163,9 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 
 func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
 	if col := t.Column(key.Column); col != nil && col.Generated {
-		return col.As
+		return catalog.WithoutLiterals(col.As)
 	}
-	return key.Expr
+	return catalog.WithoutLiterals(key.Expr)
 }
 
 // checkPredicate refuses rules after which a partial index could cover other rows.
@@ -305,7 +305,7 @@ func (c *compiler) checkConstraints() {
 		for _, check := range t.Checks {
 			for _, name := range c.readsOf(t, check.Reads) {
 				if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.makes() {
-					c.warn("%s is masked, and the constraint %s of %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, t.Name, check.Expr)
+					c.warn("%s is masked, and the constraint %s of %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, t.Name, catalog.WithoutLiterals(check.Expr))
 				}
 			}
 		}
@@ -316,7 +316,7 @@ func (c *compiler) checkConstraints() {
 			}
 			for typ := col.Type; typ.Kind == catalog.DomainType; typ = typ.Base {
 				for _, check := range typ.Checks {
-					c.warn("%s is masked, and the constraint %s of its type %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, typ.SQL, check.Expr)
+					c.warn("%s is masked, and the constraint %s of its type %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, typ.SQL, catalog.WithoutLiterals(check.Expr))
 				}
 			}
 		}

@@ -6,6 +6,8 @@
 //	GET /healthz     200 "ok" while the scheduler is alive
 //	GET /status      last and next run as JSON
 //	GET /runs/{id}   a run's report; with ?format=json the document itself
+//	GET /runs/{id}/report.json, /runs/{id}/report.json.sig
+//	                 the document as it was signed, and its signature, for refresher verify --report
 //	GET /metrics     Prometheus text
 package status
 
@@ -21,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"refresher/internal/evidence"
 	"refresher/internal/report"
 )
 
@@ -154,6 +157,8 @@ func Handler(state *State, runs Runs) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, state.Document()) })
 	mux.HandleFunc("GET /runs/{id}", h.run)
+	mux.HandleFunc("GET /runs/{id}/"+report.JSONName, h.file(func(s *report.Signed) []byte { return s.Document }))
+	mux.HandleFunc("GET /runs/{id}/"+report.JSONName+evidence.Suffix, h.file(func(s *report.Signed) []byte { return s.Signature }))
 	mux.HandleFunc("GET /metrics", h.metrics)
 	return secure(mux), nil
 }
@@ -184,6 +189,9 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, "the history cannot be read", http.StatusBadGateway)
 		return
+	case r.URL.Query().Get("format") == "json" && rep.Signed != nil:
+		writeJSON(w, json.RawMessage(rep.Signed.Document))
+		return
 	case r.URL.Query().Get("format") == "json":
 		writeJSON(w, rep)
 		return
@@ -195,6 +203,22 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(b.Bytes())
+}
+
+// file serves a part of a run's signed report.
+func (h *handler) file(part func(*report.Signed) []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		rep, err := h.runs.Report(r.Context(), r.PathValue("id"))
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && (rep.Signed == nil || len(part(rep.Signed)) == 0):
+			http.Error(w, "no such report", http.StatusNotFound)
+		case err != nil:
+			http.Error(w, "the history cannot be read", http.StatusBadGateway)
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(part(rep.Signed))
+		}
+	}
 }
 
 // metrics prints the Prometheus text format, version 0.0.4.
