@@ -73,7 +73,7 @@ func (t *table) context() {
 	head := headOf(t.name)
 	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
-	direct := 0
+	direct, streets := 0, false
 	for _, c := range t.columns {
 		h := hintOf(c.name, c.family, t.name)
 		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
@@ -88,7 +88,9 @@ func (t *table) context() {
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
 			direct++
-		case pii.Street, pii.Postcode:
+		case pii.Street:
+			t.placed, streets = true, true
+		case pii.Postcode:
 			t.placed = true
 		}
 		switch h.class {
@@ -98,8 +100,8 @@ func (t *table) context() {
 	}
 	t.about = t.about || direct >= 2
 	t.placed = t.placed || t.about
-	if t.lists && direct == 0 {
-		t.placed = t.placed && t.name.has("address")
+	if t.lists = t.lists && !streets; t.lists && direct == 0 {
+		t.placed = false
 	}
 }
 
@@ -129,6 +131,10 @@ func (c *column) classify() {
 		return
 	}
 	h := c.hint()
+	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
+		c.score, c.reason = 0.9, "yes or no"
+		return
+	}
 	best, score, why := c.weigh(h)
 	if vc, vs, vw := c.byValues(h); vs > score {
 		best, score, why = vc, vs, vw
@@ -155,17 +161,22 @@ func (c *column) hint() hint {
 	if h.class == pii.None && !h.clean {
 		h = c.bareName(h)
 	}
-	if h.class == pii.None && c.Comment != "" && len(c.Comment) < 200 {
-		first, _, _ := strings.Cut(c.Comment, ",")
-		first, _, _ = strings.Cut(first, ";")
-		if n := understand(first); len(n.parts) <= 6 {
-			if said := hintOf(n, c.family, c.table.name); said.class != pii.None && said.score > 0.6 {
-				said.score *= 0.85
-				return said
-			}
+	if h.class == pii.None && c.Comment != "" && c.name.last != "id" {
+		said := understand(firstPhrase(c.Comment))
+		if by := hintOf(said, c.family, c.table.name); by.class != pii.None && by.score >= 0.8 && len(said.parts) <= 4 {
+			by.score *= 0.85
+			return by
 		}
 	}
 	return h
+}
+
+// firstPhrase is a comment up to its first sign.
+func firstPhrase(s string) string {
+	if i := strings.IndexAny(s, ".,;:()=\n"); i >= 0 {
+		s = s[:i]
+	}
+	return s
 }
 
 // bareName reads a column called name, which means what the table does.
@@ -178,7 +189,7 @@ func (c *column) bareName(h hint) hint {
 	case head == "org":
 		return hint{class: pii.Company, score: 0.7}
 	case head == "vendor":
-		return hint{class: pii.Company, score: 0.45}
+		return hint{class: pii.Company, score: 0.55}
 	case c.table.surnames && !c.table.firsts && bare:
 		return hint{class: pii.FirstName, score: 0.75}
 	case (head == "person" || head == "user") && bare:
@@ -195,12 +206,15 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 		return pii.None, 0, ""
 	}
 	score, why := h.score, "its name reads like "+describe(h.class)
+	amiss := true
 	switch {
 	case h.need == person && !c.table.about, h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && c.table.lists && !c.table.about:
 		score *= 0.6
+	default:
+		amiss = false
 	}
 	if !c.seen.known() {
 		return h.class, score, why
@@ -209,6 +223,8 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	switch share := c.seen.share[h.class]; {
 	case c.contradicts(h.class):
 		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
+	case amiss: // that the values are places says nothing of whose they are
+		return h.class, score, why
 	case decisive(h.class) && share >= 0.5 || share >= 0.3:
 		return h.class, 1 - (1-score)*(1-0.8*share), fmt.Sprintf("%s, and %.0f %% of %d values too", why, 100*share, c.seen.distinct)
 	case fits >= 0.9 && c.seen.values >= enough:
@@ -255,8 +271,8 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	}
 	const few = 2
 	say := func(class pii.Class, score float64) (pii.Class, float64, string) {
-		if e.distinct < enough {
-			score *= 0.7
+		if e.distinct < enough && !decisive(class) {
+			score *= 0.6
 		}
 		return class, score, fmt.Sprintf("%.0f %% of %d values read like %s", 100*e.share[class], e.distinct, describe(class))
 	}
@@ -286,6 +302,12 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 			score -= 0.25
 		}
 		return say(pii.FullName, score)
+	}
+	if h.class == pii.Username && e.could[pii.Username] < 0.5 && e.could[pii.FullName] >= 0.8 {
+		return say(pii.FullName, 0.7)
+	}
+	if s := e.share[pii.FullName]; s >= 0.3 && c.name.last == "person" {
+		return say(pii.FullName, 0.6)
 	}
 	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.placed && !h.clean && e.distinct >= enough {
 		return say(pii.Postcode, 0.5)

@@ -37,7 +37,7 @@ const (
 // hintOf reads a column's name; family is its type's.
 func hintOf(n *name, family scrub.Family, table *name) hint {
 	switch {
-	case n.has("system") && !systemIsHarmless(n), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
+	case n.has("system") && !systemIsHarmless(n) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
 	for _, rule := range nameRules {
@@ -80,6 +80,7 @@ var (
 	days     = []scrub.Family{scrub.FamilyDate, scrub.FamilyTimestamp, scrub.FamilyText}
 	measures = []scrub.Family{scrub.FamilyNumber, scrub.FamilyFloat, scrub.FamilyText, scrub.FamilyOther}
 	blobs    = []scrub.Family{scrub.FamilyBytea, scrub.FamilyText}
+	writings = append([]scrub.Family{scrub.FamilyXML}, texts...)
 	nets     = []scrub.Family{scrub.FamilyText, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyArray, scrub.FamilyOther}
 	secrets  = []scrub.Family{scrub.FamilyText, scrub.FamilyBytea, scrub.FamilyUUID, scrub.FamilyArray}
 	anything = append(append([]scrub.Family{scrub.FamilyJSON, scrub.FamilyXML, scrub.FamilyMAC, scrub.FamilyPoint}, measures...),
@@ -123,9 +124,9 @@ func of(meanings ...string) func(n, table *name) bool {
 
 // nameRules: the first that fits counts.
 var nameRules = []nameRule{
-	{pii.NationalID, 0.95, numerals, nothing, has("ssn")},
+	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
-	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "identifier", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(hasWord("rate", "category", "class", "exempt", "type")), not(has("url")))},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|product|date|name")), not(hasWord("entity", "exempt")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
 	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
 	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},
@@ -150,7 +151,7 @@ var nameRules = []nameRule{
 	{pii.MAC, 0.85, []scrub.Family{scrub.FamilyText, scrub.FamilyMAC}, nothing, and(has("mac"), of("mac", "address", "product", "id", "device", "agent"))},
 	{pii.UserAgent, 0.95, texts, nothing, or(has("agent"), and(has("user"), hasWord("agent"), not(has("name|id"))))},
 
-	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device|device")))},
+	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device")), not(and(hasWord("cell", "mob", "tel"), has("line"))))},
 	{pii.Phone, 0.55, numerals, nothing, and(has("emergency"), of("emergency", "nhead"), ends("nhead"))},
 
 	{pii.IBAN, 0.95, texts, nothing, and(has("iban"), not(ends("name", "country")))},
@@ -189,7 +190,7 @@ var nameRules = []nameRule{
 	{pii.FullName, 0.6, texts, nothing, and(has("ship", "name"), of("ship", "name"), hasNoWord("default", "new", "old", "public", "other", "system"))},
 	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
 	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},
-	{pii.Company, 0.45, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},
+	{pii.Company, 0.55, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},
 
 	{pii.Street, 0.9, texts, nothing, and(has("street"), not(ends("city", "id", "date", "country", "region", "zip", "code", "product", "note", "state", "url")), not(has("product|device|url|ip|birth")))},
 	{pii.Street, 0.85, texts, nothing, and(has("address"), or(ends("address", "line", "house", "nhead"), and(ends("ship", "neutral", "filler", "keyword", "vendor", "person"))), not(has("product|device|url|ip|mac|wallet|message|hash|city|zip|birth")), not(hasWord("memory", "register", "byte", "bus", "start", "end", "offset")))},
@@ -205,25 +206,29 @@ var nameRules = []nameRule{
 	{pii.Latitude, 0.75, texts, place, and(has("lat", "lng"))},
 	{pii.Latitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lat"), of("lat", "geo", "location", "address", "nhead"))},
 	{pii.Longitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lng"), of("lng", "geo", "location", "address", "nhead"))},
-	{pii.Latitude, 0.65, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("geo"), of("geo", "location", "address"))},
+	{pii.Latitude, 0.65, append([]scrub.Family{scrub.FamilyPoint, scrub.FamilyBytea}, measures...), place, and(has("geo"), of("geo", "location", "address"))},
 	{pii.Latitude, 0.6, []scrub.Family{scrub.FamilyPoint}, place, and(ends("location"), of("location"))},
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
 	{Special, 0.75, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead"))},
 	{Special, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
+	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
+		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
+	}},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
 	{Photo, 0.7, blobs, person, and(has("photo|biometric|signature|avatar"), of("photo", "biometric", "signature", "avatar", "body", "url"), not(has("url")))},
 	{pii.URL, 0.65, texts, person, and(has("photo|avatar|website|url"), of("photo", "avatar", "website", "url", "full", "name"))},
 
-	{pii.FreeText, 0.6, texts, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
+	{pii.FreeText, 0.6, []scrub.Family{scrub.FamilyXML, scrub.FamilyJSON}, nothing, and(has("person", "contactinfo"))},
+	{pii.FreeText, 0.6, writings, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
 	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
-	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job")))},
+	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message"), not(hasWord("group", "list", "role", "data", "lists")))},
 	{pii.FullName, 0.5, texts, nothing, and(hasWord("by"), only("system", "filler", "neutral", "person", "user", "ship"))},
 
-	{pii.None, 0.85, anything, nothing, and(has("product|vendor|job", "name"))},
+	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},
 }
 

@@ -24,6 +24,7 @@ type evidence struct {
 	prose    float64               // share that are sentences
 	json     float64               // share that are JSON objects or arrays
 	isoDates float64
+	yesNo    float64 // share that are yes or no, true or false, 0 or 1
 	alpha    float64 // share made of letters and spaces alone
 	digits   float64 // share made of digits alone
 	short    int     // length of the longest value in characters
@@ -61,7 +62,7 @@ func look(values []string, d *detect.Detector) *evidence {
 			m[c] /= n
 		}
 	}
-	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits} {
+	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo} {
 		*f /= n
 	}
 	return e
@@ -189,16 +190,28 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 		could(pii.Longitude, f >= -180 && f <= 180)
 	}
 	could(pii.FreeText, s.letters >= 1)
-	switch w {
-	case "m", "f", "male", "female", "man", "woman", "mann", "frau", "w", "d", "homme", "femme", "hombre", "mujer", "masculino", "femenino",
-		"feminino", "männlich", "weiblich", "other", "non-binary", "nonbinary", "diverse", "x", "0", "1", "2", "9", "u", "t", "true", "false":
-		could(Gender, true)
+	could(Gender, s.runes <= 3 || genders[w])
+	if yesNo[w] || yesNo[v] {
+		e.yesNo++
 	}
 	could(Age, s.digits >= 1 && s.digits <= 6 && s.runes <= 12)
 	could(Financial, s.digits >= 1)
 	could(Special, true)
 	could(Photo, true)
 	return hits
+}
+
+var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
+	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say")
+
+var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
+
+func set(words ...string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
 }
 
 // shape is what a value is made of.
@@ -249,7 +262,7 @@ func (s shape) phone(v string) bool {
 	if v[0] == '+' && s.digits >= 8 {
 		return true
 	}
-	if d, _ := isDate(v); d || isAddress(v) {
+	if d, _ := isDate(v); d || isAddress(v) || strings.HasPrefix(pattern(v[:min(10, len(v))]), "9999-99-99") {
 		return false
 	}
 	groups, sign := 0, false

@@ -60,14 +60,17 @@ func words(name string) []string {
 	return joined(out)
 }
 
-// joined puts together words that are one: e-mail, user name of one letter each.
+// joined puts together words that are one although something parts them: e-mail,
+// f_name, DoB. One of the two must be a letter, or both mean nothing.
 func joined(ws []string) []string {
+	vocabulary := meaningsOf()
 	var out []string
 	for i := 0; i < len(ws); i++ {
 		if i+1 < len(ws) {
-			switch pair := ws[i] + ws[i+1]; pair {
-			case "email", "emails", "zipcode", "postcode", "plz":
-				out = append(out, pair)
+			a, b := ws[i], ws[i+1]
+			odd := len(a) == 1 || len(b) == 1 || vocabulary[a] == nil && vocabulary[b] == nil || a == "do"
+			if odd && len(a+b) > 2 && vocabulary[a+b] != nil || (a == "zip" || a == "post") && b == "code" {
+				out = append(out, a+b)
 				i++
 				continue
 			}
