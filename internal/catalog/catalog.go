@@ -228,6 +228,14 @@ type Check struct {
 	Reads []string // of a table: columns whose values it looks at, rather than asking whether they are NULL
 }
 
+// Reference is what a foreign key would say if there were one.
+type Reference struct {
+	Table, To          Name
+	Columns, ToColumns []string
+	When               string // SQL of the rows of Table, as alias t, that refer to To; "": all
+	Loose              bool   // When leaves out what can't be said in SQL: some other rows seem to refer, too
+}
+
 // ForeignKey is a FOREIGN KEY constraint.
 type ForeignKey struct {
 	Name       string

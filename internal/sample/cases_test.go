@@ -224,3 +224,41 @@ func TestFailedCopies(t *testing.T) {
 		})
 	}
 }
+
+// References that only the rules know are followed as foreign keys are: across
+// types, and to one table or another by the row.
+func TestDeclaredReferences(t *testing.T) {
+	const schema = `
+CREATE TABLE users (id int PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, owner text);
+CREATE TABLE audit (id int PRIMARY KEY, kind text, about int);
+CREATE TABLE tags (id int PRIMARY KEY, kind text, about int);`
+	url := pgtest.DB(t)
+	pgtest.Exec(t, url, schema+`
+INSERT INTO users SELECT i FROM generate_series(1, 200) i;
+INSERT INTO orders SELECT i, 1 + i % 200 FROM generate_series(1, 600) i;
+INSERT INTO audit SELECT i, CASE WHEN i % 2 = 0 THEN 'user' ELSE 'order' END, 1 + i % 200 FROM generate_series(1, 1000) i;
+INSERT INTO tags SELECT i, 'user', 1 + i % 200 FROM generate_series(1, 400) i;`)
+	name := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
+	refs := []catalog.Reference{
+		{Table: name("orders"), Columns: []string{"owner"}, To: name("users"), ToColumns: []string{"id"}},
+		{Table: name("audit"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"}, When: `t."kind" = 'user'`},
+		{Table: name("audit"), Columns: []string{"about"}, To: name("orders"), ToColumns: []string{"id"}, When: `t."kind" = 'order'`},
+		{Table: name("tags"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"}, Loose: true},
+	}
+	target, counts := pick(t, url, schema, "", sample.Options{Roots: names("users"), Percent: 10, Salt: salt, References: refs})
+	for _, dangling := range []string{
+		"SELECT id::text FROM orders o WHERE NOT EXISTS (SELECT FROM users WHERE id::text = o.owner)",
+		"SELECT id::text FROM audit a WHERE kind = 'user' AND NOT EXISTS (SELECT FROM users WHERE id = a.about)",
+		"SELECT id::text FROM audit a WHERE kind = 'order' AND NOT EXISTS (SELECT FROM orders WHERE id = a.about)",
+		"SELECT id::text FROM tags a WHERE NOT EXISTS (SELECT FROM users WHERE id = a.about)",
+	} {
+		if ids := column(t, target, dangling); len(ids) > 0 {
+			t.Errorf("%d rows refer to nothing: %s", len(ids), dangling)
+		}
+	}
+	users := counts["users"].Roots
+	if users < 5 || users > 40 || counts["orders"].Down != 3*users || counts["audit"].Down < 2*users || counts["audit"].Down > 12*users || counts["tags"].Own == 0 {
+		t.Errorf("picked %+v", counts)
+	}
+}

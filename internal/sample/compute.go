@@ -75,7 +75,7 @@ func (s *Sample) Close(ctx context.Context) error {
 }
 
 func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options) (err error) {
-	if s.model, err = load(ctx, s.conn, cat); err != nil {
+	if s.model, err = load(ctx, s.conn, cat, opts.References); err != nil {
 		return err
 	}
 	for _, e := range s.entities {
@@ -100,7 +100,7 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 		}
 	}
 	if err := s.fixpoint(ctx, func(k *key) (bool, error) {
-		if isRoot[k.from] {
+		if isRoot[k.from] || k.loose {
 			return false, nil
 		}
 		return s.stepDown(ctx, k)

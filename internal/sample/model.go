@@ -28,6 +28,9 @@ type key struct {
 	fk, ref    *catalog.Table // the constraint's own ends: a root, or one partition
 	cols, refs []string
 	eq         []string // operator of each pair: ref column OPERATOR fk column
+	asText     []bool   // of each pair: types that have no operator are compared as text
+	when       string   // SQL of the rows of fk that refer to ref; "": all
+	loose      bool     // others seem to, too: the key is followed up only
 	down, up   int64    // up to which number of the set of to (down), of from (up), this key was followed
 }
 
@@ -45,7 +48,14 @@ func (k *key) referenced() side  { return side{"r", k.ref, k.to} }
 func (k *key) join() string {
 	conds := make([]string, len(k.cols))
 	for i := range k.cols {
-		conds[i] = "r." + catalog.Quote(k.refs[i]) + " " + k.eq[i] + " t." + catalog.Quote(k.cols[i])
+		cast := ""
+		if k.asText != nil && k.asText[i] {
+			cast = "::pg_catalog.text"
+		}
+		conds[i] = "r." + catalog.Quote(k.refs[i]) + cast + " " + k.eq[i] + " t." + catalog.Quote(k.cols[i]) + cast
+	}
+	if k.when != "" {
+		conds = append(conds, "("+k.when+")")
 	}
 	return strings.Join(conds, " AND ")
 }
@@ -56,7 +66,7 @@ type model struct {
 	keys     []*key
 }
 
-func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog) (*model, error) {
+func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, declared []catalog.Reference) (*model, error) {
 	m := &model{of: map[catalog.Name]*entity{}}
 	for _, t := range cat.Tables {
 		if t.IsPartition || t.Kind == catalog.Foreign {
@@ -77,7 +87,40 @@ func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog) (*model, er
 			}
 		}
 	}
-	return m, m.loadKeys(ctx, conn, cat)
+	if err := m.loadKeys(ctx, conn, cat); err != nil {
+		return nil, err
+	}
+	for _, r := range declared {
+		m.declare(cat, r)
+	}
+	return m, nil
+}
+
+// declare adds a key that is none in the database.
+func (m *model) declare(cat *catalog.Catalog, r catalog.Reference) {
+	k := &key{fk: cat.Table(r.Table), ref: cat.Table(r.To), from: m.of[r.Table], to: m.of[r.To], cols: r.Columns, refs: r.ToColumns, when: r.When, loose: r.Loose}
+	if k.from == nil || k.to == nil {
+		return // a table without rows here
+	}
+	for i := range k.cols {
+		k.eq = append(k.eq, "OPERATOR(pg_catalog.=)")
+		a, b := k.fk.Column(k.cols[i]), k.ref.Column(k.refs[i])
+		k.asText = append(k.asText, a == nil || b == nil || !direct(a.Type, b.Type))
+	}
+	m.keys = append(m.keys, k)
+}
+
+// direct reports whether values can be compared as they are, so that an
+// index helps.
+func direct(a, b *catalog.Type) bool {
+	whole := []string{"smallint", "integer", "bigint"}
+	texts := []string{"text", "character varying"}
+	for _, alike := range [][]string{whole, texts, {"uuid"}, {"numeric"}} {
+		if slices.Contains(alike, a.SQL) && slices.Contains(alike, b.SQL) {
+			return true
+		}
+	}
+	return false
 }
 
 // A constraint on or to a partitioned table has a copy for each partition, which
@@ -141,8 +184,9 @@ func (m *model) rootless(isRoot, isWhole map[*entity]bool) []*entity {
 	for e := range isRoot {
 		down[e] = true
 	}
-	spread(m.keys, down, func(k *key) (src, dst *entity) { return k.to, k.from })
-	spread(m.keys, down, func(k *key) (src, dst *entity) { return k.from, k.to })
+	firm := slices.DeleteFunc(slices.Clone(m.keys), func(k *key) bool { return k.loose })
+	spread(firm, down, func(k *key) (src, dst *entity) { return k.to, k.from })
+	spread(firm, down, func(k *key) (src, dst *entity) { return k.from, k.to })
 	var out []*entity
 	for _, e := range m.entities {
 		if !down[e] && !isWhole[e] {

@@ -14,7 +14,10 @@ type Options struct {
 	Roots   []catalog.Name // tables to start from; none: every table by its own key
 	Percent float64        // of the rows of root tables; above 0, at most 100
 	Whole   []catalog.Name // tables taken whole
-	Salt    []byte         // keeps the choice secret and stable; at least 16 bytes, derived from the run's key
+
+	References []catalog.Reference // followed like foreign keys
+
+	Salt []byte // keeps the choice secret and stable; at least 16 bytes, derived from the run's key
 }
 
 // Check reports every mistake in the options as one *fault.Input.
