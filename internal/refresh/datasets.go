@@ -93,7 +93,7 @@ func (r *run) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) 
 			return s, nil
 		}
 	}
-	o.Salt = r.Key.Derive("sample")
+	o.Salt, o.References = r.Key.Derive("sample"), r.program.References()
 	name := restore.ScratchName(r.Staging.Database, "sample", fmt.Sprintf("%s_%d", r.Options.Run, len(r.samples)+1))
 	db, err := r.server.Create(ctx, name, r.catalog)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"refresher/internal/catalog"
 )
 
@@ -68,6 +70,16 @@ references:
   - {table: a.audit, columns: [actor], to: a.users}
   - {table: a.audit, columns: [who], to: a.users, to_columns: [mail]}
 `)
+	name := func(n string) catalog.Name { return catalog.Name{Schema: "a", Name: n} }
+	const when = `t."kind" COLLATE pg_catalog."C" = `
+	if d := cmp.Diff([]catalog.Reference{
+		{Table: name("audit"), To: name("users"), Columns: []string{"subject"}, ToColumns: []string{"id"}, When: when + "'user'"},
+		{Table: name("audit"), To: name("orders"), Columns: []string{"subject"}, ToColumns: []string{"id"}, When: when + "'order'"},
+		{Table: name("audit"), To: name("users"), Columns: []string{"actor"}, ToColumns: []string{"id"}},
+		{Table: name("audit"), To: name("users"), Columns: []string{"who"}, ToColumns: []string{"mail"}},
+	}, p.References()); d != "" {
+		t.Error(d)
+	}
 	user := scrubbed(t, p, "a.users", []string{"123456789", "jane@mail.invalid"})[0]
 	order := scrubbed(t, p, "a.orders", []string{"123456789", "1"})[0]
 	rows := scrubbed(t, p, "a.audit", []string{"user", "123456789", "123456789", "jane@mail.invalid"}, []string{"order", "123456789", null, null},

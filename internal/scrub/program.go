@@ -18,7 +18,11 @@ type Program struct {
 	hints     []indexHint
 	risk      []risk.Spec
 	harbor    *risk.SafeHarbor
+	declared  []catalog.Reference
 }
+
+// References are those that the rules declare, as they hold in the scrubbed database.
+func (p *Program) References() []catalog.Reference { return p.declared }
 
 // Tables are the plans of all tables whose rows are copied, largest first.
 func (p *Program) Tables() []*TablePlan { return p.tables }
@@ -92,6 +96,7 @@ type columnPlan struct {
 	null      bool // becomes NULL
 	keep      bool // of a case: stays
 	late      bool // needs to know the row's identifiers
+	op        *op  // what it was made of
 
 	cases []columnPlan // the first whose condition holds counts
 	when  int          // of a case: index in the table's conditions, or always
