@@ -3,7 +3,6 @@ package fingerprint
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/maphash"
 
 	"refresher/internal/detect"
 	"refresher/internal/ident"
@@ -102,7 +101,7 @@ func (c *Collector) split(value []byte) {
 	c.words = c.words[:0]
 	var w word
 	for len(c.words) < maxWords && c.folder.next(value, w.end, &w) {
-		w.hash = maphash.Bytes(c.store.seed, c.folder.buf[:w.size])
+		w.hash = c.store.words.of(c.folder.buf[:w.size])
 		c.words = append(c.words, w)
 	}
 }

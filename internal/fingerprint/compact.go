@@ -13,27 +13,61 @@ const (
 )
 
 // joined reports whether what stands between two words, text[a:b], is how the
-// groups of one number are separated: up to three of space, hyphen, dot,
-// parentheses and underscore (no-break ones too), or a slash alone.
+// groups of one number are separated: up to three of space, hyphen, dot, middle
+// dot, apostrophe, parentheses and underscore (other spaces and dashes too), or a
+// slash alone, or a comma before three digits.
 func joined(text []byte, a, b int) bool {
 	n := 0
 	for i := a; i < b; n++ {
 		switch c := text[i]; {
 		case n == 3:
 			return false
-		case c == ' ', c == '-', c == '.', c == '(', c == ')', c == '_':
+		case c == ' ', c == '-', c == '.', c == '(', c == ')', c == '_', c == '\'':
 			i++
 		case c == '/':
 			return b-a == 1
-		case c == 0xC2 && i+1 < b && text[i+1] == 0xA0: // U+00A0
-			i += 2
-		case c == 0xE2 && i+2 < b && text[i+1] == 0x80 && (text[i+2] == 0xAF || text[i+2] >= 0x90 && text[i+2] <= 0x94): // U+202F, U+2010 to 2014
-			i += 3
-		default:
+		case c == ',':
+			return b-a == 1 && thousands(text, b)
+		case c < 0x80:
 			return false
+		default:
+			size := separator(text[i:b])
+			if size == 0 {
+				return false
+			}
+			i += size
 		}
 	}
 	return n > 0
+}
+
+// thousands reports three digits, and no more, at i.
+func thousands(text []byte, i int) bool {
+	k := i
+	for k < len(text) && k-i < 4 && fold[text[k]]>>4 == 3 {
+		k++
+	}
+	return k-i == 3 && (k == len(text) || fold[text[k]] == sep)
+}
+
+// separator is the length of a separator beyond ASCII that text begins with, 0
+// if there is none: spaces, dashes, the minus sign, dots and apostrophes.
+func separator(text []byte) int {
+	switch c := text[0]; {
+	case len(text) > 1 && c == 0xC2 && (text[1] == 0xA0 || text[1] == 0xB7): // U+00A0, U+00B7
+		return 2
+	case len(text) < 3:
+	case c == 0xE2 && text[1] == 0x80: // U+2000 to 200A, 2010 to 2015, 2019, 2022, 202F
+		d := text[2]
+		if d <= 0x8A || d >= 0x90 && d <= 0x95 || d == 0x99 || d == 0xA2 || d == 0xAF {
+			return 3
+		}
+	case c == 0xE2 && text[1] == 0x88 && text[2] == 0x92, // U+2212
+		c == 0xE3 && text[1] == 0x80 && text[2] == 0x80, // U+3000
+		c == 0xEF && text[1] == 0xBC && (text[2] == 0x87 || text[2] == 0x88 || text[2] == 0x89 || text[2] == 0x8D || text[2] == 0x8E): // full-width ' ( ) - .
+		return 3
+	}
+	return 0
 }
 
 // groupable reports whether a word can be a group of a compact form: it holds a

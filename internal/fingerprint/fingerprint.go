@@ -9,7 +9,8 @@
 // Without the key a fingerprint says nothing of a value. Words go into it as
 // 64-bit hashes (hash/maphash) under a random seed that never leaves the
 // process, so that of values made of words not even the key's owner can test
-// guesses against a file.
+// guesses against a file. A set that is to be kept ([NewKeptStore], [Set.Write])
+// hashes words by SipHash-2-4 under a key of their own instead.
 //
 // # Normal forms
 //
@@ -63,13 +64,13 @@ import (
 
 // classes in the order of their codes in the store; code 0 is no class.
 var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.Street, pii.IP,
-	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Username, pii.MAC, pii.Token}
+	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Username, pii.MAC, codeToken: pii.Token, pii.IMEI, pii.VIN, pii.Crypto}
 
 // rough marks, beside its class, a fingerprint of a value that is not plausible
 // by itself and so must be found without that test.
 const rough = 0x40
 
-const codeToken = uint8(len(classes) - 1)
+const codeToken = 11
 
 func codeOf(c pii.Class) uint8 {
 	for i, k := range classes {
@@ -85,7 +86,8 @@ func codeOf(c pii.Class) uint8 {
 type Store struct {
 	dir   string
 	keys  keys
-	seed  maphash.Seed                 // of the hashes of words
+	words wordHash
+	seed  maphash.Seed                 // of the memo
 	memo  *memo                        // what became of values, for all collectors
 	known func(pii.Class, []byte) bool // fake.Recognise
 
@@ -93,6 +95,8 @@ type Store struct {
 
 	grams *spill // fingerprints and their classes
 	heads *spill // first words and the lengths of what they begin
+
+	memory int64 // for filters, see Bound
 
 	mu      sync.Mutex
 	stats   [len(classes)]Stats
@@ -103,7 +107,13 @@ type Store struct {
 
 // NewStore returns an empty store. key is the run's secret (≥16 bytes); dir is
 // where the private directory is made, the system's temporary one if empty.
-func NewStore(dir string, key []byte) (*Store, error) {
+func NewStore(dir string, key []byte) (*Store, error) { return newStore(dir, key, false) }
+
+// NewKeptStore is NewStore for a set that [Set.Write] can write down: all of its
+// hashes depend on the key alone. Scanning with it is somewhat slower.
+func NewKeptStore(dir string, key []byte) (*Store, error) { return newStore(dir, key, true) }
+
+func newStore(dir string, key []byte, kept bool) (*Store, error) {
 	if len(key) < 16 {
 		return nil, errors.New("the key of a fingerprint store must have 16 bytes or more")
 	}
@@ -111,15 +121,21 @@ func NewStore(dir string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for fingerprints: %w", err)
 	}
-	s := &Store{dir: dir, keys: deriveKeys(key), seed: maphash.MakeSeed(), memo: new(memo), known: fake.Recognise,
+	keys := deriveKeys(key)
+	s := &Store{dir: dir, keys: keys, words: newWordHash(keys, kept), seed: maphash.MakeSeed(), memo: new(memo), known: fake.Recognise,
 		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
 	for i, list := range vocabularies {
 		for _, w := range list {
-			s.vocabulary[i] = append(s.vocabulary[i], maphash.String(s.seed, w))
+			s.vocabulary[i] = append(s.vocabulary[i], s.words.of([]byte(w)))
 		}
 	}
 	return s, nil
 }
+
+// Bound sets how many bytes the filters of the set may take; what does not fit is
+// looked up in its file, some microseconds a probe. By default all are in memory:
+// a million fingerprints take some 1.2 MB.
+func (s *Store) Bound(bytes int64) { s.memory = bytes }
 
 // Collector returns a collector for one goroutine.
 func (s *Store) Collector() *Collector {
@@ -133,9 +149,9 @@ func (s *Store) Close() error {
 
 // Stats counts the values of a class: each is in one of the three figures.
 type Stats struct {
-	Added     int64 // fingerprinted, repetitions included
-	Fictional int64 // a fake could have made it, so it is nobody's
-	Short     int64 // too short or too common to prove anything, or not of the class's form
+	Added     int64 `json:"added"`     // fingerprinted, repetitions included
+	Fictional int64 `json:"fictional"` // a fake could have made it, so it is nobody's
+	Short     int64 `json:"short"`     // too short or too common to prove anything, or not of the class's form
 }
 
 // Stats of the whole store, after its collectors were closed.
@@ -151,19 +167,45 @@ func (s *Store) Stats() map[pii.Class]Stats {
 	return m
 }
 
-// keys of the hash functions of what is kept.
-type keys struct{ gram, compact, ip sipKey }
+// keys of the hash functions of what is kept. The words' own is for sets that
+// are written down; seal authenticates those.
+type keys struct {
+	gram, compact, ip, word sipKey
+	seal                    []byte
+}
+
+// wordHash is the hash of words, which go on into a fingerprint or into the table
+// of what begins one.
+type wordHash struct {
+	keyed bool
+	key   sipKey
+	seed  maphash.Seed
+}
+
+func newWordHash(k keys, keyed bool) wordHash {
+	return wordHash{keyed: keyed, key: k.word, seed: maphash.MakeSeed()}
+}
+
+func (w *wordHash) of(b []byte) uint64 {
+	if w.keyed {
+		return w.key.hash(b)
+	}
+	return maphash.Bytes(w.seed, b)
+}
 
 type sipKey struct{ k0, k1 uint64 }
 
 func (k sipKey) hash(b []byte) uint64 { return siphash.Hash(k.k0, k.k1, b) }
 
 func deriveKeys(key []byte) keys {
-	derive := func(label string) sipKey {
+	derive := func(label string) []byte {
 		m := hmac.New(sha256.New, key)
 		m.Write([]byte("refresher fingerprint v1 " + label))
-		d := m.Sum(nil)
+		return m.Sum(nil)
+	}
+	sip := func(label string) sipKey {
+		d := derive(label)
 		return sipKey{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
 	}
-	return keys{gram: derive("words"), compact: derive("compact"), ip: derive("ip")}
+	return keys{gram: sip("words"), compact: sip("compact"), ip: sip("ip"), word: sip("word"), seal: derive("seal")}
 }

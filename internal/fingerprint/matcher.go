@@ -3,7 +3,6 @@ package fingerprint
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/maphash"
 	"math/bits"
 	"net/netip"
 
@@ -15,7 +14,8 @@ import (
 type Match struct {
 	Class      pii.Class
 	Start, End int
-	Digits     bool // made of digits alone, without +: chance can produce it, see [Matcher.Expected]
+	Digits     bool   // made of digits alone, without +: chance can produce it, see [Matcher.Expected]
+	Print      uint64 // the fingerprint itself, for [Set.Has]
 }
 
 // Matcher looks for fingerprinted values in text.
@@ -29,6 +29,7 @@ type Matcher struct {
 	phone    phoneForms
 	quad     quad // the last address of version 4
 	page     [pageRecords]uint64
+	print    uint64 // the last fingerprint looked up
 	expected float64
 	err      error
 }
@@ -62,7 +63,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 			return dst
 		}
 		i = w.end
-		w.hash = maphash.Bytes(m.set.seed, m.folder.buf[:w.size])
+		w.hash = m.set.words.of(m.folder.buf[:w.size])
 		mask := m.set.heads.words.of(w.hash)
 		live = live << 1 & (1<<maxGram - 1)
 		if begins&first != 0 {
@@ -99,7 +100,7 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		if tag == 0 {
 			continue
 		}
-		hit := Match{Class: classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end}
+		hit := Match{Class: m.set.classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end, Print: m.print}
 		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
@@ -138,7 +139,7 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 	}
 	if last.end <= m.quad.end {
 		if last.end == m.quad.end && m.quad.code != 0 {
-			dst = keep(dst, base, Match{Class: classes[m.quad.code], Start: m.quad.start, End: m.quad.end})
+			dst = keep(dst, base, Match{Class: m.set.classes[m.quad.code], Start: m.quad.start, End: m.quad.end, Print: m.quad.print})
 		}
 		return dst // the parts of an address are no other numbers
 	}
@@ -166,7 +167,7 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 			m.put(at, text, v)
 		}
 		if code, alone := m.compact(text, m.joint[at:], has, w); code != 0 {
-			hit = Match{Class: classes[code], Start: w.start, End: last.end, Digits: alone}
+			hit = Match{Class: m.set.classes[code], Start: w.start, End: last.end, Digits: alone, Print: m.print}
 		}
 	}
 	if hit.End == 0 {
@@ -204,7 +205,7 @@ func (m *Matcher) compact(text, b []byte, has byte, w *word) (code uint8, digits
 		if len(form) == len(b) {
 			continue
 		}
-		if code = m.tryDigits(form, plus); code != 0 && classes[code] == pii.Phone {
+		if code = m.tryDigits(form, plus); code != 0 && m.set.classes[code] == pii.Phone {
 			return code, !plus
 		}
 	}
@@ -226,6 +227,7 @@ func (m *Matcher) tryDigits(b []byte, plus bool) uint8 {
 type quad struct {
 	start, end int
 	code       uint8
+	print      uint64
 }
 
 // address4 reads an IP address of version 4 that begins with a word.
@@ -236,6 +238,7 @@ func (m *Matcher) address4(text []byte, w *word) {
 		return
 	}
 	m.quad = quad{start: w.start, end: end, code: m.findIP(a)}
+	m.quad.print = m.print
 }
 
 // address6 looks for an IP address of version 6 that begins with a word.
@@ -245,7 +248,7 @@ func (m *Matcher) address6(text []byte, w *word) (hit Match) {
 	}
 	if a, size := ident.ParseIPv6(text[w.start:min(len(text), w.start+46)]); size > 0 {
 		if code := m.findIP(a); code != 0 {
-			hit = Match{Class: classes[code], Start: w.start, End: w.start + size}
+			hit = Match{Class: m.set.classes[code], Start: w.start, End: w.start + size, Print: m.print}
 		}
 	}
 	return hit
@@ -280,6 +283,7 @@ func dotted(text []byte, start, end int) bool {
 
 // find looks a fingerprint up; a set that can't be read counts as a hit.
 func (m *Matcher) find(h uint64) uint8 {
+	m.print = h
 	code, err := m.set.find(h, &m.page)
 	if err != nil {
 		if m.err == nil {

@@ -2,7 +2,6 @@ package fingerprint
 
 import (
 	"fmt"
-	"hash/maphash"
 	"math"
 	"os"
 	"runtime"
@@ -19,15 +18,20 @@ import (
 // Set is a read-only set of fingerprints, safe for concurrent use.
 type Set struct {
 	keys    keys
-	seed    maphash.Seed // of the hashes of words
+	words   wordHash
+	classes [maxCode]pii.Class // by their codes
+	kept    *keptFilters       // of a set read from a file; nil: parts
 	parts   [1 << gramBits]part
 	heads   heads
 	density [maxCompact + 1]float64 // share of all numbers of a length that is in the set
 	numbers uint64                  // bit n: n digits alone can be a compact form in the set, or one of a phone
 	mixed   uint64                  // bit n: the set holds a compact form of n characters with letters
-	holds   [len(classes)]bool
+	holds   map[pii.Class]Stats
 	size    int64
 }
+
+// maxCode is how many classes a tag has room for, beside rough.
+const maxCode = rough
 
 // Build makes the searchable set, after all collectors were closed. It sorts the
 // partitions in their files; nothing can be added afterwards.
@@ -37,13 +41,15 @@ func (s *Store) Build() (*Set, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	set := &Set{keys: s.keys, seed: s.seed, mixed: s.mixed}
+	set := &Set{keys: s.keys, words: s.words, mixed: s.mixed, holds: map[pii.Class]Stats{}}
+	copy(set.classes[:], classes[:])
+	bound := newBudget(s.memory)
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var size atomic.Int64
 	for p := range set.parts {
 		g.Go(func() error {
-			n, err := set.parts[p].build(s.grams, p)
+			n, err := set.parts[p].build(s.grams, p, bound)
 			size.Add(n)
 			return err
 		})
@@ -56,7 +62,9 @@ func (s *Store) Build() (*Set, error) {
 		return nil, err
 	}
 	for i, st := range s.stats {
-		set.holds[i] = st.Added > 0
+		if st != (Stats{}) {
+			set.holds[classes[i]] = st
+		}
 	}
 	for n := range set.density {
 		// Numbers in use are not spread evenly; twice the density is a cautious figure.
@@ -76,7 +84,14 @@ func (s *Store) Build() (*Set, error) {
 func (s *Set) Len() int64 { return s.size }
 
 // Holds reports whether values of a class were added.
-func (s *Set) Holds(class pii.Class) bool { return s.holds[codeOf(class)] }
+func (s *Set) Holds(class pii.Class) bool { return s.holds[class].Added > 0 }
+
+// Has reports whether the set holds a fingerprint, [Match.Print] of another set
+// under the same key.
+func (s *Set) Has(print uint64) (bool, error) {
+	code, err := s.find(print, new([pageRecords]uint64))
+	return code != 0, err
+}
 
 // possible reports whether the set can hold a compact form of that length.
 func (s *Set) possible(length int, has byte) bool {
@@ -88,8 +103,11 @@ func (s *Set) possible(length int, has byte) bool {
 
 // find looks a fingerprint up: the code of its class, 0 if it is not in the set.
 func (s *Set) find(h uint64, page *[pageRecords]uint64) (uint8, error) {
+	if s.kept != nil {
+		return s.kept.find(h)
+	}
 	p := &s.parts[h>>(64-gramBits)]
-	if p.filter == nil || !p.filter.Contains(h<<gramBits) {
+	if p.n == 0 || p.filter != nil && !p.filter.Contains(h<<gramBits) {
 		return 0, nil
 	}
 	return p.find(h<<gramBits, page)
@@ -98,7 +116,7 @@ func (s *Set) find(h uint64, page *[pageRecords]uint64) (uint8, error) {
 // part is one partition: sorted records, in memory if they are few, and a filter
 // over their hashes.
 type part struct {
-	filter *xorfilter.BinaryFuse[uint8]
+	filter *xorfilter.BinaryFuse[uint8] // nil if there was no room for it
 	recs   []uint64
 	f      *os.File
 	n      int64
@@ -111,7 +129,7 @@ const (
 	tagMask     = 1<<gramBits - 1
 )
 
-func (p *part) build(from *spill, at int) (int64, error) {
+func (p *part) build(from *spill, at int, bound *budget) (int64, error) {
 	recs, err := from.read(at)
 	if err != nil || len(recs) == 0 {
 		return 0, err
@@ -137,10 +155,33 @@ func (p *part) build(from *spill, at int) (int64, error) {
 		}
 	}
 	n := int64(len(keys))
+	if p.f != nil && !bound.take(n*5/4) {
+		return n, nil
+	}
 	if p.filter, err = xorfilter.NewBinaryFuse[uint8](keys); err != nil {
 		return 0, fmt.Errorf("building the fingerprint filter: %w", err)
 	}
 	return n, nil
+}
+
+// budget is memory that several goroutines take from.
+type budget struct{ left atomic.Int64 }
+
+// newBudget has so many bytes; 0: no end of them.
+func newBudget(bytes int64) *budget {
+	b := new(budget)
+	if b.left.Store(bytes); bytes == 0 {
+		b.left.Store(math.MaxInt64)
+	}
+	return b
+}
+
+func (b *budget) take(n int64) bool {
+	if b.left.Add(-n) >= 0 {
+		return true
+	}
+	b.left.Add(n)
+	return false
 }
 
 // find returns the tag of the first record with the key, 0 if there is none.

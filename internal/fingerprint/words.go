@@ -163,6 +163,9 @@ func (f *folder) putRune(n int, char []byte, w *word) int {
 	for len(char) > 0 {
 		r, size := utf8.DecodeRune(char)
 		char = char[size:]
+		if d := digitOf(r); d > 0 {
+			r = d
+		}
 		switch r = unicode.ToLower(r); {
 		case r < utf8.RuneSelf:
 			if c := fold[r]; c > wide {
@@ -204,8 +207,35 @@ func classify(text []byte) (size, kind int) {
 		return size, partOfWord
 	case unicode.In(r, unicode.Mn, unicode.Mc, unicode.Cf):
 		return size, ignored
+	case unicode.In(r, unicode.No, unicode.So) && plainForm(text[:size]):
+		return size, partOfWord
 	}
 	return size, notAWord
+}
+
+// plainForm reports a circled, superscript or otherwise dressed up letter or digit.
+func plainForm(char []byte) bool {
+	d := norm.NFKD.Properties(char).Decomposition()
+	return len(d) == 1 && fold[d[0]] > wide
+}
+
+// digitOf is the ASCII digit of a decimal digit of another script, 0 for other
+// characters. Such digits stand in tens (Unicode Standard, §4.6).
+func digitOf(r rune) rune {
+	if r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r) {
+		return 0
+	}
+	for _, t := range unicode.Nd.R16 {
+		if r <= rune(t.Hi) {
+			return '0' + (r-rune(t.Lo))%10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if r <= rune(t.Hi) {
+			return '0' + (r-rune(t.Lo))%10
+		}
+	}
+	return 0
 }
 
 // Values of fold that are no folded byte.
