@@ -52,6 +52,7 @@ func (t *tally) merge(u *tally) {
 	t.stats.Bytes += u.stats.Bytes
 	t.stats.Fictional += u.stats.Fictional
 	t.stats.Excepted += u.stats.Excepted
+	t.stats.Cut += u.stats.Cut
 	t.numbers += u.numbers
 	t.expected += u.expected
 	for i := range t.found {

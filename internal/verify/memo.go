@@ -55,7 +55,7 @@ type counts struct {
 }
 
 func (t *tally) counts() counts {
-	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, numbers: t.numbers}
+	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, numbers: t.numbers, found: t.stats.Cut}
 	for i := range t.found {
 		c.found += t.found[i].n
 	}

@@ -3,14 +3,13 @@ package verify
 import (
 	"bytes"
 	"fmt"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"refresher/internal/detect"
 	"refresher/internal/fake"
 	"refresher/internal/fingerprint"
 	"refresher/internal/ident"
 	"refresher/internal/pii"
+	"refresher/internal/unwrap"
 )
 
 // minCell is the shortest text that can hold an identifier, in bytes.
@@ -40,10 +39,17 @@ type scanner struct {
 	matcher  *fingerprint.Matcher // nil without fingerprints
 	hits     []detect.Hit
 	matches  []fingerprint.Match
-	plain    [maxEscapes][]byte // a cell without its escapes
+	unwrap   unwrap.Unwrapper
+	show     func(*unwrap.View) // s.view, made once
+	plain    unwrap.View        // a cell that holds nothing else
 	other    []byte             // a cell in another notation
 	reported []reported
+	values   []byte // of reported
 	memo     memo
+
+	// The cell at hand.
+	tally *tally
+	at    place
 }
 
 func (v *Verifier) scanner() *scanner {
@@ -51,6 +57,7 @@ func (v *Verifier) scanner() *scanner {
 	if v.opts.Set != nil {
 		s.matcher = v.opts.Set.Matcher()
 	}
+	s.show = s.view
 	return s
 }
 
@@ -61,9 +68,6 @@ func (s *scanner) err() error {
 	}
 	return s.matcher.Err()
 }
-
-// maxEscapes is how many layers of escapes are taken off: JSON in JSON in an array.
-const maxEscapes = 3
 
 // cell looks through one cell, unless the same was found clean a short while ago.
 func (s *scanner) cell(t *tally, at place, text []byte) {
@@ -101,25 +105,31 @@ func nobodys(text []byte) bool {
 	return n > 0 && (n == len(text) || text[n] == '/') && !ident.Public(a)
 }
 
-// look looks through one cell. Text with backslashes (JSON, arrays, bytea as hex)
-// is looked through as it stands and without its escapes, layer by layer.
+// look looks through one cell, and through what it holds in an encoded form. A
+// number holds nothing else.
 func (s *scanner) look(t *tally, at place, text []byte) {
-	s.reported = s.reported[:0]
-	s.text(t, at, text)
+	s.reported, s.values = s.reported[:0], s.values[:0]
+	s.tally, s.at = t, at
 	if s.other = rewritten(s.other[:0], text); len(s.other) > 0 {
-		s.text(t, at, s.other)
+		s.plain.Text = s.other
+		s.view(&s.plain)
 	}
-	for layer := 0; layer < maxEscapes && bytes.IndexByte(text, '\\') >= 0; layer++ {
-		s.plain[layer] = unescape(s.plain[layer][:0], text)
-		if len(s.plain[layer]) == len(text) {
-			return // nothing was an escape
-		}
-		text = s.plain[layer]
-		s.text(t, at, text)
+	if t.numeric {
+		s.plain.Text = text
+		s.view(&s.plain)
+		return
+	}
+	if s.unwrap.Walk(text, s.show) {
+		t.stats.Cut++
 	}
 }
 
-func (s *scanner) text(t *tally, at place, text []byte) {
+// view looks through one text.
+func (s *scanner) view(v *unwrap.View) {
+	t, text := s.tally, v.Text
+	if len(text) < minCell {
+		return
+	}
 	if s.matcher != nil {
 		before := s.matcher.Expected()
 		s.matches = s.matcher.Scan(s.matches[:0], text)
@@ -129,8 +139,11 @@ func (s *scanner) text(t *tally, at place, text []byte) {
 			if m.Digits {
 				sort = digitSurvivor
 			}
-			s.report(t, at, sort, Survivor, m.Class, text[m.Start:m.End])
+			s.report(v, sort, Survivor, m.Class, m.Start, m.End)
 		}
+	}
+	if v.Binary {
+		return // shapes in it are chance
 	}
 	if bareNumber(text) {
 		t.numbers++
@@ -148,37 +161,40 @@ func (s *scanner) text(t *tally, at place, text []byte) {
 		case !h.Strong:
 			sort = weakDetection
 		}
-		s.report(t, at, sort, Detection, h.Class, text[h.Start:h.End])
+		s.report(v, sort, Detection, h.Class, h.Start, h.End)
 	}
 }
 
 // report counts a value that was found, unless it is a fake, is allowed, or was
 // found in this cell already. A certain survivor stands for a detection too.
-func (s *scanner) report(t *tally, at place, sort int, kind string, class pii.Class, value []byte) {
+func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int) {
+	t, value := s.tally, v.Text[start:end]
 	if fake.Recognise(class, value) {
 		t.stats.Fictional++
 		return
 	}
 	for _, r := range s.reported {
-		if (r.kind == kind || r.sort == sureSurvivor) && bytes.Equal(r.value, value) {
+		if (r.kind == kind || r.sort == sureSurvivor) && bytes.Equal(s.values[r.from:r.to], value) {
 			return
 		}
 	}
-	s.reported = append(s.reported, reported{kind, sort, value})
+	from := len(s.values)
+	s.values = append(s.values, value...)
+	s.reported = append(s.reported, reported{kind, sort, from, len(s.values)})
 	if s.allowed.allow(t, kind, class, value) {
 		t.stats.Excepted++
 		return
 	}
 	t.add(sort, func() Finding {
-		return Finding{Table: t.stats.Table, Column: t.stats.Column, Row: at.String(), Class: class, Kind: kind, Shape: Shape(class, value)}
+		return Finding{Table: t.stats.Table, Column: t.stats.Column, Row: s.at.String(), Class: class, Kind: kind, Encoding: v.How(), Shape: Shape(class, value)}
 	})
 }
 
-// reported is a value that was found in the cell at hand.
+// reported is a value that was found in the cell at hand: values[from:to].
 type reported struct {
-	kind  string
-	sort  int
-	value []byte
+	kind     string
+	sort     int
+	from, to int
 }
 
 // bareNumber reports a cell that is as many digits as a card number has.
@@ -192,81 +208,4 @@ func bareNumber(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// unescape appends text without the backslash escapes that JSON, array literals
-// and COPY share, and with bytea's \x… as bytes; an unknown escape stays as it is.
-func unescape(dst, text []byte) []byte {
-	for {
-		i := bytes.IndexByte(text, '\\')
-		if i < 0 || i+1 == len(text) {
-			return append(dst, text...)
-		}
-		dst = append(dst, text[:i]...)
-		c := text[i+1]
-		text = text[i+2:]
-		switch c {
-		case 'n', 'r', 't', 'b', 'f', 'v':
-			dst = append(dst, ' ')
-		case 'u':
-			r, size := codeUnit(text)
-			if size == 0 {
-				dst = append(dst, '\\', c)
-				break
-			}
-			text = text[size:]
-			if utf16.IsSurrogate(r) && len(text) >= 2 && text[0] == '\\' && text[1] == 'u' {
-				if low, n := codeUnit(text[2:]); n > 0 {
-					r, text = utf16.DecodeRune(r, low), text[2+n:]
-				}
-			}
-			dst = utf8.AppendRune(dst, r)
-		case 'x':
-			if n := hexRun(text); n >= 2*minCell {
-				dst = hexBytes(dst, text[:n])
-				text = text[n:]
-				break
-			}
-			dst = append(dst, '\\', c)
-		case '"', '\\', '/', '\'':
-			dst = append(dst, c)
-		default:
-			dst = append(dst, '\\', c)
-		}
-	}
-}
-
-// codeUnit reads four hex digits.
-func codeUnit(text []byte) (r rune, size int) {
-	if len(text) < 4 || hexRun(text[:4]) < 4 {
-		return 0, 0
-	}
-	for _, c := range text[:4] {
-		r = r<<4 | rune(hexDigit(c))
-	}
-	return r, 4
-}
-
-// hexRun is how many hex digits text begins with.
-func hexRun(text []byte) int {
-	for i, c := range text {
-		if c-'0' >= 10 && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return i
-		}
-	}
-	return len(text)
-}
-
-func hexBytes(dst, digits []byte) []byte {
-	for i := 0; i+1 < len(digits); i += 2 {
-		dst = append(dst, hexDigit(digits[i])<<4|hexDigit(digits[i+1]))
-	}
-	return dst
-}
-
-func hexDigit(c byte) byte {
-	if c-'0' < 10 {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
 }

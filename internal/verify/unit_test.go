@@ -62,26 +62,6 @@ func FuzzShape(f *testing.F) {
 	})
 }
 
-func TestUnescape(t *testing.T) {
-	for in, want := range map[string]string{
-		`a\nb`: "a b", `\"x\"`: `"x"`, `\\`: `\`, `\u00e9\u4e2d`: "é中", `\ud83d\ude00!`: "😀!", `\ud83d x`: "\ufffd x", `\u00`: `\u00`, `\uzzzz`: `\uzzzz`,
-		`\q`: `\q`, `\`: `\`, `a\`: `a\`, `\x6a6f406d2e6465`: "jo@m.de", `\x6a`: `\x6a`, ``: ``, `plain`: "plain", `\ud83d\u0041`: "\ufffd",
-	} {
-		if got := string(unescape(nil, []byte(in))); got != want {
-			t.Errorf("unescape(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func FuzzUnescape(f *testing.F) {
-	f.Add([]byte(`\u00e9\ud83d\ude00\x6a6f406d2e6465\\\"\`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if out := unescape(nil, b); len(out) > len(b) {
-			t.Fatalf("%q grows to %q", b, out)
-		}
-	})
-}
-
 func TestByChance(t *testing.T) {
 	for _, c := range []struct {
 		n    int64
