@@ -47,11 +47,13 @@ type Config struct {
 type Source struct {
 	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the replica" required:"true"`
 	RequireReplica bool        `yaml:"require_replica" doc:"refuse a source that is not a hot standby (otherwise: warn)"`
+	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"connect to another machine without TLS, too; otherwise that is refused, and sslmode prefer means require"`
 }
 
 // Staging is the database that a run replaces.
 type Staging struct {
-	URL secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
+	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
+	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"as source.allow_plaintext"`
 }
 
 // Bucket is one place where a run publishes a dataset.
@@ -127,12 +129,20 @@ func (c *Config) Path(p string) string {
 
 // SourceConfig is the source's connection.
 func (c *Config) SourceConfig() (*pgx.ConnConfig, error) {
-	return pgx.ParseConfig(c.Source.URL.Reveal())
+	return connConfig(c.Source.URL, c.Source.AllowPlaintext)
 }
 
 // StagingConfig is the staging database's connection.
 func (c *Config) StagingConfig() (*pgx.ConnConfig, error) {
-	return pgx.ParseConfig(c.Staging.URL.Reveal())
+	return connConfig(c.Staging.URL, c.Staging.AllowPlaintext)
+}
+
+func connConfig(url secret.Text, allowPlaintext bool) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(url.Reveal())
+	if err == nil && !allowPlaintext {
+		err = Secure(cfg)
+	}
+	return cfg, err
 }
 
 // Bucket returns the bucket of that name, nil if there is none.
@@ -161,6 +171,10 @@ func (s Schedule) Next() (func(time.Time) time.Time, error) {
 func (c *Config) validate(d *decoder) {
 	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
 		cfg, err := pgx.ParseConfig(u.Reveal())
+		allowed := c.Source.AllowPlaintext
+		if field == "staging.url" {
+			allowed = c.Staging.AllowPlaintext
+		}
 		switch {
 		case err != nil:
 			d.at(field, "is not a PostgreSQL connection URL; write it as postgres://user@host:5432/database")
@@ -168,6 +182,8 @@ func (c *Config) validate(d *decoder) {
 			d.at(field, "names no database; write it as postgres://user@host:5432/database")
 		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
 			d.at(field, "names the database %q, which is not one that can be replaced; name the staging database itself", cfg.Database)
+		case !allowed && Secure(cfg) != nil:
+			d.at(field, "%s", plaintext)
 		}
 	}
 	if _, err := c.Schedule.Next(); err != nil {

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"refresher/internal/fault"
+)
+
+// Secure keeps cfg from speaking plaintext to another machine: of the ways to
+// connect that its sslmode allows (prefer and allow have one without TLS), it
+// takes out those without TLS as soon as any of its hosts isn't this machine.
+// What is left of sslmode prefer, the default, is then what require means. A
+// configuration with no other way is a [fault.Input].
+//
+// This machine is a Unix socket, localhost, 127.0.0.0/8 and ::1; another name
+// isn't, whatever it resolves to today.
+func Secure(cfg *pgx.ConnConfig) error {
+	ways := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	remote := false
+	var secured []*pgconn.FallbackConfig
+	for _, w := range ways {
+		remote = remote || !loopback(w.Host)
+		if w.TLSConfig != nil {
+			secured = append(secured, w)
+		}
+	}
+	if !remote {
+		return nil
+	}
+	if len(secured) == 0 {
+		return fault.BadInput("%s", plaintext)
+	}
+	cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = secured[0].Host, secured[0].Port, secured[0].TLSConfig, secured[1:]
+	return nil
+}
+
+const plaintext = "connects to another machine without TLS, and rows must not travel in the clear: " +
+	"write sslmode=verify-full (with sslrootcert, for a CA of your own) instead of sslmode=disable, or allow_plaintext: true beside it if the way is safe by other means"
+
+// loopback reports whether a host of a connection is this machine.
+func loopback(host string) bool {
+	if network, _ := pgconn.NetworkAddress(host, 5432); network == "unix" || strings.HasPrefix(host, "@") || strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	host, _, _ = strings.Cut(host, "%") // an IPv6 zone
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
