@@ -11,6 +11,8 @@ type Result struct {
 	Tested   int     `json:"tested"`   // of those, columns of which a canary came out masked
 	Untested int     `json:"untested"` // columns that no canary could test; each says why
 	Leaked   int64   `json:"leaked"`   // canary values that came out
+	Followed int64   `json:"followed"` // identities that verification looked for among the source's
+	Missed   int64   `json:"missed"`   // of those, identities that its matcher would not find
 }
 
 // Table is what became of one table's canaries.
@@ -49,6 +51,9 @@ func (r *Result) Problems() []string {
 			}
 		}
 	}
+	if r.Missed > 0 {
+		out = append(out, fmt.Sprintf("%d of %d canary identities would not be found by the search for survivors", r.Missed, r.Followed))
+	}
 	return out
 }
 
@@ -59,5 +64,5 @@ func (r *Result) Detail() string {
 	if r.Untested > 0 {
 		s += fmt.Sprintf(", %d can't be", r.Untested)
 	}
-	return s
+	return s + fmt.Sprintf("; %d identities followed to the end", r.Followed)
 }

@@ -80,7 +80,9 @@ func (r *run) copyData(ctx context.Context) error {
 	for range max(1, min(r.Workers, len(jobs))) {
 		group.Go(func() error { return r.worker(ctx, queue) })
 	}
-	if err := group.Wait(); err != nil {
+	err = group.Wait()
+	r.canaries()
+	if err != nil {
 		return err
 	}
 	return r.sameCounts()
@@ -147,7 +149,11 @@ func (r *run) copyChunk(ctx context.Context, from *snapshot.Reader, to *restore.
 	pr, pw := io.Pipe()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		w := r.program.NewWriter(j.plan, &metered{pw, r.watch, j.plan.Table.Name.String(), count}, fp)
+		w, err := r.writer(j, &metered{pw, r.watch, j.plan.Table.Name.String(), count}, fp)
+		if err != nil {
+			pw.CloseWithError(err)
+			return err
+		}
 		rows, err := from.CopyOut(ctx, j.chunk, j.plan.Columns, j.plan.Format, w)
 		if err == nil {
 			err = w.Close()

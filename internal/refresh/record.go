@@ -87,7 +87,7 @@ func (r *run) measure() {
 func (r *run) identifiers() {
 	for class, s := range r.store.Stats() {
 		r.report.Identifiers = append(r.report.Identifiers, report.Identifier{
-			Class: string(class), Added: s.Added, Fictional: s.Fictional, Short: s.Short,
+			Class: string(class), Added: s.Added - r.followed(class), Fictional: s.Fictional, Short: s.Short,
 		})
 	}
 	slices.SortFunc(r.report.Identifiers, func(a, b report.Identifier) int { return strings.Compare(a.Class, b.Class) })

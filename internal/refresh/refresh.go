@@ -86,6 +86,7 @@ type run struct {
 	verifier *verify.Verifier
 	pass     verify.Pass // for staging
 	risk     []risk.Spec // with what was suppressed of them
+	birds    aviary
 
 	sequences []catalog.SequenceValue
 	counts    map[string]*counter // by table

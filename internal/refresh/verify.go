@@ -43,9 +43,10 @@ func (r *run) verifyShadow(ctx context.Context) error {
 		return err
 	}
 	r.identifiers()
+	r.missCanaries()
 	r.verifier = verify.New(verify.Options{
 		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
-		Risk: r.risk,
+		Risk: r.risk, Canaries: r.report.Canaries,
 	})
 	began := time.Now()
 	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.catalog, r.program, r.counts))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/canary"
 	"refresher/internal/fault"
 	"refresher/internal/pgerr"
 	"refresher/internal/verify"
@@ -75,7 +76,7 @@ func TestPromoteNeedsAPass(t *testing.T) {
 	ctx := t.Context()
 	run, db := s.shadow("one")
 	pass := func(run, subject string) verify.Pass {
-		result, err := verify.New(verify.Options{Run: run, Workers: 1}).Database(ctx, db.Config(), nil)
+		result, err := verify.New(verify.Options{Run: run, Canaries: &canary.Result{}, Workers: 1}).Database(ctx, db.Config(), nil)
 		s.ok(err)
 		p, err := verify.Judge(run, subject, result)
 		s.ok(err)

@@ -169,7 +169,7 @@ func (p *TablePlan) planCases(e emitter, cp *columnPlan, o *op) {
 }
 
 func casePlan(e emitter, cp *columnPlan, o *op) columnPlan {
-	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == opNull, keep: o.kind == opKeep, late: o.needsKnown()}
+	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == opNull, keep: o.kind == opKeep, late: o.needsKnown(), op: o}
 	if !one.keep {
 		one.make = e.cell(o)
 	}
@@ -252,6 +252,7 @@ func (w *Writer) bindConditions() error {
 func (w *Writer) conditional(fn func(*pgcopy.Row) error) func(*pgcopy.Row) error {
 	return func(r *pgcopy.Row) error {
 		clear(w.verdicts)
+		copy(w.verdicts, w.forced)
 		if w.plan.filter != nil {
 			w.busy = nil
 			ok, err := w.holds(r, 0)

@@ -90,6 +90,6 @@ func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
 			continue
 		}
 		e := emitter{c, col, p.Format, text, c.joinedField(p)}
-		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o)})
+		p.joined = append(p.joined, columnPlan{at: len(p.Columns) + i, name: fmt.Sprintf("%s of %s", col.Name, p.Join.Table.Name), transform: o.name(), make: e.cell(o), op: o})
 	}
 }

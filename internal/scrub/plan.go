@@ -55,7 +55,7 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 			continue
 		}
 		e := emitter{c, col, p.Format, text, c.own(p)}
-		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown()}
+		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown(), op: o}
 		if o.kind == opCases {
 			p.planCases(e, &cp, o)
 		} else {

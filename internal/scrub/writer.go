@@ -34,6 +34,9 @@ type Writer struct {
 	verdicts []verdict         // what they said of the row at hand
 	dropped  int64
 
+	scrub  func(*pgcopy.Row) error // what the parser calls for each row
+	forced []verdict               // of a canary: what its conditions say
+
 	start int // where in buf the row at hand begins
 	buf   []byte
 	side  []byte // what cells of the first pass made, in tables with free text
@@ -79,6 +82,7 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		w.err = w.bindConditions()
 		fn = w.conditional(fn)
 	}
+	w.scrub = fn
 	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), fn)
 	w.buf = pgcopy.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
 	return w

@@ -14,7 +14,7 @@ import (
 func (db *database) risk(ctx context.Context, conn *pgx.Conn) ([]*risk.Result, Check, error) {
 	specs := db.v.opts.Risk
 	if len(specs) == 0 {
-		return nil, check("risk", "no quasi-identifiers are declared", nil), nil
+		return []*risk.Result{}, check("risk", "no quasi-identifiers are declared", nil), nil
 	}
 	results, err := risk.Measure(ctx, conn, specs)
 	if err != nil {

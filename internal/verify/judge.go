@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"refresher/internal/fault"
@@ -14,10 +15,14 @@ const maxProblems = 50
 // Judge makes the pass for a run and its subject ([StagingDatabase] or a
 // bucket's name) if every check of every result holds, and otherwise a
 // *[fault.Refusal] that lists what failed, without values. Results must come
-// from a Verifier of the same run; anything else is an error, never a pass.
+// from a Verifier of the same run, and those of staging know what became of the
+// run's canaries; anything else is an error, never a pass.
 func Judge(run, subject string, results ...*Result) (Pass, error) {
 	if len(results) == 0 {
 		return Pass{}, errors.New("nothing was verified, so nothing can pass")
+	}
+	if subject == StagingDatabase && !slices.ContainsFunc(results, func(r *Result) bool { return r != nil && r.Canaries != nil }) {
+		return Pass{}, errors.New("no canary went through the program that scrubbed, so staging can't pass")
 	}
 	var failed []string
 	var gate string

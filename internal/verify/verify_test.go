@@ -206,9 +206,9 @@ func silent(t *testing.T, what any) {
 
 func refused(t *testing.T, gate string, results ...*verify.Result) *fault.Refusal {
 	t.Helper()
-	pass, err := verify.Judge(run, verify.StagingDatabase, results...)
+	pass, err := verify.Judge(run, "dev", results...)
 	var refusal *fault.Refusal
-	if !errors.As(err, &refusal) || pass.For(run, verify.StagingDatabase) {
+	if !errors.As(err, &refusal) || pass.For(run, "dev") {
 		t.Fatalf("not refused: %v", err)
 	}
 	if refusal.Gate != gate || len(refusal.Problems) == 0 {
@@ -220,11 +220,11 @@ func refused(t *testing.T, gate string, results ...*verify.Result) *fault.Refusa
 
 func passes(t *testing.T, results ...*verify.Result) {
 	t.Helper()
-	pass, err := verify.Judge(run, verify.StagingDatabase, results...)
+	pass, err := verify.Judge(run, "dev", results...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !pass.For(run, verify.StagingDatabase) || pass.For(run, "other") || pass.For("other", verify.StagingDatabase) {
+	if !pass.For(run, "dev") || pass.For(run, "other") || pass.For("other", verify.StagingDatabase) {
 		t.Error("the pass is for something else")
 	}
 }
