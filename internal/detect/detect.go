@@ -1,11 +1,31 @@
 // Package detect finds personal data in text by shape, checksum and context.
 //
 // It knows e-mail addresses, phone numbers, payment cards, IBANs, public IP
-// addresses, US social security numbers and the usual shapes of secrets (JWTs,
-// vendors' API keys, PEM private keys). A hit is strong when a checksum or an
-// unmistakable shape stands behind it, weak when chance or another kind of
-// number could have made it (bare digits, old card lengths, addresses that look
-// like versions).
+// addresses, hardware addresses, the identification numbers of 45 states (package
+// ident lists them), IMEIs, vehicles' numbers, addresses of cryptocurrencies,
+// coordinates, and secrets: JWTs, vendors' API keys, PEM private keys, password
+// hashes, random strings. Dates of birth and banks' codes it takes for what they are
+// where a word says so. A hit is strong when a checksum or an unmistakable shape
+// stands behind it, weak when chance or another kind of number could have made it
+// (bare digits, old card lengths, addresses that look like versions).
+//
+// # Context
+//
+// Of ten random numbers one passes the check digit of most national numbers, so a
+// bare number that does is weak, unless something says what it is. That is what a
+// [Context] is for: make one of a column's name, and perhaps its table's or its
+// comment, once, and give it with every value:
+//
+//	in := detect.ContextOf("customers", "steuer_id")
+//	hits = d.ScanIn(hits[:0], value, in)
+//
+// The words before a value in its own line count as well, without anybody's help:
+// "NHS no. 943 476 5919", {"pesel": "44051401359"}. [Hit.Said] tells that such a word
+// made the hit, and [Hit.Kind] what it is in particular.
+//
+// A whole column says more than a value: where of a hundred numbers nine pass a
+// check, it was chance; where ninety do, it was not. Weigh the hits that are Bare
+// against [Detector.Misses].
 //
 // A detector says what a value is shaped like, not whose it is: a fake e-mail
 // address is a hit too, and [refresher/internal/fake.Recognise] is what tells
@@ -25,23 +45,31 @@ package detect
 import (
 	"bytes"
 
+	"refresher/internal/ident"
 	"refresher/internal/pii"
 )
 
 // Hit is one detected value: text[Start:End].
 type Hit struct {
 	Class      pii.Class
+	Kind       string // what it is in particular, where the class has kinds: "pl_pesel", "btc"
 	Start, End int
 	Strong     bool // a checksum or unmistakable shape; a weak hit is only reported
-	Bare       bool // nothing but digits: in a column of numbers it is probably a number
+	Said       bool // the column's name or a word nearby says what it is
+	Bare       bool // a check that chance passes often tells it from other numbers: many misses beside it take its strength
 }
 
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.
 type Detector struct {
-	num  numbers
-	hit  Hit // the last one
-	hits []Hit
-	fold folding
+	context Context
+	num     numbers
+	plan    plan
+	coins   ident.Coins
+	hit     Hit // the last one
+	misses  int
+	compact [24]byte // of an identifier, without separators
+	hits    []Hit
+	fold    folding
 }
 
 // New returns a detector of all classes.
@@ -49,7 +77,11 @@ func New() *Detector { return &Detector{} }
 
 // Scan appends the hits in text to dst, in order and without overlap. Its time
 // is linear in len(text) for every input.
-func (d *Detector) Scan(dst []Hit, text []byte) []Hit {
+func (d *Detector) Scan(dst []Hit, text []byte) []Hit { return d.ScanIn(dst, text, Context{}) }
+
+// ScanIn is Scan for text of which something is known: the name of its column, say.
+func (d *Detector) ScanIn(dst []Hit, text []byte, c Context) []Hit {
+	d.context = c
 	if i := firstFolded(text); i >= 0 {
 		return d.scanFolded(dst, text, i)
 	}
@@ -57,7 +89,7 @@ func (d *Detector) Scan(dst []Hit, text []byte) []Hit {
 }
 
 func (d *Detector) scan(dst []Hit, text []byte) []Hit {
-	if !telling(text) {
+	if !telling(text) && d.context.topics&aboutBIC == 0 {
 		return dst
 	}
 	free := 0 // nothing before it may be part of a further hit
@@ -69,23 +101,35 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 			if mayBeCode(text, i) {
 				found = d.code(text, i)
 			}
+			seen := uint8(0)
 			for next < len(text) && kinds[text[next]]&alnum != 0 {
+				seen |= kinds[text[next]]
 				next++
+			}
+			if !found {
+				found = d.lettered(text, free, i, next, seen == digit)
 			}
 		case digit:
 			next, found = d.number(text, free, i)
 		case at:
 			found = d.take(email(text, free, i))
 		case colon:
-			if i >= 4 && text[i-4]&^1 == '2' {
+			switch {
+			case i >= 4 && text[i-4]&^1 == '2':
 				found = d.take(ipv6(text, free, i))
+			case i >= 2 && i+3 < len(text) && text[i+3] == ':':
+				found = d.take(mac(text, free, i))
 			}
 		case dash:
 			if next < len(text) && text[next] == '-' {
 				var h Hit
 				h, next = pem(text, i)
 				found = d.take(h)
+			} else if i >= 2 && i+3 < len(text) && text[i+3] == '-' {
+				found = d.take(mac(text, free, i))
 			}
+		case dollar:
+			found = d.take(passwordHash(text, i))
 		}
 		i = next
 		if found {
@@ -116,15 +160,29 @@ func telling(text []byte) bool {
 	return false
 }
 
+// Misses is how many numbers and codes the detector has passed over so far, in all
+// scans, that had the form of an identifier and a check that fails. Bare hits are
+// weighed against them: of random numbers, a tenth passes.
+func (d *Detector) Misses() int { return d.misses }
+
 // Whole returns the class of text taken as one value (a whole cell), surrounding
 // space ignored; pii.None if no strong or weak hit covers it all.
 func (d *Detector) Whole(text []byte) pii.Class {
-	text = bytes.TrimSpace(text)
-	d.hits = d.Scan(d.hits[:0], text)
-	if len(d.hits) == 1 && d.hits[0].Start == 0 && d.hits[0].End == len(text) {
-		return d.hits[0].Class
+	if h := d.WholeIn(text, Context{}); h.End > 0 {
+		return h.Class
 	}
 	return pii.None
+}
+
+// WholeIn is the hit that covers a whole cell, surrounding space ignored; the zero
+// Hit if none does.
+func (d *Detector) WholeIn(text []byte, c Context) Hit {
+	text = bytes.TrimSpace(text)
+	d.hits = d.ScanIn(d.hits[:0], text, c)
+	if len(d.hits) == 1 && d.hits[0].Start == 0 && d.hits[0].End == len(text) {
+		return d.hits[0]
+	}
+	return Hit{}
 }
 
 // mayBeCode is a quick test of a word that begins with a letter: whether it can
@@ -151,6 +209,7 @@ const (
 	at     = 4
 	colon  = 8
 	dash   = 16
+	dollar = 32
 )
 
 var kinds = func() (k [256]uint8) {
@@ -160,7 +219,7 @@ var kinds = func() (k [256]uint8) {
 	for c := 'a'; c <= 'z'; c++ {
 		k[c], k[c-'a'+'A'] = letter, letter
 	}
-	k['@'], k[':'], k['-'] = at, colon, dash
+	k['@'], k[':'], k['-'], k['$'] = at, colon, dash, dollar
 	return k
 }()
 

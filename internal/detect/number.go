@@ -106,30 +106,87 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 	for next < len(text) && kinds[text[next]]&alnum != 0 {
 		next++
 	}
-	if next-i > size || size > maxDigits {
-		return next, false // "12ab" is one word, and a longer number none of ours
+	if next-i > size { // "12ab" is one word
+		return next, d.word(text, free, i, next)
 	}
-	if size < 7 && (next == len(text) || !groupSeparator[text[next]]) {
+	if size > maxDigits {
+		return next, false // none of ours
+	}
+	if next < len(text) && groupSeparator[text[next]] {
+		if size < 4 && text[next] == '.' && d.coordinates(text, free, i, next) {
+			return next, true
+		}
+	} else if size < 7 {
 		return next, false
 	}
 	g := &d.num
 	g.gather(text, i)
-	plus := i > free && (text[i-1] == '+' || text[i-1] == '(')
+	sign := byte(0)
+	if i > free {
+		sign = text[i-1]
+	}
+	plus := sign == '+' || sign == '('
 	if size < 7 && g.n == 1 && !plus {
-		return next, false
+		return next, size == 6 && d.tail(text, i, next)
 	}
 	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
 		if d.take(ipv4(text, i)) {
 			return next, true
 		}
 	}
-	if plus && d.take(g.international(text, free)) {
+	if plus && d.take(d.international(text, free)) {
 		return next, true
 	}
-	if !before(text, i) {
+	if sign == '+' && before(text, i-1) || !before(text, i) {
 		return next, false
 	}
-	return next, d.take(g.ssn(text)) || d.take(g.card(text)) || d.take(g.national(text))
+	return next, d.take(d.best(text)) || d.tail(text, i, next)
+}
+
+// best is the best reading of the groups at hand.
+func (d *Detector) best(text []byte) Hit {
+	g := &d.num
+	id := d.groupedID(text)
+	if id.Strong {
+		return id
+	}
+	if h := g.card(text); h.End > 0 {
+		return h
+	}
+	imei := d.imei(text)
+	if imei.Strong {
+		return imei
+	}
+	if h := d.bareID(text); id.End == 0 || h.Strong {
+		id = h
+	}
+	if id.Said {
+		return id
+	}
+	phone := d.national(text)
+	switch {
+	case phone.End > 0:
+		return phone
+	case id.End > 0:
+		return id
+	case imei.End > 0:
+		return imei
+	}
+	if h := d.birth(text); h.End > 0 {
+		return h
+	}
+	if g.size(0) >= minMiss && g.n == 1 {
+		d.misses++
+	}
+	return Hit{}
+}
+
+// minMiss is how many digits make a number that could have been an identifier.
+const minMiss = 8
+
+// tail looks for an identifier whose digits text[i:end] letters follow: "12345678-Z".
+func (d *Detector) tail(text []byte, i, end int) bool {
+	return end+1 < len(text) && end-i <= maxWordRun && len(known.mixed[end-i]) > 0 && before(text, i) && d.take(d.mixedID(text, i, end))
 }
 
 // size is the number of digits in group k.
@@ -146,18 +203,6 @@ func (g *numbers) sizes(want ...int) bool {
 		}
 	}
 	return true
-}
-
-// more reports whether the number goes on behind group k-1 in the same style.
-func (g *numbers) more(k int) bool { return g.n > k && g.seps[k] == g.seps[1] }
-
-// ssn looks for ddd-dd-dddd.
-func (g *numbers) ssn(text []byte) Hit {
-	if !g.sizes(3, 2, 4) || g.seps[1] != g.seps[2] || g.seps[1] != '-' && g.seps[1] != ' ' || g.more(3) ||
-		!after(text, g.end[2]) || !ident.SSN(g.digits[:9]) {
-		return Hit{}
-	}
-	return Hit{Class: pii.NationalID, Start: g.start[0], End: g.end[2], Strong: g.seps[1] == '-'}
 }
 
 // card looks for a card number in one piece or grouped as printed on cards.

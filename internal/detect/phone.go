@@ -7,7 +7,8 @@ import (
 
 // international looks for + and a number of E.164: an assigned calling code and
 // a plausible length.
-func (g *numbers) international(text []byte, free int) Hit {
+func (d *Detector) international(text []byte, free int) Hit {
+	g := &d.num
 	s := g.start[0]
 	if s > free && text[s-1] == '(' {
 		s--
@@ -17,9 +18,9 @@ func (g *numbers) international(text []byte, free int) Hit {
 	}
 	s--
 	for groups := g.n; groups > 0; groups-- {
-		d, end := g.digits[:g.at[groups]], g.end[groups-1]
-		if after(text, end) && ident.Phone(d) {
-			return Hit{Class: pii.Phone, Start: s, End: end, Strong: len(d) >= 9}
+		n, end := g.digits[:g.at[groups]], g.end[groups-1]
+		if after(text, end) && ident.Phone(n) {
+			return Hit{Class: pii.Phone, Start: s, End: end, Strong: len(n) >= 9 && d.plan.valid(n)}
 		}
 	}
 	return Hit{}
@@ -28,10 +29,19 @@ func (g *numbers) international(text []byte, free int) Hit {
 // national looks for North American numbers with separators (strong), other
 // countries' national forms with a trunk zero or 00 and separators, and bare
 // digits (weak).
-func (g *numbers) national(text []byte) Hit {
-	if h := g.nanp(text); h.End > 0 {
+func (d *Detector) national(text []byte) Hit {
+	h := d.num.nanp(text)
+	if h.End == 0 {
+		h = d.num.trunk(text)
+	}
+	if h.Strong {
 		return h
 	}
+	return d.called(text, h)
+}
+
+// trunk looks for a number with a trunk zero, or 00 and a calling code.
+func (g *numbers) trunk(text []byte) Hit {
 	if g.digits[0] != '0' || g.n < 2 || g.size(0) < 2 || g.size(0) > 5 {
 		return Hit{}
 	}
@@ -88,4 +98,48 @@ func (g *numbers) nanp(text []byte) Hit {
 		return Hit{}
 	}
 	return Hit{Class: pii.Phone, Start: g.start[0], End: g.end[0], Bare: true}
+}
+
+// called looks for a number that a word says is a phone's: in a column "mobile",
+// after "Tel.". h is what it looks like without.
+func (d *Detector) called(text []byte, h Hit) Hit {
+	g := &d.num
+	n := g.n
+	for n > 1 && (g.at[n] > 15 || g.size(n-1) == 1 && g.at[n-1] >= 9 || g.seps[n-1] == '/') {
+		n--
+	}
+	digits := g.at[n]
+	if h.End == 0 && (digits < 7 || digits < 2*n || digits > 15 || !after(text, g.end[n-1]) || n == 3 && g.dateLike() || same(g.digits[:digits])) {
+		return h
+	}
+	start, end := g.start[0], g.end[n-1]
+	if h.End > 0 {
+		start, end = h.Start, h.End
+	}
+	if d.nearby(text, start, end).topics&aboutPhone == 0 {
+		return h
+	}
+	if h.End == 0 {
+		if start > 0 && text[start-1] == '(' {
+			start--
+		}
+		h = Hit{Class: pii.Phone, Start: start, End: end, Bare: n == 1}
+	}
+	h.Strong, h.Said = digits >= 8, true
+	return h
+}
+
+// dateLike reports three groups as in 01/02/2026, 2026-02-01, 1.2.26.
+func (g *numbers) dateLike() bool {
+	a, b, c := g.size(0), g.size(1), g.size(2)
+	return b <= 2 && (a <= 2 && (c == 2 || c == 4) || a == 4 && c <= 2)
+}
+
+func same(b []byte) bool {
+	for _, c := range b {
+		if c != b[0] {
+			return false
+		}
+	}
+	return true
 }

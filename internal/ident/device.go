@@ -8,7 +8,7 @@ func IMEI(b []byte) bool {
 		return false
 	}
 	switch pair(b, 0) {
-	case 1, 35, 86, 91, 98, 99, 44, 45, 49, 50, 51, 52, 53, 54, 33:
+	case 1, 35, 86, 91, 44, 45, 49, 50, 51, 52, 53, 54, 33:
 		return true
 	}
 	return false
@@ -23,7 +23,7 @@ func VIN(b []byte) (checked, ok bool) {
 	}
 	const values = "\x01\x02\x03\x04\x05\x06\x07\x08\x00\x01\x02\x03\x04\x05\x00\x07\x00\x09\x02\x03\x04\x05\x06\x07\x08\x09"
 	const weights = "\x08\x07\x06\x05\x04\x03\x02\x0a\x00\x09\x08\x07\x06\x05\x04\x03\x02"
-	sum, letters := 0, 0
+	sum, letters, inner := 0, 0, false
 	for i, c := range b {
 		v := int(c - '0')
 		if !isDigit(c) {
@@ -32,10 +32,11 @@ func VIN(b []byte) (checked, ok bool) {
 			}
 			v = int(values[c-'A'])
 			letters++
+			inner = inner || i > 2
 		}
 		sum += v * int(weights[i])
 	}
-	if letters < 2 {
+	if letters < 3 || !inner {
 		return false, false
 	}
 	return "0123456789X"[sum%11] == b[8], true

@@ -1,0 +1,296 @@
+package detect
+
+import (
+	"strings"
+
+	"refresher/internal/ident"
+	"refresher/internal/pii"
+)
+
+// Where a national number's form stands in the tables below.
+type form struct {
+	id       int    // in ident.Nationals
+	text     string // "999-99-9999"
+	printed  bool   // so written that little else looks like it
+	weak     bool   // a weak hit, if nothing says what it is
+	groups   int    // of digits, if it is nothing else
+	sizes    [maxGroups]int
+	seps     [maxGroups]byte // between group k-1 and k
+	letters  uint32          // of a word: places that are letters
+	digits   uint32          // and places that are digits
+	firstRun int             // of letters and digits
+}
+
+// forms are the numbers' forms by what they are looked for with.
+type forms struct {
+	bare   [maxDigits + 1][]form  // digits only
+	groups [maxFirst + 1][]form   // digits and separators, by the size of the first group
+	pairs  [maxFirst + 1]uint32   // for each first size, the second ones as bits
+	words  [20][]form             // letters and digits only
+	mixed  [maxWordRun + 1][]form // letters, digits and separators, by the first run
+}
+
+const (
+	maxFirst   = 9 // digits of the first of several groups
+	maxWordRun = 10
+)
+
+var nationals = ident.Nationals()
+
+var known = func() (f forms) {
+	for id, n := range nationals {
+		for _, text := range strings.Split(n.Forms, "|") {
+			text, printed := strings.CutSuffix(text, "!")
+			text, weak := strings.CutSuffix(text, "?")
+			x := form{id: id, text: text, printed: printed, weak: weak}
+			f.add(x)
+			if strings.Contains(text, "X") && !strings.Contains(text, "A") {
+				x.text = strings.ReplaceAll(text, "X", "9")
+				f.add(x)
+			}
+		}
+	}
+	return f
+}()
+
+func (f *forms) add(x form) {
+	separators := false
+	for i, c := range x.text {
+		switch c {
+		case '9':
+			x.digits |= 1 << i
+		case 'A':
+			x.letters |= 1 << i
+		case 'X':
+		default:
+			separators = true
+		}
+	}
+	for x.firstRun < len(x.text) && x.text[x.firstRun] >= '0' {
+		x.firstRun++
+	}
+	onlyDigits := !strings.ContainsAny(x.text, "AX")
+	switch {
+	case onlyDigits && !separators:
+		f.bare[len(x.text)] = append(f.bare[len(x.text)], x)
+	case onlyDigits && !strings.ContainsAny(x.text, "+()"):
+		for _, c := range []byte(x.text) {
+			if c == '9' {
+				x.sizes[x.groups]++
+				continue
+			}
+			x.groups++
+			x.seps[x.groups] = c
+		}
+		x.groups++
+		f.groups[x.sizes[0]] = append(f.groups[x.sizes[0]], x)
+		f.pairs[x.sizes[0]] |= 1 << x.sizes[1]
+	case !separators:
+		f.words[len(x.text)] = append(f.words[len(x.text)], x)
+	default:
+		f.mixed[x.firstRun] = append(f.mixed[x.firstRun], x)
+	}
+}
+
+// Chances below which a check alone, without a word that says what a number is,
+// makes a hit strong. About one number in ten passes a check digit.
+const (
+	sureChance   = 0.005 // of what is written with separators or letters
+	digitsChance = 0.001 // of digits alone
+	looseChance  = 0.02  // from here on a hit is weighed against its neighbours
+)
+
+// hitOf is the hit of a form whose check passed; c is what the place says.
+func (d *Detector) hitOf(f *form, text []byte, start, end int) Hit {
+	n := &nationals[f.id]
+	h := Hit{Class: pii.NationalID, Kind: n.Kind, Start: start, End: end}
+	digitsOnly := len(f.text) == f.firstRun && f.letters == 0
+	switch {
+	case digitsOnly:
+		h.Bare = true
+		h.Strong = n.Chance <= digitsChance
+	default:
+		h.Bare = n.Chance > looseChance && n.Chance < 0.3
+		h.Strong = f.printed || n.Chance <= sureChance
+	}
+	if !h.Strong || digitsOnly {
+		c := d.nearby(text, start, end)
+		h.Said = c.names(f.id)
+		h.Strong = h.Strong || h.Said
+	}
+	if !h.Strong && !digitsOnly && !f.weak {
+		return Hit{} // groups of digits stand everywhere
+	}
+	return h
+}
+
+// better prefers a hit that is strong, then the less likely one.
+func better(a, b Hit, ca, cb float64) bool {
+	if a.Strong != b.Strong {
+		return a.Strong
+	}
+	return ca < cb
+}
+
+// pick looks for the best of some forms of one stretch of text, whose compact form
+// is given.
+func (d *Detector) pick(list []form, compact, text []byte, start, end int) Hit {
+	var best Hit
+	chance := 2.0
+	for i := range list {
+		f := &list[i]
+		n := &nationals[f.id]
+		if !n.Check(compact) {
+			continue
+		}
+		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance)) {
+			best, chance = h, n.Chance
+		}
+	}
+	return best
+}
+
+// bareID looks for a number of digits alone.
+func (d *Detector) bareID(text []byte) Hit {
+	g := &d.num
+	list := known.bare[g.size(0)]
+	if len(list) == 0 || !after(text, g.end[0]) {
+		return Hit{}
+	}
+	return d.pick(list, g.digits[:g.size(0)], text, g.start[0], g.end[0])
+}
+
+// groupedID looks for groups of digits as a form has them; sure wants one that is
+// strong by itself or by its context.
+func (d *Detector) groupedID(text []byte) Hit {
+	g := &d.num
+	if g.n < 2 || g.size(0) > maxFirst || g.size(1) > maxDigits || known.pairs[g.size(0)]>>g.size(1)&1 == 0 {
+		return Hit{}
+	}
+	var best Hit
+	chance := 2.0
+	list := known.groups[g.size(0)]
+	for i := range list {
+		f := &list[i]
+		if !g.fits(f) || !after(text, g.end[f.groups-1]) {
+			continue
+		}
+		n := &nationals[f.id]
+		start, end := g.start[0], g.end[f.groups-1]
+		if !n.Check(g.digits[:g.at[f.groups]]) {
+			if f.printed && n.Chance < 0.3 {
+				d.misses++
+			}
+			continue
+		}
+		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance)) {
+			best, chance = h, n.Chance
+		}
+	}
+	return best
+}
+
+// fits reports whether the groups are those of a form, and don't go on.
+func (g *numbers) fits(f *form) bool {
+	if g.n < f.groups {
+		return false
+	}
+	for k := range f.groups {
+		if g.size(k) != f.sizes[k] || k > 0 && g.seps[k] != f.seps[k] {
+			return false
+		}
+	}
+	return g.n == f.groups && !g.tail || g.n > f.groups && g.seps[f.groups] != g.seps[f.groups-1]
+}
+
+// wordID looks for a number that is letters and digits: the word text[start:end].
+func (d *Detector) wordID(text []byte, start, end int) Hit {
+	n := end - start
+	if n >= len(known.words) || len(known.words[n]) == 0 {
+		return Hit{}
+	}
+	b := &d.compact
+	letters, lower := uint32(0), false
+	for i, c := range text[start:end] {
+		if kinds[c] == letter {
+			letters |= 1 << i
+			lower = lower || c >= 'a'
+			c &^= 0x20
+		}
+		b[i] = c
+	}
+	var best Hit
+	chance := 2.0
+	list := known.words[n]
+	for i := range list {
+		f := &list[i]
+		if letters&f.letters != f.letters || letters&f.digits != 0 {
+			continue
+		}
+		x := &nationals[f.id]
+		if !x.Check(b[:n]) {
+			if f.printed && f.letters|f.digits == 1<<n-1 {
+				d.misses++
+			}
+			continue
+		}
+		h := d.hitOf(f, text, start, end)
+		if lower && letters != f.letters&-f.letters { // people write them in capitals
+			h.Strong = h.Strong && d.nearby(text, start, end).names(f.id)
+		}
+		if h.End > 0 && (best.End == 0 || better(h, best, x.Chance, chance)) {
+			best, chance = h, x.Chance
+		}
+	}
+	return best
+}
+
+// mixedID looks for letters, digits and separators as a form has them; the first
+// run of letters and digits is text[start:end].
+func (d *Detector) mixedID(text []byte, start, end int) Hit {
+	if end-start > maxWordRun {
+		return Hit{}
+	}
+	list := known.mixed[end-start]
+	for i := range list {
+		f := &list[i]
+		stop := start + len(f.text)
+		if stop > len(text) || text[end] != f.text[end-start] {
+			continue
+		}
+		b := &d.compact
+		n := 0
+		ok := true
+		for k := 0; k < len(f.text) && ok; k++ {
+			c := text[start+k]
+			switch f.text[k] {
+			case '9':
+				ok = kinds[c] == digit
+			case 'A':
+				ok = kinds[c] == letter && c <= 'Z'
+			case 'X':
+				ok = kinds[c] == digit || kinds[c] == letter
+				c = upper(c)
+			default:
+				ok = c == f.text[k]
+				continue
+			}
+			b[n] = c
+			n++
+		}
+		if !ok || !after(text, stop) || !nationals[f.id].Check(b[:n]) {
+			continue
+		}
+		if h := d.hitOf(f, text, start, stop); h.End > 0 {
+			return h
+		}
+	}
+	return Hit{}
+}
+
+func upper(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,66 @@
+package detect
+
+import (
+	"refresher/internal/pii"
+)
+
+// coordinates looks for a latitude and a longitude, or the other way round, with
+// at least four decimals (some ten meters): the first number is text[i:dot].
+func (d *Detector) coordinates(text []byte, free, i, dot int) bool {
+	a, end := degrees(text, i, dot)
+	if end == 0 {
+		return false
+	}
+	p := end
+	for p < len(text) && p-end < 3 && (text[p] == ' ' || text[p] == ',' || text[p] == ';') {
+		p++
+	}
+	if p == end || p == len(text) {
+		return false
+	}
+	s := i
+	if s > free && text[s-1] == '-' {
+		s--
+	}
+	if !before(text, s) {
+		return false
+	}
+	q := p
+	if text[q] == '-' || text[q] == '+' {
+		q++
+	}
+	dot = q
+	for dot < len(text) && dot-q < 4 && kinds[text[dot]] == digit {
+		dot++
+	}
+	if dot == q || dot >= len(text) || text[dot] != '.' {
+		return false
+	}
+	b, end := degrees(text, q, dot)
+	if end == 0 || a > 90 && b > 90 || a > 180 || b > 180 {
+		return false
+	}
+	// A third number makes it a vector of something else.
+	for p = end; p < len(text) && p-end < 3 && (text[p] == ' ' || text[p] == ',' || text[p] == '-'); p++ {
+	}
+	if p > end && p < len(text) && kinds[text[p]] == digit {
+		return false
+	}
+	return d.take(Hit{Class: pii.Location, Start: s, End: end})
+}
+
+// degrees reads the number whose whole part is text[i:dot]: its whole degrees, and
+// where it ends; 0 if it has not four to eight... decimals.
+func degrees(text []byte, i, dot int) (whole, end int) {
+	for _, c := range text[i:dot] {
+		whole = whole*10 + int(c-'0')
+	}
+	end = dot + 1
+	for end < len(text) && kinds[text[end]] == digit {
+		end++
+	}
+	if n := end - dot - 1; n < 4 || n > 16 || end < len(text) && (kinds[text[end]]&alnum != 0 || text[end] == '%') {
+		return 0, 0
+	}
+	return whole, end
+}
