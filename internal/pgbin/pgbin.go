@@ -42,6 +42,9 @@ func Find(tool string, minMajor int) (path string, major int, err error) {
 	return system().find(tool, minMajor)
 }
 
+// Version asks a program for its major version.
+func Version(path string) (int, error) { return programVersion(path) }
+
 // finder is the machine as the search sees it.
 type finder struct {
 	getenv  func(string) string

@@ -34,6 +34,13 @@ type Options struct {
 	// Dir holds the cluster's folder instead of /tmp/refresher-pg-UID, e.g. on
 	// another disk. It must exist.
 	Dir string
+	// Files are put into the data folder before the first start, by name: keys and
+	// certificates, or a pg_hba.conf, which must let User in over loopback TCP
+	// without TLS.
+	Files map[string]string
+	// Bin is the folder of the server's programs, postgres and initdb at least; by
+	// default the oldest installed PostgreSQL of at least MinMajor.
+	Bin string
 }
 
 // Cluster is one running server. Its methods may be called by several goroutines.
@@ -51,8 +58,7 @@ type Cluster struct {
 	slots    int
 }
 
-// Start makes a cluster of the oldest installed PostgreSQL of at least MinMajor
-// and waits until it accepts connections.
+// Start makes a cluster and waits until it accepts connections.
 func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	c, err := prepare(opts)
 	if err != nil {
@@ -65,6 +71,11 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err := c.configure(defaults, opts.Config); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
+	for name, text := range opts.Files {
+		if err := c.home.write(filepath.Join("data", name), text); err != nil {
+			return nil, errors.Join(fmt.Errorf("writing %s of a test cluster: %w", name, err), c.Stop())
+		}
+	}
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
@@ -73,18 +84,29 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 
 // prepare finds the programs and makes the cluster's folder.
 func prepare(opts Options) (*Cluster, error) {
-	path, major, err := pgbin.Find("postgres", MinMajor)
+	bin, major, err := programs(opts.Bin)
 	if err != nil {
-		return nil, err
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil { // the other programs lie beside the real one
 		return nil, err
 	}
 	h, err := newHome(opts)
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for a test cluster: %w", err)
 	}
-	return &Cluster{opts: opts, major: major, bin: filepath.Dir(path), home: h}, nil
+	return &Cluster{opts: opts, major: major, bin: bin, home: h}, nil
+}
+
+// programs is the folder of the server's programs and their major version.
+func programs(bin string) (string, int, error) {
+	if bin != "" {
+		major, err := pgbin.Version(filepath.Join(bin, "postgres"))
+		return bin, major, err
+	}
+	path, major, err := pgbin.Find("postgres", MinMajor)
+	if err != nil {
+		return "", 0, err
+	}
+	path, err = filepath.EvalSymlinks(path) // the other programs lie beside the real one
+	return filepath.Dir(path), major, err
 }
 
 var defaults = map[string]string{
@@ -211,8 +233,18 @@ func (c *Cluster) Dir() string { return c.home.dir }
 // Major is the server's major version.
 func (c *Cluster) Major() int { return c.major }
 
-// Tool is the path of a program of the server's own installation, e.g. "psql".
-func (c *Cluster) Tool(name string) string { return filepath.Join(c.bin, name) }
+// Tool is the path of a program of the server's own installation, e.g. "psql", or,
+// if that has none, of the oldest installed one that is not older than the server.
+func (c *Cluster) Tool(name string) string {
+	own := filepath.Join(c.bin, name)
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	if other, _, err := pgbin.Find(name, c.major); err == nil {
+		return other
+	}
+	return own
+}
 
 // Log is the server's log so far.
 func (c *Cluster) Log() string { return c.home.log() }
