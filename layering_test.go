@@ -11,9 +11,10 @@ import (
 // packages of lower rows. Packages of one row do not import one another.
 var layers = [][]string{
 	{"cmd/refresher", "scripts/bench", "scripts/discovereval"},
-	{"internal/status"},
+	{"internal/status", "internal/schemafile"},
 	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb"},
 	{"internal/report"},
+	{"internal/check"},
 	{"internal/snapshot", "internal/discover"},
 	{"internal/scrub"},
 	{"internal/scrub/condition"},

@@ -2,45 +2,156 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/catalog"
+	"refresher/internal/check"
+	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/pgerr"
-	"refresher/internal/scrub"
+	"refresher/internal/report"
+	"refresher/internal/schemafile"
+	"refresher/internal/scrub/rules"
 )
 
+// checking is one call of refresher check.
+type checking struct {
+	format              string
+	schema, base, files []string
+	strict              bool
+}
+
 func (a *app) checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Rules against the live catalog; reads no rows; for pull-request CI", Args: maxArgs(0),
-		Long: `check compiles the rules against the source's catalog and reports every table and
-column without a rule, every rule without a column, and every transform on a type
-it cannot serve. It reads no row and needs no key.`,
+	c := checking{}
+	cmd := &cobra.Command{
+		Use: "check", Short: "Rules against the live catalog or a schema file; reads no rows; for pull-request CI", Args: maxArgs(0),
+		Long: `check holds the rules against the source's catalog and reports every table and
+column without a rule, with a line to paste; rules for what is gone; transforms that
+can't serve their column; and columns that are kept although they look personal. It
+reads no row and needs no key.
+
+With --schema it needs no database either: the SQL is run on a throw-away PostgreSQL
+of this machine, so that an application's pull request can be checked before its
+migration reaches production.
+
+Exit 0: every column has a rule. Exit 1: something has none, or a warning under
+--strict. Exit 2: mistakes in the rules.`,
+		Example: `  refresher check
+  refresher check --schema db/structure.sql --rules rules/app.yaml --format github
+  refresher check --schema db/migrations --base old.sql --rules rules/app.yaml --strict`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := a.load()
-			if err != nil {
-				return err
+			switch c.format {
+			case "text", "json", "junit", "sarif", "github":
+			default:
+				return fault.BadInput("--format must be text, json, junit, sarif or github")
 			}
-			cat, err := a.sourceCatalog(cmd.Context(), in)
-			if err != nil {
-				return err
-			}
-			program, err := scrub.Compile(in.rules, cat, make([]byte, 32)) // compiling draws nothing from the key
-			if err != nil {
-				return err
-			}
-			printDecisions(a.err, cat, program)
-			for _, w := range program.Warnings() {
-				fmt.Fprintf(a.err, "warning: %s\n", w)
-			}
-			return nil
+			return a.check(cmd.Context(), c)
 		},
 	}
+	cmd.Flags().StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
+	cmd.Flags().StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
+	cmd.Flags().StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
+	cmd.Flags().StringVar(&c.format, "format", "text", "text, json, junit, sarif or github")
+	cmd.Flags().BoolVar(&c.strict, "strict", false, "warnings fail the check, too")
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, c checking) error {
+	in, err := a.checkInput(ctx, c)
+	if err != nil {
+		return err
+	}
+	result, err := check.Run(*in)
+	if err != nil {
+		return err
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("finding the working folder: %w", err)
+	}
+	doc := &report.Check{Result: result, Strict: c.strict, Base: dir}
+	if err := a.printCheck(doc, c.format); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return checkVerdict(result)
+}
+
+// checkInput reads the rules and the catalog, from wherever the flags say.
+func (a *app) checkInput(ctx context.Context, c checking) (*check.Input, error) {
+	in := &check.Input{Files: c.files, Strict: c.strict}
+	var conf *config.Config
+	if len(c.files) == 0 || len(c.schema) == 0 {
+		var err error
+		if conf, err = config.Load(a.configPath, a.getenv); err != nil {
+			return nil, err
+		}
+		if len(c.files) == 0 {
+			in.Files = conf.Rules
+		}
+	}
+	in.Rules, in.Broken = rules.Load(in.Files)
+	var unread *fault.Input
+	if errors.As(in.Broken, &unread) && len(in.Rules.Tables) == 0 && c.format == "text" {
+		return nil, in.Broken
+	}
+	var err error
+	if len(c.schema) > 0 {
+		in.Now, err = schemafile.Load(ctx, c.schema)
+	} else {
+		in.Now, err = a.sourceCatalog(ctx, &inputs{config: conf})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(c.base) > 0 {
+		in.Before, err = schemafile.Load(ctx, c.base)
+	}
+	return in, err
+}
+
+func (a *app) printCheck(doc *report.Check, format string) error {
+	switch format {
+	case "json":
+		return doc.JSON(a.out)
+	case "junit":
+		return doc.JUnit(a.out)
+	case "sarif":
+		return doc.SARIF(a.out, version)
+	case "github":
+		return doc.GitHub(a.out)
+	}
+	return doc.Text(a.err)
+}
+
+// checkVerdict is the error that a result stands for, and so the exit code.
+func checkVerdict(r *check.Result) error {
+	if r.Passed {
+		return nil
+	}
+	missing, errs, warnings := 0, 0, 0
+	for _, i := range r.Issues {
+		switch {
+		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate":
+			missing++
+		case i.Level == check.Error:
+			errs++
+		case i.Level == check.Warning:
+			warnings++
+		}
+	}
+	switch {
+	case missing > 0:
+		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
+	case errs > 0:
+		return fault.BadInput("the rules don't fit the database: problems %d", errs)
+	}
+	return fault.Refuse("check", "with --strict, warnings count: %d", warnings)
 }
 
 // sourceCatalog reads the source's catalog in a read-only session.
@@ -59,25 +170,4 @@ func (a *app) sourceCatalog(ctx context.Context, in *inputs) (*catalog.Catalog, 
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return catalog.Load(ctx, conn)
-}
-
-func printDecisions(w io.Writer, cat *catalog.Catalog, p *scrub.Program) {
-	tables, columns, masked, wild := 0, 0, 0, 0
-	for _, d := range p.Decisions() {
-		tables++
-		for _, c := range d.Columns {
-			columns++
-			if !c.Keep {
-				masked++
-			}
-			if c.Wildcard {
-				wild++
-			}
-		}
-	}
-	fmt.Fprintf(w, "%s: every column has a rule: %d tables, %d columns, %d masked, %d kept", cat.Database, tables, columns, masked, columns-masked)
-	if wild > 0 {
-		fmt.Fprintf(w, " (%d by a wildcard)", wild)
-	}
-	fmt.Fprintln(w)
 }

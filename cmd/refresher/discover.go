@@ -77,7 +77,7 @@ func (a *app) discover(ctx context.Context, d discovery) error {
 		fmt.Fprintf(a.err, "note: %s\n", n)
 	}
 	base := existing
-	if d.whole || d.format == "json" && existing == nil {
+	if d.whole || d.format == "json" {
 		base = nil
 	}
 	draft, err := survey.Draft(base)
@@ -151,7 +151,7 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig) (*di
 
 func (d discovery) text(s *discover.Survey, draft *discover.Draft, existing *rules.Ruleset, files []string) ([]byte, error) {
 	if d.format == "json" {
-		b, err := json.MarshalIndent(s.Findings(draft, existing), "", "  ")
+		b, err := json.MarshalIndent(s.Findings(draft), "", "  ")
 		return append(b, '\n'), err
 	}
 	if existing == nil {
@@ -163,7 +163,7 @@ func (d discovery) text(s *discover.Survey, draft *discover.Draft, existing *rul
 // discovered says in a few lines what came out.
 func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog.Catalog, patch, nothing bool) {
 	held := 0
-	findings := s.Findings(draft, nil)
+	findings := s.Findings(draft)
 	for _, f := range findings {
 		if f.Class != "none" {
 			held++

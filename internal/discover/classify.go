@@ -306,7 +306,14 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if h.class == pii.Username && e.could[pii.Username] < 0.5 && e.could[pii.FullName] >= 0.8 {
 		return say(pii.FullName, 0.7)
 	}
-	if s := e.share[pii.FullName]; s >= 0.3 && c.name.last == "person" {
+	if h.class == pii.Email && c.contradicts(pii.Email) && e.could[pii.Username] >= 0.9 && e.yesNo == 0 && e.digits < 0.5 {
+		return pii.Username, 0.55, "its name reads like an e-mail address, and its values could be names of mailboxes"
+	}
+	if c.name.last == "person" && e.digits+e.share[pii.Phone] >= 0.8 && e.could[pii.Phone] >= 0.9 && e.short >= 7 {
+		return pii.Phone, 0.6, "its name reads like a person’s, and its values are numbers as long as phones"
+	}
+	by := len(c.name.parts) > 1 && c.name.parts[len(c.name.parts)-1] == "by"
+	if s := e.share[pii.FullName]; s >= 0.3 && (c.name.last == "person" || by) {
 		return say(pii.FullName, 0.6)
 	}
 	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.placed && !h.clean && e.distinct >= enough {

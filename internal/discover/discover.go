@@ -12,7 +12,6 @@ import (
 	"refresher/internal/detect"
 	"refresher/internal/pii"
 	"refresher/internal/scrub"
-	"refresher/internal/scrub/rules"
 )
 
 // Options say how much of the data is looked at.
@@ -211,8 +210,9 @@ func ruleKey(name string) string {
 	return strings.TrimPrefix(catalog.Name{Schema: "x", Name: name}.String(), "x.")
 }
 
-// Findings are all columns, by table and position.
-func (s *Survey) Findings(d *Draft, existing *rules.Ruleset) []Finding {
+// Findings are all columns, by table and position; the draft says what it does
+// with them, if there is one.
+func (s *Survey) Findings(d *Draft) []Finding {
 	out := []Finding{}
 	for _, t := range s.tables {
 		for _, c := range t.columns {

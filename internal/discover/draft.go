@@ -57,7 +57,7 @@ func (s *Survey) Draft(existing *rules.Ruleset) (*Draft, error) {
 			d.tables = append(d.tables, td)
 		}
 	}
-	d.subjects()
+	d.subjects(existing)
 	for range attempts {
 		d.keys()
 		text, places := d.render(true)
@@ -136,9 +136,19 @@ func (d *Draft) keys() {
 
 // subjects names whom the rows of tables are about, where it is evident: the
 // table's own key where it describes persons, else its one key of such a table.
-func (d *Draft) subjects() {
-	homes := map[*table]*tableDraft{}
+func (d *Draft) subjects(existing *rules.Ruleset) {
+	homes := map[*table]string{} // the domains of their persons
 	first := true
+	if existing != nil {
+		for _, t := range d.s.tables {
+			if r := existing.Tables[t.Name]; r != nil && r.Subject != nil {
+				first = first && r.Subject.Domain != rules.Person
+				if slices.Equal(t.PrimaryKey, []string{r.Subject.Column}) {
+					homes[t] = r.Subject.Domain
+				}
+			}
+		}
+	}
 	for _, td := range d.tables {
 		t := td.table
 		if td.none != "" || td.existing || t.Name != t.Root || len(t.PrimaryKey) != 1 || !td.named() {
@@ -148,12 +158,11 @@ func (d *Draft) subjects() {
 		if c == nil || c.Generated || !subjectType(c) || c.to != nil || d.belongs(t) {
 			continue
 		}
-		td.home, td.subject = true, scalar(c.Name)
-		homes[t] = td
+		homes[t] = rules.Person
 		if !first {
-			td.subject = fmt.Sprintf("{column: %s, domain: %s}", scalar(c.Name), domainOf(t))
+			homes[t] = t.Table.Name.Name
 		}
-		first = false
+		first, td.home, td.subject = false, true, subjectOf(c, homes[t])
 	}
 	for _, td := range d.tables {
 		t := td.table
@@ -163,7 +172,7 @@ func (d *Draft) subjects() {
 		var to *column
 		for _, c := range t.columns {
 			home := c.to
-			if home == nil || homes[home.table] == nil || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || secondary(c.name) {
+			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || secondary(c.name) {
 				continue
 			}
 			if to != nil {
@@ -175,10 +184,7 @@ func (d *Draft) subjects() {
 		if to == nil || !subjectType(to) {
 			continue
 		}
-		td.subject = scalar(to.Name)
-		if home := homes[to.to.table]; strings.HasPrefix(home.subject, "{") {
-			td.subject = fmt.Sprintf("{column: %s, domain: %s}", scalar(to.Name), domainOf(home.table))
-		}
+		td.subject = subjectOf(to, homes[to.to.table])
 	}
 }
 
@@ -201,7 +207,12 @@ func secondary(n *name) bool {
 	return hasWord("by", "creator", "editor", "updater", "manager", "supervisor", "assignee", "assigned", "reviewer", "approver", "admin", "moderator", "parent", "owner")(n, nil)
 }
 
-func domainOf(t *table) string { return scalar(t.Table.Name.Name) }
+func subjectOf(c *column, domain string) string {
+	if domain == rules.Person {
+		return scalar(c.Name)
+	}
+	return fmt.Sprintf("{column: %s, domain: %s}", scalar(c.Name), scalar(domain))
+}
 
 func subjectType(c *column) bool {
 	return !c.array && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber || c.family == scrub.FamilyUUID)
@@ -270,6 +281,11 @@ func (d *Draft) retry(err error, places map[int]any) (bool, error) {
 					cd.column.to, changed = nil, true
 				}
 			}
+		}
+	}
+	for _, td := range d.tables {
+		if !changed && td.subject != "" { // it may be at odds with what is written elsewhere
+			td.subject, changed = "", true
 		}
 	}
 	if !changed {
@@ -349,4 +365,27 @@ func (d *Draft) transform(c *column) string {
 		rule, _, _ = strings.Cut(rule[1:], ":")
 	}
 	return rule
+}
+
+// Line is the draft's rule for a column as a line to paste, "" if there is none.
+func (d *Draft) Line(t catalog.Name, column string) string {
+	for _, td := range d.tables {
+		for _, cd := range td.columns {
+			if td.table.Table.Name == t && cd.column.Name == column {
+				rule := cd.choice().rule
+				switch {
+				case cd.follows:
+					rule = keep
+				case cd.document():
+					rule = "{json: {}}"
+				}
+				line := scalar(ruleKey(column)) + ": " + rule
+				if r := d.review(cd); r != "" && !cd.follows {
+					line += "   # review: " + comment(r)
+				}
+				return line
+			}
+		}
+	}
+	return ""
 }

@@ -182,6 +182,7 @@ var nameRules = []nameRule{
 	{pii.Username, 0.85, texts, nothing, and(has("user", "name"), of("user", "name"), not(has("spouse")), hasNoWord("staff", "customer", "person"))},
 	{pii.Username, 0.8, texts, nothing, hasWord("nicename")},
 	{pii.Username, 0.7, texts, nothing, and(has("nick"), of("nick", "name", "user"))},
+	{pii.Username, 0.55, texts, nothing, and(ends("user"), only("user", "filler"))},
 	{pii.Username, 0.7, texts, person, and(ends("social"), of("social", "id", "username", "name"))},
 	{pii.URL, 0.7, texts, nothing, and(has("social"), ends("url"), has("url"))},
 
@@ -211,7 +212,7 @@ var nameRules = []nameRule{
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
-	{Special, 0.75, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead"))},
+	{Special, 0.75, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
 	{Special, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")

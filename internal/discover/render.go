@@ -179,6 +179,9 @@ func comment(s string) string {
 	}, s)
 }
 
+// Key is a name as a key of a rules file, quoted where YAML needs it.
+func Key(s string) string { return scalar(s) }
+
 // scalar is a text as a YAML key or value, quoted where YAML could read it as
 // something else.
 func scalar(s string) string {

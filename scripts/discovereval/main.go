@@ -113,8 +113,8 @@ func measure(ctx context.Context, cluster *pgtest.Cluster, db, dir string, wrong
 	if _, err := survey.Draft(nil); err != nil {
 		return with, names, fmt.Errorf("the draft: %w", err)
 	}
-	with, lines := compare(cat, survey.Findings(nil, nil), labels)
-	names, _ = compare(cat, discover.Names(cat).Findings(nil, nil), labels)
+	with, lines := compare(cat, survey.Findings(nil), labels)
+	names, _ = compare(cat, discover.Names(cat).Findings(nil), labels)
 	if wrong {
 		for _, l := range lines {
 			fmt.Fprintf(os.Stderr, "%s: %s\n", filepath.Base(dir), l)

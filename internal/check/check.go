@@ -1,0 +1,350 @@
+// Package check holds a ruleset against a catalog and lists everything that a
+// reviewer should know, each with its place in the rules: what they leave open,
+// what they name that is gone, what can't work, and what they keep although it
+// looks personal. No row is read.
+//
+//	missing-table, missing-column   no rule: a run would be refused; Paste is a proposal
+//	gone-table, gone-column         a rule for what isn't there
+//	type                            a transform that can't serve the column's type
+//	conflict                        rules that can't work together, or with the database's keys and indexes
+//	invalid-rule                    a rules file that can't be understood
+//	changed-type                    another type than the schema that was given to compare with
+//	suspicious-keep                 kept, although its name or type speaks of personal data
+//	gate                            another gate that would refuse a run, such as gaps of Safe Harbor
+//	constraint                      a CHECK that a fake could break
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/discover"
+	"refresher/internal/fault"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
+)
+
+// Level says how much an issue weighs.
+type Level string
+
+// The levels: an error stops runs; a warning does under strict.
+const (
+	Error   Level = "error"
+	Warning Level = "warning"
+	Note    Level = "note"
+)
+
+// Issue is one thing to know. Its JSON is a contract with scripts.
+type Issue struct {
+	ID      string `json:"id"`
+	Level   Level  `json:"level"`
+	Message string `json:"message"`
+	Table   string `json:"table,omitempty"`
+	Column  string `json:"column,omitempty"`
+	File    string `json:"file,omitempty"` // where in the rules it belongs
+	Line    int    `json:"line,omitempty"` // from 1
+	Col     int    `json:"col,omitempty"`
+	Paste   string `json:"paste,omitempty"` // a line for the rules
+}
+
+// Result is what a check found.
+type Result struct {
+	Database string  `json:"database"`
+	Passed   bool    `json:"passed"`
+	Tables   int     `json:"tables"`
+	Columns  int     `json:"columns"`
+	Masked   int     `json:"masked"`
+	Kept     int     `json:"kept"`
+	Wildcard int     `json:"wildcard"` // kept or masked by "*"
+	Issues   []Issue `json:"issues"`   // by place
+}
+
+// Input is what to check.
+type Input struct {
+	Rules  *rules.Ruleset // what could be understood
+	Files  []string       // its files
+	Broken error          // what rules.Load said
+	Now    *catalog.Catalog
+	Before *catalog.Catalog // to compare types with; nil: nothing
+	Strict bool             // warnings count, too
+}
+
+// checker collects issues.
+type checker struct {
+	Input
+	survey *discover.Survey
+	out    *Result
+	said   map[fault.Problem]bool
+	lines  map[string][]string // of the rules files
+}
+
+// Run checks. Its error is a fault of the environment; what is wrong is in the result.
+func Run(in Input) (*Result, error) {
+	c := checker{Input: in, survey: discover.Names(in.Now), out: &Result{Database: in.Now.Database, Issues: []Issue{}}, said: map[fault.Problem]bool{}, lines: map[string][]string{}}
+	c.broken()
+	c.gone()
+	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32)) // compiling draws nothing from the key
+	if err := c.refused(err); err != nil {
+		return nil, err
+	}
+	c.keeps()
+	c.types()
+	if program != nil {
+		c.count(program)
+		for _, w := range program.Warnings() {
+			c.add(Issue{ID: "constraint", Level: Note, Message: w})
+		}
+	}
+	slices.SortStableFunc(c.out.Issues, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	c.out.Passed = !slices.ContainsFunc(c.out.Issues, func(i Issue) bool { return i.Level == Error || in.Strict && i.Level == Warning })
+	return c.out, nil
+}
+
+func (c *checker) add(i Issue) { c.out.Issues = append(c.out.Issues, i) }
+
+// at is an issue at a place in the rules.
+func (c *checker) at(pos rules.Pos, i Issue) {
+	i.File, i.Line, i.Col = pos.File, pos.Line, pos.Col
+	c.add(i)
+}
+
+// broken lists what is no ruleset at all.
+func (c *checker) broken() {
+	var input *fault.Input
+	if !errors.As(c.Broken, &input) {
+		return
+	}
+	for _, p := range input.Problems {
+		c.add(Issue{ID: "invalid-rule", Level: Error, Message: p.Text, File: p.File, Line: p.Line, Col: p.Col})
+	}
+}
+
+// gone lists rules for tables and columns that aren't there.
+func (c *checker) gone() {
+	for name, t := range c.Rules.Tables {
+		table := c.Now.Table(name)
+		if table == nil {
+			c.said[place(t.Pos)] = true
+			c.at(t.Pos, Issue{ID: "gone-table", Level: Error, Table: name.String(),
+				Message: fmt.Sprintf("there is no table %s: remove its rules, or give them its new name", name)})
+			continue
+		}
+		for _, col := range t.Columns {
+			if col.Wildcard || table.Column(col.Name) != nil {
+				continue
+			}
+			c.said[place(col.Pos)] = true
+			var names []string
+			for _, have := range table.Columns {
+				names = append(names, have.Name)
+			}
+			c.at(col.Pos, Issue{ID: "gone-column", Level: Error, Table: name.String(), Column: col.Name,
+				Message: fmt.Sprintf("there is no column %q in %s%s: remove its rule, or give it the new name", col.Name, name, rules.DidYouMean(col.Name, names))})
+		}
+	}
+}
+
+func place(p rules.Pos) fault.Problem { return fault.Problem{File: p.File, Line: p.Line, Col: p.Col} }
+
+// refused sorts what the compiler says.
+func (c *checker) refused(err error) error {
+	for _, e := range flatten(err) {
+		var input *fault.Input
+		var refusal *fault.Refusal
+		switch {
+		case errors.As(e, &input):
+			for _, p := range input.Problems {
+				if c.said[fault.Problem{File: p.File, Line: p.Line, Col: p.Col}] {
+					continue
+				}
+				id := "conflict"
+				if strings.Contains(p.Text, " serves ") || strings.Contains(p.Text, ", not JSON") || strings.Contains(p.Text, ", not XML") || strings.Contains(p.Text, ", not an array") {
+					id = "type"
+				}
+				c.add(Issue{ID: id, Level: Error, Message: p.Text, File: p.File, Line: p.Line, Col: p.Col})
+			}
+		case errors.As(e, &refusal) && refusal.Gate == "coverage":
+			if err := c.missing(refusal.Problems); err != nil {
+				return err
+			}
+		case errors.As(e, &refusal):
+			c.add(Issue{ID: "gate", Level: Error, Message: refusal.Error()})
+		default:
+			return e
+		}
+	}
+	return nil
+}
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []error
+		for _, e := range many.Unwrap() {
+			out = append(out, flatten(e)...)
+		}
+		return out
+	}
+	return []error{err}
+}
+
+// missing lists tables and columns without a rule, with one to paste. The gate's
+// lines say which: they begin with the column and its type.
+func (c *checker) missing(gate []string) error {
+	draft, err := c.survey.Draft(nil)
+	if err != nil {
+		return err
+	}
+	for _, t := range c.Now.Tables {
+		for _, said := range gate {
+			if strings.HasPrefix(said, t.Name.String()+" has no rules;") {
+				c.missingTable(t)
+			}
+		}
+		for _, col := range t.Columns {
+			prefix := fmt.Sprintf("%s.%s (", t.Name, col.Name)
+			if !slices.ContainsFunc(gate, func(s string) bool { return strings.HasPrefix(s, prefix) }) {
+				continue
+			}
+			line := draft.Line(t.Name, col.Name)
+			i := Issue{ID: "missing-column", Level: Error, Table: t.Name.String(), Column: col.Name, Paste: line,
+				Message: fmt.Sprintf("%s.%s (%s) has no rule", t.Name, col.Name, col.Type.SQL)}
+			if f, held := c.survey.Suspicious(t.Name, col.Name); held {
+				i.Message += fmt.Sprintf("; %s (class %s)", f.Reason, f.Class)
+			}
+			c.at(c.home(t), i)
+		}
+	}
+	return nil
+}
+
+func (c *checker) missingTable(t *catalog.Table) {
+	c.at(c.home(t), Issue{ID: "missing-table", Level: Error, Table: t.Name.String(),
+		Message: fmt.Sprintf("%s has no rules; if its rows aren't needed, rows: none will do", t.Name), Paste: discover.Key(t.Name.String()) + ": {rows: none}"})
+}
+
+// home is where rules for a table belong: at the table, or at the end of the last file.
+func (c *checker) home(t *catalog.Table) rules.Pos {
+	for _, n := range []catalog.Name{t.Name, t.Root} {
+		if r := c.Rules.Tables[n]; r != nil {
+			return r.Pos
+		}
+	}
+	if len(c.Files) == 0 {
+		return rules.Pos{}
+	}
+	last := c.Files[len(c.Files)-1]
+	return rules.Pos{File: last, Line: max(1, len(c.text(last))), Col: 1}
+}
+
+// text are the lines of a rules file.
+func (c *checker) text(file string) []string {
+	if lines, ok := c.lines[file]; ok {
+		return lines
+	}
+	b, _ := os.ReadFile(file) // it was read before, and says so if it can't be
+	c.lines[file] = strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	return c.lines[file]
+}
+
+// sure is the confidence from which a name alone makes a kept column suspicious.
+const sure = 0.8
+
+// keeps lists columns that are kept although they look personal. A keep whose line
+// says "# reviewed" was looked at.
+func (c *checker) keeps() {
+	for name, t := range c.Rules.Tables {
+		table := c.Now.Table(name)
+		if table == nil || t.Rows == rules.NoRows {
+			continue
+		}
+		for _, col := range table.Columns {
+			rule := t.Column(col.Name)
+			if rule == nil {
+				rule = t.Wildcard()
+			}
+			if rule == nil || rule.Rule.Kind != rules.Scalar || rule.Rule.Transform != "keep" || c.reviewed(rule.Pos) || c.allowed(name, col.Name) {
+				continue
+			}
+			f, held := c.survey.Suspicious(name, col.Name)
+			if !held || f.Confidence < sure || f.Class == discover.Gender || f.Class == pii.None {
+				continue
+			}
+			how := "is kept"
+			if rule.Wildcard {
+				how = `is kept by "*"`
+			}
+			c.at(rule.Pos, Issue{ID: "suspicious-keep", Level: Warning, Table: name.String(), Column: col.Name,
+				Message: fmt.Sprintf("%s.%s %s, but %s (class %s, confidence %.2f): give it a transform, or write behind it # reviewed: WHY", name, col.Name, how, f.Reason, f.Class, f.Confidence)})
+		}
+	}
+}
+
+func (c *checker) reviewed(p rules.Pos) bool {
+	lines := c.text(p.File)
+	return p.Line >= 1 && p.Line <= len(lines) && strings.Contains(lines[p.Line-1], "# reviewed")
+}
+
+func (c *checker) allowed(t catalog.Name, column string) bool {
+	return slices.ContainsFunc(c.Rules.Allow, func(a rules.Allow) bool { return a.Table == t && a.Column == column })
+}
+
+// types lists columns with a rule whose type is another than before.
+func (c *checker) types() {
+	if c.Before == nil {
+		return
+	}
+	for name, t := range c.Rules.Tables {
+		now, before := c.Now.Table(name), c.Before.Table(name)
+		if now == nil || before == nil {
+			continue
+		}
+		for _, col := range now.Columns {
+			old := before.Column(col.Name)
+			rule := t.Column(col.Name)
+			if rule == nil {
+				rule = t.Wildcard()
+			}
+			if old == nil || rule == nil || typeOf(old) == typeOf(col) {
+				continue
+			}
+			c.at(rule.Pos, Issue{ID: "changed-type", Level: Warning, Table: name.String(), Column: col.Name,
+				Message: fmt.Sprintf("%s.%s was %s and is %s: see whether its rule still fits", name, col.Name, typeOf(old), typeOf(col))})
+		}
+	}
+}
+
+func typeOf(c *catalog.Column) string {
+	if n := c.MaxChars(); n > 0 {
+		return fmt.Sprintf("%s(%d)", c.Type.SQL, n)
+	}
+	return c.Type.SQL
+}
+
+func (c *checker) count(p *scrub.Program) {
+	for _, d := range p.Decisions() {
+		c.out.Tables++
+		for _, col := range d.Columns {
+			c.out.Columns++
+			if col.Keep {
+				c.out.Kept++
+			} else {
+				c.out.Masked++
+			}
+			if col.Wildcard {
+				c.out.Wildcard++
+			}
+		}
+	}
+}

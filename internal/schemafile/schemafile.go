@@ -1,0 +1,191 @@
+// Package schemafile reads the catalog that a schema's SQL text makes, by running
+// it on a throw-away PostgreSQL of this machine: what pg_dump --schema-only wrote,
+// an application's structure.sql, or the migrations of a folder one after the
+// other.
+//
+// Rows are left out: the data of COPY … FROM stdin is skipped. Roles that the text
+// names are made on the way, as grants and owners don't matter here, and so is what
+// psql alone understands left out.
+package schemafile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgtest"
+)
+
+// Load runs the files, in their order, and of a folder its *.sql files by name. A
+// file that can't be read, or a statement that the server refuses, is a
+// *fault.Input with file and line.
+func Load(ctx context.Context, paths []string) (*catalog.Catalog, error) {
+	files, err := expand(paths)
+	if err != nil {
+		return nil, err
+	}
+	var scripts []script
+	for _, f := range files {
+		s, err := read(f)
+		if err != nil {
+			return nil, err
+		}
+		scripts = append(scripts, s)
+	}
+	cluster, err := pgtest.Start(ctx, pgtest.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("starting a throw-away PostgreSQL for the schema: %w", err)
+	}
+	defer cluster.Stop()
+	return apply(ctx, cluster, scripts)
+}
+
+type script struct {
+	file       string
+	statements []statement
+}
+
+// expand lists the files of folders.
+func expand(paths []string) ([]string, error) {
+	var files []string
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		switch {
+		case err != nil:
+			return nil, fault.BadInput("--schema %s can't be read: %v", p, errors.Unwrap(err))
+		case !info.IsDir():
+			files = append(files, p)
+			continue
+		}
+		in, err := filepath.Glob(filepath.Join(p, "*.sql"))
+		if err != nil || len(in) == 0 {
+			return nil, fault.BadInput("--schema %s holds no .sql file", p)
+		}
+		slices.Sort(in)
+		files = append(files, in...)
+	}
+	return files, nil
+}
+
+func read(path string) (script, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return script{}, fault.BadInput("--schema %s can't be read: %v", path, errors.Unwrap(err))
+	}
+	if strings.HasPrefix(string(text), "PGDMP") {
+		return script{}, fault.BadInput("--schema %s is a dump in custom format: write SQL with pg_restore --schema-only -f schema.sql %s", path, path)
+	}
+	st, include := split(strings.TrimPrefix(string(text), "\ufeff"))
+	if include != "" {
+		return script{}, fault.BadInput("--schema %s includes another file (%s), which only psql does: name the files, or their folder, with --schema", path, include)
+	}
+	return script{path, st}, nil
+}
+
+func apply(ctx context.Context, cluster *pgtest.Cluster, scripts []script) (*catalog.Catalog, error) {
+	admin, err := pgx.Connect(ctx, cluster.URL(pgtest.User))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the throw-away PostgreSQL: %w", err)
+	}
+	_, err = admin.Exec(ctx, "CREATE DATABASE schema")
+	if cerr := admin.Close(ctx); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making a database for the schema: %w", err)
+	}
+	conn, err := pgx.Connect(ctx, cluster.URL("schema"))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the throw-away PostgreSQL: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, s := range scripts {
+		for _, st := range s.statements {
+			if err := run(ctx, conn, s.file, st); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if _, err := conn.Exec(ctx, "RESET ALL"); err != nil {
+		return nil, fmt.Errorf("after running the schema: %w", err)
+	}
+	if conn.PgConn().TxStatus() != 'I' { // a script may leave its transaction open
+		if _, err := conn.Exec(ctx, "COMMIT"); err != nil {
+			return nil, fmt.Errorf("after running the schema: %w", err)
+		}
+	}
+	return catalog.Load(ctx, conn)
+}
+
+// skipped statements are about databases and other servers, not about the schema.
+var skipped = regexp.MustCompile(`(?i)^(CREATE|ALTER|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|ROLE|USER\s+MAPPING|USER|EVENT\s+TRIGGER)\b|^(VACUUM|ANALYZE|CLUSTER|REINDEX|CHECKPOINT|LISTEN|NOTIFY|COPY)\b`)
+
+// noRole tells which role a statement misses.
+var noRole = regexp.MustCompile(`^role "(.+)" does not exist$`)
+
+// transactions that a script opens itself would hide what is repaired here.
+var transaction = regexp.MustCompile(`(?i)^(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b`)
+
+func run(ctx context.Context, conn *pgx.Conn, file string, st statement) error {
+	if skipped.MatchString(st.text) || transaction.MatchString(st.text) {
+		return nil
+	}
+	for range 20 { // each time a role is made
+		_, err := conn.PgConn().Exec(ctx, st.text).ReadAll()
+		if err == nil {
+			return nil
+		}
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) {
+			return fmt.Errorf("running %s on the throw-away PostgreSQL: %w", file, err)
+		}
+		if m := noRole.FindStringSubmatch(pg.Message); m != nil {
+			if _, err := conn.Exec(ctx, "CREATE ROLE "+catalog.Quote(m[1])); err != nil {
+				return fmt.Errorf("making the role that %s names: %w", file, err)
+			}
+			continue
+		}
+		if harmless(pg, st.text) {
+			return nil
+		}
+		line := st.line
+		if pg.Position > 0 {
+			line += strings.Count(string([]rune(st.text)[:min(int(pg.Position)-1, len([]rune(st.text)))]), "\n")
+		}
+		return &fault.Input{Problems: []fault.Problem{{File: file, Line: line, Col: 1, Text: explain(pg)}}}
+	}
+	return fault.BadInput("%s:%d names too many roles in one statement", file, st.line)
+}
+
+// harmless: a setting that only another version has, a schema or language that is
+// there already.
+func harmless(pg *pgconn.PgError, sql string) bool {
+	first := strings.ToUpper(strings.SplitN(strings.TrimSpace(sql), " ", 2)[0])
+	switch pg.Code {
+	case "42704", "22023", "42602": // undefined_object, invalid_parameter_value: of SET
+		return first == "SET" || strings.HasPrefix(strings.ToUpper(sql), "SELECT PG_CATALOG.SET_CONFIG")
+	case "42P06", "42710": // duplicate_schema, duplicate_object
+		return first == "CREATE" && (strings.Contains(strings.ToUpper(sql), " SCHEMA ") || strings.Contains(strings.ToUpper(sql), " EXTENSION ") || strings.Contains(strings.ToUpper(sql), " LANGUAGE "))
+	}
+	return false
+}
+
+func explain(pg *pgconn.PgError) string {
+	switch {
+	case pg.Code == "0A000" && strings.Contains(pg.Message, "extension") || pg.Code == "58P01":
+		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine", pg.Message)
+	case pg.Hint != "":
+		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", pg.Message, pg.Hint, pg.Code)
+	}
+	return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", pg.Message, pg.Code)
+}
