@@ -15,7 +15,8 @@ type Row struct {
 // Plant is where a value stands.
 type Plant struct {
 	Column int    // in the row
-	Place  string // within the value, "" if it is all of it
+	Place  string // for a report: where in the value, and by which of several rules
+	Inside bool   // it is a part of the value, not all of it
 	Value
 }
 
@@ -46,8 +47,8 @@ func NewTally(table string) *Tally {
 	return &Tally{table: Table{Table: table, Columns: []Column{}}, columns: map[int]*Column{}, places: map[place]*chance{}}
 }
 
-// Column announces a masked column, in order; why says why no canary can be in
-// it, "" if one can.
+// Column announces a masked column; its Why says why no canary can be in it, "" if
+// one can.
 func (t *Tally) Column(at int, c Column) { t.columns[at] = &c }
 
 // Judge looks for a row's values in what came out.
@@ -122,15 +123,27 @@ func (p *Plant) left(fields []*string, folded []string) (at int, out bool) {
 	if f == nil {
 		return 0, false
 	}
-	if p.Place != "" {
+	if p.Inside {
 		whole := fold(p.Text)
-		return p.Column, len(whole) >= within && strings.Contains(folded[p.Column], whole)
+		return p.Column, len(whole) >= Within && strings.Contains(folded[p.Column], whole)
 	}
-	return p.Column, *f == p.Text || len(fold(p.Text)) >= within && folded[p.Column] == fold(p.Text)
+	return p.Column, *f == p.Text || len(fold(p.Text)) >= Within && folded[p.Column] == fold(p.Text)
 }
 
-// within is how many letters and digits tell a value from others within a longer one.
-const within = 6
+// Within is how many letters and digits tell a value from others within a longer
+// one. Of fewer it can't be said whether they are left.
+const Within = 6
+
+// Doubtful reports whether some place let every value pass, and each could have by
+// chance: more canaries tell.
+func (t *Tally) Doubtful() bool {
+	for _, c := range t.places {
+		if c.out == c.planted {
+			return true
+		}
+	}
+	return false
+}
 
 // least is how many values of a place must have passed unchanged to be no chance.
 const least = 2

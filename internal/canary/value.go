@@ -152,11 +152,11 @@ func (s *Source) make(class pii.Class) (v Value) {
 	case pii.Street:
 		named("%d %s Street", s.Between(10, 400), s.Name())
 	case pii.Phone:
-		n := fmt.Sprintf("%d%s%s", s.Between(2, 9), s.Letters("123467", 2), s.Digits(4)) // no exchange 555
+		n := fmt.Sprintf("%d%s%s", s.Between(2, 9), s.Letters("23467", 2), s.Digits(4)) // an exchange, neither 555 nor 911
 		v.Text = "+1212" + n
 		v.Parts = []string{"212" + n}
 	case pii.Postcode:
-		v.Text = fmt.Sprint(s.Between(10100, 89999))
+		v.Text = fmt.Sprint(s.Between(10100, 11899))
 	case pii.Country:
 		v.Text, v.Mode = []string{"Liechtenstein", "Andorra", "Malta", "Bhutan", "Tuvalu", "Nauru"}[s.n%6], Sometimes
 	case pii.Latitude:

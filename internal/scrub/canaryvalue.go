@@ -15,9 +15,10 @@ import (
 
 // bird is a canary under way.
 type bird struct {
-	h   *hatchery
-	row *canary.Row
-	own []owned // what prose of the row must not name
+	h    *hatchery
+	row  *canary.Row
+	base string  // place of a whole value of the column at hand
+	own  []owned // what prose of the row must not name
 }
 
 // owned is an identifier of the row, by the name of its column.
@@ -31,6 +32,7 @@ type owned struct {
 func (b *bird) put(at int, o *op, place string, exact bool) error {
 	col := b.h.column(at)
 	n := len(b.row.Plants)
+	b.base = place
 	text, ok := b.value(at, o, col.Type, col.Mod, place)
 	if ok {
 		codec := pgvalue.For(col.Type, b.h.plan.Format)
@@ -56,11 +58,16 @@ func (b *bird) put(at int, o *op, place string, exact bool) error {
 		p := &b.row.Plants[i]
 		if !exact {
 			p.Mode = max(p.Mode, canary.Changed)
-		} else if place == "" && p.Place == "" && o.kind == opMask && knowable(p.Class) && p.Mode == canary.Nothing && !o.needsKnown() {
+		} else if place == "" && !p.Inside && p.Mode == canary.Nothing && o.toldInProse() {
 			b.own = append(b.own, owned{"the row's " + col.Name, p.Value})
 		}
 	}
 	return nil
+}
+
+// toldInProse reports whether free text of the row is searched for a rule's values.
+func (o *op) toldInProse() bool {
+	return o.kind == opMask && knowable(o.class()) && (o.family == FamilyText || o.family == FamilyNumber || o.family == FamilyInet)
 }
 
 // whole takes over how the server prints a value.
@@ -96,9 +103,13 @@ func (b *bird) fill(i int) {
 	}
 }
 
-// plant notes a value of the column, and returns its text.
+// plant notes a value of the column, and returns its text. One that is too short
+// to be told from what is around it is there, and not looked for.
 func (b *bird) plant(at int, place string, v canary.Value) (string, bool) {
-	b.row.Plants = append(b.row.Plants, canary.Plant{Column: at, Place: place, Value: v})
+	inside := place != b.base
+	if !inside || v.Mode == canary.Nothing || len(canary.Fold(v.Text)) >= canary.Within {
+		b.row.Plants = append(b.row.Plants, canary.Plant{Column: at, Place: place, Inside: inside, Value: v})
+	}
 	return v.Text, true
 }
 
@@ -210,7 +221,7 @@ func (b *bird) dropped(o *op, typ *catalog.Type, mod int32) (canary.Value, bool)
 	v := canary.Value{Text: text, Class: pii.None, Mode: canary.Changed, Parts: []string{canary.Fold(text)}}
 	if o.kind == opConstant {
 		v.Mode = canary.Sometimes // the constant may be the same, of a type with few values
-		if k := typ.Underlying().Kind; k == catalog.EnumType && len(typ.Underlying().Labels) < 2 {
+		if t := typ.Underlying(); t.Kind == catalog.EnumType && len(t.Labels) < 2 {
 			return v, false
 		}
 	}
@@ -360,7 +371,7 @@ func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
 		if len(t.Labels) == 0 {
 			return "", false
 		}
-		return t.Labels[src.Between(0, len(t.Labels)-1)], true
+		return t.Labels[b.h.turn%len(t.Labels)], true
 	case catalog.ArrayType:
 		elem, ok := b.sample(t.Elem, mod)
 		return "{" + arrayQuote(elem) + "}", ok
@@ -410,7 +421,7 @@ func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
 		return "(" + src.Digits(3) + "," + src.Digits(3) + ")", true
 	}
 	if t.OID == catalog.BoolOID {
-		return []string{"t", "f"}[src.Between(0, 1)], true
+		return []string{"t", "f"}[b.h.turn%2], true
 	}
 	return "", false
 }
