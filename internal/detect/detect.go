@@ -25,7 +25,7 @@
 //
 // A whole column says more than a value: where of a hundred numbers nine pass a
 // check, it was chance; where ninety do, it was not. Weigh the hits that are Bare
-// against [Detector.Misses].
+// against the cells that [Detector.Missed].
 //
 // A detector says what a value is shaped like, not whose it is: a fake e-mail
 // address is a hit too, and [refresher/internal/fake.Recognise] is what tells
@@ -66,7 +66,7 @@ type Detector struct {
 	plan    plan
 	coins   ident.Coins
 	hit     Hit // the last one
-	misses  int
+	missed  bool
 	compact [24]byte // of an identifier, without separators
 	hits    []Hit
 	fold    folding
@@ -81,7 +81,7 @@ func (d *Detector) Scan(dst []Hit, text []byte) []Hit { return d.ScanIn(dst, tex
 
 // ScanIn is Scan for text of which something is known: the name of its column, say.
 func (d *Detector) ScanIn(dst []Hit, text []byte, c Context) []Hit {
-	d.context = c
+	d.context, d.missed = c, false
 	if i := firstFolded(text); i >= 0 {
 		return d.scanFolded(dst, text, i)
 	}
@@ -160,10 +160,15 @@ func telling(text []byte) bool {
 	return false
 }
 
-// Misses is how many numbers and codes the detector has passed over so far, in all
-// scans, that had the form of an identifier and a check that fails. Bare hits are
-// weighed against them: of random numbers, a tenth passes.
-func (d *Detector) Misses() int { return d.misses }
+// Missed reports whether the text scanned last is, as a whole, a number or code
+// that has the form of an identifier and a check that fails. Bare hits in a column
+// are weighed against such cells: of random numbers, a tenth passes.
+func (d *Detector) Missed() bool { return d.missed }
+
+// miss says that text[start:end] has failed a check.
+func (d *Detector) miss(text []byte, start, end int) {
+	d.missed = d.missed || start == 0 && end == len(text)
+}
 
 // Whole returns the class of text taken as one value (a whole cell), surrounding
 // space ignored; pii.None if no strong or weak hit covers it all.
@@ -194,7 +199,7 @@ func mayBeCode(text []byte, i int) bool {
 
 // code looks for a secret or an IBAN that begins with the word at i.
 func (d *Detector) code(text []byte, i int) bool {
-	if kinds[text[i+2]] == digit && kinds[text[i+3]] == digit && d.take(iban(text, i)) {
+	if kinds[text[i+2]] == digit && kinds[text[i+3]] == digit && d.take(d.iban(text, i)) {
 		return true
 	}
 	return secretSecond[text[i]] != 0 && (i == 0 || !tokenChar(text[i-1])) && d.take(secret(text, i))

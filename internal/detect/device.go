@@ -101,7 +101,7 @@ func (d *Detector) vin(text []byte, i, end int) Hit {
 	}
 	said := (!checked || lower) && d.nearby(text, i, end).topics&aboutVIN != 0
 	if !checked && !said {
-		d.misses++
+		d.miss(text, i, end)
 		return Hit{}
 	}
 	return Hit{Class: pii.VIN, Start: i, End: end, Strong: said || checked && !lower, Said: said, Bare: !said}

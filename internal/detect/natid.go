@@ -97,7 +97,8 @@ func (f *forms) add(x form) {
 const (
 	sureChance   = 0.005 // of what is written with separators or letters
 	digitsChance = 0.001 // of digits alone
-	looseChance  = 0.02  // from here on a hit is weighed against its neighbours
+	// From here on there is no check digit, and a miss proves nothing.
+	uncheckedChance = 0.3
 )
 
 // hitOf is the hit of a form whose check passed; c is what the place says.
@@ -105,12 +106,12 @@ func (d *Detector) hitOf(f *form, text []byte, start, end int) Hit {
 	n := &nationals[f.id]
 	h := Hit{Class: pii.NationalID, Kind: n.Kind, Start: start, End: end}
 	digitsOnly := len(f.text) == f.firstRun && f.letters == 0
+	unchecked := n.Chance >= uncheckedChance
+	h.Bare = digitsOnly || !unchecked
 	switch {
 	case digitsOnly:
-		h.Bare = true
 		h.Strong = n.Chance <= digitsChance
 	default:
-		h.Bare = n.Chance > looseChance && n.Chance < 0.3
 		h.Strong = f.printed || n.Chance <= sureChance
 	}
 	if !h.Strong || digitsOnly {
@@ -118,7 +119,7 @@ func (d *Detector) hitOf(f *form, text []byte, start, end int) Hit {
 		h.Said = c.names(f.id)
 		h.Strong = h.Strong || h.Said
 	}
-	if !h.Strong && !digitsOnly && !f.weak {
+	if !h.Strong && !f.weak && (!digitsOnly || unchecked) {
 		return Hit{} // groups of digits stand everywhere
 	}
 	return h
@@ -178,9 +179,7 @@ func (d *Detector) groupedID(text []byte) Hit {
 		n := &nationals[f.id]
 		start, end := g.start[0], g.end[f.groups-1]
 		if !n.Check(g.digits[:g.at[f.groups]]) {
-			if f.printed && n.Chance < 0.3 {
-				d.misses++
-			}
+			d.miss(text, start, end)
 			continue
 		}
 		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance)) {
@@ -229,9 +228,7 @@ func (d *Detector) wordID(text []byte, start, end int) Hit {
 		}
 		x := &nationals[f.id]
 		if !x.Check(b[:n]) {
-			if f.printed && f.letters|f.digits == 1<<n-1 {
-				d.misses++
-			}
+			d.miss(text, start, end)
 			continue
 		}
 		h := d.hitOf(f, text, start, end)
@@ -278,7 +275,11 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 			b[n] = c
 			n++
 		}
-		if !ok || !after(text, stop) || !nationals[f.id].Check(b[:n]) {
+		if !ok || !after(text, stop) {
+			continue
+		}
+		if !nationals[f.id].Check(b[:n]) {
+			d.miss(text, start, stop)
 			continue
 		}
 		if h := d.hitOf(f, text, start, stop); h.End > 0 {

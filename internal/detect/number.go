@@ -150,7 +150,7 @@ func (d *Detector) best(text []byte) Hit {
 	if id.Strong {
 		return id
 	}
-	if h := g.card(text); h.End > 0 {
+	if h := d.card(text); h.End > 0 {
 		return h
 	}
 	imei := d.imei(text)
@@ -175,8 +175,8 @@ func (d *Detector) best(text []byte) Hit {
 	if h := d.birth(text); h.End > 0 {
 		return h
 	}
-	if g.size(0) >= minMiss && g.n == 1 {
-		d.misses++
+	if g.size(0) >= minMiss {
+		d.miss(text, g.start[0], g.end[0])
 	}
 	return Hit{}
 }
@@ -206,7 +206,8 @@ func (g *numbers) sizes(want ...int) bool {
 }
 
 // card looks for a card number in one piece or grouped as printed on cards.
-func (g *numbers) card(text []byte) Hit {
+func (d *Detector) card(text []byte) Hit {
+	g := &d.num
 	groups := 0
 	switch {
 	case g.size(0) >= 12:
@@ -214,7 +215,7 @@ func (g *numbers) card(text []byte) Hit {
 	case g.sizes(4, 4, 4, 4):
 		groups = 4
 		if g.n > 4 && g.size(4) == 3 && g.seps[4] == g.seps[1] {
-			if h := g.cardOf(text, 5); h.End > 0 {
+			if h := d.cardOf(text, 5); h.End > 0 {
 				return h
 			}
 		}
@@ -223,10 +224,11 @@ func (g *numbers) card(text []byte) Hit {
 	default:
 		return Hit{}
 	}
-	return g.cardOf(text, groups)
+	return d.cardOf(text, groups)
 }
 
-func (g *numbers) cardOf(text []byte, groups int) Hit {
+func (d *Detector) cardOf(text []byte, groups int) Hit {
+	g := &d.num
 	for k := 2; k < groups; k++ {
 		if g.seps[k] != g.seps[1] {
 			return Hit{}
@@ -241,10 +243,11 @@ func (g *numbers) cardOf(text []byte, groups int) Hit {
 	}
 	usual, ok := ident.Card(g.digits[:g.at[groups]])
 	if !ok {
+		d.miss(text, g.start[0], end)
 		return Hit{}
 	}
 	// One of many equal groups, as in a table of numbers, proves little.
 	goesOn := g.n > groups && g.size(groups) == 4 || g.n == groups && g.tail
 	lone := groups == 1 || !goesOn || g.seps[groups] != g.seps[1]
-	return Hit{Class: pii.CreditCard, Start: g.start[0], End: end, Strong: usual && lone, Bare: groups == 1}
+	return Hit{Class: pii.CreditCard, Start: g.start[0], End: end, Strong: usual && lone, Bare: true}
 }

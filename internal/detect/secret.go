@@ -125,7 +125,7 @@ func pemChar(c byte) bool {
 func tokenChar(c byte) bool { return kinds[c]&alnum != 0 || c == '_' || c == '-' }
 
 // iban looks for an IBAN at i, in one piece or with single spaces or hyphens.
-func iban(text []byte, i int) Hit {
+func (d *Detector) iban(text []byte, i int) Hit {
 	c0, c1 := text[i]&^0x20, text[i+1]&^0x20
 	want := ident.IBANLength(c0, c1)
 	if want == 0 || !before(text, i) {
@@ -150,8 +150,12 @@ func iban(text []byte, i int) Hit {
 		n++
 		p++
 	}
-	if n != want || !after(text, p) || !ident.IBAN(b[:n]) {
+	if n != want || !after(text, p) {
 		return Hit{}
 	}
-	return Hit{Class: pii.IBAN, Start: i, End: p, Strong: true}
+	if !ident.IBAN(b[:n]) {
+		d.miss(text, i, p)
+		return Hit{}
+	}
+	return Hit{Class: pii.IBAN, Start: i, End: p, Strong: true, Bare: true}
 }

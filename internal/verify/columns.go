@@ -15,11 +15,11 @@ type column struct {
 // columns are those of a table that can hold an identifier; the tallies of the
 // others say why they can't.
 func (db *database) columns(t *catalog.Table) []column {
-	classes := map[string]pii.Class{}
+	ruled := map[string]Column{}
 	if spec := db.spec(t); spec != nil {
 		for _, c := range spec.Columns {
 			if !c.Keep {
-				classes[c.Name] = c.Class
+				ruled[c.Name] = c
 			}
 		}
 	}
@@ -31,8 +31,8 @@ func (db *database) columns(t *catalog.Table) []column {
 			y.numeric = how == asNumber || how == asInteger
 			oid := c.Type.Underlying().OID
 			y.address = oid == catalog.InetOID || oid == catalog.CIDROID
-			if class, ok := classes[c.Name]; ok {
-				y.stats.Class = class
+			if rule, ok := ruled[c.Name]; ok {
+				y.follow(rule)
 			}
 		})
 		if why == "" {

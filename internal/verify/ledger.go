@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"refresher/internal/detect"
 	"refresher/internal/pii"
 )
 
@@ -17,21 +18,25 @@ const (
 	sureSurvivor  = iota // words, codes, addresses, numbers with +: chance can't make them
 	digitSurvivor        // digits alone: weighed against chance
 	sureDetection
-	bareDetection // a card number of digits alone: weighed against the column's other numbers
+	bareDetection // what only a check digit tells from other numbers: weighed against those
 	weakDetection
+	chanceDetection // a whole cell that a check lets pass which many numbers pass: counts where most of the column does
 	sorts
 )
 
 // tally counts what was found in one column.
 type tally struct {
 	stats    ColumnStats
-	schema   bool   // a definition, not rows
-	numeric  bool   // the column's type is a number
-	address  bool   // the column's type is an IP address
+	schema   bool // a definition, not rows
+	numeric  bool // the column's type is a number
+	address  bool // the column's type is an IP address
+	context  detect.Context
 	salt     uint64 // of the column in a scanner's memo
 	memo     use
-	numbers  int64
-	expected float64 // digitSurvivors that chance alone would give
+	misses   [maxMiss + 1]int64 // cells that fail an identifier's check, by their length
+	numbers  int64              // of plain text that are as long as cards'
+	lengths  uint32             // of the bareDetections, as bits
+	expected float64            // digitSurvivors that chance alone would give
 	found    [sorts]struct {
 		n    int64
 		kept []Finding
@@ -53,7 +58,11 @@ func (t *tally) merge(u *tally) {
 	t.stats.Fictional += u.stats.Fictional
 	t.stats.Excepted += u.stats.Excepted
 	t.stats.Cut += u.stats.Cut
+	for i := range t.misses {
+		t.misses[i] += u.misses[i]
+	}
 	t.numbers += u.numbers
+	t.lengths |= u.lengths
 	t.expected += u.expected
 	for i := range t.found {
 		t.found[i].n += u.found[i].n
@@ -64,7 +73,7 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, numeric: t.numeric, address: t.address, salt: t.salt, stats: ColumnStats{
+	return &tally{schema: t.schema, numeric: t.numeric, address: t.address, context: t.context, salt: t.salt, stats: ColumnStats{
 		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
 }
 
@@ -78,7 +87,11 @@ func (t *tally) resolve() []Finding {
 	if t.numeric {
 		share = 2
 	}
-	strong[bareDetection] = t.found[bareDetection].n*share >= t.numbers
+	n := t.found[bareDetection].n
+	strong[bareDetection] = n*share >= n+t.missed()
+	if n := t.found[chanceDetection].n; n < minChance || n < 9*t.missed() {
+		t.found[chanceDetection].n, t.found[chanceDetection].kept = 0, nil // nothing but chance
+	}
 	var all []Finding
 	for i := range t.found {
 		survivor := i == sureSurvivor || i == digitSurvivor
@@ -97,6 +110,37 @@ func (t *tally) resolve() []Finding {
 		}
 	}
 	return all
+}
+
+// minChance is how many cells it takes to show by their number what one can't. If
+// nine in ten pass a check that at most half of all numbers do, it is no chance.
+const minChance = 20
+
+// maxMiss is the length of the longest value that is weighed, in bytes.
+const maxMiss = 31
+
+// weigh notes the length of a value that is told from others by a check alone.
+func (t *tally) weigh(value []byte) { t.lengths |= 1 << min(len(value), maxMiss) }
+
+// missed is how many cells are as long as a bareDetection, and fail the check.
+func (t *tally) missed() int64 {
+	n := t.numbers
+	for i, m := range t.misses {
+		if t.lengths>>i&1 == 1 {
+			n += m
+		}
+	}
+	return n
+}
+
+// follow notes what a rule makes of the column. What a transform without a class
+// writes (random digits, say) can look like anything: the column's name then says
+// nothing about it.
+func (t *tally) follow(rule Column) {
+	t.stats.Class = rule.Class
+	if rule.Class == pii.None || rule.Class == "" {
+		t.context = detect.Context{}
+	}
 }
 
 // byChance is the probability of n or more hits where the given number is
@@ -136,7 +180,7 @@ func (l *ledger) column(table, column string, init func(*tally)) *tally {
 		return t
 	}
 	t := &tally{stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true},
-		salt: uint64(len(l.columns)+1) * 0x9E3779B97F4A7C15}
+		context: detect.ContextOf(column), salt: uint64(len(l.columns)+1) * 0x9E3779B97F4A7C15}
 	init(t)
 	if l.index == nil {
 		l.index = map[[2]string]*tally{}

@@ -18,7 +18,7 @@ type clean struct {
 	expected  float64
 	fictional uint8
 	excepted  uint8
-	numbers   uint8
+	misses    uint8
 }
 
 // slot is where a cell of a column is remembered, and its hash; nil if the memo
@@ -39,23 +39,23 @@ func (m *memo) slot(t *tally, text []byte) (*clean, uint64) {
 	return c, h
 }
 
-// replay counts a cell again.
-func (c *clean) replay(t *tally) {
+// replay counts a cell of that length again.
+func (c *clean) replay(t *tally, length int) {
 	t.expected += c.expected
 	t.stats.Fictional += int64(c.fictional)
 	t.stats.Excepted += int64(c.excepted)
-	t.numbers += int64(c.numbers)
+	t.misses[min(length, maxMiss)] += int64(c.misses)
 }
 
 // counts are those of a tally that a clean cell may change, and those it may not.
 type counts struct {
-	expected                     float64
-	fictional, excepted, numbers int64
-	found                        int64
+	expected                    float64
+	fictional, excepted, misses int64
+	found                       int64
 }
 
-func (t *tally) counts() counts {
-	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, numbers: t.numbers, found: t.stats.Cut}
+func (t *tally) counts(length int) counts {
+	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, misses: t.misses[min(length, maxMiss)], found: t.stats.Cut}
 	for i := range t.found {
 		c.found += t.found[i].n
 	}
@@ -64,11 +64,11 @@ func (t *tally) counts() counts {
 
 // remember keeps a cell, if it was clean.
 func (c *clean) remember(h uint64, before, after counts) {
-	fictional, excepted, numbers := after.fictional-before.fictional, after.excepted-before.excepted, after.numbers-before.numbers
-	if after.found != before.found || fictional > 255 || excepted > 255 || numbers > 255 {
+	fictional, excepted, misses := after.fictional-before.fictional, after.excepted-before.excepted, after.misses-before.misses
+	if after.found != before.found || fictional > 255 || excepted > 255 || misses > 255 {
 		return
 	}
-	*c = clean{h, after.expected - before.expected, uint8(fictional), uint8(excepted), uint8(numbers)}
+	*c = clean{h, after.expected - before.expected, uint8(fictional), uint8(excepted), uint8(misses)}
 }
 
 // use says whether the memo pays for a column. Where it doesn't, one of so many

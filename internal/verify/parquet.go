@@ -93,7 +93,7 @@ func (p *parquetFile) prepare(table Table) {
 			t.stats.Type, t.stats.Why, t.stats.Scanned, t.numeric = typ, why, why == "", numeric
 			for _, c := range table.Columns {
 				if c.Name == path[0] && !c.Keep {
-					t.stats.Class = c.Class
+					t.follow(c)
 				}
 			}
 		})

@@ -48,8 +48,9 @@ type scanner struct {
 	memo     memo
 
 	// The cell at hand.
-	tally *tally
-	at    place
+	tally  *tally
+	at     place
+	length int
 }
 
 func (v *Verifier) scanner() *scanner {
@@ -87,11 +88,11 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 	case slot == nil:
 		s.look(t, at, text)
 	case slot.hash == h:
-		slot.replay(t)
+		slot.replay(t, len(text))
 	default:
-		before := t.counts()
+		before := t.counts(len(text))
 		s.look(t, at, text)
-		slot.remember(h, before, t.counts())
+		slot.remember(h, before, t.counts(len(text)))
 	}
 }
 
@@ -109,7 +110,7 @@ func nobodys(text []byte) bool {
 // number holds nothing else.
 func (s *scanner) look(t *tally, at place, text []byte) {
 	s.reported, s.values = s.reported[:0], s.values[:0]
-	s.tally, s.at = t, at
+	s.tally, s.at, s.length = t, at, len(text)
 	if s.other = rewritten(s.other[:0], text); len(s.other) > 0 {
 		s.plain.Text = s.other
 		s.view(&s.plain)
@@ -145,20 +146,28 @@ func (s *scanner) view(v *unwrap.View) {
 	if v.Binary {
 		return // shapes in it are chance
 	}
-	if bareNumber(text) {
-		t.numbers++
-	}
 	if c := t.stats.Class; c != pii.None && c != "" && fake.Recognise(c, text) {
 		t.stats.Fictional++
 		return // the whole cell is a fake: nothing in it is anybody's
 	}
-	s.hits = s.detector.Scan(s.hits[:0], text)
+	s.hits = s.detector.ScanIn(s.hits[:0], text, t.context)
+	if s.detector.Missed() {
+		t.misses[min(s.length, maxMiss)]++
+	}
 	for _, h := range s.hits {
 		sort := sureDetection
 		switch {
 		case h.Strong && h.Bare:
 			sort = bareDetection
-		case !h.Strong:
+		case h.Strong:
+		case h.Bare && h.Class != pii.Phone && h.Class != pii.CreditCard:
+			if h.End-h.Start != len(text) {
+				continue // any number of a text is one time in ten
+			}
+			sort = chanceDetection
+		case h.Class == pii.Token && t.schema:
+			continue // pg_dump draws some
+		default:
 			sort = weakDetection
 		}
 		s.report(v, sort, Detection, h.Class, h.Start, h.End)
@@ -185,6 +194,9 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.stats.Excepted++
 		return
 	}
+	if sort == bareDetection || sort == chanceDetection {
+		t.weigh(value)
+	}
 	t.add(sort, func() Finding {
 		return Finding{Table: t.stats.Table, Column: t.stats.Column, Row: s.at.String(), Class: class, Kind: kind, Encoding: v.How(), Shape: Shape(class, value)}
 	})
@@ -195,17 +207,4 @@ type reported struct {
 	kind     string
 	sort     int
 	from, to int
-}
-
-// bareNumber reports a cell that is as many digits as a card number has.
-func bareNumber(text []byte) bool {
-	if len(text) < 12 || len(text) > 19 {
-		return false
-	}
-	for _, c := range text {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }

@@ -69,5 +69,5 @@ func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
 func (s *scanner) finds(text []byte) bool {
 	t := tally{schema: true}
 	s.look(&t, place{}, text)
-	return t.counts().found > 0
+	return t.counts(0).found > 0
 }
