@@ -78,6 +78,8 @@ func (r *Report) canaryGate() Gate {
 		return Gate{"Canaries", "none", "not reached", "verification"}
 	case c.Leaked > 0:
 		return Gate{"Canaries", "bad", Count(c.Leaked) + " came out", "canaries"}
+	case c.Missed > 0:
+		return Gate{"Canaries", "bad", Count(c.Missed) + " would not be found", "canaries"}
 	case c.Untested > 0:
 		return Gate{"Canaries", "warn", fmt.Sprintf("none came out; %d of %d columns tested", c.Tested, c.Columns), "canaries"}
 	}
@@ -108,15 +110,18 @@ func (r *Report) harborGate() Gate {
 	h := r.SafeHarbor
 	switch {
 	case h == nil || !h.Declared:
-		return Gate{"HIPAA Safe Harbor", "none", "not declared", "risk"}
+		return Gate{"Safe Harbor", "none", "not declared", "risk"}
 	case len(h.Gaps) > 0:
-		return Gate{"HIPAA Safe Harbor", "warn", fmt.Sprintf("%d gaps", len(h.Gaps)), "harbor"}
+		return Gate{"Safe Harbor", "warn", fmt.Sprintf("%d gaps", len(h.Gaps)), "harbor"}
 	}
-	return Gate{"HIPAA Safe Harbor", "ok", "18 identifiers accounted for", "harbor"}
+	return Gate{"Safe Harbor", "ok", "18 identifiers accounted for", "harbor"}
 }
 
 func (r *Report) readBackGate() Gate {
 	g := Gate{"Bucket bytes", "none", "no bucket", "datasets"}
+	if r.Outcome != Done {
+		g.Detail = "not reached"
+	}
 	for _, s := range r.Verification[min(1, len(r.Verification)):] {
 		if !s.Passed {
 			return Gate{"Bucket bytes", "bad", s.Name + " is refused", "verification"}

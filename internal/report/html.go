@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (r *Report) HTML(w io.Writer) error {
 			return slices.ContainsFunc(t.Columns, func(c canary.Column) bool { return c.Leaked > 0 })
 		},
 		"bars": sizes, "who": who, "removed": removed, "untested": untested, "most": most, "rest": rest,
-		"rowsOf": Subject.rows, "bytesOf": Subject.bytes,
+		"base": filepath.Base, "rowsOf": Subject.rows, "bytesOf": Subject.bytes,
 	}).ParseFS(templates, "templates/page.html")
 	if err != nil {
 		return fmt.Errorf("reading the report's template: %w", err)
@@ -78,7 +79,10 @@ func sizes(x *risk.Result) []Bar {
 	}
 	var bars []Bar
 	for _, s := range x.Sizes {
-		b := Bar{Width: 100 * float64(s.Rows) / float64(max(most, 1)), Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x), Count(s.Classes))}
+		b := Bar{Width: 100 * float64(s.Rows) / float64(max(most, 1)), Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x, s.Rows), Count(s.Classes))}
+		if s.Classes == 1 {
+			b.Label = fmt.Sprintf("%s %s in one class", Count(s.Rows), who(x, s.Rows))
+		}
 		switch {
 		case s.To == s.From:
 			b.Name = "k = " + Count(s.From)
@@ -96,11 +100,15 @@ func sizes(x *risk.Result) []Bar {
 }
 
 // who is what classes are counted in.
-func who(x *risk.Result) string {
+func who(x *risk.Result, n int64) string {
+	s := "row"
 	if x.Person != "" {
-		return "persons"
+		s = "person"
 	}
-	return "rows"
+	if n != 1 {
+		s += "s"
+	}
+	return s
 }
 
 func removed(h risk.HIPAA) bool {
