@@ -4,7 +4,8 @@
 // CONTEXT ("COPY users, line 3, column email: …") and, for data exceptions, the
 // message itself ("invalid input syntax for type integer: …"). [Wrap] keeps what
 // names a cause — SQLSTATE, condition, constraint, table, column — and drops
-// everything that can hold a value.
+// everything that can hold a value. [Hint] adds what a person can do about it, and
+// [Transient] tells what passes by itself.
 package pgerr
 
 import (
@@ -44,7 +45,15 @@ func (e *Error) Error() string {
 	if e.Row > 0 {
 		s += fmt.Sprintf(", row %d", e.Row)
 	}
-	return s
+	return hinted(s, ByCode(e.Code, e.Message))
+}
+
+// hinted adds a hint to a text.
+func hinted(text, hint string) string {
+	if hint == "" {
+		return text
+	}
+	return text + "; hint: " + hint
 }
 
 // SQLState is the error's five-character code.
@@ -70,6 +79,22 @@ func Wrap(err error, format string, args ...any) error {
 	e.place(pe.Where)
 	return e
 }
+
+// unanswered is an error without a server's answer: of the network, mostly.
+type unanswered struct {
+	op  string
+	err error
+}
+
+func (u *unanswered) Error() string {
+	text := u.op + ": " + u.err.Error()
+	if Code(u.err) != "" || strings.Contains(text, "; hint: ") {
+		return text // whoever wrote it has added the hint
+	}
+	return hinted(text, connectionHint(u.err))
+}
+
+func (u *unanswered) Unwrap() error { return u.err }
 
 // raised reports whether the error came out of a function of the database's own,
 // which can raise any SQLSTATE with any text, name any table and column

@@ -28,6 +28,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/pgbin"
+	"refresher/internal/pgerr"
 )
 
 // The programs.
@@ -115,6 +116,12 @@ func (e *Error) Error() string {
 	if len(e.Lines) > 0 {
 		s += ": " + strings.Join(e.Lines, "; ")
 	}
+	if code := e.SQLState(); code != "" {
+		s += " (SQLSTATE " + code + ")"
+		if hint := pgerr.ByCode(code, strings.Join(e.Lines, "; ")); hint != "" {
+			s += "; hint: " + hint
+		}
+	}
 	return s
 }
 
@@ -133,6 +140,23 @@ func (e *Error) SQLState() string {
 			return "53100"
 		case strings.Contains(l, "lock timeout"):
 			return "55P03"
+		case strings.Contains(l, "password authentication failed"):
+			return "28P01"
+		case strings.Contains(l, "no pg_hba.conf entry"):
+			return "28000"
+		case strings.Contains(l, "administrator command"):
+			return "57P01"
+		case strings.Contains(l, "crash of another server process"):
+			return "57P02"
+		case strings.Contains(l, "the database system is"):
+			return "57P03"
+		case strings.Contains(l, "too many clients"), strings.Contains(l, "remaining connection slots"), strings.Contains(l, "too many connections"):
+			return "53300"
+		case strings.Contains(l, "closed the connection unexpectedly"), strings.Contains(l, "connection to server"),
+			strings.Contains(l, "could not receive data from server"), strings.Contains(l, "could not send data to server"),
+			strings.Contains(l, "connection has been closed"), strings.Contains(l, "Connection refused"),
+			strings.Contains(l, "lost synchronization with server"), strings.Contains(l, "no connection to the server"):
+			return "08006"
 		}
 	}
 	return ""
