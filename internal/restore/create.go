@@ -19,6 +19,7 @@ type Database struct {
 	cfg  *pgx.ConnConfig
 
 	forced []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
+	ledger string         // schema of the chunk ledger, quoted; see OpenLedger
 }
 
 // Create makes an empty database with the encoding and locale of the source, so

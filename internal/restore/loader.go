@@ -47,6 +47,11 @@ func (l *Loader) Close(ctx context.Context) { closeNow(ctx, l.conn) }
 // the server. If r is a pipe's read end, CopyIn closes it when ctx ends and when
 // it returns an error, so that its writer never waits for a reader that is gone.
 func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (rows int64, err error) {
+	return l.copyIn(ctx, table, copySQL(table, cols, f), r)
+}
+
+// copyIn runs a statement, or several as one transaction, of which the last is a COPY.
+func (l *Loader) copyIn(ctx context.Context, table catalog.Name, sql string, r io.Reader) (rows int64, err error) {
 	in := &input{r: r}
 	if p, ok := r.(interface{ CloseWithError(error) error }); ok {
 		stop := context.AfterFunc(ctx, func() { _ = p.CloseWithError(context.Cause(ctx)) })
@@ -56,7 +61,7 @@ func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, 
 			}
 		}()
 	}
-	tag, err := l.conn.PgConn().CopyFrom(ctx, in, copySQL(table, cols, f))
+	tag, err := l.conn.PgConn().CopyFrom(ctx, in, sql)
 	in.closed.Store(true)
 	switch readErr := in.err(); {
 	case errors.Is(readErr, io.ErrClosedPipe) && ctx.Err() != nil: // closed above

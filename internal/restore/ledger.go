@@ -1,0 +1,164 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgcopy"
+	"refresher/internal/pgerr"
+)
+
+// Entry is a chunk of rows in a ledger. Chunks of an unlogged table are booked apart,
+// in a table that is unlogged too: a crash of the server empties both, so that the
+// ledger never claims rows that are gone.
+type Entry struct {
+	Chunk    int32 // the caller's number for it, one among all tables
+	Unlogged bool
+}
+
+// ErrBooked means that a chunk is in the database already: an attempt whose answer
+// was lost had succeeded.
+var ErrBooked = errors.New("the chunk is in the database already")
+
+// ledgerPrefix begins the name of the schema that holds a shadow's ledger.
+const ledgerPrefix = "refresher_ledger_"
+
+// OpenLedger makes an empty ledger of chunks in a database that holds no row yet.
+// From then on [Loader.CopyChunk] books what it copies, and [Database.Booked] tells
+// what arrived, whatever became of connections or of the server meanwhile. The
+// ledger lies in a schema of its own until [Database.CloseLedger].
+func (d *Database) OpenLedger(ctx context.Context) error {
+	_, run, _ := cutLast(d.name, "_shadow_")
+	schema := catalog.Quote(ledgerPrefix + run)
+	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		const columns = " (chunk int PRIMARY KEY)"
+		sql := "CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" + columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
+		_, err := conn.PgConn().Exec(ctx, sql).ReadAll() // one transaction
+		return pgerr.Wrap(err, "opening the ledger of database %q", d.name)
+	})
+	if err == nil {
+		d.ledger = schema
+	}
+	return err
+}
+
+// CopyChunk is [Loader.CopyIn] that books the chunk in the same transaction: either
+// its rows and its entry are there, or neither. The entry is made first, so an
+// earlier attempt that the server still works on is waited for, and if that one
+// succeeds the error is ErrBooked.
+func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (rows int64, err error) {
+	if l.db.ledger == "" {
+		return 0, fmt.Errorf("database %q has no ledger", l.db.name)
+	}
+	// Statements in one message are one transaction (PostgreSQL docs, 55.2.2.1), and
+	// cost no more answers to wait for than the COPY alone.
+	sql := fmt.Sprintf("INSERT INTO %s.%s VALUES (%d); %s", l.db.ledger, e.book(), e.Chunk, copySQL(table, cols, f))
+	rows, err = l.copyIn(ctx, table, sql, r)
+	var pe *pgerr.Error
+	if errors.As(err, &pe) && pe.Code == "23505" && strings.HasPrefix(pe.Schema, ledgerPrefix) {
+		return 0, fmt.Errorf("writing %s: %w", table, ErrBooked)
+	}
+	return rows, err
+}
+
+func (e Entry) book() string {
+	if e.Unlogged {
+		return "unlogged"
+	}
+	return "logged"
+}
+
+// Booked lists the chunks that are in the database. Before it looks, it ends every
+// other session there, and waits for their end: attempts of connections that were
+// lost here can live on in the server. So it must not be called while a Loader works.
+func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
+	booked := map[Entry]bool{}
+	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		if err := d.endOthers(ctx, conn); err != nil {
+			return err
+		}
+		return d.read(ctx, conn, booked)
+	})
+	return booked, err
+}
+
+func (d *Database) read(ctx context.Context, conn interface {
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+}, booked map[Entry]bool) error {
+	rows, err := conn.Query(ctx, "SELECT chunk, false FROM "+d.ledger+".logged UNION ALL SELECT chunk, true FROM "+d.ledger+".unlogged")
+	if err != nil {
+		return pgerr.Wrap(err, "reading the ledger of database %q", d.name)
+	}
+	var e Entry
+	_, err = pgx.ForEachRow(rows, []any{&e.Chunk, &e.Unlogged}, func() error { booked[e] = true; return nil })
+	return pgerr.Wrap(err, "reading the ledger of database %q", d.name)
+}
+
+// endOthers ends the database's other sessions. A session's end takes a moment.
+func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
+	const q = `
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user`
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	for {
+		var others int
+		if err := conn.QueryRow(ctx, q).Scan(&others); err != nil {
+			return pgerr.Wrap(err, "ending lost sessions in database %q", d.name)
+		}
+		if others == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// CloseLedger compares the ledger with the chunks that must be there and removes
+// it, so that nothing of it is ever part of staging or of a dataset. It waits until
+// the removal, and with it every chunk before, is on the server's disk: from then on
+// no crash takes a row back. If chunks are missing it returns them and the ledger
+// stays open.
+func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Entry, err error) {
+	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return pgerr.Wrap(err, "closing the ledger of database %q", d.name)
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		booked := map[Entry]bool{}
+		if err := d.read(ctx, tx, booked); err != nil {
+			return err
+		}
+		for _, e := range want {
+			if !booked[e] {
+				missing = append(missing, e)
+			}
+			delete(booked, e)
+		}
+		if len(booked) > 0 {
+			return fmt.Errorf("the ledger of database %q holds %d chunks that were never sent", d.name, len(booked))
+		}
+		if len(missing) > 0 {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on; DROP SCHEMA "+d.ledger+" CASCADE", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return pgerr.Wrap(err, "closing the ledger of database %q", d.name)
+		}
+		return pgerr.Wrap(tx.Commit(ctx), "closing the ledger of database %q", d.name)
+	})
+	if err == nil && len(missing) == 0 {
+		d.ledger = ""
+	}
+	return missing, err
+}
