@@ -212,6 +212,42 @@ func TestLostLockIsNoticed(t *testing.T) {
 	take(t, open(t, cfg), "next") // and the lock is free
 }
 
+// A run that lost its lock has it again if no other run had it meanwhile, even
+// while the server still believes in the lost session.
+func TestRegain(t *testing.T) {
+	c, cfg := server(t)
+	h := open(t, cfg)
+	lost := take(t, h, "first")
+	pgtest.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/first'")
+	<-lost.Context().Done()
+	again, err := h.Regain(t.Context(), lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Lock(t.Context(), "second"); err == nil {
+		t.Error("a lock that was regained is free")
+	}
+	// Another process would still hold the session that this one gave up.
+	zombie := take(t, open(t, with(cfg, "elsewhere")), "first")
+	third, err := h.Regain(t.Context(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-zombie.Context().Done()
+	third.Release()
+	take(t, h, "second").Release()
+	var refusal *fault.Refusal
+	if _, err := h.Regain(t.Context(), third); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "run second took it") {
+		t.Errorf("another run had the lock: %v", err)
+	}
+}
+
+func with(cfg *pgx.ConnConfig, database string) *pgx.ConnConfig {
+	cfg = cfg.Copy()
+	cfg.Database = database
+	return cfg
+}
+
 // Heartbeats don't disturb the session that they look at.
 func TestHeartbeat(t *testing.T) {
 	c, cfg := server(t)

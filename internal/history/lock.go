@@ -43,25 +43,90 @@ func (h *History) Lock(ctx context.Context, run string) (*Lock, error) {
 	return h.lock(ctx, run, heartbeat)
 }
 
-func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lock, error) {
-	database := h.target
-	cfg := h.cfg.Copy()
-	cfg.RuntimeParams["application_name"] = "refresher/" + run
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+// Regain takes a lock that was lost for the same run again: what the run made is
+// its own still, because no other run had the lock meanwhile. If one had, the error
+// is a [fault.Refusal].
+func (h *History) Regain(ctx context.Context, lost *Lock) (*Lock, error) {
+	lost.Release()
+	conn, err := h.session(ctx, lost.Run)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+		return nil, err
 	}
-	if err := acquire(ctx, conn, database, run); err != nil {
+	if err := regain(ctx, conn, h.target, lost.Run); err != nil {
 		closeNow(conn)
 		return nil, err
 	}
+	return newLock(ctx, conn, h.target, lost.Run, heartbeat), nil
+}
+
+func regain(ctx context.Context, conn *pgx.Conn, database, run string) error {
+	if err := stillOurs(ctx, conn, database, run); err != nil {
+		return err
+	}
+	// The lost session can live on in the server, which hears nothing of its client's end.
+	const end = `
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = $1 AND usename = current_user AND pid <> pg_backend_pid()`
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var others int
+		if err := conn.QueryRow(ctx, end, "refresher/"+run).Scan(&others); err != nil {
+			return pgerr.Wrap(err, "ending the session that lost the lock")
+		}
+		if others == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	return acquire(ctx, conn, database, run, true)
+}
+
+// stillOurs refuses if another run took the lock since.
+func stillOurs(ctx context.Context, conn *pgx.Conn, database, run string) error {
+	var holder string
+	err := conn.QueryRow(ctx, `SELECT run FROM locks WHERE database = $1`, database).Scan(&holder)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return pgerr.Wrap(err, "locking staging database %q again", database)
+	}
+	if holder != run {
+		return fault.Refuse("lock", "while the lock on staging database %q was lost, run %s took it", database, holder)
+	}
+	return nil
+}
+
+func (h *History) session(ctx context.Context, run string) (*pgx.Conn, error) {
+	cfg := h.cfg.Copy()
+	cfg.RuntimeParams["application_name"] = "refresher/" + run
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	return conn, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+}
+
+func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lock, error) {
+	conn, err := h.session(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	if err := acquire(ctx, conn, h.target, run, false); err != nil {
+		closeNow(conn)
+		return nil, err
+	}
+	return newLock(ctx, conn, h.target, run, beat), nil
+}
+
+func newLock(ctx context.Context, conn *pgx.Conn, database, run string, beat time.Duration) *Lock {
 	l := &Lock{Database: database, Run: run, conn: conn, done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	go l.watch(beat)
-	return l, nil
+	return l
 }
 
-func acquire(ctx context.Context, conn *pgx.Conn, database, run string) error {
+// acquire takes the lock; again, if the run had it before and nobody else since.
+func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bool) error {
 	// The session idles for as long as the run lasts.
 	const settings = `SET idle_session_timeout = 0; SET statement_timeout = '30s';
 		SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`
@@ -77,6 +142,11 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string) error {
 	}
 	if err := held(ctx, conn, database); err != nil {
 		return fmt.Errorf("locking staging database %q: %w; a connection pooler in transaction mode can't be used", database, err)
+	}
+	if again {
+		if err := stillOurs(ctx, conn, database, run); err != nil {
+			return err
+		}
 	}
 	host, err := os.Hostname()
 	if err != nil {
