@@ -59,7 +59,7 @@ func (u *Unwrapper) hex(depth int, v *View, start, end int) bool {
 		return false
 	}
 	if u.fresh(v.Text[start:end]) {
-		u.descend(depth, Hex, l.buf, true, !isText, lineOf(v, start))
+		u.cutOut(depth, v, Hex, l.buf, !isText, start, end)
 	}
 	return true
 }
@@ -81,7 +81,7 @@ func (u *Unwrapper) base64(depth int, v *View, start int) (end int, isText bool)
 		return 0, false
 	}
 	if u.fresh(v.Text[start:end]) {
-		u.descend(depth, Base64, l.buf, true, !isText, lineOf(v, start))
+		u.cutOut(depth, v, Base64, l.buf, !isText, start, end)
 	}
 	return end, isText
 }
@@ -101,7 +101,7 @@ func (u *Unwrapper) word(depth int, v *View, start int) (end int) {
 		return start
 	}
 	if u.fresh(text[start:end]) {
-		u.descend(depth, Base64, l.buf, true, false, lineOf(v, start))
+		u.cutOut(depth, v, Base64, l.buf, false, start, end)
 	}
 	return end
 }
@@ -174,7 +174,7 @@ func (u *Unwrapper) compressed(depth int, v *View) {
 		l.buf, more = u.expand.unfold(l.buf[:0], text[i:], kind, u.left)
 		u.cut = u.cut || more
 		if len(l.buf) > 0 {
-			u.descend(depth, Compressed, l.buf, true, !textual(l.buf[:min(len(l.buf), 512)], true), lineOf(v, 0))
+			u.cutOut(depth, v, Compressed, l.buf, !textual(l.buf[:min(len(l.buf), 512)], true), len(v.Text)-len(text)+i, len(v.Text))
 		}
 		text = text[i+1:]
 	}

@@ -70,6 +70,7 @@ type View struct {
 	Binary bool // no text: shapes in it are chance
 	Inside bool // it was cut out of the text, so that its line breaks are not the text's
 	Line   int  // line breaks of the text before it, if it is inside
+	Last   int  // and before its end
 	layers []Layer
 }
 
@@ -131,7 +132,7 @@ func (u *Unwrapper) Walk(text []byte, show func(*View)) (cut bool) {
 }
 
 // descend shows a text of the next depth and opens it.
-func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary bool, line int) {
+func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary bool, line, last int) {
 	if u.left -= len(text); u.left < 0 {
 		u.cut = true
 		return
@@ -139,7 +140,7 @@ func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary 
 	u.layers[depth] = layer
 	depth++
 	v := &u.views[depth]
-	*v = View{Text: text, Inside: inside, Binary: binary, Line: line, layers: u.layers[:depth]}
+	*v = View{Text: text, Inside: inside, Binary: binary, Line: line, Last: last, layers: u.layers[:depth]}
 	u.show(v)
 	if f := u.glance(depth, text); f != 0 {
 		u.open(depth, v, f)
@@ -155,7 +156,7 @@ func (u *Unwrapper) open(depth int, v *View, f features) {
 	l := &u.levels[depth]
 	if f&inPlace != 0 {
 		if l.buf = rewrite(l.buf[:0], v.Text, f); !bytes.Equal(l.buf, v.Text) {
-			u.descend(depth, Escapes, l.buf, v.Inside, v.Binary, v.Line)
+			u.descend(depth, Escapes, l.buf, v.Inside, v.Binary, v.Line, v.Last)
 		}
 	}
 	if f&runs != 0 {
@@ -191,10 +192,14 @@ func (u *Unwrapper) fresh(stretch []byte) bool {
 	return true
 }
 
-// lineOf is how many line breaks of the whole text stand before v.Text[at].
-func lineOf(v *View, at int) int {
-	if v.Inside {
-		return v.Line
+// cutOut shows a text that was made of v.Text[start:end].
+func (u *Unwrapper) cutOut(depth int, v *View, layer Layer, text []byte, binary bool, start, end int) {
+	line, last := v.Line, v.Last
+	if !v.Inside {
+		line = bytes.Count(v.Text[:start], newline)
+		last = line + bytes.Count(v.Text[start:end], newline)
 	}
-	return bytes.Count(v.Text[:at], []byte{'\n'})
+	u.descend(depth, layer, text, true, binary, line, last)
 }
+
+var newline = []byte{'\n'}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,20 +23,58 @@ import (
 // every cell of its COPY data, and everything else as schema text. An archive
 // that pg_restore can't read to its end is an error. The subject is name.
 func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result, error) {
-	began := time.Now()
 	in := bufio.NewReaderSize(r, 64<<10)
-	major, err := archiveMajor(in)
+	head, err := in.Peek(8)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-"}, Stdin: in})
+}
+
+// DumpFolder is Dump for an archive in directory format.
+func (v *Verifier) DumpFolder(ctx context.Context, name, dir string) (*Result, error) {
+	f, err := os.Open(filepath.Join(dir, "toc.dat"))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
+	defer f.Close()
+	head := make([]byte, 8)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-", "-F", "directory", dir}})
+}
+
+// restored looks through what pg_restore makes of an archive, whose header head is.
+func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd pgtool.Command) (*Result, error) {
+	major, err := archiveMajor(head)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return v.dump(ctx, name, func(ctx context.Context, d *dump) error {
+		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = pgtool.Restore, major, "reading "+name, d, true
+		return pgtool.Run(ctx, cmd)
+	})
+}
+
+// script looks through an SQL script of pg_dump.
+func (v *Verifier) script(ctx context.Context, name string, r io.Reader) (*Result, error) {
+	return v.dump(ctx, name, func(_ context.Context, d *dump) error {
+		_, err := io.Copy(d, r)
+		return err
+	})
+}
+
+// dump looks through a script that write writes.
+func (v *Verifier) dump(ctx context.Context, name string, write func(context.Context, *dump) error) (*Result, error) {
+	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	d := &dump{v: v, ledger: &ledger{}, name: name, batches: make(chan batch), ctx: ctx}
 	group.Go(func() error {
 		defer close(d.batches)
-		if err := pgtool.Run(ctx, pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "reading " + name,
-			Args: []string{"-f", "-"}, Stdin: in, Stdout: d, Rows: true}); err != nil {
+		if err := write(ctx, d); err != nil {
 			if d.err != nil {
-				return d.err // which is why pg_restore could not go on
+				return d.err // which is why the writer could not go on
 			}
 			return err
 		}
@@ -51,11 +91,7 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 
 // archiveMajor is the PostgreSQL version whose pg_restore can read an archive,
 // by its header (src/bin/pg_dump/pg_backup_archiver.h, K_VERS_*).
-func archiveMajor(in *bufio.Reader) (int, error) {
-	head, err := in.Peek(8)
-	if err != nil && err != io.EOF {
-		return 0, err
-	}
+func archiveMajor(head []byte) (int, error) {
 	if len(head) < 8 || string(head[:5]) != "PGDMP" {
 		return 0, errors.New("this is no archive of pg_dump -Fc")
 	}
@@ -84,7 +120,10 @@ type dump struct {
 	text    []byte // lines outside of COPY, not yet looked through
 	copying bool
 	at      batch // rows gathered for the next batch
-	err     error
+
+	inserting *tally // the table of an INSERT that goes on over lines
+
+	err error
 }
 
 // batch is a stretch of whole rows of one table, or of schema text.
@@ -93,6 +132,7 @@ type batch struct {
 	first   int64 // rows before
 	rows    int64
 	data    []byte
+	whole   bool // data is one text
 }
 
 // Write takes a stretch of pg_restore's output.
@@ -134,7 +174,7 @@ func (d *dump) line(line []byte) error {
 		return nil
 	}
 	if end {
-		return fmt.Errorf("%s: the output of pg_restore has an end of data without its beginning", d.name)
+		return fmt.Errorf("%s: it has an end of data without its beginning", d.name)
 	}
 	if table, columns, ok := copyLine(line); ok {
 		if err := d.flushText(); err != nil {
@@ -147,10 +187,50 @@ func (d *dump) line(line []byte) error {
 		}
 		return nil
 	}
+	if table, ok := d.insertLine(line); ok {
+		return d.insert(table, line)
+	}
 	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
 		return d.flushText()
 	}
 	return nil
+}
+
+// insertLine says of which table a line is a row, or more, in a script of
+// pg_dump --inserts: it begins a statement, or goes on with one.
+func (d *dump) insertLine(line []byte) (*tally, bool) {
+	if d.inserting == nil {
+		rest, ok := strings.CutPrefix(string(line[:min(len(line), 1<<10)]), "INSERT INTO ")
+		if !ok {
+			return nil, false
+		}
+		schema, rest, ok := identifier(rest)
+		if !ok || !strings.HasPrefix(rest, ".") {
+			return nil, false
+		}
+		name, _, ok := identifier(rest[1:])
+		if !ok {
+			return nil, false
+		}
+		d.inserting = d.ledger.column(catalog.Name{Schema: schema, Name: name}.String(), "", func(*tally) {})
+	}
+	return d.inserting, true
+}
+
+// insert gathers the lines of rows.
+func (d *dump) insert(table *tally, line []byte) error {
+	d.at.columns = []*tally{table}
+	d.at.data = append(d.at.data, line...)
+	if bytes.HasSuffix(line, []byte(");\n")) {
+		d.inserting = nil
+	}
+	if d.inserting != nil && len(d.at.data) < batchBytes {
+		return nil
+	}
+	b := d.at
+	b.whole = true
+	d.at = batch{}
+	return d.send(b)
 }
 
 // end is called when pg_restore has ended well.
@@ -205,7 +285,11 @@ func (d *dump) scan() error {
 		}
 		if b.rows == 0 {
 			s.cell(found[0], place{}, b.data)
-			d.ledger.merge(0, found)
+			rows := int64(0)
+			if b.whole {
+				rows = 1
+			}
+			d.ledger.merge(rows, found)
 			continue
 		}
 		at := place{row: b.first}

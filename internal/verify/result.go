@@ -57,6 +57,12 @@ type Finding struct {
 	Strong bool      `json:"strong"`
 
 	Encoding string `json:"encoding,omitempty"` // the layers it was found under, the outermost first: "escapes, base64"
+	Line     int64  `json:"line,omitempty"`     // of the file that Table names
+	// Confirmed says, of a survivor known by a set that was written down, whether the
+	// source holds it now; nil if nobody asked the source.
+	Confirmed *bool `json:"confirmed,omitempty"`
+
+	print uint64 // a survivor's fingerprint
 }
 
 // String is the finding in one line.

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"fmt"
 
 	"refresher/internal/detect"
@@ -15,15 +14,18 @@ import (
 // minCell is the shortest text that can hold an identifier, in bytes.
 const minCell = 6
 
-// place is where a row is: its ctid, or its ordinal from 1.
+// place is where a row is: its ctid, its ordinal from 1, or its line from 1.
 type place struct {
 	block  uint32
 	offset uint16
 	row    int64
+	line   int64
 }
 
 func (p place) String() string {
 	switch {
+	case p.line > 0:
+		return fmt.Sprintf("line %d", p.line)
 	case p.row > 0:
 		return fmt.Sprintf("row %d", p.row)
 	case p.offset > 0:
@@ -43,14 +45,14 @@ type scanner struct {
 	show     func(*unwrap.View) // s.view, made once
 	plain    unwrap.View        // a cell that holds nothing else
 	other    []byte             // a cell in another notation
-	reported []reported
-	values   []byte // of reported
+	reported reported
 	memo     memo
 
 	// The cell at hand.
 	tally  *tally
 	at     place
 	length int
+	piece  *piece // that the cell is, nil if it is none
 }
 
 func (v *Verifier) scanner() *scanner {
@@ -109,7 +111,7 @@ func nobodys(text []byte) bool {
 // look looks through one cell, and through what it holds in an encoded form. A
 // number holds nothing else.
 func (s *scanner) look(t *tally, at place, text []byte) {
-	s.reported, s.values = s.reported[:0], s.values[:0]
+	s.reported.reset()
 	s.tally, s.at, s.length = t, at, len(text)
 	if s.other = rewritten(s.other[:0], text); len(s.other) > 0 {
 		s.plain.Text = s.other
@@ -131,6 +133,7 @@ func (s *scanner) view(v *unwrap.View) {
 	if len(text) < minCell {
 		return
 	}
+	s.matches = s.matches[:0]
 	if s.matcher != nil {
 		before := s.matcher.Expected()
 		s.matches = s.matcher.Scan(s.matches[:0], text)
@@ -140,10 +143,10 @@ func (s *scanner) view(v *unwrap.View) {
 			if m.Digits {
 				sort = digitSurvivor
 			}
-			s.report(v, sort, Survivor, m.Class, m.Start, m.End)
+			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
 		}
 	}
-	if v.Binary {
+	if v.Binary || s.piece != nil && s.piece.binary {
 		return // shapes in it are chance
 	}
 	if c := t.stats.Class; c != pii.None && c != "" && fake.Recognise(c, text) {
@@ -154,7 +157,15 @@ func (s *scanner) view(v *unwrap.View) {
 	if s.detector.Missed() {
 		t.misses[min(s.length, maxMiss)]++
 	}
+	sure := s.matches
 	for _, h := range s.hits {
+		// A certain survivor stands for what is detected in its place.
+		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
+			sure = sure[1:]
+		}
+		if len(sure) > 0 && sure[0].Start < h.End {
+			continue
+		}
 		sort := sureDetection
 		switch {
 		case h.Strong && h.Bare:
@@ -170,26 +181,27 @@ func (s *scanner) view(v *unwrap.View) {
 		default:
 			sort = weakDetection
 		}
-		s.report(v, sort, Detection, h.Class, h.Start, h.End)
+		s.report(v, sort, Detection, h.Class, h.Start, h.End, 0)
 	}
 }
 
 // report counts a value that was found, unless it is a fake, is allowed, or was
 // found in this cell already. A certain survivor stands for a detection too.
-func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int) {
+func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int, print uint64) {
 	t, value := s.tally, v.Text[start:end]
 	if fake.Recognise(class, value) {
 		t.stats.Fictional++
 		return
 	}
-	for _, r := range s.reported {
-		if (r.kind == kind || r.sort == sureSurvivor) && bytes.Equal(s.values[r.from:r.to], value) {
-			return
+	at, ok := s.at, true
+	if s.piece != nil {
+		if at.line, ok = s.piece.line(v, start, end); !ok {
+			return // found with the piece before
 		}
 	}
-	from := len(s.values)
-	s.values = append(s.values, value...)
-	s.reported = append(s.reported, reported{kind, sort, from, len(s.values)})
+	if !s.reported.fresh(kind, sort, at.line, value) {
+		return
+	}
 	if s.allowed.allow(t, kind, class, value) {
 		t.stats.Excepted++
 		return
@@ -198,13 +210,11 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.weigh(value)
 	}
 	t.add(sort, func() Finding {
-		return Finding{Table: t.stats.Table, Column: t.stats.Column, Row: s.at.String(), Class: class, Kind: kind, Encoding: v.How(), Shape: Shape(class, value)}
+		f := Finding{Table: t.stats.Table, Column: t.stats.Column, Row: at.String(), Class: class, Kind: kind,
+			Encoding: v.How(), Shape: Shape(class, value), Line: at.line, print: print}
+		if s.piece != nil && f.Column == "" {
+			f.Column = s.key(v, start)
+		}
+		return f
 	})
-}
-
-// reported is a value that was found in the cell at hand: values[from:to].
-type reported struct {
-	kind     string
-	sort     int
-	from, to int
 }

@@ -1,0 +1,258 @@
+package verify
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding/unicode"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgtool"
+)
+
+// Bounds of what is unpacked.
+const (
+	maxNested   = 4        // archives and compressed files within one another
+	maxBuffered = 64 << 20 // of a file that must be read at random and can't be
+	unpackBytes = 1 << 30  // that any compressed file may unpack to
+	unpackRatio = 256      // and times its size, beyond that
+	zstdWindow  = 128 << 20
+	sniffBytes  = 1 << 10
+)
+
+// customFormat is the format that an archive's header names (K_FMT, archCustom).
+const customFormat = 1
+
+// Input is a file, an object or a stream.
+type Input struct {
+	Name string      // in findings; what it ends in says CSV from other text
+	R    io.Reader   // from its start
+	At   io.ReaderAt // the same at random; nil if it can't be read so
+	Size int64       // of At
+	// Table says what is known of a Parquet file's table; nil: its name.
+	Table func(name string) Table
+}
+
+// File looks through a file, whatever it is, by its first bytes: an archive of
+// pg_dump in custom format, an SQL script of pg_dump or pg_dumpall, a Parquet
+// file, gzip or zstd of any of these, a tar or zip archive of any of these, CSV
+// and TSV (by its name), and text of any kind: logs, JSON, JSON lines. Anything
+// else is searched for survivors as the bytes it is. It streams: memory depends on
+// the longest row or line, not on the file; one that unpacks to far more than its
+// size is a *fault.Input. There is a result for each file within.
+//
+// The name of a file can be a finding too; then it is called "file 1" and so on.
+func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
+	f := &files{v: v, table: in.Table}
+	err := f.file(ctx, in, 0)
+	return f.results, err
+}
+
+// files are the results of a file and of those in it.
+type files struct {
+	v       *Verifier
+	table   func(name string) Table
+	results []*Result
+	odd     int // names that are findings themselves
+}
+
+func (f *files) file(ctx context.Context, in Input, depth int) error {
+	r := bufio.NewReaderSize(in.R, 64<<10)
+	head, err := r.Peek(sniffBytes)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("reading %s: %w", in.Name, err)
+	}
+	nested := func(unpacked io.Reader, ends ...string) error {
+		if depth == maxNested {
+			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+		}
+		name := in.Name
+		for _, end := range ends {
+			name = strings.TrimSuffix(name, end)
+		}
+		return f.file(ctx, Input{Name: name, R: unpacked}, depth+1)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return fmt.Errorf("unpacking %s: %w", in.Name, err)
+		}
+		return nested(f.bounded(in, z), ".gz", ".tgz")
+	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return fmt.Errorf("unpacking %s: %w", in.Name, err)
+		}
+		defer z.Close()
+		return nested(f.bounded(in, z), ".zst", ".zstd")
+	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
+		result, err := f.v.restored(ctx, f.name(in.Name), head[512:], pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+		return f.add(result, err)
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return f.tar(ctx, in, r, depth)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return f.zip(ctx, in, r, depth)
+	case len(head) > 10 && string(head[:5]) == "PGDMP" && head[10] == customFormat:
+		result, err := f.v.Dump(ctx, f.name(in.Name), r)
+		return f.add(result, err)
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return f.parquet(ctx, in, r)
+	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
+		result, err := f.v.script(ctx, f.name(in.Name), r)
+		return f.add(result, err)
+	}
+	return f.plain(ctx, in, head, r)
+}
+
+// plain looks through text, or anything else.
+func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) error {
+	began := time.Now()
+	l := &ledger{}
+	name := f.name(in.Name)
+	if bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) { // a byte order mark
+		r = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(r)
+	}
+	var err error
+	if ext := strings.ToLower(path.Ext(in.Name)); ext == ".csv" || ext == ".tsv" {
+		err = f.v.csv(ctx, l, name, ext, r)
+	} else {
+		err = f.v.text(ctx, l, name, r)
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	return f.add(f.v.result(name, began, l), nil)
+}
+
+func (f *files) add(r *Result, err error) error {
+	if err == nil {
+		f.results = append(f.results, r)
+	}
+	return err
+}
+
+// name is a file's name as it may be printed.
+func (f *files) name(name string) string {
+	if f.v.scanner().finds([]byte(name)) {
+		f.odd++
+		return fmt.Sprintf("file %d (its name is a finding)", f.odd)
+	}
+	return name
+}
+
+func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
+	if depth == maxNested {
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+	}
+	t := tar.NewReader(r)
+	for {
+		h, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		if err := f.file(ctx, Input{Name: in.Name + ":" + h.Name, R: t}, depth+1); err != nil {
+			return err
+		}
+	}
+}
+
+func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error {
+	if depth == maxNested {
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+	}
+	at, size, err := atRandom(in, r)
+	if err != nil {
+		return err
+	}
+	z, err := zip.NewReader(at, size)
+	if err != nil {
+		return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+	}
+	for _, e := range z.File {
+		if strings.HasSuffix(e.Name, "/") {
+			continue
+		}
+		body, err := e.Open()
+		if err != nil {
+			return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+		}
+		inner := Input{Name: in.Name + ":" + e.Name}
+		inner.R = f.bounded(Input{Name: inner.Name, Size: int64(e.CompressedSize64)}, body)
+		err = f.file(ctx, inner, depth+1)
+		body.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atRandom reads a file at random; one that only streams is kept in memory, if it is small.
+func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
+	if in.At != nil {
+		return in.At, in.Size, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxBuffered+1))
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading %s: %w", in.Name, err)
+	}
+	if len(data) > maxBuffered {
+		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the file itself", in.Name, maxBuffered>>20)
+	}
+	return bytes.NewReader(data), int64(len(data)), nil
+}
+
+func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
+	at, size, err := atRandom(in, r)
+	if err != nil {
+		return err
+	}
+	name := f.name(in.Name)
+	table := Table{Name: catalog.Name{Schema: "file", Name: path.Base(name)}, SourceRows: -1}
+	if f.table != nil && name == in.Name {
+		table = f.table(in.Name)
+	}
+	result, err := f.v.Parquet(ctx, table, at, size)
+	return f.add(result, err)
+}
+
+// bounded stops reading what unpacks to far more than it is packed in.
+func (f *files) bounded(in Input, r io.Reader) io.Reader {
+	size := in.Size
+	if size == 0 {
+		size = maxBuffered
+	}
+	return &unpacked{r: r, name: in.Name, left: unpackBytes + unpackRatio*size}
+}
+
+type unpacked struct {
+	r    io.Reader
+	name string
+	left int64
+}
+
+func (u *unpacked) Read(b []byte) (int, error) {
+	n, err := u.r.Read(b)
+	if u.left -= int64(n); u.left < 0 {
+		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name, unpackRatio)
+	}
+	return n, err
+}

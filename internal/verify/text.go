@@ -1,0 +1,204 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/unwrap"
+)
+
+// Text files are looked through in pieces of whole lines. A piece begins with the
+// last lines of the one before, so that what is broken over lines is found
+// where two pieces meet.
+const (
+	pieceBytes   = 1 << 20
+	overlapBytes = 4 << 10
+)
+
+// piece is a stretch of a text file.
+type piece struct {
+	tally  *tally
+	data   []byte
+	first  int64 // number of its first line
+	again  int   // bytes that the piece before held too
+	lines  int   // line breaks among those
+	binary bool
+}
+
+// line is the line of something found in a view of the piece; false if the piece
+// before showed it too.
+func (p *piece) line(v *unwrap.View, start, end int) (int64, bool) {
+	var from, to int
+	if v.Inside { // as far into the lines that it was made of as into what came out
+		lines := v.Last - v.Line
+		from, to = v.Line+lines*start/len(v.Text), v.Line+(lines*end+len(v.Text)-1)/len(v.Text)
+	} else {
+		from = bytes.Count(v.Text[:start], newline)
+		to = from + bytes.Count(v.Text[start:end], newline)
+	}
+	known := to < p.lines
+	if p.lines == 0 && !v.Inside && len(v.Text) == len(p.data) {
+		known = end <= p.again
+	}
+	return p.first + int64(from), !known
+}
+
+var newline = []byte{'\n'}
+
+// text looks through a file of text, or of anything else, as what it is made of.
+func (v *Verifier) text(ctx context.Context, l *ledger, name string, r io.Reader) error {
+	return v.textFrom(ctx, l, name, r, 1)
+}
+
+// textFrom is text for what begins with a certain line.
+func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Reader, line int64) error {
+	column := l.column(name, "", func(t *tally) { t.stats.Type = "text" })
+	pieces := make(chan *piece)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(pieces)
+		return cut(r, line, func(p *piece) error {
+			select {
+			case pieces <- p:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		})
+	})
+	for range v.opts.Workers {
+		group.Go(func() error {
+			s := v.scanner()
+			for p := range pieces {
+				p.tally = column.fresh()
+				s.pieceOf(p)
+				if err := s.err(); err != nil {
+					return err
+				}
+				l.merge(int64(bytes.Count(p.data[p.again:], newline)), []*tally{p.tally})
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// pieceOf looks through a piece.
+func (s *scanner) pieceOf(p *piece) {
+	t := p.tally
+	t.stats.Cells++
+	t.stats.Bytes += int64(len(p.data) - p.again)
+	if len(p.data) < minCell {
+		return
+	}
+	s.piece = p
+	s.look(t, place{}, p.data)
+	s.piece = nil
+	if t.found[bareDetection].n > 0 {
+		t.numbers += longNumbers(p.data)
+	}
+}
+
+// longNumbers counts the numbers as long as those of cards.
+func longNumbers(text []byte) (n int64) {
+	run := 0
+	for _, c := range text {
+		if c-'0' < 10 {
+			run++
+			continue
+		}
+		if run >= 12 && run <= 19 {
+			n++
+		}
+		run = 0
+	}
+	if run >= 12 && run <= 19 {
+		n++
+	}
+	return n
+}
+
+// cut reads a file in pieces, in order.
+func cut(r io.Reader, line int64, emit func(*piece) error) error {
+	var rest []byte // the overlap, then what follows the last whole line
+	again := 0
+	for {
+		data := make([]byte, len(rest), len(rest)+pieceBytes)
+		copy(data, rest)
+		var err error
+		for n := 0; err == nil && len(data) < cap(data); data = data[:len(data)+n] {
+			n, err = r.Read(data[len(data):cap(data)])
+		}
+		last := err == io.EOF
+		if err != nil && !last {
+			return err
+		}
+		end := len(data)
+		if !last {
+			if i := bytes.LastIndexByte(data[again:], '\n'); i >= 0 {
+				end = again + i + 1
+			} else {
+				end = wholeRune(data)
+			}
+		}
+		if end > again {
+			p := &piece{data: data[:end:end], first: line, again: again, lines: bytes.Count(data[:again], newline)}
+			p.binary = !mostlyText(p.data)
+			if err := emit(p); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
+		}
+		from := overlap(data[:end])
+		line += int64(bytes.Count(data[:from], newline))
+		again = end - from
+		rest = data[from:]
+	}
+}
+
+// overlap is where the last lines of a piece begin that the next one begins with.
+func overlap(data []byte) int {
+	from := max(0, len(data)-overlapBytes)
+	if i := bytes.IndexByte(data[from:], '\n'); i >= 0 && from+i+1 < len(data) {
+		return from + i + 1
+	}
+	for from < len(data) && !utf8.RuneStart(data[from]) {
+		from++
+	}
+	return from
+}
+
+// wholeRune is the end of the last whole character.
+func wholeRune(data []byte) int {
+	for i := len(data) - 1; i >= max(0, len(data)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(data[i]) {
+			if utf8.FullRune(data[i:]) {
+				return len(data)
+			}
+			return i
+		}
+	}
+	return len(data)
+}
+
+// mostlyText tells text, in whatever encoding, from other bytes: by its start, as
+// many programs do, by zeros and control characters.
+func mostlyText(data []byte) bool {
+	data = data[:min(len(data), 8<<10)]
+	odd := 0
+	for _, c := range data {
+		if c == 0 {
+			return false
+		}
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1B {
+			odd++
+		}
+	}
+	return odd*50 <= len(data)
+}
