@@ -37,6 +37,8 @@ type column struct {
 	table  *table
 	family scrub.Family // of an array: of its elements
 	array  bool
+	bounds bool   // a range: family is that of its bounds
+	fields string // of a composite with something personal in it: its rule
 	name   *name
 	seen   *evidence
 	docs   []string // sampled JSON documents; dropped when the rule is made
@@ -55,6 +57,9 @@ func newTable(cat *catalog.Catalog, t *catalog.Table, v values, why string, d *d
 		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
 		if col.family == scrub.FamilyArray {
 			col.array, col.family = true, scrub.FamilyOf(c.Type.Underlying().Elem)
+		}
+		if u := c.Type.Underlying(); u.Kind == catalog.RangeType {
+			col.bounds, col.family = true, scrub.FamilyOf(u.Elem)
 		}
 		if v != nil && sampled(c) {
 			col.seen = look(v[c.Name], d)
@@ -130,6 +135,10 @@ func (c *column) classify() {
 		c.score, c.reason = 0.95, "yes or no"
 		return
 	}
+	if c.Type.Underlying().Kind == catalog.CompositeType && !c.array {
+		c.composite()
+		return
+	}
 	h := c.hint()
 	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
@@ -152,6 +161,24 @@ func (c *column) classify() {
 		c.score, c.reason = h.score, "its name speaks of something else"
 	case c.seen.known():
 		c.score = 0.75
+	}
+}
+
+// composite classifies the fields of a composite, by their names.
+func (c *column) composite() {
+	fields := make([]string, 0, len(c.Type.Underlying().Fields))
+	t := *c.table
+	t.placed = true
+	for _, f := range c.Type.Underlying().Fields {
+		col := &column{Column: &catalog.Column{Name: f.Name, Type: f.Type, Mod: f.Mod}, table: &t, family: scrub.FamilyOf(f.Type), name: understand(f.Name)}
+		col.classify()
+		if col.class != pii.None && (c.class == pii.None || col.score > c.score) {
+			c.class, c.score, c.reason = col.class, col.score, "in "+f.Name+": "+col.reason
+		}
+		fields = append(fields, scalar(f.Name)+": "+col.choices()[0].rule)
+	}
+	if c.class != pii.None {
+		c.fields = "{composite: {" + strings.Join(fields, ", ") + "}}"
 	}
 }
 

@@ -164,6 +164,13 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 		}
 		first, td.home, td.subject = false, true, subjectOf(c, homes[t])
 	}
+	for _, t := range d.s.tables { // a table that adds columns to a person's
+		if len(t.PrimaryKey) == 1 && homes[t] == "" {
+			if c := t.column(t.PrimaryKey[0]); c != nil && c.to != nil && len(c.key.Columns) == 1 && c.to.table.PrimaryKey != nil && c.to.Name == c.to.table.PrimaryKey[0] && homes[c.to.table] != "" {
+				homes[t] = homes[c.to.table]
+			}
+		}
+	}
 	for _, td := range d.tables {
 		t := td.table
 		if td.none != "" || td.existing || td.home || t.Name != t.Root || !td.personal() {

@@ -55,6 +55,9 @@ func systemIsHarmless(n *name) bool {
 	if n.any("marital", "ethnic", "orientation") || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
 		return true
 	}
+	if n.parts[len(n.parts)-1] == "by" { // who did it
+		return true
+	}
 	switch n.last {
 	case "system", "id", "code", "at", "nhead", "keyword":
 		return n.last != "system" && n.any("ssn", "passport", "licence", "bankaccount", "card")
@@ -136,7 +139,7 @@ var nameRules = []nameRule{
 
 	{pii.Token, 0.9, secrets, nothing, and(has("password"), not(has("date|at|name|vendor|nhead|id")))},
 	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
-	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|id")), not(ends("code", "vendor")))},
+	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|id|phone|email|street|address|city")), not(ends("code", "vendor")))},
 	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
 	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), has("api"))},
 	{pii.Token, 0.75, secrets, nothing, ends("salt")},
@@ -227,7 +230,7 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message"), not(hasWord("group", "list", "role", "data", "lists")))},
-	{pii.FullName, 0.5, texts, nothing, and(hasWord("by"), only("system", "filler", "neutral", "person", "user", "ship"))},
+	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), only("system", "filler", "neutral", "person", "user", "ship"))},
 
 	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},

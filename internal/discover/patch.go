@@ -24,7 +24,7 @@ func (d *Draft) Patch(files []string, existing *rules.Ruleset) ([]byte, error) {
 		if err != nil {
 			return nil, fault.BadInput("%s can't be read", f)
 		}
-		edits[f] = &edit{file: f, lines: splitLines(text)}
+		edits[f] = &edit{file: f, lines: splitLines(text), open: len(text) > 0 && text[len(text)-1] != '\n'}
 	}
 	if len(files) == 0 {
 		return nil, fault.BadInput("there is no rules file to patch")
@@ -74,6 +74,7 @@ func (d *Draft) proves(files []string, edits map[string]*edit) error {
 type edit struct {
 	file  string
 	lines []string // each with its newline
+	open  bool     // the last line has none in the file
 	at    []change
 }
 
@@ -230,6 +231,14 @@ func (e *edit) sorted() []change {
 		at = append(at, c)
 	}
 	slices.SortStableFunc(at, func(a, b change) int { return a.before - b.before })
+	if last := len(e.lines) - 1; e.open { // what comes behind a line without a newline changes that line
+		for i := range at {
+			if at[i].before == last+1 && at[i].drop == 0 {
+				at[i] = change{last, 1, append([]string{e.lines[last]}, at[i].lines...)}
+				break
+			}
+		}
+	}
 	return at
 }
 
@@ -265,10 +274,10 @@ func (e *edit) diff(w *bytes.Buffer) {
 		line, plus := start, 0
 		for _, c := range at[i:j] {
 			for ; line < c.before; line++ {
-				body.WriteString(" " + e.lines[line])
+				body.WriteString(" " + e.lines[line] + e.mark(line))
 			}
 			for range c.drop {
-				body.WriteString("-" + e.lines[line])
+				body.WriteString("-" + e.lines[line] + e.mark(line))
 				line, plus = line+1, plus-1
 			}
 			for _, l := range c.lines {
@@ -277,7 +286,7 @@ func (e *edit) diff(w *bytes.Buffer) {
 			}
 		}
 		for ; line < end; line++ {
-			body.WriteString(" " + e.lines[line])
+			body.WriteString(" " + e.lines[line] + e.mark(line))
 		}
 		was, from := end-start, start+1
 		if was == 0 {
@@ -287,4 +296,12 @@ func (e *edit) diff(w *bytes.Buffer) {
 		added += plus
 		i = j
 	}
+}
+
+// mark follows a line that has no newline.
+func (e *edit) mark(line int) string {
+	if e.open && line == len(e.lines)-1 {
+		return "\\ No newline at end of file\n"
+	}
+	return ""
 }

@@ -78,7 +78,13 @@ func isMissing(v string) bool {
 
 func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect.Hit {
 	e.short = max(e.short, utf8.RuneCountInString(v))
-	is := func(c pii.Class) { e.share[c]++ }
+	said := map[pii.Class]bool{}
+	is := func(c pii.Class) {
+		if !said[c] {
+			said[c] = true
+			e.share[c]++
+		}
+	}
 	could := func(c pii.Class, yes bool) {
 		if yes {
 			e.could[c]++
@@ -107,10 +113,8 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 	if whole := d.Whole([]byte(v)); whole != pii.None && whole != "" && whole != pii.Phone {
 		is(whole)
 	}
-	if e.share[pii.Email] == 0 || d.Whole([]byte(v)) != pii.Email {
-		if isMailbox(v) && d.Whole([]byte(v)) != pii.Email {
-			is(pii.Email)
-		}
+	if isMailbox(v) {
+		is(pii.Email)
 	}
 	if s.phone(v) {
 		is(pii.Phone)

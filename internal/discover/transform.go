@@ -27,6 +27,9 @@ func (c *column) choices() []choice {
 		if c.family == scrub.FamilyJSON && !c.array {
 			return []choice{{"{json: {}}", "what is in it was not seen, so all of it is redacted: list the paths that may stay"}, {keep, ""}}
 		}
+		if c.Type.Underlying().Name == "hstore" && !c.seen.known() {
+			return []choice{{"{hstore: {}}", "what is in it was not seen, so all of it is redacted: list the keys that may stay"}, {keep, ""}}
+		}
 		return []choice{{keep, ""}}
 	}
 	var out []choice
@@ -34,6 +37,9 @@ func (c *column) choices() []choice {
 		for _, r := range rules {
 			out = append(out, choice{c.wrap(r), review})
 		}
+	}
+	if c.fields != "" {
+		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep, "it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
 	native := transformsOf[c.class]
 	switch c.class {
@@ -107,18 +113,21 @@ func (c *column) rest(try func(string, ...string)) {
 		switch c.class {
 		case pii.Phone, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Postcode, pii.VIN, pii.IMEI:
 			try("as opaque text, since it must stay unique: "+string(c.class)+" has too few values", "token")
-			try("every digit changes, and letters stay", "{transform: digits, otherwise: redact}", "digits")
-		case Special, Financial, Gender, pii.FreeText, Photo:
+			try("every digit changes, and letters stay", "{transform: digits, otherwise: redact, domain: "+string(c.class)+"_digits}", "{transform: digits, domain: "+string(c.class)+"_code}")
+			try("every digit changes, and letters stay; a value of fewer than six digits stops a run", "{transform: digits, short: fail, domain: "+string(c.class)+"_unique}")
+		case Special, Financial, Gender, pii.FreeText, Photo, pii.Date, pii.BirthDate, Age:
 		default:
 			try("as opaque text, since it must stay unique or has no form of its own", "token")
+			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign stops a run", "{transform: fpe, alphabet: alphanumeric, domain: "+string(c.class)+"_letters}")
 		}
 		if !c.array {
 			try(last, `"null"`)
 		}
-		try(last, mask, "digits")
+		try(last, mask)
 	case scrub.FamilyNumber:
 		if c.class != Special && c.class != Age && c.class != Financial {
-			try("encrypted digits: unique, and of the same length", "digits", "{transform: fpe, domain: "+string(c.class)+"}")
+			try("encrypted digits: unique, and of the same length",
+				"{transform: digits, domain: "+string(c.class)+"_code}", "{transform: digits, short: fail, domain: "+string(c.class)+"_unique}", "{transform: fpe, domain: "+string(c.class)+"_number}")
 		}
 		try(last, `"null"`)
 	case scrub.FamilyUUID:
@@ -142,6 +151,9 @@ func (c *column) rest(try func(string, ...string)) {
 func (c *column) wrap(rule string) string {
 	if whole, ok := strings.CutPrefix(rule, "\x00"); ok {
 		return whole
+	}
+	if c.bounds && rule == "{transform: date_shift, max_days: 90}" {
+		return "{range: " + rule + "}"
 	}
 	if !c.array || rule == keep {
 		return rule

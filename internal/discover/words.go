@@ -61,14 +61,14 @@ func words(name string) []string {
 }
 
 // joined puts together words that are one although something parts them: e-mail,
-// f_name, DoB. One of the two must be a letter, or both mean nothing.
+// f_name, DoB. One of the two must be a letter, or the first mean nothing.
 func joined(ws []string) []string {
 	vocabulary := meaningsOf()
 	var out []string
 	for i := 0; i < len(ws); i++ {
 		if i+1 < len(ws) {
 			a, b := ws[i], ws[i+1]
-			odd := len(a) == 1 || len(b) == 1 || vocabulary[a] == nil && vocabulary[b] == nil || a == "do"
+			odd := len(a) == 1 || len(b) == 1 || vocabulary[a] == nil && !counts(vocabulary[b]) || a == "do"
 			if odd && len(a+b) > 2 && vocabulary[a+b] != nil || (a == "zip" || a == "post") && b == "code" {
 				out = append(out, a+b)
 				i++
@@ -78,6 +78,11 @@ func joined(ws []string) []string {
 		out = append(out, ws[i])
 	}
 	return out
+}
+
+// counts reports whether a word only says that another one is a number or code.
+func counts(meaning []string) bool {
+	return len(meaning) == 1 && (meaning[0] == "nhead" || meaning[0] == "id" || meaning[0] == "code")
 }
 
 // plain takes accents off letters, so that prénom is prenom.
