@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"internal/scrub/condition"},
 	{"internal/scrub/rules", "internal/scrub/jsonscrub"},
 	{"internal/restore"},
-	{"internal/sample"},
+	{"internal/sample", "internal/prints"},
 	{"internal/s3sink"},
 	{"internal/verify"},
 	{"internal/canary", "internal/risk"},

@@ -36,6 +36,7 @@ type Config struct {
 	S3       S3       `yaml:"s3" doc:"how to reach the buckets"`
 	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes"`
 	Verify   Verify   `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
+	Prints   Prints   `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
 	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
 	Listen   string   `yaml:"listen" doc:"address of serve's status page and metrics" default:"127.0.0.1:8320"`
 	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
@@ -88,7 +89,23 @@ type Schedule struct {
 
 // Verify makes verification stricter than it always is.
 type Verify struct {
-	Strict bool `yaml:"strict" doc:"weak detector classes (names, bare numbers) refuse too"`
+	Strict    bool `yaml:"strict" doc:"weak detector classes (names, bare numbers) refuse too"`
+	MemoryMiB int  `yaml:"memory_mib" doc:"memory for the filters of fingerprints, about 1.2 MB a million of them; what does not fit is read from temporary files, more slowly" default:"128"`
+}
+
+// Prints is where a run leaves its fingerprint set.
+type Prints struct {
+	URL  string `yaml:"url" doc:"s3://bucket/prefix, a folder, or bucket:NAME, which is beside the report in that bucket's dataset; empty: sets are not kept"`
+	Keep int    `yaml:"keep" doc:"how many sets to keep in a place of their own" default:"4"`
+}
+
+// Bucket is the bucket in whose dataset sets are kept, empty if they have a place of their own.
+func (p Prints) Bucket() string {
+	name, ok := strings.CutPrefix(p.URL, "bucket:")
+	if !ok {
+		return ""
+	}
+	return name
 }
 
 // Load reads, expands, defaults and validates a file. A mistake is a
@@ -112,6 +129,9 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	}
 	if c.TempDir != "" {
 		c.TempDir = c.Path(c.TempDir)
+	}
+	if c.Prints.URL != "" && c.Prints.Bucket() == "" && !strings.Contains(c.Prints.URL, "://") {
+		c.Prints.URL = c.Path(c.Prints.URL)
 	}
 	if c.Workers == 0 {
 		c.Workers = min(runtime.NumCPU(), 8)
@@ -194,6 +214,27 @@ func (c *Config) validate(d *decoder) {
 		d.at("workers", "must be from 0 to 64")
 	}
 	c.validateBuckets(d)
+	c.validatePrints(d)
+}
+
+func (c *Config) validatePrints(d *decoder) {
+	u := c.Prints.URL
+	switch {
+	case c.Prints.Keep < 1:
+		d.at("fingerprints.keep", "must be at least 1")
+	case strings.HasPrefix(u, "bucket:") && c.Bucket(c.Prints.Bucket()) == nil:
+		d.at("fingerprints.url", "names a bucket that is not among buckets")
+	case strings.Contains(u, "://") && !strings.HasPrefix(u, "s3://"):
+		d.at("fingerprints.url", "must be s3://bucket/prefix, a folder, or bucket:NAME")
+	}
+	for _, b := range c.Buckets {
+		if strings.HasPrefix(u, "s3://") && strings.HasPrefix(u+"/", strings.TrimRight(b.URL, "/")+"/") {
+			d.at("fingerprints.url", "lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s", b.Name)
+		}
+	}
+	if c.Verify.MemoryMiB < 1 {
+		d.at("verify.memory_mib", "must be at least 1")
+	}
 }
 
 func (c *Config) validateBuckets(d *decoder) {

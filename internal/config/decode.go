@@ -136,8 +136,13 @@ func (d *decoder) defaults(n ast.Node, v reflect.Value, path string, given map[s
 func setDefaults(v reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if text := f.Tag.Get("default"); text != "" && v.Field(i).Kind() == reflect.String {
+		switch text := f.Tag.Get("default"); {
+		case text == "":
+		case v.Field(i).Kind() == reflect.String:
 			v.Field(i).SetString(text)
+		case v.Field(i).Kind() == reflect.Int:
+			n, _ := strconv.Atoi(text) // a tag's, not a user's
+			v.Field(i).SetInt(int64(n))
 		}
 	}
 }

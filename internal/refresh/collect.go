@@ -50,7 +50,7 @@ func Collect(ctx context.Context, o Options, watch Observer) (_ *Evidence, err e
 	if e.dir, err = os.MkdirTemp(o.TempDir, "refresher-verify-"); err != nil {
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
-	if e.store, err = fingerprint.NewStore(e.dir, o.Key.Derive("fingerprints")); err != nil {
+	if e.store, err = r.newStore(e.dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(e.dir))
 	}
 	r.store = e.store

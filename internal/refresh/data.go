@@ -70,7 +70,7 @@ type job struct {
 // alone at the end.
 func (r *run) copyData(ctx context.Context) error {
 	var err error
-	if r.store, err = fingerprint.NewStore(r.dir, r.Key.Derive("fingerprints")); err != nil {
+	if r.store, err = r.newStore(r.dir); err != nil {
 		return err
 	}
 	jobs := r.plan()

@@ -60,6 +60,11 @@ func (r *run) guard(ctx context.Context) error {
 			return err
 		}
 	}
+	if r.Prints != nil && r.Prints.Place != nil {
+		if err := r.Prints.Place.Probe(ctx); err != nil {
+			return err
+		}
+	}
 	r.decisions()
 	for _, w := range append(r.source.Warnings(), r.program.Warnings()...) {
 		r.warn("%s", w)

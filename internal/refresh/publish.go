@@ -50,6 +50,14 @@ func (r *run) readBackBucket(ctx context.Context, s *staged) error {
 // promote makes the shadow the staging database, then each bucket's dataset the
 // latest. The report goes into each bucket before that.
 func (r *run) promote(ctx context.Context) error {
+	if err := r.leaveSet(ctx); err != nil {
+		return err
+	}
+	for _, s := range r.staged {
+		if err := r.leaveSetIn(ctx, s); err != nil {
+			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
+		}
+	}
 	for _, s := range r.staged {
 		if err := r.putReport(ctx, s); err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
@@ -71,7 +79,7 @@ func (r *run) promote(ctx context.Context) error {
 			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
 		}
 	}
-	return nil
+	return r.retainSets(ctx)
 }
 
 // bucketsUnchanged looks at every latest.json once more before the swap: a bucket

@@ -37,11 +37,13 @@ type Options struct {
 	Key            secret.Key
 	Signer         evidence.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
-	Workers        int    // parallel streams
-	Strict         bool   // weak detector findings refuse too
-	KeepShadow     bool   // leave the shadow of a run that failed for inspection
-	DryRun         bool   // stop after guard
-	TempDir        string // parent of the run's own folder; empty: the system's
+	Workers        int     // parallel streams
+	Strict         bool    // weak detector findings refuse too
+	KeepShadow     bool    // leave the shadow of a run that failed for inspection
+	DryRun         bool    // stop after guard
+	Prints         *Prints // where the fingerprint set is left; nil: nowhere
+	FilterBytes    int64   // memory for the filters of fingerprints; 0: no bound
+	TempDir        string  // parent of the run's own folder; empty: the system's
 }
 
 // Bucket is one place where the run publishes.
@@ -187,6 +189,7 @@ func (r *run) tidy(ctx context.Context, failed bool) error {
 				errs = append(errs, s.staging.Discard(ctx))
 			}
 		}
+		errs = append(errs, r.withdrawSet(ctx))
 		if r.shadow != nil && !r.promoted && !r.KeepShadow {
 			errs = append(errs, r.shadow.Drop(ctx))
 		}

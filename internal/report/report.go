@@ -12,6 +12,7 @@ import (
 
 	"refresher/internal/canary"
 	"refresher/internal/history"
+	"refresher/internal/prints"
 	"refresher/internal/risk"
 	"refresher/internal/verify"
 )
@@ -54,8 +55,9 @@ type Report struct {
 	Snapshot       string           `json:"snapshot"`      // the source's exported snapshot
 	Standing       Standing         `json:"standing"`
 	Stages         []Stage          `json:"stages"`
-	Tables         []Table          `json:"tables"`      // coverage: every table and column, and the rule that decided it
-	Identifiers    []Identifier     `json:"identifiers"` // source values remembered as fingerprints
+	Tables         []Table          `json:"tables"`                 // coverage: every table and column, and the rule that decided it
+	Identifiers    []Identifier     `json:"identifiers"`            // source values remembered as fingerprints
+	Prints         *prints.Kept     `json:"fingerprints,omitempty"` // the keyed fingerprint set that the run left
 	Verification   []Subject        `json:"verification"`
 	Canaries       *canary.Result   `json:"canaries,omitempty"`
 	Risk           []*risk.Result   `json:"risk"` // a declared set of quasi-identifiers each
