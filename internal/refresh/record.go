@@ -10,9 +10,11 @@ import (
 	"strings"
 
 	"refresher/internal/catalog"
+	"refresher/internal/detect"
 	"refresher/internal/evidence"
 	"refresher/internal/history"
 	"refresher/internal/report"
+	"refresher/internal/verify"
 )
 
 // describe notes both servers in the report.
@@ -50,17 +52,31 @@ func (r *run) decisions() {
 			t.Mode = "none"
 		}
 		if d.RowsWhen != "" {
-			t.Mode, t.When = "when", d.RowsWhen
+			t.Mode, t.When = "when", withoutValues(d.RowsWhen)
 		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: c.Detail, From: c.From, KeepSome: c.KeepSome,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: withoutValues(c.Detail), From: c.From, KeepSome: c.KeepSome,
 			})
 		}
 		r.report.Tables = append(r.report.Tables, t)
 	}
 	slices.SortFunc(r.report.Tables, func(a, b report.Table) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// withoutValues is a rule as a report shows it: whoever wrote a condition may have
+// written somebody's address into it.
+func withoutValues(rule string) string {
+	text, done := []byte(rule), 0
+	var b strings.Builder
+	for _, h := range detect.New().Scan(nil, text) {
+		b.Write(text[done:h.Start])
+		b.WriteString(verify.Shape(h.Class, text[h.Start:h.End]))
+		done = h.End
+	}
+	b.Write(text[done:])
+	return b.String()
 }
 
 // measure notes rows, bytes and time of every table.
