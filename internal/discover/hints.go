@@ -129,7 +129,7 @@ func of(meanings ...string) func(n, table *name) bool {
 var nameRules = []nameRule{
 	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
-	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|product|date|name")), not(hasWord("entity", "exempt")))},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), hasWord("tax")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
 	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
 	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},

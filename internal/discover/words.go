@@ -24,7 +24,7 @@ var meaningsOf = sync.OnceValue(func() map[string][]string {
 			meaning = strings.Fields(head)
 		default:
 			for _, w := range strings.Fields(head) {
-				if w = plain(w); m[w] == nil {
+				if w = strings.ToLower(plain(w)); m[w] == nil {
 					m[w] = meaning
 				}
 			}

@@ -52,7 +52,7 @@ func (c *Check) Text(w io.Writer) error {
 			}
 		}
 	}
-	if c.Columns == 0 && !c.Passed {
+	if slices.ContainsFunc(c.Issues, func(i check.Issue) bool { return i.Level == check.Error }) {
 		return nil
 	}
 	wild := ""
