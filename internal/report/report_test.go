@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"refresher/internal/canary"
+	"refresher/internal/prints"
 	"refresher/internal/risk"
 	"refresher/internal/verify"
 )
@@ -56,6 +57,7 @@ func sample() *Report {
 			Unmapped: []string{"phones"}, Gaps: []string{"phones: nothing is said of them", "geography: public.users.city is kept"}},
 		Warnings: []string{"<script>alert(1)</script> is only text here"},
 	}
+	r.Prints = &prints.Kept{URL: "s3://prints/app/x", Size: 1234, SHA256: strings.Repeat("12", 32)}
 	r.Verification[0].Results[0].Findings[0].Key, r.Verification[0].Results[0].Findings[0].Encoding = "id=17", "base64"
 	r.Verification[0].Results[0].Columns = []verify.ColumnStats{{Table: "public.users", Column: "born", Type: "date", Why: "a date or time identifies nobody by itself"}}
 	before := *r
@@ -97,7 +99,7 @@ func TestThePageIsSelfContainedAndEscaped(t *testing.T) {
 	for _, want := range []string{"refused", "1\u202f234\u202f567", "j***@g***.com", "&lt;script&gt;", "structure only", "Decided by a wildcard: public.countries", "Kept in some rows, by a condition: public.audit.actor (17 values)", "tenant &lt; 7",
 		"4\u202f321 left behind", "keep when is_staff; else email", "as they were before it", "pseudonymised", "GDPR Art. 4(5) and Recital 26", "Destroy the masking key (0011223344556677)",
 		"no canary can be made of its type", "diagnosis", "k = 2–4", "geography: public.users.city is kept", "no longer masked", "20261114T030000Z-1111", "&#43;2.9 %", "every value maps to another one",
-		"a date or time identifies nobody by itself", "public.users.born", "id=17", "under base64"} {
+		"a date or time identifies nobody by itself", "public.users.born", "id=17", "under base64", "s3://prints/app/x"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -23,7 +23,7 @@ func (r *Report) standing() Standing {
 			"map alike from run to run. So the data are still personal data, of persons who can be identified with additional information.",
 	}
 	s.ToAnonymise = append(s.ToAnonymise,
-		"Destroy the masking key ("+r.KeyFingerprint+"), every copy of it, and the fingerprints made with it: then no guess can be tested, and later runs map to other values.")
+		"Destroy the masking key ("+r.KeyFingerprint+"), every copy of it, and every fingerprint set made with it: then no guess can be tested, and later runs map to other values.")
 	if all, kept := r.kept(); kept > 0 {
 		s.ToAnonymise = append(s.ToAnonymise, fmt.Sprintf("Judge the columns that are kept as they are (%d of %d): mask, coarsen or drop those whose combination singles out a person, or that point to one in other data.", kept, all))
 	}
