@@ -9,6 +9,9 @@ func (d *Detector) birth(text []byte) Hit {
 	if g.n < 3 || !g.dateLike() || g.seps[1] != g.seps[2] || g.seps[1] != '-' && g.seps[1] != '.' && g.seps[1] != '/' || !after(text, g.end[2]) {
 		return Hit{}
 	}
+	if end := g.end[2]; end+3 < len(text) && text[end+3] == ':' {
+		return Hit{} // a time follows: that of a machine
+	}
 	y, m, day := g.value(0), g.value(1), g.value(2)
 	if g.size(0) != 4 {
 		y, day = day, y
@@ -27,9 +30,5 @@ func (d *Detector) birth(text []byte) Hit {
 
 // value is the number that group k is.
 func (g *numbers) value(k int) int {
-	n := 0
-	for _, c := range g.digits[g.at[k]:g.at[k+1]] {
-		n = n*10 + int(c-'0')
-	}
-	return n
+	return int(value(g.digits[g.at[k]:g.at[k+1]]))
 }

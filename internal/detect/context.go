@@ -224,6 +224,14 @@ var meanings = func() map[string]meaning {
 	return m
 }()
 
+// wordSizes are the lengths of the dictionary's words by their first byte, as bits.
+var wordSizes = func() (t [256]uint64) {
+	for w := range meanings {
+		t[w[0]] |= 1 << len(w)
+	}
+	return t
+}()
+
 // reader looks words up in the dictionary: each by itself, and up to four of them
 // joined, so that "date of birth", "dateOfBirth" and "dateofbirth" are one.
 type reader struct {
@@ -288,6 +296,9 @@ func (r *reader) endWord() {
 		if end-r.at[k] > longestWord {
 			break
 		}
+		if size := end - r.at[k]; wordSizes[r.buf[r.at[k]]]>>size&1 == 0 {
+			continue
+		}
 		if m, ok := meanings[string(r.buf[r.at[k]:end])]; ok && (r.all || !m.column) {
 			r.found = r.found.and(m.Context)
 		}
@@ -331,7 +342,11 @@ var latin = func() (t [0x100]byte) {
 }()
 
 // nearbyBytes is how far before a value the words are read that say what it is.
-const nearbyBytes = 48
+const nearbyBytes = 40
+
+// maxBetween is how many characters that are no letters may stand between a word
+// and the value it is about: `"pesel": "…`, "No.: +…".
+const maxBetween = 5
 
 // nearby is the context of text[start:end] together with the words around it, in
 // the same line. Only candidates that already look right are asked about.
@@ -339,6 +354,33 @@ func (d *Detector) nearby(text []byte, start, end int) Context {
 	if start == 0 && end == len(text) {
 		return d.context
 	}
+	c := d.context
+	if spoken(text, start) {
+		var r reader
+		r.read(text[lineFrom(text, start):start])
+		c = c.and(r.found)
+	}
+	// "046 454 286 (SIN)"
+	if to := min(len(text), end+12); end+2 < to && text[end] == ' ' && text[end+1] == '(' {
+		var r reader
+		r.read(text[end+2 : to])
+		c = c.and(r.found)
+	}
+	return c
+}
+
+// spoken reports whether a letter stands just before a value.
+func spoken(text []byte, start int) bool {
+	for i := start - 1; i >= 0 && i >= start-1-maxBetween; i-- {
+		if c := text[i]; kinds[c] == letter || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
+// lineFrom is where the words begin that are read before a value.
+func lineFrom(text []byte, start int) int {
 	from := start
 	for from > 0 && start-from < nearbyBytes {
 		if c := text[from-1]; c == '\n' || c == '\r' || c == ';' || c == '|' {
@@ -349,14 +391,5 @@ func (d *Detector) nearby(text []byte, start, end int) Context {
 	for from < start && from > 0 && (kinds[text[from-1]]&alnum != 0 || text[from]&0xC0 == 0x80) {
 		from++ // not in the middle of a word
 	}
-	var r reader
-	r.read(text[from:start])
-	c := d.context.and(r.found)
-	// "046 454 286 (SIN)"
-	if to := min(len(text), end+12); end+2 < to && text[end] == ' ' && text[end+1] == '(' {
-		var r reader
-		r.read(text[end+2 : to])
-		c = c.and(r.found)
-	}
-	return c
+	return from
 }

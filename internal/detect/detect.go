@@ -106,7 +106,7 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				seen |= kinds[text[next]]
 				next++
 			}
-			if !found {
+			if !found && (seen == digit || next-i <= 3 || d.context.topics&aboutBIC != 0) {
 				found = d.lettered(text, free, i, next, seen == digit)
 			}
 		case digit:

@@ -109,7 +109,11 @@ func (d *Detector) called(text []byte, h Hit) Hit {
 		n--
 	}
 	digits := g.at[n]
-	if h.End == 0 && (digits < 7 || digits < 2*n || digits > 15 || !after(text, g.end[n-1]) || n == 3 && g.dateLike() || same(g.digits[:digits])) {
+	least := 8
+	if d.context.topics&aboutPhone != 0 {
+		least = 7
+	}
+	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || !after(text, g.end[n-1]) || g.n >= 3 && g.dateLike() || same(g.digits[:digits])) {
 		return h
 	}
 	start, end := g.start[0], g.end[n-1]
