@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net/url"
 
 	"refresher/internal/verify"
 )
@@ -118,13 +119,16 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 	type m = map[string]any
 	rules, results := []m{}, []m{}
 	seen := map[string]bool{}
-	add := func(rule, text, level, place string) {
+	add := func(rule, text, level, place string, line int64) {
 		if !seen[rule] {
 			seen[rule] = true
 			rules = append(rules, m{"id": rule, "shortDescription": m{"text": rule}})
 		}
 		r := m{"ruleId": rule, "level": level, "message": m{"text": text}}
-		if place != "" {
+		switch {
+		case line > 0: // of a file
+			r["locations"] = []m{{"physicalLocation": m{"artifactLocation": m{"uri": (&url.URL{Path: place}).String()}, "region": m{"startLine": line}}}}
+		case place != "":
 			r["locations"] = []m{{"logicalLocations": []m{{"fullyQualifiedName": place, "kind": "member"}}}}
 		}
 		results = append(results, r)
@@ -132,7 +136,7 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 	for _, r := range v.Results {
 		for _, c := range r.Checks {
 			if !c.OK {
-				add("check/"+c.Name, c.Name+": "+c.Detail, "error", or(r.Subject, v.Target))
+				add("check/"+c.Name, c.Name+": "+c.Detail, "error", or(r.Subject, v.Target), 0)
 			}
 		}
 		for _, f := range r.Findings {
@@ -140,7 +144,11 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 			if !f.Strong {
 				level = "warning"
 			}
-			add(f.Kind+"/"+string(f.Class), f.String(), level, f.Table+"."+f.Column)
+			place := f.Table
+			if f.Line == 0 {
+				place += "." + f.Column
+			}
+			add(f.Kind+"/"+string(f.Class), f.String(), level, place, f.Line)
 		}
 	}
 	enc := json.NewEncoder(w)

@@ -118,7 +118,7 @@ func (c *csvColumns) column(i int) *tally {
 	if i < len(c.names) {
 		name = c.names[i]
 	}
-	return c.l.column(c.name, name, func(t *tally) { t.stats.Type = "text" })
+	return c.l.column(c.name, name, func(t *tally) { t.stats.Type, t.file = "text", true })
 }
 
 // maxColumns is how many columns a file can have of their own; the rest share one.

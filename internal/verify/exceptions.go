@@ -45,14 +45,14 @@ func (m exceptions) add(k exceptionKey, values []string, all bool) {
 func normal(v []byte) []byte { return bytes.ToLower(bytes.TrimSpace(v)) }
 
 // allow reports whether a value found in a column is a reviewed one. Survivors
-// are allowed by listed values only; a definition, which no rule can name, may
-// hold what is listed for any column.
+// are allowed by listed values only; a definition and a file's text, which no rule
+// can name, may hold what is listed for any column.
 func (m exceptions) allow(t *tally, kind string, class pii.Class, value []byte) bool {
 	if len(m) == 0 {
 		return false
 	}
 	k := exceptionKey{class: class}
-	if !t.schema {
+	if !t.schema && !t.file {
 		k.table, k.column = t.stats.Table, t.stats.Column
 	}
 	x, ok := m[k]

@@ -42,6 +42,8 @@ type Input struct {
 	Size int64       // of At
 	// Table says what is known of a Parquet file's table; nil: its name.
 	Table func(name string) Table
+
+	label string // Name as it may be printed
 }
 
 // File looks through a file, whatever it is, by its first bytes: an archive of
@@ -68,14 +70,15 @@ type files struct {
 }
 
 func (f *files) file(ctx context.Context, in Input, depth int) error {
+	in.label = f.name(in.Name)
 	r := bufio.NewReaderSize(in.R, 64<<10)
 	head, err := r.Peek(sniffBytes)
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading %s: %w", in.Name, err)
+		return fmt.Errorf("reading %s: %w", in.label, err)
 	}
 	nested := func(unpacked io.Reader, ends ...string) error {
 		if depth == maxNested {
-			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
 		}
 		name := in.Name
 		for _, end := range ends {
@@ -87,30 +90,30 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return fmt.Errorf("unpacking %s: %w", in.Name, err)
+			return fmt.Errorf("unpacking %s: %w", in.label, err)
 		}
 		return nested(f.bounded(in, z), ".gz", ".tgz")
 	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
-			return fmt.Errorf("unpacking %s: %w", in.Name, err)
+			return fmt.Errorf("unpacking %s: %w", in.label, err)
 		}
 		defer z.Close()
 		return nested(f.bounded(in, z), ".zst", ".zstd")
 	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
-		result, err := f.v.restored(ctx, f.name(in.Name), head[512:], pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+		result, err := f.v.restored(ctx, in.label, head[512:], pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
 		return f.add(result, err)
 	case len(head) > 262 && string(head[257:262]) == "ustar":
 		return f.tar(ctx, in, r, depth)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return f.zip(ctx, in, r, depth)
 	case len(head) > 10 && string(head[:5]) == "PGDMP" && head[10] == customFormat:
-		result, err := f.v.Dump(ctx, f.name(in.Name), r)
+		result, err := f.v.Dump(ctx, in.label, r)
 		return f.add(result, err)
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
-		result, err := f.v.script(ctx, f.name(in.Name), r)
+		result, err := f.v.script(ctx, in.label, r)
 		return f.add(result, err)
 	}
 	return f.plain(ctx, in, head, r)
@@ -120,7 +123,7 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) error {
 	began := time.Now()
 	l := &ledger{}
-	name := f.name(in.Name)
+	name := in.label
 	if bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) { // a byte order mark
 		r = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(r)
 	}
@@ -145,16 +148,19 @@ func (f *files) add(r *Result, err error) error {
 
 // name is a file's name as it may be printed.
 func (f *files) name(name string) string {
-	if f.v.scanner().finds([]byte(name)) {
+	if !f.v.Printable(name) {
 		f.odd++
 		return fmt.Sprintf("file %d (its name is a finding)", f.odd)
 	}
 	return name
 }
 
+// Printable reports whether there is nothing to be found in a name.
+func (v *Verifier) Printable(name string) bool { return !v.scanner().finds([]byte(name)) }
+
 func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
 	}
 	t := tar.NewReader(r)
 	for {
@@ -163,7 +169,7 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+			return fmt.Errorf("reading the archive %s: %w", in.label, err)
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue
@@ -176,7 +182,7 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 
 func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.Name, maxNested)
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
 	}
 	at, size, err := atRandom(in, r)
 	if err != nil {
@@ -184,7 +190,7 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 	}
 	z, err := zip.NewReader(at, size)
 	if err != nil {
-		return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+		return fmt.Errorf("reading the archive %s: %w", in.label, err)
 	}
 	for _, e := range z.File {
 		if strings.HasSuffix(e.Name, "/") {
@@ -192,10 +198,10 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 		}
 		body, err := e.Open()
 		if err != nil {
-			return fmt.Errorf("reading the archive %s: %w", in.Name, err)
+			return fmt.Errorf("reading the archive %s: %w", in.label, err)
 		}
 		inner := Input{Name: in.Name + ":" + e.Name}
-		inner.R = f.bounded(Input{Name: inner.Name, Size: int64(e.CompressedSize64)}, body)
+		inner.R = f.bounded(Input{label: in.label, Size: int64(e.CompressedSize64)}, body)
 		err = f.file(ctx, inner, depth+1)
 		body.Close()
 		if err != nil {
@@ -212,10 +218,10 @@ func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxBuffered+1))
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading %s: %w", in.Name, err)
+		return nil, 0, fmt.Errorf("reading %s: %w", in.label, err)
 	}
 	if len(data) > maxBuffered {
-		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the file itself", in.Name, maxBuffered>>20)
+		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the file itself", in.label, maxBuffered>>20)
 	}
 	return bytes.NewReader(data), int64(len(data)), nil
 }
@@ -225,7 +231,7 @@ func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	name := f.name(in.Name)
+	name := in.label
 	table := Table{Name: catalog.Name{Schema: "file", Name: path.Base(name)}, SourceRows: -1}
 	if f.table != nil && name == in.Name {
 		table = f.table(in.Name)
@@ -240,7 +246,7 @@ func (f *files) bounded(in Input, r io.Reader) io.Reader {
 	if size == 0 {
 		size = maxBuffered
 	}
-	return &unpacked{r: r, name: in.Name, left: unpackBytes + unpackRatio*size}
+	return &unpacked{r: r, name: in.label, left: unpackBytes + unpackRatio*size}
 }
 
 type unpacked struct {

@@ -28,6 +28,7 @@ const (
 type tally struct {
 	stats    ColumnStats
 	schema   bool // a definition, not rows
+	file     bool // text that no rule names
 	numeric  bool // the column's type is a number
 	address  bool // the column's type is an IP address
 	context  detect.Context
@@ -73,7 +74,7 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, numeric: t.numeric, address: t.address, context: t.context, salt: t.salt, stats: ColumnStats{
+	return &tally{schema: t.schema, file: t.file, numeric: t.numeric, address: t.address, context: t.context, salt: t.salt, stats: ColumnStats{
 		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
 }
 

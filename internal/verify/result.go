@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"refresher/internal/canary"
+	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
 	"refresher/internal/risk"
 )
@@ -85,6 +86,9 @@ func (f Finding) String() string {
 	if f.Encoding != "" {
 		under = " (under " + f.Encoding + ")"
 	}
+	if f.Confirmed != nil {
+		under += map[bool]string{true: ", in the source now", false: ", not in the source any more"}[*f.Confirmed]
+	}
 	return fmt.Sprintf("%s: %s%s of class %s: %s%s", where, weak, f.Kind, f.Class, f.Shape, under)
 }
 
@@ -104,4 +108,24 @@ type ColumnStats struct {
 	Weak      int64     `json:"weak"`
 	Excepted  int64     `json:"excepted"`
 	Cut       int64     `json:"cut,omitempty"` // cells that unfold (from gzip, say) to more than is looked through
+}
+
+// Confirm asks the source's exact set which survivors it holds now, and notes it
+// with each finding kept; it returns how many it holds, and of how many.
+func (r *Result) Confirm(source *fingerprint.Set) (held, of int, err error) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Kind != Survivor {
+			continue
+		}
+		in, err := source.Has(f.print)
+		if err != nil {
+			return held, of, err
+		}
+		if of++; in {
+			held++
+		}
+		f.Confirmed = &in
+	}
+	return held, of, nil
 }

@@ -56,7 +56,7 @@ func (v *Verifier) text(ctx context.Context, l *ledger, name string, r io.Reader
 
 // textFrom is text for what begins with a certain line.
 func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Reader, line int64) error {
-	column := l.column(name, "", func(t *tally) { t.stats.Type = "text" })
+	column := l.column(name, "", func(t *tally) { t.stats.Type, t.file = "text", true })
 	pieces := make(chan *piece)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
