@@ -14,10 +14,18 @@ import (
 	"refresher/internal/pgerr"
 )
 
+// workMem is what the server may use for one grouping before it goes to disk.
+const workMem = "64MB"
+
 // Measure counts the classes of every set, in the transaction that conn is in or
 // outside of any. What it sends back is figures only: how many classes there are
 // of each size.
 func Measure(ctx context.Context, conn *pgx.Conn, specs []Spec) ([]*Result, error) {
+	if len(specs) > 0 {
+		if _, err := conn.Exec(ctx, "SELECT pg_catalog.set_config('work_mem', '"+workMem+"', true)"); err != nil {
+			return nil, pgerr.Wrap(err, "preparing to count classes")
+		}
+	}
 	results := make([]*Result, 0, len(specs))
 	for i := range specs {
 		r, err := measure(ctx, conn, &specs[i])

@@ -142,7 +142,6 @@ func TestSuppressValues(t *testing.T) {
 	}
 }
 
-
 func TestSuppressRowsAndWhatPointsAtThem(t *testing.T) {
 	conn := pgtest.Conn(t, pgtest.DB(t))
 	const schema = `

@@ -53,7 +53,7 @@ type suppression struct {
 }
 
 func (s *suppression) run(ctx context.Context, specs []Spec) (err error) {
-	if err := s.exec(ctx, "starting to suppress", "BEGIN; SET LOCAL row_security = off; SET LOCAL client_min_messages = warning; SET LOCAL search_path = "+s.path()); err != nil {
+	if err := s.exec(ctx, "starting to suppress", "BEGIN; SET LOCAL work_mem = '"+workMem+"'; SET LOCAL row_security = off; SET LOCAL client_min_messages = warning; SET LOCAL search_path = "+s.path()); err != nil {
 		return err
 	}
 	defer func() {

@@ -81,6 +81,9 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 		}
 		if v, ok := b.value(at, p.op, nil, -1, inside(place, "path "+p.path)); ok {
 			n.token = string(jsonscrub.AppendString(nil, []byte(v)))
+			if b.h.turn%2 == 0 && p.op.kind == opMask && p.op.def.serves(FamilyNumber) && jsonscrub.IsNumber([]byte(v)) {
+				n.token = v
+			}
 		}
 	}
 	if !wild && len(root.items) == 0 && root.token == "" {

@@ -275,9 +275,6 @@ func (b *bird) text(o *op) canary.Value {
 		if o.chars == 0 || o.chars >= 15 {
 			v.Text = "KZ-" + v.Text
 		}
-		if n >= 6 { // of fewer another can be drawn that is the same
-			v.Mode = canary.Changed
-		}
 		return v
 	case "fpe":
 		n := 12

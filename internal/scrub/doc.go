@@ -48,6 +48,12 @@
 // While values stream by, their fingerprints are collected, so that package
 // verify can prove that none survives.
 //
+// # Canaries
+//
+// Before a table's first row its writer gets a rehearsal ([Writer.Rehearse]): rows of
+// somebody who doesn't exist, made from the plan itself, of which nothing may come
+// out. So every run tests the program that it scrubs with.
+//
 // # Adding a transform
 //
 // One file with a constructor of a [Definition] (name, documentation,

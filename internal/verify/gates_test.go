@@ -36,7 +36,7 @@ func TestStagingNeedsCanaries(t *testing.T) {
 	if err := judge(nil); err == nil || errors.As(err, &refusal) {
 		t.Errorf("without canaries: %v", err)
 	}
-	if err := judge(&canary.Result{}); !errors.As(err, &refusal) || refusal.Gate != "canaries" || !strings.Contains(err.Error(), "public.a: no canary") || strings.Contains(err.Error(), "public.b") || strings.Contains(err.Error(), "public.c") {
+	if err := judge(&canary.Result{}); !errors.As(err, &refusal) || refusal.Gate != "canaries" || !strings.Contains(err.Error(), "public.a.mail: masked, and no canary") || strings.Contains(err.Error(), "public.b") || strings.Contains(err.Error(), "public.c") {
 		t.Errorf("without canaries in a: %v", err)
 	}
 	ok := canary.Table{Table: "public.a", Rows: 3, Columns: []canary.Column{{Column: "mail", Transform: "email", Values: 3, Masked: 3}}}
