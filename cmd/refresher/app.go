@@ -18,6 +18,7 @@ import (
 	"refresher/internal/sample"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/secret"
+	"refresher/internal/verify"
 )
 
 // The exit codes, a contract with scripts.
@@ -174,6 +175,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
 		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
 	}
+	o.Preserve, o.After = preserve(c), c.Staging.After
 	for _, b := range c.Buckets {
 		bucket, err := a.bucket(ctx, c, b)
 		if err != nil {
@@ -182,6 +184,26 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		o.Buckets = append(o.Buckets, bucket)
 	}
 	return o, nil
+}
+
+// preserve are the tables of staging.preserve.
+func preserve(c *config.Config) []catalog.Name {
+	var names []catalog.Name
+	for _, t := range c.Staging.Preserve {
+		n, _ := catalog.ParseName(t) // validated with the configuration
+		names = append(names, n)
+	}
+	return names
+}
+
+// preserved puts staging's own tables, as they stand there, into what
+// verification expects.
+func (a *app) preserved(ctx context.Context, c *config.Config, tables []verify.Table) ([]verify.Table, error) {
+	cfg, err := c.StagingConfig()
+	if err != nil {
+		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+	}
+	return refresh.Preserved(ctx, cfg, preserve(c), tables)
 }
 
 func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (refresh.Bucket, error) {

@@ -83,6 +83,9 @@ func (a *app) verify(ctx context.Context, in *inputs, target, format string, off
 		defer func() { err = errors.Join(err, evidence.Close()) }()
 		options.Set, options.Risk, p.tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
 	}
+	if p.tables, err = a.preserved(ctx, in.config, p.tables); err != nil {
+		return err
+	}
 	p.verifier = verify.New(options)
 	if err := p.target(ctx, target); err != nil {
 		return err

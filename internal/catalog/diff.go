@@ -36,7 +36,7 @@ func diffColumns(t, u *Table) []string {
 		switch {
 		case d == nil:
 			out = append(out, fmt.Sprintf("column %s.%s is gone", t.Name, rulePart(c.Name)))
-		case c.Mod != d.Mod || c.Generated != d.Generated || !sameType(c.Type, d.Type):
+		case c.Generated != d.Generated || !c.SameType(d):
 			out = append(out, fmt.Sprintf("column %s.%s has another type", t.Name, rulePart(c.Name)))
 		}
 	}
@@ -47,6 +47,10 @@ func diffColumns(t, u *Table) []string {
 	}
 	return out
 }
+
+// SameType reports whether both columns hold values of one type, with the same
+// modifier, though the servers may number the type differently.
+func (c *Column) SameType(d *Column) bool { return c.Mod == d.Mod && sameType(c.Type, d.Type) }
 
 func sameType(a, b *Type) bool {
 	if a == nil || b == nil {

@@ -9,6 +9,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -55,6 +56,8 @@ type Source struct {
 type Staging struct {
 	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
 	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"as source.allow_plaintext"`
+	Preserve       []string    `yaml:"preserve" doc:"tables, as schema.table, that are staging's own: their rows come from the staging database that is replaced, see [servers](servers.md)"`
+	After          []string    `yaml:"after" doc:"files of SQL, relative to this file, that run in the new staging database before it is verified"`
 }
 
 // Bucket is one place where a run publishes a dataset.
@@ -126,6 +129,9 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	}
 	for i, r := range c.Rules {
 		c.Rules[i] = c.Path(r)
+	}
+	for i, f := range c.Staging.After {
+		c.Staging.After[i] = c.Path(f)
 	}
 	if c.TempDir != "" {
 		c.TempDir = c.Path(c.TempDir)
@@ -212,6 +218,17 @@ func (c *Config) validate(d *decoder) {
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		d.at("workers", "must be from 0 to 64")
+	}
+	seen := map[string]bool{}
+	for i, name := range c.Staging.Preserve {
+		n, err := catalog.ParseName(name)
+		switch {
+		case err != nil:
+			d.at(fmt.Sprintf("staging.preserve[%d]", i), "%v", err)
+		case seen[n.String()]:
+			d.at(fmt.Sprintf("staging.preserve[%d]", i), "names a table twice")
+		}
+		seen[n.String()] = true
 	}
 	c.validateBuckets(d)
 	c.validatePrints(d)

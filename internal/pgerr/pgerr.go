@@ -137,6 +137,16 @@ func Code(err error) string {
 	return ""
 }
 
+// Position is where in its statement a server found an error, in characters from
+// 1; 0 if it doesn't say, or if err isn't a server's own.
+func Position(err error) int32 {
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) && !raised(pe) {
+		return pe.Position
+	}
+	return 0
+}
+
 // safeMessage replaces messages that can quote data: class 22 (data exception),
 // class P0 (raised by the user's own functions), cardinality/format classes, and
 // foreign servers' (HV). In internal errors (XX), which extensions raise for what

@@ -56,7 +56,10 @@ func (r *run) restoreSchema(ctx context.Context) error {
 	}
 	left, err := r.shadow.PreData(ctx, r.schema)
 	r.report.LeftOut = append(r.report.LeftOut, left...)
-	return err
+	if err != nil {
+		return err
+	}
+	return r.makeOwn(ctx)
 }
 
 // job is one chunk of one table on its way.
@@ -208,12 +211,21 @@ func (r *run) postData(ctx context.Context) error {
 	}
 	r.source.Close(ctx) // the replica's snapshot is held no longer than it is read
 	r.source = nil
-	return r.program.Explain(r.shadow.PostData(ctx, r.schema, r.Workers))
+	if err := r.fillOwn(ctx); err != nil {
+		return err
+	}
+	if err := r.program.Explain(r.shadow.PostData(ctx, r.schema, r.Workers)); err != nil {
+		return err
+	}
+	return r.finishOwn(ctx)
 }
 
 // analyze brings the shadow to where an application expects a database to be.
 func (r *run) analyze(ctx context.Context) error {
 	if err := r.shadow.SetSequences(ctx, r.sequences); err != nil {
+		return err
+	}
+	if err := r.own.preserve.SetSequences(ctx, r.shadow); err != nil {
 		return err
 	}
 	if err := r.shadow.RefreshMatViews(ctx, r.catalog.MatViews); err != nil {

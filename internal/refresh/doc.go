@@ -9,6 +9,7 @@
 //	data       COPY chunks out of the replica, scrub them, COPY them into the shadow
 //	post-data  indexes, constraints and triggers
 //	analyze    sequences, materialised views, ANALYZE
+//	after      the files of staging.after, if there are any
 //	verify     coverage, row counts, constraints, survivors and detectors over the shadow
 //	datasets   the foreign-key-closed sample; dumps and Parquet, staged under runs/<run>/
 //	read-back  every object is read from its bucket again, compared and verified

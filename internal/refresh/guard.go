@@ -52,6 +52,9 @@ func (r *run) guard(ctx context.Context) error {
 	if err := r.server.Preflight(ctx, cat); err != nil {
 		return err
 	}
+	if err := r.guardOwn(ctx); err != nil {
+		return err
+	}
 	for _, b := range r.Buckets {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)

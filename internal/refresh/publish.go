@@ -31,7 +31,10 @@ func (r *run) readBackBucket(ctx context.Context, s *staged) error {
 		return err
 	}
 	var results []*verify.Result
-	tables := specs(r.catalog, r.program, nil)
+	tables, err := Preserved(ctx, r.shadow.Config(), r.Options.Preserve, specs(r.catalog, r.program, nil))
+	if err != nil {
+		return err
+	}
 	for _, o := range s.staging.Objects() {
 		result, err := VerifyObject(ctx, r.verifier, tables, s.staging.Run, o)
 		if err != nil {
@@ -42,7 +45,6 @@ func (r *run) readBackBucket(ctx context.Context, s *staged) error {
 		}
 		results = append(results, result)
 	}
-	var err error
 	s.pass, err = r.judge(s.bucket.Name, began, results...)
 	return err
 }

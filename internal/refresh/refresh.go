@@ -37,13 +37,15 @@ type Options struct {
 	Key            secret.Key
 	Signer         evidence.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
-	Workers        int     // parallel streams
-	Strict         bool    // weak detector findings refuse too
-	KeepShadow     bool    // leave the shadow of a run that failed for inspection
-	DryRun         bool    // stop after guard
-	Prints         *Prints // where the fingerprint set is left; nil: nowhere
-	FilterBytes    int64   // memory for the filters of fingerprints; 0: no bound
-	TempDir        string  // parent of the run's own folder; empty: the system's
+	Workers        int            // parallel streams
+	Strict         bool           // weak detector findings refuse too
+	KeepShadow     bool           // leave the shadow of a run that failed for inspection
+	DryRun         bool           // stop after guard
+	Prints         *Prints        // where the fingerprint set is left; nil: nowhere
+	FilterBytes    int64          // memory for the filters of fingerprints; 0: no bound
+	TempDir        string         // parent of the run's own folder; empty: the system's
+	Preserve       []catalog.Name // tables whose rows come from the staging database that is replaced
+	After          []string       // files of SQL that run in the shadow before it is verified
 }
 
 // Bucket is one place where the run publishes.
@@ -89,6 +91,7 @@ type run struct {
 	pass     verify.Pass // for staging
 	risk     []risk.Spec // with what was suppressed of them
 	birds    aviary
+	own      belongings
 
 	sequences []catalog.SequenceValue
 	counts    map[string]*counter // by table
@@ -122,12 +125,13 @@ func (r *run) stages(ctx context.Context) error {
 		{"suppress", r.suppress},
 		{"post-data", r.postData},
 		{"analyze", r.analyze},
+		{"after", r.after},
 		{"verify", r.verifyShadow},
 		{"datasets", r.stageDatasets},
 		{"read-back", r.readBack},
 		{"promote", r.promote},
 	} {
-		if s.name == "suppress" && !r.suppresses() {
+		if s.name == "suppress" && !r.suppresses() || s.name == "after" && len(r.After) == 0 {
 			continue
 		}
 		if err := r.stage(ctx, s.name, s.do); err != nil {

@@ -48,8 +48,12 @@ func (r *run) verifyShadow(ctx context.Context) error {
 		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
 		Risk: r.risk, Canaries: r.report.Canaries,
 	})
+	tables, err := r.tables(ctx)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
-	result, err := r.verifier.Database(ctx, r.shadow.Config(), specs(r.catalog, r.program, r.counts))
+	result, err := r.verifier.Database(ctx, r.shadow.Config(), tables)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,12 @@ func (d *Database) suspendRowSecurity(ctx context.Context) error {
 			return pgerr.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
 		}
 		var n catalog.Name
-		d.forced = nil
-		if _, err := pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error { d.forced = append(d.forced, n); return nil }); err != nil {
+		var found []catalog.Name
+		if _, err := pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error { found = append(found, n); return nil }); err != nil {
 			return pgerr.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
 		}
-		return d.force(ctx, conn, "NO FORCE")
+		d.forced = append(d.forced, found...)
+		return force(ctx, conn, "NO FORCE", found)
 	})
 }
 
@@ -35,11 +36,11 @@ func (d *Database) resumeRowSecurity(ctx context.Context) error {
 	if len(d.forced) == 0 {
 		return nil
 	}
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return d.force(ctx, conn, "FORCE") })
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return force(ctx, conn, "FORCE", d.forced) })
 }
 
-func (d *Database) force(ctx context.Context, conn *pgx.Conn, how string) error {
-	for _, n := range d.forced {
+func force(ctx context.Context, conn *pgx.Conn, how string, tables []catalog.Name) error {
+	for _, n := range tables {
 		if _, err := conn.Exec(ctx, "ALTER TABLE "+n.SQL()+" "+how+" ROW LEVEL SECURITY"); err != nil {
 			return pgerr.Wrap(err, "setting %s ROW LEVEL SECURITY on %s", how, n)
 		}

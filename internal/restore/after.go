@@ -1,0 +1,173 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+	"refresher/internal/sqlscript"
+)
+
+// Script is a file of SQL that runs in the shadow before it is verified.
+type Script struct {
+	Path       string
+	statements []sqlscript.Statement
+}
+
+// ReadScripts reads files and cuts them into statements. What can be seen wrong
+// with them without a server is a *[fault.Input] with file and line.
+func ReadScripts(paths []string) ([]Script, error) {
+	bad := &fault.Input{}
+	var out []Script
+	for _, path := range paths {
+		add := func(line int, text string) {
+			bad.Problems = append(bad.Problems, fault.Problem{File: path, Line: line, Col: 1, Text: text})
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf("cannot read a file of staging.after: %v", err)})
+			continue
+		}
+		statements, err := sqlscript.Split(string(text))
+		var p *sqlscript.Problem
+		if errors.As(err, &p) {
+			add(p.Line, p.Text)
+			continue
+		}
+		for _, p := range sqlscript.OneTransaction(statements) {
+			add(p.Line, p.Text)
+		}
+		out = append(out, Script{path, statements})
+	}
+	if len(bad.Problems) > 0 {
+		return nil, bad
+	}
+	return out, nil
+}
+
+// RunScript runs a script in one transaction, as this role. It returns the tables
+// whose number of rows it may have changed, with the number that they have now.
+// An error names the file, the line and the server's condition, and nothing of
+// what the file or a row says.
+func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog.Name]int64, err error) {
+	name := filepath.Base(s.Path)
+	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return pgerr.Wrap(err, "%s", name)
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		before, err := storage(ctx, conn)
+		if err != nil {
+			return err
+		}
+		for _, st := range s.statements {
+			if _, err := conn.PgConn().Exec(ctx, st.Text).ReadAll(); err != nil {
+				return scriptError(err, name, st)
+			}
+			if conn.PgConn().TxStatus() != 'T' {
+				return fmt.Errorf("%s, line %d: the statement ended the transaction that the file runs in", name, st.Line)
+			}
+		}
+		if _, err := conn.Exec(ctx, "RESET ROLE"); err != nil { // the file may have taken one on
+			return pgerr.Wrap(err, "%s", name)
+		}
+		if changed, err = touched(ctx, conn, before); err != nil {
+			return err
+		}
+		return pgerr.Wrap(tx.Commit(ctx), "%s: committing it", name)
+	})
+	return changed, err
+}
+
+// scriptError says where a statement failed. A syntax error's message quotes the
+// file, which may hold a password.
+func scriptError(err error, file string, st sqlscript.Statement) error {
+	line := st.LineAt(int(pgerr.Position(err)))
+	err = pgerr.Wrap(err, "%s, line %d", file, line)
+	if e := (*pgerr.Error)(nil); errors.As(err, &e) && e.Code == "42601" {
+		e.Message = "syntax error"
+	}
+	return err
+}
+
+// table is where a table's rows are stored, which TRUNCATE changes.
+type table struct {
+	name catalog.Name
+	file uint32
+}
+
+func storage(ctx context.Context, conn *pgx.Conn) (map[uint32]table, error) {
+	const q = `
+		SELECT c.oid, n.nspname::text, c.relname::text, c.relfilenode FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
+	out := map[uint32]table{}
+	rows, err := conn.Query(ctx, q)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "listing the tables that a file changes")
+	}
+	var oid uint32
+	var t table
+	_, err = pgx.ForEachRow(rows, []any{&oid, &t.name.Schema, &t.name.Name, &t.file}, func() error { out[oid] = t; return nil })
+	return out, pgerr.Wrap(err, "listing the tables that a file changes")
+}
+
+// touched counts the rows of the tables that this transaction has written to, by
+// its own statistics; of all tables, if the server keeps none.
+func touched(ctx context.Context, conn *pgx.Conn, before map[uint32]table) (map[catalog.Name]int64, error) {
+	after, err := storage(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	const q = `
+		SELECT relid FROM pg_catalog.pg_stat_xact_user_tables
+		WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR n_tup_del > 0 OR NOT current_setting('track_counts')::bool`
+	rows, err := conn.Query(ctx, q)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "listing the tables that a file changed")
+	}
+	written, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
+	if err != nil {
+		return nil, pgerr.Wrap(err, "listing the tables that a file changed")
+	}
+	for oid, t := range after {
+		if was, ok := before[oid]; !ok || was.file != t.file {
+			written = append(written, oid)
+		}
+	}
+	counts := map[catalog.Name]int64{}
+	for _, oid := range written {
+		t, ok := after[oid]
+		if !ok {
+			continue // gone again
+		}
+		var n int64
+		if err := conn.QueryRow(ctx, "SELECT pg_catalog.count(*) FROM ONLY "+t.name.SQL()).Scan(&n); err != nil {
+			return nil, pgerr.Wrap(err, "counting the rows of %s", t.name)
+		}
+		counts[t.name] = n
+	}
+	return counts, nil
+}
+
+// AnalyzeTables gathers the planner's statistics of some tables.
+func (d *Database) AnalyzeTables(ctx context.Context, counts map[catalog.Name]int64) error {
+	names := slices.SortedFunc(maps.Keys(counts), catalog.Name.Compare)
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		for _, n := range names {
+			if _, err := conn.Exec(ctx, "ANALYZE "+n.SQL()); err != nil {
+				return pgerr.Wrap(err, "analysing %s", n)
+			}
+		}
+		return nil
+	})
+}
