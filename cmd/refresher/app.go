@@ -176,6 +176,11 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
 	}
 	o.Preserve, o.After = preserve(c), c.Staging.After
+	limits, err := c.Retry.Limits()
+	if err != nil {
+		return refresh.Options{}, err
+	}
+	o.Retry = refresh.Retry(limits)
 	for _, b := range c.Buckets {
 		bucket, err := a.bucket(ctx, c, b)
 		if err != nil {

@@ -125,7 +125,7 @@ func (p *progress) endStage() {
 func (p *progress) Expect(_, bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.expect = bytes
+	p.expect, p.rows, p.bytes = bytes, 0, 0
 	if p.terminal && bytes > 0 {
 		p.bar = progressbar.NewOptions64(bytes, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24), progressbar.OptionUseANSICodes(true),

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type Config struct {
 	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes"`
 	Verify   Verify   `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
 	Prints   Prints   `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
+	Retry    Retry    `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
 	Listen   string   `yaml:"listen" doc:"address of serve's status page and metrics" default:"127.0.0.1:8320"`
 	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
@@ -109,6 +111,43 @@ func (p Prints) Bucket() string {
 		return ""
 	}
 	return name
+}
+
+// Retry is how hard a run tries while it reads the source. The texts are durations
+// as in 90s, 5m, 1h30m.
+type Retry struct {
+	Restarts string `yaml:"restarts" doc:"new snapshots after the first, when the source lost the one at hand: a recovery conflict, a migration, a restart" default:"3"`
+	Resumes  string `yaml:"resumes" doc:"times that the run goes on in the same snapshot, when staging or the network failed" default:"10"`
+	Patience string `yaml:"patience" doc:"longest wait for a server that is down, once the run has begun" default:"5m"`
+	Stall    string `yaml:"stall" doc:"longest silence of a stream, whose other side is then taken to be dead" default:"10m"`
+}
+
+// Limits are the texts of Retry as numbers.
+type Limits struct {
+	Restarts, Resumes int
+	Patience, Stall   time.Duration
+}
+
+// Limits parses; Load has found what is wrong.
+func (r Retry) Limits() (l Limits, err error) {
+	for _, n := range []struct {
+		name, text string
+		into       *int
+	}{{"restarts", r.Restarts, &l.Restarts}, {"resumes", r.Resumes, &l.Resumes}} {
+		if *n.into, err = strconv.Atoi(n.text); err != nil || *n.into < 0 || *n.into > 1000 {
+			return l, fault.BadInput("retry.%s: must be a whole number from 0 to 1000", n.name)
+		}
+	}
+	for _, d := range []struct {
+		name, text string
+		into       *time.Duration
+		least      time.Duration
+	}{{"patience", r.Patience, &l.Patience, 0}, {"stall", r.Stall, &l.Stall, time.Second}} {
+		if *d.into, err = time.ParseDuration(d.text); err != nil || *d.into < d.least {
+			return l, fault.BadInput("retry.%s: must be a duration such as 90s or 5m, at least %s", d.name, d.least)
+		}
+	}
+	return l, nil
 }
 
 // Load reads, expands, defaults and validates a file. A mistake is a
@@ -213,6 +252,10 @@ func (c *Config) validate(d *decoder) {
 		}
 	}
 	if _, err := c.Schedule.Next(); err != nil {
+		field, text, _ := strings.Cut(err.Error(), ": ")
+		d.at(field, "%s", text)
+	}
+	if _, err := c.Retry.Limits(); err != nil {
 		field, text, _ := strings.Cut(err.Error(), ": ")
 		d.at(field, "%s", text)
 	}

@@ -43,12 +43,33 @@ func TestMinimalFileHasTheDocumentedDefaults(t *testing.T) {
 	if c.Schedule.Cron != "0 3 * * 0" || c.Schedule.Timezone != "UTC" || c.Listen != "127.0.0.1:8320" || c.Workers < 1 {
 		t.Errorf("defaults: %+v", c)
 	}
+	if l, err := c.Retry.Limits(); err != nil || l != (Limits{3, 10, 5 * time.Minute, 10 * time.Minute}) {
+		t.Errorf("retry: %+v, %v", l, err)
+	}
 	if !filepath.IsAbs(c.Rules[0]) || !strings.HasSuffix(c.Rules[0], "rules/app.yaml") {
 		t.Errorf("rules are relative to the file: %q", c.Rules[0])
 	}
 	src, err := c.SourceConfig()
 	if err != nil || src.Host != "replica" || src.Port != 5433 || src.Password != "pw" {
 		t.Errorf("source: %v", err)
+	}
+}
+
+func TestRetry(t *testing.T) {
+	c, err := load(t, minimal+"retry: {restarts: 0, stall: 90s}\n", env("REPLICA", "postgres://h/app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err := c.Retry.Limits(); err != nil || l != (Limits{0, 10, 5 * time.Minute, 90 * time.Second}) {
+		t.Errorf("%+v, %v", l, err)
+	}
+	for text, want := range map[string]string{
+		"{restarts: many}": "retry.restarts must be a whole number", "{resumes: -1}": "retry.resumes must be a whole number",
+		"{patience: 5}": "retry.patience must be a duration", "{stall: 1ms}": "retry.stall must be a duration such as 90s or 5m, at least 1s",
+	} {
+		if _, err := load(t, minimal+"retry: "+text+"\n", env("REPLICA", "postgres://h/app")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ type aviary struct {
 // is verified is searched for them as well.
 func (r *run) writer(j job, out io.Writer, fp *fingerprint.Collector) (*scrub.Writer, error) {
 	w := r.program.NewWriter(j.plan, out, fp)
-	if j.chunk.Index > 0 || !j.plan.Masked() {
+	if j.chunk.Index > 0 || !j.plan.Masked() || r.birds.flew(j.plan.Table.Name.String()) {
 		return w, nil
 	}
 	table, identities, err := w.Rehearse(r.Key.Derive("canaries\x00" + r.Options.Run + "\x00" + j.plan.Table.Name.String()))
@@ -46,6 +46,13 @@ func (r *run) writer(j job, out io.Writer, fp *fingerprint.Collector) (*scrub.Wr
 			Reason: "values that must be masked would pass: values of nobody, made to test this, came out as they went in; no row of the table was copied"}
 	}
 	return w, nil
+}
+
+// flew reports whether a table had its canaries, in an attempt that failed later.
+func (a *aviary) flew(table string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.tables, func(t canary.Table) bool { return t.Table == table })
 }
 
 // canaries sums up for the report what came of them so far.

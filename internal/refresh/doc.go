@@ -4,7 +4,7 @@
 // in any of them leaves the previous staging database and the previous datasets
 // exactly as they were:
 //
-//	guard      connect, compare the clusters, read the catalog, compile the rules, probe the buckets, take the lock
+//	guard      connect, compare the clusters, read the catalog, compile the rules, take the lock, probe the buckets
 //	schema     pg_dump --schema-only under the snapshot; the shadow database's pre-data
 //	data       COPY chunks out of the replica, scrub them, COPY them into the shadow
 //	post-data  indexes, constraints and triggers
@@ -16,4 +16,11 @@
 //	promote    the shadow becomes staging in one transaction; then each bucket's latest.json
 //
 // Up to and including read-back nothing that anybody uses has changed.
+//
+// In schema and data a fault that passes by itself doesn't end the run ([Retry]).
+// While the source holds the snapshot, the run goes on in it: what the shadow's ledger
+// of chunks doesn't name is copied again, so that every row arrives exactly once
+// whatever became of connections, answers or the staging server. If the snapshot is
+// lost (a recovery conflict, a migration, a restart of the standby), the run starts
+// over from a new one. Both are bounded, and the report says how often and why.
 package refresh

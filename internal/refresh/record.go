@@ -46,6 +46,7 @@ func schemaHash(c *catalog.Catalog) string {
 
 // decisions notes which rule decided every column.
 func (r *run) decisions() {
+	r.report.Tables = nil
 	for _, d := range r.program.Decisions() {
 		t := report.Table{Name: d.Table.String(), Mode: "all"}
 		if d.RowsNone {

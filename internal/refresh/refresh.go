@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +48,8 @@ type Options struct {
 	TempDir        string         // parent of the run's own folder; empty: the system's
 	Preserve       []catalog.Name // tables whose rows come from the staging database that is replaced
 	After          []string       // files of SQL that run in the shadow before it is verified
+	Retry          Retry          // zero: DefaultRetry
+	ChunkBytes     int64          // of a table that are one chunk; 0: snapshot.DefaultChunkBytes
 }
 
 // Bucket is one place where the run publishes.
@@ -93,6 +97,7 @@ type run struct {
 	birds    aviary
 	own      belongings
 
+	filling   filling
 	sequences []catalog.SequenceValue
 	counts    map[string]*counter // by table
 	promoted  bool
@@ -101,6 +106,9 @@ type run struct {
 // Run refreshes once. The report is never nil, and is complete as far as the run
 // came. The error is a *fault.Input, a *fault.Refusal, or the environment's.
 func Run(ctx context.Context, o Options, watch Observer) (*report.Report, error) {
+	if o.Retry == (Retry{}) {
+		o.Retry = DefaultRetry()
+	}
 	r := &run{Options: o, watch: watch, counts: map[string]*counter{}, report: &report.Report{
 		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: report.Running,
 		KeyFingerprint: o.Key.Fingerprint(), RulesetHash: o.Rules.Hash(),
@@ -115,13 +123,14 @@ func (r *run) stages(ctx context.Context) error {
 	if err := r.claim(ctx); err != nil {
 		return err
 	}
+	if err := r.fill(ctx); err != nil {
+		return err
+	}
 	ctx = r.lock.Context() // a run that lost its lock must stop
 	for _, s := range []struct {
 		name string
 		do   func(context.Context) error
 	}{
-		{"schema", r.restoreSchema},
-		{"data", r.copyData},
 		{"suppress", r.suppress},
 		{"post-data", r.postData},
 		{"analyze", r.analyze},
@@ -153,9 +162,40 @@ func (r *run) stage(ctx context.Context, name string, do func(context.Context) e
 	r.report.Stage = name
 	began := time.Now()
 	err := do(ctx)
-	r.report.Stages = append(r.report.Stages, report.Stage{Name: name, Seconds: time.Since(began).Seconds(), PeakRSS: peakRSS()})
-	return err
+	r.timed(name, time.Since(began))
+	if err != nil {
+		return &stageError{name, err}
+	}
+	return nil
 }
+
+// timed notes how long a stage took, in all if it was done more than once.
+func (r *run) timed(name string, took time.Duration) {
+	i := slices.IndexFunc(r.report.Stages, func(s report.Stage) bool { return s.Name == name })
+	if i < 0 {
+		i = len(r.report.Stages)
+		r.report.Stages = append(r.report.Stages, report.Stage{Name: name})
+	}
+	r.report.Stages[i].Seconds += took.Seconds()
+	r.report.Stages[i].PeakRSS = peakRSS()
+}
+
+// stageError says in which stage a run failed. A refusal names its gate instead.
+type stageError struct {
+	stage string
+	err   error
+}
+
+func (e *stageError) Error() string {
+	var refusal *fault.Refusal
+	var input *fault.Input
+	if errors.As(e.err, &refusal) || errors.As(e.err, &input) {
+		return e.err.Error()
+	}
+	return "in stage " + e.stage + ": " + e.err.Error()
+}
+
+func (e *stageError) Unwrap() error { return e.err }
 
 // finish tidies up and records how the run ended. It works on a context of its
 // own, since it must also run after an interruption.
@@ -166,7 +206,7 @@ func (r *run) finish(ctx context.Context, err error) error {
 	if err == nil {
 		r.report.Stage = ""
 	} else {
-		r.report.Error = err.Error()
+		r.report.Error = strings.TrimPrefix(err.Error(), "in stage "+r.report.Stage+": ") // which is beside it
 	}
 	err = errors.Join(err, r.tidy(ctx, err != nil))
 	r.report.Finished = time.Now().UTC()

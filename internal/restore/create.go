@@ -30,10 +30,20 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 		return nil, fmt.Errorf("%q is not the name of a run's database beside %q", name, s.live)
 	}
 	err := s.do(ctx, func(conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, createSQL(name, like, s.version)); err != nil {
+		_, err := conn.Exec(ctx, createSQL(name, like, s.version))
+		for range 2 { // an earlier attempt of the same run, whose answer was lost
+			if code := pgerr.Code(err); code != "42P04" && code != "23505" {
+				break
+			}
+			if err := dropDatabase(ctx, conn, name); err != nil {
+				return err
+			}
+			_, err = conn.Exec(ctx, createSQL(name, like, s.version))
+		}
+		if err != nil {
 			return localeError(err, name, like)
 		}
-		_, err := conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(name)+" FROM PUBLIC")
+		_, err = conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(name)+" FROM PUBLIC")
 		return pgerr.Wrap(err, "closing database %q to others", name)
 	})
 	if err != nil {

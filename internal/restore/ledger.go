@@ -27,6 +27,10 @@ type Entry struct {
 // was lost had succeeded.
 var ErrBooked = errors.New("the chunk is in the database already")
 
+// ErrLedgerClosed means that a CloseLedger whose answer was lost had succeeded: all
+// chunks are in the database.
+var ErrLedgerClosed = errors.New("the ledger is closed")
+
 // ledgerPrefix begins the name of the schema that holds a shadow's ledger.
 const ledgerPrefix = "refresher_ledger_"
 
@@ -78,6 +82,7 @@ func (e Entry) book() string {
 // Booked lists the chunks that are in the database. Before it looks, it ends every
 // other session there, and waits for their end: attempts of connections that were
 // lost here can live on in the server. So it must not be called while a Loader works.
+// If the ledger was closed after all, the error is ErrLedgerClosed.
 func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 	booked := map[Entry]bool{}
 	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
@@ -86,6 +91,10 @@ func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 		}
 		return d.read(ctx, conn, booked)
 	})
+	if pgerr.Code(err) == "42P01" {
+		d.ledger = ""
+		return nil, ErrLedgerClosed
+	}
 	return booked, err
 }
 

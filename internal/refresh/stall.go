@@ -1,0 +1,74 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+// stalled is why a stage or a stream was given up: its peer is there, but silent.
+type stalled struct {
+	after time.Duration
+	doing string
+}
+
+func (s *stalled) Error() string {
+	return fmt.Sprintf("nothing happened for %s while %s; hint: look at what that server waits for (locks, disk, network), or raise retry.stall", s.after, s.doing)
+}
+
+// pulse watches the two ends of a chunk's stream.
+type pulse struct {
+	beats   atomic.Int64
+	writing atomic.Bool // the source's bytes wait for staging
+}
+
+// watch ends the context that it returns if nothing moves for as long as after, or
+// up to twice as long.
+func (p *pulse) watch(ctx context.Context, after time.Duration) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	last := p.beats.Load()
+	var timer *time.Timer
+	timer = time.AfterFunc(time.Hour, func() {
+		now := p.beats.Load()
+		if now != last {
+			last = now
+			timer.Reset(after)
+			return
+		}
+		doing := "waiting for rows from the source"
+		if p.writing.Load() {
+			doing = "writing rows to staging"
+		}
+		cancel(&stalled{after, doing})
+	})
+	timer.Reset(after)
+	return ctx, func() { timer.Stop(); cancel(nil) }
+}
+
+// from counts what comes out of the source.
+func (p *pulse) from(w io.Writer) io.Writer { return &beating{w, p} }
+
+type beating struct {
+	w io.Writer
+	p *pulse
+}
+
+func (b *beating) Write(data []byte) (int, error) {
+	b.p.beats.Add(1)
+	return b.w.Write(data)
+}
+
+// bounded gives a piece of work that streams nothing three times a stream's longest
+// silence.
+func (r *run) bounded(ctx context.Context, do func(context.Context) error) error {
+	limit := 3 * r.Retry.Stall
+	inner, cancel := context.WithTimeoutCause(ctx, limit, &stalled{limit, "a server was asked"})
+	defer cancel()
+	err := do(inner)
+	if err != nil && inner.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", context.Cause(inner), err)
+	}
+	return err
+}
