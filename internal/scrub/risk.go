@@ -83,7 +83,7 @@ func (c *compiler) riskColumn(t *catalog.Table, ref rules.ColumnRef) (risk.Colum
 		c.fail(ref.Pos, "there is no column %q in %s%s", ref.Name, t.Name, rules.DidYouMean(ref.Name, columnNames(t)))
 		return out, false
 	}
-	if !comparable(col.Type) {
+	if !groupable(col.Type) {
 		c.fail(ref.Pos, "%s.%s is %s, whose values can't be compared: name another column", t.Name, ref.Name, col.Type.SQL)
 		return out, false
 	}
@@ -94,14 +94,14 @@ func (c *compiler) riskColumn(t *catalog.Table, ref rules.ColumnRef) (risk.Colum
 	return out, true
 }
 
-// comparable reports whether PostgreSQL can group by values of a type.
-func comparable(t *catalog.Type) bool {
+// groupable reports whether PostgreSQL can group by values of a type.
+func groupable(t *catalog.Type) bool {
 	t = t.Underlying()
 	switch t.Kind {
 	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
-		return comparable(t.Elem)
+		return groupable(t.Elem)
 	case catalog.CompositeType:
-		return !slices.ContainsFunc(t.Fields, func(f catalog.Field) bool { return !comparable(f.Type) })
+		return !slices.ContainsFunc(t.Fields, func(f catalog.Field) bool { return !groupable(f.Type) })
 	case catalog.BaseType:
 		if !t.Builtin() {
 			return true // as the extension says: the server knows

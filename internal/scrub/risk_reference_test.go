@@ -33,7 +33,7 @@ func keyTable(t testing.TB, def string) string {
 	b.WriteString("| key | values | default | meaning |\n|---|---|---|---|\n")
 	for _, key := range rules.Keys()[def] {
 		p := s.Defs[def].Properties[key]
-		values := p.Type
+		var values string
 		switch {
 		case len(p.Enum) > 0:
 			values = "`" + strings.Join(p.Enum, "`, `") + "`"

@@ -65,7 +65,7 @@ risk:
   - {table: public.users, quasi_identifiers: [a, a], min_k: 1}
   - {table: users, quasi_identifiers: []}
   - {quasi_identifier: [a]}
-  - {table: a.b, quasi_identifiers: [c], min_l: 2, below: supress}
+  - {table: a.b, quasi_identifiers: [c], min_l: 2, below: suppresss}
   - {table: a.b, quasi_identifiers: [c], sensitive: d, suppress: rows, min_k: many}
   - a.b
 hipaa:
@@ -86,7 +86,7 @@ hipaa:
 		`r.yaml:5:6: "quasi_identifier" is no key of a risk entry (did you mean "quasi_identifiers"?)`,
 		`r.yaml:5:5: a risk entry needs table`,
 		`r.yaml:6:42: min_l counts the different values of sensitive columns`,
-		`r.yaml:6:59: below is fail, suppress or report, not "supress" (did you mean "suppress"?)`,
+		`r.yaml:6:59: below is fail, suppress or report, not "suppresss" (did you mean "suppress"?)`,
 		`r.yaml:7:53: sensitive is a list`,
 		`r.yaml:7:56: suppress says how classes are suppressed, and below is fail`,
 		`r.yaml:7:79: min_k is a whole number`,

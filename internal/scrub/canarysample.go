@@ -1,0 +1,88 @@
+package scrub
+
+import (
+	"fmt"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+)
+
+// sample is an ordinary value of a type, false if none is known.
+func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
+	src := b.h.src
+	for t.Kind == catalog.DomainType {
+		if mod < 0 {
+			mod = t.BaseMod
+		}
+		t = t.Base
+	}
+	switch t.Kind {
+	case catalog.EnumType:
+		if len(t.Labels) == 0 {
+			return "", false
+		}
+		return t.Labels[b.h.turn%len(t.Labels)], true
+	case catalog.ArrayType:
+		elem, ok := b.sample(t.Elem, mod)
+		return "{" + arrayQuote(elem) + "}", ok
+	case catalog.CompositeType:
+		var fields []string
+		for _, f := range t.Fields {
+			s, ok := b.sample(f.Type, f.Mod)
+			if ok {
+				s = recordQuote(s)
+			}
+			fields = append(fields, s)
+		}
+		return "(" + strings.Join(fields, ",") + ")", true
+	}
+	switch familyOf(t) {
+	case FamilyText:
+		n := 12
+		if limit := maxChars(t, mod); limit > 0 {
+			n = min(n, limit)
+		}
+		return src.Letters("bcdfghlmnpqrstvx", n), true
+	case FamilyNumber:
+		return src.Digits(max(1, min(6, maxDigits(t, mod)))), true
+	case FamilyFloat:
+		return src.Digits(5), true
+	case FamilyDate:
+		return fmt.Sprintf("20%d-0%d-1%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9)), true
+	case FamilyTimestamp:
+		return fmt.Sprintf("20%d-0%d-1%d 12:%d:%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9), src.Between(10, 59), src.Between(10, 59)), true
+	case FamilyInet:
+		return src.Of(pii.IP, 0).Text, true
+	case FamilyUUID:
+		return src.UUID().Text, true
+	case FamilyMAC:
+		v := src.Of(pii.MAC, 0).Text
+		if t.OID == macaddr8OID {
+			v = v[:8] + ":ff:fe" + v[8:]
+		}
+		return v, true
+	case FamilyBytea:
+		return `\x` + src.Letters("0123456789abcdef", 16), true
+	case FamilyJSON:
+		return `{"` + src.Letters("bcdfgh", 6) + `": ` + src.Digits(5) + `}`, true
+	case FamilyXML:
+		return "<a>" + src.Digits(5) + "</a>", true
+	case FamilyPoint:
+		return "(" + src.Digits(3) + "," + src.Digits(3) + ")", true
+	}
+	if t.OID == catalog.BoolOID {
+		return []string{"t", "f"}[b.h.turn%2], true
+	}
+	return "", false
+}
+
+// arrayQuote is an element of an array as text.
+func arrayQuote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// recordQuote is a field of a composite as text.
+func recordQuote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `""`).Replace(s) + `"`
+}
