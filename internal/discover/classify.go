@@ -62,7 +62,7 @@ func newTable(cat *catalog.Catalog, t *catalog.Table, v values, why string, d *d
 			col.bounds, col.family = true, scrub.FamilyOf(u.Elem)
 		}
 		if v != nil && sampled(c) {
-			col.seen = look(v[c.Name], d)
+			col.seen = look(v[c.Name], d, detect.ContextOf(c.Name))
 			if col.family == scrub.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
 				col.docs = v[c.Name]
 			}
@@ -247,6 +247,9 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 		return h.class, score, why
 	}
 	fits := c.seen.fit(h.class)
+	if (h.class == pii.Region || h.class == pii.Country) && c.seen.values >= 20 && c.seen.distinct == c.seen.values {
+		return h.class, score * 0.5, why + ", and no two rows have the same, as in a list of places"
+	}
 	switch share := c.seen.share[h.class]; {
 	case c.contradicts(h.class):
 		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
@@ -304,7 +307,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 		return class, score, fmt.Sprintf("%.0f %% of %d values read like %s", 100*e.share[class], e.distinct, describe(class))
 	}
 	for _, class := range []pii.Class{pii.Email, pii.UserAgent, pii.MAC, pii.IP, pii.IBAN, pii.CreditCard, pii.NationalID, pii.VIN, pii.IMEI, pii.Crypto} {
-		if s := e.share[class]; s >= 0.5 {
+		if s := e.share[class]; s >= 0.5 && (class == h.class || s-e.bare[class] >= 0.5 || class == pii.CreditCard && s >= 0.9 && e.distinct >= 10) {
 			return say(class, 0.6+0.35*s)
 		}
 	}
@@ -336,7 +339,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if h.class == pii.Email && c.contradicts(pii.Email) && e.could[pii.Username] >= 0.9 && e.yesNo == 0 && e.digits < 0.5 {
 		return pii.Username, 0.55, "its name reads like an e-mail address, and its values could be names of mailboxes"
 	}
-	if c.name.last == "person" && e.digits+e.share[pii.Phone] >= 0.8 && e.could[pii.Phone] >= 0.9 && e.short >= 7 {
+	if c.name.last == "person" && e.digits+e.share[pii.Phone] >= 0.8 && !h.clean && e.could[pii.Phone] >= 0.9 && e.short >= 7 {
 		return pii.Phone, 0.6, "its name reads like a person’s, and its values are numbers as long as phones"
 	}
 	by := len(c.name.parts) > 1 && c.name.parts[len(c.name.parts)-1] == "by"

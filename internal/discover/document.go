@@ -187,7 +187,7 @@ func (d *document) classify(c *column, det *detect.Detector) {
 		if l.number {
 			family = scrub.FamilyNumber
 		}
-		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det)}
+		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det, detect.ContextOf(name))}
 		col.classify()
 		if col.class == pii.None && len(l.keys) > 1 { // contact.value is named by both, person.email by the last
 			col.name = understand(l.keys[len(l.keys)-1])

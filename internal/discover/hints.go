@@ -52,7 +52,7 @@ func hintOf(n *name, family scrub.Family, table *name) hint {
 // systemIsHarmless reports whether a word such as status or last doesn't take
 // the meaning of the rest away, as in last_login_ip or updated_by_email.
 func systemIsHarmless(n *name) bool {
-	if n.any("marital", "ethnic", "orientation") || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
+	if n.any("marital", "ethnic", "orientation") && hasWord("status", "state", "group", "category", "code")(n, nil) || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
 		return true
 	}
 	if n.parts[len(n.parts)-1] == "by" { // who did it
@@ -191,7 +191,7 @@ var nameRules = []nameRule{
 
 	{pii.FullName, 0.85, texts, nothing, and(has("person|spouse|emergency", "name"), not(has("product|org|vendor|city|street|country|region|username|agent|location|birth|device|photo|message|description")))},
 	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), of("account", "name"), hasWord("bank", "holder", "owner"))},
-	{pii.FullName, 0.6, texts, nothing, and(has("ship", "name"), of("ship", "name"), hasNoWord("default", "new", "old", "public", "other", "system"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "envio", "lieferung", "rechnung", "facturacion", "entrega", "sender", "to", "from", "reply"))},
 	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
 	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},
 	{pii.Company, 0.55, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},

@@ -3,6 +3,7 @@ package discover
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type evidence struct {
 	values   int // that are neither NULL nor blank
 	distinct int
 	share    map[pii.Class]float64 // of the distinct values that are of the class, as far as they show it
+	bare     map[pii.Class]float64 // that are by a check digit alone
 	could    map[pii.Class]float64 // that could be, as nothing speaks against it
 	hits     float64               // share of values in which a detector finds something
 	prose    float64               // share that are sentences
@@ -35,9 +37,9 @@ const enough = 3
 
 func (e *evidence) known() bool { return e != nil && e.values > 0 }
 
-// look judges values. It keeps none of them.
-func look(values []string, d *detect.Detector) *evidence {
-	e := &evidence{share: map[pii.Class]float64{}, could: map[pii.Class]float64{}}
+// look judges values of a column; about is what its name says. It keeps none of them.
+func look(values []string, d *detect.Detector, about detect.Context) *evidence {
+	e := &evidence{share: map[pii.Class]float64{}, could: map[pii.Class]float64{}, bare: map[pii.Class]float64{}}
 	seen := map[string]bool{}
 	var hits []detect.Hit
 	for _, v := range values {
@@ -51,13 +53,13 @@ func look(values []string, d *detect.Detector) *evidence {
 		}
 		seen[v] = true
 		e.distinct++
-		hits = e.one(v, d, hits[:0])
+		hits = e.one(v, d, about, hits[:0])
 	}
 	if e.distinct == 0 {
 		return e
 	}
 	n := float64(e.distinct)
-	for _, m := range []map[pii.Class]float64{e.share, e.could} {
+	for _, m := range []map[pii.Class]float64{e.share, e.could, e.bare} {
 		for c := range m {
 			m[c] /= n
 		}
@@ -76,7 +78,7 @@ func isMissing(v string) bool {
 	return false
 }
 
-func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect.Hit {
+func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits []detect.Hit) []detect.Hit {
 	e.short = max(e.short, utf8.RuneCountInString(v))
 	said := map[pii.Class]bool{}
 	is := func(c pii.Class) {
@@ -94,7 +96,7 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 	if s.letters > 0 && s.digits == 0 && s.signs == 0 {
 		e.alpha++
 	}
-	if s.digits > 0 && s.letters == 0 && s.signs == 0 {
+	if s.digits == s.runes {
 		e.digits++
 	}
 	if s.json {
@@ -103,15 +105,17 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 	if s.words >= 5 && !s.json && s.letters > 3*s.digits {
 		e.prose++
 	}
-	hits = d.Scan(hits, []byte(v))
+	hits = d.ScanIn(hits, []byte(v), about)
 	for _, h := range hits {
-		if !h.Bare {
-			e.hits++
-			break
+		if h.Start == 0 && h.End == len(v) && h.Class != pii.Phone {
+			is(h.Class)
+			if h.Bare && !h.Said { // a number of the right length and check digit, as one in ten or a hundred is
+				e.bare[h.Class]++
+			}
 		}
 	}
-	if whole := d.Whole([]byte(v)); whole != pii.None && whole != "" && whole != pii.Phone {
-		is(whole)
+	if slices.ContainsFunc(hits, func(h detect.Hit) bool { return !h.Bare && (h.Strong || h.Class != pii.Token) }) {
+		e.hits++
 	}
 	if isMailbox(v) {
 		is(pii.Email)
@@ -139,7 +143,7 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 			e.isoDates++
 		}
 	}
-	could(pii.Date, s.digits >= 1 && s.digits <= 17)
+	could(pii.Date, e.date(v, s))
 	if isHash(v) {
 		is(pii.Token)
 	}
@@ -200,7 +204,7 @@ func (e *evidence) one(v string, d *detect.Detector, hits []detect.Hit) []detect
 	}
 	could(Age, s.digits >= 1 && s.digits <= 6 && s.runes <= 12)
 	could(Financial, s.digits >= 1)
-	could(Special, true)
+	could(Special, s.letters > 0 || s.runes <= 3)
 	could(Photo, true)
 	return hits
 }
@@ -220,9 +224,9 @@ func set(words ...string) map[string]bool {
 
 // shape is what a value is made of.
 type shape struct {
-	runes, letters, digits, spaces, signs, words int
-	upper                                        int // letters in upper case
-	json                                         bool
+	runes, letters, digits, spaces, signs, dots, words int
+	upper                                              int // letters in upper case
+	json                                               bool
 }
 
 func shapeOf(v string) shape {
@@ -241,7 +245,10 @@ func shapeOf(v string) shape {
 			s.digits, word = s.digits+1, true
 		case unicode.IsSpace(r):
 			s.spaces++
-		case r == '\'' || r == '’' || r == '.':
+		case r == '.':
+			s.dots++
+			word = in
+		case r == '\'' || r == '’':
 			word = in
 		default:
 			s.signs++
@@ -359,6 +366,22 @@ func isHash(v string) bool {
 }
 
 var dateLayouts = []string{"2006-01-02", "2006/01/02", "02.01.2006", "2.1.2006", "02/01/2006", "1/2/2006", "01-02-2006", "02-01-2006", "2-Jan-2006", "02 Jan 2006", "January 2, 2006", "20060102", "Jan 2, 2006", "1/2/06", "2/1/06", "02-Jan-06"}
+
+// date reports whether v could be a date, or a part of one, in some form.
+func (e *evidence) date(v string, s shape) bool {
+	if d, _ := isDate(v); d || s.digits == len(v) && len(v) <= 2 {
+		return true
+	}
+	v = strings.TrimSuffix(v, ".0") // a number that was a float once
+	s = shapeOf(v)
+	switch {
+	case s.digits == 0 || s.digits > 17 || s.letters > 14:
+		return false
+	case s.digits == s.runes:
+		return s.runes <= 2 || s.runes == 4 && (v[0] == '1' || v[0] == '2') || s.runes == 6 || s.runes == 8
+	}
+	return s.digits >= 4 && s.letters > 0 || strings.Count(v, "-")+strings.Count(v, "/")+strings.Count(v, ".")+strings.Count(v, " ") >= 2
+}
 
 // isDate reports whether v is a date, maybe with a time, and whether it begins
 // as ISO 8601 has it.

@@ -29,12 +29,12 @@ func TestShapes(t *testing.T) {
 		{pii.MAC, []string{"00:1a:2b:3c:4d:5e"}, []string{"00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5g"}},
 	} {
 		for _, v := range c.yes {
-			if e := look([]string{v}, detect.New()); e.share[c.class] != 1 {
+			if e := look([]string{v}, detect.New(), detect.Context{}); e.share[c.class] != 1 {
 				t.Errorf("%q is no %s", v, c.class)
 			}
 		}
 		for _, v := range c.not {
-			if e := look([]string{v}, detect.New()); e.share[c.class] != 0 {
+			if e := look([]string{v}, detect.New(), detect.Context{}); e.share[c.class] != 0 {
 				t.Errorf("%q is %s", v, c.class)
 			}
 		}
@@ -54,7 +54,7 @@ func FuzzLook(f *testing.F) {
 	f.Add("\xff\xfe", "٣٤٥")
 	d := detect.New()
 	f.Fuzz(func(t *testing.T, a, b string) {
-		e := look([]string{a, b, a}, d)
+		e := look([]string{a, b, a}, d, detect.ContextOf(b))
 		for _, m := range []map[pii.Class]float64{e.share, e.could, {"x": e.hits, "y": e.prose, "z": e.json, "d": e.isoDates}} {
 			for c, v := range m {
 				if v < 0 || v > 1 || math.IsNaN(v) {
