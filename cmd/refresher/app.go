@@ -175,7 +175,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
 		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
 	}
-	o.Preserve, o.After = preserve(c), c.Staging.After
+	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After
 	limits, err := c.Retry.Limits()
 	if err != nil {
 		return refresh.Options{}, err

@@ -135,10 +135,10 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 	}
 	before := s.one(staging.URL(pgtest.User), "SELECT string_agg(datname || oid, ' ' ORDER BY oid) FROM pg_database")
 	for name, tc := range map[string]struct{ variable, url, want string }{
-		"another CA at the source":     {"SOURCE", at(source, "reader", "localhost", "other.pem"), "isn't signed by a known authority"},
-		"another CA at staging":        {"STAGING", at(staging, "writer", "localhost", "other.pem"), "isn't signed by a known authority"},
-		"another name at the source":   {"SOURCE", at(source, "reader", "127.0.0.1", "ca.pem"), "isn't for the host"},
-		"another name at staging":      {"STAGING", at(staging, "writer", "127.0.0.1", "ca.pem"), "isn't for the host"},
+		"another CA at the source":     {"SOURCE", at(source, "reader", "localhost", "other.pem"), "certificate authority: sslrootcert"},
+		"another CA at staging":        {"STAGING", at(staging, "writer", "localhost", "other.pem"), "certificate authority: sslrootcert"},
+		"another name at the source":   {"SOURCE", at(source, "reader", "127.0.0.1", "ca.pem"), "is for another name"},
+		"another name at staging":      {"STAGING", at(staging, "writer", "127.0.0.1", "ca.pem"), "is for another name"},
 		"the source speaks no TLS":     {"SOURCE", at(s.standby, "reader", "localhost", "ca.pem"), "allow_plaintext: true"},
 		"staging speaks no TLS":        {"STAGING", at(s.staging, "writer", "localhost", "ca.pem"), "allow_plaintext: true"},
 		"plaintext to the TLS cluster": {"SOURCE", strings.Replace(at(source, "reader", "localhost", "ca.pem"), "verify-full", "disable", 1), "pg_hba.conf"},

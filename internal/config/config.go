@@ -59,6 +59,7 @@ type Staging struct {
 	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
 	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"as source.allow_plaintext"`
 	Preserve       []string    `yaml:"preserve" doc:"tables, as schema.table, that are staging's own: their rows come from the staging database that is replaced, see [servers](servers.md)"`
+	Template       string      `yaml:"template" doc:"database to make the new one from, with the extensions in it that the role may not create itself; empty: template0"`
 	After          []string    `yaml:"after" doc:"files of SQL, relative to this file, that run in the new staging database before it is verified"`
 }
 

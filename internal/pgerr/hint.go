@@ -128,7 +128,7 @@ func privilege(message string) string {
 		case "create database":
 			return "ALTER ROLE … CREATEDB for the role in staging.url"
 		case "create extension":
-			return "let an administrator approve the extension for this role, or create it in template1"
+			return "let an administrator approve the extension for this role, or create it in a database that staging.template names"
 		case "terminate process":
 			return "GRANT pg_signal_backend" + toRole
 		}
@@ -156,6 +156,8 @@ func connectionHint(err error) string {
 		return "name the server's certificate authority: sslrootcert=FILE in the URL"
 	case errors.As(err, &host):
 		return "the server's certificate is for another name: write the host in the URL as the certificate has it"
+	case strings.Contains(err.Error(), "server refused TLS connection"):
+		return "switch ssl on at the server; or, if the way to it is safe by other means, write allow_plaintext: true beside its url"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid now: renew it, or set this machine's clock right"
 	case errors.As(err, &dns):

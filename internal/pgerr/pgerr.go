@@ -68,7 +68,7 @@ func Wrap(err error, format string, args ...any) error {
 	op := fmt.Sprintf(format, args...)
 	var pe *pgconn.PgError
 	if !errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w%s", op, err, tlsHint(err))
+		return &unanswered{op, err}
 	}
 	if raised(pe) {
 		return &Error{Op: op, Code: pe.Code, Severity: pe.Severity,

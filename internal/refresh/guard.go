@@ -38,6 +38,9 @@ func (r *run) guard(ctx context.Context) error {
 		if r.server, err = restore.Connect(ctx, r.Staging); err != nil {
 			return err
 		}
+		if r.Template != "" {
+			r.server.UseTemplate(r.Template)
+		}
 		r.afterTheLast(ctx)
 		for {
 			if err = r.openSource(ctx); err == nil {

@@ -46,6 +46,7 @@ type Options struct {
 	Prints         *Prints        // where the fingerprint set is left; nil: nowhere
 	FilterBytes    int64          // memory for the filters of fingerprints; 0: no bound
 	TempDir        string         // parent of the run's own folder; empty: the system's
+	Template       string         // database to make the shadow from; empty: template0
 	Preserve       []catalog.Name // tables whose rows come from the staging database that is replaced
 	After          []string       // files of SQL that run in the shadow before it is verified
 	Retry          Retry          // zero: DefaultRetry

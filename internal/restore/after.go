@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -89,15 +90,32 @@ func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog
 	return changed, err
 }
 
+// ScriptError is a statement of a script that failed. Its text has no hint: those
+// for a violated constraint speak of rules.
+type ScriptError struct {
+	Code string // SQLSTATE
+	text string
+}
+
+func (e *ScriptError) Error() string { return e.text }
+
+// SQLState is the server's error code.
+func (e *ScriptError) SQLState() string { return e.Code }
+
 // scriptError says where a statement failed. A syntax error's message quotes the
 // file, which may hold a password.
 func scriptError(err error, file string, st sqlscript.Statement) error {
 	line := st.LineAt(int(pgerr.Position(err)))
 	err = pgerr.Wrap(err, "%s, line %d", file, line)
-	if e := (*pgerr.Error)(nil); errors.As(err, &e) && e.Code == "42601" {
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return err // of the way to the server
+	}
+	if e.Code == "42601" {
 		e.Message = "syntax error"
 	}
-	return err
+	text, _, _ := strings.Cut(e.Error(), "; hint: ")
+	return &ScriptError{e.Code, text}
 }
 
 // table is where a table's rows are stored, which TRUNCATE changes.

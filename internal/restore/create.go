@@ -30,7 +30,7 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 		return nil, fmt.Errorf("%q is not the name of a run's database beside %q", name, s.live)
 	}
 	err := s.do(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, createSQL(name, like, s.version))
+		_, err := conn.Exec(ctx, createSQL(name, s.template, like, s.version))
 		for range 2 { // an earlier attempt of the same run, whose answer was lost
 			if code := pgerr.Code(err); code != "42P04" && code != "23505" {
 				break
@@ -38,7 +38,7 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 			if err := dropDatabase(ctx, conn, name); err != nil {
 				return err
 			}
-			_, err = conn.Exec(ctx, createSQL(name, like, s.version))
+			_, err = conn.Exec(ctx, createSQL(name, s.template, like, s.version))
 		}
 		if err != nil {
 			return localeError(err, name, like)
@@ -54,8 +54,8 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 	return &Database{srv: s, name: name, cfg: cfg}, nil
 }
 
-func createSQL(name string, like *catalog.Catalog, version int) string {
-	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s", catalog.Quote(name),
+func createSQL(name, template string, like *catalog.Catalog, version int) string {
+	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s ENCODING %s LC_COLLATE %s LC_CTYPE %s", catalog.Quote(name), catalog.Quote(template),
 		catalog.Literal(like.Encoding), catalog.Literal(like.Collate), catalog.Literal(like.CType))
 	switch {
 	case version < 150000: // libc is the only provider

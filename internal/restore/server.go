@@ -20,6 +20,7 @@ import (
 type Server struct {
 	cfg      *pgx.ConnConfig // to a maintenance database
 	live     string          // the staging database's name
+	template string          // from which databases are made
 	version  int
 	systemID uint64
 	role     string
@@ -55,7 +56,7 @@ func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
 		return nil, errs[0]
 	}
 	defer closeNow(ctx, conn)
-	s := &Server{cfg: cfg, live: live, tries: deniedTries}
+	s := &Server{cfg: cfg, live: live, template: "template0", tries: deniedTries}
 	var id int64
 	var standby bool
 	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
@@ -77,6 +78,10 @@ func (s *Server) Version() int { return s.version }
 
 // ShadowName is the name of a run's shadow database.
 func (s *Server) ShadowName(run string) string { return ScratchName(s.live, "shadow", run) }
+
+// UseTemplate has databases made from another one than template0: one that an
+// administrator has put extensions into which the role may not create.
+func (s *Server) UseTemplate(name string) { s.template = name }
 
 // Guard refuses a staging server that is the source's cluster or a physical
 // replica of it: both have its system identifier.
