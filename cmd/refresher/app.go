@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -32,11 +33,19 @@ const (
 
 // app is what commands share: the streams and the way to the configuration.
 type app struct {
+	in         io.Reader // nil: os.Stdin
 	out, err   io.Writer
 	getenv     func(string) (string, bool)
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
 	configPath string
+}
+
+func (a *app) stdin() io.Reader {
+	if a.in == nil {
+		return os.Stdin
+	}
+	return a.in
 }
 
 // run is the whole program as a function: arguments and streams in, exit code out.
@@ -173,7 +182,10 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	}
 	o := refresh.Options{
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
-		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
+		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir, FilterBytes: int64(c.Verify.MemoryMiB) << 20,
+	}
+	if o.Prints, err = a.runPrints(ctx, c, ""); err != nil {
+		return refresh.Options{}, err
 	}
 	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After
 	limits, err := c.Retry.Limits()

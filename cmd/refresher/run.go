@@ -17,7 +17,7 @@ import (
 
 func (a *app) runCommand() *cobra.Command {
 	var dry, keepShadow bool
-	var reportPath string
+	var reportPath, fingerprints string
 	cmd := &cobra.Command{
 		Use: "run", Short: "One refresh, now", Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,6 +30,11 @@ func (a *app) runCommand() *cobra.Command {
 				return err
 			}
 			o.DryRun, o.KeepShadow = dry, keepShadow
+			if fingerprints != "" {
+				if o.Prints, err = a.runPrints(cmd.Context(), in.config, fingerprints); err != nil {
+					return err
+				}
+			}
 			rep, err := a.refresh(cmd.Context(), o)
 			if reportPath != "" {
 				if werr := writeReport(rep, reportPath); werr != nil && err == nil {
@@ -42,6 +47,7 @@ func (a *app) runCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
 	cmd.Flags().BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
 	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
+	cmd.Flags().StringVar(&fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, s3:// prefix or bucket:NAME, for verify --fingerprints (also fingerprints.url)")
 	return cmd
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -14,28 +12,37 @@ import (
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
-	"refresher/internal/dataset"
 	"refresher/internal/fault"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
-	"refresher/internal/s3sink"
 	"refresher/internal/verify"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var target, format string
-	var offline bool
+	var w verifyFlags
 	var signed reportFlags
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Prove that no PII survives in staging, a bucket, a database or a folder", Args: maxArgs(0),
+		Use: "verify", Short: "Prove that no PII survives in staging, a bucket, a database, files or a stream", Args: maxArgs(0),
 		Long: `verify reads the source's identifiers through the same rules that a run uses, keeps
 them as keyed fingerprints only, and looks for them in every cell of the target; it
 also looks for anything PII-shaped that no fake of refresher's could be. With
 --offline the source is not read: then only the detectors work.
 
+With --fingerprints the identifiers come from the set that a run left
+(fingerprints.url), so that the source need not be there: only the key. What is found
+is then looked for in the source if it can be reached, unless --offline is given.
+
+The target may be anything: staging, a bucket by its name, a postgres:// database, a
+dump, CSV, JSON, Parquet or text file, packed or not, a folder, an s3:// prefix or
+object, or - for standard input.
+
 Exit 0: clean. Exit 1: findings.`,
+		Example: `  refresher verify
+  refresher verify --target dev --format junit
+  kubectl logs deploy/app | refresher verify --fingerprints s3://acme-prints/app --target -
+  refresher verify --fingerprints run.fingerprints --key env:REFRESHER_KEY --target exports/`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch format {
+			switch w.format {
 			case "text", "json", "junit", "sarif":
 			default:
 				return fault.BadInput("--format must be text, json, junit or sarif")
@@ -44,65 +51,127 @@ Exit 0: clean. Exit 1: findings.`,
 				return err
 			}
 			if signed.report != "" {
-				return a.verifyReport(cmd.Context(), signed, format)
+				return a.verifyReport(cmd.Context(), signed, w.format)
 			}
-			in, err := a.load()
-			if err != nil {
-				return err
+			if w.key != "" && w.fingerprints == "" {
+				return fault.BadInput("--key goes with --fingerprints; otherwise the key is the configuration's")
 			}
-			return a.verify(cmd.Context(), in, target, format, offline)
+			w.bare = w.key != "" && !cmd.Flags().Changed("config")
+			if w.bare && !cmd.Flags().Changed("target") {
+				return fault.BadInput("--key reads no configuration, so name a --target (or a --config)")
+			}
+			return a.verify(cmd.Context(), w)
 		},
 	}
-	cmd.Flags().StringVar(&target, "target", "staging", "staging, a bucket's name, postgres://…, s3://…, or a folder with dumps and Parquet files")
-	cmd.Flags().StringVar(&format, "format", "text", "text, json, junit or sarif")
-	cmd.Flags().BoolVar(&offline, "offline", false, "do not read the source; detectors only")
+	cmd.Flags().StringVar(&w.target, "target", "staging", "staging, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
+	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
+	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
+	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "", "the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
+	cmd.Flags().StringVar(&w.key, "key", "", "secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
 	signed.add(cmd)
 	return cmd
+}
+
+type verifyFlags struct {
+	target, format    string
+	offline           bool
+	fingerprints, key string
+	bare              bool // without a configuration
 }
 
 // proof is one verification under way.
 type proof struct {
 	app      *app
-	in       *inputs
+	in       *inputs // nil without a configuration
+	config   *config.Config
 	verifier *verify.Verifier
 	tables   []verify.Table
 	verdict  *report.Verdict
 }
 
-func (a *app) verify(ctx context.Context, in *inputs, target, format string, offline bool) (err error) {
-	p := &proof{app: a, in: in, verdict: &report.Verdict{Target: redactTarget(target)}}
-	options := verify.Options{Run: refresh.NewID(time.Now()), Exceptions: refresh.Exceptions(in.rules), Strict: in.config.Verify.Strict, Workers: in.config.Workers}
-	if offline {
-		p.verdict.Notes = append(p.verdict.Notes, "survivors were not looked for, since --offline leaves the source unread; only detectors worked")
-		p.tables = refresh.RuledTables(in.rules)
-	} else {
-		evidence, err := a.evidence(ctx, in, options.Run)
+func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
+	p := &proof{app: a, config: a.bareConfig(), verdict: &report.Verdict{}}
+	options := verify.Options{Run: refresh.NewID(time.Now())}
+	if !w.bare {
+		if p.in, err = a.load(); err != nil {
+			return err
+		}
+		p.config = p.in.config
+		options.Exceptions, options.Strict = refresh.Exceptions(p.in.rules), p.config.Verify.Strict
+	}
+	options.Workers = p.config.Workers
+	switch {
+	case w.fingerprints != "":
+		set, closeSet, err := p.openSet(ctx, w)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closeSet()) }()
+		options.Set = set
+		if p.in != nil && p.ours(w.target) {
+			p.tables = refresh.RuledTables(p.in.rules)
+		}
+	case w.offline:
+		p.note("survivors were not looked for, since --offline leaves the source unread; only detectors worked")
+		p.tables = refresh.RuledTables(p.in.rules)
+	default:
+		evidence, err := a.evidence(ctx, p.in, options.Run, false)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, evidence.Close()) }()
 		options.Set, options.Risk, p.tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
 	}
-	if p.tables, err = a.preserved(ctx, in.config, p.tables); err != nil {
-		return err
+	if p.tables != nil {
+		if p.tables, err = a.preserved(ctx, p.config, p.tables); err != nil {
+			return err
+		}
 	}
 	p.verifier = verify.New(options)
-	if err := p.target(ctx, target); err != nil {
+	if p.verdict.Target = redactTarget(w.target); !p.verifier.Printable(p.verdict.Target) {
+		p.verdict.Target = "the target (its name is a finding)"
+	}
+	if err := p.target(ctx, w.target); err != nil {
 		return err
 	}
-	_, verdict := verify.Judge(options.Run, target, p.verdict.Results...)
+	if w.fingerprints != "" {
+		if err := p.confirm(ctx, w); err != nil {
+			return err
+		}
+	}
+	_, verdict := verify.Judge(options.Run, p.verdict.Target, p.verdict.Results...)
 	p.verdict.Passed = verdict == nil
-	if err := p.print(format); err != nil {
+	if err := p.print(w.format); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return verdict
 }
 
+// bareConfig stands for a configuration where none is read.
+func (a *app) bareConfig() *config.Config {
+	c := &config.Config{File: "flags", Workers: min(runtime.NumCPU(), 8)}
+	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
+		if v, ok := a.getenv(name); ok && v != "" {
+			c.S3.Endpoint, c.S3.PathStyle = v, true
+			break
+		}
+	}
+	return c
+}
+
+func (p *proof) note(format string, args ...any) {
+	p.verdict.Notes = append(p.verdict.Notes, fmt.Sprintf(format, args...))
+}
+
 // evidence reads the source, saying so, since it takes as long as reading does.
-func (a *app) evidence(ctx context.Context, in *inputs, run string) (*refresh.Evidence, error) {
+// kept: its fingerprints are to compare with those of a set that was written down.
+func (a *app) evidence(ctx context.Context, in *inputs, run string, kept bool) (*refresh.Evidence, error) {
 	o, err := a.options(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	if o.Prints = nil; kept {
+		o.Prints = &refresh.Prints{}
 	}
 	o.Run = run
 	p := newProgress(a.err, a.terminal)
@@ -120,133 +189,6 @@ func redactTarget(target string) string {
 		return "postgres://…"
 	}
 	return target
-}
-
-func (p *proof) target(ctx context.Context, target string) error {
-	c := p.in.config
-	switch {
-	case target == "staging":
-		cfg, err := c.StagingConfig()
-		if err != nil {
-			return fault.BadInput("staging.url is not a PostgreSQL connection URL")
-		}
-		return p.database(ctx, cfg)
-	case strings.HasPrefix(target, "postgres://"), strings.HasPrefix(target, "postgresql://"):
-		cfg, err := pgx.ParseConfig(target)
-		if err != nil {
-			return fault.BadInput("--target is not a PostgreSQL connection URL")
-		}
-		return p.database(ctx, cfg)
-	case strings.HasPrefix(target, "s3://"):
-		return p.bucket(ctx, c, "target", target)
-	}
-	if b := c.Bucket(target); b != nil {
-		return p.bucket(ctx, c, b.Name, b.URL)
-	}
-	if info, err := os.Stat(target); err == nil && info.IsDir() {
-		return p.folder(ctx, target)
-	}
-	return fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a postgres:// or s3:// URL, nor a folder", target)
-}
-
-func (p *proof) database(ctx context.Context, cfg *pgx.ConnConfig) error {
-	result, err := p.verifier.Database(ctx, cfg, p.tables)
-	if err != nil {
-		return err
-	}
-	p.verdict.Results = append(p.verdict.Results, result)
-	return nil
-}
-
-// bucket verifies the dataset that latest.json names: its bytes, then its rows.
-func (p *proof) bucket(ctx context.Context, c *config.Config, name, url string) error {
-	sink, err := p.app.sink(ctx, c, name, url)
-	if err != nil {
-		return err
-	}
-	current, err := sink.Current(ctx)
-	if err != nil {
-		return err
-	}
-	if current == nil {
-		return fault.Refuse("datasets", "nothing was published under %s yet", url)
-	}
-	if err := current.Verify(ctx); err != nil {
-		return err
-	}
-	for _, o := range current.Manifest.Objects {
-		if err := p.object(ctx, current, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *proof) object(ctx context.Context, run *s3sink.Published, o s3sink.Object) error {
-	result, err := refresh.VerifyObject(ctx, p.verifier, p.tables, run.Run, o)
-	if err != nil || result == nil {
-		return err
-	}
-	p.verdict.Results = append(p.verdict.Results, result)
-	return nil
-}
-
-// folder verifies the dumps and Parquet files in a folder and below it.
-func (p *proof) folder(ctx context.Context, dir string) error {
-	n := 0
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		result, err := p.file(ctx, dir, path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if result != nil {
-			n++
-			p.verdict.Results = append(p.verdict.Results, result)
-		} else {
-			p.verdict.Notes = append(p.verdict.Notes, "not looked into: "+path)
-		}
-		return nil
-	})
-	if err == nil && n == 0 {
-		return fault.BadInput("%s holds no .dump and no .parquet file", dir)
-	}
-	return err
-}
-
-func (p *proof) file(ctx context.Context, dir, path string) (*verify.Result, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	switch filepath.Ext(path) {
-	case ".dump":
-		return p.verifier.Dump(ctx, path, f)
-	case ".parquet":
-		info, err := f.Stat()
-		if err != nil {
-			return nil, err
-		}
-		return p.verifier.Parquet(ctx, p.parquetTable(dir, path), f, info.Size())
-	}
-	return nil, nil
-}
-
-// parquetTable finds the table of a file laid out as in a bucket, and otherwise
-// takes the file's name for it.
-func (p *proof) parquetTable(dir, path string) verify.Table {
-	rel, err := filepath.Rel(dir, path)
-	if err == nil {
-		if name, _, ok := dataset.ParsePath(filepath.ToSlash(rel)); ok {
-			return refresh.TableNamed(p.tables, name)
-		}
-	}
-	t := verify.Table{SourceRows: -1}
-	t.Name.Schema, t.Name.Name = "file", filepath.Base(path)
-	return t
 }
 
 func (p *proof) print(format string) error {

@@ -84,9 +84,9 @@ func Exceptions(rs *rules.Ruleset) []verify.Exception {
 func RuledTables(rs *rules.Ruleset) []verify.Table {
 	var out []verify.Table
 	for name, t := range rs.Tables {
-		v := verify.Table{Name: name, RowsNone: t.Rows == rules.NoRows, SourceRows: -1}
+		v := verify.Table{Name: name, RowsNone: t.Rows == rules.NoRows, SourceRows: -1, ByRules: true}
 		for _, c := range t.Columns {
-			if !c.Wildcard {
+			if v.Rest = v.Rest || c.Wildcard; !c.Wildcard {
 				v.Columns = append(v.Columns, verify.Column{Name: c.Name, Transform: c.Rule.Transform, Class: pii.None, Keep: c.Rule.Transform == "keep"})
 			}
 		}

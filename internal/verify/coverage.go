@@ -56,8 +56,8 @@ func uncovered(t *catalog.Table, spec *Table) (problems []string) {
 			problems = append(problems, fmt.Sprintf("%s.%s: the rules name it, but there is no such column", t.Name, c.Name))
 		}
 	}
-	if spec.RowsNone {
-		return problems // no row, so nothing in any column
+	if spec.RowsNone || spec.Rest {
+		return problems // no row, so nothing in any column; or a rule for all others
 	}
 	for _, c := range t.Columns {
 		// A generated column is computed from columns that have rules.

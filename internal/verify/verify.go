@@ -25,6 +25,8 @@ type Options struct {
 type Table struct {
 	Name       catalog.Name
 	Columns    []Column
+	Rest       bool     // further columns have a rule that doesn't name them
+	ByRules    bool     // known by the rules alone, which don't name generated columns
 	RowsNone   bool     // `rows: none`: must be empty
 	SourceRows int64    // rows that left the source for this very table, children not counted; negative: unknown
 	NotValid   []string // constraints that the source hasn't validated either

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/dataset"
+	"refresher/internal/fault"
+	"refresher/internal/prints"
+	"refresher/internal/refresh"
+	"refresher/internal/s3sink"
+	"refresher/internal/verify"
+)
+
+// ours reports a target that holds what a run made, table by table.
+func (p *proof) ours(target string) bool {
+	return target == "staging" || p.config.Bucket(target) != nil
+}
+
+// target looks through what a target names.
+func (p *proof) target(ctx context.Context, target string) error {
+	c := p.config
+	switch {
+	case target == "-":
+		return p.file(ctx, verify.Input{Name: "standard input", R: p.app.stdin()})
+	case target == "staging":
+		if p.in == nil {
+			return fault.BadInput("staging is named by a configuration; give --config, or another --target")
+		}
+		cfg, err := c.StagingConfig()
+		if err != nil {
+			return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		}
+		return p.database(ctx, cfg)
+	case strings.HasPrefix(target, "postgres://"), strings.HasPrefix(target, "postgresql://"):
+		cfg, err := pgx.ParseConfig(target)
+		if err != nil {
+			return fault.BadInput("--target is not a PostgreSQL connection URL")
+		}
+		return p.database(ctx, cfg)
+	case strings.HasPrefix(target, "s3://"):
+		return p.prefix(ctx, target)
+	}
+	if b := c.Bucket(target); b != nil {
+		return p.bucket(ctx, b.Name, b.URL)
+	}
+	info, err := os.Stat(target)
+	switch {
+	case err == nil && info.IsDir():
+		return p.folder(ctx, target)
+	case err == nil:
+		return p.path(ctx, target)
+	}
+	return fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a postgres:// or s3:// URL, nor a file or folder, nor -", target)
+}
+
+func (p *proof) database(ctx context.Context, cfg *pgx.ConnConfig) error {
+	result, err := p.verifier.Database(ctx, cfg, p.tables)
+	if err != nil {
+		return err
+	}
+	p.verdict.Results = append(p.verdict.Results, result)
+	return nil
+}
+
+// bucket verifies the dataset that latest.json names: its bytes, then its rows.
+func (p *proof) bucket(ctx context.Context, name, url string) error {
+	sink, err := p.app.sink(ctx, p.config, name, url)
+	if err != nil {
+		return err
+	}
+	current, err := sink.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if current == nil {
+		return fault.Refuse("datasets", "nothing was published under %s yet", url)
+	}
+	return p.dataset(ctx, current)
+}
+
+func (p *proof) dataset(ctx context.Context, current *s3sink.Published) error {
+	if err := current.Verify(ctx); err != nil {
+		return err
+	}
+	for _, o := range current.Manifest.Objects {
+		result, err := refresh.VerifyObject(ctx, p.verifier, p.tables, current.Run, o)
+		if err != nil {
+			return err
+		}
+		if result != nil {
+			p.verdict.Results = append(p.verdict.Results, result)
+		}
+	}
+	return nil
+}
+
+// prefix verifies a dataset, or else every object under an s3:// URL.
+func (p *proof) prefix(ctx context.Context, url string) error {
+	sink, err := p.app.sink(ctx, p.config, "target", url)
+	if err != nil {
+		return err
+	}
+	current, err := sink.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if current != nil {
+		return p.dataset(ctx, current)
+	}
+	n := 0
+	err = sink.Entries(ctx, func(e s3sink.Entry) error {
+		n++
+		body, at, err := sink.OpenEntry(ctx, e)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		return p.file(ctx, verify.Input{Name: e.Name, R: body, At: at, Size: e.Size})
+	})
+	if err == nil && n == 0 {
+		return fault.Refuse("datasets", "nothing was published under %s yet, and there is no other object", url)
+	}
+	return err
+}
+
+// folder verifies every file in a folder and below it.
+func (p *proof) folder(ctx context.Context, dir string) error {
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if _, err := os.Stat(filepath.Join(path, "toc.dat")); err != nil {
+				return nil
+			}
+			n++
+			result, err := p.verifier.DumpFolder(ctx, path, path)
+			if err != nil {
+				return err
+			}
+			p.verdict.Results = append(p.verdict.Results, result)
+			return filepath.SkipDir
+		case !d.Type().IsRegular():
+			p.note("not followed: %s", p.label(path))
+			return nil
+		}
+		n++
+		return p.pathIn(ctx, dir, path)
+	})
+	if err == nil && n == 0 {
+		return fault.BadInput("%s holds no file", dir)
+	}
+	return err
+}
+
+func (p *proof) path(ctx context.Context, path string) error {
+	return p.pathIn(ctx, filepath.Dir(path), path)
+}
+
+func (p *proof) pathIn(ctx context.Context, dir, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	in := verify.Input{Name: path, R: f, Table: func(string) verify.Table { return p.parquetTable(dir, path) }}
+	if info.Mode().IsRegular() {
+		in.At, in.Size = f, info.Size()
+	}
+	return p.file(ctx, in)
+}
+
+// file verifies one file; a fingerprint set is none.
+func (p *proof) file(ctx context.Context, in verify.Input) error {
+	if strings.HasSuffix(in.Name, prints.Suffix) {
+		p.note("not looked into, being a fingerprint set: %s", p.label(in.Name))
+		return nil
+	}
+	results, err := p.verifier.File(ctx, in)
+	p.verdict.Results = append(p.verdict.Results, results...)
+	return err
+}
+
+// label is a path as it may be printed.
+func (p *proof) label(path string) string {
+	if p.verifier.Printable(path) {
+		return path
+	}
+	return "a file whose name is a finding"
+}
+
+// parquetTable finds the table of a file laid out as in a bucket, and otherwise
+// takes the file's name for it.
+func (p *proof) parquetTable(dir, path string) verify.Table {
+	rel, err := filepath.Rel(dir, path)
+	if err == nil {
+		if name, _, ok := dataset.ParsePath(filepath.ToSlash(rel)); ok {
+			return refresh.TableNamed(p.tables, name)
+		}
+	}
+	t := verify.Table{SourceRows: -1}
+	t.Name.Schema, t.Name.Name = "file", filepath.Base(path)
+	return t
+}
