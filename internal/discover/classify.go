@@ -27,6 +27,8 @@ type table struct {
 	about    bool // its rows are about persons
 	placed   bool // its rows hold addresses of somebody
 	lists    bool // a list of places or things that everybody has
+	written  bool // its rows are made by persons: they refer to one
+	paid     bool // an account of a bank is there
 	firsts   bool // a column of surnames or given names is there
 	surnames bool
 }
@@ -85,6 +87,8 @@ func (t *table) context() {
 			continue
 		}
 		switch h.class {
+		case pii.IBAN:
+			t.paid = true
 		case pii.FirstName:
 			t.firsts = true
 		case pii.LastName:
@@ -104,10 +108,23 @@ func (t *table) context() {
 		}
 	}
 	t.about = t.about || direct >= 2
-	t.placed = t.placed || t.about
+	for _, c := range t.columns {
+		t.written = t.written || c.refersToPerson()
+	}
+	t.placed = t.placed || t.about || t.written
 	if t.lists = t.lists && !streets; t.lists && direct == 0 {
 		t.placed = false
 	}
+}
+
+// refersToPerson reports whether a column says who a row belongs to, by a key or by
+// its name.
+func (c *column) refersToPerson() bool {
+	if c.to != nil {
+		head := headOf(c.to.table.name)
+		return c.to.table != c.table && (head == "person" || head == "user")
+	}
+	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing") && c.family != scrub.FamilyText
 }
 
 // headOf is what a table's name is about: its last word that says something, the
@@ -221,7 +238,9 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FirstName, score: 0.75}
 	case (head == "person" || head == "user") && bare:
 		return hint{class: pii.FullName, score: 0.75}
-	case bare && c.table.about && head != "product" && head != "system":
+	case bare && c.table.paid:
+		return hint{class: pii.FullName, score: 0.6}
+	case bare && c.table.about && head != "listing" && head != "product" && head != "system":
 		return hint{class: pii.FullName, score: 0.6}
 	}
 	return h
@@ -235,7 +254,7 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	score, why := h.score, "its name reads like "+describe(h.class)
 	amiss := true
 	switch {
-	case h.need == person && !c.table.about, h.need == place && !c.table.placed:
+	case h.need == person && !c.table.about && !(c.table.written && c.name.has("body")), h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && c.table.lists && !c.table.about:

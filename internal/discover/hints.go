@@ -2,6 +2,7 @@ package discover
 
 import (
 	"slices"
+	"strings"
 
 	"refresher/internal/pii"
 	"refresher/internal/scrub"
@@ -192,6 +193,7 @@ var nameRules = []nameRule{
 	{pii.FullName, 0.85, texts, nothing, and(has("person|spouse|emergency", "name"), not(has("product|org|vendor|city|street|country|region|username|agent|location|birth|device|photo|message|description")))},
 	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), of("account", "name"), hasWord("bank", "holder", "owner"))},
 	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "envio", "lieferung", "rechnung", "facturacion", "entrega", "sender", "to", "from", "reply"))},
+	{pii.FullName, 0.5, texts, nothing, agent},
 	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
 	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},
 	{pii.Company, 0.55, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},
@@ -206,7 +208,7 @@ var nameRules = []nameRule{
 	{pii.Region, 0.6, texts, place, and(has("region|state"), of("region", "state", "name", "code", "full", "country"), not(hasWord("uf2")))},
 	{pii.Country, 0.55, texts, place, and(has("country"), of("country", "name", "code", "region", "full"))},
 	{pii.Country, 0.6, texts, person, and(has("nationality"), of("nationality", "code", "country"))},
-	{pii.City, 0.55, texts, person, and(ends("location"), of("location", "name", "full"))},
+	{pii.City, 0.55, texts, person, and(has("location"), of("location", "name", "full"))},
 	{pii.Latitude, 0.75, texts, place, and(has("lat", "lng"))},
 	{pii.Latitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lat"), of("lat", "geo", "location", "address", "nhead"))},
 	{pii.Longitude, 0.75, append([]scrub.Family{scrub.FamilyPoint}, measures...), place, and(has("lng"), of("lng", "geo", "location", "address", "nhead"))},
@@ -221,12 +223,16 @@ var nameRules = []nameRule{
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
+	{pii.URL, 0.6, texts, nothing, func(n, t *name) bool { return t.has("social") && n.only("url", "filler") }},
 	{Photo, 0.7, blobs, person, and(has("photo|biometric|signature|avatar"), of("photo", "biometric", "signature", "avatar", "body", "url"), not(has("url")))},
 	{pii.URL, 0.65, texts, person, and(has("photo|avatar|website|url"), of("photo", "avatar", "website", "url", "full", "name"))},
 
 	{pii.FreeText, 0.6, []scrub.Family{scrub.FamilyXML, scrub.FamilyJSON}, nothing, and(has("person", "contactinfo"))},
 	{pii.FreeText, 0.6, writings, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
 	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
+	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
+		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(of("body", "description"), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
+	}},
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message"), not(hasWord("group", "list", "role", "data", "lists")))},
@@ -234,6 +240,23 @@ var nameRules = []nameRule{
 
 	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},
+}
+
+// agent: a name of whoever does what a word says, as in debtor_name or nominee.name.
+func agent(n, _ *name) bool {
+	if len(n.parts) != 2 || n.last != "name" || !n.only("name", "") {
+		return false
+	}
+	w := n.parts[0]
+	if len(w) < 5 || meaningsOf()[w] != nil {
+		return false
+	}
+	for _, end := range []string{"er", "or", "ee", "ant", "ist", "ent"} {
+		if strings.HasSuffix(w, end) {
+			return true
+		}
+	}
+	return false
 }
 
 func or(some ...func(n, table *name) bool) func(n, table *name) bool {
