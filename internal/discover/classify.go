@@ -3,7 +3,6 @@ package discover
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"refresher/internal/catalog"
@@ -25,6 +24,7 @@ type table struct {
 	why     string // why there are no values, "" if they were read
 
 	about    bool // its rows are about persons
+	postal   bool // a street, a town or a postcode is among its columns
 	placed   bool // its rows hold addresses of somebody
 	lists    bool // a list of places or things that everybody has
 	written  bool // its rows are made by persons: they refer to one
@@ -72,77 +72,6 @@ func newTable(cat *catalog.Catalog, t *catalog.Table, v values, why string, d *d
 		out.columns = append(out.columns, col)
 	}
 	return out
-}
-
-// context finds out what a table's rows are about: from its name, then from
-// columns that say so by themselves.
-func (t *table) context() {
-	head := headOf(t.name)
-	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
-	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
-	direct, streets := 0, false
-	for _, c := range t.columns {
-		h := hintOf(c.name, c.family, t.name)
-		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
-			continue
-		}
-		switch h.class {
-		case pii.IBAN:
-			t.paid = true
-		case pii.FirstName:
-			t.firsts = true
-		case pii.LastName:
-			t.surnames = true
-		}
-		switch h.class {
-		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
-			direct++
-		case pii.Street:
-			t.placed, streets = true, true
-		case pii.Postcode:
-			t.placed = true
-		}
-		switch h.class {
-		case pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, Gender:
-			direct++
-		}
-	}
-	t.about = t.about || direct >= 2
-	for _, c := range t.columns {
-		t.written = t.written || c.refersToPerson()
-	}
-	t.placed = t.placed || t.about || t.written
-	if t.lists = t.lists && !streets; t.lists && direct == 0 {
-		t.placed = false
-	}
-}
-
-// refersToPerson reports whether a column says who a row belongs to, by a key or by
-// its name.
-func (c *column) refersToPerson() bool {
-	if c.to != nil {
-		head := headOf(c.to.table.name)
-		return c.to.table != c.table && (head == "person" || head == "user")
-	}
-	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing") && c.family != scrub.FamilyText
-}
-
-// headOf is what a table's name is about: its last word that says something, the
-// first one in languages that put it first.
-func headOf(n *name) string {
-	for _, w := range slices.Backward(n.parts) {
-		m := meaningsOf()[w]
-		if m == nil {
-			m = meaningsOf()[strings.TrimSuffix(w, "s")]
-		}
-		if m == nil {
-			return ""
-		}
-		if m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead" {
-			return m[0]
-		}
-	}
-	return ""
 }
 
 // classify decides on a column by itself and its table.
@@ -251,13 +180,15 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	if h.class == pii.None || h.class == "" {
 		return pii.None, 0, ""
 	}
-	score, why := h.score, "its name reads like "+describe(h.class)
+	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
 	amiss := true
 	switch {
 	case h.need == person && !c.table.about && !(c.table.written && c.name.has("body")), h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && c.table.lists && !c.table.about:
+		score *= 0.6
+	case h.class == pii.Region && !c.name.has("region") && !t.postal && !c.seen.known(): // a state of affairs, as likely
 		score *= 0.6
 	default:
 		amiss = false

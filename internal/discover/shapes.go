@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -180,6 +178,10 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 			is(pii.FullName)
 		}
 	}
+	if names := strings.Split(v, ", "); len(names) > 1 && s.digits == 0 && !nameish && areNames(names) {
+		is(pii.FullName)
+		could(pii.FullName, true)
+	}
 	w := fold(v)
 	if lexicon().cities[w] {
 		is(pii.City)
@@ -207,19 +209,6 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	could(Special, s.letters > 0 || s.runes <= 3)
 	could(Photo, true)
 	return hits
-}
-
-var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
-	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say")
-
-var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
-
-func set(words ...string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range words {
-		m[w] = true
-	}
-	return m
 }
 
 // shape is what a value is made of.
@@ -307,66 +296,6 @@ func (s shape) phone(v string) bool {
 	return false
 }
 
-func isAddress(v string) bool { _, err := netip.ParseAddr(v); return err == nil }
-
-func withBits(v string) string {
-	if strings.Contains(v, "/") {
-		return v
-	}
-	if strings.Contains(v, ":") {
-		return v + "/128"
-	}
-	return v + "/32"
-}
-
-func isMailbox(v string) bool {
-	local, host, ok := strings.Cut(v, "@")
-	return ok && len(local) > 0 && len(local) < 65 && strings.Contains(host, ".") && !strings.ContainsAny(v, " \t/:;,<>()") && !strings.Contains(host, "@") &&
-		!strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".")
-}
-
-func isMAC(v string) bool {
-	if len(v) != 17 {
-		return false
-	}
-	for i := range 17 {
-		c := v[i]
-		if i%3 == 2 {
-			if c != ':' && c != '-' {
-				return false
-			}
-		} else if !isHex(c) {
-			return false
-		}
-	}
-	return true
-}
-
-func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
-
-// isHash: the usual forms of a hash of a password, or hex of the length of one.
-func isHash(v string) bool {
-	for _, p := range []string{"$2a$", "$2b$", "$2y$", "$argon2", "$1$", "$5$", "$6$", "$P$", "$H$", "pbkdf2", "{SSHA}", "{SHA}", "{bcrypt}", "scrypt:", "sha1$", "eyJ", "ssh-rsa ", "-----BEGIN"} {
-		if strings.HasPrefix(v, p) && len(v) >= 20 {
-			return true
-		}
-	}
-	switch len(v) {
-	case 32, 40, 48, 56, 64, 96, 128:
-		letters := false
-		for i := range len(v) {
-			if !isHex(v[i]) {
-				return false
-			}
-			letters = letters || v[i] > '9'
-		}
-		return letters
-	}
-	return false
-}
-
-var dateLayouts = []string{"2006-01-02", "2006/01/02", "02.01.2006", "2.1.2006", "02/01/2006", "1/2/2006", "01-02-2006", "02-01-2006", "2-Jan-2006", "02 Jan 2006", "January 2, 2006", "20060102", "Jan 2, 2006", "1/2/06", "2/1/06", "02-Jan-06"}
-
 // date reports whether v could be a date, or a part of one, in some form.
 func (e *evidence) date(v string, s shape) bool {
 	if d, _ := isDate(v); d || s.digits == len(v) && len(v) <= 2 {
@@ -382,158 +311,3 @@ func (e *evidence) date(v string, s shape) bool {
 	}
 	return s.digits >= 4 && s.letters > 0 || strings.Count(v, "-")+strings.Count(v, "/")+strings.Count(v, ".")+strings.Count(v, " ") >= 2
 }
-
-// isDate reports whether v is a date, maybe with a time, and whether it begins
-// as ISO 8601 has it.
-func isDate(v string) (yes, iso bool) {
-	day := v
-	if i := strings.IndexAny(v, "T "); i >= 8 && i+1 < len(v) && v[i+1] >= '0' && v[i+1] <= '9' && strings.Contains(v[i:], ":") {
-		day = v[:i]
-	}
-	if len(day) < 6 || len(day) > 18 {
-		return false, false
-	}
-	for i, l := range dateLayouts {
-		if t, err := time.Parse(l, day); err == nil && (l != "20060102" || t.Year() >= 1900 && t.Year() < 2100) {
-			return true, i == 0
-		}
-	}
-	return false, false
-}
-
-// isPostcode knows the forms that few other codes have: US ZIP+4, British,
-// Canadian, Dutch, Polish, Portuguese, Brazilian, Japanese ones.
-func isPostcode(v string) bool {
-	switch pattern(v) {
-	case "99999-9999", "A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA", "A9A 9A9", "A9A9A9", "9999 AA", "9999AA", "99-999", "9999-999", "99999-999", "999-9999", "999 99":
-		return true
-	}
-	return false
-}
-
-// pattern writes 9 for a digit and A for a letter; the rest stays.
-func pattern(v string) string {
-	if len(v) > 24 {
-		return ""
-	}
-	b := []byte(v)
-	for i, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			b[i] = '9'
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
-			b[i] = 'A'
-		}
-	}
-	return string(b)
-}
-
-func coordinate(v string) (float64, bool) {
-	f, frac, sign := 0.0, 0, 1.0
-	dot := false
-	for i := range len(v) {
-		switch c := v[i]; {
-		case i == 0 && (c == '-' || c == '+'):
-			if c == '-' {
-				sign = -1
-			}
-		case c == '.' && !dot:
-			dot = true
-		case c >= '0' && c <= '9':
-			f = f*10 + float64(c-'0')
-			if dot {
-				frac++
-			}
-		default:
-			return 0, false
-		}
-	}
-	for range frac {
-		f /= 10
-	}
-	return sign * f, len(v) > 0
-}
-
-// isStreet: a number and a word that streets end, or begin, with.
-func isStreet(v string, s shape) bool {
-	if s.letters < 3 || s.runes > 120 || s.words < 2 {
-		return false
-	}
-	number, kind := false, false
-	for _, w := range words2(v) {
-		if w[0] >= '0' && w[0] <= '9' {
-			number = true
-			continue
-		}
-		if lexicon().streets[w] {
-			kind = true
-			continue
-		}
-		for _, end := range streetEnds {
-			kind = kind || len(w) > len(end)+1 && strings.HasSuffix(w, end)
-		}
-	}
-	return kind && (number || s.words >= 3)
-}
-
-// words2 are a value's words in lower case without accents, digits among them.
-func words2(v string) []string {
-	return strings.FieldsFunc(strings.ToLower(plain(v)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-func fold(v string) string { return strings.Join(words2(v), " ") }
-
-// personal reports whether a value reads like a given name, a surname, or both.
-func personal(v string) (first, last, full bool) {
-	l := lexicon()
-	ws := words2(v)
-	if len(ws) > 0 && l.titles[ws[0]] && len(ws) > 1 {
-		ws = ws[1:]
-	}
-	switch {
-	case len(ws) == 0:
-		return
-	case len(ws) == 1:
-		return l.first[ws[0]], l.surname(ws[0]), false
-	case len(ws) > 5:
-		return
-	}
-	known := 0
-	for _, w := range ws {
-		switch {
-		case l.common[w]:
-			return false, false, false
-		case l.first[w], l.surname(w):
-			known++
-		}
-	}
-	firstThere := l.first[ws[0]] || l.first[ws[len(ws)-1]] || len(ws[0]) == 1 && known > 0
-	switch {
-	case firstThere && known >= 1 && startsUpper(v):
-		return len(ws) == 2 && l.first[ws[0]] && l.first[ws[1]], false, true
-	case known == len(ws):
-		return false, true, true
-	}
-	return false, known > 0 && len(ws) == 2, false
-}
-
-func startsUpper(v string) bool {
-	for _, w := range strings.Fields(v) {
-		r, _ := utf8.DecodeRuneInString(w)
-		if unicode.IsLetter(r) && !unicode.IsUpper(r) && unicode.IsLower(r) && len(w) > 3 {
-			return false
-		}
-	}
-	return true
-}
-
-// isCompany: the forms of firms.
-func isCompany(v string) bool {
-	ws := words2(v)
-	if len(ws) < 2 {
-		return false
-	}
-	return lexicon().forms[ws[len(ws)-1]] || strings.Contains(v, " & ") && len(ws) == 2
-}
-
-var lexicon = sync.OnceValue(newLexicon)

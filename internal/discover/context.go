@@ -1,0 +1,81 @@
+package discover
+
+import (
+	"slices"
+	"strings"
+
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// context finds out what a table's rows are about: from its name, then from
+// columns that say so by themselves.
+func (t *table) context() {
+	head := headOf(t.name)
+	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
+	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
+	direct, streets := 0, false
+	for _, c := range t.columns {
+		h := hintOf(c.name, c.family, t.name)
+		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
+			continue
+		}
+		switch h.class {
+		case pii.IBAN:
+			t.paid = true
+		case pii.FirstName:
+			t.firsts = true
+		case pii.LastName:
+			t.surnames = true
+		}
+		switch h.class {
+		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
+			direct++
+		case pii.Street:
+			t.placed, t.postal, streets = true, true, true
+		case pii.Postcode:
+			t.placed, t.postal = true, true
+		}
+		switch h.class {
+		case pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, Gender:
+			direct++
+		}
+	}
+	t.about = t.about || direct >= 2
+	for _, c := range t.columns {
+		t.postal = t.postal || hintOf(c.name, c.family, t.name).class == pii.City
+		t.written = t.written || c.refersToPerson()
+	}
+	t.placed = t.placed || t.about || t.written
+	if t.lists = t.lists && !streets; t.lists && direct == 0 {
+		t.placed = false
+	}
+}
+
+// refersToPerson reports whether a column says who a row belongs to, by a key or by
+// its name.
+func (c *column) refersToPerson() bool {
+	if c.to != nil {
+		head := headOf(c.to.table.name)
+		return c.to.table != c.table && (head == "person" || head == "user")
+	}
+	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing") && c.family != scrub.FamilyText
+}
+
+// headOf is what a table's name is about: its last word that says something, the
+// first one in languages that put it first.
+func headOf(n *name) string {
+	for _, w := range slices.Backward(n.parts) {
+		m := meaningsOf()[w]
+		if m == nil {
+			m = meaningsOf()[strings.TrimSuffix(w, "s")]
+		}
+		if m == nil {
+			return ""
+		}
+		if m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead" {
+			return m[0]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package discover
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// isStreet: a number and a word that streets end, or begin, with.
+func isStreet(v string, s shape) bool {
+	if s.letters < 3 || s.runes > 120 || s.words < 2 {
+		return false
+	}
+	number, kind := false, false
+	for _, w := range words2(v) {
+		if w[0] >= '0' && w[0] <= '9' {
+			number = true
+			continue
+		}
+		if lexicon().streets[w] {
+			kind = true
+			continue
+		}
+		for _, end := range streetEnds {
+			kind = kind || len(w) > len(end)+1 && strings.HasSuffix(w, end)
+		}
+	}
+	return kind && (number || s.words >= 3)
+}
+
+// words2 are a value's words in lower case without accents, digits among them.
+func words2(v string) []string {
+	return strings.FieldsFunc(strings.ToLower(plain(v)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+func fold(v string) string { return strings.Join(words2(v), " ") }
+
+// personal reports whether a value reads like a given name, a surname, or both.
+func personal(v string) (first, last, full bool) {
+	l := lexicon()
+	ws := words2(v)
+	if len(ws) > 0 && l.titles[ws[0]] && len(ws) > 1 {
+		ws = ws[1:]
+	}
+	switch {
+	case len(ws) == 0:
+		return
+	case len(ws) == 1:
+		return l.first[ws[0]], l.surname(ws[0]), false
+	case len(ws) > 5:
+		return
+	}
+	known := 0
+	for _, w := range ws {
+		switch {
+		case l.common[w]:
+			return false, false, false
+		case l.first[w], l.surname(w):
+			known++
+		}
+	}
+	firstThere := l.first[ws[0]] || l.first[ws[len(ws)-1]] || len(ws[0]) == 1 && known > 0
+	switch {
+	case firstThere && known >= 1 && startsUpper(v):
+		return len(ws) == 2 && l.first[ws[0]] && l.first[ws[1]], false, true
+	case known == len(ws):
+		return false, true, true
+	}
+	return false, known > 0 && len(ws) == 2, false
+}
+
+// areNames reports whether most parts of a list read like names.
+func areNames(list []string) bool {
+	n := 0
+	for _, v := range list {
+		if _, _, full := personal(v); full {
+			n++
+		}
+	}
+	return 2*n > len(list)
+}
+
+func startsUpper(v string) bool {
+	for _, w := range strings.Fields(v) {
+		r, _ := utf8.DecodeRuneInString(w)
+		if unicode.IsLetter(r) && !unicode.IsUpper(r) && unicode.IsLower(r) && len(w) > 3 {
+			return false
+		}
+	}
+	return true
+}
+
+// isCompany: the forms of firms.
+func isCompany(v string) bool {
+	ws := words2(v)
+	if len(ws) < 2 {
+		return false
+	}
+	return lexicon().forms[ws[len(ws)-1]] || strings.Contains(v, " & ") && len(ws) == 2
+}
+
+var lexicon = sync.OnceValue(newLexicon)
+
+var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
+	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say")
+
+var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
+
+func set(words ...string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}
