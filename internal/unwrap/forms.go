@@ -12,12 +12,20 @@ import (
 const enoughForms = 3
 
 // hasForms reports whether a text holds compatibility forms of ASCII that are
-// worth taking off: several letters or digits, or an @.
+// worth taking off: several letters or digits, or an @; or characters that nobody
+// sees within a word.
 func hasForms(text []byte) bool {
 	n := 0
 	for i := 0; i < len(text); {
 		if !mayBeForm(text, i) {
 			i++
+			continue
+		}
+		if n := invisible(text[i:]); n > 0 {
+			if i > 0 && i+n < len(text) && inIdentifier(text[i-1]) && inIdentifier(text[i+n]) {
+				return true
+			}
+			i += n
 			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
@@ -39,6 +47,9 @@ func hasForms(text []byte) bool {
 func form(dst, text []byte) ([]byte, int) {
 	if !mayBeForm(text, 0) {
 		return dst, 0
+	}
+	if n := invisible(text); n > 0 {
+		return dst, n
 	}
 	r, size := utf8.DecodeRune(text)
 	if to, ok := plain(r, text[:size]); ok {
@@ -101,19 +112,44 @@ var formLead = func() (t [256]bool) {
 }()
 
 func mayBeForm(text []byte, i int) bool {
-	return formLead[text[i]] && i+1 < len(text) && !passed(text[i], text[i+1])
+	if !formLead[text[i]] || i+1 >= len(text) {
+		return false
+	}
+	third := byte(0)
+	if i+2 < len(text) {
+		third = text[i+2]
+	}
+	return !passed(text[i], text[i+1], third)
 }
+
+// invisible is the length of a character that nobody sees, 0 if text begins with
+// another: the soft hyphen, zero-width spaces and joiners, direction marks, the
+// word joiner, the byte order mark.
+func invisible(text []byte) int {
+	switch {
+	case len(text) >= 2 && text[0] == 0xC2 && text[1] == 0xAD:
+		return 2
+	case len(text) < 3:
+	case text[0] == 0xE2 && text[1] == 0x80 && (text[2] >= 0x8B && text[2] <= 0x8F || text[2] >= 0xAA && text[2] <= 0xAE),
+		text[0] == 0xE2 && text[1] == 0x81 && text[2] >= 0xA0 && text[2] <= 0xAF,
+		text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF:
+		return 3
+	}
+	return 0
+}
+
+func inIdentifier(c byte) bool { return alnum[c] || c == '.' || c == '@' || c == '-' || c == ':' }
 
 // passed reports frequent characters that begin as such forms do and are none:
 // Latin-1 signs, Arabic letters, typographic punctuation, kana.
-func passed(lead, second byte) bool {
+func passed(lead, second, third byte) bool {
 	switch lead {
 	case 0xC2:
-		return second < 0xAA || second > 0xAA && second < 0xB2 || second > 0xBE
+		return second < 0xAA || second > 0xAA && second < 0xB2 && second != 0xAD || second > 0xBE
 	case 0xD9, 0xDB:
 		return second < 0xA0
 	case 0xE2:
-		return second == 0x80
+		return second == 0x80 && !(third >= 0x8B && third <= 0x8F || third >= 0xAA && third <= 0xAE)
 	case 0xE3:
 		return second < 0x88
 	}

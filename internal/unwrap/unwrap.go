@@ -10,6 +10,7 @@
 //     \u0040, \u{40}, \x40, \U00000040, \100), bytea's \x… ;
 //   - Unicode compatibility forms of ASCII, also in place: mathematical, circled,
 //     superscript and small letters and digits, ligatures, digits of any script;
+//     and characters that nobody sees, within words and numbers;
 //   - base64 in either alphabet, with or without padding, in one piece or in
 //     lines of 60 characters or more, from 10 characters on;
 //   - hexadecimal, in one piece, from 12 digits on, with 0x or \x before it or
@@ -35,8 +36,9 @@ import (
 	"strings"
 )
 
-// Depth is how many layers are taken off: gzip in base64 in a URL in JSON in an array.
-const Depth = 5
+// Depth is how many layers are taken off: entities in gzip in base64 in a URL in
+// JSON in JSON in an array of composites.
+const Depth = 8
 
 // Bounds of what is unfolded from one text.
 const (
