@@ -253,7 +253,7 @@ func (r *reader) read(text []byte) {
 			c, size = utf8.DecodeRune(text[i:])
 		}
 		switch {
-		case c-'0' < 10 && r.at[r.n+1] > r.at[r.n]:
+		case c >= '0' && c <= '9' && r.at[r.n+1] > r.at[r.n]:
 			r.digits = true // "phone2"
 		case !unicode.IsLetter(c):
 			if !(c == '.' && i > 0 && r.at[r.n+1]-r.at[r.n] == 1) { // "d.o.b." is a word
@@ -383,7 +383,8 @@ func spoken(text []byte, start int) bool {
 func lineFrom(text []byte, start int) int {
 	from := start
 	for from > 0 && start-from < nearbyBytes {
-		if c := text[from-1]; c == '\n' || c == '\r' || c == ';' || c == '|' {
+		c := text[from-1]
+		if c == ';' || c == '|' || c == '\n' && !(from > 1 && text[from-2] == ':') { // "Phone:" may have a line of its own
 			break
 		}
 		from--

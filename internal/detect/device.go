@@ -24,10 +24,11 @@ func mac(text []byte, free, i int) Hit {
 		}
 		a[k] = byte(high<<4 | low)
 	}
-	if !ident.MAC(a) {
+	universal, ok := ident.MAC(a)
+	if !ok {
 		return Hit{}
 	}
-	return Hit{Class: pii.MAC, Start: s, End: end, Strong: true}
+	return Hit{Class: pii.MAC, Start: s, End: end, Strong: universal}
 }
 
 // dottedMAC looks for three groups of four: "0050.56c0.0008".
@@ -47,10 +48,11 @@ func dottedMAC(text []byte, i int) Hit {
 		letters = letters || high > 9 || low > 9
 		a[k] = byte(high<<4 | low)
 	}
-	if !letters || !ident.MAC(a) {
+	universal, ok := ident.MAC(a)
+	if !letters || !ok {
 		return Hit{}
 	}
-	return Hit{Class: pii.MAC, Start: i, End: i + size, Strong: true}
+	return Hit{Class: pii.MAC, Start: i, End: i + size, Strong: universal}
 }
 
 func hexValue(c byte) int {
@@ -67,21 +69,29 @@ func hexValue(c byte) int {
 // they are. Other fifteen digits are weak: their check passes by chance.
 func (d *Detector) imei(text []byte) Hit {
 	g := &d.num
-	groups := 0
+	groups, version := 0, false // a software version in place of the check digit
 	switch {
 	case g.size(0) == 15:
 		groups = 1
 	case g.sizes(2, 6, 6, 1), g.sizes(6, 2, 6, 1):
 		groups = 4
+	case g.sizes(2, 6, 6, 2):
+		groups, version = 4, true
+	case g.sizes(8, 6, 2):
+		groups, version = 3, true
 	default:
 		return Hit{}
 	}
 	end := g.end[groups-1]
-	if !after(text, end) || !ident.IMEI(g.digits[:15]) {
+	usual, ok := ident.IMEI(g.digits[:15])
+	if !after(text, end) || !ok && !version {
 		return Hit{}
 	}
 	said := d.nearby(text, g.start[0], end).topics&aboutIMEI != 0
-	return Hit{Class: pii.IMEI, Start: g.start[0], End: end, Strong: groups == 4 || said, Said: said, Bare: groups == 1}
+	if !said && (version || !usual) {
+		return Hit{}
+	}
+	return Hit{Class: pii.IMEI, Start: g.start[0], End: end, Strong: groups > 1 || said, Said: said, Bare: true}
 }
 
 // vin looks for a vehicle's number: with its check digit, or where a word says it

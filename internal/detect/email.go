@@ -20,7 +20,9 @@ const (
 func email(text []byte, free, i int) Hit {
 	start := localStart(text, max(free, i-maxLocal), i)
 	if start == i {
-		return Hit{}
+		if start = quotedStart(text, max(free, i-maxLocal), i); start == i {
+			return Hit{}
+		}
 	}
 	end := domainEnd(text, i+1)
 	if end == 0 {
@@ -35,7 +37,7 @@ func localStart(text []byte, low, i int) int {
 	for s > low {
 		c := text[s-1]
 		if c < utf8.RuneSelf {
-			if !localChar[c] || (c == '.' && s == i) {
+			if !localChar[c] || c == '.' && (s == i || text[s] == '.') {
 				break
 			}
 			s--
@@ -51,6 +53,26 @@ func localStart(text []byte, low, i int) int {
 		s++
 	}
 	return s
+}
+
+// quotedStart walks left from the '@' over a quoted string (RFC 5321 §4.1.2). What
+// it holds is as in an address: "john smith"@…, but no markup or list of values.
+func quotedStart(text []byte, low, i int) int {
+	if i-low < 3 || text[i-1] != '"' {
+		return i
+	}
+	for s := i - 2; s >= low; s-- {
+		switch c := text[s]; {
+		case c == '"' && (s == 0 || text[s-1] != '\\'):
+			if s+2 < i && text[s+1] != ',' && text[s+1] != ':' {
+				return s
+			}
+			return i
+		case c < ' ', c == '{', c == '}', c == ':', c == '<', c == '>':
+			return i
+		}
+	}
+	return i
 }
 
 // domainEnd walks right from behind the '@' over labels; it returns the end of

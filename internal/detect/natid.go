@@ -28,10 +28,11 @@ type forms struct {
 	pairs  [maxFirst + 1]uint32   // for each first size, the second ones as bits
 	words  [20][]form             // letters and digits only
 	mixed  [maxWordRun + 1][]form // letters, digits and separators, by the first run
+	behind [maxWordRun + 1]string // what follows that run
 }
 
 const (
-	maxFirst   = 9 // digits of the first of several groups
+	maxFirst   = 10 // digits of the first of several groups
 	maxWordRun = 10
 )
 
@@ -66,14 +67,14 @@ func (f *forms) add(x form) {
 			separators = true
 		}
 	}
-	for x.firstRun < len(x.text) && x.text[x.firstRun] >= '0' {
+	for x.firstRun < len(x.text) && kinds[x.text[x.firstRun]]&alnum != 0 {
 		x.firstRun++
 	}
 	onlyDigits := !strings.ContainsAny(x.text, "AX")
 	switch {
 	case onlyDigits && !separators:
 		f.bare[len(x.text)] = append(f.bare[len(x.text)], x)
-	case onlyDigits && !strings.ContainsAny(x.text, "+()"):
+	case onlyDigits && !strings.ContainsAny(x.text, "+()[]"):
 		for _, c := range []byte(x.text) {
 			if c == '9' {
 				x.sizes[x.groups]++
@@ -89,6 +90,9 @@ func (f *forms) add(x form) {
 		f.words[len(x.text)] = append(f.words[len(x.text)], x)
 	default:
 		f.mixed[x.firstRun] = append(f.mixed[x.firstRun], x)
+		if sep := x.text[x.firstRun : x.firstRun+1]; !strings.Contains(f.behind[x.firstRun], sep) {
+			f.behind[x.firstRun] += sep
+		}
 	}
 }
 
@@ -257,22 +261,22 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 		}
 		b := &d.compact
 		n := 0
-		ok := true
+		ok, lower := true, false
 		for k := 0; k < len(f.text) && ok; k++ {
 			c := text[start+k]
 			switch f.text[k] {
 			case '9':
 				ok = kinds[c] == digit
 			case 'A':
-				ok = kinds[c] == letter && c <= 'Z'
+				ok = kinds[c] == letter
 			case 'X':
 				ok = kinds[c] == digit || kinds[c] == letter
-				c = upper(c)
 			default:
 				ok = c == f.text[k]
 				continue
 			}
-			b[n] = c
+			lower = lower || c >= 'a'
+			b[n] = upper(c)
 			n++
 		}
 		if !ok || !after(text, stop) {
@@ -282,7 +286,7 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 			d.miss(text, start, stop)
 			continue
 		}
-		if h := d.hitOf(f, text, start, stop); h.End > 0 {
+		if h := d.hitOf(f, text, start, stop); h.End > 0 && (!lower || d.nearby(text, start, stop).names(f.id)) {
 			return h
 		}
 	}

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"strings"
+
 	"refresher/internal/ident"
 	"refresher/internal/pii"
 )
@@ -117,7 +119,7 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 			return next, true
 		}
 	} else if size < 7 {
-		return next, false
+		return next, size == 6 && d.tail(text, i, next) // "131052+308T"
 	}
 	g := &d.num
 	g.gather(text, i)
@@ -127,7 +129,7 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 	}
 	plus := sign == '+' || sign == '('
 	if size < 7 && g.n == 1 && !plus {
-		return next, size == 6 && d.tail(text, i, next)
+		return next, d.tail(text, i, next)
 	}
 	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
 		if d.take(ipv4(text, i)) {
@@ -186,7 +188,8 @@ const minMiss = 8
 
 // tail looks for an identifier whose digits text[i:end] letters follow: "12345678-Z".
 func (d *Detector) tail(text []byte, i, end int) bool {
-	return end+1 < len(text) && end-i <= maxWordRun && len(known.mixed[end-i]) > 0 && before(text, i) && d.take(d.mixedID(text, i, end))
+	return end+1 < len(text) && end-i <= maxWordRun && strings.IndexByte(known.behind[end-i], text[end]) >= 0 &&
+		before(text, i) && d.take(d.mixedID(text, i, end))
 }
 
 // size is the number of digits in group k.
@@ -249,5 +252,10 @@ func (d *Detector) cardOf(text []byte, groups int) Hit {
 	// One of many equal groups, as in a table of numbers, proves little.
 	goesOn := g.n > groups && g.size(groups) == 4 || g.n == groups && g.tail
 	lone := groups == 1 || !goesOn || g.seps[groups] != g.seps[1]
-	return Hit{Class: pii.CreditCard, Start: g.start[0], End: end, Strong: usual && lone, Bare: true}
+	h := Hit{Class: pii.CreditCard, Start: g.start[0], End: end, Strong: usual && lone, Bare: true}
+	if !h.Strong {
+		h.Said = d.nearby(text, h.Start, end).topics&aboutCard != 0
+		h.Strong = h.Said
+	}
+	return h
 }

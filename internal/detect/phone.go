@@ -19,7 +19,7 @@ func (d *Detector) international(text []byte, free int) Hit {
 	s--
 	for groups := g.n; groups > 0; groups-- {
 		n, end := g.digits[:g.at[groups]], g.end[groups-1]
-		if after(text, end) && ident.Phone(n) {
+		if end = lineEnd(text, end); end > 0 && ident.Phone(n) {
 			return Hit{Class: pii.Phone, Start: s, End: end, Strong: len(n) >= 9 && d.plan.valid(n)}
 		}
 	}
@@ -40,6 +40,39 @@ func (d *Detector) national(text []byte) Hit {
 	return d.called(text, h)
 }
 
+// lineEnd is where a number ends whose digits end at i, with its extension (x12,
+// ext. 12); 0 if it may not end there.
+func lineEnd(text []byte, i int) int {
+	stops := func(i int) bool { // also at "-Office"
+		return after(text, i) || i+1 < len(text) && text[i] == '-' && kinds[text[i+1]] == letter
+	}
+	p := i
+	if p < len(text) && text[p] == ' ' {
+		p++
+	}
+	for _, word := range [...]string{"extension", "ext.", "ext", "x"} {
+		end := p + len(word)
+		if end >= len(text) || !foldEqual(text[p:end], word) {
+			continue
+		}
+		if text[end] == ' ' {
+			end++
+		}
+		from := end
+		for end < len(text) && end-from < 7 && kinds[text[end]] == digit {
+			end++
+		}
+		if end > from && stops(end) {
+			return end
+		}
+		break
+	}
+	if !stops(i) {
+		return 0
+	}
+	return i
+}
+
 // trunk looks for a number with a trunk zero, or 00 and a calling code.
 func (g *numbers) trunk(text []byte) Hit {
 	if g.digits[0] != '0' || g.n < 2 || g.size(0) < 2 || g.size(0) > 5 {
@@ -53,7 +86,7 @@ func (g *numbers) trunk(text []byte) Hit {
 		}
 	}
 	d, end := g.digits[:g.at[last]], g.end[last-1]
-	if len(d) < 9 || len(d) > 15 || !after(text, end) || last == 3 && g.size(0) == 2 && g.size(1) == 2 {
+	if end = lineEnd(text, end); len(d) < 9 || len(d) > 15 || end == 0 || last == 3 && g.size(0) == 2 && g.size(1) == 2 {
 		return Hit{} // 01/02/2026 is a date
 	}
 	strong := false
@@ -70,12 +103,15 @@ func (g *numbers) trunk(text []byte) Hit {
 
 func (g *numbers) nanp(text []byte) Hit {
 	lead := 0 // groups before the area code
-	if g.sizes(1, 3, 3, 4) && g.digits[0] == '1' {
+	if g.sizes(1, 3, 3, 4) && g.digits[0] == '1' || g.sizes(3, 3, 3, 4) && string(g.digits[:3]) == "001" {
 		lead = 1
 	}
 	if last := lead + 2; g.n > last && g.size(lead) == 3 && g.size(lead+1) == 3 && g.size(last) == 4 {
 		end := g.end[last]
-		if !ident.NANP(g.digits[lead:g.at[last+1]]) || !after(text, end) {
+		if !ident.NANP(g.digits[g.at[lead]:g.at[last+1]]) {
+			return Hit{}
+		}
+		if end = lineEnd(text, end); end == 0 {
 			return Hit{}
 		}
 		s := g.start[0]
@@ -110,27 +146,48 @@ func (d *Detector) called(text []byte, h Hit) Hit {
 	}
 	digits := g.at[n]
 	least := 8
-	if d.context.topics&aboutPhone != 0 {
+	if n > 1 || d.context.topics&aboutPhone != 0 {
 		least = 7
 	}
-	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || !after(text, g.end[n-1]) || g.n >= 3 && g.dateLike() || same(g.digits[:digits])) {
+	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || lineEnd(text, g.end[n-1]) == 0 || g.n >= 3 && g.dateLike() && (g.n == 3 || g.seps[3] != g.seps[1]) || same(g.digits[:digits])) {
 		return h
 	}
 	start, end := g.start[0], g.end[n-1]
 	if h.End > 0 {
 		start, end = h.Start, h.End
+	} else {
+		end = lineEnd(text, end)
 	}
-	if d.nearby(text, start, end).topics&aboutPhone == 0 {
+	bracket := start > 0 && text[start-1] == '(' && n > 1 && (g.seps[1] == ')' || g.seps[1] == 'x')
+	if d.nearby(text, start, end).topics&aboutPhone == 0 && !sortOfLine(text, end) {
+		if h.End == 0 && bracket && g.size(0) <= 4 && n <= 3 && digits >= 8 && digits <= 11 { // "(11) 4706-6184"
+			return Hit{Class: pii.Phone, Start: start - 1, End: end}
+		}
 		return h
 	}
 	if h.End == 0 {
-		if start > 0 && text[start-1] == '(' {
+		if bracket {
 			start--
 		}
 		h = Hit{Class: pii.Phone, Start: start, End: end, Bare: n == 1}
 	}
 	h.Strong, h.Said = digits >= 8, true
 	return h
+}
+
+// sortOfLine reports a word behind a number that says which of somebody's it is.
+func sortOfLine(text []byte, i int) bool {
+	if i+3 >= len(text) || text[i] != ' ' && text[i] != '-' {
+		return false
+	}
+	for i++; i < len(text) && (text[i] == ' ' || text[i] == '('); i++ {
+	}
+	for _, word := range [...]string{"office", "mobile", "fax", "cell", "home", "work", "landline", "desk"} {
+		if end := i + len(word); end <= len(text) && foldEqual(text[i:end], word) && after(text, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // dateLike reports three groups as in 01/02/2026, 2026-02-01, 1.2.26.

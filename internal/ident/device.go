@@ -1,17 +1,18 @@
 package ident
 
-// IMEI reports whether fifteen digits are the number of a mobile device (3GPP TS
-// 23.003 §6.2.1): a reporting body that gives out type codes (GSMA TS.06), and
-// the check digit.
-func IMEI(b []byte) bool {
-	if len(b) != 15 || !digits(b) || same(b[:14]) || !Luhn(b) {
-		return false
+// IMEI reports whether fifteen digits pass the check of a mobile device's number
+// (3GPP TS 23.003 §6.2.1), and whether they begin with one of the bodies that give
+// out most type codes (GSMA TS.06).
+func IMEI(b []byte) (usual, ok bool) {
+	switch {
+	case len(b) != 15 || !digits(b) || same(b[:14]) || !Luhn(b):
+		return false, false
 	}
 	switch pair(b, 0) {
 	case 1, 35, 86, 91, 44, 45, 49, 50, 51, 52, 53, 54, 33:
-		return true
+		return true, true
 	}
-	return false
+	return false, true
 }
 
 // VIN reports whether seventeen characters are the number of a vehicle (ISO 3779):
@@ -76,12 +77,17 @@ var countries = func() (t [26]uint32) {
 	return t
 }()
 
-// MAC reports whether six bytes are the address that a maker gave to one device
-// (IEEE 802-2014 §8.2): universal, unicast, and not of the block for
-// documentation (00-00-5E-00-53, RFC 7042).
-func MAC(a [6]byte) bool {
-	if a[0]&3 != 0 || [3]byte(a[3:]) == [3]byte{} && a[0] == 0 {
-		return false
+// MAC says what six bytes are as an address of one device (IEEE 802-2014 §8.2):
+// universal if a maker gave it, ok too if a device made it up. None are groups of
+// devices, the block for documentation (00-00-5E-00-53, RFC 7042), and what people
+// write as an example: 00-11-22-33-44-55, aa:bb:cc:dd:ee:ff.
+func MAC(a [6]byte) (universal, ok bool) {
+	example := true
+	for _, b := range a {
+		example = example && b>>4 == b&15
 	}
-	return [5]byte(a[:5]) != [5]byte{0, 0, 0x5E, 0, 0x53}
+	if example || a[0]&1 != 0 || [3]byte(a[3:]) == [3]byte{} && a[0] == 0 || [5]byte(a[:5]) == [5]byte{0, 0, 0x5E, 0, 0x53} {
+		return false, false
+	}
+	return a[0]&2 == 0, true
 }

@@ -60,8 +60,10 @@ func issuer(d []byte, n int) (usual, ok bool) {
 		return n == 14 || n == 16, n >= 14
 	case p4 == 6011, p3 >= 644 && p3 <= 649, p2 == 65:
 		return n == 16, n >= 16
-	case p4 >= 3528 && p4 <= 3589:
-		return n == 16, n >= 16
+	case p2 == 35:
+		return n == 16 && p4 >= 3528 && p4 <= 3589, n >= 16
+	case p4 == 2131, p4 == 1800: // JCB's old numbers
+		return false, n == 15
 	case p2 == 62, p2 == 81:
 		return n == 16 || n == 19, n >= 16
 	case p4 >= 2200 && p4 <= 2204:
@@ -79,6 +81,10 @@ func issuer(d []byte, n int) (usual, ok bool) {
 // serial not 0000 (20 CFR 422.103; POMS RM 10201.035).
 func SSN(d []byte) bool {
 	if len(d) != 9 {
+		return false
+	}
+	switch string(d) {
+	case "078051120", "219099999", "457555462": // printed in advertisements
 		return false
 	}
 	area := string(d[:3])

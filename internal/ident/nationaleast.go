@@ -20,6 +20,9 @@ var provincesCN = [100]bool{11: true, 12: true, 13: true, 14: true, 15: true, 21
 	53: true, 54: true, 61: true, 62: true, 63: true, 64: true, 65: true, 71: true, 81: true, 82: true, 83: true, 91: true}
 
 func ric(b []byte) bool {
+	if len(b) == 15 { // given out until 1999: no century, no check digit
+		return provincesCN[pair(b, 0)] && born(1900+pair(b, 6), pair(b, 8), pair(b, 10))
+	}
 	if !provincesCN[pair(b, 0)] || !born(number(b[6:10]), pair(b, 10), pair(b, 12)) {
 		return false
 	}
@@ -46,7 +49,7 @@ func hkid(b []byte) bool {
 		i = 1
 	}
 	sum += (int(b[i]-'A') + 10) * 8
-	if !digits(b[i+1:i+7]) || same(b[i+1:i+7]) {
+	if !digits(b[i+1:i+7]) || b[i] < 'A' {
 		return false
 	}
 	sum += weigh(b[i+1:], 7, 6, 5, 4, 3, 2)
@@ -66,6 +69,8 @@ func hkid(b []byte) bool {
 func rrnKR(b []byte) bool {
 	y := pair(b, 0)
 	switch b[6] {
+	case '9', '0':
+		return day(1800+y, pair(b, 2), pair(b, 4)) && (11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
 	case '1', '2', '5', '6':
 		y += 1900
 	case '3', '4', '7', '8':
@@ -102,8 +107,11 @@ func nric(b []byte) bool {
 
 // mykad: date of birth and place (states 01–16, 21–59; countries 60–99).
 func mykad(b []byte) bool {
-	p := pair(b, 6)
-	return bornYY(pair(b, 0), pair(b, 2), pair(b, 4)) && p > 0 && p != 17 && p != 18 && p != 19 && p != 20 && p != 69 && p != 70
+	switch p := pair(b, 6); {
+	case p == 0, p >= 17 && p <= 20, p == 69, p == 70, p == 73, p == 80, p == 81, p >= 94 && p <= 97:
+		return false
+	}
+	return bornYY(pair(b, 0), pair(b, 2), pair(b, 4))
 }
 
 func thaiID(b []byte) bool {
@@ -130,7 +138,7 @@ func iin(b []byte) bool {
 	return r < 10 && r == int(b[11]-'0')
 }
 
-func cnic(b []byte) bool { return b[0] >= '1' && b[0] <= '7' && !same(b) }
+func cnic(b []byte) bool { return b[0] >= '1' && b[0] <= '7' && b[12] != '0' && !same(b) }
 
 func zaID(b []byte) bool {
 	return bornYY(pair(b, 0), pair(b, 2), pair(b, 4)) && b[10] <= '2' && Luhn(b)

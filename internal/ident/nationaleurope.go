@@ -10,7 +10,7 @@ func nino(b []byte) bool {
 			return false
 		}
 	}
-	return b[1] != 'O' && b[8] <= 'D' && !listed("BG GB KN NK NT TN ZZ", b[:2]) && !same(b[2:8])
+	return b[1] != 'O' && (len(b) == 8 || b[8] <= 'D') && !listed("BG GB KN NK NT TN ZZ", b[:2]) && !same(b[2:8])
 }
 
 func nhs(b []byte) bool {
@@ -69,7 +69,7 @@ func nir(b []byte) bool {
 
 const lettersDNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 
-func dni(b []byte) bool { return lettersDNI[number(b[:8])%23] == b[8] && !same(b[:8]) }
+func dni(b []byte) bool { return lettersDNI[number(b[:8])%23] == b[8] && string(b[:8]) != "00000000" }
 
 func nie(b []byte) bool {
 	return b[0] >= 'X' && b[0] <= 'Z' && lettersDNI[(int(b[0]-'X')*10_000_000+number(b[1:8]))%23] == b[8]
@@ -192,7 +192,7 @@ func ahv(b []byte) bool { return string(b[:3]) == "756" && ean(b) }
 
 // rrnBE: people born since 2000 have a 2 before the number that is checked.
 func rrnBE(b []byte) bool {
-	if m := pair(b, 2) % 20; m > 12 || pair(b, 4) > 31 || m == 0 != (pair(b, 4) == 0) && m == 0 || same(b) {
+	if m := pair(b, 2) % 20; m > 12 || pair(b, 4) > 31 || m > 0 && pair(b, 4) == 0 || same(b) { // no month: the date isn't known
 		return false
 	}
 	n, check := number(b[:9]), pair(b, 9)
@@ -200,7 +200,10 @@ func rrnBE(b []byte) bool {
 }
 
 func bsn(b []byte) bool {
-	return !same(b) && weigh(b, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 && number(b) >= 10_000_000
+	if len(b) == 8 { // without its leading zero
+		return !same(b) && weigh(b, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0
+	}
+	return !same(b) && weigh(b, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 && number(b) >= 1_000_000
 }
 
 func matriculeLU(b []byte) bool {

@@ -15,12 +15,30 @@ func personnummer(b []byte) bool {
 }
 
 func cpr(b []byte) bool {
-	return bornYY(pair(b, 4), pair(b, 2), pair(b, 0)) && string(b[6:]) != "0000"
+	y := pair(b, 4)
+	switch c := b[6]; { // the seventh digit tells the century
+	case c <= '3', (c == '4' || c == '9') && y >= 37:
+		y += 1900
+	case c == '4' || c == '9' || y < 58:
+		y += 2000
+	default:
+		y += 1800
+	}
+	return (y < 1900 && day(y, pair(b, 2), pair(b, 0)) || born(y, pair(b, 2), pair(b, 0))) && string(b[6:]) != "0000"
 }
 
 // fnr: 40 is added to the day of a D-number.
 func fnr(b []byte) bool {
-	if !bornYY(pair(b, 4), pair(b, 2), pair(b, 0)%40) {
+	y, serial := pair(b, 4), number(b[6:9])
+	switch { // the serial tells the century
+	case serial < 500, serial >= 900 && y >= 40:
+		y += 1900
+	case y < 40:
+		y += 2000
+	default:
+		y += 1800
+	}
+	if !born(y, pair(b, 2), pair(b, 0)%40) {
 		return false
 	}
 	return weigh(b, 3, 7, 6, 1, 8, 9, 4, 5, 2, 1)%11 == 0 && weigh(b, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
@@ -38,13 +56,16 @@ func hetu(b []byte) bool {
 	if !digits(b[:6]) || !digits(b[len(b)-4:len(b)-1]) || !bornYY(pair(b, 4), pair(b, 2), pair(b, 0)) {
 		return false
 	}
+	if serial := number(b[len(b)-4 : len(b)-1]); serial < 2 || serial > 899 {
+		return false // those from 900 are for tests and for a stay in hospital
+	}
 	n := number(b[:6])*1000 + number(b[len(b)-4:len(b)-1])
 	return "0123456789ABCDEFHJKLMNPRSTUVWXY"[n%31] == b[len(b)-1]
 }
 
-// kennitala: 40 is added to the day of organisations, which are left out.
+// kennitala: 40 is added to the day of organisations.
 func kennitala(b []byte) bool {
-	return (b[9] == '9' || b[9] == '0') && bornYY(pair(b, 4), pair(b, 2), pair(b, 0)) &&
+	return (b[9] == '9' || b[9] == '0') && bornYY(pair(b, 4), pair(b, 2), pair(b, 0)%40) &&
 		weigh(b, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 }
 
@@ -103,6 +124,9 @@ func rodneCislo(b []byte) bool {
 	if m > 20 {
 		m -= 20
 	}
+	if len(b) == 9 { // of those born before 1954, without a check digit
+		return pair(b, 0) < 54 && born(1900+pair(b, 0), m, pair(b, 4)) && string(b[6:]) != "000"
+	}
 	if !bornYY(pair(b, 0), m, pair(b, 4)) {
 		return false
 	}
@@ -136,13 +160,16 @@ func cnp(b []byte) bool {
 	return born(y, pair(b, 3), pair(b, 5)) && r == int(b[12]-'0')
 }
 
-// egn: 40 is added to the month of those born since 2000.
+// egn: 40 is added to the month of those born since 2000, 20 of those before 1900.
 func egn(b []byte) bool {
-	y, m := pair(b, 0), pair(b, 2)
-	if m > 40 {
+	y, m := 1900+pair(b, 0), pair(b, 2)
+	switch {
+	case m > 40:
 		y, m = y+100, m-40
+	case m > 20:
+		y, m = y-100, m-20
 	}
-	return born(1900+y, m, pair(b, 4)) && weigh(b, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == int(b[9]-'0')
+	return (y < 1900 && day(y, m, pair(b, 4)) || born(y, m, pair(b, 4))) && weigh(b, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == int(b[9]-'0')
 }
 
 func oib(b []byte) bool { return !same(b) && hybrid1110(b) }
