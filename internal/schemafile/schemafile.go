@@ -24,6 +24,7 @@ import (
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pgtest"
+	"refresher/internal/sqlscript"
 )
 
 // Load runs the files, in their order, and of a folder its *.sql files by name. A
@@ -52,7 +53,7 @@ func Load(ctx context.Context, paths []string) (*catalog.Catalog, error) {
 
 type script struct {
 	file       string
-	statements []statement
+	statements []sqlscript.Statement
 }
 
 // expand lists the files of folders.
@@ -85,11 +86,16 @@ func read(path string) (script, error) {
 	if strings.HasPrefix(string(text), "PGDMP") {
 		return script{}, fault.BadInput("--schema %s is a dump in custom format: write SQL with pg_restore --schema-only -f schema.sql %s", path, path)
 	}
-	st, include := split(strings.TrimPrefix(string(text), "\ufeff"))
+	sql, include := withoutPsql(strings.TrimPrefix(string(text), "\ufeff"))
 	if include != "" {
 		return script{}, fault.BadInput("--schema %s includes another file (%s), which only psql does: name the files, or their folder, with --schema", path, include)
 	}
-	return script{path, st}, nil
+	st, err := sqlscript.Split(sql)
+	var odd *sqlscript.Problem
+	if errors.As(err, &odd) {
+		return script{}, &fault.Input{Problems: []fault.Problem{{File: path, Line: odd.Line, Col: 1, Text: odd.Text}}}
+	}
+	return script{path, st}, err
 }
 
 func apply(ctx context.Context, cluster *pgtest.Cluster, scripts []script) (*catalog.Catalog, error) {
@@ -136,12 +142,12 @@ var noRole = regexp.MustCompile(`^role "(.+)" does not exist$`)
 // transactions that a script opens itself would hide what is repaired here.
 var transaction = regexp.MustCompile(`(?i)^(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b`)
 
-func run(ctx context.Context, conn *pgx.Conn, file string, st statement) error {
-	if skipped.MatchString(st.text) || transaction.MatchString(st.text) {
+func run(ctx context.Context, conn *pgx.Conn, file string, st sqlscript.Statement) error {
+	if skipped.MatchString(st.Text) || transaction.MatchString(st.Text) {
 		return nil
 	}
 	for range 20 { // each time a role is made
-		_, err := conn.PgConn().Exec(ctx, st.text).ReadAll()
+		_, err := conn.PgConn().Exec(ctx, st.Text).ReadAll()
 		if err == nil {
 			return nil
 		}
@@ -155,16 +161,16 @@ func run(ctx context.Context, conn *pgx.Conn, file string, st statement) error {
 			}
 			continue
 		}
-		if harmless(pg, st.text) {
+		if harmless(pg, st.Text) {
 			return nil
 		}
-		line := st.line
+		line := st.Line
 		if pg.Position > 0 {
-			line += strings.Count(string([]rune(st.text)[:min(int(pg.Position)-1, len([]rune(st.text)))]), "\n")
+			line += strings.Count(string([]rune(st.Text)[:min(int(pg.Position)-1, len([]rune(st.Text)))]), "\n")
 		}
 		return &fault.Input{Problems: []fault.Problem{{File: file, Line: line, Col: 1, Text: explain(pg)}}}
 	}
-	return fault.BadInput("%s:%d names too many roles in one statement", file, st.line)
+	return fault.BadInput("%s:%d names too many roles in one statement", file, st.Line)
 }
 
 // harmless: a setting that only another version has, a schema or language that is
