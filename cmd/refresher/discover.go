@@ -22,10 +22,10 @@ import (
 
 // discovery is one call of refresher discover.
 type discovery struct {
-	format, source, schema, output string
-	whole, namesOnly               bool
-	rows                           int
-	timeout                        time.Duration
+	format, source, output string
+	whole, namesOnly       bool
+	rows                   int
+	timeout                time.Duration
 }
 
 func (a *app) discoverCommand() *cobra.Command {

@@ -21,7 +21,6 @@ type table struct {
 	*catalog.Table
 	name    *name
 	columns []*column
-	why     string // why there are no values, "" if they were read
 
 	about    bool // its rows are about persons
 	postal   bool // a street, a town or a postcode is among its columns
@@ -53,8 +52,8 @@ type column struct {
 	reason string
 }
 
-func newTable(cat *catalog.Catalog, t *catalog.Table, v values, why string, d *detect.Detector) *table {
-	out := &table{Table: t, name: understand(t.Name.Name), why: why}
+func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
+	out := &table{Table: t, name: understand(t.Name.Name)}
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
 		if col.family == scrub.FamilyArray {
@@ -313,7 +312,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if e.prose >= 0.3 && e.hits >= 0.02 {
 		return pii.FreeText, 0.6 + 0.3*math.Min(1, 3*e.hits), fmt.Sprintf("prose, and detectors find something in %.0f %% of %d values", math.Max(1, 100*e.hits), e.distinct)
 	}
-	if e.hits >= 0.3 && !h.clean && c.array == false && e.share[pii.URL] < 0.5 && e.digits < 0.5 {
+	if e.hits >= 0.3 && !h.clean && !c.array && e.share[pii.URL] < 0.5 && e.digits < 0.5 {
 		return pii.FreeText, 0.3 + 0.4*e.hits, fmt.Sprintf("detectors find something in %.0f %% of %d values", 100*e.hits, e.distinct)
 	}
 	return pii.None, 0, ""

@@ -44,7 +44,7 @@ func Names(cat *catalog.Catalog) *Survey {
 	s := &Survey{cat: cat, byName: map[catalog.Name]*table{}}
 	d := detect.New()
 	for _, t := range cat.Tables {
-		s.add(newTable(cat, t, nil, "", d))
+		s.add(newTable(t, nil, d))
 	}
 	s.judge(d)
 	return s
@@ -79,7 +79,7 @@ func Database(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, o Optio
 				s.Notes = append(s.Notes, fmt.Sprintf("%s was classified by its names alone: %s", t.Name, why))
 			}
 		}
-		s.add(newTable(cat, t, v, why, d))
+		s.add(newTable(t, v, d))
 	}
 	s.judge(d)
 	return s, nil

@@ -107,7 +107,7 @@ func (e *edit) addColumns(d *Draft, td *tableDraft, have *rules.Table) {
 			e.insert(e.end(line, len(prefix)), d.columnLines(td, prefix))
 			return
 		}
-		if e.inline(d, td, have.Columns[n-1].Pos) {
+		if e.inline(td, have.Columns[n-1].Pos) {
 			return
 		}
 	}
@@ -122,7 +122,7 @@ func (e *edit) addColumns(d *Draft, td *tableDraft, have *rules.Table) {
 }
 
 // inline puts columns before the first of a mapping in braces.
-func (e *edit) inline(d *Draft, td *tableDraft, pos rules.Pos) bool {
+func (e *edit) inline(td *tableDraft, pos rules.Pos) bool {
 	first := pos
 	line := e.lines[first.Line-1]
 	open := strings.LastIndexByte(line[:first.Col-1], '{')

@@ -11,7 +11,7 @@ func Rows(cat *catalog.Catalog, rows map[catalog.Name]map[string][]string) *Surv
 	s := &Survey{cat: cat, byName: map[catalog.Name]*table{}}
 	d := detect.New()
 	for _, t := range cat.Tables {
-		s.add(newTable(cat, t, rows[t.Name], "", d))
+		s.add(newTable(t, rows[t.Name], d))
 	}
 	s.judge(d)
 	return s

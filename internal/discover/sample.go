@@ -147,9 +147,7 @@ func (v values) add(c *catalog.Column, text string) {
 		v[c.Name] = append(v[c.Name], text)
 		return
 	}
-	for _, e := range elements(text) {
-		v[c.Name] = append(v[c.Name], e)
-	}
+	v[c.Name] = append(v[c.Name], elements(text)...)
 }
 
 // elements of an array's text, at any depth. NULLs are left out.

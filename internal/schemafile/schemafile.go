@@ -30,7 +30,7 @@ import (
 // Load runs the files, in their order, and of a folder its *.sql files by name. A
 // file that can't be read, or a statement that the server refuses, is a
 // *fault.Input with file and line.
-func Load(ctx context.Context, paths []string) (*catalog.Catalog, error) {
+func Load(ctx context.Context, paths []string) (_ *catalog.Catalog, err error) {
 	files, err := expand(paths)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func Load(ctx context.Context, paths []string) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting a throw-away PostgreSQL for the schema: %w", err)
 	}
-	defer cluster.Stop()
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
 	return apply(ctx, cluster, scripts)
 }
 

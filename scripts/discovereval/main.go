@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) error {
+func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) (err error) {
 	if len(dirs) == 0 {
 		return errors.New("name a folder with *.sql or *.csv and labels.csv")
 	}
@@ -49,7 +49,7 @@ func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) error {
 	if err != nil {
 		return err
 	}
-	defer cluster.Stop()
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
 	fmt.Fprintln(w, "| database | columns | personal | with a sample: precision | recall | class right | names alone: precision | recall |")
 	fmt.Fprintln(w, "|---|---:|---:|---:|---:|---:|---:|---:|")
 	var sum, sumNames score
