@@ -9,7 +9,7 @@ FUZZTIME    ?= 3s
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: help build setup demo test test-all race fuzz bench lint clean
+.PHONY: help build setup demo test test-all race fuzz faults bench lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -32,6 +32,9 @@ test: setup ## everything that must hold, in under ten minutes
 
 fuzz: ## each fuzz target for $(FUZZTIME)
 	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)
+
+faults: setup ## more than 500 faults, one after the other, and what became of each: an hour or two
+	@FAULTS=all go test -timeout 6h -count=1 -run '^TestFaults$$' ./cmd/refresher | grep -v '^=== '
 
 bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +40,15 @@ type app struct {
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
 	configPath string
+	now        func() time.Time // nil: time.Now
+}
+
+// clock is the time now.
+func (a *app) clock() time.Time {
+	if a.now != nil {
+		return a.now()
+	}
+	return time.Now()
 }
 
 func (a *app) stdin() io.Reader {
@@ -245,5 +255,12 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 }
 
 func (a *app) sink(ctx context.Context, c *config.Config, name, url string) (*s3sink.Sink, error) {
-	return s3sink.Open(ctx, s3sink.Options{Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
+	limits, err := c.Retry.Limits()
+	if err != nil {
+		return nil, err
+	}
+	return s3sink.Open(ctx, s3sink.Options{
+		Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
+		Stall: min(limits.Stall, s3sink.DefaultStall),
+	})
 }

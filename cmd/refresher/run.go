@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +52,7 @@ func (a *app) runCommand() *cobra.Command {
 
 // refresh runs once and tells a person how it went.
 func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, error) {
-	o.Run = refresh.NewID(time.Now())
+	o.Run = refresh.NewID(a.clock())
 	fmt.Fprintf(a.err, "refresh %s\n", o.Run)
 	p := newProgress(a.err, a.terminal)
 	rep, err := refresh.Run(ctx, o, p)

@@ -66,19 +66,26 @@ func (r *run) fillOnce(ctx context.Context) error {
 // recover makes another try possible, or returns why there is none.
 func (r *run) recover(ctx context.Context, why error) error {
 	switch {
-	case ctx.Err() != nil || !passes(why):
+	case ctx.Err() != nil || decided(why):
 		return why
-	case !errors.Is(why, snapshot.ErrLost) && r.holding(ctx):
+	case errors.Is(why, snapshot.ErrLost) || !r.holding(ctx):
+		return r.restart(ctx, why) // whatever the error says, it comes of that
+	case passes(why):
 		return r.resume(ctx, why)
 	}
-	return r.restart(ctx, why)
+	return why
+}
+
+// decided reports whether an error is a gate's or the user's: no fault.
+func decided(err error) bool {
+	var refusal *fault.Refusal
+	var input *fault.Input
+	return errors.As(err, &refusal) || errors.As(err, &input)
 }
 
 // passes reports whether an error can be gone at the next try.
 func passes(err error) bool {
-	var refusal *fault.Refusal
-	var input *fault.Input
-	if errors.As(err, &refusal) || errors.As(err, &input) {
+	if decided(err) {
 		return false
 	}
 	var s *stalled
@@ -96,7 +103,7 @@ func passes(err error) bool {
 
 // holding reports whether the source holds the snapshot and its locks still.
 func (r *run) holding(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, min(r.Retry.Stall, time.Minute))
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return r.source.Holding(ctx) == nil
 }

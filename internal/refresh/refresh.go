@@ -188,9 +188,7 @@ type stageError struct {
 }
 
 func (e *stageError) Error() string {
-	var refusal *fault.Refusal
-	var input *fault.Input
-	if errors.As(e.err, &refusal) || errors.As(e.err, &input) {
+	if decided(e.err) {
 		return e.err.Error()
 	}
 	return "in stage " + e.stage + ": " + e.err.Error()

@@ -18,8 +18,9 @@ type Database struct {
 	name string
 	cfg  *pgx.ConnConfig
 
-	forced []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
-	ledger string         // schema of the chunk ledger, quoted; see OpenLedger
+	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
+	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
+	closing bool           // its removal was asked for
 }
 
 // Create makes an empty database with the encoding and locale of the source, so

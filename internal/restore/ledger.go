@@ -37,18 +37,19 @@ const ledgerPrefix = "refresher_ledger_"
 // OpenLedger makes an empty ledger of chunks in a database that holds no row yet.
 // From then on [Loader.CopyChunk] books what it copies, and [Database.Booked] tells
 // what arrived, whatever became of connections or of the server meanwhile. The
-// ledger lies in a schema of its own until [Database.CloseLedger].
+// ledger lies in a schema of its own until [Database.CloseLedger]. OpenLedger waits
+// until it, and all that was made in the database before, is on the server's disk.
 func (d *Database) OpenLedger(ctx context.Context) error {
 	_, run, _ := cutLast(d.name, "_shadow_")
 	schema := catalog.Quote(ledgerPrefix + run)
 	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		const columns = " (chunk int PRIMARY KEY)"
-		sql := "CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" + columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
-		_, err := conn.PgConn().Exec(ctx, sql).ReadAll() // one transaction
+		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" + columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
+		_, err := conn.PgConn().Exec(ctx, "BEGIN; "+sql+"; COMMIT").ReadAll()
 		return pgerr.Wrap(err, "opening the ledger of database %q", d.name)
 	})
 	if err == nil {
-		d.ledger = schema
+		d.ledger, d.closing = schema, false
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 		}
 		return d.read(ctx, conn, booked)
 	})
-	if pgerr.Code(err) == "42P01" {
+	if pgerr.Code(err) == "42P01" && d.closing {
 		d.ledger = ""
 		return nil, ErrLedgerClosed
 	}
@@ -164,6 +165,7 @@ func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Ent
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on; DROP SCHEMA "+d.ledger+" CASCADE", pgx.QueryExecModeSimpleProtocol); err != nil {
 			return pgerr.Wrap(err, "closing the ledger of database %q", d.name)
 		}
+		d.closing = true
 		return pgerr.Wrap(tx.Commit(ctx), "closing the ledger of database %q", d.name)
 	})
 	if err == nil && len(missing) == 0 {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -20,6 +21,7 @@ type Options struct {
 	Credentials aws.CredentialsProvider // nil: the SDK's own chain (environment, profile, web identity, instance)
 	PartBytes   int64                   // of a multipart upload, at most 10,000 parts an object; default 8 MiB, at least 5 MiB
 	Concurrency int                     // parts of one Put in flight; default 2
+	Stall       time.Duration           // longest silence of a server that a request is under way to; 0: DefaultStall
 }
 
 const minPart = 5 << 20
@@ -90,6 +92,9 @@ func (o *Options) check() error {
 	}
 	if o.Concurrency < 1 {
 		o.Concurrency = 2
+	}
+	if o.Stall <= 0 {
+		o.Stall = DefaultStall
 	}
 	return nil
 }

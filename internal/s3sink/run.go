@@ -88,26 +88,36 @@ func ownChecksum(o *s3.Options) {
 }
 
 func (r *Run) compare(ctx context.Context, o Object) (problem string, err error) {
+	for try := 1; ; try++ {
+		var broken bool
+		if problem, broken, err = r.compareOnce(ctx, o); !broken || try == reads || ctx.Err() != nil {
+			return problem, err
+		}
+	}
+}
+
+// compareOnce reads an object once; broken is true if its body broke off.
+func (r *Run) compareOnce(ctx context.Context, o Object) (problem string, broken bool, err error) {
 	key := r.sink.runKey(r.id, o.Name)
 	out, err := r.sink.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.sink.bucket, Key: &key}, ownChecksum)
 	if notFound(err) {
-		return "it is gone", nil
+		return "it is gone", false, nil
 	}
 	if err != nil {
-		return "", r.sink.fail(err, "GetObject", key)
+		return "", false, r.sink.fail(err, "GetObject", key)
 	}
 	defer out.Body.Close()
 	sum := &summer{w: io.Discard}
 	if _, err := io.Copy(sum, out.Body); err != nil {
-		return "", r.sink.fail(err, "GetObject", key)
+		return "", true, r.sink.fail(err, "GetObject", key)
 	}
 	switch {
 	case sum.n != o.Size:
-		return fmt.Sprintf("it has %d bytes instead of %d", sum.n, o.Size), nil
+		return fmt.Sprintf("it has %d bytes instead of %d", sum.n, o.Size), false, nil
 	case sum.hex() != o.SHA256:
-		return "its SHA-256 differs", nil
+		return "its SHA-256 differs", false, nil
 	}
-	return "", nil
+	return "", false, nil
 }
 
 // strangers refuses objects below the run's prefix that are not among objects.
@@ -218,16 +228,12 @@ func (o *objectReader) block(index int64) ([]byte, error) {
 			return b.data, nil
 		}
 	}
-	from, to := index*blockSize, min((index+1)*blockSize, o.size)
-	out, err := o.sink.client.GetObject(o.ctx, &s3.GetObjectInput{Bucket: &o.sink.bucket, Key: &o.key,
-		IfMatch: o.etag, Range: aws.String(fmt.Sprintf("bytes=%d-%d", from, to-1))})
-	if err != nil {
-		return nil, o.sink.fail(err, "GetObject", o.key)
+	data, broken, err := o.fetch(index)
+	for try := 1; broken && try < reads && o.ctx.Err() == nil; try++ {
+		data, broken, err = o.fetch(index)
 	}
-	defer out.Body.Close()
-	data := make([]byte, to-from)
-	if _, err := io.ReadFull(out.Body, data); err != nil {
-		return nil, o.sink.fail(err, "GetObject", o.key)
+	if err != nil {
+		return nil, err
 	}
 	if len(o.cache) < blocks {
 		o.cache = append(o.cache, block{})
@@ -235,4 +241,20 @@ func (o *objectReader) block(index int64) ([]byte, error) {
 	copy(o.cache[1:], o.cache)
 	o.cache[0] = block{index, data}
 	return data, nil
+}
+
+// fetch reads one block; broken is true if its body broke off.
+func (o *objectReader) fetch(index int64) (data []byte, broken bool, err error) {
+	from, to := index*blockSize, min((index+1)*blockSize, o.size)
+	out, err := o.sink.client.GetObject(o.ctx, &s3.GetObjectInput{Bucket: &o.sink.bucket, Key: &o.key,
+		IfMatch: o.etag, Range: aws.String(fmt.Sprintf("bytes=%d-%d", from, to-1))})
+	if err != nil {
+		return nil, false, o.sink.fail(err, "GetObject", o.key)
+	}
+	defer out.Body.Close()
+	data = make([]byte, to-from)
+	if _, err := io.ReadFull(out.Body, data); err != nil {
+		return nil, true, o.sink.fail(err, "GetObject", o.key)
+	}
+	return data, false, nil
 }

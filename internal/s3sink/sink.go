@@ -41,7 +41,7 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}), config.WithHTTPClient(httpClient(opts.Stall))}
 	if opts.Region != "" {
 		load = append(load, config.WithRegion(opts.Region))
 	}
@@ -51,6 +51,9 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return nil, fmt.Errorf("bucket %q: reading the AWS configuration: %w", bucket, err)
+	}
+	if cfg.RetryMaxAttempts == 0 {
+		cfg.RetryMaxAttempts = attempts
 	}
 	endpoint := opts.Endpoint
 	if endpoint == "" && cfg.BaseEndpoint != nil {
@@ -176,23 +179,38 @@ func (s *Sink) Probe(ctx context.Context) error {
 		}
 		return s.noCredentials()
 	}
-	var id [8]byte
-	rand.Read(id[:])
-	key := s.prefix + probePrefix + hex.EncodeToString(id[:])
+	for try := 1; ; try++ {
+		var id [8]byte
+		rand.Read(id[:])
+		key := s.prefix + probePrefix + hex.EncodeToString(id[:])
+		swept, err := s.probe(ctx, key)
+		if err == nil || !swept || try == probes {
+			return err
+		}
+	}
+}
+
+// probes is how often a probe is tried that another run's Sweep takes away.
+const probes = 3
+
+// probe probes under one key. swept is true if somebody else removed the object in
+// the meantime, so that the error says nothing about the bucket.
+func (s *Sink) probe(ctx context.Context, key string) (swept bool, err error) {
 	body := []byte("refresher writes and removes this object to see that it can\n")
 	if err := s.put(ctx, key, body, "", "*"); err != nil {
-		return s.fail(err, "PutObject", key)
+		return false, s.fail(err, "PutObject", key)
 	}
 	if err := s.probeObject(ctx, key, body); err != nil {
 		c, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
+		_, _, swept, geterr := s.get(c, key, 1<<10)
 		_ = s.remove(c, key) // the first error is the one that matters
-		return err
+		return swept && geterr == nil, err
 	}
 	if err := s.remove(ctx, key); err != nil {
-		return err
+		return false, err
 	}
-	return s.probeUpload(ctx, key)
+	return false, s.probeUpload(ctx, key)
 }
 
 func (s *Sink) noCredentials() error {
