@@ -44,6 +44,7 @@ package detect
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"refresher/internal/ident"
 	"refresher/internal/pii"
@@ -67,13 +68,23 @@ type Detector struct {
 	coins   ident.Coins
 	hit     Hit // the last one
 	missed  bool
+	words   bool
 	compact [24]byte // of an identifier, without separators
 	hits    []Hit
 	fold    folding
 }
 
-// New returns a detector of all classes.
+// New returns a detector of all classes that have a shape.
 func New() *Detector { return &Detector{} }
+
+// Words makes the detector look for names of persons and street addresses too, by
+// a dictionary of common ones and by what stands around them, and returns it. They
+// are weak. Text without digits, which is passed over otherwise, is then read word
+// by word.
+func (d *Detector) Words() *Detector {
+	d.words = true
+	return d
+}
 
 // Scan appends the hits in text to dst, in order and without overlap. Its time
 // is linear in len(text) for every input.
@@ -89,7 +100,7 @@ func (d *Detector) ScanIn(dst []Hit, text []byte, c Context) []Hit {
 }
 
 func (d *Detector) scan(dst []Hit, text []byte) []Hit {
-	if !telling(text) && d.context.topics&aboutBIC == 0 {
+	if !d.words && !telling(text) && d.context.topics&aboutBIC == 0 {
 		return dst
 	}
 	free := 0 // nothing before it may be part of a further hit
@@ -109,6 +120,9 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 			if !found && (seen == digit || next-i <= 3 || d.context.topics&aboutBIC != 0) {
 				found = d.lettered(text, free, i, next, seen == digit)
 			}
+			if d.words && !found && (text[i] < 'a' || i > 1 && kinds[text[i-2]] == digit) && (i == 0 || text[i-1] < utf8.RuneSelf) {
+				found = d.take(d.named(text, free, i))
+			}
 		case digit:
 			next, found = d.number(text, free, i)
 		case at:
@@ -127,6 +141,10 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				found = d.take(h)
 			} else if i >= 2 && i+3 < len(text) && text[i+3] == '-' {
 				found = d.take(mac(text, free, i))
+			}
+		case other:
+			if d.words && text[i] >= 0xC3 && capitalAt(text, i) {
+				found = d.take(d.named(text, free, i))
 			}
 		case dollar:
 			found = d.take(passwordHash(text, i))

@@ -111,6 +111,25 @@ func TestScan(t *testing.T) {
 	}
 }
 
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"ask John Smith or Mary-Ann K. Jones", "full_name:John Smith | full_name:Mary-Ann K. Jones"},
+		{"Smith, John", "full_name:Smith, John"},
+		{"Dear Mr. Zebramann, Frau Dr. Karlotto!", "full_name:Zebramann | full_name:Karlotto"},
+		{"Jürgen von der Heyden-Müller, Łukasz Kowalski", "full_name:Jürgen von der Heyden-Müller | full_name:Łukasz Kowalski"},
+		{"Anna Petrosyan, María José García López", "full_name:Anna Petrosyan | full_name:María José García López"},
+		{"Paris in spring. The Smith family. JOHN, Maria likes it.", ""},
+		{"at 12 Elm Street, 7b Old Mill Rd", "street:12 Elm Street | street:7b Old Mill Rd"},
+		{"Hauptstraße 12, Keizersgracht 1, Unter den Linden", "street:Hauptstraße 12"},
+		{"12 rue de la Paix; Calle Mayor 3; ul. Długa 5", "street:12 rue de la Paix | street:Calle Mayor 3"},
+		{"on 12 May 2026 the Board met", ""},
+	} {
+		if got := show(c.text, New().Words().Scan(nil, []byte(c.text))); got != c.want {
+			t.Errorf("%q\n got %s\nwant %s", c.text, got, c.want)
+		}
+	}
+}
+
 func TestWhole(t *testing.T) {
 	d := New()
 	for text, want := range map[string]pii.Class{"a@b.com": pii.Email, " +14155552671\n": pii.Phone, "a@b.com x": pii.None, "": pii.None,
@@ -200,6 +219,17 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				dst = d.Scan(dst[:0], []byte(c.text))
+			}
+		})
+	}
+	for _, text := range []string{"The quick brown fox jumps over the lazy dog, and then it rests for a while. ", sample} {
+		b.Run("words", func(b *testing.B) {
+			d := New().Words()
+			var dst []Hit
+			all := []byte(hard(text))
+			b.SetBytes(int64(len(all)))
+			for b.Loop() {
+				dst = d.Scan(dst[:0], all)
 			}
 		})
 	}

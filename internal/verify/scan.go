@@ -57,6 +57,9 @@ type scanner struct {
 
 func (v *Verifier) scanner() *scanner {
 	s := &scanner{allowed: v.allowed, detector: detect.New()}
+	if v.opts.Strict {
+		s.detector.Words() // names and streets are weak: nobody else would read of them
+	}
 	if v.opts.Set != nil {
 		s.matcher = v.opts.Set.Matcher()
 	}
