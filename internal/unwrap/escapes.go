@@ -205,3 +205,19 @@ func backslash(dst, text []byte) ([]byte, int) {
 	}
 	return dst, 0
 }
+
+// Escaped reports whether text[i:] begins within an escape, as the n of \n or the
+// 40 of %40 do: without the escape it is another word.
+func Escaped(text []byte, i int) bool {
+	if i == 0 || i >= len(text) || text[i-1] != '%' && text[i-1] != '\\' {
+		return false
+	}
+	var b [utf8.UTFMax]byte
+	n := 0
+	if text[i-1] == '%' {
+		_, n = percentEscape(b[:0], text[i-1:])
+	} else {
+		_, n = backslash(b[:0], text[i-1:])
+	}
+	return n > 0
+}

@@ -344,3 +344,12 @@ func BenchmarkWalk(b *testing.B) {
 		})
 	}
 }
+
+func TestEscaped(t *testing.T) {
+	for text, want := range map[string]bool{"|a": false, `\|n`: true, `\|h`: false, "%|40": true, "%|4": false, "x|40": false, `\|u0040`: true, `\|u00`: false, `\|`: false} {
+		before, after, _ := strings.Cut(text, "|")
+		if got := Escaped([]byte(before+after), len(before)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -57,7 +57,9 @@ func TestFakesAreNoFindings(t *testing.T) {
 			return append(b, netip.AddrFrom16(fake.IPv6(d)).String()...)
 		},
 		func(b []byte, d *fake.Digest) []byte { return fake.AppendUserAgent(b, d, d[0]&1 == 0) },
-		func(b []byte, d *fake.Digest) []byte { return fake.AppendToken(b, d, 16+int(d[0]%24)) },
+		func(b []byte, d *fake.Digest) []byte {
+			return fake.AppendToken(b, d, fake.MinHash+int(d[0])%(fake.MaxHash-fake.MinHash+1))
+		},
 		fake.AppendUUID,
 	}
 	around := []string{" ", ", ", "\n", "; ", `", "`, " / ", " - ", ") (", "\t", " | ", ": ", "="}

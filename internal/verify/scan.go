@@ -166,7 +166,7 @@ func (s *scanner) view(v *unwrap.View) {
 		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
 			sure = sure[1:]
 		}
-		if len(sure) > 0 && sure[0].Start < h.End {
+		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) {
 			continue
 		}
 		sort := sureDetection
@@ -192,7 +192,7 @@ func (s *scanner) view(v *unwrap.View) {
 // found in this cell already. A certain survivor stands for a detection too.
 func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int, print uint64) {
 	t, value := s.tally, v.Text[start:end]
-	if fake.Recognise(class, value) {
+	if fake.Recognise(class, value) || kind == Detection && fake.Recognise(pii.Token, wordAround(v.Text, start, end)) {
 		t.stats.Fictional++
 		return
 	}
@@ -220,4 +220,17 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		}
 		return f
 	})
+}
+
+// wordAround is text[start:end] with what it is a part of: letters, digits, _ and -.
+// A part of a fake token can look like anything.
+func wordAround(text []byte, start, end int) []byte {
+	in := func(c byte) bool { return c-'0' < 10 || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '-' }
+	for k := 0; k < maxShape && start > 0 && in(text[start-1]); k++ {
+		start--
+	}
+	for k := 0; k < maxShape && end < len(text) && in(text[end]); k++ {
+		end++
+	}
+	return text[start:end]
 }
