@@ -36,7 +36,7 @@
 // Memory is flat: collectors spill fingerprints to files in a private directory
 // (removed on creation where the system allows, so that a crash leaves nothing),
 // and [Store.Build] sorts them one partition at a time. The set holds about 9
-// bits a fingerprint for a binary fuse filter, and up to 48 MiB for its table of
+// bits a fingerprint for a binary fuse filter, and up to 96 MiB for its tables of
 // first words. A filter hit is confirmed against the exact 64-bit fingerprints
 // on disk, so a chance match of other text needs a 64-bit collision: with 2·10⁷
 // fingerprints about 10⁻¹² a probe, and at most some ten probes a token.

@@ -232,8 +232,9 @@ func ReadHeader(r io.Reader) (Header, error) {
 var errDamaged = fault.BadInput("the fingerprint set is damaged or incomplete")
 
 // Open reads the set in a file of size bytes. key is that of the store, keyName
-// the fingerprint of the masking key, memory what the filters may take (0: no
-// bound): what does not fit is looked up in the file, so r must stay open. A file
+// the fingerprint of the masking key, memory what it may take (0: no bound): what
+// does not fit is looked up in the file, so r must stay open; only the tables of
+// first words, at most 96 MiB, are always in memory. A file
 // of another kind, key or version, and a damaged one, is a *fault.Input.
 func Open(r io.ReaderAt, size int64, key []byte, keyName string, memory int64) (*Set, Header, error) {
 	in := &fileReader{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16)}
@@ -257,11 +258,13 @@ func Open(r io.ReaderAt, size int64, key []byte, keyName string, memory int64) (
 		s.holds[v.Class] = v.Stats
 	}
 	s.heads.words, s.heads.pairs = in.beginnings(), in.beginnings()
+	bound := newBudget(memory)
+	bound.left.Add(-s.heads.words.size() - s.heads.pairs.size())
 	for i := range s.density {
 		s.density[i] = math.Float64frombits(in.uint64())
 	}
 	s.numbers, s.mixed = in.uint64(), in.uint64()
-	s.kept = in.filters(r, len(h.Classes), newBudget(memory))
+	s.kept = in.filters(r, len(h.Classes), bound)
 	if in.failed || in.left != 0 {
 		return nil, h, errDamaged
 	}

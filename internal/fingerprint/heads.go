@@ -94,6 +94,9 @@ func newBeginnings(n, perHash int) beginnings {
 	return b
 }
 
+// size is the memory that it takes.
+func (b *beginnings) size() int64 { return int64(8*len(b.bloom) + len(b.marks)) }
+
 func (b *beginnings) place(h uint64) (i, want, j uint64) {
 	return h >> b.shift, 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63), h >> 18 & uint64(len(b.marks)-1)
 }
