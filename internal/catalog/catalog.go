@@ -22,6 +22,10 @@ type Catalog struct {
 	Sequences      []*Sequence
 	MatViews       []*MatView // in refresh order: a view comes after those it reads
 	Extensions     []string
+	Marked         []MarkedIndex // sorted
+	Servers        []*Server     // foreign servers, sorted by name
+	Credentials    []string      // what else of foreign data has options that could hold a credential, in words
+	PolicyRoles    []string      // roles that row-level security policies name
 	// ExtensionTables belong to an extension, not to the application: CREATE
 	// EXTENSION makes them on arrival and their rows are never copied.
 	ExtensionTables []ExtensionTable
@@ -68,7 +72,7 @@ type Table struct {
 	Exclusions  []UniqueIndex // indexes of exclusion constraints, whose rows must differ by their own operators
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
 	Checks      []Check       // CHECK constraints made on this table
-	NotValid    []string      // constraints of any kind that are NOT VALID: rows that break them may be there
+	NotValid    []string      // constraints that are NOT VALID (rows that break them may be there); a partitioned table's indexes that not all partitions have
 	PartitionBy []string      // of a partitioned table: the columns that its partition key reads
 	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
 	Rows        float64       // reltuples; negative when never analysed
@@ -261,8 +265,24 @@ type SequenceValue struct {
 	IsCalled  bool // whether LastValue was handed out already
 }
 
+// MarkedIndex is an index, of a table or a materialised view, that CLUSTER or the
+// replica identity goes by and that no constraint made.
+type MarkedIndex struct{ Name, Table Name }
+
+// Server is a foreign server.
+type Server struct {
+	Name, Wrapper string
+	Type, Version string   // empty if it has none
+	Options       []Option // those that can't hold a credential
+	Withheld      []string // names of the others, whose values are not even read
+}
+
+// Option is an option of a foreign server.
+type Option struct{ Name, Value string }
+
 // MatView is a materialised view.
 type MatView struct {
 	Name      Name
 	Populated bool
+	Blocked   string // why its query can't be run in a copy of the database; empty if it can
 }

@@ -46,12 +46,16 @@ func Load(ctx context.Context, conn *pgx.Conn) (_ *Catalog, err error) {
 		{"indexes", l.indexes},
 		{"foreign keys", l.foreignKeys},
 		{"checks", l.checks},
-		{"constraints that are NOT VALID", l.notValid},
+		{"constraints and indexes that are not valid", l.notValid},
 		{"generated columns", l.generated},
 		{"partition keys", l.partitionKeys},
 		{"sequences", l.sequences},
 		{"materialised views", l.matViews},
 		{"extensions", l.extensions},
+		{"indexes that are marked", l.marked},
+		{"foreign servers", l.servers},
+		{"options of foreign data", l.credentials},
+		{"roles of policies", l.policyRoles},
 	}
 	restore, err := l.emptySearchPath(ctx)
 	if err != nil {

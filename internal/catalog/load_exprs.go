@@ -62,7 +62,11 @@ func splitTrees(list string) []string {
 }
 
 func (l *loader) notValid(ctx context.Context) error {
-	const q = `SELECT conrelid, conname FROM pg_constraint WHERE NOT convalidated AND conrelid <> 0 ORDER BY conname`
+	const q = `
+		SELECT conrelid, conname FROM pg_constraint WHERE NOT convalidated AND conrelid <> 0
+		UNION ALL
+		SELECT i.indrelid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relkind = 'I' AND NOT i.indisvalid
+		ORDER BY 2`
 	var table uint32
 	var name string
 	return l.rows(ctx, q, []any{&table, &name}, func() error {

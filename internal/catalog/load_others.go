@@ -1,8 +1,11 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 func (l *loader) sequences(ctx context.Context) error {
@@ -52,12 +55,14 @@ func (l *loader) matViews(ctx context.Context) error {
 	if err != nil || len(order) == 0 {
 		return err
 	}
-	reads, err := l.viewReads(ctx)
+	far := l.reachFar()
+	reads, err := l.viewReads(ctx, far)
 	if err != nil {
 		return err
 	}
 	// Views can't be recursive over relations, so a depth-first walk needs no
 	// more than a mark to end.
+	blocked := map[uint32]string{}
 	seen := map[uint32]bool{}
 	var visit func(uint32)
 	visit = func(oid uint32) {
@@ -67,8 +72,15 @@ func (l *loader) matViews(ctx context.Context) error {
 		seen[oid] = true
 		for _, r := range reads[oid] {
 			visit(r)
+			if why := cmp.Or(far[r], blocked[r]); why != "" {
+				blocked[oid] = why
+			}
 		}
 		if m := byOID[oid]; m != nil {
+			m.Blocked = blocked[oid]
+			if !m.Populated || m.Blocked != "" {
+				blocked[oid] = "it reads " + m.Name.String() + ", which is not filled"
+			}
 			l.cat.MatViews = append(l.cat.MatViews, m)
 		}
 	}
@@ -78,14 +90,45 @@ func (l *loader) matViews(ctx context.Context) error {
 	return nil
 }
 
-// viewReads maps every view to the views that its query reads.
-func (l *loader) viewReads(ctx context.Context) (map[uint32][]uint32, error) {
-	const q = `
+// reachFar says of the foreign tables, and of those that have one as a partition or
+// child, why they can't be read in a copy of the database: credentials stay behind.
+func (l *loader) reachFar() map[uint32]string {
+	names := map[Name]*Table{}
+	far := map[uint32]string{}
+	for _, t := range l.byOID {
+		names[t.Name] = t
+	}
+	var mark func(t *Table, why string)
+	mark = func(t *Table, why string) {
+		if t == nil || far[t.OID] != "" {
+			return
+		}
+		far[t.OID] = why
+		for _, p := range t.Parents {
+			mark(names[p], why)
+		}
+	}
+	for _, t := range l.cat.Tables {
+		if t.Kind == Foreign {
+			mark(t, "it reads foreign table "+t.Name.String())
+		}
+	}
+	return far
+}
+
+// viewReads maps every view to the views that its query reads, and to those of the
+// given tables that it reads.
+func (l *loader) viewReads(ctx context.Context, tables map[uint32]string) (map[uint32][]uint32, error) {
+	oids := []string{"0"}
+	for oid := range tables {
+		oids = append(oids, strconv.FormatUint(uint64(oid), 10))
+	}
+	q := `
 		SELECT DISTINCT r.ev_class, d.refobjid
 		FROM pg_rewrite r
 		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
 		JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
-		JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('v', 'm')
+		JOIN pg_class t ON t.oid = d.refobjid AND (t.relkind IN ('v', 'm') OR t.oid IN (` + strings.Join(oids, ", ") + `))
 		WHERE d.refobjid <> r.ev_class ORDER BY 1, 2`
 	reads := map[uint32][]uint32{}
 	var view, read uint32

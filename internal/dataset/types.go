@@ -110,7 +110,7 @@ func leafFor(t *catalog.Type, mod int32) leaf {
 		return leaf{node: typed(parquet.DoubleType), label: "DOUBLE", decode: decodeFloat8}
 	case catalog.NumericOID:
 		return numericLeaf(mod)
-	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.CharOID:
+	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID:
 		return stringLeaf(false)
 	case catalog.BPCharOID:
 		return leaf{node: parquet.String, label: "STRING", decode: decodePadded}

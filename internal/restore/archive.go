@@ -20,7 +20,8 @@ func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, 
 	if err != nil {
 		return nil, err
 	}
-	if err := d.section(ctx, dump, list, "pre-data", 1); err != nil {
+	notes, err := d.preData(ctx, dump, list)
+	if leftOut = append(leftOut, notes...); err != nil {
 		return leftOut, err
 	}
 	return leftOut, d.suspendRowSecurity(ctx)
@@ -30,19 +31,29 @@ func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, 
 // when the tables are full: so no trigger fires while they are loaded, and every
 // constraint is checked against every row.
 func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
-	list, _, err := d.contents(ctx, dump)
+	list, _, err := d.contents(ctx, dump, "--section=post-data")
 	if err != nil {
 		return err
 	}
-	return d.section(ctx, dump, list, "post-data", max(1, jobs))
+	for _, p := range phases(list, d.like) {
+		if p.alone {
+			err = d.section(ctx, dump, p.list, "post-data", 1)
+		} else {
+			err = d.section(ctx, dump, p.list, "post-data", max(1, jobs))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contents reads the dump's table of contents and takes out what must stay behind.
-func (d *Database) contents(ctx context.Context, dump string) (list []byte, leftOut []string, err error) {
+func (d *Database) contents(ctx context.Context, dump string, args ...string) (list []byte, leftOut []string, err error) {
 	var toc bytes.Buffer
 	err = pgtool.Run(ctx, pgtool.Command{
 		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "reading the schema dump's contents",
-		Args: []string{"--list", dump}, Stdout: &toc,
+		Args: append(args, "--list", dump), Stdout: &toc,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -67,7 +78,11 @@ var tocLine = regexp.MustCompile(`^\d+; \d+ \d+ (.+)$`)
 // mapping holds a password, an event trigger fires on every DDL.
 var never = []string{"PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "USER MAPPING", "SECURITY LABEL",
 	"COMMENT - EXTENSION", "COMMENT - PUBLICATION", "COMMENT - SUBSCRIPTION", "COMMENT - EVENT TRIGGER",
-	"LARGE OBJECT", "BLOB"}
+	"LARGE OBJECT", "BLOB", "EXTENSION - pg_cron"}
+
+// bound are extensions that a server can have in one database only, which runs
+// production's jobs: they stay behind, and staging needn't have them.
+var bound = []string{"pg_cron"}
 
 // leaveOut reports whether an entry stays behind, and how to call it.
 func leaveOut(line string, version int) (entry string, out bool) {

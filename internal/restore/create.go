@@ -17,6 +17,7 @@ type Database struct {
 	srv  *Server
 	name string
 	cfg  *pgx.ConnConfig
+	like *catalog.Catalog // what it is to become a copy of
 
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
 	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
@@ -52,7 +53,7 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 	}
 	cfg := s.cfg.Copy()
 	cfg.Database = name
-	return &Database{srv: s, name: name, cfg: cfg}, nil
+	return &Database{srv: s, name: name, cfg: cfg, like: like}, nil
 }
 
 func createSQL(name, template string, like *catalog.Catalog, version int) string {

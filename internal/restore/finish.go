@@ -33,26 +33,42 @@ func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceVa
 }
 
 // RefreshMatViews fills the materialised views that are filled on the source, in
-// the given order.
+// the given order, but those that can't be filled here. A view that reads another
+// through a function, which no catalog tells, waits until that one is filled.
 func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView) error {
 	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		for _, v := range views {
-			if !v.Populated {
-				continue
+		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool { return !v.Populated || v.Blocked != "" })
+		for len(todo) > 0 {
+			var waiting []*catalog.MatView
+			var last error
+			for _, v := range todo {
+				_, err := conn.Exec(ctx, "REFRESH MATERIALIZED VIEW "+v.Name.SQL())
+				if err = pgerr.Wrap(err, "refreshing materialised view %s", v.Name); pgerr.Code(err) == "55000" { // not populated yet
+					waiting, last = append(waiting, v), err
+				} else if err != nil {
+					return err
+				}
 			}
-			if _, err := conn.Exec(ctx, "REFRESH MATERIALIZED VIEW "+v.Name.SQL()); err != nil {
-				return pgerr.Wrap(err, "refreshing materialised view %s", v.Name)
+			if len(waiting) == len(todo) {
+				return last
 			}
+			todo = waiting
 		}
 		return nil
 	})
 }
 
 // analyzeList is what ANALYZE has to be told: a partitioned table's partitions
-// are analysed with it. Large relations come first.
+// are analysed with it. Large relations come first. A table that has a foreign
+// partition or child can't be: that would reach for the foreign server.
 const analyzeList = `
+	WITH RECURSIVE far (oid) AS (
+		SELECT oid FROM pg_class WHERE relkind = 'f'
+		UNION SELECT i.inhparent FROM pg_inherits i JOIN far ON far.oid = i.inhrelid
+	)
 	SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
+	WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND c.oid NOT IN (SELECT oid FROM far)
+	  AND (NOT c.relispartition OR EXISTS (SELECT FROM pg_inherits i JOIN far ON far.oid = i.inhparent WHERE i.inhrelid = c.oid))
 	  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 	ORDER BY CASE c.relkind WHEN 'p' THEN
 			(SELECT sum(pg_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p WHERE p.isleaf)

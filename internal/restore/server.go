@@ -109,11 +109,12 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		       (SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($2::text[]) x
 		        WHERE x NOT IN (SELECT name FROM pg_available_extensions))
 		FROM pg_roles r LEFT JOIN pg_database d ON d.datname = $1 WHERE r.rolname = current_user`
+	extensions := slices.DeleteFunc(slices.Clone(source.Extensions), func(e string) bool { return slices.Contains(bound, e) })
 	err := s.do(ctx, func(conn *pgx.Conn) error {
 		var createDB, member bool
 		var owner string
 		var missing []string
-		if err := conn.QueryRow(ctx, q, s.live, source.Extensions).Scan(&createDB, &owner, &member, &missing); err != nil {
+		if err := conn.QueryRow(ctx, q, s.live, extensions).Scan(&createDB, &owner, &member, &missing); err != nil {
 			return pgerr.Wrap(err, "checking the staging server")
 		}
 		if !createDB {
@@ -126,8 +127,16 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		for _, e := range missing {
 			problems = append(problems, fmt.Sprintf("extension %q is not installed on its machine", e))
 		}
-		return nil
+		roles, err := missingRoles(ctx, conn, source.PolicyRoles)
+		for _, r := range roles {
+			problems = append(problems, fmt.Sprintf("it has no role %q, which policies of row-level security name; run: CREATE ROLE %s NOLOGIN;", r, catalog.Quote(r)))
+		}
+		return err
 	})
+	if err == nil && len(source.Credentials) > 0 {
+		return &fault.Refusal{Gate: "credentials", Problems: source.Credentials,
+			Reason: "options of foreign data could hold credentials, which may not reach staging: move them to a user mapping"}
+	}
 	if err == nil && len(problems) > 0 {
 		err = errors.New("the staging server isn't ready: " + strings.Join(problems, "; "))
 	}

@@ -43,6 +43,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.checkIndexes()
 	c.checkConstraints()
 	c.checkAllowed()
+	c.warnQueues()
 	c.checkRisk()
 	c.checkHarbor()
 	if err := c.err(); err != nil {

@@ -163,6 +163,11 @@ func (s *Source) warn(ctx context.Context) error {
 	if len(foreign) > 0 {
 		add("foreign tables arrive without rows: %s", strings.Join(foreign, ", "))
 	}
+	for _, v := range s.cat.MatViews {
+		if v.Populated && v.Blocked != "" {
+			add("materialised view %s arrives empty: %s", v.Name, v.Blocked)
+		}
+	}
 	return nil
 }
 

@@ -122,6 +122,7 @@ type dump struct {
 	at      batch // rows gathered for the next batch
 
 	inserting *tally // the table of an INSERT that goes on over lines
+	open      []byte // a COPY statement that goes on over lines, as a name holds a newline
 
 	err error
 }
@@ -159,7 +160,24 @@ func (d *dump) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// statement is the line, or nil while it is part of a COPY statement with a name
+// that goes on: its quotes are then odd in number.
+func (d *dump) statement(line []byte) []byte {
+	if d.copying || len(d.open) == 0 && !bytes.HasPrefix(line, []byte("COPY ")) {
+		return line
+	}
+	d.open = append(d.open, line...)
+	if bytes.Count(d.open, []byte{'"'})%2 == 1 && len(d.open) < schemaBytes {
+		return nil
+	}
+	line, d.open = d.open, nil
+	return line
+}
+
 func (d *dump) line(line []byte) error {
+	if line = d.statement(line); line == nil {
+		return nil
+	}
 	end := string(line) == "\\.\n"
 	if d.copying {
 		if end {
@@ -238,7 +256,7 @@ func (d *dump) end() error {
 	if d.copying {
 		return fmt.Errorf("%s: the data of a table has no end", d.name)
 	}
-	d.text = append(d.text, d.tail...)
+	d.text = append(append(d.text, d.open...), d.tail...)
 	return d.flushText()
 }
 

@@ -29,7 +29,7 @@ type Table struct {
 	ByRules    bool     // known by the rules alone, which don't name generated columns
 	RowsNone   bool     // `rows: none`: must be empty
 	SourceRows int64    // rows that left the source for this very table, children not counted; negative: unknown
-	NotValid   []string // constraints that the source hasn't validated either
+	NotValid   []string // constraints that the source hasn't validated either, indexes that aren't valid there
 }
 
 // Column is what the ruleset decided for a column.

@@ -1,0 +1,81 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+)
+
+// preData restores pre-data, and makes the foreign servers that have options which
+// could hold a credential itself, without these. The notes name them.
+func (d *Database) preData(ctx context.Context, dump string, contents []byte) (notes []string, err error) {
+	servers := map[string]*catalog.Server{}
+	for _, s := range d.like.Servers {
+		if len(s.Withheld) > 0 {
+			servers["SERVER - "+oneLine.Replace(s.Name)] = s
+		}
+	}
+	var list []byte
+	for line := range bytes.Lines(contents) {
+		m := tocLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
+		var server *catalog.Server
+		if m != nil {
+			server = servers[describe(string(m[1]))]
+		}
+		if server == nil {
+			list = append(list, line...)
+			continue
+		}
+		if err := d.section(ctx, dump, list, "pre-data", 1); err != nil {
+			return notes, err
+		}
+		list = nil
+		if err := with(ctx, d.cfg, func(conn *pgx.Conn) error { return createServer(ctx, conn, server) }); err != nil {
+			return notes, err
+		}
+		for _, o := range server.Withheld {
+			notes = append(notes, "OPTION "+o+" of SERVER "+server.Name)
+		}
+	}
+	return notes, d.section(ctx, dump, list, "pre-data", 1)
+}
+
+func createServer(ctx context.Context, conn *pgx.Conn, s *catalog.Server) error {
+	var sql strings.Builder
+	sql.WriteString("CREATE SERVER " + catalog.Quote(s.Name))
+	if s.Type != "" {
+		sql.WriteString(" TYPE " + catalog.Literal(s.Type))
+	}
+	if s.Version != "" {
+		sql.WriteString(" VERSION " + catalog.Literal(s.Version))
+	}
+	sql.WriteString(" FOREIGN DATA WRAPPER " + catalog.Quote(s.Wrapper))
+	for i, o := range s.Options {
+		before := ", "
+		if i == 0 {
+			before = " OPTIONS ("
+		}
+		fmt.Fprintf(&sql, "%s%s %s", before, catalog.Quote(o.Name), catalog.Literal(o.Value))
+	}
+	if len(s.Options) > 0 {
+		sql.WriteString(")")
+	}
+	_, err := conn.Exec(ctx, sql.String())
+	return pgerr.Wrap(err, "creating foreign server %s without the options that could hold credentials", s.Name)
+}
+
+// missingRoles are those of the names that are no roles of the server.
+func missingRoles(ctx context.Context, conn *pgx.Conn, names []string) ([]string, error) {
+	rows, err := conn.Query(ctx, "SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n) ORDER BY n", names)
+	if err != nil {
+		return nil, pgerr.Wrap(err, "looking for roles on the staging server")
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return missing, pgerr.Wrap(err, "looking for roles on the staging server")
+}
