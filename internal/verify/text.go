@@ -58,10 +58,11 @@ func (v *Verifier) text(ctx context.Context, l *ledger, name string, r io.Reader
 func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Reader, line int64) error {
 	column := l.column(name, "", func(t *tally) { t.stats.Type, t.file = "text", true })
 	pieces := make(chan *piece)
+	spare := make(chan []byte, v.opts.Workers+1) // buffers of pieces that were looked through
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(pieces)
-		return cut(r, line, func(p *piece) error {
+		return cut(r, line, spare, func(p *piece) error {
 			select {
 			case pieces <- p:
 				return nil
@@ -80,6 +81,10 @@ func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Re
 					return err
 				}
 				l.merge(int64(bytes.Count(p.data[p.again:], newline)), []*tally{p.tally})
+				select {
+				case spare <- p.data:
+				default:
+				}
 			}
 			return nil
 		})
@@ -122,16 +127,16 @@ func longNumbers(text []byte) (n int64) {
 	return n
 }
 
-// cut reads a file in pieces, in order.
-func cut(r io.Reader, line int64, emit func(*piece) error) error {
+// cut reads a file in pieces, in order, into buffers that are to spare or new ones.
+func cut(r io.Reader, line int64, spare <-chan []byte, emit func(*piece) error) error {
 	var rest []byte // the overlap, then what follows the last whole line
 	again := 0
 	for {
-		data := make([]byte, len(rest), len(rest)+pieceBytes)
-		copy(data, rest)
+		data := buffer(spare, len(rest)+pieceBytes)
+		data = append(data, rest...)
 		var err error
-		for n := 0; err == nil && len(data) < cap(data); data = data[:len(data)+n] {
-			n, err = r.Read(data[len(data):cap(data)])
+		for n, room := 0, len(rest)+pieceBytes; err == nil && len(data) < room; data = data[:len(data)+n] {
+			n, err = r.Read(data[len(data):room])
 		}
 		last := err == io.EOF
 		if err != nil && !last {
@@ -145,8 +150,13 @@ func cut(r io.Reader, line int64, emit func(*piece) error) error {
 				end = wholeRune(data)
 			}
 		}
+		from := overlap(data[:end])
+		if !last {
+			rest = append(rest[:0], data[from:]...)
+		}
+		before := int64(bytes.Count(data[:from], newline))
 		if end > again {
-			p := &piece{data: data[:end:end], first: line, again: again, lines: bytes.Count(data[:again], newline)}
+			p := &piece{data: data[:end], first: line, again: again, lines: bytes.Count(data[:again], newline)}
 			p.binary = !mostlyText(p.data)
 			if err := emit(p); err != nil {
 				return err
@@ -155,11 +165,21 @@ func cut(r io.Reader, line int64, emit func(*piece) error) error {
 		if last {
 			return nil
 		}
-		from := overlap(data[:end])
-		line += int64(bytes.Count(data[:from], newline))
+		line += before
 		again = end - from
-		rest = data[from:]
 	}
+}
+
+// buffer is an empty one with room for n bytes.
+func buffer(spare <-chan []byte, n int) []byte {
+	select {
+	case b := <-spare:
+		if cap(b) >= n {
+			return b[:0]
+		}
+	default:
+	}
+	return make([]byte, 0, n+overlapBytes)
 }
 
 // overlap is where the last lines of a piece begin that the next one begins with.
