@@ -162,7 +162,7 @@ key: env:KEY
 buckets:
   - {name: dev, url: s3://%s/data, content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 20}, keep: 2}
 s3: {endpoint: "${S3}", path_style: true}
-retry: {restarts: 3, resumes: 10, patience: 20s, stall: 1s}
+retry: {restarts: 3, resumes: 10, patience: 1m, stall: 30s}
 workers: 2
 temp_dir: %q
 `, s.db, f.temp))

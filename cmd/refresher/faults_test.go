@@ -159,7 +159,7 @@ func stallAt(proxy func(*faultSite) *faultproxy.Proxy) func(*faultSite, int, int
 			p.At(at, p.Stall)
 			defer p.Cut()
 			defer p.Never()
-			return f.refresh(nil)
+			return f.impatient(nil)
 		})
 	}
 }
@@ -178,8 +178,15 @@ func stallWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 	at := spot(i, n, copied, rnd)
 	f.inject(fmt.Sprintf("byte %d of the data", at), func() (int, string) {
 		defer f.toStaging.Cut()
-		return f.refresh(hooks{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never})
+		return f.impatient(hooks{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never})
 	})
+}
+
+// impatient is a run that takes a server to be dead after two seconds of silence.
+func (f *faultSite) impatient(on hooks) (int, string) {
+	f.edit("refresher.yaml", "stall: 30s", "stall: 2s")
+	defer f.edit("refresher.yaml", "stall: 2s", "stall: 30s")
+	return f.refresh(on)
 }
 
 // tinyTimeouts sets what administrators set against forgotten sessions: the run must
@@ -223,8 +230,6 @@ func (f *faultSite) onStandby(query string) {
 // conflictInCopy: the primary vacuums away rows that a COPY is reading.
 func conflictInCopy(f *faultSite, i, _ int, _ *rand.Rand) {
 	primary := f.primary.URL(f.db)
-	f.edit("refresher.yaml", "stall: 1s", "stall: 30s")
-	defer f.edit("refresher.yaml", "stall: 30s", "stall: 1s")
 	if i == 0 { // more than sockets and pipes swallow, so that the COPY waits for its reader
 		pgtest.Exec(f.t, primary, "INSERT INTO bulk SELECT i, repeat('lorem ipsum dolor ', 100) FROM generate_series(10001, 22000) i")
 		f.replayed()

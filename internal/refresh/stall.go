@@ -15,7 +15,7 @@ type stalled struct {
 }
 
 func (s *stalled) Error() string {
-	return fmt.Sprintf("nothing happened for %s while %s; hint: look at what that server waits for (locks, disk, network), or raise retry.stall", s.after, s.doing)
+	return fmt.Sprintf("nothing happened for %s while %s; look at what that server waits for (locks, disk, network), or raise retry.stall", s.after, s.doing)
 }
 
 // pulse watches the two ends of a chunk's stream.
@@ -64,7 +64,7 @@ func (b *beating) Write(data []byte) (int, error) {
 // silence.
 func (r *run) bounded(ctx context.Context, do func(context.Context) error) error {
 	limit := 3 * r.Retry.Stall
-	inner, cancel := context.WithTimeoutCause(ctx, limit, &stalled{limit, "a server was asked"})
+	inner, cancel := context.WithTimeoutCause(ctx, limit, &stalled{limit, "it waited for a server"})
 	defer cancel()
 	err := do(inner)
 	if err != nil && inner.Err() != nil && ctx.Err() == nil {
