@@ -21,6 +21,7 @@ type Error struct {
 	Code   string // S3 error code, empty if the server did not answer
 	Reason string // what happened and what to do
 	cause  error  // a cancelled or timed-out context, nothing else
+	odd    bool   // the server's answer, not its failure, is what is wrong
 }
 
 func (e *Error) Error() string {

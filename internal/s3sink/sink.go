@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -183,34 +184,34 @@ func (s *Sink) Probe(ctx context.Context) error {
 		var id [8]byte
 		rand.Read(id[:])
 		key := s.prefix + probePrefix + hex.EncodeToString(id[:])
-		swept, err := s.probe(ctx, key)
-		if err == nil || !swept || try == probes {
+		err := s.probe(ctx, key)
+		var e *Error
+		if err == nil || !errors.As(err, &e) || !e.odd || try == probes {
 			return err
 		}
 	}
 }
 
-// probes is how often a probe is tried that another run's Sweep takes away.
+// probes is how often a server may behave oddly before it is believed: another run's
+// Sweep takes probes away, and then conditions hold that should not.
 const probes = 3
 
-// probe probes under one key. swept is true if somebody else removed the object in
-// the meantime, so that the error says nothing about the bucket.
-func (s *Sink) probe(ctx context.Context, key string) (swept bool, err error) {
+// probe probes under one key.
+func (s *Sink) probe(ctx context.Context, key string) error {
 	body := []byte("refresher writes and removes this object to see that it can\n")
 	if err := s.put(ctx, key, body, "", "*"); err != nil {
-		return false, s.fail(err, "PutObject", key)
+		return s.fail(err, "PutObject", key)
 	}
 	if err := s.probeObject(ctx, key, body); err != nil {
 		c, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		_, _, swept, geterr := s.get(c, key, 1<<10)
 		_ = s.remove(c, key) // the first error is the one that matters
-		return swept && geterr == nil, err
+		return err
 	}
 	if err := s.remove(ctx, key); err != nil {
-		return false, err
+		return err
 	}
-	return false, s.probeUpload(ctx, key)
+	return s.probeUpload(ctx, key)
 }
 
 func (s *Sink) noCredentials() error {
@@ -225,7 +226,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 	} {
 		err := s.put(ctx, key, body, c.ifMatch, c.ifNoneMatch)
 		if err == nil {
-			return &Error{Bucket: s.bucket, Op: "PutObject", Key: key, Reason: "the server ignores " + c.header +
+			return &Error{odd: true, Bucket: s.bucket, Op: "PutObject", Key: key, Reason: "the server ignores " + c.header +
 				"; conditional writes are needed so that two runs can't overwrite each other's latest.json: use a server that has them"}
 		}
 		if !conditionFailed(err) {
@@ -237,7 +238,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 		return err
 	}
 	if missing || !bytes.Equal(got, body) {
-		return &Error{Bucket: s.bucket, Op: "GetObject", Key: key, Reason: "the server does not give back what was just written"}
+		return &Error{odd: true, Bucket: s.bucket, Op: "GetObject", Key: key, Reason: "the server does not give back what was just written"}
 	}
 	found := false
 	err = s.list(ctx, key, func(k string) error {
@@ -245,7 +246,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 		return nil
 	})
 	if err == nil && !found {
-		err = &Error{Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "the server does not list what was just written"}
+		err = &Error{odd: true, Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "the server does not list what was just written"}
 	}
 	return err
 }
