@@ -103,8 +103,6 @@ func passes(err error) bool {
 
 // holding reports whether the source holds the snapshot and its locks still.
 func (r *run) holding(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
 	return r.source.Holding(ctx) == nil
 }
 

@@ -113,6 +113,9 @@ func closeNow(ctx context.Context, conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
+// glance is the longest that the exporter may take to say that it is there.
+const glance = 10 * time.Second
+
 // Holding fails with ErrLost if the session that holds the locks and the snapshot has ended.
 // What was read before a call that returns nil is consistent.
 func (s *Source) Holding(ctx context.Context) error {
@@ -121,6 +124,12 @@ func (s *Source) Holding(ctx context.Context) error {
 	if s.snapshot == "" {
 		return errNotLocked
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	// Cancelling a statement ends its session, and this one must outlive the caller.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), glance)
+	defer cancel()
 	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
 		return fmt.Errorf("%w: %w", ErrLost, pgerr.Wrap(err, "looking at it"))
 	}
