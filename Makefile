@@ -7,9 +7,9 @@ GOFLAGS     += -trimpath
 FUZZTIME    ?= 3s
 # Packages without servers: the race detector is on for them.
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
-               ./internal/detect ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
+               ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: help build setup demo test test-all race fuzz faults bench lint clean
+.PHONY: help build setup demo test test-all race proof fuzz faults bench lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -29,6 +29,10 @@ test: setup ## everything that must hold, in under ten minutes
 	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
 	@$(MAKE) --no-print-directory fuzz
 	@echo "== all tests, against real servers"; go test -timeout 9m ./...
+
+proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
+	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify
+	@REFRESHER_PROOF=1 go test -count=1 -v -timeout 60m -run '^TestMemoryAtTenMillion$$' ./internal/fingerprint
 
 fuzz: ## each fuzz target for $(FUZZTIME)
 	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)
