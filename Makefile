@@ -9,16 +9,17 @@ FUZZTIME    ?= 3s
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: help build setup demo test test-all race proof fuzz faults bench lint clean
+.PHONY: help build setup demo test test-all race proof fuzz faults bench versions lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 build: ## the refresher binary, in bin/
 	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/refresher ./cmd/refresher
 
-setup: ## install what is missing: PostgreSQL server, the S3 server that tests use
+setup: ## install what is missing: PostgreSQL server, the S3 server and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh
 	@scripts/setup-s3.sh
+	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 
 demo: build ## the whole pipeline on throw-away local servers
 	@scripts/setup-postgres.sh
@@ -39,6 +40,11 @@ fuzz: ## each fuzz target for $(FUZZTIME)
 
 faults: setup ## more than 500 faults, one after the other, and what became of each: an hour or two
 	@FAULTS=all go test -timeout 6h -count=1 -run '^TestFaults$$' ./cmd/refresher | grep -v '^=== '
+
+versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
+	@scripts/setup-versions.sh
+	@scripts/setup-clients.sh 17 18
+	@REFRESHER_VERSIONS=all go test -timeout 1h -count=1 -run '^TestVersions' -v ./cmd/refresher | grep -v '^=== '
 
 bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh

@@ -97,6 +97,12 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newSiteOn(t, srv)
+}
+
+// newSiteOn is a site on given servers.
+func newSiteOn(t *testing.T, srv *servers) *site {
+	t.Helper()
 	n := sites.Add(1)
 	s := &site{servers: srv, t: t, db: fmt.Sprintf("app%d", n), dir: t.TempDir()}
 	pgtest.Exec(t, s.primary.URL(pgtest.User), "CREATE DATABASE "+s.db+" TEMPLATE "+sampleTemplate)

@@ -64,7 +64,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	init := []string{"-D", c.data(), "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"}
+	init := []string{"-D", c.data(), "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"}
 	if err := c.run(ctx, "initdb", init...); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -24,8 +26,10 @@ func (c *Cluster) Standby(ctx context.Context) (*Cluster, error) {
 	slot := "standby_" + strconv.Itoa(c.slots)
 	c.mu.Unlock()
 	err = s.run(ctx, "pg_basebackup", "-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", User,
-		"--write-recovery-conf", "--wal-method=stream", "--create-slot", "--slot="+slot,
-		"--checkpoint=fast", "--no-sync", "--no-manifest")
+		"--wal-method=stream", "--create-slot", "--slot="+slot, "--checkpoint=fast", "--no-sync", "--no-manifest")
+	if err == nil {
+		err = s.follow(c.port, slot)
+	}
 	if err == nil {
 		err = s.start(ctx)
 	}
@@ -33,12 +37,24 @@ func (c *Cluster) Standby(ctx context.Context) (*Cluster, error) {
 		err = s.awaitStreaming(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making a standby: %w", err), s.Stop())
+		return nil, errors.Join(fmt.Errorf("making a standby: %w%s", err, s.home.logTail()), s.Stop())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.standbys = append(c.standbys, s)
 	return s, nil
+}
+
+// follow makes the server a standby. pg_basebackup would do it, but one that is
+// newer than the server writes connection options that the server doesn't know.
+func (c *Cluster) follow(port int, slot string) error {
+	auto := filepath.Join(c.data(), "postgresql.auto.conf")
+	was, err := os.ReadFile(auto)
+	if err != nil {
+		return err
+	}
+	conf := fmt.Sprintf("%sprimary_conninfo = 'host=127.0.0.1 port=%d user=%s'\nprimary_slot_name = '%s'\n", was, port, User, slot)
+	return errors.Join(c.home.write("data/postgresql.auto.conf", conf), c.home.write("data/standby.signal", ""))
 }
 
 func (c *Cluster) awaitStreaming(ctx context.Context) error {

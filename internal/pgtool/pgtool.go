@@ -57,17 +57,6 @@ type Command struct {
 // Major is the major version of a server_version_num.
 func Major(serverVersion int) int { return serverVersion / 10000 }
 
-// Require checks that pg_dump and pg_restore of the server's major version or
-// newer are installed. The error is one sentence that says what to install.
-func Require(serverMajor int) error {
-	for _, tool := range []string{Dump, Restore} {
-		if _, _, err := pgbin.Find(tool, serverMajor); err != nil {
-			return fmt.Errorf("the server is PostgreSQL %d: %w", serverMajor, err)
-		}
-	}
-	return nil
-}
-
 // DBName is the --dbname argument that makes pg_restore connect; the name may
 // hold anything (libpq docs, 34.1.1.1).
 func DBName(name string) string {

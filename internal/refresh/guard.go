@@ -77,6 +77,9 @@ func (r *run) openSource(ctx context.Context) error {
 	if err := restore.Guard(cat.SystemID, r.server.SystemID()); err != nil {
 		return err
 	}
+	if err := r.server.NotOlder(cat); err != nil {
+		return err
+	}
 	if r.program, err = scrub.Compile(r.Rules, cat, r.Key.Bytes()); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/verify"
@@ -43,7 +44,16 @@ func (r *run) guardOwn(ctx context.Context) error {
 	for _, n := range notes {
 		r.warn("%s", n)
 	}
+	if r.dumpsStaging() {
+		return pgtool.Require(pgtool.Major(r.server.Version()))
+	}
 	return nil
+}
+
+// dumpsStaging reports whether something is dumped from the staging server, which
+// takes a pg_dump as new as that is.
+func (r *run) dumpsStaging() bool {
+	return r.own.preserve.Own() || slices.ContainsFunc(r.Buckets, func(b Bucket) bool { return slices.Contains(b.Formats, "pgdump") })
 }
 
 // ruledOut fails unless production sends no rows into a table that staging fills:

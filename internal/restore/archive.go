@@ -50,9 +50,13 @@ func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
 
 // contents reads the dump's table of contents and takes out what must stay behind.
 func (d *Database) contents(ctx context.Context, dump string, args ...string) (list []byte, leftOut []string, err error) {
+	major, _, err := d.restorer(dump)
+	if err != nil {
+		return nil, nil, err
+	}
 	var toc bytes.Buffer
 	err = pgtool.Run(ctx, pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "reading the schema dump's contents",
+		Tool: pgtool.Restore, MinMajor: major, Doing: "reading the schema dump's contents",
 		Args: append(args, "--list", dump), Stdout: &toc,
 	})
 	if err != nil {
@@ -132,12 +136,20 @@ func (d *Database) section(ctx context.Context, dump string, list []byte, sectio
 	if jobs > 1 {
 		settings["max_parallel_maintenance_workers"] = "0" // jobs build indexes side by side; more processes each only get in their way
 	}
-	return pgtool.Run(ctx, pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: pgtool.Major(d.srv.version), Doing: "restoring " + section + " into " + d.name,
-		Args: []string{"--section=" + section, "--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces",
-			"--no-password", fmt.Sprintf("--jobs=%d", jobs), "--use-list=" + file.Name(), pgtool.DBName(d.name), dump},
-		Server:   d.cfg,
-		Settings: settings,
-		Rows:     section == "post-data",
-	})
+	major, direct, err := d.restorer(dump)
+	if err != nil {
+		return err
+	}
+	c := pgtool.Command{
+		Tool: pgtool.Restore, MinMajor: major, Doing: "restoring " + section + " into " + d.name,
+		Args: []string{"--section=" + section, "--no-owner", "--no-privileges", "--no-tablespaces", "--use-list=" + file.Name()},
+		Rows: section == "post-data",
+	}
+	if !direct {
+		c.Args = append(c.Args, "--file=-", dump)
+		return d.byScript(ctx, c, settings)
+	}
+	c.Args = append(c.Args, "--exit-on-error", "--no-password", fmt.Sprintf("--jobs=%d", jobs), pgtool.DBName(d.name), dump)
+	c.Server, c.Settings = d.cfg, settings
+	return pgtool.Run(ctx, c)
 }

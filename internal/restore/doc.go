@@ -3,6 +3,7 @@
 //
 //	srv, err := restore.Connect(ctx, cfg)                 // cfg.Database is the live one; it need not exist
 //	err = restore.Guard(sourceSystemID, srv.SystemID())   // never production
+//	err = srv.NotOlder(cat)                               // than the source
 //	err = srv.Preflight(ctx, cat)                         // what would fail later is found now
 //	dropped, err := srv.Sweep(ctx, lock)                  // remains of runs that died
 //	db, err := srv.Create(ctx, srv.ShadowName(run), cat)

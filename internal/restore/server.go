@@ -56,6 +56,9 @@ func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
 		return nil, errs[0]
 	}
 	defer closeNow(ctx, conn)
+	if err := pgtool.Supported(conn, "the staging server"); err != nil {
+		return nil, err
+	}
 	s := &Server{cfg: cfg, live: live, template: "template0", tries: deniedTries}
 	var id int64
 	var standby bool
@@ -92,17 +95,21 @@ func Guard(sourceSystemID, stagingSystemID uint64) error {
 	return nil
 }
 
-// Preflight finds what would fail later, all at once: privileges, the server's
-// version, tools, and extensions that the source has and staging can't have.
+// NotOlder refuses a staging server that is older than the source.
+func (s *Server) NotOlder(source *catalog.Catalog) error {
+	if from, to := pgtool.Major(source.ServerVersion), pgtool.Major(s.version); to < from {
+		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a schema can be restored into the same or a newer version only", to, from)
+	}
+	return nil
+}
+
+// Preflight finds what would fail later, all at once: privileges, tools, and
+// extensions that the source has and staging can't have.
 func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
-	if err := pgtool.Require(pgtool.Major(max(source.ServerVersion, s.version))); err != nil {
+	if err := pgtool.Require(pgtool.Major(source.ServerVersion)); err != nil {
 		return err
 	}
 	var problems []string
-	if pgtool.Major(s.version) < pgtool.Major(source.ServerVersion) {
-		problems = append(problems, fmt.Sprintf("it is PostgreSQL %d, older than the source's %d",
-			pgtool.Major(s.version), pgtool.Major(source.ServerVersion)))
-	}
 	const q = `
 		SELECT r.rolcreatedb OR r.rolsuper, coalesce(pg_get_userbyid(d.datdba)::text, ''),
 		       coalesce(pg_has_role(d.datdba, 'USAGE'), true),

@@ -13,6 +13,7 @@ import (
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
 )
 
 // Defaults of Options.
@@ -66,6 +67,9 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 			s.Close(ctx)
 		}
 	}()
+	if err := pgtool.Supported(conn, "the source"); err != nil {
+		return nil, err
+	}
 	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
 	if err := s.prepare(ctx, conn); err != nil {
 		return nil, err

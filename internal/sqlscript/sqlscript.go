@@ -261,6 +261,12 @@ func (st Statement) unfit() string {
 	return ""
 }
 
+// Object names the statement by its first words, which hold no value: CREATE
+// UNIQUE INDEX, and the name where it isn't quoted.
+func (st Statement) Object() string {
+	return strings.ToLower(strings.Join(st.words[:min(maxWords, len(st.words))], " "))
+}
+
 // LineAt is the line of the script on which a character of the statement stands,
 // by its 1-based position as the server reports it; 0 is the statement's first.
 func (st Statement) LineAt(position int) int {

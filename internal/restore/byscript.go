@@ -1,0 +1,74 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/pgbin"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+	"refresher/internal/sqlscript"
+)
+
+// timeoutMajor is the first PostgreSQL with transaction_timeout, which pg_restore
+// sets from that major on, in whatever server it restores into.
+const timeoutMajor = 17
+
+// restorer is the major of pg_restore that an archive takes, and whether that
+// one can restore into the server itself.
+func (d *Database) restorer(dump string) (major int, direct bool, err error) {
+	if major, err = pgtool.ArchiveMajor(dump); err != nil {
+		return 0, false, err
+	}
+	_, found, err := pgbin.Find(pgtool.Restore, major)
+	return major, found < timeoutMajor || d.srv.version >= timeoutMajor*10000, err
+}
+
+// byScript restores what pg_restore writes as a script, statement by statement,
+// without the setting that the server doesn't know. One session does it all.
+func (d *Database) byScript(ctx context.Context, c pgtool.Command, settings map[string]string) error {
+	var out bytes.Buffer
+	c.Stdout = &out
+	if err := pgtool.Run(ctx, c); err != nil {
+		return err
+	}
+	statements, err := sqlscript.Split(plain(out.String()))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Doing, err)
+	}
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		for name, value := range settings {
+			if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", name, value); err != nil {
+				return pgerr.Wrap(err, "%s", c.Doing)
+			}
+		}
+		for _, st := range statements {
+			if strings.HasPrefix(st.Text, "SET transaction_timeout ") {
+				continue
+			}
+			if _, err := conn.PgConn().Exec(ctx, st.Text).ReadAll(); err != nil {
+				return pgerr.Wrap(err, "%s: at %s", c.Doing, st.Object())
+			}
+		}
+		return nil
+	})
+}
+
+// plain takes \restrict and \unrestrict with their token out of a script: they
+// tell psql, since the minor releases of August 2025, to run no other command of
+// its own. The token is random: no other line is like them.
+func plain(script string) string {
+	_, rest, ok := strings.Cut(script, "\n\\restrict ")
+	if !ok {
+		return script
+	}
+	token, _, _ := strings.Cut(rest, "\n")
+	for _, command := range []string{"\\restrict ", "\\unrestrict "} {
+		script = strings.Replace(script, "\n"+command+token+"\n", "\n\n", 1)
+	}
+	return script
+}
