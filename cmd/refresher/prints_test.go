@@ -8,6 +8,10 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -210,4 +214,56 @@ func TestSurvivorsAreConfirmedByTheSource(t *testing.T) {
 	}
 	s.must(exitClean, "verify", "--fingerprints", "dev", "--target", "staging", "--offline")
 	s.must(exitClean, "verify", "--fingerprints", "dev", "--target", "dev")
+}
+
+// A set may have a bucket of its own. A run that is refused after it was left takes
+// it away again, and one that can't leave it is known before any row is read.
+func TestASetInABucketOfItsOwn(t *testing.T) {
+	s := newSite(t)
+	where := "s3://" + s.db + "/prints"
+	s.must(exitClean, "run", "--fingerprints", where)
+	sets := func() (names []string) {
+		for _, k := range s.keys() {
+			if strings.HasPrefix(k, "prints/") {
+				names = append(names, k)
+			}
+		}
+		return names
+	}
+	kept := sets()
+	if len(kept) != 1 || !strings.HasSuffix(kept[0], ".fingerprints") {
+		t.Fatalf("%q", kept)
+	}
+	s.vars["AWS_ENDPOINT_URL"] = s.s3.Endpoint
+	c := s.customer()
+	_, said := s.feed(exitRefused, "hello "+c.name, "verify", "--fingerprints", where, "--key", "env:KEY", "--target", "-")
+	if !strings.Contains(said, "survivor of class full_name") || len(s.leaks(said)) > 0 {
+		t.Error(said)
+	}
+	s.feed(exitRefused, "hello "+c.name, "verify", "--fingerprints", "s3://"+s.db+"/"+kept[0], "--key", "env:KEY", "--target", "-")
+
+	target, err := url.Parse(s.s3.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := false
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		if r.In.Method == http.MethodPut && strings.HasSuffix(r.In.URL.Path, ".fingerprints") {
+			left = true
+			s.put("data/latest.json", []byte(`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat("0", 64)+`"}`))
+		}
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	defer proxy.Close()
+	s.vars["S3"] = proxy.URL
+	s.must(exitRefused, "run", "--fingerprints", where)
+	if now := sets(); !left || len(now) != 1 || now[0] != kept[0] {
+		t.Errorf("left %v, then there are %q", left, now)
+	}
+	s.vars["S3"] = s.s3.Endpoint
+	_, said = s.must(exitEnvironment, "run", "--fingerprints", "s3://"+s.db+"-none/prints")
+	if !strings.Contains(said, "no such bucket") {
+		t.Error(said)
+	}
 }

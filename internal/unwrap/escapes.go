@@ -206,11 +206,11 @@ func backslash(dst, text []byte) ([]byte, int) {
 	return dst, 0
 }
 
-// Escaped reports whether text[i:] begins within an escape, as the n of \n or the
-// 40 of %40 do: without the escape it is another word.
-func Escaped(text []byte, i int) bool {
+// Escaped is how many bytes of text[i:] belong to an escape that begins before them,
+// as the n of \n and the 40 of %40 do, 0 if none: what follows is another word.
+func Escaped(text []byte, i int) int {
 	if i == 0 || i >= len(text) || text[i-1] != '%' && text[i-1] != '\\' {
-		return false
+		return 0
 	}
 	var b [utf8.UTFMax]byte
 	n := 0
@@ -219,5 +219,5 @@ func Escaped(text []byte, i int) bool {
 	} else {
 		_, n = backslash(b[:0], text[i-1:])
 	}
-	return n > 0
+	return max(0, n-1)
 }

@@ -166,7 +166,7 @@ func (s *scanner) view(v *unwrap.View) {
 		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
 			sure = sure[1:]
 		}
-		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) {
+		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 {
 			continue
 		}
 		sort := sureDetection
@@ -232,5 +232,5 @@ func wordAround(text []byte, start, end int) []byte {
 	for k := 0; k < maxShape && end < len(text) && in(text[end]); k++ {
 		end++
 	}
-	return text[start:end]
+	return text[min(end, start+unwrap.Escaped(text, start)):end]
 }
