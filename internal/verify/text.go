@@ -27,6 +27,24 @@ type piece struct {
 	again  int   // bytes that the piece before held too
 	lines  int   // line breaks among those
 	binary bool
+
+	// Line breaks of a view that were counted: findings come mostly in order.
+	counted *byte // where the view is
+	upTo    int
+	breaks  int
+}
+
+// breaksBefore is how many line breaks stand in text[:i].
+func (p *piece) breaksBefore(text []byte, i int) int {
+	if len(text) == 0 {
+		return 0
+	}
+	if p.counted != &text[0] || i < p.upTo {
+		p.counted, p.upTo, p.breaks = &text[0], 0, 0
+	}
+	p.breaks += bytes.Count(text[p.upTo:i], newline)
+	p.upTo = i
+	return p.breaks
 }
 
 // line is the line of something found in a view of the piece; false if the piece
@@ -37,7 +55,7 @@ func (p *piece) line(v *unwrap.View, start, end int) (int64, bool) {
 		lines := v.Last - v.Line
 		from, to = v.Line+lines*start/len(v.Text), v.Line+(lines*end+len(v.Text)-1)/len(v.Text)
 	} else {
-		from = bytes.Count(v.Text[:start], newline)
+		from = p.breaksBefore(v.Text, start)
 		to = from + bytes.Count(v.Text[start:end], newline)
 	}
 	known := to < p.lines
