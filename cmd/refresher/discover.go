@@ -99,6 +99,9 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 		if err != nil {
 			return nil, nil, nil, fault.BadInput("--source is not a PostgreSQL connection URL")
 		}
+		if err := config.Secure(cfg); err != nil {
+			return nil, nil, nil, err
+		}
 		return nil, nil, cfg, nil
 	}
 	c, err := config.Load(a.configPath, a.getenv)

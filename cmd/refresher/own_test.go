@@ -55,7 +55,9 @@ func newFlagSite(t *testing.T) *site {
 }
 
 func TestStagingsOwnTablesSurvive(t *testing.T) {
+	t.Parallel()
 	s := newFlagSite(t)
+	s.edit("refresher.yaml", "key: env:KEY", "key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet]}]")
 	role := "tester_" + s.db
 	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE "+role)
 	s.inStaging(`GRANT USAGE ON SCHEMA tools TO ` + role + `; GRANT SELECT, INSERT ON tools."test accounts" TO ` + role + `; GRANT SELECT ON feature_flags TO ` + role)
@@ -86,6 +88,10 @@ func TestStagingsOwnTablesSurvive(t *testing.T) {
 	}
 	s.must(exitClean, "verify")
 	s.must(exitClean, "verify", "--offline")
+	s.must(exitClean, "verify", "--target", "full")
+	if dump := s.bucketText(); !strings.Contains(dump, "new-checkout") || !strings.Contains(dump, "robot-1@example.com") || strings.Contains(dump, "production-1") {
+		t.Error("the full dataset is no copy of staging")
+	}
 	modes := map[string]string{}
 	for _, table := range s.lastReport().Tables {
 		modes[table.Name] = fmt.Sprintf("%s %d", table.Mode, table.Rows)
@@ -97,6 +103,7 @@ func TestStagingsOwnTablesSurvive(t *testing.T) {
 
 // What is preserved is verified like everything else.
 func TestPreservedRowsAreVerified(t *testing.T) {
+	t.Parallel()
 	s := newFlagSite(t)
 	email := s.one(s.primary.URL(s.db), "SELECT email FROM users WHERE id = 5")
 	before := s.state()
@@ -119,6 +126,7 @@ func TestPreservedRowsAreVerified(t *testing.T) {
 // Rows that don't fit into what production has now are never bent or dropped:
 // the run is refused before a row is read, and says of each column what to do.
 func TestPreserveRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
 	s := newFlagSite(t)
 	for name, tc := range map[string]struct {
 		staging, production, undo string // undo is run on both
@@ -174,6 +182,7 @@ func TestPreserveRefusesWhatDoesNotFit(t *testing.T) {
 
 // Tables that would be lost are named.
 func TestTablesThatStayBehindAreNamed(t *testing.T) {
+	t.Parallel()
 	s := newTinySite(t)
 	s.must(exitClean, "run")
 	s.inStaging("CREATE TABLE scratch (x int)")
@@ -183,6 +192,7 @@ func TestTablesThatStayBehindAreNamed(t *testing.T) {
 }
 
 func TestAfterFilesRunBeforeVerification(t *testing.T) {
+	t.Parallel()
 	s := newFlagSite(t)
 	s.edit("refresher.yaml", "staging: {", "staging: {after: [seed.sql, more.sql], ")
 	s.write("seed.sql", `-- accounts for the end-to-end tests; nothing else;
@@ -210,6 +220,7 @@ func TestAfterFilesRunBeforeVerification(t *testing.T) {
 // A file that fails stops the run; the message names file, line and condition,
 // and nothing that the file or a row says.
 func TestAfterFilesThatFail(t *testing.T) {
+	t.Parallel()
 	s := newTinySite(t)
 	s.must(exitClean, "run")
 	s.edit("refresher.yaml", "staging: {", "staging: {after: [seed.sql], ")

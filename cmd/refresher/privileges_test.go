@@ -46,6 +46,7 @@ var forbidden = regexp.MustCompile(`(?i)statement: .*(session_replication_role|d
 func TestTheDocumentedGrantsAreEnough(t *testing.T) {
 	for _, source := range []string{"source, all", "source, by schema"} {
 		t.Run(source, func(t *testing.T) {
+			t.Parallel()
 			s := asDocumented(t, source)
 			s.production(`CREATE TABLE teams (id serial PRIMARY KEY, name text); ALTER TABLE users ADD team_id int REFERENCES teams;
 				CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM users; CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('ok');
@@ -74,6 +75,7 @@ func TestTheDocumentedGrantsAreEnough(t *testing.T) {
 // A staging database that was there before, of another owner, is replaced by a
 // member of that owner, and stays that owner's.
 func TestAMemberOfTheOwnerReplacesStaging(t *testing.T) {
+	t.Parallel()
 	s := asDocumented(t, "source, all")
 	owner := "owner_" + s.db
 	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE "+owner+" LOGIN; CREATE ROLE app_"+s.db)
@@ -100,6 +102,7 @@ func TestAMemberOfTheOwnerReplacesStaging(t *testing.T) {
 
 // Extensions that only a superuser may create come from a template that one made.
 func TestExtensionsAreApprovedByTemplate(t *testing.T) {
+	t.Parallel()
 	s := asDocumented(t, "source, all")
 	s.production("CREATE EXTENSION pageinspect")
 	_, said := s.must(exitEnvironment, "run")
@@ -117,6 +120,16 @@ func TestExtensionsAreApprovedByTemplate(t *testing.T) {
 	if got := s.staged("SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension"); got != "pageinspect plpgsql" {
 		t.Errorf("staging has the extensions %s", got)
 	}
+	// A foreign server, whose wrapper the template brings, keeps staging's grants.
+	s.production("CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db.invalid')")
+	pgtest.Exec(t, s.staging.URL("template_"+s.db), "CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO writer_"+s.db)
+	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE far_"+s.db)
+	s.must(exitClean, "run")
+	s.inStaging("GRANT USAGE ON FOREIGN SERVER far TO far_" + s.db)
+	s.must(exitClean, "run")
+	if got := s.staged("SELECT has_server_privilege('far_" + s.db + "', 'far', 'USAGE')::text || pg_get_userbyid(srvowner) FROM pg_foreign_server"); got != "truewriter_"+s.db {
+		t.Errorf("the foreign server's grant and owner: %s", got)
+	}
 	pgtest.Exec(t, s.staging.URL("template_"+s.db), "CREATE TABLE stray (x int); GRANT SELECT ON stray TO PUBLIC")
 	if _, said := s.must(exitRefused, "run"); !strings.Contains(said, "public.stray: no rule names this table") {
 		t.Errorf("a table of the template:\n%s", said)
@@ -126,6 +139,7 @@ func TestExtensionsAreApprovedByTemplate(t *testing.T) {
 // What a role may not read is an error that prints the grant, never a table that
 // is left out or arrives in part.
 func TestWhatTheRoleMayNotReadIsSaid(t *testing.T) {
+	t.Parallel()
 	s := asDocumented(t, "source, by schema")
 	s.production("CREATE SCHEMA other; CREATE TABLE other.things (id serial PRIMARY KEY)")
 	s.write("rules.yaml", tinyRules+"  other.things: {columns: {id: keep}}\n")

@@ -94,6 +94,7 @@ const tinySchema = `CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE);
 // that no system knows: every connection, pg_dump's and pg_restore's too, proves
 // the server's name, and anything else than that name and that CA is refused.
 func TestTLSIsVerifiedInFull(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the team's own CA")
 	source, staging := ca.secured("localhost"), ca.secured("localhost")
 	s := newSite(t)
@@ -158,6 +159,7 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 // Rows never travel in the clear to another machine unless the file says that
 // they may. The name doesn't exist: nothing is looked up before the refusal.
 func TestPlaintextToAnotherMachineIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, which := range []string{"SOURCE", "STAGING"} {
 		was := s.vars[which]
@@ -169,6 +171,11 @@ func TestPlaintextToAnotherMachineIsRefused(t *testing.T) {
 			}
 		}
 		s.vars[which] = was
+	}
+	for _, flags := range [][]string{{"discover", "--source"}, {"verify", "--offline", "--target"}} {
+		if _, said := s.must(exitInput, append(flags, "postgres://someone@db.invalid/x?sslmode=disable")...); !strings.Contains(said, "without TLS") {
+			t.Errorf("%v:\n%s", flags, said)
+		}
 	}
 	s.edit("refresher.yaml", "staging: {url", "staging: {allow_plaintext: true, url")
 	s.vars["STAGING"] = "postgres://someone@db.invalid/" + s.db + "?sslmode=disable"

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/dataset"
+	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/prints"
 	"refresher/internal/refresh"
@@ -41,6 +42,9 @@ func (p *proof) target(ctx context.Context, target string) error {
 		cfg, err := pgx.ParseConfig(target)
 		if err != nil {
 			return fault.BadInput("--target is not a PostgreSQL connection URL")
+		}
+		if err := config.Secure(cfg); err != nil {
+			return err
 		}
 		return p.database(ctx, cfg)
 	case strings.HasPrefix(target, "s3://"):

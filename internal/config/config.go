@@ -237,9 +237,9 @@ func (s Schedule) Next() (func(time.Time) time.Time, error) {
 func (c *Config) validate(d *decoder) {
 	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
 		cfg, err := pgx.ParseConfig(u.Reveal())
-		allowed := c.Source.AllowPlaintext
+		plain := c.Source.AllowPlaintext
 		if field == "staging.url" {
-			allowed = c.Staging.AllowPlaintext
+			plain = c.Staging.AllowPlaintext
 		}
 		switch {
 		case err != nil:
@@ -248,8 +248,8 @@ func (c *Config) validate(d *decoder) {
 			d.at(field, "names no database; write it as postgres://user@host:5432/database")
 		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
 			d.at(field, "names the database %q, which is not one that can be replaced; name the staging database itself", cfg.Database)
-		case !allowed && Secure(cfg) != nil:
-			d.at(field, "%s", plaintext)
+		case !plain && Secure(cfg) != nil:
+			d.at(field, "%s", allowPlaintext)
 		}
 	}
 	if _, err := c.Schedule.Next(); err != nil {

@@ -32,14 +32,17 @@ func Secure(cfg *pgx.ConnConfig) error {
 		return nil
 	}
 	if len(secured) == 0 {
-		return fault.BadInput("%s", plaintext)
+		return fault.BadInput("the URL %s", plaintext)
 	}
 	cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = secured[0].Host, secured[0].Port, secured[0].TLSConfig, secured[1:]
 	return nil
 }
 
-const plaintext = "connects to another machine without TLS, and rows must not travel in the clear: " +
-	"write sslmode=verify-full (with sslrootcert, for a CA of your own) instead of sslmode=disable, or allow_plaintext: true beside it if the way is safe by other means"
+const (
+	plaintext = "connects to another machine without TLS, and rows must not travel in the clear: " +
+		"write sslmode=verify-full (with sslrootcert, for a CA of your own) instead of sslmode=disable"
+	allowPlaintext = plaintext + ", or allow_plaintext: true beside it if the way is safe by other means"
+)
 
 // loopback reports whether a host of a connection is this machine.
 func loopback(host string) bool {

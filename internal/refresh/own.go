@@ -191,9 +191,7 @@ func Preserved(ctx context.Context, cfg *pgx.ConnConfig, names []catalog.Name, t
 		}
 		own := verify.Table{Name: t.Name, SourceRows: -1}
 		for _, c := range t.Columns {
-			if !c.Generated {
-				own.Columns = append(own.Columns, verify.Column{Name: c.Name, Transform: "keep", Keep: true})
-			}
+			own.Columns = append(own.Columns, verify.Column{Name: c.Name, Transform: "keep", Keep: true})
 		}
 		if i := slices.IndexFunc(out, func(u verify.Table) bool { return u.Name == t.Name }); i >= 0 {
 			own.NotValid = out[i].NotValid

@@ -99,7 +99,7 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Bytes   int64    `json:"bytes"`     // as COPY carried them
 	Seconds float64  `json:"seconds"`   // summed over parallel streams
-	Mode    string   `json:"rows_mode"` // "all", "none" for structure only, "when" for those of a condition
+	Mode    string   `json:"rows_mode"` // "all", "none" for structure only, "when" for those of a condition, "preserved" for staging's own
 	When    string   `json:"rows_when,omitempty"`
 	Dropped int64    `json:"rows_left_behind,omitempty"` // by that condition
 	Format  string   `json:"copy_format"`

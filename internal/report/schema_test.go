@@ -46,7 +46,7 @@ func TestTheSchemaIsThatOfTheTypes(t *testing.T) {
 	enum("", "outcome", Done, Refused, Failed, Stopped, Lost, Running)
 	enum("Signing", "algorithm", "Ed25519")
 	enum("Signing", "origin", "derived", "configured")
-	enum("Table", "rows_mode", "all", "none", "when")
+	enum("Table", "rows_mode", "all", "none", "when", "preserved")
 	enum("verify.Finding", "kind", "survivor", "detection")
 	enum("TableDrift", "change", "added", "removed", "rows")
 	enum("ColumnDrift", "change", "added", "removed", "retyped")

@@ -29,7 +29,7 @@ func ownership(live, shadow *inventory, databaseOwner string) []string {
 		}
 		// A new owner must be allowed to create in the schema; what is too much is
 		// revoked with everything else that the live database doesn't grant.
-		if g := fmt.Sprintf("GRANT CREATE ON SCHEMA %s TO %s", catalog.Quote(st.schema), catalog.Quote(want)); !granted[g] {
+		if g := fmt.Sprintf("GRANT CREATE ON SCHEMA %s TO %s", catalog.Quote(st.schema), catalog.Quote(want)); st.schema != "" && !granted[g] {
 			granted[g] = true
 			create = append(create, g)
 		}
@@ -63,8 +63,11 @@ func catalogIdent(name string) string {
 }
 
 func alterable(kind string) string {
-	if kind == "SEQUENCE" {
+	switch kind {
+	case "SEQUENCE":
 		return "TABLE" // ALTER TABLE … OWNER serves every kind of relation
+	case "FOREIGN SERVER":
+		return "SERVER"
 	}
 	return kind
 }

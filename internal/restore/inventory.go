@@ -46,7 +46,7 @@ type inventory struct {
 	builtin  map[defaultGrant]bool // what would hold without the defaults that replace it
 }
 
-// objectsCTE lists schemas, relations, routines and types: kind, ident, schema,
+// objectsCTE lists schemas, relations, routines, types and foreign servers: kind, ident, schema,
 // owner, follows, acl (its default if it has none), oid of the relation.
 const objectsCTE = `
 	WITH user_schema AS (
@@ -71,6 +71,9 @@ const objectsCTE = `
 		FROM pg_type t JOIN user_schema n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
 		WHERE t.typtype IN ('b', 'e', 'd', 'r', 'c') AND coalesce(c.relkind, 'c') = 'c'
 		  AND NOT EXISTS (SELECT FROM pg_type el WHERE el.typarray = t.oid)
+		UNION ALL
+		SELECT 'FOREIGN SERVER', quote_ident(f.srvname), '', f.srvowner, false, f.srvacl, 'S', f.oid, 'pg_foreign_server'::regclass
+		FROM pg_foreign_server f
 	), own AS (
 		SELECT * FROM obj WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = obj.class AND d.objid = obj.oid
 			AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
