@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -149,7 +148,7 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 
 // bareConfig stands for a configuration where none is read.
 func (a *app) bareConfig() *config.Config {
-	c := &config.Config{File: "flags", Workers: min(runtime.NumCPU(), 8), Verify: config.Verify{MemoryMiB: 128}}
+	c := config.Defaults()
 	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
 		if v, ok := a.getenv(name); ok && v != "" {
 			c.S3.Endpoint, c.S3.PathStyle = v, true

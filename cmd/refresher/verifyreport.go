@@ -236,7 +236,7 @@ func (a *app) reportInBucket(ctx context.Context, c *config.Config, cerr error, 
 		if _, err := os.Stat(a.configPath); err == nil {
 			return nil, cerr
 		}
-		c = &config.Config{} // Amazon S3, with the SDK's own credentials
+		c = config.Defaults() // Amazon S3, with the SDK's own credentials
 	}
 	dir, name := strings.TrimSuffix(url, "/"), report.JSONName
 	if strings.HasSuffix(url, ".json") {

@@ -185,6 +185,16 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	return c, nil
 }
 
+// Defaults is the configuration of a command that needs no file: every field that
+// has a default has it.
+func Defaults() *Config {
+	c := &Config{File: "flags"}
+	d := &decoder{getenv: func(string) (string, bool) { return "", false }}
+	d.document([]byte("{}"), c) // what is required is missing, and isn't needed
+	c.Workers = min(runtime.NumCPU(), 8)
+	return c
+}
+
 // Path makes a path of the file absolute or relative to the file's own folder.
 func (c *Config) Path(p string) string {
 	if filepath.IsAbs(p) {

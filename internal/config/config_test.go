@@ -55,6 +55,13 @@ func TestMinimalFileHasTheDocumentedDefaults(t *testing.T) {
 	}
 }
 
+func TestDefaultsAreComplete(t *testing.T) {
+	c := Defaults()
+	if l, err := c.Retry.Limits(); err != nil || l != (Limits{3, 10, 5 * time.Minute, 10 * time.Minute}) || c.Workers < 1 || c.Verify.MemoryMiB < 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestRetry(t *testing.T) {
 	c, err := load(t, minimal+"retry: {restarts: 0, stall: 90s}\n", env("REPLICA", "postgres://h/app"))
 	if err != nil {
