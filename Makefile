@@ -44,7 +44,7 @@ faults: setup ## more than 500 faults, one after the other, and what became of e
 versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
 	@scripts/setup-versions.sh
 	@scripts/setup-clients.sh 17 18
-	@REFRESHER_VERSIONS=all go test -timeout 1h -count=1 -run '^TestVersions' -v ./cmd/refresher | grep -v '^=== '
+	@REFRESHER_VERSIONS=all go test -timeout 1h -count=1 -run '^TestVersions' -v ./cmd/refresher | grep --line-buffered -v '^=== '
 
 bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh
