@@ -2,11 +2,11 @@ package detect
 
 import "refresher/internal/pii"
 
-// birth looks for a date behind a word that says it is one of birth, in digits:
+// birth looks at three groups of a date's sizes: for a date behind a word that says it is one of birth, in digits:
 // 1987-03-21, 21.03.1987, 3/21/87.
 func (d *Detector) birth(text []byte) Hit {
 	g := &d.num
-	if g.n < 3 || !g.dateLike() || g.seps[1] != g.seps[2] || g.seps[1] != '-' && g.seps[1] != '.' && g.seps[1] != '/' || !after(text, g.end[2]) {
+	if g.seps[1] != g.seps[2] || g.seps[1] != '-' && g.seps[1] != '.' && g.seps[1] != '/' || !after(text, g.end[2]) {
 		return Hit{}
 	}
 	if end := g.end[2]; end+3 < len(text) && text[end+3] == ':' {

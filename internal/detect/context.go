@@ -166,7 +166,7 @@ ru_snils: snils снилс
 tr_tckn: tckn tckimlik tckimlikno kimlik kimlikno tcno
 in_aadhaar: aadhaar aadhar adhaar uid uidai
 in_pan: pan pancard pannumber permanentaccountnumber
-cn_ric: 身份证 身份证号 idcard shenfenzheng
+cn_ric: 身份证 身份证号 shenfenzheng | ric
 tw_id: 身分證
 hk_id: hkid
 kr_rrn: rrn residentregistrationnumber 주민등록번호
@@ -224,13 +224,16 @@ var meanings = func() map[string]meaning {
 	return m
 }()
 
-// wordSizes are the lengths of the dictionary's words by their first byte, as bits.
-var wordSizes = func() (t [256]uint64) {
+// wordSizes are the lengths of the dictionary's words by their first two bytes, as
+// bits: few other words get past them.
+var wordSizes = func() (t [32 * 32]uint64) {
 	for w := range meanings {
-		t[w[0]] |= 1 << len(w)
+		t[twoBytes(w[0], w[1])] |= 1 << len(w)
 	}
 	return t
 }()
+
+func twoBytes(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
 // reader looks words up in the dictionary: each by itself, and up to four of them
 // joined, so that "date of birth", "dateOfBirth" and "dateofbirth" are one.
@@ -248,6 +251,16 @@ type reader struct {
 func (r *reader) read(text []byte) {
 	prev := rune(0)
 	for i := 0; i < len(text); {
+		if b := text[i]; kinds[b] == letter && (b >= 'a' || prev < 'a' || prev > 'z') { // nearly all
+			r.mixed = r.mixed || r.digits
+			if end := r.at[r.n+1]; end-r.at[r.n] < longestWord && end < len(r.buf) {
+				r.buf[end] = b | 0x20
+				r.at[r.n+1]++
+			}
+			prev = rune(b)
+			i++
+			continue
+		}
 		c, size := rune(text[i]), 1
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(text[i:])
@@ -296,7 +309,8 @@ func (r *reader) endWord() {
 		if end-r.at[k] > longestWord {
 			break
 		}
-		if size := end - r.at[k]; wordSizes[r.buf[r.at[k]]]>>size&1 == 0 {
+		size := end - r.at[k]
+		if size < 2 || wordSizes[twoBytes(r.buf[r.at[k]], r.buf[r.at[k]+1])]>>size&1 == 0 {
 			continue
 		}
 		if m, ok := meanings[string(r.buf[r.at[k]:end])]; ok && (r.all || !m.column) {
@@ -354,6 +368,9 @@ func (d *Detector) nearby(text []byte, start, end int) Context {
 	if start == 0 && end == len(text) {
 		return d.context
 	}
+	if d.near.start == start+1 {
+		return d.near.Context
+	}
 	c := d.context
 	if spoken(text, start) {
 		var r reader
@@ -366,7 +383,14 @@ func (d *Detector) nearby(text []byte, start, end int) Context {
 		r.read(text[end+2 : to])
 		c = c.and(r.found)
 	}
+	d.near = near{c, start + 1}
 	return c
+}
+
+// near is the context of what begins at start-1, which is asked about more than once.
+type near struct {
+	Context
+	start int
 }
 
 // spoken reports whether a letter stands just before a value.

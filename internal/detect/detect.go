@@ -63,6 +63,7 @@ type Hit struct {
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.
 type Detector struct {
 	context Context
+	near    near
 	num     numbers
 	plan    plan
 	coins   ident.Coins
@@ -93,13 +94,18 @@ func (d *Detector) Scan(dst []Hit, text []byte) []Hit { return d.ScanIn(dst, tex
 // ScanIn is Scan for text of which something is known: the name of its column, say.
 func (d *Detector) ScanIn(dst []Hit, text []byte, c Context) []Hit {
 	d.context, d.missed = c, false
+	before := len(dst)
 	if i := firstFolded(text); i >= 0 {
-		return d.scanFolded(dst, text, i)
+		dst = d.scanFolded(dst, text, i)
+	} else {
+		dst = d.scan(dst, text)
 	}
-	return d.scan(dst, text)
+	d.missed = d.missed && len(dst) == before
+	return dst
 }
 
 func (d *Detector) scan(dst []Hit, text []byte) []Hit {
+	d.near = near{}
 	if !d.words && !telling(text) && d.context.topics&aboutBIC == 0 {
 		return dst
 	}
@@ -117,7 +123,7 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				seen |= kinds[text[next]]
 				next++
 			}
-			if !found && (seen == digit || next-i <= 3 || d.context.topics&aboutBIC != 0) {
+			if !found && (seen == digit || next-i <= 3 && next+1 < len(text) && kinds[text[next+1]] == digit || d.context.topics&aboutBIC != 0) {
 				found = d.lettered(text, free, i, next, seen == digit)
 			}
 			if d.words && !found && (text[i] < 'a' || i > 1 && kinds[text[i-2]] == digit) && (i == 0 || text[i-1] < utf8.RuneSelf) {

@@ -169,15 +169,25 @@ func TestScanInContext(t *testing.T) {
 
 func TestScanDoesNotAllocate(t *testing.T) {
 	d := New()
-	text := []byte(sample + sample + "４１５－５５５－２６７１ a\u200b@b.com")
-	dst := d.Scan(nil, text)
-	if n := testing.AllocsPerRun(100, func() { dst = d.Scan(dst[:0], text) }); n != 0 {
-		t.Errorf("%v allocations a scan", n)
+	text := []byte(sample + sample + "４１５－５５５－２６７１ a\u200b@b.com " + everything)
+	in := ContextOf("national_id", "swift", "wallet", "vin")
+	for _, c := range []Context{{}, in} {
+		dst := d.Words().ScanIn(nil, text, c)
+		if n := testing.AllocsPerRun(100, func() { dst = d.ScanIn(dst[:0], text, c) }); n != 0 {
+			t.Errorf("%v allocations a scan", n)
+		}
 	}
 }
 
 const sample = `{"contact": {"mail": "ana.lima@uol.com.br", "tel": "+351 912 345 678"}, "card": "4111 1111 1111 1111", "n": [1, 22, 333, 4444.55]}
 The customer wrote on 2026-11-21 03:00:00 from 93.184.216.34 that order 8812736 for IBAN NL91ABNA0417164300 had not arrived.
+`
+
+// everything has something of each sort.
+const everything = `Mr. John Smith, 12 Elm Street, born 21.3.1987, pesel 44051401359, SIN 130 692 544, DNI 12345678Z, X-1234567-L, RSSMRA85T10A562S,
+131052-308T, AB 12 34 56 C, imei 490154203237518, vin 1M8GDM9AXKP042788, BIC: DEUTDEFF500, 00:1b:44:11:3a:b7, 001b.4411.3ab9, 40.712776, -74.005974,
+1BoatSLRHtKNngkdXEeobR76b53LETtpyT, bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4, 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed, rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh,
+password: kR9mX2vLq8TzW4nB7yJc, $2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW, "john smith"@gmail.com, +49 30 1234567 ext. 12, (11) 4706-6184
 `
 
 func FuzzScan(f *testing.F) {
@@ -186,19 +196,27 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("1 1 1 1 1 1 1.1.1.1.1.1 ::::::: a@a@a@a.b.c DE89 3704"))
 	f.Add([]byte("jörg@müller.de\xff\xfe 李明@例子.中国 \u00a0 1\u20111\u202f1"))
 	f.Add([]byte("４１５－５５５－２６７１ a\u200b@b.com\u00adx 415-555-2671\u200b9 \ufeff\xef\xbc\xe2\x80"))
+	f.Add([]byte(everything))
+	in := ContextOf("national id phone swift wallet token birth imei vin card")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		hits := New().Scan(nil, text)
-		free := 0
-		for _, h := range hits {
-			if h.Start < free || h.End <= h.Start || h.End > len(text) || h.Class == "" {
-				t.Fatalf("%q: bad hit %+v", text, h)
-			}
-			free = h.End
-			if utf8.Valid(text) && (!utf8.RuneStart(text[h.Start]) || h.End < len(text) && !utf8.RuneStart(text[h.End])) {
-				t.Fatalf("%q: %+v splits a character", text, h)
-			}
+		for _, hits := range [][]Hit{New().Scan(nil, text), New().Words().ScanIn(nil, text, in)} {
+			checkHits(t, text, hits)
 		}
 	})
+}
+
+func checkHits(t *testing.T, text []byte, hits []Hit) {
+	t.Helper()
+	free := 0
+	for _, h := range hits {
+		if h.Start < free || h.End <= h.Start || h.End > len(text) || h.Class == "" {
+			t.Fatalf("%q: bad hit %+v", text, h)
+		}
+		free = h.End
+		if utf8.Valid(text) && (!utf8.RuneStart(text[h.Start]) || h.End < len(text) && !utf8.RuneStart(text[h.End])) {
+			t.Fatalf("%q: %+v splits a character", text, h)
+		}
+	}
 }
 
 func BenchmarkScan(b *testing.B) {

@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // What a word of text can be.
 const (
@@ -15,7 +18,7 @@ const (
 // words has common names, and what streets are called, by their folded form. It is
 // no list of persons. Names that are words of everyday text as well (Will, Rose, Mark)
 // are left out of the surnames or given names where they would do harm.
-var words = func() map[string]uint8 {
+var words = sync.OnceValue(func() map[string]uint8 {
 	m := map[string]uint8{}
 	for kind, list := range map[uint8]string{givenName: givenNames, familyName: familyNames, salutation: salutations, particle: particles,
 		streetWord: streetWords, streetHead: streetHeads} {
@@ -24,7 +27,7 @@ var words = func() map[string]uint8 {
 		}
 	}
 	return m
-}()
+})
 
 // streetEndings end a street's name that is one word: "Hauptstraße".
 var streetEndings = [...]string{"strase", "strasse", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "ring", "straat", "laan", "plein", "kade",

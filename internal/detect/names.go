@@ -81,9 +81,10 @@ func readWord(text []byte, i int) wordSpan {
 	w.end = i
 	w.initial = letters == 1 && w.capital
 	w.capital = w.capital && !(uppers == letters && letters > 1) || w.initial
-	w.kind = words[string(buf[:n])]
+	dictionary := words()
+	w.kind = dictionary[string(buf[:n])]
 	if k := lastPart(buf[:n]); w.kind == 0 && k > 0 { // Anne-Marie, Smith-Jones
-		w.kind = (words[string(buf[:k])] | words[string(buf[k+1:n])]) & (givenName | familyName)
+		w.kind = (dictionary[string(buf[:k])] | dictionary[string(buf[k+1:n])]) & (givenName | familyName)
 	}
 	return w
 }

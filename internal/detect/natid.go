@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"refresher/internal/ident"
@@ -9,12 +11,12 @@ import (
 
 // Where a national number's form stands in the tables below.
 type form struct {
-	id       int    // in ident.Nationals
-	text     string // "999-99-9999"
-	printed  bool   // so written that little else looks like it
-	weak     bool   // a weak hit, if nothing says what it is
-	groups   int    // of digits, if it is nothing else
-	sizes    [maxGroups]int
+	id       int             // in ident.Nationals
+	text     string          // "999-99-9999"
+	printed  bool            // so written that little else looks like it
+	weak     bool            // a weak hit, if nothing says what it is
+	groups   int             // of digits, if it is nothing else
+	sizes    uint32          // of the groups, four bits each, the first lowest
 	seps     [maxGroups]byte // between group k-1 and k
 	letters  uint32          // of a word: places that are letters
 	digits   uint32          // and places that are digits
@@ -23,12 +25,13 @@ type form struct {
 
 // forms are the numbers' forms by what they are looked for with.
 type forms struct {
-	bare   [maxDigits + 1][]form  // digits only
-	groups [maxFirst + 1][]form   // digits and separators, by the size of the first group
-	pairs  [maxFirst + 1]uint32   // for each first size, the second ones as bits
-	words  [20][]form             // letters and digits only
-	mixed  [maxWordRun + 1][]form // letters, digits and separators, by the first run
-	behind [maxWordRun + 1]string // what follows that run
+	bare   [maxDigits + 1][]form // digits only, the least likely first
+	groups [maxFirst + 1][]form  // digits and separators, by the size of the first group
+	pairs  [maxFirst + 1]uint32  // for each first size, the second ones as bits
+	words  [20][]form            // letters and digits only
+	// Letters, digits and separators, by the first run and what it begins with.
+	mixed  [2][maxWordRun + 1][]form
+	behind [2][maxWordRun + 1]string // what follows that run
 }
 
 const (
@@ -50,6 +53,9 @@ var known = func() (f forms) {
 				f.add(x)
 			}
 		}
+	}
+	for _, list := range f.bare {
+		slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(nationals[a.id].Chance, nationals[b.id].Chance) })
 	}
 	return f
 }()
@@ -77,21 +83,27 @@ func (f *forms) add(x form) {
 	case onlyDigits && !strings.ContainsAny(x.text, "+()[]"):
 		for _, c := range []byte(x.text) {
 			if c == '9' {
-				x.sizes[x.groups]++
+				x.sizes += 1 << (4 * x.groups)
 				continue
 			}
 			x.groups++
 			x.seps[x.groups] = c
 		}
 		x.groups++
-		f.groups[x.sizes[0]] = append(f.groups[x.sizes[0]], x)
-		f.pairs[x.sizes[0]] |= 1 << x.sizes[1]
+		first, second := x.sizes&15, x.sizes>>4&15
+		f.groups[first] = append(f.groups[first], x)
+		f.pairs[first] |= 1 << second
 	case !separators:
 		f.words[len(x.text)] = append(f.words[len(x.text)], x)
 	default:
-		f.mixed[x.firstRun] = append(f.mixed[x.firstRun], x)
-		if sep := x.text[x.firstRun : x.firstRun+1]; !strings.Contains(f.behind[x.firstRun], sep) {
-			f.behind[x.firstRun] += sep
+		for k, first := range [...]byte{'9', 'A'} {
+			if x.text[0] != first && x.text[0] != 'X' {
+				continue
+			}
+			f.mixed[k][x.firstRun] = append(f.mixed[k][x.firstRun], x)
+			if sep := x.text[x.firstRun : x.firstRun+1]; !strings.Contains(f.behind[k][x.firstRun], sep) {
+				f.behind[k][x.firstRun] += sep
+			}
 		}
 	}
 }
@@ -137,14 +149,28 @@ func better(a, b Hit, ca, cb float64) bool {
 	return ca < cb
 }
 
-// pick looks for the best of some forms of one stretch of text, whose compact form
-// is given.
-func (d *Detector) pick(list []form, compact, text []byte, start, end int) Hit {
+// bareID looks for a number of digits alone. Within a text, one that only a check
+// digit tells is nothing, as one number in ten is: it takes a cell of its own, which
+// its column can be weighed with, or a word that says what it is.
+func (d *Detector) bareID(text []byte) Hit {
+	g := &d.num
+	list := known.bare[g.size(0)]
+	start, end := g.start[0], g.end[0]
+	if len(list) == 0 || !after(text, end) {
+		return Hit{}
+	}
+	all := start == 0 && end == len(text)
+	said := d.nearby(text, start, end)
+	all = all || said.topics&anyID != 0 || said.ids != idSet{}
+	compact := g.digits[:g.size(0)]
 	var best Hit
 	chance := 2.0
 	for i := range list {
 		f := &list[i]
 		n := &nationals[f.id]
+		if n.Chance > digitsChance && !all {
+			break // and so are the others
+		}
 		if !n.Check(compact) {
 			continue
 		}
@@ -155,29 +181,19 @@ func (d *Detector) pick(list []form, compact, text []byte, start, end int) Hit {
 	return best
 }
 
-// bareID looks for a number of digits alone.
-func (d *Detector) bareID(text []byte) Hit {
-	g := &d.num
-	list := known.bare[g.size(0)]
-	if len(list) == 0 || !after(text, g.end[0]) {
-		return Hit{}
-	}
-	return d.pick(list, g.digits[:g.size(0)], text, g.start[0], g.end[0])
-}
-
-// groupedID looks for groups of digits as a form has them; sure wants one that is
-// strong by itself or by its context.
+// groupedID looks for groups of digits as a form has them.
 func (d *Detector) groupedID(text []byte) Hit {
 	g := &d.num
-	if g.n < 2 || g.size(0) > maxFirst || g.size(1) > maxDigits || known.pairs[g.size(0)]>>g.size(1)&1 == 0 {
-		return Hit{}
-	}
 	var best Hit
 	chance := 2.0
 	list := known.groups[g.size(0)]
+	sizes := uint32(0)
+	for k := range g.n {
+		sizes |= uint32(min(g.size(k), 15)) << (4 * k)
+	}
 	for i := range list {
 		f := &list[i]
-		if !g.fits(f) || !after(text, g.end[f.groups-1]) {
+		if sizes&(1<<(4*f.groups)-1) != f.sizes || !g.fits(f) || !after(text, g.end[f.groups-1]) {
 			continue
 		}
 		n := &nationals[f.id]
@@ -186,20 +202,17 @@ func (d *Detector) groupedID(text []byte) Hit {
 			d.miss(text, start, end)
 			continue
 		}
-		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance)) {
+		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance) || h.Kind == best.Kind && h.End > best.End) {
 			best, chance = h, n.Chance
 		}
 	}
 	return best
 }
 
-// fits reports whether the groups are those of a form, and don't go on.
+// fits reports whether groups of a form's sizes are written as it is, and don't go on.
 func (g *numbers) fits(f *form) bool {
-	if g.n < f.groups {
-		return false
-	}
-	for k := range f.groups {
-		if g.size(k) != f.sizes[k] || k > 0 && g.seps[k] != f.seps[k] {
+	for k := 1; k < f.groups; k++ {
+		if g.seps[k] != f.seps[k] {
 			return false
 		}
 	}
@@ -249,10 +262,14 @@ func (d *Detector) wordID(text []byte, start, end int) Hit {
 // mixedID looks for letters, digits and separators as a form has them; the first
 // run of letters and digits is text[start:end].
 func (d *Detector) mixedID(text []byte, start, end int) Hit {
-	if end-start > maxWordRun {
+	k := 0
+	if kinds[text[start]] == letter {
+		k = 1
+	}
+	if end-start > maxWordRun || strings.IndexByte(known.behind[k][end-start], text[end]) < 0 {
 		return Hit{}
 	}
-	list := known.mixed[end-start]
+	list := known.mixed[k][end-start]
 	for i := range list {
 		f := &list[i]
 		stop := start + len(f.text)

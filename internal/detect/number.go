@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"strings"
-
 	"refresher/internal/ident"
 	"refresher/internal/pii"
 )
@@ -109,7 +107,7 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 		next++
 	}
 	if next-i > size { // "12ab" is one word
-		return next, d.word(text, free, i, next)
+		return next, d.word(text, free, i, next) || d.tail(text, i, next)
 	}
 	if size > maxDigits {
 		return next, false // none of ours
@@ -142,42 +140,59 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 	if sign == '+' && before(text, i-1) || !before(text, i) {
 		return next, false
 	}
-	return next, d.take(d.best(text)) || d.tail(text, i, next)
+	return next, d.tail(text, i, next) || d.take(d.best(text))
 }
 
-// best is the best reading of the groups at hand.
+// best is the best reading of the groups at hand. Most numbers are none of what is
+// looked for, and the size of the first group says so.
 func (d *Detector) best(text []byte) Hit {
 	g := &d.num
-	id := d.groupedID(text)
-	if id.Strong {
-		return id
+	first, all := g.size(0), g.at[g.n]
+	var id, card, imei Hit
+	if g.n > 1 && first <= maxFirst && g.size(1) <= maxDigits && known.pairs[first]>>g.size(1)&1 == 1 {
+		if id = d.groupedID(text); id.Strong {
+			return id
+		}
 	}
-	if h := d.card(text); h.End > 0 {
-		return h
+	if first >= 12 || first == 4 && all >= 12 {
+		if card = d.card(text); card.Strong {
+			return card
+		}
 	}
-	imei := d.imei(text)
-	if imei.Strong {
-		return imei
+	if first == 15 || g.n > 2 && all >= 15 {
+		if imei = d.imei(text); imei.Strong {
+			return imei
+		}
 	}
-	if h := d.bareID(text); id.End == 0 || h.Strong {
-		id = h
+	if first >= minMiss {
+		if h := d.bareID(text); id.End == 0 || h.Strong {
+			id = h
+		}
 	}
-	if id.Said {
-		return id
-	}
-	phone := d.national(text)
 	switch {
-	case phone.End > 0:
-		return phone
+	case id.Said:
+		return id
+	case card.End > 0:
+		return card
+	}
+	date := g.n > 2 && g.dateLike() && (g.n == 3 || g.seps[3] != g.seps[1])
+	if all >= 7 && !date {
+		if h := d.national(text); h.End > 0 {
+			return h
+		}
+	}
+	switch {
 	case id.End > 0:
 		return id
 	case imei.End > 0:
 		return imei
 	}
-	if h := d.birth(text); h.End > 0 {
-		return h
+	if date {
+		if h := d.birth(text); h.End > 0 {
+			return h
+		}
 	}
-	if g.size(0) >= minMiss {
+	if first >= minMiss {
 		d.miss(text, g.start[0], g.end[0])
 	}
 	return Hit{}
@@ -188,7 +203,7 @@ const minMiss = 8
 
 // tail looks for an identifier whose digits text[i:end] letters follow: "12345678-Z".
 func (d *Detector) tail(text []byte, i, end int) bool {
-	return end+1 < len(text) && end-i <= maxWordRun && strings.IndexByte(known.behind[end-i], text[end]) >= 0 &&
+	return end+1 < len(text) && end-i <= maxWordRun && known.behind[0][end-i] != "" &&
 		before(text, i) && d.take(d.mixedID(text, i, end))
 }
 

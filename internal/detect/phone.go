@@ -149,7 +149,7 @@ func (d *Detector) called(text []byte, h Hit) Hit {
 	if n > 1 || d.context.topics&aboutPhone != 0 {
 		least = 7
 	}
-	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || lineEnd(text, g.end[n-1]) == 0 || g.n >= 3 && g.dateLike() && (g.n == 3 || g.seps[3] != g.seps[1]) || same(g.digits[:digits])) {
+	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || lineEnd(text, g.end[n-1]) == 0 || same(g.digits[:digits])) {
 		return h
 	}
 	start, end := g.start[0], g.end[n-1]

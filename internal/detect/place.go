@@ -22,7 +22,7 @@ func (d *Detector) coordinates(text []byte, free, i, dot int) bool {
 	if s > free && text[s-1] == '-' {
 		s--
 	}
-	if !before(text, s) {
+	if !before(text, s) || behindNumber(text, s) {
 		return false
 	}
 	q := p
@@ -47,6 +47,19 @@ func (d *Detector) coordinates(text []byte, free, i, dot int) bool {
 		return false
 	}
 	return d.take(Hit{Class: pii.Location, Start: s, End: end})
+}
+
+// behindNumber reports a decimal number and a comma before i.
+func behindNumber(text []byte, i int) bool {
+	p := i
+	for p > 0 && i-p < 3 && (text[p-1] == ' ' || text[p-1] == ',') {
+		p--
+	}
+	end := p
+	for p > 0 && end-p < 16 && kinds[text[p-1]] == digit {
+		p--
+	}
+	return p < end && p > 0 && text[p-1] == '.'
 }
 
 // degrees reads the number whose whole part is text[i:dot]: its whole degrees, and

@@ -26,6 +26,16 @@ var shapes = func() (t [256][]shape) {
 		{"xoxb-", 10, false}, {"xoxp-", 10, false}, {"xoxa-", 10, false}, {"xoxr-", 10, false}, {"xoxs-", 10, false},
 		{"sk_live_", 16, false}, {"rk_live_", 16, false}, {"pk_live_", 16, false}, {"sk_test_", 16, false}, {"whsec_", 24, false},
 		{"sk-ant-", 20, false}, {"sk-proj-", 20, false}, {"hf_", 34, false}, {"npm_", 36, false}, {"pypi-", 50, false},
+		{"sk_org_", 16, false}, {"rk_test_", 16, false}, {"xapp-", 20, false}, {"xoxe-", 20, false}, {"xoxe.", 20, false},
+		{"glptt-", 20, false}, {"gldt-", 20, false}, {"glrt-", 20, false}, {"glsa_", 32, false}, {"glc_", 32, false},
+		{"GOCSPX-", 20, false}, {"ATATT3", 40, false}, {"ATCTT3", 40, false}, {"AGE-SECRET-KEY-1", 58, true},
+		{"dckr_pat_", 20, false}, {"dapi", 32, true}, {"dp.pt.", 40, false}, {"doo_v1_", 64, false}, {"dor_v1_", 64, false},
+		{"hvs.", 24, false}, {"hvb.", 24, false}, {"lin_api_", 32, false}, {"figd_", 32, false}, {"gsk_", 40, false},
+		{"sbp_", 40, false}, {"rubygems_", 48, false}, {"pul-", 40, false}, {"NRAK-", 27, true}, {"PMAK-", 40, false},
+		{"shpca_", 32, false}, {"shppa_", 32, false}, {"sq0atp-", 22, false}, {"sq0idp-", 22, false}, {"EAAA", 60, false},
+		{"CFPAT-", 40, false}, {"nfp_", 36, false}, {"pat-na1-", 36, false}, {"tfp_", 40, false}, {"r8_", 36, false}, {"pplx-", 40, false},
+		{"sntrys_", 40, false}, {"phc_", 40, false}, {"phx_", 40, false}, {"ntn_", 43, false},
+		{"ABIA", 16, true}, {"ACCA", 16, true}, {"LTAI", 20, false}, {"AQVN", 35, false},
 		{"SG.", 60, false}, {"dop_v1_", 64, false}, {"shpat_", 32, false}, {"shpss_", 32, false}, {"sq0csp-", 40, false},
 	} {
 		t[s.prefix[0]] = append(t[s.prefix[0]], s)
@@ -52,11 +62,11 @@ func secret(text []byte, i int) Hit {
 		return jwt(text, i)
 	}
 	for _, s := range shapes[text[i]] {
-		if len(rest) < len(s.prefix)+s.min || string(rest[:len(s.prefix)]) != s.prefix {
+		if rest[2] != s.prefix[2] || len(rest) < len(s.prefix)+s.min || string(rest[:len(s.prefix)]) != s.prefix {
 			continue
 		}
 		end := i + len(s.prefix)
-		for end < len(text) && (tokenChar(text[end]) || text[end] == '.' && s.prefix == "SG.") {
+		for end < len(text) && (tokenChar(text[end]) || text[end] == '.' && s.prefix[len(s.prefix)-1] == '.') {
 			end++
 		}
 		body := end - i - len(s.prefix)

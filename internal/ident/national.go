@@ -44,7 +44,7 @@ var nationals = []National{
 	{"es_dni", "DNI", "99999999A!|99999999-A!|99.999.999-A!|99.999.999A!|99999999 A", dni, 0.04, "mod 23"},
 	{"es_nie", "NIE", "A9999999A|A-9999999-A|A9999999-A|A-9999999A", nie, 0.005, "X, Y or Z, mod 23"},
 	{"pt_nif", "NIF", "999999999|999 999 999", nif, 0.06, "first digit, mod 11"},
-	{"it_cf", "codice fiscale", "AAAAAAXXAXXAXXXA!|AAA AAA XXAXX AXXXA!", codiceFiscale, 0.006, "form, month, day, mod 26"},
+	{"it_cf", "codice fiscale", "AAAAAAXXAXXAXXXA!", codiceFiscale, 0.006, "form, month, day, mod 26"},
 	{"de_steuerid", "Steuer-ID", "99 999 999 999!|99 9999 99999|9999999999 9|99999999999", steuerID, 0.003, "repeated digits, ISO 7064 MOD 11,10"},
 	{"de_svnr", "Rentenversicherungsnummer", "99999999A999|99 999999 A 999|99 999999 A 99 9", svnrDE, 0.004, "date, mod 10"},
 	{"de_ausweis", "Personalausweis", "AXXXXXXXX9", ausweis, 0.08, "letters in use, mod 10"},

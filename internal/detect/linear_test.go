@@ -1,0 +1,47 @@
+//go:build unix
+
+package detect
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// processorTime is what the test has used, which other programs disturb less than
+// the clock.
+func processorTime(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Whatever the text, a scan of eight times as much takes about eight times as long.
+func TestScanIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	d := New().Words()
+	in := ContextOf("national_id", "phone", "swift", "token")
+	var dst []Hit
+	took := func(piece string, size int) time.Duration {
+		text := []byte(strings.Repeat(piece, size/len(piece)))
+		best := time.Hour
+		for range 3 {
+			began := processorTime(t)
+			dst = d.ScanIn(dst[:0], text, in)
+			best = min(best, processorTime(t)-began)
+		}
+		return best
+	}
+	for _, piece := range []string{"1 ", "1.", "a@", "2a00:", "eyJaaaaaaaa.", "-----BEGIN ", "DE89 ", "+1", "@a.bc-", "00:", "00-", "$2b$", "$argon2id$", "Aa1Bb2Cc3Dd4Ee5F", "aB3_",
+		"sin 1", "John ", "12 Elm ", "rue ", "Mr ", "1.2345,", "\"a@", "(1)", "x1", "0x", "bc1", "1234-", "AB 12 ", "12345678-", "１", "\u200b1", "Ł", "日", "a.", "1/2/1987 "} {
+		small, large := took(piece, 1<<14), took(piece, 1<<17)
+		if large > 32*small+20*time.Millisecond { // a scan that is quadratic would take 64 times as long
+			t.Errorf("%q: %v for 16 KiB, %v for 128", piece, small, large)
+		}
+	}
+}
