@@ -23,13 +23,14 @@ import (
 
 	"refresher/internal/catalog"
 	"refresher/internal/fault"
+	"refresher/internal/pgerr"
 	"refresher/internal/pgtest"
 	"refresher/internal/sqlscript"
 )
 
 // Load runs the files, in their order, and of a folder its *.sql files by name. A
-// file that can't be read, or a statement that the server refuses, is a
-// *fault.Input with file and line.
+// file that can't be read, a statement that the server refuses, or files that make
+// no table are a *fault.Input, with file and line; it quotes none of their values.
 func Load(ctx context.Context, paths []string) (_ *catalog.Catalog, err error) {
 	files, err := expand(paths)
 	if err != nil {
@@ -123,14 +124,31 @@ func apply(ctx context.Context, cluster *pgtest.Cluster, scripts []script) (*cat
 		}
 	}
 	if _, err := conn.Exec(ctx, "RESET ALL"); err != nil {
-		return nil, fmt.Errorf("after running the schema: %w", err)
+		return nil, pgerr.Wrap(err, "after running the schema")
 	}
 	if conn.PgConn().TxStatus() != 'I' { // a script may leave its transaction open
 		if _, err := conn.Exec(ctx, "COMMIT"); err != nil {
-			return nil, fmt.Errorf("after running the schema: %w", err)
+			return nil, pgerr.Wrap(err, "after running the schema")
 		}
 	}
-	return catalog.Load(ctx, conn)
+	cat, err := catalog.Load(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if len(cat.Tables) == 0 {
+		return nil, empty(scripts)
+	}
+	return cat, nil
+}
+
+// empty refuses a schema that nothing could be held against: a wrong file, or one
+// that a failed pg_dump left behind, would pass any rules.
+func empty(scripts []script) error {
+	var files []string
+	for _, s := range scripts {
+		files = append(files, s.file)
+	}
+	return fault.BadInput("--schema %s makes no table: is it the right file, and whole?", strings.Join(files, ", "))
 }
 
 // skipped statements are about databases and other servers, not about the schema.
@@ -157,7 +175,7 @@ func run(ctx context.Context, conn *pgx.Conn, file string, st sqlscript.Statemen
 		}
 		if m := noRole.FindStringSubmatch(pg.Message); m != nil {
 			if _, err := conn.Exec(ctx, "CREATE ROLE "+catalog.Quote(m[1])); err != nil {
-				return fmt.Errorf("making the role that %s names: %w", file, err)
+				return pgerr.Wrap(err, "making the role that %s names", file)
 			}
 			continue
 		}
@@ -186,12 +204,47 @@ func harmless(pg *pgconn.PgError, sql string) bool {
 	return false
 }
 
+// explain says what the server refuses, without what the text holds as values:
+// defaults, labels, rows and what functions raise can be anybody's data.
 func explain(pg *pgconn.PgError) string {
-	switch {
-	case pg.Code == "0A000" && strings.Contains(pg.Message, "extension") || pg.Code == "58P01":
-		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine", pg.Message)
-	case pg.Hint != "":
-		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", pg.Message, pg.Hint, pg.Code)
+	var safe *pgerr.Error
+	if !errors.As(pgerr.Wrap(pg, "running the schema"), &safe) {
+		return fmt.Sprintf("PostgreSQL refuses it (SQLSTATE %s)", pg.Code)
 	}
-	return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", pg.Message, pg.Code)
+	switch own := safe.Message == pg.Message; {
+	case !own && (pg.Where != "" || pg.Routine == "exec_stmt_raise"):
+		return fmt.Sprintf("PostgreSQL refuses it: a function or DO block fails (its message is withheld, because it could quote a value; SQLSTATE %s)", pg.Code)
+	case !own:
+		return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", safe.Message, pg.Code)
+	case pg.Code == "0A000" && strings.Contains(pg.Message, "extension") || pg.Code == "58P01":
+		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine", names(pg, pg.Message))
+	case pg.Hint != "":
+		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", names(pg, pg.Message), names(pg, pg.Hint), pg.Code)
+	}
+	return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", names(pg, pg.Message), pg.Code)
+}
+
+var (
+	quotation = regexp.MustCompile(`"[^"]*"`)
+	// plainName is how names of tables, columns and types mostly look.
+	plainName = regexp.MustCompile(`^"[\pL\pN_$. -]+"$`)
+	sign      = regexp.MustCompile(`^"[^\pL\pN'"]{1,2}"$`)
+)
+
+// names leaves of what a message quotes only names; a syntax error may stand at a
+// word of a broken string, so it leaves only signs there.
+func names(pg *pgconn.PgError, message string) string {
+	keep := plainName
+	if pg.Code == "42601" {
+		keep = sign
+		if i, k := strings.IndexByte(message, '"'), strings.LastIndexByte(message, '"'); i < k && !keep.MatchString(message[i:k+1]) {
+			return message[:i] + `"…"` + message[k+1:]
+		}
+	}
+	return quotation.ReplaceAllStringFunc(message, func(q string) string {
+		if keep.MatchString(q) {
+			return q
+		}
+		return `"…"`
+	})
 }
