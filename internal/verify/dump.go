@@ -121,6 +121,7 @@ type dump struct {
 	copying bool
 	at      batch // rows gathered for the next batch
 
+	sql       sqlState
 	inserting *tally // the table of an INSERT that goes on over lines
 	open      []byte // a COPY statement that goes on over lines, as a name holds a newline
 
@@ -163,7 +164,7 @@ func (d *dump) Write(b []byte) (int, error) {
 // statement is the line, or nil while it is part of a COPY statement with a name
 // that goes on: its quotes are then odd in number.
 func (d *dump) statement(line []byte) []byte {
-	if d.copying || len(d.open) == 0 && !bytes.HasPrefix(line, []byte("COPY ")) {
+	if d.copying || d.inserting != nil || d.sql.quote != 0 || len(d.open) == 0 && !bytes.HasPrefix(line, []byte("COPY ")) {
 		return line
 	}
 	d.open = append(d.open, line...)
@@ -194,60 +195,63 @@ func (d *dump) line(line []byte) error {
 	if end {
 		return fmt.Errorf("%s: it has an end of data without its beginning", d.name)
 	}
-	if table, columns, ok := copyLine(line); ok {
+	if table, columns, ok := copyLine(line); ok && d.sql.quote == 0 && d.inserting == nil {
 		if err := d.flushText(); err != nil {
 			return err
 		}
 		d.copying = true
 		d.at = batch{}
 		for _, c := range columns {
-			d.at.columns = append(d.at.columns, d.ledger.column(table.String(), c, func(*tally) {}))
+			d.at.columns = append(d.at.columns, d.ledger.column(label(table), c, func(*tally) {}))
 		}
 		return nil
 	}
-	if table, ok := d.insertLine(line); ok {
-		return d.insert(table, line)
+	if ok, err := d.insert(line); ok || err != nil {
+		return err
 	}
+	d.sql.line(line)
 	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
 		return d.flushText()
 	}
 	return nil
 }
 
-// insertLine says of which table a line is a row, or more, in a script of
-// pg_dump --inserts: it begins a statement, or goes on with one.
-func (d *dump) insertLine(line []byte) (*tally, bool) {
+// insert takes a line of a statement that brings rows, and of others false: in a
+// script of pg_dump --inserts, or one that a person wrote.
+func (d *dump) insert(line []byte) (bool, error) {
 	if d.inserting == nil {
-		rest, ok := strings.CutPrefix(string(line[:min(len(line), 1<<10)]), "INSERT INTO ")
+		if d.sql.within || d.sql.quote != 0 {
+			return false, nil
+		}
+		table, ok := dataStatement(line)
 		if !ok {
-			return nil, false
+			return false, nil
 		}
-		schema, rest, ok := identifier(rest)
-		if !ok || !strings.HasPrefix(rest, ".") {
-			return nil, false
+		if table == "" {
+			d.inserting = d.ledger.column(d.name, "statements", func(*tally) {})
+		} else {
+			d.inserting = d.ledger.column(table, "", func(*tally) {})
 		}
-		name, _, ok := identifier(rest[1:])
-		if !ok {
-			return nil, false
-		}
-		d.inserting = d.ledger.column(catalog.Name{Schema: schema, Name: name}.String(), "", func(*tally) {})
 	}
-	return d.inserting, true
-}
-
-// insert gathers the lines of rows.
-func (d *dump) insert(table *tally, line []byte) error {
-	d.at.columns = []*tally{table}
+	d.at.columns = []*tally{d.inserting}
 	d.at.data = append(d.at.data, line...)
-	if bytes.HasSuffix(line, []byte(");\n")) {
+	if d.sql.line(line); !d.sql.within && d.sql.quote == 0 {
 		d.inserting = nil
 	}
 	if d.inserting != nil && len(d.at.data) < batchBytes {
+		return true, nil
+	}
+	return true, d.flushInsert()
+}
+
+// flushInsert hands over the lines of a statement that brings rows.
+func (d *dump) flushInsert() error {
+	b := d.at
+	d.at = batch{}
+	if len(b.data) == 0 {
 		return nil
 	}
-	b := d.at
 	b.whole = true
-	d.at = batch{}
 	return d.send(b)
 }
 
@@ -256,7 +260,15 @@ func (d *dump) end() error {
 	if d.copying {
 		return fmt.Errorf("%s: the data of a table has no end", d.name)
 	}
-	d.text = append(append(d.text, d.open...), d.tail...)
+	if len(d.tail) > 0 { // a last line without its end
+		if _, err := d.Write(newline); err != nil {
+			return err
+		}
+	}
+	if d.copying || d.inserting != nil || d.sql.quote != 0 {
+		return fmt.Errorf("%s: a statement has no end, so the file has been cut short", d.name)
+	}
+	d.text = append(d.text, d.open...)
 	return d.flushText()
 }
 
@@ -345,10 +357,7 @@ func copyLine(line []byte) (table catalog.Name, columns []string, ok bool) {
 	if !ok1 || !ok2 {
 		return table, nil, false
 	}
-	if table.Schema, rest, ok = identifier(rest); !ok || !strings.HasPrefix(rest, ".") {
-		return table, nil, false
-	}
-	if table.Name, rest, ok = identifier(rest[1:]); !ok {
+	if table, rest, ok = tableName(rest); !ok {
 		return table, nil, false
 	}
 	if rest == " " { // a table without columns
@@ -365,6 +374,25 @@ func copyLine(line []byte) (table catalog.Name, columns []string, ok bool) {
 		columns = append(columns, c)
 	}
 	return table, columns, true
+}
+
+// tableName reads the name of a table. A script that a person wrote may leave its
+// schema out.
+func tableName(s string) (name catalog.Name, rest string, ok bool) {
+	if name.Name, rest, ok = identifier(s); !ok || !strings.HasPrefix(rest, ".") {
+		return name, rest, ok
+	}
+	name.Schema = name.Name
+	name.Name, rest, ok = identifier(rest[1:])
+	return name, rest, ok
+}
+
+// label is a table's name as far as it is known.
+func label(name catalog.Name) string {
+	if name.Schema == "" {
+		return name.Name
+	}
+	return name.String()
 }
 
 // identifier reads one SQL identifier as pg_dump writes it.

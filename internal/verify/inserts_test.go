@@ -1,0 +1,63 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"refresher/internal/verify"
+)
+
+// dumped is a script of pg_dump around some statements.
+func dumped(statements string) []byte {
+	return []byte("--\n-- PostgreSQL database dump\n--\n\nSET standard_conforming_strings = on;\n\n" + statements)
+}
+
+// Every row of an INSERT is looked through, however its statement ends.
+func TestInsertsAreLookedThrough(t *testing.T) {
+	v := verify.New(verify.Options{Run: run, Workers: 2})
+	const mail = "'lars.holm@telia.com'"
+	for name, c := range map[string]struct{ sql, table string }{
+		"values":      {"INSERT INTO public.users VALUES (7, " + mail + ");\n", "public.users"},
+		"conflict":    {"INSERT INTO public.users VALUES (7, " + mail + ") ON CONFLICT DO NOTHING;\n", "public.users"},
+		"rows":        {"INSERT INTO public.users VALUES\n\t(7, 'x);\ny'),\n\t(7, " + mail + ")\n\tON CONFLICT DO NOTHING;\n", "public.users"},
+		"defaults":    {"INSERT INTO public.seq DEFAULT VALUES;\nINSERT INTO public.users VALUES (7, " + mail + ");\n", "public.users"},
+		"no newline":  {"INSERT INTO public.users VALUES (7, " + mail + ");", "public.users"},
+		"no schema":   {"INSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"lower case":  {"insert into users (mail)\nvalues (" + mail + ");\n", "users"},
+		"update":      {"UPDATE users SET mail = " + mail + ";\n", "x.sql.statements"},
+		"copy":        {"COPY users (mail) FROM stdin;\nlars.holm@telia.com\n\\.\n", "users.mail"},
+		"after body":  {"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $_$\nINSERT INTO x VALUES ('$$\n$_$;\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"after quote": {"INSERT INTO public.a VALUES ('it''s;', E'\\';', \"x;\");\n/* it's */ -- don't\n\\connect it's\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
+	} {
+		results := looked(t, v, "x.sql", dumped(c.sql))
+		if len(results) != 1 || results[0].Detected != 1 || !strings.HasPrefix(found(results), c.table) {
+			t.Errorf("%s: %s, want %s", name, found(results), c.table)
+		}
+		if name == "conflict" && results[0].Rows != 1 {
+			t.Errorf("%s: %d rows", name, results[0].Rows)
+		}
+	}
+	// What a function does is a definition, not a row.
+	results := looked(t, v, "x.sql", dumped("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nINSERT INTO x VALUES ("+mail+")\n$$;\n"))
+	if results[0].Detected != 0 || results[0].Weak != 1 {
+		t.Errorf("a function: %s", found(results))
+	}
+}
+
+// A dump that was cut short is no clean one, whatever it was cut in.
+func TestCutDumps(t *testing.T) {
+	v := verify.New(verify.Options{Run: run, Workers: 2})
+	for _, sql := range []string{
+		"INSERT INTO public.users VALUES\n\t(1, 'a'),\n\t(2, 'b'),\n",
+		"INSERT INTO public.users VALUES (1, 'a",
+		"INSERT INTO public.users VALUES (1, 'a')",
+		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nSELECT 1;\n",
+		"COPY public.users (a) FROM stdin;\n1\n",
+	} {
+		if _, err := v.File(context.Background(), verify.Input{Name: "x.sql", R: bytes.NewReader(dumped(sql))}); err == nil {
+			t.Errorf("%q passes as whole", sql)
+		}
+	}
+}
