@@ -125,6 +125,7 @@ func (a *app) printReportVerdict(v *reportVerdict, format string) error {
 	}
 	if v.Passed {
 		fmt.Fprintf(a.err, "The report of run %s is genuine. It says that the run was %s.\n", v.Run, v.Outcome)
+		fmt.Fprintln(a.err, "The signature is report.json's; a report.html beside it is not covered.")
 	}
 	return nil
 }

@@ -2,9 +2,12 @@ package evidence
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -246,4 +249,40 @@ func decode(t *testing.T, text string) []byte {
 		t.Fatal(n, err)
 	}
 	return b
+}
+
+// Under a key of small order, anybody's signature of any report is good.
+func TestKeysOfSmallOrderAreRefused(t *testing.T) {
+	var all [][]byte
+	for _, y := range smallOrder {
+		for _, sign := range []byte{0, 0x80} {
+			b := bytes.Clone(y[:])
+			b[31] |= sign
+			all = append(all, b)
+		}
+	}
+	for _, b := range all {
+		forged := false
+		for n := range 64 { // of the forger's tries one in eight succeeds
+			for _, r := range all {
+				sig := append(bytes.Clone(r), make([]byte, 32)...)
+				forged = forged || ed25519.Verify(b, fmt.Appendf(nil, `{"run":"forged","try":%d}`, n), sig)
+			}
+		}
+		if !forged {
+			t.Errorf("%x is not of small order", b)
+		}
+		for _, text := range []string{hex.EncodeToString(b), base64.StdEncoding.EncodeToString(b)} {
+			if _, err := ParsePublicKey([]byte(text)); err == nil || !strings.Contains(err.Error(), "small order") {
+				t.Errorf("%s is taken as a key: %v", text, err)
+			}
+		}
+		pem, err := PublicKey{b}.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParsePublicKey(pem); err == nil || !strings.Contains(err.Error(), "small order") {
+			t.Errorf("%x in PEM is taken as a key: %v", b, err)
+		}
+	}
 }

@@ -104,7 +104,7 @@ func ParsePublicKey(text []byte) (PublicKey, error) {
 		if block != nil && block.Type == "PUBLIC KEY" {
 			if key, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
 				if public, ok := key.(ed25519.PublicKey); ok {
-					return PublicKey{public}, nil
+					return checked(public)
 				}
 			}
 		}
@@ -113,6 +113,35 @@ func ParsePublicKey(text []byte) (PublicKey, error) {
 	b, err := bytes32(text)
 	if err != nil {
 		return PublicKey{}, errors.New("a public key is 32 bytes in base64 or hex, or PEM")
+	}
+	return checked(b)
+}
+
+// smallOrder are the y-coordinates, as encoded, of the eight points of edwards25519
+// whose order divides the cofactor (RFC 8032 §5.1), those beyond the field's prime
+// too. A signature under such a key takes no secret.
+var smallOrder = [...][32]byte{
+	{0x00}, {0x01},
+	y("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+	y("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+	y("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+	y("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+	y("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+}
+
+func y(digits string) (b [32]byte) {
+	_, _ = hex.Decode(b[:], []byte(digits)) // constants
+	return b
+}
+
+// checked refuses keys under which anybody can sign.
+func checked(b []byte) (PublicKey, error) {
+	point := [32]byte(b)
+	point[31] &^= 0x80 // the sign of x
+	for _, bad := range smallOrder {
+		if point == bad {
+			return PublicKey{}, errors.New("the public key is of small order: anybody could sign for it, so it is nobody's key")
+		}
 	}
 	return PublicKey{b}, nil
 }
