@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/dataset"
 	"refresher/internal/config"
+	"refresher/internal/dataset"
 	"refresher/internal/fault"
 	"refresher/internal/prints"
 	"refresher/internal/refresh"

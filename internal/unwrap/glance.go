@@ -236,7 +236,7 @@ func hexStart(text []byte, start, end int) int {
 		}
 		b[i] = hi<<4 | lo
 	}
-	if textual(b[:], true) || compressedHead(b[:]) || end-start >= 2*binaryFrom {
+	if textual(b[:]) || compressedHead(b[:]) || end-start >= 2*binaryFrom {
 		return start
 	}
 	return -1
@@ -255,12 +255,12 @@ func base64Head(b []byte) bool {
 	}
 	v2, v3, v4, v5, v6, v7 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]], base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]
 	d := [6]byte{first, v1<<4 | v2>>2, v2<<6 | v3, v4<<2 | v5>>4, v5<<4 | v6>>2, v6<<6 | v7}
-	return textual(d[:], true) || compressedHead(d[:])
+	return textual(d[:]) || compressedHead(d[:])
 }
 
-// textual reports whether bytes are UTF-8 text without control characters. Of a
-// prefix, the last character may be cut off.
-func textual(b []byte, prefix bool) bool {
+// textual reports whether bytes are UTF-8 text without control characters; the
+// last character may be cut off.
+func textual(b []byte) bool {
 	for i := 0; i < len(b); {
 		c := b[i]
 		if c < utf8.RuneSelf {
@@ -272,7 +272,7 @@ func textual(b []byte, prefix bool) bool {
 		}
 		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n == 1 {
-			return prefix && !utf8.FullRune(b[i:])
+			return !utf8.FullRune(b[i:])
 		}
 		i += n
 	}

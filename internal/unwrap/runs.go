@@ -54,7 +54,7 @@ func hexEnd(text []byte, i int) int {
 func (u *Unwrapper) hex(depth int, v *View, start, end int) bool {
 	l := &u.levels[depth]
 	l.buf = appendHex(l.buf[:0], v.Text[start:end])
-	isText := textual(l.buf, true)
+	isText := textual(l.buf)
 	if !isText && !compressedHead(l.buf) && len(l.buf) < binaryFrom {
 		return false
 	}
@@ -76,7 +76,7 @@ func appendHex(dst, digits []byte) []byte {
 func (u *Unwrapper) base64(depth int, v *View, start int) (end int, isText bool) {
 	l := &u.levels[depth]
 	l.buf, end = appendBase64(l.buf[:0], v.Text, start, len(v.Text))
-	isText = textual(l.buf, true)
+	isText = textual(l.buf)
 	if !isText && !compressedHead(l.buf) && len(l.buf) < binaryFrom {
 		return 0, false
 	}
@@ -97,7 +97,7 @@ func (u *Unwrapper) word(depth int, v *View, start int) (end int) {
 		return start
 	}
 	l.buf, _ = appendBase64(l.buf[:0], text, start, end)
-	if !textual(l.buf, true) {
+	if !textual(l.buf) {
 		return start
 	}
 	if u.fresh(text[start:end]) {
@@ -174,7 +174,7 @@ func (u *Unwrapper) compressed(depth int, v *View) {
 		l.buf, more = u.expand.unfold(l.buf[:0], text[i:], kind, u.left)
 		u.cut = u.cut || more
 		if len(l.buf) > 0 {
-			u.cutOut(depth, v, Compressed, l.buf, !textual(l.buf[:min(len(l.buf), 512)], true), len(v.Text)-len(text)+i, len(v.Text))
+			u.cutOut(depth, v, Compressed, l.buf, !textual(l.buf[:min(len(l.buf), 512)]), len(v.Text)-len(text)+i, len(v.Text))
 		}
 		text = text[i+1:]
 	}

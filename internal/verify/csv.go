@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/detect"
 )
 
 // maxRecord is how long a row of CSV may be. A quote that nobody closed would
@@ -24,11 +27,10 @@ func (v *Verifier) csv(ctx context.Context, l *ledger, name, ext string, r io.Re
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(batches)
-		b := &csvBatch{}
-		for first := true; ; first = false {
+		b := &csvBatch{header: true}
+		for {
 			err := in.next(b)
-			if err == io.EOF || errors.Is(err, errLong) || len(b.data) >= batchBytes || first {
-				b.header = first
+			if errors.Is(err, io.EOF) || errors.Is(err, errLong) || len(b.data) >= batchBytes {
 				select {
 				case batches <- b:
 				case <-ctx.Done():
@@ -37,7 +39,7 @@ func (v *Verifier) csv(ctx context.Context, l *ledger, name, ext string, r io.Re
 				b = &csvBatch{}
 			}
 			switch {
-			case err == io.EOF:
+			case errors.Is(err, io.EOF):
 				return nil
 			case errors.Is(err, errLong):
 				return in.rest(ctx, v, l, name)
@@ -55,7 +57,6 @@ func (v *Verifier) csv(ctx context.Context, l *ledger, name, ext string, r io.Re
 				if b.header {
 					c.header(s, b)
 					close(named)
-					continue
 				}
 				select {
 				case <-named:
@@ -78,7 +79,7 @@ type csvBatch struct {
 	ends   []int   // of the cells in data
 	rows   []int   // number of cells up to each row's end
 	lines  []int64 // where each row begins
-	header bool
+	header bool    // the first of them may be names
 }
 
 func (b *csvBatch) cell(i int) []byte {
@@ -93,32 +94,100 @@ func (b *csvBatch) cell(i int) []byte {
 type csvColumns struct {
 	l     *ledger
 	name  string
-	names []string
+	names []string // as they may be printed; empty: by number
+	hints []string // what the first row says of each
 }
 
-// header takes the first row for names if it looks like some. It is looked
-// through in any case.
+// header takes the first row for names if it looks like some, and prints them if
+// the rows below show that it is a header: cells of data are not for printing.
 func (c *csvColumns) header(s *scanner, b *csvBatch) {
+	if len(b.rows) == 0 {
+		return
+	}
 	seen := map[string]bool{}
-	for i := range b.ends {
+	var cells []string
+	for i := range b.rows[0] {
 		cell := bytes.TrimSpace(bytes.TrimPrefix(b.cell(i), []byte("\xEF\xBB\xBF")))
 		plain := len(cell) > 0 && len(cell) < 64 && !bytes.ContainsAny(cell, "@\n") && (cell[0] < '0' || cell[0] > '9') && !seen[string(cell)]
 		seen[string(cell)] = true
 		if !plain || s.finds(cell) {
-			c.names = nil
-			break
+			return
 		}
-		c.names = append(c.names, string(cell))
+		cells = append(cells, string(cell))
 	}
-	_ = c.scan(s, b)
+	if c.hints = cells; !b.belowNames() {
+		return
+	}
+	c.names = make([]string, len(cells))
+	for i, cell := range cells {
+		if columnName.MatchString(cell) {
+			c.names[i] = cell
+		}
+	}
+}
+
+var (
+	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	noValue    = regexp.MustCompile(`(?i)^(null|none|nil|n_?a|nan|undefined|unknown|true|false|t|f)$`)
+)
+
+// belowNames reports whether the rows show that the first one is of names: a column
+// holds numbers, dates or addresses below a word, and nothing else. Words with
+// capital letters, as names have them, need more of those.
+func (b *csvBatch) belowNames() bool {
+	first := b.rows[0]
+	values, other := make([]int, first), make([]bool, first)
+	for row := 1; row < len(b.rows); row++ {
+		from := b.rows[row-1]
+		for i := from; i < min(b.rows[row], from+first); i++ {
+			if cell := bytes.TrimSpace(b.cell(i)); len(cell) > 0 && !noValue.Match(cell) {
+				if isValue(cell) {
+					values[i-from]++
+				} else {
+					other[i-from] = true
+				}
+			}
+		}
+	}
+	enough := 1
+	if names := b.data[:b.ends[first-1]]; !bytes.Equal(names, bytes.ToLower(names)) {
+		enough = 3
+	}
+	for i := range first {
+		name := bytes.TrimPrefix(b.cell(i), []byte("\xEF\xBB\xBF"))
+		if values[i] >= enough && !other[i] && !isValue(name) && columnName.Match(name) && !noValue.Match(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isValue reports a cell that is no name: a number, a date, an address, a code.
+func isValue(cell []byte) bool {
+	digits := 0
+	for _, c := range cell {
+		if c == '@' {
+			return true
+		}
+		if c-'0' < 10 {
+			digits++
+		}
+	}
+	return digits >= 4 || digits > 0 && bytes.IndexByte([]byte("0123456789+-(."), cell[0]) >= 0
 }
 
 func (c *csvColumns) column(i int) *tally {
-	name := fmt.Sprintf("column %d", i+1)
-	if i < len(c.names) {
+	name, hint := fmt.Sprintf("column %d", i+1), ""
+	if i < len(c.hints) {
+		hint = c.hints[i]
+	}
+	if i < len(c.names) && c.names[i] != "" {
 		name = c.names[i]
 	}
-	return c.l.column(c.name, name, func(t *tally) { t.stats.Type, t.file = "text", true })
+	return c.l.column(c.name, name, func(t *tally) {
+		t.stats.Type, t.file = "text", true
+		t.context = detect.ContextOf(hint)
+	})
 }
 
 // maxColumns is how many columns a file can have of their own; the rest share one.

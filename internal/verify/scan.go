@@ -196,11 +196,13 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.stats.Fictional++
 		return
 	}
-	at, ok := s.at, true
+	at := s.at
 	if s.piece != nil {
-		if at.line, ok = s.piece.line(v, start, end); !ok {
+		line, fresh := s.piece.line(v, start, end)
+		if !fresh {
 			return // found with the piece before
 		}
+		at.line = line
 	}
 	if !s.reported.fresh(kind, sort, at.line, value) {
 		return
