@@ -171,7 +171,9 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 		}
 	}
 	if hit.End == 0 {
-		return dst
+		if hit = m.glued(text, last); hit.End == 0 {
+			return dst
+		}
 	}
 	return keep(dst, base, hit)
 }
