@@ -37,6 +37,12 @@ func rewrite(dst, text []byte, f features) []byte {
 			if f&pluses != 0 && spacePlus(text, i) {
 				dst, n = append(dst, ' '), 1
 			}
+		case c == '=':
+			if q, ok := quotedByte(text[i:]); ok && f&quoted != 0 {
+				dst, n = append(dst, q), 3
+			}
+		case c == escape:
+			n = controlSequence(text[i:])
 		default:
 			dst, n = form(dst, text[i:])
 		}
@@ -50,7 +56,7 @@ func rewrite(dst, text []byte, f features) []byte {
 }
 
 var special = func() (t [256]bool) {
-	for _, c := range []byte(`%&\+`) {
+	for _, c := range []byte("%&\\+=\x1B") {
 		t[c] = true
 	}
 	for c := utf8.RuneSelf; c < 256; c++ {

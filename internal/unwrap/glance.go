@@ -8,7 +8,7 @@ import (
 )
 
 // features are what a text may hold.
-type features uint8
+type features uint16
 
 const (
 	escapes   features = 1 << iota // %, & or a backslash
@@ -18,8 +18,10 @@ const (
 	magic                          // a compressed stream
 	apparent                       // bytes beyond ASCII; looked at closer
 	plusSign                       // a +; looked at closer
+	quoted                         // an = of quoted-printable
+	coloured                       // a terminal's control sequences
 	telltales = escapes
-	inPlace   = escapes | pluses | forms
+	inPlace   = escapes | pluses | forms | quoted | coloured
 )
 
 // minRun is the shortest stretch of letters and digits that is looked at: base64
@@ -60,8 +62,9 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 		run = bits.LeadingZeros64(stop) / 8
 		// $, %, &, ' in one; then the backslash, then the plus.
 		tell, sign := zero((x|0x03*ones)^'\''*ones)|zero(x^'\\'*ones), zero(x^'+'*ones)
-		if tell|sign|x&highs != 0 {
-			f |= noted(tell, sign, x&highs)
+		mark := zero((x|0x26*ones)^0x3F*ones) & stop // =, escape, and also ; and ?
+		if tell|sign|x&highs|mark != 0 {
+			f |= noted(tell, sign, x&highs, mark)
 		}
 	}
 	for ; i < len(text); i++ {
@@ -73,6 +76,10 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 			f |= telltales
 		case c == '+':
 			f |= plusSign
+		case c == '=':
+			f |= quoted
+		case c == escape:
+			f |= coloured
 		case c >= utf8.RuneSelf:
 			f |= apparent
 		}
@@ -93,7 +100,7 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 	return closer(text, f)
 }
 
-func noted(tell, sign, high uint64) (f features) {
+func noted(tell, sign, high, mark uint64) (f features) {
 	if tell != 0 {
 		f = telltales
 	}
@@ -103,6 +110,9 @@ func noted(tell, sign, high uint64) (f features) {
 	if high != 0 {
 		f |= apparent
 	}
+	if mark != 0 {
+		f |= quoted | coloured
+	}
 	return f
 }
 
@@ -110,6 +120,12 @@ func noted(tell, sign, high uint64) (f features) {
 func closer(text []byte, f features) features {
 	if f&telltales != 0 && bytes.IndexByte(text, '\\') < 0 && !percent(text) && !entity(text) {
 		f &^= telltales
+	}
+	if f&quoted != 0 && !quotedPrintable(text) {
+		f &^= quoted
+	}
+	if f&coloured != 0 && !colours(text) {
+		f &^= coloured
 	}
 	if f&plusSign != 0 && plus(text) {
 		f |= pluses

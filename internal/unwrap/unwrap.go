@@ -7,7 +7,8 @@
 //     (hanna%40posteo.se): %XX and %uXXXX of URLs, + between the groups of a
 //     number, HTML entities (named, decimal, hexadecimal, without their semicolon
 //     too if numeric), backslash escapes of JSON, SQL, C and JavaScript (\n, \",
-//     \u0040, \u{40}, \x40, \U00000040, \100), bytea's \x… ;
+//     \u0040, \u{40}, \x40, \U00000040, \100), bytea's \x… ; =XX of mail
+//     (quoted-printable) and what terminals colour text with;
 //   - Unicode compatibility forms of ASCII, also in place: mathematical, circled,
 //     superscript and small letters and digits, ligatures, digits of any script;
 //     and characters that nobody sees, within words and numbers;
