@@ -136,23 +136,30 @@ func (p *proof) prefix(ctx context.Context, url string) error {
 // folder verifies every file in a folder and below it.
 func (p *proof) folder(ctx context.Context, dir string) error {
 	n := 0
+	dumps := map[string]map[string]bool{} // the files of dumps in directory format, by folder
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		case d.IsDir():
-			if _, err := os.Stat(filepath.Join(path, "toc.dat")); err != nil {
-				return nil
+			files, err := verify.DumpFiles(path)
+			if err != nil || files == nil {
+				return err
 			}
 			n++
-			result, err := p.verifier.DumpFolder(ctx, path, path)
+			dumps[path] = files
+			result, err := p.verifier.DumpFolder(ctx, p.label(path), path)
 			if err != nil {
 				return err
 			}
 			p.verdict.Results = append(p.verdict.Results, result)
-			return filepath.SkipDir
+			return nil
 		case !d.Type().IsRegular():
 			p.note("not followed: %s", p.label(path))
+			return nil
+		case dumps[filepath.Dir(path)][d.Name()]:
 			return nil
 		}
 		n++

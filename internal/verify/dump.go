@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -29,20 +27,6 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-"}, Stdin: in})
-}
-
-// DumpFolder is Dump for an archive in directory format.
-func (v *Verifier) DumpFolder(ctx context.Context, name, dir string) (*Result, error) {
-	f, err := os.Open(filepath.Join(dir, "toc.dat"))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	defer f.Close()
-	head := make([]byte, 8)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-", "-F", "directory", dir}})
 }
 
 // restored looks through what pg_restore makes of an archive, whose header head is.
