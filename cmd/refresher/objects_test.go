@@ -311,7 +311,9 @@ func pairs(t *testing.T, conn *pgx.Conn, sql string) map[string]string {
 func TestObjectsSaidBeforehand(t *testing.T) {
 	s := objectsSite(t, "testdata/objects/outside.sql")
 	s.production(`CREATE ROLE objects_elsewhere; CREATE POLICY elsewhere ON spaced TO objects_elsewhere USING (true)`)
-	t.Cleanup(func() { pgtest.Exec(t, s.primary.URL(s.db), "DROP POLICY elsewhere ON spaced; DROP ROLE objects_elsewhere") })
+	t.Cleanup(func() {
+		pgtest.Exec(t, s.primary.URL(s.db), "DROP POLICY elsewhere ON spaced; DROP ROLE objects_elsewhere")
+	})
 	_, stderr := s.must(exitEnvironment, "run", "--dry-run")
 	if want := `it has no role "objects_elsewhere", which policies of row-level security name; run: CREATE ROLE "objects_elsewhere" NOLOGIN;`; !strings.Contains(stderr, want) {
 		t.Errorf("want %q in:\n%s", want, stderr)
