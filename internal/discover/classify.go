@@ -89,6 +89,13 @@ func (c *column) classify() {
 		c.score, c.reason = 0.9, "yes or no"
 		return
 	}
+	if c.Type.Underlying().Name == "tsvector" && !c.Generated {
+		c.class, c.score, c.reason = pii.FreeText, 0.55, "search terms are the words of a text"
+		if c.table.about || c.table.written {
+			c.score = sure
+		}
+		return
+	}
 	best, score, why := c.weigh(h)
 	if vc, vs, vw := c.byValues(h); vs > score {
 		best, score, why = vc, vs, vw
@@ -200,6 +207,8 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 		return h.class, score * 0.5, why + ", and no two rows have the same, as in a list of places"
 	}
 	switch share := c.seen.share[h.class]; {
+	case c.partial(h.class):
+		return h.class, score, why + ", and its values could be its last digits"
 	case c.contradicts(h.class):
 		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
 	case amiss: // that the values are places says nothing of whose they are
@@ -211,6 +220,20 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	default:
 		return h.class, score * (0.6 + 0.4*fits), why
 	}
+}
+
+// maxPart is the length of the part of a number that is shown in its place.
+const maxPart = 6
+
+// partial reports a name such as ssn_last4: a part of an identifier, which is not
+// of its form, and still narrows down whose it is.
+func (c *column) partial(class pii.Class) bool {
+	switch class {
+	case pii.NationalID, pii.CreditCard, pii.IBAN, pii.Phone:
+		said := hasWord("lastfour", "ending", "tail", "partial")(c.name, nil) || hasWord("last", "first")(c.name, nil) && (hasWord("four")(c.name, nil) || strings.ContainsAny(c.Name, "3456"))
+		return said && (!c.seen.known() || c.seen.short <= maxPart && c.seen.digits >= 0.9)
+	}
+	return false
 }
 
 // contradicts reports whether the values can't be of a class.
@@ -325,9 +348,6 @@ func (c *column) byType() (pii.Class, float64, string) {
 		return pii.MAC, 0.8, "its type is for hardware addresses"
 	case scrub.FamilyInet:
 		return pii.IP, 0.75, "its type is for IP addresses"
-	}
-	if c.Type.Underlying().Name == "tsvector" && !c.Generated {
-		return pii.FreeText, 0.55, "search terms are the words of a text"
 	}
 	return pii.None, 0, ""
 }

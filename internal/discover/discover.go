@@ -207,6 +207,9 @@ func (c *column) suspicious() bool { return c.class != pii.None && c.score >= fo
 
 // ruleKey is a column's name as the key of a mapping in rules, before YAML's own quotes.
 func ruleKey(name string) string {
+	if name == "*" { // without quotes it is the wildcard
+		return `"*"`
+	}
 	return strings.TrimPrefix(catalog.Name{Schema: "x", Name: name}.String(), "x.")
 }
 

@@ -22,6 +22,7 @@ const (
 type document struct {
 	leaves []*leaf
 	whole  bool // every path is listed
+	mapped bool // keys of its objects are e-mail addresses
 }
 
 // leaf is what lies at one path.
@@ -57,6 +58,11 @@ func readDocuments(docs []string) *document {
 		}
 	}
 	d := &document{whole: !w.open && len(w.leaves) > 0}
+	for _, keys := range w.keys {
+		for k := range keys {
+			d.mapped = d.mapped || isMailbox(k)
+		}
+	}
 	for _, p := range w.order {
 		d.leaves = append(d.leaves, w.leaves[p])
 	}
@@ -194,6 +200,9 @@ func (d *document) classify(c *column, det *detect.Detector) {
 			col.classify()
 		}
 		l.class, l.score, l.reason = col.class, col.score, col.reason
+	}
+	if d.mapped {
+		c.class, c.score, c.reason = pii.Email, 0.95, "keys of its objects read like e-mail addresses"
 	}
 	for _, l := range d.leaves {
 		if l.class != pii.None && (c.class == pii.None || l.score > c.score) {

@@ -41,6 +41,13 @@ func (c *column) choices() []choice {
 	if c.fields != "" {
 		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep, "it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
+	if c.partial(c.class) && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber) {
+		part := string(c.class) + "_part"
+		if c.family == scrub.FamilyText {
+			try("", "{transform: digits, otherwise: redact, domain: "+part+"}")
+		}
+		try("", "{transform: digits, domain: "+part+"}")
+	}
 	native := transformsOf[c.class]
 	switch c.class {
 	case pii.BirthDate, pii.Date:
