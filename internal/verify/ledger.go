@@ -207,7 +207,7 @@ func (l *ledger) merge(rows int64, found []*tally) {
 func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...Check) *Result {
 	r := &Result{Subject: subject, Checks: checks, Rows: l.rows, run: v.opts.Run, done: true}
 	var survivors, detections []string
-	cells := int64(0)
+	cells, cut := int64(0), int64(0)
 	for _, t := range l.columns {
 		found := t.resolve()
 		r.Findings = append(r.Findings, found...)
@@ -228,6 +228,7 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 		r.Weak += s.Weak
 		r.Excepted += s.Excepted
 		cells += s.Cells
+		cut += s.Cut
 	}
 	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: survivors,
 		Detail: "not looked for: there are no fingerprints of the source"}
@@ -238,6 +239,9 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 		Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}
 	if r.Excepted > 0 {
 		second.Detail += fmt.Sprintf("; %d allowed by the rules", r.Excepted)
+	}
+	if cut > 0 {
+		second.Detail += fmt.Sprintf("; %d texts not looked through to the end, since they unfold to too much", cut)
 	}
 	r.Checks = append(r.Checks, first, second)
 	r.Duration = time.Since(began)

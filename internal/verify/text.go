@@ -14,9 +14,14 @@ import (
 // Text files are looked through in pieces of whole lines. A piece begins with the
 // last lines of the one before, so that what is broken over lines is found
 // where two pieces meet.
+//
+// A piece that would end within an encoded stretch goes on to the end of that, since
+// what is compressed in it can't be read from its middle; a stretch beyond maxPiece
+// is cut at a whole group, and the result says so.
 const (
 	pieceBytes   = 1 << 20
-	overlapBytes = 4 << 10
+	maxPiece     = 32 << 20
+	overlapBytes = 4 << 10 // a multiple of base64's groups
 )
 
 // piece is a stretch of a text file.
@@ -27,6 +32,7 @@ type piece struct {
 	again  int   // bytes that the piece before held too
 	lines  int   // line breaks among those
 	binary bool
+	cut    bool // it ends within an encoded stretch
 
 	// Line breaks of a view that were counted: findings come mostly in order.
 	counted *byte // where the view is
@@ -99,6 +105,9 @@ func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Re
 					return err
 				}
 				l.merge(int64(bytes.Count(p.data[p.again:], newline)), []*tally{p.tally})
+				if cap(p.data) > 2*pieceBytes {
+					continue // a buffer not worth keeping
+				}
 				select {
 				case spare <- p.data:
 				default:
@@ -115,6 +124,9 @@ func (s *scanner) pieceOf(p *piece) {
 	t := p.tally
 	t.stats.Cells++
 	t.stats.Bytes += int64(len(p.data) - p.again)
+	if p.cut {
+		t.stats.Cut++
+	}
 	if len(p.data) < minCell {
 		return
 	}
@@ -150,23 +162,35 @@ func cut(r io.Reader, line int64, spare <-chan []byte, emit func(*piece) error) 
 	var rest []byte // the overlap, then what follows the last whole line
 	again := 0
 	for {
-		data := buffer(spare, len(rest)+pieceBytes)
-		data = append(data, rest...)
+		room := len(rest) + pieceBytes
+		data := append(buffer(spare, room), rest...)
 		var err error
-		for n, room := 0, len(rest)+pieceBytes; err == nil && len(data) < room; data = data[:len(data)+n] {
-			n, err = r.Read(data[len(data):room])
-		}
-		last := err == io.EOF
-		if err != nil && !last {
-			return err
-		}
-		end := len(data)
-		if !last {
+		var end int
+		last, inside := false, false
+		for {
+			for n := 0; err == nil && len(data) < room; data = data[:len(data)+n] {
+				n, err = r.Read(data[len(data):room])
+			}
+			last = err == io.EOF
+			if err != nil && !last {
+				return err
+			}
+			if end = len(data); last {
+				break
+			}
 			if i := bytes.LastIndexByte(data[again:], '\n'); i >= 0 {
 				end = again + i + 1
 			} else {
 				end = wholeRune(data)
 			}
+			if inside = withinRun(data[:end]); !inside || room >= maxPiece {
+				break
+			}
+			room = min(2*room, maxPiece)
+			data = append(make([]byte, 0, room+overlapBytes), data...)
+		}
+		if inside = inside && !last; inside {
+			end = wholeGroup(data, end)
 		}
 		from := overlap(data[:end])
 		if !last {
@@ -175,6 +199,7 @@ func cut(r io.Reader, line int64, spare <-chan []byte, emit func(*piece) error) 
 		before := int64(bytes.Count(data[:from], newline))
 		if end > again {
 			p := &piece{data: data[:end], first: line, again: again, lines: bytes.Count(data[:again], newline)}
+			p.cut = inside
 			p.binary = !mostlyText(p.data)
 			if err := emit(p); err != nil {
 				return err
@@ -212,6 +237,16 @@ func overlap(data []byte) int {
 	return from
 }
 
+// wholeGroup is where the last whole group ends of the encoded stretch that data
+// ends with: four characters, so that what follows can be decoded by itself.
+func wholeGroup(data []byte, end int) int {
+	start := lastRun(data[:end])
+	if n := end - start; n > 2*overlapBytes {
+		return end - n%4
+	}
+	return end
+}
+
 // wholeRune is the end of the last whole character.
 func wholeRune(data []byte) int {
 	for i := len(data) - 1; i >= max(0, len(data)-utf8.UTFMax); i-- {
@@ -239,4 +274,36 @@ func mostlyText(data []byte) bool {
 		}
 	}
 	return odd*50 <= len(data)
+}
+
+// runLine is how long a stretch is at least that may be a line of an encoded text.
+const runLine = 60
+
+// lastRun is where the letters, digits and signs of base64 begin that text ends with.
+func lastRun(text []byte) int {
+	i := len(text)
+	for i > 0 && inBase64(text[i-1]) {
+		i--
+	}
+	return i
+}
+
+// withinRun reports whether text ends within an encoded stretch: one long line of
+// nothing else, or several.
+func withinRun(text []byte) bool {
+	body := bytes.TrimRight(text, "\r\n")
+	start := lastRun(body)
+	n, ended := len(body)-start, len(body) < len(text)
+	switch {
+	case !ended && n >= overlapBytes:
+		return true
+	case start == 0 || body[start-1] != '\n' || ended && n < runLine:
+		return false
+	}
+	before := bytes.TrimRight(body[:start], "\r\n")
+	return len(before)-lastRun(before) >= runLine
+}
+
+func inBase64(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c-'0' < 10 || c == '+' || c == '/' || c == '-' || c == '_'
 }
