@@ -46,7 +46,7 @@ func (r *run) fill(ctx context.Context) error {
 			return nil
 		}
 		if held := r.lock.Held(); held != nil {
-			err = held // says more than what its loss broke
+			err = &stageError{r.report.Stage, held} // says more than what its loss broke
 		}
 		if err := r.recover(ctx, err); err != nil {
 			return err

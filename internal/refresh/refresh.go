@@ -146,7 +146,7 @@ func (r *run) stages(ctx context.Context) error {
 		}
 		if err := r.stage(ctx, s.name, s.do); err != nil {
 			if held := r.lock.Held(); held != nil {
-				return held // says more than what its loss broke
+				return &stageError{s.name, held} // says more than what its loss broke
 			}
 			return err
 		}
