@@ -55,7 +55,7 @@ func (s *Sink) OpenEntry(ctx context.Context, e Entry) (io.ReadCloser, io.Reader
 		return nil, nil, s.fail(err, "GetObject", e.key)
 	}
 	at := &objectReader{ctx: ctx, sink: s, key: e.key, etag: out.ETag, size: e.Size}
-	return &body{out.Body, s, e.key}, at, nil
+	return &body{ReadCloser: out.Body, ctx: ctx, sink: s, key: e.key, etag: out.ETag}, at, nil
 }
 
 // PutEntry stores what write writes as an object under the prefix, while it is

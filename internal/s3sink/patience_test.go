@@ -1,6 +1,7 @@
 package s3sink_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -88,6 +89,7 @@ func TestABrokenBodyIsReadAgain(t *testing.T) {
 	if err := srv.CreateBucket(t.Context(), "bucket"); err != nil {
 		t.Fatal(err)
 	}
+	thing := []byte(strings.Repeat("0123456789", 100))
 	for broken, want := range map[int32]bool{2: true, 9: false} {
 		var left atomic.Int32
 		left.Store(broken)
@@ -104,12 +106,21 @@ func TestABrokenBodyIsReadAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := run.Put(t.Context(), "thing", func(w io.Writer) error { _, err := w.Write(make([]byte, 1000)); return err }); err != nil {
+		if _, err := run.Put(t.Context(), "thing", func(w io.Writer) error { _, err := w.Write(thing); return err }); err != nil {
 			t.Fatal(err)
 		}
 		if err := run.Verify(t.Context()); (err == nil) != want {
 			t.Errorf("broken off %d times: %v", broken, err)
 		}
+		left.Store(broken)
+		body, err := run.Open(t.Context(), "thing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(body); (err == nil) != want || want && !bytes.Equal(got, thing) {
+			t.Errorf("broken off %d times: %d bytes, %v", broken, len(got), err)
+		}
+		body.Close()
 		proxy.Close()
 	}
 }

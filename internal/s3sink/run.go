@@ -34,22 +34,49 @@ func (r *Run) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, r.sink.fail(err, "GetObject", key)
 	}
-	return &body{out.Body, r.sink, key}, nil
+	return &body{ReadCloser: out.Body, ctx: ctx, sink: r.sink, key: key, etag: out.ETag}, nil
 }
 
-// body gives read errors their place.
+// body is an object that is read on where it broke off, as long as it is the same
+// object; it gives errors their place.
 type body struct {
 	io.ReadCloser
+	ctx  context.Context // of Open: io.Reader has none of its own
 	sink *Sink
 	key  string
+	etag *string
+	off  int64
+
+	broken int // how often it broke off
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = b.sink.fail(err, "GetObject", b.key)
+	for {
+		n, err := b.ReadCloser.Read(p)
+		b.off += int64(n)
+		if err == nil || err == io.EOF {
+			return n, err
+		}
+		if again := b.reopen(); !again {
+			return n, b.sink.fail(err, "GetObject", b.key)
+		}
+		if n > 0 {
+			return n, nil
+		}
 	}
-	return n, err
+}
+
+func (b *body) reopen() bool {
+	if b.broken++; b.broken >= reads || b.ctx.Err() != nil {
+		return false
+	}
+	out, err := b.sink.client.GetObject(b.ctx, &s3.GetObjectInput{Bucket: &b.sink.bucket, Key: &b.key, IfMatch: b.etag, Range: aws.String(fmt.Sprintf("bytes=%d-", b.off))})
+	if err != nil {
+		return false
+	}
+	_ = b.ReadCloser.Close()
+	b.ReadCloser = out.Body
+	return true
 }
 
 // readers is how many objects are read back at once.
