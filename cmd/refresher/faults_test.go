@@ -204,7 +204,7 @@ func tinyTimeouts(side string) func(*faultSite, int, int, *rand.Rand) {
 			own := f.vars[side]
 			f.vars[side] = strings.Replace(own, "//"+pgtest.User+"@", "//hasty@", 1)
 		}
-		ms := []string{"100ms", "20ms"}[i%2]
+		ms := []string{"500ms", "150ms"}[i%2]
 		for _, s := range []string{"statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "lock_timeout"} {
 			pgtest.Exec(f.t, c.URL(pgtest.User), "ALTER ROLE hasty SET "+s+" = '"+ms+"'")
 		}

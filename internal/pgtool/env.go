@@ -39,6 +39,10 @@ var forwarded = map[string]string{
 	"krbsrvname":               "PGKRBSRVNAME",
 }
 
+// patience are settings without which a role's time-outs, meant for applications, end
+// a program's sessions: while one of its jobs builds an index the others are idle.
+var patience = map[string]string{"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0"}
+
 func (c Command) env() ([]string, error) {
 	env := map[string]string{"LC_ALL": "C"} // messages that safeLines knows
 	for _, k := range inherited {
@@ -47,7 +51,9 @@ func (c Command) env() ([]string, error) {
 		}
 	}
 	if c.Server != nil {
-		conn, err := Env(c.Server, c.HostAddr, c.Settings)
+		settings := maps.Clone(patience)
+		maps.Copy(settings, c.Settings)
+		conn, err := Env(c.Server, c.HostAddr, settings)
 		if err != nil {
 			return nil, err
 		}
