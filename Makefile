@@ -5,11 +5,12 @@ BIN         := $(CURDIR)/bin
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS     += -trimpath
 FUZZTIME    ?= 3s
+FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub internal/unwrap
 # Packages without servers: the race detector is on for them.
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: help build setup demo test test-all race proof fuzz faults bench versions lint clean
+.PHONY: detectors help build setup demo test test-all race proof fuzz faults bench versions lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -28,8 +29,8 @@ demo: build ## the whole pipeline on throw-away local servers
 test: setup ## everything that must hold, in under ten minutes
 	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
-	@$(MAKE) --no-print-directory fuzz
-	@echo "== all tests, against real servers"; go test -timeout 9m ./...
+	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)
+	@echo "== all tests, against real servers"; go test -timeout 30m ./...
 
 proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
 	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify
@@ -45,6 +46,9 @@ versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
 	@scripts/setup-versions.sh
 	@scripts/setup-clients.sh 17 18
 	@REFRESHER_VERSIONS=all go test -timeout 1h -count=1 -run '^TestVersions' -v ./cmd/refresher | grep --line-buffered -v '^=== '
+
+detectors: ## how well personal data is detected, on the files in CORPUS (see docs/benchmarks/detectors.md)
+	@go run ./scripts/detectors $(CORPUS)
 
 bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh
