@@ -144,6 +144,7 @@ func (p *proof) folder(ctx context.Context, dir string) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case d.IsDir():
+			p.title(d.Name())
 			files, err := verify.DumpFiles(path)
 			if err != nil || files == nil {
 				return err
@@ -158,8 +159,9 @@ func (p *proof) folder(ctx context.Context, dir string) error {
 			return nil
 		case !d.Type().IsRegular():
 			p.note("not followed: %s", p.label(path))
+			p.title(title(dir, path))
 			return nil
-		case dumps[filepath.Dir(path)][d.Name()]:
+		case dumps[filepath.Dir(path)][d.Name()]: // by a name of pg_dump's own
 			return nil
 		}
 		n++
@@ -185,7 +187,7 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	in := verify.Input{Name: path, R: f, Table: func(string) verify.Table { return p.parquetTable(dir, path) }}
+	in := verify.Input{Name: path, Title: title(dir, path), R: f, Table: func(string) verify.Table { return p.parquetTable(dir, path) }}
 	if info.Mode().IsRegular() {
 		in.At, in.Size = f, info.Size()
 	}
@@ -196,11 +198,31 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 func (p *proof) file(ctx context.Context, in verify.Input) error {
 	if strings.HasSuffix(in.Name, prints.Suffix) {
 		p.note("not looked into, being a fingerprint set: %s", p.label(in.Name))
+		name := in.Title
+		if name == "" {
+			name = in.Name
+		}
+		p.title(name)
 		return nil
 	}
 	results, err := p.verifier.File(ctx, in)
 	p.verdict.Results = append(p.verdict.Results, results...)
 	return err
+}
+
+// title is as much of a path as is the target's own: from the folder's name on.
+func title(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil {
+		return rel
+	}
+	return filepath.Base(path)
+}
+
+// title looks through the name of what is not looked into as a file.
+func (p *proof) title(name string) {
+	if r := p.verifier.FileName(name); r != nil {
+		p.verdict.Results = append(p.verdict.Results, r)
+	}
 }
 
 // label is a path as it may be printed.

@@ -43,7 +43,11 @@ type Input struct {
 	// Table says what is known of a Parquet file's table; nil: its name.
 	Table func(name string) Table
 
-	label string // Name as it may be printed
+	// Title is the part of Name that is looked through like the file itself; empty: all.
+	Title string
+
+	label  string // Name as it may be printed
+	within bool   // what Title says was looked through before
 }
 
 // File looks through a file, whatever it is, by its first bytes: an archive of
@@ -54,7 +58,8 @@ type Input struct {
 // the longest row or line, not on the file; one that unpacks to far more than its
 // size is a *fault.Input. There is a result for each file within.
 //
-// The name of a file can be a finding too; then it is called "file 1" and so on.
+// The name of a file can be a finding too; then it is called "file 1" and so on, and
+// there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
 	f := &files{v: v, table: in.Table}
 	err := f.file(ctx, in, 0)
@@ -70,7 +75,9 @@ type files struct {
 }
 
 func (f *files) file(ctx context.Context, in Input, depth int) error {
-	in.label = f.name(in.Name)
+	if in.label = f.name(in.Name); !in.within {
+		f.title(in)
+	}
 	r := bufio.NewReaderSize(in.R, 64<<10)
 	head, err := r.Peek(sniffBytes)
 	if err != nil && err != io.EOF {
@@ -84,7 +91,7 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		for _, end := range ends {
 			name = strings.TrimSuffix(name, end)
 		}
-		return f.file(ctx, Input{Name: name, R: unpacked}, depth+1)
+		return f.file(ctx, Input{Name: name, R: unpacked, within: true}, depth+1)
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
@@ -158,6 +165,45 @@ func (f *files) name(name string) string {
 // Printable reports whether there is nothing to be found in a name.
 func (v *Verifier) Printable(name string) bool { return !v.scanner().finds([]byte(name)) }
 
+// title looks through a file's name.
+func (f *files) title(in Input) {
+	title := in.Title
+	if title == "" {
+		title = in.Name
+	}
+	if r := f.v.name(in.label, title); r != nil {
+		f.results = append(f.results, r)
+	}
+}
+
+// member looks through the names of an archive's member.
+func (f *files) member(in Input, names ...string) Input {
+	inner := Input{Name: in.Name + ":" + names[0], within: true}
+	if title := strings.Join(names, "\n"); !f.v.Printable(title) {
+		odd := f.odd
+		f.title(Input{Title: title, label: f.name(inner.Name)})
+		f.odd = odd // it is named once more when it is looked into
+	}
+	return inner
+}
+
+// FileName looks through the name of a file that is not looked into itself; nil if
+// there is nothing to be found.
+func (v *Verifier) FileName(title string) *Result {
+	return v.name("a file (its name is a finding)", title)
+}
+
+func (v *Verifier) name(label, title string) *Result {
+	if v.Printable(title) {
+		return nil
+	}
+	began := time.Now()
+	l := &ledger{}
+	s := v.scanner()
+	s.cell(l.column(label, "name", func(t *tally) { t.stats.Type, t.file = "text", true }), place{}, []byte(title))
+	return v.result(label, began, l)
+}
+
 func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
 		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
@@ -171,10 +217,12 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 		if err != nil {
 			return fmt.Errorf("reading the archive %s: %w", in.label, err)
 		}
+		inner := f.member(in, h.Name, h.Linkname, h.Uname, h.Gname)
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}
-		if err := f.file(ctx, Input{Name: in.Name + ":" + h.Name, R: t}, depth+1); err != nil {
+		inner.R = t
+		if err := f.file(ctx, inner, depth+1); err != nil {
 			return err
 		}
 	}
@@ -193,6 +241,7 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 		return fmt.Errorf("reading the archive %s: %w", in.label, err)
 	}
 	for _, e := range z.File {
+		inner := f.member(in, e.Name, e.Comment)
 		if strings.HasSuffix(e.Name, "/") {
 			continue
 		}
@@ -200,7 +249,6 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 		if err != nil {
 			return fmt.Errorf("reading the archive %s: %w", in.label, err)
 		}
-		inner := Input{Name: in.Name + ":" + e.Name}
 		inner.R = f.bounded(Input{label: in.label, Size: int64(e.CompressedSize64)}, body)
 		err = f.file(ctx, inner, depth+1)
 		body.Close()

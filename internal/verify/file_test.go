@@ -118,7 +118,10 @@ func TestFiles(t *testing.T) {
 		{"x.tgz", gzipped(tarred([2]string{"c.log", log})), "x:c.log, line 41: survivor of class email: h***@p***.se"},
 		{"x.zip", zipped.Bytes(), "x.zip:in/notes.csv.mail, line 4: survivor of class email: h***@p***.se"},
 		{"a.out", append([]byte("\x7fELF\x00\x00\x01"), "lars.holm@telia.com \x00 "+srcEmail+"\x00"...), "a.out, line 1: survivor of class email: h***@p***.se"},
-		{srcEmail + ".txt", []byte("x\n" + srcName), "file 1 (its name is a finding), line 2: survivor of class full_name: H*** B***"},
+		{srcEmail + ".txt", []byte("x\n" + srcName), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se\nfile 1 (its name is a finding), line 2: survivor of class full_name: H*** B***"},
+		{"names.tar", tarred([2]string{"to " + srcEmail + "/x", "nothing"}), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
+		{"names.tgz", gzipped(tarred([2]string{"to/lars.holm@telia.com", ""})), "file 1 (its name is a finding).name: detection of class email: l***@t***.com"},
+		{srcEmail + ".gz", gzipped([]byte("x")), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
 		{"detected.txt", []byte("x\nlars.holm@telia.com\n"), "detected.txt, line 2: detection of class email: l***@t***.com"},
 		{"empty", nil, ""}, {"clean.txt", []byte("nothing here\n"), ""}, {"empty.csv", nil, ""}, {"bytes", bytes.Repeat([]byte{0, 1, 2, 0xff}, 1000), ""},
 	} {
