@@ -10,7 +10,7 @@ import (
 // layers lists the packages from top to bottom; a package may import only
 // packages of lower rows. Packages of one row do not import one another.
 var layers = [][]string{
-	{"cmd/refresher", "scripts/bench", "scripts/detectors", "scripts/discovereval"},
+	{"cmd/refresher", "scripts/bench", "scripts/detectors", "scripts/discovereval", "scripts/detectors"},
 	{"internal/status", "internal/schemafile"},
 	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb", "internal/faultproxy"},
 	{"internal/report"},

@@ -108,7 +108,7 @@ token: password passwd pwd passphrase secret token apikey apitoken accesskey acc
 	credential credentials jwt session sessionid refreshtoken passwort kennwort contrasena motdepasse senha signingkey encryptionkey webhooksecret licensekey | key pin salt hash
 card: card cardnumber creditcard creditcardnumber debitcard ccn ccnumber pan cardno visa mastercard amex kreditkarte kartennummer tarjeta numerodetarjeta cartedecredit cartao kontokort | cc
 iban: iban ibannumber bankaccount accountnumber kontonummer | account konto
-id: nationalid nationalidnumber identitynumber identificationnumber idnumber idno idcard identitycard taxid taxnumber taxidentificationnumber taxpayerid personalid personalnumber personalcode
+id: nationalid nationalidnumber identitynumber identificationnumber idnumber idno idcode idcard identitycard taxid taxnumber taxidentificationnumber taxpayerid personalid personalnumber personalcode
 	citizenid citizenship socialsecurity socialsecurityno insurancenumber governmentid govid steuernummer ausweis ausweisnummer documento documentoidentidad identidad identificacion
 	numeroidentificacion nationalidentificationnumber taxcode passport passportnumber fiscalcode identifiant | document docnumber idnum nid tin
 us_ssn: ssn socialsecuritynumber socialsecurity socsec | ss
@@ -163,7 +163,7 @@ gr_afm: afm
 ua_rnokpp: rnokpp рнокпп inn ідентифікаційний
 ru_inn: inn инн
 ru_snils: snils снилс
-tr_tckn: tckn tckimlik tckimlikno kimlik kimlikno tcno
+tr_tckn: tc tckn tckimlik tckimlikno kimlik kimlikno tcno
 in_aadhaar: aadhaar aadhar adhaar uid uidai
 in_pan: pan pancard pannumber permanentaccountnumber
 cn_ric: 身份证 身份证号 shenfenzheng | ric
@@ -173,7 +173,7 @@ kr_rrn: rrn residentregistrationnumber 주민등록번호
 jp_mynumber: mynumber マイナンバー 個人番号
 sg_nric: nric fin
 my_nric: nric mykad
-th_id: thaiid
+th_id: thaiid tnin
 il_tz: teudatzehut | tz
 ae_id: emiratesid | eid
 sa_id: iqama

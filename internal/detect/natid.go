@@ -303,7 +303,8 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 			d.miss(text, start, stop)
 			continue
 		}
-		if h := d.hitOf(f, text, start, stop); h.End > 0 && (!lower || d.nearby(text, start, stop).names(f.id)) {
+		sure := f.printed && nationals[f.id].Chance <= sureChance
+		if h := d.hitOf(f, text, start, stop); h.End > 0 && (!lower || sure || d.nearby(text, start, stop).names(f.id)) {
 			return h
 		}
 	}

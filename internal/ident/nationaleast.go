@@ -70,7 +70,7 @@ func rrnKR(b []byte) bool {
 	y := pair(b, 0)
 	switch b[6] {
 	case '9', '0':
-		return day(1800+y, pair(b, 2), pair(b, 4)) && (11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
+		return pair(b, 7) <= 96 && day(1800+y, pair(b, 2), pair(b, 4)) && (11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
 	case '1', '2', '5', '6':
 		y += 1900
 	case '3', '4', '7', '8':
@@ -80,6 +80,9 @@ func rrnKR(b []byte) bool {
 	}
 	if !born(y, pair(b, 2), pair(b, 4)) {
 		return false
+	}
+	if y <= 2020 && pair(b, 7) > 96 {
+		return false // no place has it
 	}
 	return y > 2020 || (11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
 }

@@ -71,7 +71,11 @@ const lettersDNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 func dni(b []byte) bool { return lettersDNI[number(b[:8])%23] == b[8] && string(b[:8]) != "00000000" }
 
+// nie: K, L and M are given to those who have neither DNI nor NIE.
 func nie(b []byte) bool {
+	if b[0] >= 'K' && b[0] <= 'M' {
+		return lettersDNI[number(b[1:8])%23] == b[8] && !same(b[1:8])
+	}
 	return b[0] >= 'X' && b[0] <= 'Z' && lettersDNI[(int(b[0]-'X')*10_000_000+number(b[1:8]))%23] == b[8]
 }
 
@@ -178,7 +182,7 @@ func ausweis(b []byte) bool {
 		}
 		sum += v * (7 >> (i % 3) & 7)
 	}
-	return sum%10 == int(b[9]-'0')
+	return len(b) == 9 || sum%10 == int(b[9]-'0')
 }
 
 func svnrAT(b []byte) bool {
