@@ -85,6 +85,9 @@ func (c *column) classify() {
 		return
 	}
 	h := c.hint()
+	if h.class == pii.Postcode && hasWord("cep")(c.name, nil) && c.seen.known() && c.seen.short > 9 { // Brazil's postcode has eight digits; in Turkish it is the mobile phone
+		h = hint{class: pii.Phone, score: 0.75}
+	}
 	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
 		return

@@ -38,6 +38,9 @@ func fold(v string) string { return strings.Join(words2(v), " ") }
 
 // personal reports whether a value reads like a given name, a surname, or both.
 func personal(v string) (first, last, full bool) {
+	if scripted(v) {
+		return false, false, true
+	}
 	l := lexicon()
 	ws := words2(v)
 	if len(ws) > 0 && l.titles[ws[0]] && len(ws) > 1 {
@@ -103,7 +106,8 @@ func isCompany(v string) bool {
 var lexicon = sync.OnceValue(newLexicon)
 
 var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
-	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say")
+	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say",
+	"mr", "mrs", "ms", "miss", "mx", "sir", "madam", "herr", "frl", "monsieur", "madame", "mademoiselle", "mme", "mlle", "senor", "senora", "senorita", "sr", "sra", "signor", "signora", "pan", "pani", "bay", "bayan", "herrn")
 
 var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
 

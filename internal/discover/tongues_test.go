@@ -1,0 +1,51 @@
+package discover
+
+import (
+	"testing"
+
+	"refresher/internal/catalog"
+	"refresher/internal/detect"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// Words, abbreviations and initials of more languages.
+func TestNamesInMoreTongues(t *testing.T) {
+	for name, want := range map[string]pii.Class{
+		"geb_date": pii.BirthDate, "GebDat": pii.BirthDate, "anrede": Gender, "civilite": Gender, "krankheit": Special, "Erkrankungen": Special, "enfermedad": Special, "blood_grp": Special, "Blutgruppe": Special,
+		"gewerkschaft": Special, "trade_union": Special, "nazw": pii.LastName, "nip": pii.NationalID, "ceptel": pii.Phone, "cep": pii.Postcode,
+		"xm": pii.FullName, "xingming": pii.FullName, "sjh": pii.Phone, "shouji": pii.Phone, "sfzh": pii.NationalID, "sfz": pii.NationalID, "dz": pii.Street, "mima": pii.Token,
+		"union_id": pii.None, "blood_bank_id": pii.None, "snippet": pii.None, "dzone": pii.None,
+	} {
+		if got := hintOf(understand(name), scrub.FamilyText, understand("")).class; got != want {
+			t.Errorf("%q is %s, want %s (%v)", name, got, want, understand(name).parts)
+		}
+	}
+}
+
+func TestValuesInMoreTongues(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		values []string
+		want   pii.Class
+	}{
+		{"ref1", []string{"김민준", "이서연", "박지훈", "최수빈", "정하은", "강도윤"}, pii.FullName},
+		{"ref1", []string{"佐藤 花子", "鈴木一郎", "高橋 健太", "田中美咲", "伊藤翔太", "渡辺 結衣"}, pii.FullName},
+		{"ref1", []string{"محمد علي", "فاطمة الزهراء", "أحمد حسن", "خالد العتيبي", "مريم يوسف", "عمر سالم"}, pii.FullName},
+		{"ref1", []string{"서울", "부산시", "자동차", "컴퓨터", "냉장고", "노트북"}, pii.None},
+		{"ref1", []string{"東京都", "大阪府", "自動車", "冷蔵庫", "田んぼ", "新聞"}, pii.None},
+		{"ref1", []string{"سيارة جديدة", "بيت كبير", "كتاب", "مدرسة", "هاتف محمول", "قلم"}, pii.None},
+		{"emergency_contact", []string{"Heike 01711234567", "Sandra Wolf 0170 9988776", "Mutter: 030 1234567", "Jan 01629876543"}, pii.FreeText},
+		{"cep", []string{"05321234567", "05422345678", "05553456789", "05054567890"}, pii.Phone},
+		{"cep", []string{"01310-100", "20040-020", "30130-010", "40020-000"}, pii.Postcode},
+		{"anrede", []string{"Herr", "Frau", "Divers"}, Gender},
+	} {
+		tab := &table{Table: &catalog.Table{}, name: understand("kunden"), about: true, placed: true}
+		col := &column{Column: &catalog.Column{Name: c.name, Type: &catalog.Type{}}, table: tab, family: scrub.FamilyText, name: understand(c.name),
+			seen: look(c.values, detect.New(), detect.ContextOf(c.name))}
+		col.classify()
+		if col.class != c.want {
+			t.Errorf("%s with %q is %s (%.2f, %s), want %s", c.name, c.values[0], col.class, col.score, col.reason, c.want)
+		}
+	}
+}
