@@ -28,7 +28,9 @@ func (p *proof) target(ctx context.Context, target string) error {
 	c := p.config
 	switch {
 	case target == "-":
-		return p.file(ctx, verify.Input{Name: "standard input", R: p.app.stdin()})
+		in := interruptible(ctx, p.app.stdin())
+		defer in.Close()
+		return p.file(ctx, verify.Input{Name: "standard input", R: in})
 	case target == "staging":
 		if p.in == nil {
 			return fault.BadInput("staging is named by a configuration; give --config, or another --target")
@@ -178,7 +180,7 @@ func (p *proof) path(ctx context.Context, path string) error {
 }
 
 func (p *proof) pathIn(ctx context.Context, dir, path string) error {
-	f, err := os.Open(path)
+	f, err := open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -190,6 +192,10 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 	in := verify.Input{Name: path, Title: title(dir, path), R: f, Table: func(string) verify.Table { return p.parquetTable(dir, path) }}
 	if info.Mode().IsRegular() {
 		in.At, in.Size = f, info.Size()
+	} else {
+		r := interruptible(ctx, f)
+		defer r.Close()
+		in.R = r
 	}
 	return p.file(ctx, in)
 }
