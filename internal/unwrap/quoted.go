@@ -20,7 +20,7 @@ func quotedPrintable(text []byte) bool {
 			if next, ok := quotedByte(text[min(len(text), i+3):]); ok && next >= 0x80 && next < 0xC0 {
 				return true
 			}
-		case c < 0x80 && i > 0 && i+3 < len(text) && isLetter(text[i-1]) && isLetter(text[i+3]):
+		case (c == ' ' || c > '\'' && c < 0x80) && i > 0 && i+3 < len(text) && isLetter(text[i-1]) && isLetter(text[i+3]):
 			if next := text[i+3]; next == 'x' || next == 'm' || next == 'p' || next == 's' { // 40px, 20ms
 				if i+5 >= len(text) || !isLetter(text[i+4]) || !isLetter(text[i+5]) {
 					continue
@@ -37,7 +37,7 @@ func quotedByte(text []byte) (byte, bool) {
 		return 0, false
 	}
 	c := hexValue[text[1]]<<4 | hexValue[text[2]]
-	return c, c >= ' ' && c != 0x7F
+	return c, c >= ' ' && c != 0x7F && !alnum[c] // nobody escapes letters and digits
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -23,7 +23,7 @@ func TestQuotedAndColoured(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"size=20", "a=10&b=40", "level=info n=20 took=40ms id=AB", `x == 20 =C3`, "WHERE a=20 OR b =40", "v=40 px", "\x1b", "\x1b[31", "a \x1b b", "key=FFEE01", "=?utf-8",
+		"size=20", "a=10&b=40", "level=info n=20 took=40ms id=AB", `x == 20 =C3`, "WHERE a=20 OR b =40", "v=40 px", "\x1b", "\x1b[31", "a \x1b b", "key=FFEE01", "=?utf-8", "LLC=64bgzjpv7fec4vuruv5vsm45lm@example.org", "LLC=25bgzj",
 	} {
 		if all, _ := shown(text); len(all) > 1 && !slices.Equal(all[1:], []string{}) {
 			t.Errorf("%q holds %q", text, all[1:])
