@@ -109,7 +109,7 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 	t.Run("files", func(t *testing.T) {
 		refused(file("x.csv", "id,who\n1,nobody\n2,\""+c.name+"\"\n"), "x.csv.who, line 3: survivor of class full_name")
 		refused(file("x.jsonl", `{"a":1}`+"\n"+`{"phone":"`+c.phone+`"}`), "x.jsonl.phone, line 2: survivor of class phone")
-		refused(file("deep/app.log.gz", packed.String()), "app.log, line 3: survivor of class email")
+		refused(file("deep/app.log.gz", packed.String()), "app.log.gz, line 3: survivor of class email")
 		refused(file("x.parquet", string(s.leakyParquet())), "file.\"x.parquet\".name, row 2: survivor of class email")
 		refused(dir, "deep/app.log, line 3")
 		if err := os.RemoveAll(dir); err != nil {

@@ -47,7 +47,16 @@ type Input struct {
 	Title string
 
 	label  string // Name as it may be printed
+	as     string // what Name says of what is within, without .gz and the like; empty: Name
 	within bool   // what Title says was looked through before
+}
+
+// kind is the name that tells of what is in the file.
+func (in Input) kind() string {
+	if in.as == "" {
+		return in.Name
+	}
+	return in.as
 }
 
 // File looks through a file, whatever it is, by its first bytes: an archive of
@@ -87,23 +96,23 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		if depth == maxNested {
 			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
 		}
-		name := in.Name
+		name := in.kind()
 		for _, end := range ends {
 			name = strings.TrimSuffix(name, end)
 		}
-		return f.file(ctx, Input{Name: name, R: unpacked, within: true}, depth+1)
+		return f.file(ctx, Input{Name: in.Name, as: name, R: unpacked, within: true}, depth+1)
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return fmt.Errorf("unpacking %s: %w", in.label, err)
+			return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
 		}
 		return nested(f.bounded(in, z), ".gz", ".tgz")
 	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
-			return fmt.Errorf("unpacking %s: %w", in.label, err)
+			return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
 		}
 		defer z.Close()
 		return nested(f.bounded(in, z), ".zst", ".zstd")
@@ -123,6 +132,9 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		result, err := f.v.script(ctx, in.label, r)
 		return f.add(result, err)
 	}
+	if what := opaqueHead(head); what != "" {
+		return f.unread(in.label, what)
+	}
 	return f.plain(ctx, in, head, r)
 }
 
@@ -135,7 +147,7 @@ func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) e
 		r = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(r)
 	}
 	var err error
-	if ext := strings.ToLower(path.Ext(in.Name)); ext == ".csv" || ext == ".tsv" {
+	if ext := strings.ToLower(path.Ext(in.kind())); ext == ".csv" || ext == ".tsv" {
 		err = f.v.csv(ctx, l, name, ext, r)
 	} else {
 		err = f.v.text(ctx, l, name, r)
@@ -215,10 +227,12 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading the archive %s: %w", in.label, err)
+			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 		}
 		inner := f.member(in, h.Name, h.Linkname, h.Uname, h.Gname)
-		if h.Typeflag != tar.TypeReg {
+		switch h.Typeflag {
+		case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
+		default:
 			continue
 		}
 		inner.R = t
@@ -238,16 +252,34 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 	}
 	z, err := zip.NewReader(at, size)
 	if err != nil {
-		return fmt.Errorf("reading the archive %s: %w", in.label, err)
+		return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 	}
 	for _, e := range z.File {
 		inner := f.member(in, e.Name, e.Comment)
-		if strings.HasSuffix(e.Name, "/") {
+		folder := strings.HasSuffix(e.Name, "/")
+		if folder && e.CompressedSize64 == 0 && e.UncompressedSize64 == 0 {
+			continue
+		}
+		switch {
+		case folder:
+			if err := f.unread(f.name(inner.Name), "a folder with content"); err != nil {
+				return err
+			}
+			continue
+		case e.Flags&1 != 0:
+			if err := f.unread(f.name(inner.Name), "encrypted"); err != nil {
+				return err
+			}
+			continue
+		case e.Method != zip.Store && e.Method != zip.Deflate:
+			if err := f.unread(f.name(inner.Name), "compressed in a way that is not known here"); err != nil {
+				return err
+			}
 			continue
 		}
 		body, err := e.Open()
 		if err != nil {
-			return fmt.Errorf("reading the archive %s: %w", in.label, err)
+			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 		}
 		inner.R = f.bounded(Input{label: in.label, Size: int64(e.CompressedSize64)}, body)
 		err = f.file(ctx, inner, depth+1)
@@ -305,6 +337,9 @@ type unpacked struct {
 
 func (u *unpacked) Read(b []byte) (int, error) {
 	n, err := u.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = damaged(u.name, err)
+	}
 	if u.left -= int64(n); u.left < 0 {
 		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name, unpackRatio)
 	}
