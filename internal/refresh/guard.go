@@ -99,11 +99,6 @@ func (r *run) openSource(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.Prints != nil && r.Prints.Place != nil {
-		if err := r.Prints.Place.Probe(ctx); err != nil {
-			return err
-		}
-	}
 	r.decisions()
 	for _, w := range append(r.source.Warnings(), r.program.Warnings()...) {
 		r.warn("%s", w)
@@ -118,6 +113,9 @@ func (r *run) probe(ctx context.Context) error {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
+	}
+	if r.Prints != nil && r.Prints.Place != nil {
+		return r.Prints.Place.Probe(ctx)
 	}
 	return nil
 }

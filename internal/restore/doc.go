@@ -8,7 +8,10 @@
 //	dropped, err := srv.Sweep(ctx, lock)                  // remains of runs that died
 //	db, err := srv.Create(ctx, srv.ShadowName(run), cat)
 //	leftOut, err := db.PreData(ctx, dump)
-//	loader, err := db.Loader(ctx)                         // one a worker; loader.CopyIn
+//	err = db.OpenLedger(ctx)                              // of the chunks that arrived
+//	loader, err := db.Loader(ctx)                         // one a worker; loader.CopyChunk
+//	booked, err := db.Booked(ctx)                         // after a fault: what is there
+//	missing, err := db.CloseLedger(ctx, chunks)
 //	err = db.PostData(ctx, dump, jobs)
 //	err = db.SetSequences(…); db.RefreshMatViews(…); db.Analyze(…)
 //	notes, err := srv.Promote(ctx, pass, run, db)
