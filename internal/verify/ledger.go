@@ -203,6 +203,14 @@ func (l *ledger) merge(rows int64, found []*tally) {
 	}
 }
 
+// place is the column as a finding names it.
+func (t *tally) place() string {
+	if t.stats.Column == "" {
+		return t.stats.Table
+	}
+	return t.stats.Table + "." + t.stats.Column
+}
+
 // result closes the ledger.
 func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...Check) *Result {
 	r := &Result{Subject: subject, Checks: checks, Rows: l.rows, run: v.opts.Run, done: true}
@@ -219,6 +227,12 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 			default:
 				detections = append(detections, f.String())
 			}
+		}
+		if n := t.found[sureSurvivor].n - int64(len(t.found[sureSurvivor].kept)); n > 0 {
+			survivors = append(survivors, fmt.Sprintf("%s: and %d more survivors", t.place(), n))
+		}
+		if n := t.found[sureDetection].n - int64(len(t.found[sureDetection].kept)); n > 0 && !t.schema {
+			detections = append(detections, fmt.Sprintf("%s: and %d more detections", t.place(), n))
 		}
 		s := t.stats
 		r.Columns = append(r.Columns, s)
