@@ -111,7 +111,7 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 		refused(file("x.jsonl", `{"a":1}`+"\n"+`{"phone":"`+c.phone+`"}`), "x.jsonl.phone, line 2: survivor of class phone")
 		refused(file("deep/app.log.gz", packed.String()), "app.log.gz, line 3: survivor of class email")
 		refused(file("x.parquet", string(s.leakyParquet())), "file.\"x.parquet\".name, row 2: survivor of class email")
-		refused(dir, "deep/app.log, line 3")
+		refused(dir, "deep/app.log.gz, line 3")
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
