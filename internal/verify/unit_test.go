@@ -88,7 +88,7 @@ func TestCopyLine(t *testing.T) {
 		"COPY public.nothing  FROM stdin;\n":                                            {catalog.Name{Schema: "public", Name: "nothing"}, "", true},
 		"COPY public.users (id, email) FROM stdin\n":                                    {},
 		"-- COPY public.users (id) FROM stdin;\n":                                       {},
-		"COPY users (id) FROM stdin;\n":                                                 {},
+		"COPY users (id) FROM stdin;\n":                                                 {catalog.Name{Name: "users"}, "id", true}, // written by hand
 		`COPY public."users (id) FROM stdin;` + "\n":                                    {},
 		"COMMENT ON TABLE x IS 'COPY public.users (id) FROM stdin;';\n":                 {},
 	} {
