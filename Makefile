@@ -10,7 +10,7 @@ FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub int
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: detectors help build setup demo test test-all race proof fuzz faults bench versions lint clean
+.PHONY: detectors limits help build setup demo test test-all race proof fuzz faults bench versions lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -50,7 +50,11 @@ versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
 detectors: ## how well personal data is detected, on the files in CORPUS (see docs/benchmarks/detectors.md)
 	@go run ./scripts/detectors $(CORPUS)
 
-bench: build setup ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
+limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
+	@REFRESHER_TEST_CELL_MB=200 go test -count=1 -timeout 30m -v -run '^TestLargeCell$$' ./cmd/refresher | grep -E 'times the cell|FAIL|^ok'
+	@REFRESHER_TEST_TABLES=20000 go test -count=1 -timeout 30m -v -run '^TestManyTables$$' ./cmd/refresher | grep -E 'tables|FAIL|^ok'
+
+bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh
 
 lint: ## golangci-lint, with the layering rules

@@ -88,15 +88,21 @@ func objectsSite(t *testing.T, file string) *site {
 		s.edit("refresher.yaml", "[public.users], percent: 10", "["+strings.TrimPrefix(root, "# sample: ")+"], percent: 50")
 		s.edit("refresher.yaml", "buckets:", fmt.Sprintf("buckets:\n  - {name: all, url: s3://%s/all, content: full, formats: [pgdump, parquet]}", s.db))
 	} else { // to staging only
-		config, err := os.ReadFile(filepath.Join(s.dir, "refresher.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, bucket, _ := strings.Cut(string(config), "buckets:")
-		bucket, _, _ = strings.Cut(bucket, "\ns3:")
-		s.edit("refresher.yaml", "buckets:"+bucket, "")
+		s.withoutBuckets()
 	}
 	return s
+}
+
+// withoutBuckets makes a run end with staging.
+func (s *site) withoutBuckets() {
+	s.t.Helper()
+	config, err := os.ReadFile(filepath.Join(s.dir, "refresher.yaml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, bucket, _ := strings.Cut(string(config), "buckets:")
+	bucket, _, _ = strings.Cut(bucket, "\ns3:")
+	s.edit("refresher.yaml", "buckets:"+bucket, "")
 }
 
 // difference is a row of the table in docs/objects.md.

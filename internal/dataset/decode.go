@@ -22,13 +22,20 @@ const (
 type decodeFunc func(a *arena, wire []byte) (parquet.Value, error)
 
 // arena keeps the bytes of the rows of one batch.
-type arena struct{ buf []byte }
+type arena struct {
+	buf  []byte
+	lent bool // something huge was not copied: the batch must be written with this row
+}
 
-func (a *arena) reset() { a.buf = a.buf[:0] }
+func (a *arena) reset() { a.buf, a.lent = a.buf[:0], false }
 
-// keep copies b. Memory handed out earlier stays valid when buf grows: the old
+// keep copies b, unless it is huge. Memory handed out earlier stays valid when buf grows: the old
 // block lives on as long as a value points into it.
 func (a *arena) keep(b []byte) []byte {
+	if len(b) >= batchBytes {
+		a.lent = true
+		return b
+	}
 	n := len(a.buf)
 	a.buf = append(a.buf, b...)
 	return a.buf[n:len(a.buf):len(a.buf)]

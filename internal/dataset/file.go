@@ -42,15 +42,25 @@ type tableWriter struct {
 
 func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec, put Put) *tableWriter {
 	page := min(max(int(opts.RowGroupBytes)/len(cols), minPage), maxPage)
+	options := []parquet.WriterOption{
+		parquet.Compression(comp),
+		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // what every reader knows
+		parquet.CreatedBy("refresher", "1", "parquet-go"),
+		parquet.PageBufferSize(page),
+		parquet.WriteBufferSize(maxPage),
+		parquet.DataPageStatistics(false),
+	}
+	schema := newSchema(table, cols)
+	for _, path := range schema.Columns() {
+		if leaf, ok := schema.Lookup(path...); ok && leaf.Node.Type().Kind() == parquet.ByteArray {
+			// A bound of text is the whole text, several times over in header and footer.
+			options = append(options, parquet.SkipPageBounds(path...))
+		}
+	}
 	return &tableWriter{
 		ctx: ctx, table: table, cols: cols, opts: opts, put: put,
-		batch: make([]parquet.Row, batchRows),
-		writer: parquet.NewWriter(nil, newSchema(table, cols),
-			parquet.Compression(comp),
-			parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // what every reader knows
-			parquet.CreatedBy("refresher", "1", "parquet-go"),
-			parquet.PageBufferSize(page),
-			parquet.WriteBufferSize(maxPage)),
+		batch:  make([]parquet.Row, batchRows),
+		writer: parquet.NewWriter(nil, append(options, schema)...),
 	}
 }
 
@@ -72,7 +82,7 @@ func (w *tableWriter) row(fields [][]byte) error {
 	w.rows++
 	w.partRows++
 	full, cut := w.groupSize >= w.opts.RowGroupBytes, w.partRows == w.opts.PartRows
-	if w.pending == batchRows || len(w.arena.buf) >= batchBytes || full || cut {
+	if w.pending == batchRows || len(w.arena.buf) >= batchBytes || w.arena.lent || full || cut {
 		if err := w.flush(full); err != nil {
 			return err
 		}

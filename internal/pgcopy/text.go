@@ -94,6 +94,15 @@ func special(b []byte, i int) int {
 	return i
 }
 
+// Unescape turns a field of text format, which is not NULL, into its value, in the
+// same memory.
+func Unescape(field []byte) []byte {
+	if bytes.IndexByte(field, '\\') < 0 {
+		return field
+	}
+	return unescape(field[:0], field)
+}
+
 // unescape appends the value of a text field.
 func unescape(dst, field []byte) []byte {
 	for {

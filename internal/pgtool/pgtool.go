@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -75,18 +76,50 @@ func Run(ctx context.Context, c Command) error {
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
 	stderr := &tail{max: 64 << 10}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, stderr
+	cmd.Stdin, cmd.Stderr = c.Stdin, stderr
 	cmd.WaitDelay = grace
-	err = runGroup(cmd)
+	var outErr error
+	if c.Stdout == nil {
+		err = runGroup(cmd)
+	} else {
+		err, outErr = runPiped(ctx, cmd, c.Stdout)
+	}
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", c.Doing, context.Cause(ctx))
+	case outErr != nil: // which is why the program could not go on
+		return fmt.Errorf("%s: taking what %s writes: %w", c.Doing, c.Tool, outErr)
 	case errors.As(err, &exit):
 		return &Error{Doing: c.Doing, Tool: c.Tool, Status: exit.ExitCode(), Lines: safeLines(stderr.lines(), c.Rows)}
 	case err != nil:
 		return fmt.Errorf("%s: running %s: %w", c.Doing, c.Tool, err)
 	}
 	return nil
+}
+
+// runPiped runs a command and copies what it writes into out. A WaitDelay limits
+// how long out may take once the program has ended; here only the end of ctx does.
+func runPiped(ctx context.Context, cmd *exec.Cmd, out io.Writer) (err, outErr error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err, nil
+	}
+	cmd.Stdout = w
+	copied := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(out, r)
+		r.Close() // a program that writes on ends by SIGPIPE
+		copied <- err
+	}()
+	err = runGroup(cmd)
+	w.Close()
+	select {
+	case outErr = <-copied:
+	case <-ctx.Done():
+		r.Close() // a program of another group could hold the other end
+		<-copied
+	}
+	return err, outErr
 }
 
 // Error is a program's failure in words that are safe to print.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"refresher/internal/detect"
 	"refresher/internal/fingerprint"
@@ -115,14 +116,29 @@ func (w *Writer) Write(b []byte) (n int, err error) {
 	}()
 	n, err = w.parser.Write(b)
 	if err == nil && !w.plan.rewritten() { // nothing to mask: the stream passes as it is
-		if w.buf = append(w.buf, b...); len(w.buf) >= flushAt {
-			err = w.flush()
-		}
+		err = w.pass(b)
 	}
 	if err != nil {
 		w.err = w.explain(err)
 	}
 	return n, w.err
+}
+
+// pass writes a stretch of the stream as it is; a large one without copying it.
+func (w *Writer) pass(b []byte) error {
+	if len(b) >= flushAt {
+		if err := w.flush(); err != nil {
+			return err
+		}
+		if _, err := w.out.Write(b); err != nil {
+			return outputError{err}
+		}
+		return nil
+	}
+	if w.buf = append(w.buf, b...); len(w.buf) >= flushAt {
+		return w.flush()
+	}
+	return nil
 }
 
 // Close checks that the stream is complete and writes what is left. It doesn't
@@ -230,7 +246,9 @@ func (w *Writer) cell(r *pgcopy.Row, c *boundCell) (err error) {
 	}
 	w.buf = r.Begin(w.buf)
 	start := len(w.buf)
-	if w.buf, err = c.rewrite(w.buf, r.Field(c.at)); err == nil {
+	field := r.Field(c.at)
+	w.buf = c.roomFor(w.buf, field)
+	if w.buf, err = c.rewrite(w.buf, field); err == nil {
 		w.buf = r.End(w.buf, start, c.at)
 	}
 	return err
@@ -265,7 +283,9 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 			continue
 		}
 		c.from = len(w.side)
-		if w.side, err = c.rewrite(w.side, r.Field(c.at)); err != nil {
+		field := r.Field(c.at)
+		w.side = c.roomFor(w.side, field)
+		if w.side, err = c.rewrite(w.side, field); err != nil {
 			return err
 		}
 		c.to = len(w.side)
@@ -301,6 +321,19 @@ func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
 		w.side = nil
 	}
 	return w.after(r, next)
+}
+
+// roomFor makes room in dst for what replaces a huge field, at once: a buffer that
+// grows step by step is there twice.
+func (c *columnPlan) roomFor(dst, field []byte) []byte {
+	n := len(field)
+	if n < keepMax {
+		return dst
+	}
+	if c.op != nil && c.op.kind == opJSON { // where short words are redacted, it grows
+		return slices.Grow(dst, n+n/2)
+	}
+	return slices.Grow(dst, n+n/16)
 }
 
 // meetJoined makes what another table knows of the row's subject known to its

@@ -104,6 +104,7 @@ type dump struct {
 	text    []byte // lines outside of COPY, not yet looked through
 	copying bool
 	at      batch // rows gathered for the next batch
+	long    *long // a row that is too long to be one; nil: none is at hand
 
 	sql       sqlState
 	inserting *tally // the table of an INSERT that goes on over lines
@@ -119,15 +120,31 @@ type batch struct {
 	rows    int64
 	data    []byte
 	whole   bool // data is one text
+	piece   bool // data is a part of one field, escaped
 }
 
 // Write takes a stretch of pg_restore's output.
 func (d *dump) Write(b []byte) (int, error) {
 	n := len(b)
 	for len(b) > 0 {
+		if d.long != nil {
+			rest, err := d.goOn(b)
+			if err != nil {
+				d.err = err
+				return 0, err
+			}
+			b = rest
+			continue
+		}
 		i := bytes.IndexByte(b, '\n')
 		if i < 0 {
 			d.tail = append(d.tail, b...)
+			if d.copying && len(d.tail) > longRow {
+				if err := d.begin(); err != nil {
+					d.err = err
+					return 0, err
+				}
+			}
 			break
 		}
 		line := b[:i+1]
@@ -292,6 +309,13 @@ func (d *dump) scan() error {
 		found := make([]*tally, len(b.columns))
 		for i, t := range b.columns {
 			found[i] = t.fresh()
+		}
+		if b.piece {
+			if err := s.lookPiece(found[0], b); err != nil {
+				return fmt.Errorf("%s: %w", d.name, err)
+			}
+			d.ledger.merge(0, found)
+			continue
 		}
 		if len(found) == 0 { // rows without columns
 			d.ledger.merge(b.rows, nil)
