@@ -166,7 +166,15 @@ retry: {restarts: 3, resumes: 10, patience: 1m, stall: 30s}
 workers: 2
 temp_dir: %q
 `, s.db, f.temp))
-	f.must(exitClean, "run") // which makes what later runs find: the history, a database to replace
+	f.measure() // and makes what later runs find: the history, a database to replace
+	f.want = f.content()
+	return f
+}
+
+// measure runs once and notes how long that takes and how many bytes go to and from
+// each server.
+func (f *faultSite) measure() {
+	f.t.Helper()
 	f.sizes = map[*faultproxy.Proxy]int64{}
 	for _, p := range []*faultproxy.Proxy{f.toSource, f.toStaging, f.toS3} {
 		f.sizes[p] = -p.Total()
@@ -177,8 +185,6 @@ temp_dir: %q
 	for p := range f.sizes {
 		f.sizes[p] += p.Total()
 	}
-	f.want = f.content()
-	return f
 }
 
 // content is everything that staging holds, as one hash: rows, sequences, and that
