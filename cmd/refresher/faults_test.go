@@ -103,6 +103,22 @@ func faultKinds() []faultKind {
 		{"SIGTERM at a random moment", 0, 50, signalled(syscall.SIGTERM)},
 		{"SIGKILL at a random moment", 1, 50, signalled(syscall.SIGKILL)},
 		{"staging: out of disk", 0, 12, outOfDisk()},
+		{"bucket: killed in a multipart upload", 0, 8, inUpload(func(f *faultSite, at int64) (int, string) {
+			cmd := f.process("run")
+			watch := f.stages(cmd)
+			f.toS3.At(at, func() { _ = cmd.Process.Kill() })
+			return exitOf(cmd.Wait()), watch.all()
+		})},
+		{"bucket: SIGTERM in a multipart upload", 0, 8, inUpload(func(f *faultSite, at int64) (int, string) {
+			cmd := f.process("run")
+			watch := f.stages(cmd)
+			f.toS3.At(at, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+			return exitOf(cmd.Wait()), watch.all()
+		})},
+		{"bucket: cut in a multipart upload", 0, 8, inUpload(func(f *faultSite, at int64) (int, string) {
+			f.toS3.At(at, f.toS3.Cut)
+			return f.refresh(nil)
+		})},
 		{"two runs at once", 1, 15, twoAtOnce},
 		{"the clock jumps", 0, 8, clockJumps},
 	}
@@ -400,6 +416,25 @@ func exitOf(err error) int {
 		return exit.ExitCode() // -1 if a signal ended it
 	}
 	return exitClean
+}
+
+// inUpload breaks runs whose dataset is so large that it goes up in parts.
+func inUpload(fault func(f *faultSite, at int64) (int, string)) func(*faultSite, int, int, *rand.Rand) {
+	return func(f *faultSite, i, n int, rnd *rand.Rand) {
+		if i == 0 { // words that are no words, which pack badly
+			pgtest.Exec(f.t, f.primary.URL(f.db), `INSERT INTO bulk SELECT i, (SELECT regexp_replace(string_agg(translate(md5(i::text || j), '0123456789abcdef', 'ghijklmnopabcdef'), ''), '(.{5})', '\1 ', 'g')
+				FROM generate_series(1, 6) j) FROM generate_series(10001, 120000) i`)
+			f.edit("refresher.yaml", "content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 20}", "content: full, formats: [pgdump]")
+			f.measure()
+			f.want = f.content()
+		}
+		// The upload is about the first half of what goes to the bucket, its read-back the second.
+		at := spot(i, n, f.sizes[f.toS3]/2, rnd)
+		f.inject(fmt.Sprintf("byte %d of %d", at, f.sizes[f.toS3]), func() (int, string) {
+			defer f.toS3.Never()
+			return fault(f, at)
+		})
+	}
 }
 
 // twoAtOnce starts two processes in the same moment: one may be refused, or wait its
