@@ -83,8 +83,11 @@ func TestTCP(t *testing.T) {
 		t.Errorf("another connection: %q, %v", got, err)
 	}
 	p.Down()
-	if got, err := say(dial(t, p), "down"); err == nil {
-		t.Errorf("down: %q", got)
+	if c, err := net.Dial("tcp4", p.Addr()); err == nil { // or refused at once, as the moment has it
+		defer c.Close()
+		if got, err := say(c, "down"); err == nil {
+			t.Errorf("down: %q", got)
+		}
 	}
 	p.Up()
 	if got, err := say(dial(t, p), "up"); got != "up" || err != nil {
