@@ -131,7 +131,7 @@ func faultKinds() []faultKind {
 		{"bucket: HTTP 500, once", 0, 14, faultproxy.Answer(500, "InternalError")},
 		{"bucket: throttled (503 SlowDown), once", 0, 14, faultproxy.Answer(503, "SlowDown")},
 		{"bucket: reset before the request, once", 0, 14, faultproxy.ResetBefore},
-		{"bucket: the answer is lost, once", 1, 14, faultproxy.ResetAfter},
+		{"bucket: the answer is lost, once", 0, 14, faultproxy.ResetAfter},
 		{"bucket: the answer breaks off, once", 0, 14, faultproxy.Truncate},
 		{"bucket: slow bodies, once", 0, 8, faultproxy.Slow(30 * time.Millisecond)},
 		{"bucket: wrong bytes in an answer, once", 0, 14, faultproxy.FlipDownload},
