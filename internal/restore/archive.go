@@ -27,27 +27,6 @@ func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, 
 	return leftOut, d.suspendRowSecurity(ctx)
 }
 
-// PostData restores indexes, constraints, triggers and policies, jobs at a time,
-// when the tables are full: so no trigger fires while they are loaded, and every
-// constraint is checked against every row.
-func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
-	list, _, err := d.contents(ctx, dump, "--section=post-data")
-	if err != nil {
-		return err
-	}
-	for _, p := range phases(list, d.like) {
-		if p.alone {
-			err = d.section(ctx, dump, p.list, "post-data", 1)
-		} else {
-			err = d.section(ctx, dump, p.list, "post-data", max(1, jobs))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // contents reads the dump's table of contents and takes out what must stay behind.
 func (d *Database) contents(ctx context.Context, dump string, args ...string) (list []byte, leftOut []string, err error) {
 	major, _, err := d.restorer(dump)
@@ -116,40 +95,45 @@ func describe(entry string) string {
 	return entry[:i]
 }
 
-// maintenanceMemory is what an index build may use to sort, each of the jobs.
-const maintenanceMemory = "256MB"
-
-func (d *Database) section(ctx context.Context, dump string, list []byte, section string, jobs int) error {
+// writeContents writes a list for --use-list, beside the dump.
+func writeContents(dump string, list []byte) (path string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(dump), "contents-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("restoring %s: %w", section, err)
+		return "", err
 	}
-	defer os.Remove(file.Name())
 	_, err = file.Write(list)
 	if cerr := file.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("restoring %s: %w", section, err)
+		os.Remove(file.Name())
 	}
-	settings := map[string]string{"maintenance_work_mem": maintenanceMemory, "synchronous_commit": "off"}
-	if jobs > 1 {
-		settings["max_parallel_maintenance_workers"] = "0" // jobs build indexes side by side; more processes each only get in their way
+	return file.Name(), err
+}
+
+func sectionArgs(section, list string) []string {
+	return []string{"--section=" + section, "--no-owner", "--no-privileges", "--no-tablespaces", "--use-list=" + list}
+}
+
+// preDataEntries restores the listed entries of pre-data.
+func (d *Database) preDataEntries(ctx context.Context, dump string, list []byte) error {
+	file, err := writeContents(dump, list)
+	if err != nil {
+		return fmt.Errorf("restoring pre-data: %w", err)
 	}
+	defer os.Remove(file)
 	major, direct, err := d.restorer(dump)
 	if err != nil {
 		return err
 	}
 	c := pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: major, Doing: "restoring " + section + " into " + d.name,
-		Args: []string{"--section=" + section, "--no-owner", "--no-privileges", "--no-tablespaces", "--use-list=" + file.Name()},
-		Rows: section == "post-data",
+		Tool: pgtool.Restore, MinMajor: major, Doing: "restoring pre-data into " + d.name,
+		Args: sectionArgs("pre-data", file), Server: d.cfg, Settings: map[string]string{"synchronous_commit": "off"},
 	}
 	if !direct {
-		c.Args = append(c.Args, "--file=-", dump)
-		return d.byScript(ctx, c, settings)
+		c.Server, c.Args = nil, append(c.Args, "--file=-", dump)
+		return d.byScript(ctx, c)
 	}
-	c.Args = append(c.Args, "--exit-on-error", "--no-password", fmt.Sprintf("--jobs=%d", jobs), pgtool.DBName(d.name), dump)
-	c.Server, c.Settings = d.cfg, settings
+	c.Args = append(c.Args, "--exit-on-error", "--no-password", pgtool.DBName(d.name), dump)
 	return pgtool.Run(ctx, c)
 }

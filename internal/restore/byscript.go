@@ -18,6 +18,9 @@ import (
 // sets from that major on, in whatever server it restores into.
 const timeoutMajor = 17
 
+// newSetting is how a script sets what servers before timeoutMajor don't know.
+const newSetting = "SET transaction_timeout "
+
 // restorer is the major of pg_restore that an archive takes, and whether that
 // one can restore into the server itself.
 func (d *Database) restorer(dump string) (major int, direct bool, err error) {
@@ -30,7 +33,7 @@ func (d *Database) restorer(dump string) (major int, direct bool, err error) {
 
 // byScript restores what pg_restore writes as a script, statement by statement,
 // without the setting that the server doesn't know. One session does it all.
-func (d *Database) byScript(ctx context.Context, c pgtool.Command, settings map[string]string) error {
+func (d *Database) byScript(ctx context.Context, c pgtool.Command) error {
 	var out bytes.Buffer
 	c.Stdout = &out
 	if err := pgtool.Run(ctx, c); err != nil {
@@ -41,13 +44,8 @@ func (d *Database) byScript(ctx context.Context, c pgtool.Command, settings map[
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
 	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		for name, value := range settings {
-			if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", name, value); err != nil {
-				return pgerr.Wrap(err, "%s", c.Doing)
-			}
-		}
 		for _, st := range statements {
-			if strings.HasPrefix(st.Text, "SET transaction_timeout ") {
+			if strings.HasPrefix(st.Text, newSetting) {
 				continue
 			}
 			if _, err := conn.PgConn().Exec(ctx, st.Text).ReadAll(); err != nil {

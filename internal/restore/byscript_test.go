@@ -43,10 +43,10 @@ func (s *stage) restored(t *testing.T) *Database {
 	s.ok(err)
 	for _, section := range []string{"pre-data", "post-data"} {
 		s.ok(db.byScript(t.Context(), pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "restoring " + section,
-			Args: []string{"--section=" + section, "--no-owner", "--no-privileges", "--file=-", s.dump}}, map[string]string{"maintenance_work_mem": "32MB"}))
+			Args: []string{"--section=" + section, "--no-owner", "--no-privileges", "--file=-", s.dump}}))
 	}
 	err = db.byScript(t.Context(), pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "restoring again",
-		Args: []string{"--section=post-data", "--no-owner", "--no-privileges", "--file=-", s.dump}}, nil)
+		Args: []string{"--section=post-data", "--no-owner", "--no-privileges", "--file=-", s.dump}})
 	if err == nil || !strings.Contains(err.Error(), "restoring again: at ") || !strings.Contains(err.Error(), "SQLSTATE 42") {
 		t.Errorf("restoring twice: %v", err)
 	}

@@ -12,7 +12,7 @@
 //	loader, err := db.Loader(ctx)                         // one a worker; loader.CopyChunk
 //	booked, err := db.Booked(ctx)                         // after a fault: what is there
 //	missing, err := db.CloseLedger(ctx, chunks)
-//	err = db.PostData(ctx, dump, jobs)
+//	err = db.PostData(ctx, dump, jobs)                   // in so many sessions
 //	err = db.SetSequences(…); db.RefreshMatViews(…); db.Analyze(…)
 //	notes, err := srv.Promote(ctx, pass, run, db)
 //

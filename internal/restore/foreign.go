@@ -32,7 +32,7 @@ func (d *Database) preData(ctx context.Context, dump string, contents []byte) (n
 			list = append(list, line...)
 			continue
 		}
-		if err := d.section(ctx, dump, list, "pre-data", 1); err != nil {
+		if err := d.preDataEntries(ctx, dump, list); err != nil {
 			return notes, err
 		}
 		list = nil
@@ -43,7 +43,7 @@ func (d *Database) preData(ctx context.Context, dump string, contents []byte) (n
 			notes = append(notes, "OPTION "+o+" of SERVER "+server.Name)
 		}
 	}
-	return notes, d.section(ctx, dump, list, "pre-data", 1)
+	return notes, d.preDataEntries(ctx, dump, list)
 }
 
 func createServer(ctx context.Context, conn *pgx.Conn, s *catalog.Server) error {
@@ -79,3 +79,6 @@ func missingRoles(ctx context.Context, conn *pgx.Conn, names []string) ([]string
 	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return missing, pgerr.Wrap(err, "looking for roles on the staging server")
 }
+
+// oneLine is what pg_restore does to names in its list (src/fe_utils, sanitize_line).
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ")

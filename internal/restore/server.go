@@ -157,19 +157,29 @@ func (s *Server) do(ctx context.Context, fn func(*pgx.Conn) error) error {
 
 // with runs fn on a connection of its own.
 func with(ctx context.Context, cfg *pgx.ConnConfig, fn func(*pgx.Conn) error) error {
+	conn, err := session(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer closeNow(ctx, conn)
+	return fn(conn)
+}
+
+// session connects for long work.
+func session(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	cfg = cfg.Copy()
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "refresher"
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to database %q on the staging server", cfg.Database)
+		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", cfg.Database)
 	}
-	defer closeNow(ctx, conn)
 	if err := prepare(ctx, conn); err != nil {
-		return err
+		closeNow(ctx, conn)
+		return nil, err
 	}
-	return fn(conn)
+	return conn, nil
 }
 
 // prepare makes a session fit for long work, whatever the role or the database

@@ -1,0 +1,307 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+	"refresher/internal/sqlscript"
+)
+
+// PostData restores indexes, constraints, triggers and policies in several
+// sessions, when the tables are full: so no trigger fires while they are loaded,
+// and every constraint is checked against every row.
+//
+// pg_restore writes the statements, but doesn't run them. Its jobs know neither
+// how large a table is, nor that an entry on a partitioned table locks its
+// partitions, on which they deadlock; and foreign keys to one table wait for one
+// another there. Here they are added NOT VALID, which is a moment's work, and
+// validated side by side, for which a weaker lock is enough (ALTER TABLE, Notes).
+func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
+	script, err := d.postDataScript(ctx, dump)
+	if err != nil {
+		return err
+	}
+	doing := "restoring post-data into " + d.name
+	statements, err := sqlscript.Split(script)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		rels, err := relations(ctx, conn)
+		if err != nil {
+			return err
+		}
+		p := &postData{doing: doing, rels: rels, skip: d.srv.version < timeoutMajor*10000}
+		if p.sessions, err = p.open(ctx, d.cfg, max(1, jobs)); err != nil {
+			return err
+		}
+		defer func() {
+			for _, c := range p.sessions {
+				closeNow(ctx, c)
+			}
+		}()
+		return p.run(ctx, statements)
+	})
+}
+
+// postDataScript is the section as SQL.
+func (d *Database) postDataScript(ctx context.Context, dump string) (string, error) {
+	major, _, err := d.restorer(dump)
+	if err != nil {
+		return "", err
+	}
+	list, _, err := d.contents(ctx, dump, "--section=post-data")
+	if err != nil {
+		return "", err
+	}
+	file, err := writeContents(dump, list)
+	if err != nil {
+		return "", fmt.Errorf("reading post-data: %w", err)
+	}
+	defer os.Remove(file)
+	var out bytes.Buffer
+	err = pgtool.Run(ctx, pgtool.Command{
+		Tool: pgtool.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
+		Args: append(sectionArgs("post-data", file), "--file=-", dump),
+	})
+	return plain(out.String()), err
+}
+
+// maintenanceMemory is what a build may use to sort or hash, in each session.
+const maintenanceMemory = "256MB"
+
+// relation is what a build has to know about a table or materialised view.
+type relation struct {
+	kind catalog.Kind
+	root catalog.Name // of its partition tree; empty if it is in none
+	size int64        // bytes
+}
+
+func relations(ctx context.Context, conn *pgx.Conn) (map[catalog.Name]relation, error) {
+	const doing = "listing the relations to index"
+	rows, err := conn.Query(ctx, `
+		SELECT n.nspname, c.relname, c.relkind::text, coalesce(rn.nspname, ''), coalesce(r.relname, ''), pg_relation_size(c.oid)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		LEFT JOIN pg_class r ON r.oid = pg_partition_root(c.oid) LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`)
+	if err != nil {
+		return nil, pgerr.Wrap(err, doing)
+	}
+	out := map[catalog.Name]relation{}
+	var n catalog.Name
+	var r relation
+	var kind string
+	_, err = pgx.ForEachRow(rows, []any{&n.Schema, &n.Name, &kind, &r.root.Schema, &r.root.Name, &r.size}, func() error {
+		r.kind = catalog.Kind(kind[0])
+		out[n] = r
+		return nil
+	})
+	return out, pgerr.Wrap(err, doing)
+}
+
+// postData runs a script.
+type postData struct {
+	doing    string
+	rels     map[catalog.Name]relation
+	skip     bool // the server doesn't know newSetting
+	sessions []*pgx.Conn
+
+	builds   []build  // what can run side by side, and hasn't yet
+	after    []string // what follows the builds
+	checks   []build  // of foreign keys, after everything else
+	comments []string // last
+}
+
+func (p *postData) open(ctx context.Context, cfg *pgx.ConnConfig, n int) (out []*pgx.Conn, err error) {
+	settings := "SET maintenance_work_mem = '" + maintenanceMemory + "'"
+	if n > 1 { // builds run side by side; more processes each only get in their way
+		settings += "; SET max_parallel_maintenance_workers = 0"
+	}
+	for range n {
+		conn, err := session(ctx, cfg)
+		if err == nil {
+			out = append(out, conn)
+			err = p.exec(ctx, conn, settings)
+		}
+		if err != nil {
+			for _, c := range out {
+				closeNow(ctx, c)
+			}
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (p *postData) run(ctx context.Context, statements []sqlscript.Statement) error {
+	for _, st := range statements {
+		if err := p.take(ctx, st); err != nil {
+			return err
+		}
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	if err := sideBySide(ctx, len(p.sessions), p.checks, p.build); err != nil {
+		return err
+	}
+	return p.serially(ctx, p.comments)
+}
+
+// A statement that isn't of one of these shapes, which are those that pg_dump
+// writes, runs alone and in its place.
+const (
+	part      = `(?:"(?:[^"]|"")+"|[^\s.,;()"]+)`
+	qualified = `(` + part + `\.` + part + `)`
+)
+
+var (
+	settingShape    = regexp.MustCompile(`^(?:SET |SELECT pg_catalog\.set_config\()`)
+	indexShape      = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX ` + part + ` ON (?:ONLY )?` + qualified + ` USING `)
+	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part + ` (?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
+	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part + `) FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
+	afterShape      = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified + ` (?:CLUSTER ON|REPLICA IDENTITY USING INDEX) )`)
+)
+
+// take runs a statement, or puts it off.
+func (p *postData) take(ctx context.Context, st sqlscript.Statement) error {
+	text := st.Text
+	if m := indexShape.FindStringSubmatch(text); m != nil {
+		return p.index(text, m[1], false)
+	}
+	if m := constraintShape.FindStringSubmatch(text); m != nil {
+		return p.index(text, m[1], true)
+	}
+	switch {
+	case afterShape.MatchString(text):
+		p.after = append(p.after, text)
+		return nil
+	case strings.HasPrefix(text, "COMMENT ON "):
+		p.comments = append(p.comments, text)
+		return nil
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	if m := foreignKeyShape.FindStringSubmatch(text); m != nil && !strings.HasSuffix(text, " NOT VALID") && !strings.HasSuffix(text, " NOT ENFORCED") {
+		return p.foreignKey(ctx, text, m[1], m[2], m[3])
+	}
+	if settingShape.MatchString(text) {
+		return p.everywhere(ctx, text)
+	}
+	return p.exec(ctx, p.sessions[0], text)
+}
+
+// index adds the build of an index, or of a constraint that is one.
+func (p *postData) index(text, table string, exclusive bool) error {
+	n, r, err := p.relation(table)
+	if err != nil {
+		return err
+	}
+	b := build{sql: text, weight: r.size, locks: locks{n.SQL(): exclusive}}
+	switch {
+	case r.kind == catalog.Partitioned: // the entry of the parent alone: quick, but it looks at its partitions
+		b.weight = math.MaxInt64
+		b.locks[tree(r.root)] = true
+	case r.root != (catalog.Name{}):
+		b.locks[tree(r.root)] = false
+	}
+	p.builds = append(p.builds, b)
+	return nil
+}
+
+// foreignKey adds a foreign key. One from or to a partition tree can't be added
+// NOT VALID (PostgreSQL 17 and before): it is checked while both trees are locked.
+func (p *postData) foreignKey(ctx context.Context, text, table, name, referenced string) error {
+	from, fr, err := p.relation(table)
+	if err != nil {
+		return err
+	}
+	to, tr, err := p.relation(referenced)
+	if err != nil {
+		return err
+	}
+	check := build{sql: text, weight: fr.size, locks: locks{to.SQL(): false, from.SQL(): true}}
+	none := catalog.Name{}
+	if fr.root == none && tr.root == none {
+		check.sql = "ALTER TABLE " + table + " VALIDATE CONSTRAINT " + name
+		p.checks = append(p.checks, check)
+		return p.exec(ctx, p.sessions[0], text+" NOT VALID")
+	}
+	check.locks[to.SQL()] = true
+	for _, root := range []catalog.Name{fr.root, tr.root} {
+		if root != none {
+			check.locks[tree(root)] = true
+		}
+	}
+	p.checks = append(p.checks, check)
+	return nil
+}
+
+func (p *postData) relation(name string) (catalog.Name, relation, error) {
+	n, err := catalog.ParseName(name)
+	if err != nil {
+		return n, relation{}, fmt.Errorf("%s: %w", p.doing, err)
+	}
+	return n, p.rels[n], nil // nothing is known of a materialised view that post-data makes
+}
+
+func tree(root catalog.Name) string { return "tree of " + root.SQL() }
+
+// flush runs what was put off, but foreign keys and comments.
+func (p *postData) flush(ctx context.Context) error {
+	builds, after := p.builds, p.after
+	p.builds, p.after = nil, nil
+	if err := sideBySide(ctx, len(p.sessions), builds, p.build); err != nil {
+		return err
+	}
+	return p.serially(ctx, after)
+}
+
+func (p *postData) build(ctx context.Context, session int, b build) error {
+	return p.exec(ctx, p.sessions[session], b.sql)
+}
+
+func (p *postData) serially(ctx context.Context, statements []string) error {
+	for _, text := range statements {
+		if err := p.exec(ctx, p.sessions[0], text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// everywhere sets a parameter in every session.
+func (p *postData) everywhere(ctx context.Context, text string) error {
+	if p.skip && strings.HasPrefix(text, newSetting) {
+		return nil
+	}
+	for _, conn := range p.sessions {
+		if err := p.exec(ctx, conn, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *postData) exec(ctx context.Context, conn *pgx.Conn, text string) error {
+	_, err := conn.PgConn().Exec(ctx, text).ReadAll()
+	return pgerr.Wrap(err, "%s: %s", p.doing, named(text))
+}
+
+// named is a statement up to the name of what it makes, before any constant of
+// its expressions.
+func named(text string) string {
+	words := strings.Fields(text)
+	return strings.Join(words[:min(len(words), 6)], " ")
+}
