@@ -99,7 +99,8 @@ var features = map[int]string{
 	15: `CREATE TABLE extras15 (a int, b int, UNIQUE NULLS NOT DISTINCT (a, b)); INSERT INTO extras15 VALUES (1, NULL), (2, NULL);
 		CREATE VIEW invoker WITH (security_invoker = true) AS SELECT a FROM extras15`,
 	16: `CREATE TABLE extras16 (j json, n numeric CHECK (j IS JSON OBJECT)); INSERT INTO extras16 VALUES ('{"a": 1}', 0x_1f)`,
-	17: `CREATE TABLE extras17 (id int GENERATED ALWAYS AS IDENTITY, k int NOT NULL) PARTITION BY LIST (k); CREATE TABLE extras17_1 PARTITION OF extras17 FOR VALUES IN (1, 2);
+	17: `CREATE TABLE extras17 (id int GENERATED ALWAYS AS IDENTITY, k int NOT NULL, CONSTRAINT once EXCLUDE USING btree (k WITH =)) PARTITION BY LIST (k);
+		CREATE TABLE extras17_1 PARTITION OF extras17 FOR VALUES IN (1, 2); ALTER TABLE extras17_1 RENAME CONSTRAINT extras17_1_k_excl TO "once too";
 		INSERT INTO extras17 (k) VALUES (1), (2)`,
 	18: `CREATE TABLE extras18 (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL, note text CONSTRAINT noted NOT NULL, loose text);
 		INSERT INTO extras18 VALUES (1, DEFAULT, 'x', NULL), (2, DEFAULT, 'y', 'z'); ALTER TABLE extras18 ADD CONSTRAINT loosely NOT NULL loose NOT VALID;
@@ -183,7 +184,7 @@ var compared = []string{
 var comparedSince = map[int][]string{
 	15: {"SELECT string_agg(x::text, ' ' ORDER BY a) FROM extras15 x", "SELECT string_agg(indexdef, ' ' ORDER BY 1) FROM pg_indexes WHERE tablename = 'extras15'", "SELECT reloptions::text FROM pg_class WHERE relname = 'invoker'"},
 	16: {"SELECT string_agg(x::text, ' ') FROM extras16 x"},
-	17: {"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras17 x"},
+	17: {"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras17 x", "SELECT string_agg(pg_get_constraintdef(oid) || conislocal || coninhcount, ' ' ORDER BY conname) FROM pg_constraint WHERE contype = 'x'"},
 	18: {"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras18 x", "SELECT string_agg(conname || convalidated || conenforced, ' ' ORDER BY conname) FROM pg_constraint WHERE conrelid::regclass::text LIKE 'extras18%'"},
 }
 

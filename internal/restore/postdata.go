@@ -144,6 +144,7 @@ func (p *postData) open(ctx context.Context, cfg *pgx.ConnConfig, n int) (out []
 }
 
 func (p *postData) run(ctx context.Context, statements []sqlscript.Statement) error {
+	statements, names := withoutAttached(statements)
 	for _, st := range statements {
 		if err := p.take(ctx, st); err != nil {
 			return err
@@ -153,6 +154,9 @@ func (p *postData) run(ctx context.Context, statements []sqlscript.Statement) er
 		return err
 	}
 	if err := sideBySide(ctx, len(p.sessions), p.checks, p.build); err != nil {
+		return err
+	}
+	if err := p.rename(ctx, names); err != nil {
 		return err
 	}
 	return p.serially(ctx, p.comments)
