@@ -10,8 +10,9 @@
 //
 // Offsets count characters; a text has all of its spans of the classes that the file
 // labels at all. Kind is one of package ident's, where the class is national_id. A
-// value's valid says whether it is one of its kind at all. Whole columns are another
-// matter: scripts/discovereval measures those.
+// value's valid says whether it is one of its kind at all; values of class none are
+// noise that nothing should be found in. Whole columns are another matter:
+// scripts/discovereval measures those, and generate.py makes large corpora.
 //
 // With -convert it makes such records from public collections, by their format:
 //
@@ -45,6 +46,9 @@ type record struct {
 	Class pii.Class `json:"class,omitempty"`
 	Kind  string    `json:"kind,omitempty"`
 	Valid *bool     `json:"valid,omitempty"`
+	// Disputed is why the authority that gives out the kind refuses a value that the
+	// corpus calls valid: it is left out of a second measurement.
+	Disputed string `json:"disputed,omitempty"`
 }
 
 // span is a labelled part of a text, in characters.
@@ -83,7 +87,7 @@ func measure(w io.Writer, dir string, wrong bool) error {
 	if len(files) == 0 {
 		return fmt.Errorf("%s has no *.jsonl", dir)
 	}
-	report := &report{w: w, wrong: wrong, named: scores{}, bare: scores{}}
+	report := &report{w: w, wrong: wrong, named: scores{}, bare: scores{}, agreed: scores{}}
 	for _, f := range files {
 		records, err := read(f)
 		if err != nil {
@@ -111,6 +115,7 @@ func measure(w io.Writer, dir string, wrong bool) error {
 	if len(report.named) > 0 {
 		fmt.Fprintf(w, "\n### values of all files\n")
 		report.print("in a column of their name", report.named)
+		report.print("without those that their authority refuses", report.agreed)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ type report struct {
 	w           io.Writer
 	wrong       bool
 	named, bare scores // of the values of all files
+	agreed      scores // named, without the disputed ones
 }
 
 // score counts what was labelled, found and right.
@@ -149,8 +151,15 @@ func overlap(h detect.Hit, x span) bool {
 func (r *report) values(records []record) {
 	d := detect.New()
 	var hits []detect.Hit
-	total := [4]score{}
+	total := [5]score{}
+	disputed := map[string]int{}
 	for _, v := range records {
+		if v.Class == pii.None {
+			continue
+		}
+		if v.Disputed != "" {
+			disputed[label(v)+": "+v.Disputed]++
+		}
 		for i, c := range []detect.Context{detect.ContextOf(nameOf(v)), {}} {
 			// A valid number may be one of another kind as well; an invalid one is found
 			// wrongly only if it is taken for one of its own.
@@ -162,6 +171,9 @@ func (r *report) values(records []record) {
 			all := []*score{[]scores{r.named, r.bare}[i].of(label(v)), &total[i]}
 			if checked(v.Class) {
 				all = append(all, &total[2+i])
+				if i == 0 && v.Disputed == "" {
+					all = append(all, &total[4], r.agreed.of(label(v)))
+				}
 			}
 			for _, s := range all {
 				if *v.Valid {
@@ -180,9 +192,45 @@ func (r *report) values(records []record) {
 			}
 		}
 	}
+	if r.noise(records); total[0].labelled == 0 {
+		return
+	}
 	fmt.Fprintf(r.w, "\n| %d values, %d of them valid | recall | precision |\n|---|---|---|\n", len(records), total[0].labelled)
-	for i, what := range []string{"in a column of their name", "without a name", "those with a checksum, in a column of their name", "without a name"} {
+	for i, what := range []string{"in a column of their name", "without a name", "those with a checksum, in a column of their name", "without a name",
+		"in a column of their name, without those that their authority refuses"} {
 		fmt.Fprintf(r.w, "| %s | %s | %s |\n", what, ratio(total[i].caught, total[i].labelled), ratio(total[i].right, total[i].found))
+	}
+	for _, why := range slices.Sorted(maps.Keys(disputed)) {
+		fmt.Fprintf(r.w, "\nrefused: %d of %s", disputed[why], why)
+	}
+	fmt.Fprintln(r.w)
+}
+
+// noise counts what is found in values that are nothing, in a column whose name
+// says nothing.
+func (r *report) noise(records []record) {
+	d := detect.New()
+	all, strong, weak := 0, 0, 0
+	for _, v := range records {
+		if v.Class != pii.None {
+			continue
+		}
+		all++
+		for _, h := range d.Scan(nil, []byte(v.Value)) {
+			switch {
+			case !checked(h.Class):
+			case h.Strong:
+				strong++
+				if r.wrong {
+					fmt.Fprintf(r.w, "noise: %q found %v\n", v.Value, h)
+				}
+			default:
+				weak++
+			}
+		}
+	}
+	if all > 0 {
+		fmt.Fprintf(r.w, "\n%d values that are nothing: %d strong hits of what has a checksum, %d weak\n", all, strong, weak)
 	}
 }
 
