@@ -3,6 +3,7 @@ package discover
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"refresher/internal/catalog"
@@ -30,6 +31,7 @@ type table struct {
 	paid     bool // an account of a bank is there
 	firsts   bool // a column of surnames or given names is there
 	surnames bool
+	signed   bool // an e-mail address is there, and nobody's name
 }
 
 // column is one column under examination.
@@ -178,6 +180,8 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FullName, score: 0.75}
 	case bare && c.table.paid:
 		return hint{class: pii.FullName, score: 0.6}
+	case bare && c.table.signed && !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head):
+		return hint{class: pii.FullName, score: 0.6}
 	case bare && c.table.about && head != "listing" && head != "product" && head != "system":
 		return hint{class: pii.FullName, score: 0.6}
 	}
@@ -192,7 +196,7 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
 	amiss := true
 	switch {
-	case h.need == person && !c.table.about && !(c.table.written && c.name.has("body")), h.need == place && !c.table.placed:
+	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written, h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && c.table.lists && !c.table.about:

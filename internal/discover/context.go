@@ -14,7 +14,7 @@ func (t *table) context() {
 	head := headOf(t.name)
 	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
-	direct, streets := 0, false
+	direct, streets, named := 0, false, false
 	for _, c := range t.columns {
 		h := hintOf(c.name, c.family, t.name)
 		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
@@ -27,7 +27,10 @@ func (t *table) context() {
 			t.firsts = true
 		case pii.LastName:
 			t.surnames = true
+		case pii.Email:
+			t.signed = t.signed || c.name.only("email")
 		}
+		named = named || h.class == pii.FullName || h.class == pii.LastName || h.class == pii.Username
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
 			direct++
@@ -42,12 +45,13 @@ func (t *table) context() {
 		}
 	}
 	t.about = t.about || direct >= 2
+	t.signed = t.signed && !named
 	for _, c := range t.columns {
 		t.postal = t.postal || hintOf(c.name, c.family, t.name).class == pii.City
 		t.written = t.written || c.refersToPerson()
 	}
-	t.placed = t.placed || t.about || t.written
-	if t.lists = t.lists && !streets; t.lists && direct == 0 {
+	t.placed = t.placed || t.about || t.written || direct > 0
+	if t.lists = t.lists && !streets && direct == 0; t.lists {
 		t.placed = false
 	}
 }

@@ -32,13 +32,14 @@ type need uint8
 const (
 	nothing need = iota
 	person       // its rows are about persons
+	author       // or made by one
 	place        // an address, or persons
 )
 
 // hintOf reads a column's name; family is its type's.
 func hintOf(n *name, family scrub.Family, table *name) hint {
 	switch {
-	case n.has("system") && !systemIsHarmless(n) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
+	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
 	for _, rule := range nameRules {
@@ -87,6 +88,7 @@ var (
 	writings = append([]scrub.Family{scrub.FamilyXML}, texts...)
 	nets     = []scrub.Family{scrub.FamilyText, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyArray, scrub.FamilyOther}
 	secrets  = []scrub.Family{scrub.FamilyText, scrub.FamilyBytea, scrub.FamilyUUID, scrub.FamilyArray}
+	traits   = append([]scrub.Family{scrub.FamilyNumber, scrub.FamilyJSON}, texts...)
 	anything = append(append([]scrub.Family{scrub.FamilyJSON, scrub.FamilyXML, scrub.FamilyMAC, scrub.FamilyPoint}, measures...),
 		scrub.FamilyDate, scrub.FamilyTimestamp, scrub.FamilyBytea, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyUUID, scrub.FamilyArray)
 )
@@ -140,9 +142,9 @@ var nameRules = []nameRule{
 
 	{pii.Token, 0.9, secrets, nothing, and(has("password"), not(has("date|at|name|vendor|nhead|id")))},
 	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
-	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|id|phone|email|street|address|city")), not(ends("code", "vendor")))},
+	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
 	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
-	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), has("api"))},
+	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), or(has("api"), hasWord("consumer", "signing", "encryption")))},
 	{pii.Token, 0.75, secrets, nothing, ends("salt")},
 	{pii.Token, 0.6, secrets, nothing, and(hasWord("session"), ends("id", "keyword"), has("id|keyword"))},
 
@@ -189,17 +191,22 @@ var nameRules = []nameRule{
 	{pii.Username, 0.55, texts, nothing, and(ends("user"), only("user", "filler"))},
 	{pii.Username, 0.7, texts, person, and(ends("social"), of("social", "id", "username", "name"))},
 	{pii.URL, 0.7, texts, nothing, and(has("social"), ends("url"), has("url"))},
+	{pii.URL, 0.55, texts, nothing, and(ends("url"), hasWord("referrer", "referer"))},
+	{pii.Username, 0.6, texts, nothing, func(n, t *name) bool {
+		return t.any("username", "api") && len(n.parts) == 1 && n.parts[0] == "identity"
+	}},
 
 	{pii.FullName, 0.85, texts, nothing, and(has("person|spouse|emergency", "name"), not(has("product|org|vendor|city|street|country|region|username|agent|location|birth|device|photo|message|description")))},
 	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), of("account", "name"), hasWord("bank", "holder", "owner"))},
-	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "envio", "lieferung", "rechnung", "facturacion", "entrega", "sender", "to", "from", "reply"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "envio", "lieferung", "rechnung", "facturacion", "entrega", "sender", "to", "from", "reply", "pickup", "pick"))},
 	{pii.FullName, 0.5, texts, nothing, agent},
 	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
 	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},
 	{pii.Company, 0.55, texts, nothing, and(has("vendor", "name"), of("vendor", "name"))},
 
-	{pii.Street, 0.9, texts, nothing, and(has("street"), not(ends("city", "id", "date", "country", "region", "zip", "code", "product", "note", "state", "url")), not(has("product|device|url|ip|birth")))},
+	{pii.Street, 0.9, texts, nothing, and(has("street"), not(ends("city", "id", "date", "country", "region", "zip", "code", "product", "note", "state", "url")), not(has("product|device|url|ip|birth")), hasNoWord("timezone", "tz"))},
 	{pii.Street, 0.85, texts, nothing, and(has("address"), or(ends("address", "line", "house", "nhead"), and(ends("ship", "neutral", "filler", "keyword", "vendor", "person"))), not(has("product|device|url|ip|mac|wallet|message|hash|city|zip|birth")), not(hasWord("memory", "register", "byte", "bus", "start", "end", "offset")))},
+	{pii.Street, 0.7, texts, nothing, func(n, t *name) bool { return t.any("street", "address") && n.only("line") && n.has("line") }},
 	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
 	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
 	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "nhead", "code"))},
@@ -217,12 +224,13 @@ var nameRules = []nameRule{
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
-	{Special, 0.75, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
-	{Special, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
+	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
+	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs"))},
+	{Special, 0.7, traits, person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},
-	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
+	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat, scrub.FamilyJSON}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
 	{pii.URL, 0.6, texts, nothing, func(n, t *name) bool { return t.has("social") && n.only("url", "filler") }},
 	{Photo, 0.7, blobs, person, and(has("photo|biometric|signature|avatar"), of("photo", "biometric", "signature", "avatar", "body", "url"), not(has("url")))},
 	{pii.URL, 0.65, texts, person, and(has("photo|avatar|website|url"), of("photo", "avatar", "website", "url", "full", "name"))},
@@ -233,10 +241,14 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
 		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(of("body", "description"), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
+	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), func(_, t *name) bool { return !t.has("product|system|org|vendor|institution") })},
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
+	{pii.FreeText, 0.55, texts, nothing, answered},
+	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"))},
 
-	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message"), not(hasWord("group", "list", "role", "data", "lists")))},
-	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), only("system", "filler", "neutral", "person", "user", "ship"))},
+	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists")), or(not(has("institution|org|vendor")), role))},
+	{pii.FullName, 0.5, texts, nothing, and(ends("person"), only("person", ""), role)},
+	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), hasNoWord("locked", "generated"), only("system", "filler", "neutral", "person", "user", "ship"))},
 
 	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},
@@ -257,6 +269,19 @@ func agent(n, _ *name) bool {
 		}
 	}
 	return false
+}
+
+// answered: what somebody answered to a question or form.
+func answered(n, table *name) bool {
+	return hasWord("answer", "answers", "response", "responses", "submission", "submissions")(table, nil) && len(n.parts) == 1 &&
+		hasWord("value", "text", "body", "content", "answer", "response")(n, nil)
+}
+
+// role: the last word is what somebody does for others, as in case_manager.
+func role(n, _ *name) bool {
+	return slices.Contains([]string{"manager", "supervisor", "coordinator", "representative", "rep", "teacher", "instructor", "doctor", "physician", "nurse",
+		"therapist", "attorney", "lawyer", "judge", "officer", "counselor", "counsellor", "advisor", "adviser", "secretary", "contact", "owner", "caregiver"},
+		n.parts[len(n.parts)-1])
 }
 
 func or(some ...func(n, table *name) bool) func(n, table *name) bool {
