@@ -179,12 +179,12 @@ const columns = `id, database, host, started, coalesce(finished, 'epoch'), finis
 // maxList is how many runs List returns at most: some years of weekly runs.
 const maxList = 500
 
-// List returns the runs on every database of the server, newest first, without
-// their reports.
+// List returns the runs of this staging database, newest first, without their
+// reports. Other databases of the server have a history of their own.
 func (h *History) List(ctx context.Context) ([]Run, error) {
 	var runs []Run
 	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs ORDER BY started DESC, id DESC LIMIT $1`, maxList)
+		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs WHERE database = $2 ORDER BY started DESC, id DESC LIMIT $1`, maxList, h.target)
 		if err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func TestRuns(t *testing.T) {
 	}
 	first.ReportJSON, first.Signature = nil, ""
 	list, err := h.List(t.Context())
-	if d := cmp.Diff([]history.Run{second, first}, list); d != "" || err != nil {
+	if d := cmp.Diff([]history.Run{first}, list); d != "" || err != nil { // the second is another database's
 		t.Error(d, err)
 	}
 	if _, err := h.Get(t.Context(), "r3"); !errors.Is(err, history.ErrNotFound) {
