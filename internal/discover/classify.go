@@ -180,7 +180,9 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FullName, score: 0.75}
 	case bare && c.table.paid:
 		return hint{class: pii.FullName, score: 0.6}
-	case bare && c.table.signed && !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head):
+	case bare && (head == "note" || head == "message") && !c.table.name.any("product", "system"):
+		return hint{class: pii.FullName, score: 0.6}
+	case bare && c.table.signed && (acts(nil, c.table.name) || !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head)):
 		return hint{class: pii.FullName, score: 0.6}
 	case bare && c.table.about && head != "listing" && head != "product" && head != "system":
 		return hint{class: pii.FullName, score: 0.6}
@@ -196,10 +198,10 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
 	amiss := true
 	switch {
-	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written, h.need == place && !c.table.placed:
+	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written && !c.table.signed, h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
-	case h.need != nothing && c.table.lists && !c.table.about:
+	case h.need != nothing && h.need != author && c.table.lists && !c.table.about:
 		score *= 0.6
 	case h.class == pii.Region && !c.name.has("region") && !t.postal && !c.seen.known(): // a state of affairs, as likely
 		score *= 0.6

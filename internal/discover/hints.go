@@ -39,7 +39,7 @@ const (
 // hintOf reads a column's name; family is its type's.
 func hintOf(n *name, family scrub.Family, table *name) hint {
 	switch {
-	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
+	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !keyOf(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
 	for _, rule := range nameRules {
@@ -132,7 +132,7 @@ func of(meanings ...string) func(n, table *name) bool {
 var nameRules = []nameRule{
 	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
-	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), hasWord("tax")))},
+	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), and(hasWord("tax"), func(_, t *name) bool { return !hasWord("tax", "taxes")(t, nil) })))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
 	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
 	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},
@@ -144,7 +144,8 @@ var nameRules = []nameRule{
 	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
 	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
 	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
-	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), or(has("api"), hasWord("consumer", "signing", "encryption")))},
+	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), or(has("api"), hasWord("consumer", "signing", "encryption", "hmac", "webhook")))},
+	{pii.Token, 0.7, secrets, nothing, keyOf},
 	{pii.Token, 0.75, secrets, nothing, ends("salt")},
 	{pii.Token, 0.6, secrets, nothing, and(hasWord("session"), ends("id", "keyword"), has("id|keyword"))},
 
@@ -180,7 +181,7 @@ var nameRules = []nameRule{
 	{pii.LastName, 0.9, texts, nothing, has("maiden")},
 	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|at|org")))},
 	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
-	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
+	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool { return !t.any("institution", "org") || t.any("person", "user", "spouse") }, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
 	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("displayname", "dispname"), of("full", "name"))},
 
@@ -226,12 +227,14 @@ var nameRules = []nameRule{
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
 	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
 	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs"))},
+	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
 	{Special, 0.7, traits, person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat, scrub.FamilyJSON}, numerals...), person, and(has("salary"), of("salary", "year", "month", "day", "at"))},
 	{pii.URL, 0.6, texts, nothing, func(n, t *name) bool { return t.has("social") && n.only("url", "filler") }},
+	{Photo, 0.65, blobs, person, and(ends("avatar"), has("avatar"))},
 	{Photo, 0.7, blobs, person, and(has("photo|biometric|signature|avatar"), of("photo", "biometric", "signature", "avatar", "body", "url"), not(has("url")))},
 	{pii.URL, 0.65, texts, person, and(has("photo|avatar|website|url"), of("photo", "avatar", "website", "url", "full", "name"))},
 
@@ -239,12 +242,12 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.6, writings, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
 	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
-		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(of("body", "description"), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
+		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
-	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), func(_, t *name) bool { return !t.has("product|system|org|vendor|institution") })},
+	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 	{pii.FreeText, 0.55, texts, nothing, answered},
-	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"))},
+	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"), func(_, t *name) bool { return !t.has("product") })},
 
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists")), or(not(has("institution|org|vendor")), role))},
 	{pii.FullName, 0.5, texts, nothing, and(ends("person"), only("person", ""), role)},
@@ -269,6 +272,18 @@ func agent(n, _ *name) bool {
 		}
 	}
 	return false
+}
+
+// keyOf: the value of a key, in a table of keys.
+func keyOf(n, table *name) bool {
+	return (table.has("api|secret|private", "keyword") || table.has("token|secret|password")) && len(n.parts) == 1 && hasWord("value", "key", "digest", "hash")(n, nil)
+}
+
+// acts: a row is what somebody did or asked for, though it is called like a thing.
+func acts(_, table *name) bool {
+	last := strings.TrimSuffix(table.parts[len(table.parts)-1], "s")
+	return slices.Contains([]string{"report", "request", "application", "order", "payment", "booking", "reservation", "registration", "donation", "ticket",
+		"subscription", "signup", "submission", "claim", "purchase", "pledge", "petition", "rsvp", "nomination", "complaint", "appeal"}, last)
 }
 
 // answered: what somebody answered to a question or form.
