@@ -142,6 +142,9 @@ func (c *column) composite() {
 // hint is what the name says, or the comment where the name says nothing.
 func (c *column) hint() hint {
 	h := hintOf(c.name, c.family, c.table.name)
+	if h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType { // one of a few words that a programmer chose
+		return hint{class: pii.None, clean: true, score: 0.9}
+	}
 	if h.class == pii.None && !h.clean {
 		h = c.bareName(h)
 	}
@@ -176,7 +179,7 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.Company, score: 0.55}
 	case c.table.surnames && !c.table.firsts && bare:
 		return hint{class: pii.FirstName, score: 0.75}
-	case (head == "person" || head == "user") && bare:
+	case (somebody(head) || head == "street" || head == "address") && bare:
 		return hint{class: pii.FullName, score: 0.75}
 	case bare && c.table.paid:
 		return hint{class: pii.FullName, score: 0.6}

@@ -5,14 +5,13 @@ import (
 	"strings"
 
 	"refresher/internal/pii"
-	"refresher/internal/scrub"
 )
 
 // context finds out what a table's rows are about: from its name, then from
 // columns that say so by themselves.
 func (t *table) context() {
 	head := headOf(t.name)
-	t.about = head == "person" || head == "user" || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
+	t.about = somebody(head) || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
 	direct, streets, named := 0, false, false
 	for _, c := range t.columns {
@@ -56,14 +55,19 @@ func (t *table) context() {
 	}
 }
 
+// somebody reports whether rows about what a word means are about persons.
+func somebody(head string) bool {
+	return head == "person" || head == "user" || head == "spouse" || head == "holder"
+}
+
 // refersToPerson reports whether a column says who a row belongs to, by a key or by
 // its name.
 func (c *column) refersToPerson() bool {
 	if c.to != nil {
 		head := headOf(c.to.table.name)
-		return c.to.table != c.table && (head == "person" || head == "user")
+		return c.to.table != c.table && somebody(head)
 	}
-	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing") && c.family != scrub.FamilyText
+	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing")
 }
 
 // headOf is what a table's name is about: its last word that says something, the

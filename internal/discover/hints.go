@@ -138,14 +138,19 @@ var nameRules = []nameRule{
 	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},
 	{pii.VIN, 0.7, numerals, nothing, and(ends("vehicle", "nhead", "id"), has("vehicle"))},
 	{pii.NationalID, 0.8, numerals, nothing, and(has("patient"), not(has("date|name")))},
+	{pii.NationalID, 0.7, texts, person, and(hasWord("insurance"), ends("id", "nhead"))},
 	{pii.Token, 0.75, append([]scrub.Family{scrub.FamilyUUID, scrub.FamilyNumber}, texts...), nothing, has("device")},
 
 	{pii.Token, 0.9, secrets, nothing, and(has("password"), not(has("date|at|name|vendor|nhead|id")))},
 	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
-	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), not(has("date|name|product|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
+	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), or(not(has("product")), hasWord("browser")), not(has("date|name|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
 	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
 	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), or(has("api"), hasWord("consumer", "signing", "encryption", "hmac", "webhook")))},
 	{pii.Token, 0.7, secrets, nothing, keyOf},
+	{pii.Token, 0.6, secrets, nothing, and(ends("code"), has("device|user|access|api"), hasNoWord("challenge"), func(_, t *name) bool { return hasWord("oauth", "auth", "grant", "grants")(t, nil) })},
+	{pii.Token, 0.55, secrets, nothing, and(only("biometric", "device", "neutral"), hasWord("fingerprint"), func(_, t *name) bool {
+		return hasWord("session", "sessions", "device", "devices", "visit", "visits", "visitor", "browser", "login", "logins")(t, nil)
+	})},
 	{pii.Token, 0.75, secrets, nothing, ends("salt")},
 	{pii.Token, 0.6, secrets, nothing, and(hasWord("session"), ends("id", "keyword"), has("id|keyword"))},
 
@@ -160,6 +165,11 @@ var nameRules = []nameRule{
 
 	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device")), not(and(hasWord("cell", "mob", "tel"), has("line"))))},
 	{pii.Phone, 0.55, numerals, nothing, and(has("emergency"), of("emergency", "nhead"), ends("nhead"))},
+	{pii.Phone, 0.7, numerals, nothing, and(hasWord("contact"), of("nhead"), ends("nhead"))},
+	{pii.Phone, 0.55, texts, nothing, and(hasWord("contact"), has("contactinfo"), of("contactinfo"))},
+	{pii.Phone, 0.6, texts, nothing, and(counterpart, func(_, t *name) bool { return hasWord("sms", "twilio", "whatsapp", "call", "calls")(t, nil) })},
+	{pii.Email, 0.55, texts, nothing, and(counterpart, func(_, t *name) bool { return t.has("email|message") })},
+	{pii.Email, 0.6, texts, nothing, and(hasWord("old", "new", "original", "replacement", "previous", "before", "after"), only("ship", "neutral", ""), func(n, t *name) bool { return len(n.parts) == 1 && t.has("email") })},
 
 	{pii.IBAN, 0.95, texts, nothing, and(has("iban"), not(ends("name", "country")))},
 	{pii.IBAN, 0.85, numerals, nothing, and(has("bankaccount"), not(ends("name", "id", "date")))},
@@ -167,6 +177,8 @@ var nameRules = []nameRule{
 	{pii.BIC, 0.6, texts, nothing, and(ends("bic"), only("bic", "ship", "vendor", "code", "account"))},
 	{pii.FullName, 0.85, texts, nothing, and(ends("holder", "name"), has("holder"))},
 	{pii.FullName, 0.85, texts, nothing, and(has("card", "name"), only("card", "name", "filler", "neutral", "at", "person", "ship"), hasWord("on", "holder", "owner"))},
+	{pii.CreditCard, 0.7, numerals, nothing, and(lastDigits, func(n, t *name) bool { return n.has("card") || t.has("card") })},
+	{pii.IBAN, 0.7, numerals, nothing, and(lastDigits, func(n, t *name) bool { return n.any("bankaccount", "account") || t.has("bankaccount") })},
 	{pii.CreditCard, 0.85, numerals, nothing, and(has("card"), ends("card", "nhead"), not(has("product|date|id")), not(hasWord("business", "score", "yellow", "red", "report")))},
 	{pii.Crypto, 0.6, texts, nothing, and(ends("wallet", "address"), has("wallet"))},
 
@@ -185,7 +197,7 @@ var nameRules = []nameRule{
 	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("displayname", "dispname"), of("full", "name"))},
 
-	{pii.Username, 0.85, texts, nothing, and(has("username"), not(ends("date", "at", "id", "nhead", "url", "ip", "agent", "description", "product")), not(hasWord("last")))},
+	{pii.Username, 0.85, texts, nothing, and(has("username"), not(ends("date", "at", "id", "nhead", "url", "ip", "agent", "description", "product", "body")), not(hasWord("last")))},
 	{pii.Username, 0.85, texts, nothing, and(has("user", "name"), of("user", "name"), not(has("spouse")), hasNoWord("staff", "customer", "person"))},
 	{pii.Username, 0.8, texts, nothing, hasWord("nicename")},
 	{pii.Username, 0.7, texts, nothing, and(has("nick"), of("nick", "name", "user"))},
@@ -210,11 +222,11 @@ var nameRules = []nameRule{
 	{pii.Street, 0.7, texts, nothing, func(n, t *name) bool { return t.any("street", "address") && n.only("line") && n.has("line") }},
 	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
 	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
-	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "nhead", "code"))},
-	{pii.Postcode, 0.85, numerals, nothing, and(has("postal"), has("code|nhead"), of("postal", "code", "nhead", "zip"))},
-	{pii.City, 0.75, texts, place, and(has("city"), of("city", "name", "full", "code", "id"), not(ends("id", "code")))},
-	{pii.Region, 0.6, texts, place, and(has("region|state"), of("region", "state", "name", "code", "full", "country"), not(hasWord("uf2")))},
-	{pii.Country, 0.55, texts, place, and(has("country"), of("country", "name", "code", "region", "full"))},
+	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "street", "address", "nhead", "code"))},
+	{pii.Postcode, 0.85, numerals, nothing, and(has("postal"), has("code|nhead"), of("postal", "street", "address", "code", "nhead", "zip"))},
+	{pii.City, 0.75, texts, place, and(has("city"), of("city", "street", "address", "name", "full", "code", "id"), not(ends("id", "code")))},
+	{pii.Region, 0.6, texts, place, and(has("region|state"), of("region", "street", "address", "state", "name", "code", "full", "country"), not(hasWord("uf2")))},
+	{pii.Country, 0.55, texts, place, and(has("country"), of("country", "street", "address", "name", "code", "region", "full"))},
 	{pii.Country, 0.6, texts, person, and(has("nationality"), of("nationality", "code", "country"))},
 	{pii.City, 0.55, texts, person, and(has("location"), of("location", "name", "full"))},
 	{pii.Latitude, 0.75, texts, place, and(has("lat", "lng"))},
@@ -228,7 +240,7 @@ var nameRules = []nameRule{
 	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
 	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs"))},
 	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
-	{Special, 0.7, traits, person, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
+	{Special, 0.7, traits, author, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},
@@ -240,7 +252,7 @@ var nameRules = []nameRule{
 
 	{pii.FreeText, 0.6, []scrub.Family{scrub.FamilyXML, scrub.FamilyJSON}, nothing, and(has("person", "contactinfo"))},
 	{pii.FreeText, 0.6, writings, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
-	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
+	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), hasNoWord("error", "failure", "exception", "warning", "success", "debug", "validation", "commit"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
 		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
@@ -276,7 +288,25 @@ func agent(n, _ *name) bool {
 
 // keyOf: the value of a key, in a table of keys.
 func keyOf(n, table *name) bool {
-	return (table.has("api|secret|private", "keyword") || table.has("token|secret|password")) && len(n.parts) == 1 && hasWord("value", "key", "digest", "hash")(n, nil)
+	if !table.has("api|secret|private", "keyword") && !table.has("token|secret|password") && !(table.has("code") && (table.any("username", "api") || hasWord("backup", "otp", "pin", "factor")(table, nil))) {
+		return false
+	}
+	for _, w := range n.parts {
+		if !slices.Contains([]string{"value", "key", "digest", "hash", "code"}, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// counterpart: whom a message comes from or goes to.
+func counterpart(n, _ *name) bool {
+	return len(n.parts) == 1 && hasWord("to", "from", "cc", "bcc", "recipients", "recipient", "sender")(n, nil)
+}
+
+// lastDigits: the end of a number, as in card_last4; digits are no part of a name's words.
+func lastDigits(n, _ *name) bool {
+	return hasWord("lastfour")(n, nil) || hasWord("last")(n, nil) && slices.Contains([]string{"last", "four", "digits"}, n.parts[len(n.parts)-1])
 }
 
 // acts: a row is what somebody did or asked for, though it is called like a thing.

@@ -210,7 +210,7 @@ func segments(w string) []string {
 		best[i].cost = 1 << 20
 		for j := max(0, i-24); j < i; j++ {
 			part := w[j:i]
-			if vocabulary[part] == nil {
+			if vocabulary[part] == nil || len(part) == 1 && (j == 0 || i == len(w)) { // one letter joins two words
 				continue
 			}
 			cost := best[j].cost + 10
