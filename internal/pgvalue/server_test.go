@@ -147,7 +147,7 @@ type world struct {
 	types map[string]*catalog.Type
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
 	ctx := context.Background()
 	url := pgtest.DB(t)
@@ -172,7 +172,7 @@ func newWorld(t *testing.T) world {
 	return w
 }
 
-func exec(t *testing.T, conn *pgx.Conn, sql string) {
+func exec(t testing.TB, conn *pgx.Conn, sql string) {
 	t.Helper()
 	if _, err := conn.PgConn().Exec(context.Background(), sql).ReadAll(); err != nil {
 		t.Fatalf("%s: %v", sql, err)
