@@ -13,10 +13,23 @@ const (
 // glued looks in a word of letters and digits for a number with letters at either
 // end: B4539…, tel4917…x, IBANDE96…, DE96…EUR.
 func (m *Matcher) glued(text []byte, w *word) (hit Match) {
-	if w.has != hasLetter|hasDigit || w.size <= minGlued || w.size > maxGlued {
+	if w.has&^isWide != hasLetter|hasDigit || w.size <= minGlued || w.size > maxGlued {
 		return hit
 	}
-	b := text[w.start:w.end]
+	if w.has&isWide == 0 {
+		return m.gluedIn(text, text[w.start:w.end], w)
+	}
+	// Letters or digits beyond ASCII: in the folded word, whose places are not the text's.
+	var again word
+	m.folder.next(text[:w.end], w.start, &again)
+	if hit = m.gluedIn(text, m.folder.buf[:again.size], w); hit.End > 0 {
+		hit.Start, hit.End = w.start, w.end
+	}
+	return hit
+}
+
+// gluedIn looks in b, which is word w or what it folds to.
+func (m *Matcher) gluedIn(text, b []byte, w *word) (hit Match) {
 	head := 0 // letters before the first digit
 	for fold[b[head]]>>4 != 3 {
 		head++
@@ -40,7 +53,10 @@ func (m *Matcher) glued(text []byte, w *word) (hit Match) {
 	}
 	// A copy, since put may not be asked for a part of a word; digits fold to themselves.
 	digits := m.joint[:copy(m.joint[:], b[head:tail])]
-	part := word{start: w.start + head, end: w.start + tail, size: len(digits), has: hasDigit}
+	part := word{start: w.start, end: w.end, size: len(digits), has: hasDigit}
+	if w.has&isWide == 0 {
+		part.start, part.end = w.start+head, w.start+tail
+	}
 	if code, alone := m.compact(text, digits, hasDigit, &part); code != 0 {
 		hit = Match{Class: m.set.classes[code], Start: part.start, End: part.end, Digits: alone, Print: m.print}
 	}
