@@ -31,6 +31,7 @@ type table struct {
 	paid     bool // an account of a bank is there
 	firsts   bool // a column of surnames or given names is there
 	surnames bool
+	contact  bool // whoever speaks for it is there: it is no person
 	signed   bool // an e-mail address is there, and nobody's name
 }
 
@@ -187,7 +188,7 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FullName, score: 0.6}
 	case bare && c.table.signed && (acts(nil, c.table.name) || !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head)):
 		return hint{class: pii.FullName, score: 0.6}
-	case bare && c.table.about && head != "listing" && head != "product" && head != "system":
+	case bare && c.table.about && !c.table.contact && head != "listing" && head != "product" && head != "system":
 		return hint{class: pii.FullName, score: 0.6}
 	}
 	return h

@@ -29,6 +29,7 @@ func (t *table) context() {
 		case pii.Email:
 			t.signed = t.signed || c.name.only("email")
 		}
+		t.contact = t.contact || h.class == pii.FullName && hasWord("contact", "contactname", "ansprechpartner")(c.name, nil)
 		named = named || h.class == pii.FullName || h.class == pii.LastName || h.class == pii.Username
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:

@@ -130,7 +130,8 @@ func of(meanings ...string) func(n, table *name) bool {
 
 // nameRules: the first that fits counts.
 var nameRules = []nameRule{
-	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")))},
+	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")), or(hasNoWord("nhs"), ends("ssn", "nhead")))},
+	{pii.NationalID, 0.6, texts, nothing, and(has("person|spouse"), hasWord("reference", "registration"), ends("nhead"), not(has("product|org|vendor")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), and(hasWord("tax"), func(_, t *name) bool { return !hasWord("tax", "taxes")(t, nil) })))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
@@ -173,6 +174,7 @@ var nameRules = []nameRule{
 
 	{pii.IBAN, 0.95, texts, nothing, and(has("iban"), not(ends("name", "country")))},
 	{pii.IBAN, 0.85, numerals, nothing, and(has("bankaccount"), not(ends("name", "id", "date")))},
+	{pii.IBAN, 0.75, numerals, nothing, and(hasWord("sort"), ends("code", "nhead"), hasWord("code", "number", "bank"))},
 	{pii.IBAN, 0.75, numerals, nothing, and(has("account"), ends("account", "nhead"), or(hasWord("bank", "no", "num", "number", "nr")))},
 	{pii.BIC, 0.6, texts, nothing, and(ends("bic"), only("bic", "ship", "vendor", "code", "account"))},
 	{pii.FullName, 0.85, texts, nothing, and(ends("holder", "name"), has("holder"))},
@@ -194,10 +196,11 @@ var nameRules = []nameRule{
 	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|at|org")))},
 	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
 	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool { return !t.any("institution", "org") || t.any("person", "user", "spouse") }, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
+	{pii.FullName, 0.7, texts, nothing, and(has("full", "name"), ends("name"), hasWord("full", "fullname"), not(has("product|system|city|location|region|country|org|institution|vendor")), func(_, t *name) bool { return !t.any("institution", "org", "product") })},
 	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("displayname", "dispname"), of("full", "name"))},
 
-	{pii.Username, 0.85, texts, nothing, and(has("username"), not(ends("date", "at", "id", "nhead", "url", "ip", "agent", "description", "product", "body")), not(hasWord("last")))},
+	{pii.Username, 0.85, texts, nothing, and(has("username"), not(ends("date", "at", "id", "nhead", "url", "ip", "agent", "description", "product", "body", "code")), not(hasWord("last")))},
 	{pii.Username, 0.85, texts, nothing, and(has("user", "name"), of("user", "name"), not(has("spouse")), hasNoWord("staff", "customer", "person"))},
 	{pii.Username, 0.8, texts, nothing, hasWord("nicename")},
 	{pii.Username, 0.7, texts, nothing, and(has("nick"), of("nick", "name", "user"))},
@@ -236,9 +239,11 @@ var nameRules = []nameRule{
 	{pii.Latitude, 0.6, []scrub.Family{scrub.FamilyPoint}, place, and(ends("location"), of("location"))},
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
+	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
 	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
-	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs"))},
+	{Special, 0.65, traits, person, and(has("ethnic|religion|orientation"), hasNoWord("race", "races"), not(ends("id", "date", "at", "nhead")))},
+	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},
 	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
 	{Special, 0.7, traits, author, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
@@ -256,9 +261,10 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
 		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
-	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
+	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), hasNoWord("subject", "subjects"), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 	{pii.FreeText, 0.55, texts, nothing, answered},
+	{pii.FreeText, 0.5, texts, nothing, and(ends("description"), hasWord("other"), not(has("product")))},
 	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"), func(_, t *name) bool { return !t.has("product") })},
 
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists")), or(not(has("institution|org|vendor")), role))},
@@ -296,7 +302,7 @@ func keyOf(n, table *name) bool {
 			return false
 		}
 	}
-	return true
+	return len(n.parts) > 0
 }
 
 // counterpart: whom a message comes from or goes to.
@@ -311,6 +317,9 @@ func lastDigits(n, _ *name) bool {
 
 // acts: a row is what somebody did or asked for, though it is called like a thing.
 func acts(_, table *name) bool {
+	if table == nil || len(table.parts) == 0 {
+		return false
+	}
 	last := strings.TrimSuffix(table.parts[len(table.parts)-1], "s")
 	return slices.Contains([]string{"report", "request", "application", "order", "payment", "booking", "reservation", "registration", "donation", "ticket",
 		"subscription", "signup", "submission", "claim", "purchase", "pledge", "petition", "rsvp", "nomination", "complaint", "appeal"}, last)

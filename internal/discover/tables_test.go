@@ -1,0 +1,75 @@
+package discover
+
+import (
+	"strings"
+	"testing"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+)
+
+// What a column is depends on the table that it stands in, and on its neighbours.
+func TestNamesInTheirTables(t *testing.T) {
+	for table, columns := range map[string]string{
+		"addresses":         "line_1=street line_2=street city=city user_id=none name=full_name",
+		"transfers":         "recipient_email=email address_city=city address_state=region address_postal_code=postcode address_country=country",
+		"feedbacks":         "email=email name=full_name body=free_text",
+		"reports":           "email=email name=full_name details=free_text",
+		"comments":          "text=free_text name=full_name",
+		"manufacturers":     "name=none",
+		"donation_sites":    "email=email contact_name=full_name name=none",
+		"topic_answers":     "value=free_text",
+		"settings":          "value=none",
+		"api_keys":          "value=token",
+		"backup_codes":      "code_digest=token",
+		"discount_codes":    "code=none",
+		"oauth_grants":      "user_code=token code_challenge=none",
+		"hotels":            "email=email name=none",
+		"bans":              "user_id=none theft_description=free_text",
+		"shapes":            "description=none",
+		"medications":       "user_id=none name=special_category",
+		"medication_kinds":  "name=none",
+		"twilio_messages":   "from=phone to=phone",
+		"ahoy_messages":     "to=email",
+		"email_changes":     "original=email replacement=email",
+		"stripe_cards":      "last4=credit_card stripe_brand=none stripe_shipping_name=full_name",
+		"card_uses":         "card_last_used_at=none last_used_at=none",
+		"children":          "first_name=first_name race=special_category health_insurance=special_category",
+		"families":          "last_name=last_name case_manager=full_name guardian_monthly_pay=financial pick_up_name=full_name",
+		"authorities":       "full_name=none",
+		"logins":            "identity=username referrer=url fingerprint=token failure_message=none",
+		"taxes":             "tax_code=none",
+		"credit_notes":      "number=none",
+		"jobs":              "locked_by=none timezone_str=none controller_name=none context=none",
+		"payout_methods":    "account_number_ciphertext=iban birthday_ciphertext=birth_date",
+		"distributions":     "agency_rep=full_name",
+		"social_apps":       "consumer_key=token id_token=token token_id=none",
+		"partner_inventory": "describe_storage_space=none",
+	} {
+		var names, want []string
+		cols := []*catalog.Column{}
+		for _, f := range strings.Fields(columns) {
+			name, class, _ := strings.Cut(f, "=")
+			names, want = append(names, name), append(want, class)
+			typ := textType
+			if strings.HasSuffix(name, "_id") && class == "none" {
+				typ = numberType
+			}
+			cols = append(cols, &catalog.Column{Name: name, Type: typ})
+		}
+		tab := newTable(&catalog.Table{Name: catalog.Name{Schema: "public", Name: table}, Columns: cols}, nil, nil)
+		tab.context()
+		for i, c := range tab.columns {
+			c.classify()
+			if got := string(c.class); got != want[i] {
+				t.Errorf("%s.%s is %s, want %s: %s", table, names[i], got, want[i], c.reason)
+			}
+		}
+	}
+}
+
+var (
+	textType   = &catalog.Type{OID: catalog.TextOID, Name: "text"}
+	numberType = &catalog.Type{OID: catalog.Int8OID, Name: "int8"}
+	_          = pii.None
+)
