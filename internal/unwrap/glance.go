@@ -20,6 +20,8 @@ const (
 	plusSign                       // a +; looked at closer
 	quoted                         // an = of quoted-printable
 	coloured                       // a terminal's control sequences
+	zeros                          // bytes that are zero; looked at closer
+	wide                           // UTF-16
 	telltales = escapes
 	inPlace   = escapes | pluses | forms | quoted | coloured
 )
@@ -63,8 +65,9 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 		// $, %, &, ' in one; then the backslash, then the plus.
 		tell, sign := zero((x|0x03*ones)^'\''*ones)|zero(x^'\\'*ones), zero(x^'+'*ones)
 		mark := zero((x|0x26*ones)^0x3F*ones) & stop // =, escape, and also ; and ?
-		if tell|sign|x&highs|mark != 0 {
-			f |= noted(tell, sign, x&highs, mark)
+		nul := zero(x)
+		if tell|sign|x&highs|mark|nul != 0 {
+			f |= noted(tell, sign, x&highs, mark, nul)
 		}
 	}
 	for ; i < len(text); i++ {
@@ -80,6 +83,8 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 			f |= quoted
 		case c == escape:
 			f |= coloured
+		case c == 0:
+			f |= zeros
 		case c >= utf8.RuneSelf:
 			f |= apparent
 		}
@@ -100,7 +105,7 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 	return closer(text, f)
 }
 
-func noted(tell, sign, high, mark uint64) (f features) {
+func noted(tell, sign, high, mark, nul uint64) (f features) {
 	if tell != 0 {
 		f = telltales
 	}
@@ -112,6 +117,9 @@ func noted(tell, sign, high, mark uint64) (f features) {
 	}
 	if mark != 0 {
 		f |= quoted | coloured
+	}
+	if nul != 0 {
+		f |= zeros
 	}
 	return f
 }
@@ -138,7 +146,10 @@ func closer(text []byte, f features) features {
 	if i, _ := magicIn(text, f&apparent != 0); i >= 0 {
 		f |= magic
 	}
-	return f &^ (apparent | plusSign)
+	if f&zeros != 0 && hasWide(text) {
+		f |= wide
+	}
+	return f &^ (apparent | plusSign | zeros)
 }
 
 // percent reports a % and what may follow it.
@@ -252,7 +263,7 @@ func hexStart(text []byte, start, end int) int {
 		}
 		b[i] = hi<<4 | lo
 	}
-	if textual(b[:]) || compressedHead(b[:]) || end-start >= 2*binaryFrom {
+	if textual(b[:]) || compressedHead(b[:]) || wideHead(b[:]) || end-start >= 2*binaryFrom {
 		return start
 	}
 	return -1
@@ -271,7 +282,7 @@ func base64Head(b []byte) bool {
 	}
 	v2, v3, v4, v5, v6, v7 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]], base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]
 	d := [6]byte{first, v1<<4 | v2>>2, v2<<6 | v3, v4<<2 | v5>>4, v5<<4 | v6>>2, v6<<6 | v7}
-	return textual(d[:]) || compressedHead(d[:])
+	return textual(d[:]) || compressedHead(d[:]) || wideHead(d[:])
 }
 
 // textual reports whether bytes are UTF-8 text without control characters; the

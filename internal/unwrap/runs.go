@@ -55,7 +55,7 @@ func (u *Unwrapper) hex(depth int, v *View, start, end int) bool {
 	l := &u.levels[depth]
 	l.buf = appendHex(l.buf[:0], v.Text[start:end])
 	isText := textual(l.buf)
-	if !isText && !compressedHead(l.buf) && len(l.buf) < binaryFrom {
+	if !isText && !compressedHead(l.buf) && !wideHead(l.buf) && len(l.buf) < binaryFrom {
 		return false
 	}
 	if u.fresh(v.Text[start:end]) {
@@ -77,7 +77,7 @@ func (u *Unwrapper) base64(depth int, v *View, start int) (end int, isText bool)
 	l := &u.levels[depth]
 	l.buf, end = appendBase64(l.buf[:0], v.Text, start, len(v.Text))
 	isText = textual(l.buf)
-	if !isText && !compressedHead(l.buf) && len(l.buf) < binaryFrom {
+	if !isText && !compressedHead(l.buf) && !wideHead(l.buf) && len(l.buf) < binaryFrom {
 		return 0, false
 	}
 	if u.fresh(v.Text[start:end]) {
@@ -97,7 +97,7 @@ func (u *Unwrapper) word(depth int, v *View, start int) (end int) {
 		return start
 	}
 	l.buf, _ = appendBase64(l.buf[:0], text, start, end)
-	if !textual(l.buf) {
+	if !textual(l.buf) && !wideHead(l.buf) {
 		return start
 	}
 	if u.fresh(text[start:end]) {

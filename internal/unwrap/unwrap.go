@@ -16,7 +16,8 @@
 //     lines of 60 characters or more, from 10 characters on;
 //   - hexadecimal, in one piece, from 12 digits on, with 0x or \x before it or
 //     nothing;
-//   - gzip, zlib and zstd, from where their magic number stands.
+//   - gzip, zlib and zstd, from where their magic number stands;
+//   - UTF-16 of either byte order, with or without a mark, from five characters on.
 //
 // # Bounds
 //
@@ -61,10 +62,11 @@ const (
 	Base64
 	Hex
 	Compressed
+	UTF16
 )
 
 func (l Layer) String() string {
-	return [...]string{"plain", "escapes", "base64", "hex", "compressed"}[l]
+	return [...]string{"plain", "escapes", "base64", "hex", "compressed", "UTF-16"}[l]
 }
 
 // View is one text to look at. It is valid until the function it was given to returns.
@@ -168,11 +170,15 @@ func (u *Unwrapper) open(depth int, v *View, f features) {
 	if f&magic != 0 {
 		u.compressed(depth, v)
 	}
+	if f&wide != 0 {
+		l.buf = appendWide(l.buf[:0], v.Text)
+		u.cutOut(depth, v, UTF16, l.buf, false, 0, len(v.Text))
+	}
 }
 
 // really reports whether there is one more layer, which is not taken off.
 func (u *Unwrapper) really(text []byte, f features) bool {
-	if f&(runs|magic) != 0 {
+	if f&(runs|magic|wide) != 0 {
 		return true
 	}
 	u.scratch = rewrite(u.scratch[:0], text, f)

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"html"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -53,6 +55,14 @@ func zlibOf(s string) string {
 	w.Write([]byte(s))
 	w.Close()
 	return b.String()
+}
+
+func wide16(order binary.AppendByteOrder, s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 func each(format string) func(string) string {
@@ -104,14 +114,19 @@ var encodings = map[string]func(string) string{
 	"named": func(s string) string {
 		return strings.NewReplacer("@", "&commat;", ".", "&period;", " ", "&nbsp;").Replace(s)
 	},
-	"HTML":             func(s string) string { return html.EscapeString("<b>") + each("&#%d;")(s) },
-	"JSON":             each(`\u%04x`),
-	"ES6":              each(`\u{%x}`),
-	"Python":           each(`\U%08x`),
-	"C":                eachByte(`\x%02x`),
-	"octal":            eachByte(`\%03o`),
-	"bytea":            func(s string) string { return `\x` + hex.EncodeToString([]byte(s)) },
-	"bytea in array":   func(s string) string { return `{"\\x` + hex.EncodeToString([]byte(s)) + `"}` },
+	"HTML":           func(s string) string { return html.EscapeString("<b>") + each("&#%d;")(s) },
+	"JSON":           each(`\u%04x`),
+	"ES6":            each(`\u{%x}`),
+	"Python":         each(`\U%08x`),
+	"C":              eachByte(`\x%02x`),
+	"octal":          eachByte(`\%03o`),
+	"bytea":          func(s string) string { return `\x` + hex.EncodeToString([]byte(s)) },
+	"bytea in array": func(s string) string { return `{"\\x` + hex.EncodeToString([]byte(s)) + `"}` },
+	"UTF-16LE":       func(s string) string { return "\x01\x02\x00\x03" + wide16(binary.LittleEndian, s) },
+	"UTF-16BE":       func(s string) string { return "\x01" + wide16(binary.BigEndian, "Grüße: "+s) + "\xff" },
+	"UTF-16 in base64": func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(wide16(binary.LittleEndian, s)))
+	},
 	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
 	"0x":               func(s string) string { return "0x" + hex.EncodeToString([]byte(s)) },

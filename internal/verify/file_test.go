@@ -107,6 +107,7 @@ func TestFiles(t *testing.T) {
 		{"wrapped.txt", []byte("dear Hanna\nBergström, hello\n"), "wrapped.txt, line 1: survivor of class full_name: H*** B***"},
 		{"mail.eml", []byte("Subject: x\r\n\r\n" + wrapped.String()), "mail.eml, line 22107: survivor of class full_name: H*** B*** (under base64)\nmail.eml, line 22108: weak detection of class token: ***"},
 		{"utf16.txt", utf("x\ny " + srcEmail), "utf16.txt, line 2: survivor of class email: h***@p***.se"},
+		{"bare16.txt", utf("x\ny " + srcEmail)[2:], "bare16.txt, line 1: survivor of class email: h***@p***.se (under UTF-16)"},
 		{"x.csv", []byte(csv), "x.csv.mail, line 4: survivor of class email: h***@p***.se"},
 		{"x.csv.gz", gzipped([]byte(csv)), "x.csv.gz.mail, line 4: survivor of class email: h***@p***.se"},
 		{"semi.csv", []byte("7;8\n9;" + srcEmail + "\n"), "semi.csv.column 2, line 2: survivor of class email: h***@p***.se"},

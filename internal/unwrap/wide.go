@@ -1,0 +1,70 @@
+package unwrap
+
+import "unicode/utf8"
+
+// minWide is how many characters a stretch of UTF-16 has at least.
+const minWide = 5
+
+// hasWide reports whether a stretch of UTF-16 may stand in bytes with zeros.
+func hasWide(text []byte) bool {
+	for i := 0; i+2*minWide <= len(text); i++ {
+		if text[i] != 0 && text[i+1] != 0 {
+			continue
+		}
+		if little, _ := wideRun(text[i:]); little > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// appendWide appends what stands in UTF-16, of either byte order, a line each
+// stretch, as strings(1) finds it: programs write it into the middle of other bytes.
+func appendWide(dst, text []byte) []byte {
+	for i := 0; i+2*minWide <= len(text); {
+		n, bigEndian := wideRun(text[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		for k := i; k < i+n; k += 2 {
+			dst = utf8.AppendRune(dst, pair(text[k:], bigEndian))
+		}
+		dst = append(dst, '\n')
+		i += n
+	}
+	return dst
+}
+
+// wideRun is how many bytes of UTF-16 text begins with, 0 if too few.
+func wideRun(text []byte) (n int, bigEndian bool) {
+	switch {
+	case text[0] == 0:
+		bigEndian = true
+	case text[1] != 0:
+		return 0, false // what is looked for begins with a character of Latin-1
+	}
+	for n+2 <= len(text) {
+		r := pair(text[n:], bigEndian)
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r > 0x2FFF {
+			break
+		}
+		n += 2
+	}
+	if n < 2*minWide { // so that each place is looked at a few times only
+		return 0, false
+	}
+	return n, bigEndian
+}
+
+func pair(b []byte, bigEndian bool) rune {
+	if bigEndian {
+		return rune(b[0])<<8 | rune(b[1])
+	}
+	return rune(b[1])<<8 | rune(b[0])
+}
+
+// wideHead reports ASCII in UTF-16LE, by its first three characters.
+func wideHead(b []byte) bool {
+	return len(b) >= 6 && b[1]|b[3]|b[5] == 0 && textual([]byte{b[0], b[2], b[4]})
+}
