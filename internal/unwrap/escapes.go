@@ -16,10 +16,18 @@ const maxEntity = 34
 // those of the text; an escape that is none stays as it is.
 func rewrite(dst, text []byte, f features) []byte {
 	wide := f&forms != 0
+	owed := 0 // line breaks within words, which are made up for behind the next other one
 	for i := 0; i < len(text); {
 		s := i
 		for i < len(text) && (!special[text[i]] || text[i] >= utf8.RuneSelf && !wide) {
 			i++
+		}
+		if owed > 0 {
+			if k := bytes.IndexByte(text[s:i], '\n'); k >= 0 {
+				dst = append(dst, text[s:s+k]...)
+				dst = append(dst, bytes.Repeat(newline, owed)...)
+				s, owed = s+k, 0
+			}
 		}
 		dst = append(dst, text[s:i]...)
 		if i == len(text) {
@@ -38,8 +46,13 @@ func rewrite(dst, text []byte, f features) []byte {
 				dst, n = append(dst, ' '), 1
 			}
 		case c == '=':
-			if q, ok := quotedByte(text[i:]); ok && f&quoted != 0 {
+			if f&quoted == 0 {
+				break
+			}
+			if q, ok := quotedByte(text[i:]); ok {
 				dst, n = append(dst, q), 3
+			} else if n = softBreak(text, i); n > 0 {
+				owed++
 			}
 		case c == escape:
 			n = controlSequence(text[i:])

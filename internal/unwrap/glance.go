@@ -21,7 +21,7 @@ const (
 	quoted                         // an = of quoted-printable
 	coloured                       // a terminal's control sequences
 	zeros                          // bytes that are zero; looked at closer
-	wide                           // UTF-16
+	wideText                       // UTF-16
 	telltales = escapes
 	inPlace   = escapes | pluses | forms | quoted | coloured
 )
@@ -147,7 +147,7 @@ func closer(text []byte, f features) features {
 		f |= magic
 	}
 	if f&zeros != 0 && hasWide(text) {
-		f |= wide
+		f |= wideText
 	}
 	return f &^ (apparent | plusSign | zeros)
 }

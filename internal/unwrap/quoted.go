@@ -15,6 +15,8 @@ func quotedPrintable(text []byte) bool {
 		i += k
 		c, ok := quotedByte(text[i:])
 		switch {
+		case !ok && softBreak(text, i) > 0:
+			return true
 		case !ok:
 		case c >= 0xC2: // its next byte is escaped, too
 			if next, ok := quotedByte(text[min(len(text), i+3):]); ok && next >= 0x80 && next < 0xC0 {
@@ -29,6 +31,23 @@ func quotedPrintable(text []byte) bool {
 			return true
 		}
 	}
+}
+
+// softBreak is the length of a line break that RFC 2045 §6.7 (5) puts into a word
+// or an address at text[i]: = at the end of a line, 0 if there is none.
+func softBreak(text []byte, i int) int {
+	n := 1
+	if i+n < len(text) && text[i+n] == '\r' {
+		n++
+	}
+	if i == 0 || i+n+1 >= len(text) || text[i+n] != '\n' || !inWord(text[i-1]) || !inWord(text[i+n+1]) {
+		return 0
+	}
+	return n + 1
+}
+
+func inWord(c byte) bool {
+	return alnum[c] || c == '@' || c == '.' || c == '-' || c == '_' || c == ' ' || c >= 0x80
 }
 
 // quotedByte reads =XX.

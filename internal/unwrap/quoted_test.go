@@ -10,6 +10,8 @@ func TestQuotedAndColoured(t *testing.T) {
 	for text, want := range map[string]string{
 		"To: hanna=40posteo.de":                   "hanna@posteo.de",
 		"Karlotta=20Zebramann":                    "Karlotta Zebramann",
+		"dear Karlotta Zebra=\r\nmann, hello":     "Karlotta Zebramann",
+		"write to hanna=\n@posteo.de":             "hanna@posteo.de",
 		"=?utf-8?Q?J=C3=B6rg_M=C3=BCller?= <x>":   "Jörg_Müller",
 		"Stra=C3=9Fe 4, call =2B49 171 2233445":   "Straße 4, call +49 171 2233445",
 		"\x1b[31mKarlotta\x1b[0m Zebramann":       "Karlotta Zebramann",
@@ -22,8 +24,12 @@ func TestQuotedAndColoured(t *testing.T) {
 			t.Errorf("%q: %q", text, all)
 		}
 	}
+	// Lines are counted as they were, behind the line that was joined.
+	if all, _ := shown("Zebra=\r\nmann and=\nsons\nlast"); len(all) != 2 || all[1] != "Zebramann andsons\n\n\nlast" {
+		t.Errorf("%q", all)
+	}
 	for _, text := range []string{
-		"size=20", "a=10&b=40", "level=info n=20 took=40ms id=AB", `x == 20 =C3`, "WHERE a=20 OR b =40", "v=40 px", "\x1b", "\x1b[31", "a \x1b b", "key=FFEE01", "=?utf-8", "LLC=64bgzjpv7fec4vuruv5vsm45lm@example.org", "LLC=25bgzj",
+		"size=20", "a=10&b=40", "level=info n=20 took=40ms id=AB", `x == 20 =C3`, "WHERE a=20 OR b =40", "a =\n", "key=\n\nnext", "base64==\nnext", "v=40 px", "\x1b", "\x1b[31", "a \x1b b", "key=FFEE01", "=?utf-8", "LLC=64bgzjpv7fec4vuruv5vsm45lm@example.org", "LLC=25bgzj",
 	} {
 		if all, _ := shown(text); len(all) > 1 && !slices.Equal(all[1:], []string{}) {
 			t.Errorf("%q holds %q", text, all[1:])

@@ -8,7 +8,7 @@
 //     number, HTML entities (named, decimal, hexadecimal, without their semicolon
 //     too if numeric), backslash escapes of JSON, SQL, C and JavaScript (\n, \",
 //     \u0040, \u{40}, \x40, \U00000040, \100), bytea's \x… ; =XX of mail
-//     (quoted-printable) and what terminals colour text with;
+//     (quoted-printable) with its soft line breaks, and what terminals colour text with;
 //   - Unicode compatibility forms of ASCII, also in place: mathematical, circled,
 //     superscript and small letters and digits, ligatures, digits of any script;
 //     and characters that nobody sees, within words and numbers;
@@ -170,7 +170,7 @@ func (u *Unwrapper) open(depth int, v *View, f features) {
 	if f&magic != 0 {
 		u.compressed(depth, v)
 	}
-	if f&wide != 0 {
+	if f&wideText != 0 {
 		l.buf = appendWide(l.buf[:0], v.Text)
 		u.cutOut(depth, v, UTF16, l.buf, false, 0, len(v.Text))
 	}
@@ -178,7 +178,7 @@ func (u *Unwrapper) open(depth int, v *View, f features) {
 
 // really reports whether there is one more layer, which is not taken off.
 func (u *Unwrapper) really(text []byte, f features) bool {
-	if f&(runs|magic|wide) != 0 {
+	if f&(runs|magic|wideText) != 0 {
 		return true
 	}
 	u.scratch = rewrite(u.scratch[:0], text, f)
