@@ -44,7 +44,7 @@ func (d *Detector) word(text []byte, free, i, end int) bool {
 			return true
 		}
 	}
-	return n >= minToken && d.take(d.token(text, free, i, end))
+	return d.take(d.glued(text, i, end)) || n >= minToken && d.take(d.token(text, free, i, end))
 }
 
 // coin looks for an address of a cryptocurrency.
