@@ -144,7 +144,7 @@ var nameRules = []nameRule{
 
 	{pii.Token, 0.9, secrets, nothing, and(has("password"), not(has("date|at|name|vendor|nhead|id")))},
 	{pii.Token, 0.85, append(secrets, scrub.FamilyNumber), nothing, and(ends("cvv"))},
-	{pii.Token, 0.85, secrets, nothing, and(has("secret|token"), or(not(has("product")), hasWord("browser")), not(has("date|name|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
+	{pii.Token, 0.85, append([]scrub.Family{scrub.FamilyJSON}, secrets...), nothing, and(has("secret|token"), or(not(has("product")), hasWord("browser")), not(has("date|name|nhead|line|phone|email|street|address|city")), not(ends("id", "code", "vendor")))},
 	{pii.Token, 0.85, secrets, nothing, and(has("keyword"), has("private|api|secret|user|account"))},
 	{pii.Token, 0.6, secrets, nothing, and(ends("code", "keyword", "hash"), or(has("api"), hasWord("consumer", "signing", "encryption", "hmac", "webhook")))},
 	{pii.Token, 0.7, secrets, nothing, keyOf},
@@ -191,9 +191,9 @@ var nameRules = []nameRule{
 	{pii.Country, 0.5, texts, nothing, and(has("birth"), has("country"))},
 	{pii.Date, 0.6, []scrub.Family{scrub.FamilyDate, scrub.FamilyTimestamp}, person, and(has("hire|admission"), not(ends("name", "id")))},
 
-	{pii.LastName, 0.92, texts, nothing, and(has("last", "name"), not(has("product|date|vendor|at|org")), not(hasWord("index", "log")))},
+	{pii.LastName, 0.92, texts, nothing, and(has("last", "name"), not(has("product|date|vendor|org")), or(not(has("at")), has("birth")), not(hasWord("index", "log")))},
 	{pii.LastName, 0.9, texts, nothing, has("maiden")},
-	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|at|org")))},
+	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|org")), or(not(has("at")), has("birth")))},
 	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
 	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool { return !t.any("institution", "org") || t.any("person", "user", "spouse") }, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
 	{pii.FullName, 0.7, texts, nothing, and(has("full", "name"), ends("name"), hasWord("full", "fullname"), not(has("product|system|city|location|region|country|org|institution|vendor")), func(_, t *name) bool { return !t.any("institution", "org", "product") })},
@@ -223,6 +223,8 @@ var nameRules = []nameRule{
 	{pii.Street, 0.9, texts, nothing, and(has("street"), not(ends("city", "id", "date", "country", "region", "zip", "code", "product", "note", "state", "url")), not(has("product|device|url|ip|birth")), hasNoWord("timezone", "tz"))},
 	{pii.Street, 0.85, texts, nothing, and(has("address"), or(ends("address", "line", "house", "nhead"), and(ends("ship", "neutral", "filler", "keyword", "vendor", "person"))), not(has("product|device|url|ip|mac|wallet|message|hash|city|zip|birth")), not(hasWord("memory", "register", "byte", "bus", "start", "end", "offset")))},
 	{pii.Street, 0.7, texts, nothing, func(n, t *name) bool { return t.any("street", "address") && n.only("line") && n.has("line") }},
+	{pii.Street, 0.85, texts, nothing, and(has("address", "line"), only("address", "street", "line", "ship", "neutral", "person", "org", ""), hasWord("one", "two", "three", "four"))},
+	{pii.FullName, 0.55, texts, place, and(hasWord("care"), hasWord("of"), only("filler", "ship", "neutral", "person", "name", ""))},
 	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
 	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
 	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "street", "address", "nhead", "code"))},
@@ -240,10 +242,11 @@ var nameRules = []nameRule{
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"), not(ends("id")))},
 	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
+	{Age, 0.6, numerals, nothing, and(ends("age"), only("age", "person", "spouse"), has("person|spouse"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
 	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
 	{Special, 0.65, traits, person, and(has("ethnic|religion|orientation"), hasNoWord("race", "races"), not(ends("id", "date", "at", "nhead")))},
-	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},
+	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "capacity", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},
 	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
 	{Special, 0.7, traits, author, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
@@ -261,6 +264,7 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
 		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
+	{pii.FreeText, 0.5, texts, nothing, explains},
 	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), hasNoWord("subject", "subjects"), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
 	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
 	{pii.FreeText, 0.55, texts, nothing, answered},
@@ -323,6 +327,19 @@ func acts(_, table *name) bool {
 	last := strings.TrimSuffix(table.parts[len(table.parts)-1], "s")
 	return slices.Contains([]string{"report", "request", "application", "order", "payment", "booking", "reservation", "registration", "donation", "ticket",
 		"subscription", "signup", "submission", "claim", "purchase", "pledge", "petition", "rsvp", "nomination", "complaint", "appeal"}, last)
+}
+
+// explains: room for an explanation behind a question or a state of affairs, as in
+// police_notified_details; and in a table about what has happened or is claimed, at all.
+func explains(n, table *name) bool {
+	if table == nil || table.any("system", "location", "org", "vendor", "institution") || n.any("product", "social", "bankaccount", "card", "ship") {
+		return false
+	}
+	if n.last != "description" {
+		return len(n.parts) > 2 && hasWord("reason", "reasons")(n, nil) && n.parts[1] == "for"
+	}
+	told := hasWord("details", "explanation", "explain", "circumstances", "justification", "elaborate")(n, nil)
+	return (told || len(n.parts) == 1 && hasWord("reason", "reasons")(n, nil)) && (len(n.parts) > 1 || !table.any("product"))
 }
 
 // answered: what somebody answered to a question or form.

@@ -44,6 +44,10 @@ func TestNamesInTheirTables(t *testing.T) {
 		"payout_methods":    "account_number_ciphertext=iban birthday_ciphertext=birth_date",
 		"distributions":     "agency_rep=full_name",
 		"social_apps":       "consumer_key=token id_token=token token_id=none",
+		"care_details":      "police_notified_details=free_text address_line_one=street last_name_at_birth=last_name reason_for_applying=free_text",
+		"incidents":         "details=free_text reason=free_text",
+		"product_kinds":     "details=none reason=none",
+		"application_sums":  "applicant_age=age average_age=none",
 		"partner_inventory": "describe_storage_space=none",
 	} {
 		var names, want []string
