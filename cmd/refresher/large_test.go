@@ -66,7 +66,7 @@ func TestLargeCell(t *testing.T) {
 			}
 			t.Logf("%-16s peak %d MB, %.1f times the cell of %d MB:%s", tt.name, peak, float64(peak)/float64(mb), mb, stages)
 			times := int64(3)
-			if tt.parquet != "" || !all { // whose page is encoded in memory; next to a small cell the program itself counts
+			if !all { // next to a small cell the program itself counts
 				times = 5
 			}
 			if peak > times*int64(mb) {

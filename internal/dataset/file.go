@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -69,6 +70,11 @@ func (w *tableWriter) row(fields [][]byte) error {
 	if w.part == nil {
 		w.begin()
 	}
+	if hasHuge(fields) && w.pending+int(w.groupSize) > 0 { // it is written alone, see lending
+		if err := w.flush(true); err != nil {
+			return err
+		}
+	}
 	row := w.batch[w.pending][:0]
 	for i, f := range fields {
 		var err error
@@ -91,6 +97,10 @@ func (w *tableWriter) row(fields [][]byte) error {
 		return w.end()
 	}
 	return nil
+}
+
+func hasHuge(fields [][]byte) bool {
+	return slices.ContainsFunc(fields, func(f []byte) bool { return len(f) >= huge })
 }
 
 func (w *tableWriter) appendField(row parquet.Row, i int, f []byte) (parquet.Row, error) {
