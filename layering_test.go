@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"internal/ident", "internal/ff1", "internal/unwrap"},
 	{"internal/pgvalue"},
 	{"internal/catalog"},
-	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog", "internal/sqlscript"},
+	{"internal/pgcopy", "internal/pgerr", "internal/pii", "internal/pgbin", "internal/watchdog", "internal/sqlscript", "internal/largeobject"},
 	{"internal/fault"},
 }
 

@@ -24,6 +24,9 @@ func printSummary(w io.Writer, r *report.Report) {
 	if d := r.Drift; d != nil {
 		line("changed", "%s, since %s", d.Summary(), d.Run)
 	}
+	if o := r.LargeObjects; o != nil {
+		line("objects", "large objects: %s", o)
+	}
 	if r.Promoted {
 		line("staging", "%s/%s is new; refresher rollback brings the one before back", r.Staging.Address, r.Staging.Database)
 	}

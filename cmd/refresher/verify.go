@@ -97,6 +97,7 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		}
 		p.config = p.in.config
 		options.Exceptions, options.Strict = refresh.Exceptions(p.in.rules), p.config.Verify.Strict
+		options.Objects.Keep = p.in.rules.LargeObjects.Keep
 	}
 	options.Workers = p.config.Workers
 	switch {

@@ -85,12 +85,13 @@ func (r *run) restoreSchema(ctx context.Context) error {
 	})
 }
 
-// job is one chunk of one table on its way.
+// job is one chunk of one table on its way, or a stretch of large objects.
 type job struct {
-	plan  *scrub.TablePlan
-	chunk snapshot.Chunk
-	entry restore.Entry
-	tally *tally
+	plan    *scrub.TablePlan
+	chunk   snapshot.Chunk
+	entry   restore.Entry
+	tally   *tally
+	objects *objects // nil for a table's rows
 }
 
 // copyData streams every chunk from the source through the scrubber into the
@@ -104,6 +105,7 @@ func (r *run) copyData(ctx context.Context) error {
 			return err
 		}
 		f.jobs = r.plan()
+		f.jobs = append(f.jobs, r.planObjects(len(f.jobs))...)
 	}
 	if !f.closed {
 		err := r.copyAll(ctx, f.todo())
@@ -118,7 +120,11 @@ func (r *run) copyData(ctx context.Context) error {
 			return err
 		}
 	}
+	r.countObjects()
 	for _, j := range f.jobs {
+		if j.objects != nil {
+			continue
+		}
 		r.counts[j.plan.Table.Name.String()].add(j.tally)
 	}
 	return r.sameCounts()
@@ -192,8 +198,11 @@ func (r *run) plan() []job {
 		bytes += p.Table.Bytes
 		for _, c := range r.source.Chunks(p.Table) {
 			c.Join = p.Join
-			jobs = append(jobs, job{p, c, restore.Entry{Chunk: int32(len(jobs)), Unlogged: p.Table.Persistence == 'u'}, new(tally)})
+			jobs = append(jobs, job{plan: p, chunk: c, entry: restore.Entry{Chunk: int32(len(jobs)), Unlogged: p.Table.Persistence == 'u'}, tally: new(tally)})
 		}
+	}
+	if len(r.objects) > 0 {
+		bytes += r.report.LargeObjects.Bytes
 	}
 	r.watch.Expect(rows, bytes)
 	return jobs
@@ -214,6 +223,12 @@ func (r *run) worker(ctx context.Context, queue <-chan job) (err error) {
 	collector := r.store.Collector()
 	defer func() { err = errors.Join(err, collector.Close()) }()
 	for j := range queue {
+		if j.objects != nil {
+			if err := r.copyObjects(ctx, reader, loader, j); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.copyChunk(ctx, reader, loader, collector, j); err != nil {
 			return fmt.Errorf("table %s: %w", j.plan.Table.Name, err)
 		}

@@ -157,7 +157,8 @@ func (r *run) putDump(ctx context.Context, s *staged) error {
 	_, err := s.staging.Put(ctx, r.dumpName(), func(w io.Writer) error {
 		return pgtool.Run(ctx, pgtool.Command{
 			Tool: pgtool.Dump, MinMajor: pgtool.Major(r.server.Version()), Doing: "dumping the dataset", Server: cfg, Stdout: w,
-			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-security-labels"},
+			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-security-labels",
+				"-B"}, // no large objects: a sample's rows don't say which are theirs
 		})
 	})
 	return err

@@ -88,6 +88,9 @@ func (r *run) openSource(ctx context.Context) error {
 		return err
 	}
 	r.report.Snapshot = r.source.SnapshotID()
+	if err := r.guardObjects(ctx); err != nil {
+		return err
+	}
 	if err := r.server.Preflight(ctx, cat); err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ type run struct {
 	risk     []risk.Spec // with what was suppressed of them
 	birds    aviary
 	own      belongings
+	objects  []snapshot.OIDRange // of large objects that are to arrive
 
 	filling   filling
 	sequences []catalog.SequenceValue

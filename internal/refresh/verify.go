@@ -46,7 +46,7 @@ func (r *run) verifyShadow(ctx context.Context) error {
 	r.missCanaries()
 	r.verifier = verify.New(verify.Options{
 		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
-		Risk: r.risk, Canaries: r.report.Canaries,
+		Risk: r.risk, Canaries: r.report.Canaries, Objects: verify.LargeObjects{Keep: r.Rules.LargeObjects.Keep, Source: r.objectsSent()},
 	})
 	tables, err := r.tables(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@
 package report
 
 import (
+	"fmt"
 	"time"
 
 	"refresher/internal/canary"
@@ -65,7 +66,8 @@ type Report struct {
 	Drift          *Drift           `json:"drift,omitempty"` // absent in the first run
 	Datasets       []Dataset        `json:"datasets"`
 	Warnings       []string         `json:"warnings"`
-	LeftOut        []string         `json:"left_out"` // schema objects that staging does not get
+	LeftOut        []string         `json:"left_out"`                // schema objects that staging does not get
+	LargeObjects   *LargeObjects    `json:"large_objects,omitempty"` // of the source; absent if there are none
 
 	Signed *Signed `json:"-"` // what [Report.Sign] made, or the history kept
 }
@@ -131,6 +133,21 @@ type Column struct {
 	From      string `json:"from,omitempty"`      // the referenced column whose rule it follows
 	KeepSome  bool   `json:"keep_some,omitempty"` // some values arrive as they are, by a condition
 	KeptRows  int64  `json:"kept_rows,omitempty"` // how many
+}
+
+// LargeObjects is what became of the source's large objects.
+type LargeObjects struct {
+	Kept  bool  `json:"kept"` // they are in staging; else they stayed behind
+	Count int64 `json:"count"`
+	Bytes int64 `json:"bytes"` // of their content if kept, else on the source's disk
+}
+
+// String is what became of them in a few words.
+func (o *LargeObjects) String() string {
+	if o.Kept {
+		return fmt.Sprintf("%s kept as they are, %s", Count(o.Count), Size(o.Bytes))
+	}
+	return fmt.Sprintf("%s stayed behind, %s on the source's disk", Count(o.Count), Size(o.Bytes))
 }
 
 // Identifier counts the source values of one class that were remembered.

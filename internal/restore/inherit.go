@@ -40,7 +40,11 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 		return nil, err
 	}
 	err = with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
-		notes, err = carryObjects(ctx, conn, live, facts.owner)
+		if notes, err = carryObjects(ctx, conn, live, facts.owner); err != nil {
+			return err
+		}
+		more, err := carryLargeObjects(ctx, conn, facts.owner)
+		notes = append(notes, more...)
 		return err
 	})
 	if err != nil {

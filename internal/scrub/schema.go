@@ -80,6 +80,8 @@ func Schema() []byte {
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
 			"risk":       object{"type": "array", "items": ref("risk"), "description": "Sets of quasi-identifiers whose classes are counted, and may not be too small."},
 			"hipaa":      ref("hipaa"),
+			"large_objects": object{"enum": rules.LargeObjectsChoices, "default": rules.LargeObjectsChoices[0],
+				"description": "Whether large objects stay behind, or arrive as they are and are looked through."},
 		},
 		"$defs": defs,
 	})

@@ -131,11 +131,10 @@ func (i instance) same(j instance) bool {
 // warn collects what the user should know before a run.
 func (s *Source) warn(ctx context.Context) error {
 	const q = `
-		SELECT current_setting('hot_standby_feedback')::bool, current_setting('max_standby_streaming_delay'),
-		       EXISTS (SELECT FROM pg_largeobject_metadata)`
-	var feedback, largeObjects bool
+		SELECT current_setting('hot_standby_feedback')::bool, current_setting('max_standby_streaming_delay')`
+	var feedback bool
 	var delay string
-	if err := s.exporter.QueryRow(ctx, q).Scan(&feedback, &delay, &largeObjects); err != nil {
+	if err := s.exporter.QueryRow(ctx, q).Scan(&feedback, &delay); err != nil {
 		return pgerr.Wrap(err, "reading the source's settings")
 	}
 	add := func(format string, args ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, args...)) }
@@ -144,9 +143,6 @@ func (s *Source) warn(ctx context.Context) error {
 		add("the source is not a hot standby: reading it costs the primary, and holds back its VACUUM while the run lasts")
 	case !feedback && delay != "-1":
 		add("hot_standby_feedback is off on the standby: VACUUM on the primary can cancel the run after max_standby_streaming_delay = %s", delay)
-	}
-	if largeObjects {
-		add("the database has large objects: they are not copied")
 	}
 	var unlogged, foreign []string
 	for _, t := range s.cat.Tables {

@@ -209,7 +209,7 @@ func TestChunksCoverTheTable(t *testing.T) {
 func TestUnreadableTablesAreSaid(t *testing.T) {
 	_, _, cfg := setup(t, `CREATE UNLOGGED TABLE scratch (id serial); INSERT INTO scratch DEFAULT VALUES;
 		CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE far (v int) SERVER s;
-		CREATE TABLE parts (v int) PARTITION BY LIST (v); SELECT lo_create(0)`)
+		CREATE TABLE parts (v int) PARTITION BY LIST (v)`)
 	src := openLocked(t, snapshot.Options{Config: cfg})
 	for _, name := range []string{"scratch", "far", "parts"} {
 		if c := src.Chunks(src.Catalog().Table(public(name))); len(c) != 0 {
@@ -217,7 +217,6 @@ func TestUnreadableTablesAreSaid(t *testing.T) {
 		}
 	}
 	want := []string{
-		"the database has large objects: they are not copied",
 		"unlogged tables have no rows on a standby and arrive empty: public.scratch",
 		"foreign tables arrive without rows: public.far",
 	}

@@ -37,7 +37,7 @@ func TestChecks(t *testing.T) {
 		{"not empty", "INSERT INTO sessions VALUES (1, 'x')", "TRUNCATE sessions", "empty", "public.sessions: 1 rows, but its rule is rows: none"},
 		{"constraint", "ALTER TABLE users ADD CONSTRAINT pos CHECK (id >= 0) NOT VALID", "ALTER TABLE users DROP CONSTRAINT pos", "constraints", `public.users: constraint "pos" is not validated`},
 		{"index", "CREATE INDEX nicks ON users (nick); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'nicks'::regclass", "DROP INDEX nicks", "constraints", `public.users: index "nicks" is not valid`},
-		{"large object", "SELECT lo_from_bytea(4711, 'x')", "SELECT lo_unlink(4711)", "constraints", "1 large objects: no rule can cover them"},
+		{"large object", "SELECT lo_from_bytea(4711, 'x')", "SELECT lo_unlink(4711)", "large objects", "1 large objects: the rules don't keep them (large_objects: keep)"},
 	} {
 		pgtest.Exec(t, url, c.sql)
 		r := database(t, verify.Options{Set: source(t)}, url, specs())

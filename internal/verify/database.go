@@ -35,7 +35,7 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err != nil {
 		return nil, err
 	}
-	db := &database{v: v, cfg: cfg, cat: cat, ledger: &ledger{}, counts: map[catalog.Name]int64{}, specs: map[catalog.Name]*Table{}}
+	db := &database{v: v, cfg: cfg, cat: cat, ledger: &ledger{}, counts: map[catalog.Name]int64{}, specs: map[catalog.Name]*Table{}, ruled: tables != nil}
 	for i := range tables {
 		db.specs[tables[i].Name] = &tables[i]
 	}
@@ -54,6 +54,10 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err := db.rows(ctx, conn); err != nil {
 		return nil, err
 	}
+	objects, err := db.largeObjects(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
 	if err := db.rowKeys(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,9 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	}
 	if tables != nil {
 		checks = append(checks, db.rowCounts(), db.empty())
+	}
+	if objects.Name != "" {
+		checks = append(checks, objects)
 	}
 	checks = append(checks, constraints, atRisk)
 	if v.opts.Canaries != nil {
@@ -80,6 +87,9 @@ type database struct {
 	specs  map[catalog.Name]*Table
 	ledger *ledger
 	counts map[catalog.Name]int64 // rows of each table itself; guarded by ledger.mu
+
+	snapshot string // exported, which all sessions see
+	ruled    bool   // the rules are known
 }
 
 // connect opens a read-only transaction, on an exported snapshot if one is named.
@@ -115,8 +125,7 @@ type job struct {
 
 // rows looks through the rows of every table and materialised view.
 func (db *database) rows(ctx context.Context, conn *pgx.Conn) error {
-	var snapshot string
-	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&snapshot); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&db.snapshot); err != nil {
 		return pgerr.Wrap(err, "exporting the snapshot that database %q is verified in", db.cfg.Database)
 	}
 	jobs := db.jobs()
@@ -135,7 +144,7 @@ func (db *database) rows(ctx context.Context, conn *pgx.Conn) error {
 	})
 	for range min(db.v.opts.Workers, len(jobs)) {
 		group.Go(func() error {
-			conn, err := connect(ctx, db.cfg, snapshot)
+			conn, err := connect(ctx, db.cfg, db.snapshot)
 			if err != nil {
 				return err
 			}

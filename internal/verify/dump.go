@@ -53,9 +53,10 @@ func (v *Verifier) script(ctx context.Context, name string, r io.Reader) (*Resul
 func (v *Verifier) dump(ctx context.Context, name string, write func(context.Context, *dump) error) (*Result, error) {
 	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
-	d := &dump{v: v, ledger: &ledger{}, name: name, batches: make(chan batch), ctx: ctx}
+	d := &dump{v: v, ledger: &ledger{}, name: name, batches: make(chan batch), ctx: ctx, group: group}
 	group.Go(func() error {
 		defer close(d.batches)
+		defer func() { d.object.abandon() }()
 		if err := write(ctx, d); err != nil {
 			if d.err != nil {
 				return d.err // which is why the writer could not go on
@@ -97,6 +98,7 @@ const (
 type dump struct {
 	v       *Verifier
 	ctx     context.Context // of the group, for Write
+	group   *errgroup.Group
 	ledger  *ledger
 	name    string
 	batches chan batch
@@ -107,8 +109,10 @@ type dump struct {
 	long    *long // a row that is too long to be one; nil: none is at hand
 
 	sql       sqlState
-	inserting *tally // the table of an INSERT that goes on over lines
-	open      []byte // a COPY statement that goes on over lines, as a name holds a newline
+	inserting *tally        // the table of an INSERT that goes on over lines
+	object    *dumpedObject // a large object that is open; nil: none
+	scanner   *scanner      // of large objects
+	open      []byte        // a COPY statement that goes on over lines, as a name holds a newline
 
 	err error
 }
@@ -207,6 +211,11 @@ func (d *dump) line(line []byte) error {
 		}
 		return nil
 	}
+	if d.sql.quote == 0 && !d.sql.within && d.inserting == nil {
+		if ok, err := d.objectLine(line); ok || err != nil {
+			return err
+		}
+	}
 	if ok, err := d.insert(line); ok || err != nil {
 		return err
 	}
@@ -266,7 +275,7 @@ func (d *dump) end() error {
 			return err
 		}
 	}
-	if d.copying || d.inserting != nil || d.sql.quote != 0 {
+	if d.copying || d.inserting != nil || d.sql.quote != 0 || d.object != nil {
 		return fmt.Errorf("%s: a statement has no end, so the file has been cut short", d.name)
 	}
 	d.text = append(d.text, d.open...)

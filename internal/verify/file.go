@@ -80,7 +80,10 @@ type files struct {
 	v       *Verifier
 	table   func(name string) Table
 	results []*Result
-	odd     int // names that are findings themselves
+	odd     int    // names that are findings themselves
+	own     string // a name that is nobody's
+	bytes   bool   // what can't be unpacked is searched as the bytes it is
+	opaque  int    // how many of those there were
 }
 
 func (f *files) file(ctx context.Context, in Input, depth int) error {
@@ -132,8 +135,10 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		result, err := f.v.script(ctx, in.label, r)
 		return f.add(result, err)
 	}
-	if what := opaqueHead(head); what != "" {
+	if what := opaqueHead(head); what != "" && !f.bytes {
 		return f.unread(in.label, what)
+	} else if what != "" {
+		f.opaque++
 	}
 	return f.plain(ctx, in, head, r)
 }
@@ -167,7 +172,7 @@ func (f *files) add(r *Result, err error) error {
 
 // name is a file's name as it may be printed.
 func (f *files) name(name string) string {
-	if !f.v.Printable(name) {
+	if name != f.own && !f.v.Printable(name) {
 		f.odd++
 		return fmt.Sprintf("file %d (its name is a finding)", f.odd)
 	}

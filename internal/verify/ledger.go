@@ -170,6 +170,11 @@ type ledger struct {
 	columns []*tally
 	index   map[[2]string]*tally
 	rows    int64
+
+	// Of archives that large objects are: what became of them is in results of
+	// their own.
+	findings              []Finding
+	survivors, detections []string
 }
 
 // column returns the tally of a column. A new one is prepared by init before
@@ -214,7 +219,8 @@ func (t *tally) place() string {
 // result closes the ledger.
 func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...Check) *Result {
 	r := &Result{Subject: subject, Checks: checks, Rows: l.rows, run: v.opts.Run, done: true}
-	var survivors, detections []string
+	r.Findings = l.findings
+	survivors, detections := l.survivors, l.detections
 	cells, cut := int64(0), int64(0)
 	for _, t := range l.columns {
 		found := t.resolve()

@@ -20,6 +20,7 @@ type place struct {
 	offset uint16
 	row    int64
 	line   int64
+	object uint32 // a large object's OID; 0: none
 }
 
 func (p place) String() string {
@@ -32,6 +33,14 @@ func (p place) String() string {
 		return fmt.Sprintf("ctid (%d,%d)", p.block, p.offset)
 	}
 	return ""
+}
+
+// table is what a finding there names: a large object by its OID.
+func (p place) table(t *tally) string {
+	if p.object > 0 {
+		return objectLabel(p.object)
+	}
+	return t.stats.Table
 }
 
 // scanner looks through cells for one goroutine.
@@ -215,7 +224,7 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.weigh(value)
 	}
 	t.add(sort, func() Finding {
-		f := Finding{Table: t.stats.Table, Column: t.stats.Column, Row: at.String(), Class: class, Kind: kind,
+		f := Finding{Table: at.table(t), Column: t.stats.Column, Row: at.String(), Class: class, Kind: kind,
 			Encoding: v.How(), Shape: Shape(class, value), Line: at.line, print: print}
 		if s.piece != nil && f.Column == "" {
 			f.Column = s.key(v, start)

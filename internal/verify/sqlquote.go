@@ -136,6 +136,8 @@ func dataStatement(line []byte) (table string, ok bool) {
 	case "UPDATE", "MERGE", "DELETE", "VALUES", "WITH", "EXECUTE", "CALL":
 		return "", true
 	case "INSERT":
+	case "SELECT":
+		return "", objectCall.MatchString(rest)
 	default:
 		return "", false
 	}

@@ -6,6 +6,7 @@ import (
 	"refresher/internal/canary"
 	"refresher/internal/catalog"
 	"refresher/internal/fingerprint"
+	"refresher/internal/largeobject"
 	"refresher/internal/pii"
 	"refresher/internal/risk"
 )
@@ -18,7 +19,14 @@ type Options struct {
 	Strict     bool           // weak findings refuse too
 	Risk       []risk.Spec    // quasi-identifiers to count in a database
 	Canaries   *canary.Result // of the run; without it nothing passes as staging
+	Objects    LargeObjects   // what the rules decided for large objects
 	Workers    int            // sessions and goroutines that scan; 0: one a processor
+}
+
+// LargeObjects is what the ruleset decided for the large objects of a database.
+type LargeObjects struct {
+	Keep   bool
+	Source *largeobject.Sum // of those that left the source; nil: unknown
 }
 
 // Table is what the ruleset decided for a table.

@@ -74,7 +74,7 @@ type loader struct {
 	rs *Ruleset
 }
 
-var rootKeys = []string{"version", "tables", "references", "allow", "risk", "hipaa"}
+var rootKeys = []string{"version", "tables", "references", "allow", "risk", "hipaa", "large_objects"}
 
 func (l *loader) root(n ast.Node) {
 	entries, ok := l.entries(n, "a rules file", `"version: 1" and "tables:"`)
@@ -99,6 +99,8 @@ func (l *loader) root(n ast.Node) {
 			l.risks(e.value)
 		case "hipaa":
 			l.hipaa(e)
+		case "large_objects":
+			l.largeObjects(e)
 		default:
 			l.unknown(e, "a rules file", rootKeys)
 		}
@@ -106,6 +108,16 @@ func (l *loader) root(n ast.Node) {
 	if !versioned {
 		l.fail(l.start(), "version is missing: write version: 1")
 	}
+}
+
+// largeObjects reads a decision that the whole database has once.
+func (l *loader) largeObjects(e entry) {
+	o := &l.rs.LargeObjects
+	if o.Pos != (Pos{}) {
+		l.fail(e.pos, "large_objects is given twice, first at %s: remove one", o.Pos)
+		return
+	}
+	o.Pos, o.Keep = e.pos, l.choice(e, LargeObjectsChoices) == "keep"
 }
 
 func (l *loader) unknown(e entry, what string, known []string) {

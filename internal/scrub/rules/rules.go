@@ -23,6 +23,7 @@
 //	  - {table: public.pages, column: body, class: email, values: [support@acme.com], why: our own address}
 //	risk:                                                           # columns that together point at few
 //	  - {table: public.users, quasi_identifiers: [postcode, date_of_birth], sensitive: [diagnosis], min_k: 5}
+//	large_objects: keep                                             # as they are; default drop
 //	hipaa: {absent: {fax: no such column}, columns: {public.devices.serial: device_id}}
 //
 // [Load] is strict: an unknown key, a key given twice, a value of the wrong
@@ -65,7 +66,18 @@ type Ruleset struct {
 	Allow      []Allow     // in the order of the files
 	Risk       []Risk      // in the order of the files
 	HIPAA      HIPAA
+
+	LargeObjects LargeObjects
 }
+
+// LargeObjects says what happens to the large objects of the database.
+type LargeObjects struct {
+	Keep bool
+	Pos  Pos // zero if nothing is said, which drops them
+}
+
+// LargeObjectsChoices are what can happen to large objects, the default first.
+var LargeObjectsChoices = []string{"drop", "keep"}
 
 // Table is what the rules say of one table.
 type Table struct {
@@ -271,6 +283,9 @@ func (rs *Ruleset) Hash() string {
 	}
 	if rs.HIPAA.Given {
 		all["hipaa"] = rs.HIPAA.normal()
+	}
+	if rs.LargeObjects.Keep {
+		all["large_objects"] = "keep"
 	}
 	sum := sha256.Sum256(encode(all))
 	return hex.EncodeToString(sum[:])

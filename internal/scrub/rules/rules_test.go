@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -294,4 +295,46 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What happens to large objects is said once, and nothing but drop or keep.
+func TestLargeObjects(t *testing.T) {
+	hash := map[string]string{}
+	for text, keep := range map[string]bool{"": false, "large_objects: drop\n": false, "large_objects: keep\n": true} {
+		rs, err := Parse("r.yaml", []byte("version: 1\n"+text))
+		if err != nil || rs.LargeObjects.Keep != keep {
+			t.Errorf("%q: %+v, %v", text, rs.LargeObjects, err)
+		}
+		hash[text] = rs.Hash()
+	}
+	if hash[""] != hash["large_objects: drop\n"] || hash[""] == hash["large_objects: keep\n"] {
+		t.Errorf("hashes: %v", hash)
+	}
+	for text, want := range map[string]string{
+		"large_objects: kep":              `r.yaml:2:16: large_objects is drop or keep, not "kep" (did you mean "keep"?)`,
+		"large_objects: true":             "r.yaml:2:16: ",
+		"large_objects: {keep: true}":     "r.yaml:2:16: ",
+		"large_objects: [keep]":           "r.yaml:2:16: ",
+		"large_objects:":                  "r.yaml:2:",
+		"large_object: keep":              `r.yaml:2:1: "large_object" is no key of a rules file (did you mean "large_objects"?)`,
+		"large_objects: keep\ntables: {}": "",
+	} {
+		_, err := Parse("r.yaml", []byte("version: 1\n"+text+"\n"))
+		if want == "" && err == nil || want != "" && err != nil && strings.HasPrefix(err.Error(), want) {
+			continue
+		}
+		t.Errorf("%q: %v", text, err)
+	}
+	dir := t.TempDir()
+	var files []string
+	for name, text := range map[string]string{"a.yaml": "keep", "b.yaml": "drop"} {
+		files = append(files, filepath.Join(dir, name))
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("version: 1\nlarge_objects: "+text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(files)
+	if rs, err := Load(files); err == nil || !rs.LargeObjects.Keep || !strings.Contains(err.Error(), "b.yaml:2:1: large_objects is given twice, first at "+files[0]+":2:1: remove one") {
+		t.Errorf("two files: %v", err)
+	}
 }
