@@ -8,3 +8,8 @@ import _ "embed"
 //
 //go:embed rules/experimentation.yaml
 var ExperimentationRules string
+
+// ExperimentationRisk is rules/experimentation-risk.yaml, which goes with it.
+//
+//go:embed rules/experimentation-risk.yaml
+var ExperimentationRisk string

@@ -152,7 +152,7 @@ source:
   require_replica: true
 staging:
   url: ${DATABASE_URL}
-rules: [experimentation.yaml]
+rules: [experimentation.yaml, experimentation-risk.yaml]
 key: env:REFRESHER_KEY
 buckets:
   - {name: dev, url: s3://acme-dev-data/experimentation, content: sample, formats: [pgdump, parquet],
@@ -165,7 +165,8 @@ func (s *demoServers) writeConfig(dir string) (string, error) {
 	path := filepath.Join(dir, "refresher.yaml")
 	err := errors.Join(
 		os.WriteFile(path, []byte(demoConfig), 0o600),
-		os.WriteFile(filepath.Join(dir, "experimentation.yaml"), []byte(refresher.ExperimentationRules), 0o600))
+		os.WriteFile(filepath.Join(dir, "experimentation.yaml"), []byte(refresher.ExperimentationRules), 0o600),
+		os.WriteFile(filepath.Join(dir, "experimentation-risk.yaml"), []byte(refresher.ExperimentationRisk), 0o600))
 	if err != nil {
 		return "", fmt.Errorf("writing the demo's configuration: %w", err)
 	}
