@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"refresher/internal/catalog"
-	"refresher/internal/pii"
 )
 
 // What a column is depends on the table that it stands in, and on its neighbours.
@@ -75,5 +74,4 @@ func TestNamesInTheirTables(t *testing.T) {
 var (
 	textType   = &catalog.Type{OID: catalog.TextOID, Name: "text"}
 	numberType = &catalog.Type{OID: catalog.Int8OID, Name: "int8"}
-	_          = pii.None
 )
