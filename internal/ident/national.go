@@ -28,7 +28,7 @@ var nationals = []National{
 	{"br_cpf", "CPF", "999.999.999-99!|999 999 999 99|999999999-99!|99999999999", cpf, 0.01, "two digits, mod 11"},
 	{"br_cnpj", "CNPJ", "99.999.999/9999-99!|XX.XXX.XXX/XXXX-99!|99999999999999|XXXXXXXXXXXX99", cnpj, 0.01, "two digits, mod 11"},
 	{"ar_cuit", "CUIT/CUIL", "99-99999999-9!|99 99999999 9|99999999999", cuit, 0.006, "type, mod 11"},
-	{"cl_rut", "RUT", "99.999.999-X!|9.999.999-X!|99999999-X|9999999-X", rut, 0.09, "mod 11"},
+	{"cl_rut", "RUT", "99.999.999-X!|9.999.999-X!|99999999-X|9999999-X|99999999X|9999999X", rut, 0.09, "mod 11"},
 	{"ec_cedula", "cédula", "9999999999|999999999-9", cedulaEC, 0.015, "province, mod 10"},
 	{"pe_ruc", "RUC", "99999999999", rucPE, 0.003, "type, mod 11"},
 	{"uy_ci", "cédula de identidad", "9.999.999-9!|9999999-9|99999999", ciUY, 0.1, "mod 10"},

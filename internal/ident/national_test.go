@@ -63,3 +63,26 @@ func TestChances(t *testing.T) {
 		}
 	}
 }
+
+// What an authority gives out is taken, also where it is rare.
+func TestRareNumbers(t *testing.T) {
+	for _, c := range []struct{ kind, number string }{
+		{"lv_pk", "30123615960"},      // the check is 10, written 0
+		{"no_fnr", "03028554043"},     // born in 1885
+		{"ro_cnp", "4020516391734"},   // born in 1802
+		{"au_tfn", "092474143"},       // begins with 0
+		{"cl_rut", "423463295"},       // written without a dash
+		{"fr_nir", "174049693683196"}, // born in Tunisia
+		{"ar_cuit", "25055361684"},
+	} {
+		ok := false
+		for _, n := range Nationals() {
+			for _, f := range compactForms(n) {
+				ok = ok || n.Kind == c.kind && len(f) == len(c.number) && n.Check([]byte(c.number))
+			}
+		}
+		if !ok {
+			t.Errorf("%s %s is refused", c.kind, c.number)
+		}
+	}
+}

@@ -148,7 +148,7 @@ func zaID(b []byte) bool {
 }
 
 func tfn(b []byte) bool {
-	return !same(b) && b[0] != '0' && weigh(b, 1, 4, 3, 7, 5, 8, 6, 9, 10)%11 == 0
+	return !same(b) && weigh(b, 1, 4, 3, 7, 5, 8, 6, 9, 10)%11 == 0
 }
 
 // medicareAU may have the number of the person on the card behind it.

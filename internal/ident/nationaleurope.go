@@ -57,7 +57,7 @@ func nir(b []byte) bool {
 	} else {
 		n = number(b[:7])
 	}
-	if dep == 0 || dep == 20 && isDigit(b[6]) || dep == 96 {
+	if dep == 0 || (dep == 20 || dep == 96) && isDigit(b[6]) && pair(b, 1) > 75 { // Corsica was 20 until 1976; 96 was Tunisia
 		return false
 	}
 	n = n*1_000_000 + number(b[7:13])

@@ -88,7 +88,7 @@ func cnpj(b []byte) bool {
 
 func cuit(b []byte) bool {
 	switch pair(b, 0) {
-	case 20, 23, 24, 27, 30, 33, 34:
+	case 20, 23, 24, 25, 26, 27, 30, 33, 34:
 		return min(9, (11-weigh(b, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11) == int(b[10]-'0')
 	}
 	return false
