@@ -158,7 +158,7 @@ func (s *scanner) view(v *unwrap.View) {
 			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
 		}
 	}
-	if v.Binary || s.piece != nil && s.piece.binary {
+	if v.Binary || s.piece != nil && s.piece.binary || s.at.object > 0 && !mostlyText(text) {
 		return // shapes in it are chance
 	}
 	if c := t.stats.Class; c != pii.None && c != "" && fake.Recognise(c, text) {
