@@ -39,6 +39,9 @@ func (r *Report) Gates() []Gate {
 	if g := &gates[4]; g.State == "ok" && r.weak() > 0 {
 		g.State = "warn"
 	}
+	if objects := r.gate("Large objects", "verification", "those that left the source, looked through", "large objects"); objects.State != "none" {
+		gates = append(gates, objects)
+	}
 	return append(gates, r.canaryGate(), r.riskGate(), r.harborGate(), r.readBackGate(), r.signatureGate())
 }
 

@@ -42,6 +42,9 @@ func (r *Report) standing() Standing {
 	if text := r.freeText(); len(text) > 0 {
 		s.ToAnonymise = append(s.ToAnonymise, "Drop free text, or have it read: what a person wrote of another has no shape that a detector could know ("+strings.Join(text, ", ")+").")
 	}
+	if o := r.LargeObjects; o != nil && o.Kept {
+		s.ToAnonymise = append(s.ToAnonymise, "Drop the large objects, or have them read: they are what they are in production, pictures and documents too.")
+	}
 	s.ToAnonymise = append(s.ToAnonymise, "Then assess, in writing, whether anybody can still be singled out, linked or inferred by means reasonably likely to be used (Article 29 Working Party, Opinion 05/2014). No program can decide that.")
 	return s
 }
