@@ -32,6 +32,7 @@ type table struct {
 	firsts   bool // a column of surnames or given names is there
 	surnames bool
 	contact  bool // whoever speaks for it is there: it is no person
+	bounded  bool // words are varchar in this database, and only long texts are text
 	signed   bool // an e-mail address is there, and nobody's name
 }
 
@@ -50,9 +51,10 @@ type column struct {
 	key    *catalog.ForeignKey // of which it is a column
 	to     *column             // that it refers to
 
-	class  pii.Class
-	score  float64
-	reason string
+	class   pii.Class
+	score   float64
+	reason  string
+	guessed bool // by the type alone
 }
 
 func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
@@ -117,9 +119,17 @@ func (c *column) classify() {
 		c.score, c.reason = 1-score, why+", but that is not enough"
 	case h.clean:
 		c.score, c.reason = h.score, "its name speaks of something else"
+	case c.long():
+		c.class, c.score, c.reason, c.guessed = pii.FreeText, found, "long text, of which nothing is known: somebody may have written it", true
 	case c.seen.known():
 		c.score = 0.75
 	}
+}
+
+// long reports a column for texts without a bound in a database that bounds its
+// words, and of which no value was seen.
+func (c *column) long() bool {
+	return c.table.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known()
 }
 
 // composite classifies the fields of a composite, by their names.

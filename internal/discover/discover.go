@@ -93,7 +93,9 @@ func (s *Survey) add(t *table) {
 // judge classifies all columns.
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
+	bounded := s.bounded()
 	for _, t := range s.tables {
+		t.bounded = bounded
 		t.context()
 		for _, c := range t.columns {
 			c.classify()
@@ -113,6 +115,23 @@ func (s *Survey) judge(d *detect.Detector) {
 			s.follow(c)
 		}
 	}
+}
+
+// bounded reports whether words are mostly varchar here, as many frameworks make
+// them, so that text is for what is longer.
+func (s *Survey) bounded() bool {
+	words, texts := 0, 0
+	for _, t := range s.tables {
+		for _, c := range t.columns {
+			switch c.Type.Underlying().OID {
+			case catalog.VarcharOID:
+				words++
+			case catalog.TextOID:
+				texts++
+			}
+		}
+	}
+	return words > texts
 }
 
 // together corrects what only the columns of a table together show: a surname and
@@ -203,7 +222,7 @@ func (s *Survey) owner(c *column) *column {
 }
 
 // suspicious are the columns that a person should not keep without looking.
-func (c *column) suspicious() bool { return c.class != pii.None && c.score >= found }
+func (c *column) suspicious() bool { return c.class != pii.None && c.score >= found && !c.guessed }
 
 // ruleKey is a column's name as the key of a mapping in rules, before YAML's own quotes.
 func ruleKey(name string) string {

@@ -75,3 +75,28 @@ var (
 	textType   = &catalog.Type{OID: catalog.TextOID, Name: "text"}
 	numberType = &catalog.Type{OID: catalog.Int8OID, Name: "int8"}
 )
+
+// Where words are varchar, a column of text without a value to look at is taken for
+// what somebody wrote, unless its name speaks against it; check doesn't ask about it.
+func TestLongTextsOfWhichNothingIsKnown(t *testing.T) {
+	varchar := &catalog.Type{OID: catalog.VarcharOID, Name: "varchar"}
+	cat := &catalog.Catalog{Tables: []*catalog.Table{{Name: catalog.Name{Schema: "public", Name: "cases"}, Kind: catalog.Ordinary, Columns: []*catalog.Column{
+		{Name: "state", Type: varchar}, {Name: "kind", Type: varchar}, {Name: "locale", Type: varchar},
+		{Name: "attempts_made", Type: textType}, {Name: "sql_query", Type: textType},
+	}}}}
+	s := Names(cat)
+	for i, want := range []string{"none", "none", "none", "free_text", "none"} {
+		if f := s.Findings(nil)[i]; string(f.Class) != want {
+			t.Errorf("%s is %s, want %s: %s", f.Column, f.Class, want, f.Reason)
+		}
+	}
+	if _, asked := s.Suspicious(cat.Tables[0].Name, "attempts_made"); asked {
+		t.Error("check asks about a guess")
+	}
+	for _, c := range cat.Tables[0].Columns { // text for everything says nothing
+		c.Type = textType
+	}
+	if f := Names(cat).Findings(nil)[3]; f.Class != "none" {
+		t.Errorf("%s is %s: %s", f.Column, f.Class, f.Reason)
+	}
+}
