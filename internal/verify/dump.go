@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/catalog"
+	"refresher/internal/detect"
 	"refresher/internal/pgcopy"
 	"refresher/internal/pgtool"
 )
@@ -109,6 +109,7 @@ type dump struct {
 	long    *long // a row that is too long to be one; nil: none is at hand
 
 	sql       sqlState
+	tables    declared
 	inserting *tally        // the table of an INSERT that goes on over lines
 	object    *dumpedObject // a large object that is open; nil: none
 	scanner   *scanner      // of large objects
@@ -207,7 +208,11 @@ func (d *dump) line(line []byte) error {
 		d.copying = true
 		d.at = batch{}
 		for _, c := range columns {
-			d.at.columns = append(d.at.columns, d.ledger.column(label(table), c, func(*tally) {}))
+			d.at.columns = append(d.at.columns, d.ledger.column(label(table), c, func(t *tally) {
+				if d.tables.dates[[2]string{label(table), c}] {
+					t.context = detect.Context{} // whatever it is called, it is a date, as in a database
+				}
+			}))
 		}
 		return nil
 	}
@@ -218,6 +223,9 @@ func (d *dump) line(line []byte) error {
 	}
 	if ok, err := d.insert(line); ok || err != nil {
 		return err
+	}
+	if d.sql.quote == 0 {
+		d.tables.line(line)
 	}
 	d.sql.line(line)
 	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
@@ -366,73 +374,3 @@ func (d *dump) scan() error {
 
 // asDefinition prepares the tally of schema text.
 func asDefinition(t *tally) { t.schema, t.stats.Type = true, "definition" }
-
-// copyLine reads `COPY schema.table (column, …) FROM stdin;`.
-func copyLine(line []byte) (table catalog.Name, columns []string, ok bool) {
-	rest, ok1 := strings.CutPrefix(string(line), "COPY ")
-	rest, ok2 := strings.CutSuffix(rest, " FROM stdin;\n")
-	if !ok1 || !ok2 {
-		return table, nil, false
-	}
-	if table, rest, ok = tableName(rest); !ok {
-		return table, nil, false
-	}
-	if rest == " " { // a table without columns
-		return table, nil, true
-	}
-	if !strings.HasPrefix(rest, " (") || !strings.HasSuffix(rest, ")") {
-		return table, nil, false
-	}
-	for rest = rest[2:]; rest != ")"; rest = strings.TrimPrefix(rest, ", ") {
-		var c string
-		if c, rest, ok = identifier(rest); !ok {
-			return table, nil, false
-		}
-		columns = append(columns, c)
-	}
-	return table, columns, true
-}
-
-// tableName reads the name of a table. A script that a person wrote may leave its
-// schema out.
-func tableName(s string) (name catalog.Name, rest string, ok bool) {
-	if name.Name, rest, ok = identifier(s); !ok || !strings.HasPrefix(rest, ".") {
-		return name, rest, ok
-	}
-	name.Schema = name.Name
-	name.Name, rest, ok = identifier(rest[1:])
-	return name, rest, ok
-}
-
-// label is a table's name as far as it is known.
-func label(name catalog.Name) string {
-	if name.Schema == "" {
-		return name.Name
-	}
-	return name.String()
-}
-
-// identifier reads one SQL identifier as pg_dump writes it.
-func identifier(s string) (name, rest string, ok bool) {
-	if !strings.HasPrefix(s, `"`) {
-		i := strings.IndexAny(s, `., ()"`)
-		if i <= 0 {
-			return "", "", false
-		}
-		return s[:i], s[i:], true
-	}
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		if s[i] != '"' {
-			b.WriteByte(s[i])
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == '"' {
-			b.WriteByte('"')
-			i++
-			continue
-		}
-		return b.String(), s[i+1:], true
-	}
-	return "", "", false
-}

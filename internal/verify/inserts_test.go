@@ -61,3 +61,20 @@ func TestCutDumps(t *testing.T) {
 		}
 	}
 }
+
+// Dates that pg_dump declares as dates are found in a dump no more than they are in a database; in text they are.
+func TestDatesInDumps(t *testing.T) {
+	script := "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.users (\n    id integer,\n    date_of_birth date,\n    birthday text,\n    \"born, at\" timestamp without time zone DEFAULT now()\n);\n\n" +
+		"COPY public.users (id, date_of_birth, birthday, \"born, at\") FROM stdin;\n1\t1987-03-14\t1987-03-14\t1987-03-14 01:02:03\n\\.\n"
+	results, err := verify.New(verify.Options{Run: run, Workers: 1}).File(t.Context(), verify.Input{Name: "x.sql", R: strings.NewReader(script)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range results[0].Findings {
+		got = append(got, f.String())
+	}
+	if len(got) != 1 || !strings.Contains(got[0], "public.users.birthday") {
+		t.Errorf("%q", got)
+	}
+}
