@@ -137,9 +137,9 @@ type Column struct {
 
 // LargeObjects is what became of the source's large objects.
 type LargeObjects struct {
-	Kept  bool  `json:"kept"` // they are in staging; else they stayed behind
+	Kept  bool  `json:"kept"` // the rules keep them; else they stay behind
 	Count int64 `json:"count"`
-	Bytes int64 `json:"bytes"` // of their content if kept, else on the source's disk
+	Bytes int64 `json:"bytes"` // of their content once they are copied, else on the source's disk
 }
 
 // String is what became of them in a few words.

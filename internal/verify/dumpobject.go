@@ -63,7 +63,7 @@ func (d *dump) objectLine(line []byte) (bool, error) {
 	if objectClose.Match(line) {
 		o := d.object
 		d.object = nil
-		o.w.Close()
+		_ = o.w.Close()
 		return true, <-o.done
 	}
 	return false, nil
