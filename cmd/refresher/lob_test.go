@@ -148,3 +148,38 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// Memory doesn't grow with a large object, neither where it is copied nor where it
+// is looked through.
+func TestLargeObjectsStream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
+	t.Parallel()
+	s := newTinySite(t)
+	s.write("rules.yaml", tinyRules+"large_objects: keep\n")
+	s.production("SELECT lo_from_bytea(8000, 'small')")
+	peak := func() (most int64) {
+		t.Helper()
+		if out, err := s.process("run").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, stage := range s.lastReport().Stages {
+			most = max(most, stage.PeakRSS)
+		}
+		return most
+	}
+	small := peak()
+	s.production("SELECT lo_create(8001), lo_put(8001, 0, 'start'), lo_put(8001, 400000000, 'end')")
+	if large := peak(); large > small+100<<20 {
+		t.Errorf("%d MiB with an object of 400 MB, %d without", large>>20, small>>20)
+	} else {
+		t.Logf("%d MiB with an object of 400 MB, %d without", large>>20, small>>20)
+	}
+	if o := s.lastReport().LargeObjects; o.Count != 2 || o.Bytes != 400_000_008 {
+		t.Errorf("%+v", o)
+	}
+	if size := s.staged("SELECT pg_relation_size('pg_largeobject')::text"); len(size) > 5 {
+		t.Errorf("a hole of 400 MB takes %s bytes in staging", size)
+	}
+}
