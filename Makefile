@@ -39,7 +39,7 @@ proof: ## planted leaks, clean rows and memory at their full size: some ten minu
 fuzz: ## each fuzz target for $(FUZZTIME)
 	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)
 
-faults: setup ## more than 500 faults, one after the other, and what became of each: an hour or two
+faults: setup ## more than 500 faults, one after the other, and what became of each: about an hour
 	@FAULTS=all go test -timeout 6h -count=1 -run '^TestFaults$$' ./cmd/refresher | grep -v '^=== '
 
 versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
