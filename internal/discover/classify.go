@@ -34,6 +34,17 @@ type table struct {
 	contact  bool // whoever speaks for it is there: it is no person
 	bounded  bool // words are varchar in this database, and only long texts are text
 	signed   bool // an e-mail address is there, and nobody's name
+
+	clinic     bool            // patients are in this database
+	tables     map[string]bool // words that tables of this database are called
+	health     bool            // its rows are somebody's health
+	staff      bool            // it lists persons by their jobs
+	named      bool            // a column called first and one called last are there
+	streets    bool            // streets or addresses
+	roads      bool            // names of streets
+	identified bool            // a number of a state for its citizens is there
+	provider   bool            // a service that vouches for its users is named
+	bank       bool            // its rows are movements of an account
 }
 
 // column is one column under examination.
@@ -81,7 +92,11 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 // classify decides on a column by itself and its table.
 func (c *column) classify() {
 	c.class, c.score, c.reason = pii.None, 0.6, "nothing in name, type or values speaks of a person"
-	if c.Type.Underlying().OID == catalog.BoolOID && !c.name.has("gender") {
+	if c.isBool() && !c.name.has("gender") {
+		if h := c.afflicted(); h.class != "" {
+			c.class, c.score, c.reason = h.class, h.score, "its name reads like "+describe(h.class)
+			return
+		}
 		c.score, c.reason = 0.95, "yes or no"
 		return
 	}
@@ -129,6 +144,11 @@ func (c *column) classify() {
 // long reports a column for texts without a bound in a database that bounds its
 // words, and of which no value was seen.
 func (c *column) long() bool {
+	head := headOf(c.table.name)
+	if things := head == "product" || head == "institution" || head == "location" || c.table.name.has("system"); things && !c.table.written && !c.table.about &&
+		(c.name.last == "description" || c.name.only("body", "name", "filler")) && !acts(nil, c.table.name) { // what is told of a thing, by whoever sells it
+		return false
+	}
 	return c.table.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known()
 }
 
@@ -152,9 +172,20 @@ func (c *column) composite() {
 
 // hint is what the name says, or the comment where the name says nothing.
 func (c *column) hint() hint {
+	if h := c.beside(); h.class != "" {
+		return h
+	}
 	h := hintOf(c.name, c.family, c.table.name)
 	if h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType { // one of a few words that a programmer chose
 		return hint{class: pii.None, clean: true, score: 0.9}
+	}
+	if h.class == pii.NationalID && (c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.table.columns[0] == c) && personNumber(c.name, c.table.name) {
+		return hint{class: pii.None, clean: true, score: 0.8}
+	}
+	if h.class == pii.None && (!h.clean || c.seen.known() && c.seen.yesNo == 1) && slices.Contains(traitsOf, c.family) {
+		if by := c.afflicted(); by.class != "" {
+			return by
+		}
 	}
 	if h.class == pii.None && !h.clean {
 		h = c.bareName(h)
@@ -184,7 +215,7 @@ func (c *column) bareName(h hint) hint {
 	}
 	head, bare := headOf(c.table.name), c.name.only("name", "full", "neutral")
 	switch {
-	case head == "org":
+	case head == "org" || c.table.insures():
 		return hint{class: pii.Company, score: 0.7}
 	case head == "vendor":
 		return hint{class: pii.Company, score: 0.55}
@@ -253,6 +284,9 @@ const maxPart = 6
 func (c *column) partial(class pii.Class) bool {
 	switch class {
 	case pii.NationalID, pii.CreditCard, pii.IBAN, pii.Phone:
+		if hasWord("extension", "ext", "durchwahl", "ramal")(c.name, nil) {
+			return !c.seen.known() || c.seen.short <= maxPart+2
+		}
 		said := hasWord("lastfour", "ending", "tail", "partial")(c.name, nil) || hasWord("last", "first")(c.name, nil) && (hasWord("four")(c.name, nil) || strings.ContainsAny(c.Name, "3456"))
 		return said && (!c.seen.known() || c.seen.short <= maxPart && c.seen.digits >= 0.9)
 	}
@@ -261,7 +295,19 @@ func (c *column) partial(class pii.Class) bool {
 
 // contradicts reports whether the values can't be of a class.
 func (c *column) contradicts(class pii.Class) bool {
-	return c.seen.known() && c.seen.values >= enough && c.seen.fit(class) < 0.25
+	if !c.seen.known() || c.seen.values < enough {
+		return false
+	}
+	if class == pii.Street && c.seen.digits > 0.9 && !c.name.any("house", "nhead") && !c.table.roads {
+		return true
+	}
+	switch class {
+	case pii.Company, pii.FullName, pii.Street, pii.FreeText, Special: // a key of another table, rather
+		if c.seen.uuids > 0.9 {
+			return true
+		}
+	}
+	return c.seen.fit(class) < 0.25
 }
 
 // fit is the share of values that are of a class, or could be.

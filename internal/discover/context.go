@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"refresher/internal/pii"
+	"refresher/internal/scrub"
 )
 
 // context finds out what a table's rows are about: from its name, then from
@@ -13,6 +14,7 @@ func (t *table) context() {
 	head := headOf(t.name)
 	t.about = somebody(head) || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
+	t.roster()
 	direct, streets, named := 0, false, false
 	for _, c := range t.columns {
 		h := hintOf(c.name, c.family, t.name)
@@ -22,6 +24,8 @@ func (t *table) context() {
 		switch h.class {
 		case pii.IBAN:
 			t.paid = true
+		case pii.NationalID:
+			t.identified = true
 		case pii.FirstName:
 			t.firsts = true
 		case pii.LastName:
@@ -44,7 +48,8 @@ func (t *table) context() {
 			direct++
 		}
 	}
-	t.about = t.about || direct >= 2
+	t.about = (t.about || direct >= 2 || t.staff || t.named) && !t.insures()
+	t.firsts, t.surnames = t.firsts || t.named, t.surnames || t.named
 	t.signed = t.signed && !named
 	for _, c := range t.columns {
 		t.postal = t.postal || hintOf(c.name, c.family, t.name).class == pii.City
@@ -54,6 +59,13 @@ func (t *table) context() {
 	if t.lists = t.lists && !streets && direct == 0; t.lists {
 		t.placed = false
 	}
+	t.banks()
+	t.treats(t.clinic)
+}
+
+// insures: whoever pays for patients is an insurer.
+func (t *table) insures() bool {
+	return t.clinic && len(t.name.parts) == 1 && hasWord("payer", "payers", "payor", "payors", "insurer", "insurers")(t.name, nil)
 }
 
 // somebody reports whether rows about what a word means are about persons.
@@ -67,6 +79,9 @@ func (c *column) refersToPerson() bool {
 	if c.to != nil {
 		head := headOf(c.to.table.name)
 		return c.to.table != c.table && somebody(head)
+	}
+	if c.name.only("person", "user") && (c.family == scrub.FamilyUUID || c.family == scrub.FamilyNumber || c.seen.known() && c.seen.uuids > 0.9) {
+		return true
 	}
 	return c.name.last == "id" && c.name.any("user", "person") && !c.name.any("product", "listing")
 }

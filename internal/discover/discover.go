@@ -94,8 +94,15 @@ func (s *Survey) add(t *table) {
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
 	bounded := s.bounded()
+	called, clinic := map[string]bool{}, false
 	for _, t := range s.tables {
-		t.bounded = bounded
+		for _, w := range t.name.parts {
+			called[singular(w)] = true
+		}
+		clinic = clinic || headOf(t.name) == "person" && t.name.among(patients)
+	}
+	for _, t := range s.tables {
+		t.bounded, t.tables, t.clinic = bounded, called, clinic
 		t.context()
 		for _, c := range t.columns {
 			c.classify()

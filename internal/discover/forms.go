@@ -136,3 +136,19 @@ func isMailbox(v string) bool {
 }
 
 func isAddress(v string) bool { _, err := netip.ParseAddr(v); return err == nil }
+
+func isUUID(v string) bool {
+	return len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' && strings.Trim(strings.ToLower(v), "0123456789abcdef-") == ""
+}
+
+// isNumbered: words that end in up to three digits, as in Curt84 Schmidt332.
+func isNumbered(v string) bool {
+	ws := strings.Fields(v)
+	for _, w := range ws {
+		word := strings.TrimRight(w, "0123456789")
+		if len(word) < 3 && len(word) < len(w) || len(w)-len(word) > 3 || strings.ContainsAny(word, "0123456789@/\\_<>{}=:;#-") {
+			return false
+		}
+	}
+	return len(ws) > 0 && len(ws) <= 5
+}

@@ -38,23 +38,35 @@ const (
 
 // hintOf reads a column's name; family is its type's.
 func hintOf(n *name, family scrub.Family, table *name) hint {
+	for _, rules := range [][]nameRule{secretRules, peopleRules, proseRules} {
+		if h := firstOf(rules, n, family, table); h.class != "" {
+			return h
+		}
+	}
 	switch {
 	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !keyOf(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
-	for _, rule := range nameRules {
-		if !slices.Contains(rule.families, family) || !rule.fits(n, table) {
-			continue
-		}
-		return hint{class: rule.class, score: rule.score, need: rule.need, clean: rule.class == pii.None}
+	if h := firstOf(nameRules, n, family, table); h.class != "" {
+		return h
 	}
 	return hint{class: pii.None}
+}
+
+// firstOf is what the first rule that fits says.
+func firstOf(rules []nameRule, n *name, family scrub.Family, table *name) hint {
+	for _, rule := range rules {
+		if slices.Contains(rule.families, family) && rule.fits(n, table) {
+			return hint{class: rule.class, score: rule.score, need: rule.need, clean: rule.class == pii.None}
+		}
+	}
+	return hint{}
 }
 
 // systemIsHarmless reports whether a word such as status or last doesn't take
 // the meaning of the rest away, as in last_login_ip or updated_by_email.
 func systemIsHarmless(n *name) bool {
-	if n.any("marital", "ethnic", "orientation") && hasWord("status", "state", "group", "category", "code")(n, nil) || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
+	if n.any("marital", "ethnic", "orientation", "health") && !n.any("product") && hasWord("status", "state", "group", "category", "code", "type", "level", "result", "history", "score")(n, nil) || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
 		return true
 	}
 	if n.parts[len(n.parts)-1] == "by" { // who did it
@@ -122,7 +134,7 @@ func only(meanings ...string) func(n, table *name) bool {
 }
 
 // modifiers say whose or which, and nothing of what.
-var modifiers = []string{"ship", "person", "user", "account", "emergency", "spouse", "contactinfo", "neutral", "private", "filler", "vendor", "org", "holder", "mobile"}
+var modifiers = []string{"ship", "person", "user", "account", "emergency", "spouse", "contactinfo", "neutral", "private", "filler", "vendor", "org", "holder", "mobile", "postal"}
 
 func of(meanings ...string) func(n, table *name) bool {
 	return only(append(slices.Clone(modifiers), meanings...)...)
@@ -136,7 +148,7 @@ var nameRules = []nameRule{
 	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), and(hasWord("tax"), func(_, t *name) bool { return !hasWord("tax", "taxes")(t, nil) })))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
 	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
-	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate"), has("plate"))},
+	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate", "nhead", "id"), has("plate"))},
 	{pii.VIN, 0.7, numerals, nothing, and(ends("vehicle", "nhead", "id"), has("vehicle"))},
 	{pii.NationalID, 0.8, numerals, nothing, and(has("patient"), not(has("date|name")))},
 	{pii.NationalID, 0.7, texts, person, and(hasWord("insurance"), ends("id", "nhead"))},
@@ -244,11 +256,11 @@ var nameRules = []nameRule{
 	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
 	{Age, 0.6, numerals, nothing, and(ends("age"), only("age", "person", "spouse"), has("person|spouse"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
-	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "code", "name", "full", "state", "nhead", "system"))},
+	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "description", "code", "name", "full", "state", "nhead", "system"))},
 	{Special, 0.65, traits, person, and(has("ethnic|religion|orientation"), hasNoWord("race", "races"), not(ends("id", "date", "at", "nhead")))},
 	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "capacity", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},
 	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
-	{Special, 0.7, traits, author, and(has("health"), of("health", "code", "name", "description", "note", "nhead"))},
+	{Special, 0.7, traits, author, and(has("health"), func(n, _ *name) bool { return !ordinal(n) }, of("health", "code", "name", "description", "note", "nhead"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},

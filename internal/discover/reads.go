@@ -42,6 +42,9 @@ func personal(v string) (first, last, full bool) {
 		return false, false, true
 	}
 	l := lexicon()
+	if last, first, ok := strings.Cut(v, ","); ok && first != "" && !strings.Contains(first, ",") { // as lists of persons have it
+		v = strings.TrimSpace(first) + " " + last
+	}
 	ws := words2(v)
 	if len(ws) > 0 && l.titles[ws[0]] && len(ws) > 1 {
 		ws = ws[1:]

@@ -27,7 +27,8 @@ type evidence struct {
 	yesNo    float64 // share that are yes or no, true or false, 0 or 1
 	alpha    float64 // share made of letters and spaces alone
 	digits   float64 // share made of digits alone
-	short    int     // length of the longest value in characters
+	uuids    float64
+	short    int // length of the longest value in characters
 }
 
 // enough is the least number of values that can speak against a name.
@@ -62,7 +63,7 @@ func look(values []string, d *detect.Detector, about detect.Context) *evidence {
 			m[c] /= n
 		}
 	}
-	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo} {
+	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo, &e.uuids} {
 		*f /= n
 	}
 	return e
@@ -156,11 +157,12 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	if isStreet(v, s) {
 		is(pii.Street)
 	}
-	could(pii.Street, s.letters >= 1 && s.runes <= 160 && !s.json)
+	could(pii.Street, (s.letters >= 1 || s.digits == s.runes && s.runes <= 6) && s.runes <= 160 && !s.json) // a house has a number
 	nameish := s.letters >= 2 && s.digits == 0 && s.runes <= 60 && s.words <= 6 && !strings.ContainsAny(v, "@/\\_<>{}=:;#")
-	could(pii.FullName, nameish)
-	could(pii.FirstName, s.letters >= 1 && s.digits <= 1 && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
-	could(pii.LastName, s.letters >= 1 && s.digits <= 1 && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
+	numbered := s.letters >= s.digits && isNumbered(v) // as made-up persons are
+	could(pii.FullName, nameish || numbered)
+	could(pii.FirstName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
+	could(pii.LastName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
 	could(pii.City, s.letters >= 2 && s.runes <= 60 && s.digits <= 5)
 	could(pii.Region, s.letters >= 1 && s.runes <= 60 && s.digits <= 3)
 	could(pii.Country, s.letters >= 2 && s.runes <= 60 && s.digits == 0)
@@ -205,8 +207,11 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 		e.yesNo++
 	}
 	could(Age, s.digits >= 1 && s.digits <= 6 && s.runes <= 12)
+	if isUUID(v) {
+		e.uuids++
+	}
 	could(Financial, s.digits >= 1)
-	could(Special, s.letters > 0 || s.runes <= 3)
+	could(Special, true) // codes of diagnoses are numbers
 	could(Photo, true)
 	return hits
 }

@@ -1,0 +1,91 @@
+package discover
+
+import (
+	"slices"
+
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+var sums = append([]scrub.Family{scrub.FamilyFloat, scrub.FamilyJSON}, numerals...)
+
+// peopleRules are about persons' numbers, money, names and companies. They come
+// before the rest: their words are more exact than single meanings.
+var peopleRules = []nameRule{
+	{pii.FirstName, 0.75, texts, person, and(only("first", "filler"), has("first"))},
+	{pii.LastName, 0.75, texts, person, and(only("last", "filler"), has("last"), hasNoWord("family"), func(_, t *name) bool { return !t.any("card", "bankaccount", "iban") })},
+	{pii.LastName, 0.75, texts, person, and(only("maiden", "filler"), has("maiden"))},
+	{pii.LastName, 0.85, texts, nothing, and(has("family", "name"), of("family", "name"))},
+
+	{pii.NationalID, 0.65, texts, nothing, personNumber},
+	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
+	{pii.NationalID, 0.6, numerals, person, or(words1("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
+	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
+	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
+	{Special, 0.55, texts, person, words1("party", "partei", "partido", "parti")},
+	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band"), only("age", "system", "person", "neutral", ""))},
+	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
+
+	{Financial, 0.65, sums, nothing, and(wealth, func(_, t *name) bool {
+		return t.any("person", "user", "bankaccount", "account", "holder", "spouse") || hasWord("loan", "loans", "mortgage", "mortgages", "wallet", "wallets", "payslip", "payslips")(t, nil)
+	})},
+	{Financial, 0.65, sums, person, wealth},
+	{Financial, 0.65, sums, nothing, payslip},
+	{Financial, 0.6, numerals, nothing, and(hasWord("check", "cheque", "cheques", "scheck", "talao"), ends("nhead"), has("nhead"), hasNoWord("digit", "id"))},
+
+	{pii.Company, 0.65, texts, place, tradeName},
+	{pii.Phone, 0.5, numerals, person, words1("extension", "ext", "durchwahl", "ramal")},
+	{pii.NationalID, 0.55, texts, place, and(words1("license", "licence"), func(_, t *name) bool { return !t.any("product", "system") })},
+}
+
+// personNumber: a number that somebody has been given by an employer, a school, an
+// insurer or a club. Those of rows are for numbered to take away.
+func personNumber(n, t *name) bool {
+	if n.any("product", "date", "at", "phone", "email", "bankaccount") || hasWord("count", "of")(n, nil) {
+		return false
+	}
+	if hasWord("matrikelnummer", "personalnummer", "mitgliedsnummer", "mitgliedsnr", "versicherungsnummer", "versichertennummer", "patientennummer", "schulernummer", "personalnr", "policennummer", "mitarbeiternummer", "rentenversicherungsnummer")(n, nil) {
+		return true
+	}
+	whose := hasWord("member", "membership", "policy", "insurance", "student", "pupil", "employee", "staff", "personnel", "emp", "chart", "voter", "badge", "payroll",
+		"subscriber", "enrolment", "enrollment", "roll", "learner", "visa", "permit", "teacher", "flyer", "loyalty", "prisoner", "inmate", "donor", "roll",
+		"mitglied", "socio", "poliza", "apolice", "matricule", "adherent", "alumno", "aluno", "empleado", "funcionario", "salarie", "passager", "pension")
+	return whose(n, nil) && len(n.parts) > 1 && n.has("nhead") && (n.last == "nhead" || slices.Contains([]string{"numero", "num", "no", "nr"}, n.parts[0]))
+}
+
+// wealth: what somebody has, gets or owes.
+func wealth(n, _ *name) bool {
+	if n.any("date", "at", "id", "url", "description", "note", "name", "product", "phone") || hasWord("type", "status", "currency", "rate", "frequency", "category", "method", "count", "unit", "code", "sheet", "min", "max", "minimum", "maximum", "allowed", "median", "mean", "average", "avg", "fraction", "ratio", "percent", "per")(n, nil) {
+		return false
+	}
+	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "expenses", "expenditure",
+		"gehalt", "lohn", "einkommen", "kontostand", "saldo", "guthaben", "kreditlimit", "schulden", "rente", "vermogen", "vermoegen", "solde", "dette", "dettes", "revenu", "revenus", "retraite", "deuda", "deudas", "ingresos", "nomina", "sueldo", "renda", "divida", "salario", "salaire", "remuneracao", "pensao")(n, nil) {
+		return true
+	}
+	for _, pair := range [][2]string{{"credit", "limit"}, {"credit", "score"}, {"fico", "score"}, {"net", "worth"}, {"loan", "amount"}, {"mortgage", "amount"}, {"amount", "owed"}, {"amount", "due"}, {"rate", "pay"}, {"hourly", "pay"}, {"gross", "pay"}, {"net", "pay"},
+		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"limite", "credito"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
+		if hasWord(pair[0])(n, nil) && hasWord(pair[1])(n, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// payslip: gross and net in a table of what was paid to employees.
+func payslip(n, t *name) bool {
+	paid := t.has("salary") || hasWord("payslip", "payslips", "employment", "employments", "compensation", "compensations", "paycheck", "paychecks", "lohnabrechnung", "nomina", "nominas")(t, nil)
+	return paid && hasNoWord("invoice", "invoices", "run", "runs", "batch", "batches")(t, nil) && hasWord("gross", "net", "brutto", "netto", "bruto", "neto", "brut", "pay", "wage", "salary", "overtime", "deduction", "deductions", "withholding", "commission", "rate", "bonus", "amount", "total")(n, nil) &&
+		!n.any("date", "at", "id", "description", "name", "nhead") && hasNoWord("type", "status", "currency", "unit", "frequency", "period", "method")(n, nil)
+}
+
+// tradeName: what a business calls itself, in its register or on its door.
+func tradeName(n, t *name) bool {
+	called := hasWord("dba", "aka", "trading", "trade", "tradename", "dbaname", "akaname")(n, nil) || hasWord("doing")(n, nil) && hasWord("business")(n, nil)
+	bare := len(n.parts) == 1 && slices.Contains([]string{"dba", "tradename", "dbaname", "akaname"}, n.parts[0])
+	return called && (bare || n.last == "name" && n.has("name"))
+}
+
+// handedOver: rows are what somebody offers or asks of others, in words of his own.
+func handedOver(_, table *name) bool {
+	return hasWord("listing", "listings", "advert", "adverts", "classified", "classifieds", "conversation", "conversations", "wish", "wishes", "wanted", "petition", "petitions", "annonces", "anzeigen", "anuncios")(table, nil)
+}
