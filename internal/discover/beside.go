@@ -44,6 +44,7 @@ func (t *table) known(n *name) bool {
 // pay, a given name beside a surname, a street beside numbers.
 func (t *table) roster() {
 	jobs, pay, first, last, user := 0, 0, 0, 0, false
+	age, traits, ill := 0, 0, 0
 	for _, c := range t.columns {
 		n := c.name
 		switch {
@@ -51,6 +52,14 @@ func (t *table) roster() {
 			pay++
 		case n.has("job") && n.last != "id", len(n.parts) == 1 && hasWord("title", "titel", "department", "departments", "dept", "position", "party", "rank", "grade", "abteilung", "departamento", "cargo", "puesto", "poste", "partei", "partido", "salary", "speciality", "specialty", "specialization", "specialisation")(n, nil):
 			jobs++
+		}
+		switch {
+		case n.last == "age" && n.only("age"):
+			age++
+		case n.any("marital", "ethnic", "religion", "gender"), n.has("job"), n.has("salary"):
+			traits++
+		case n.has("health") && n.last != "date", n.among(measured):
+			ill++
 		}
 		if c.family == scrub.FamilyText && n.only("first", "filler") && n.has("first") {
 			first++
@@ -66,6 +75,8 @@ func (t *table) roster() {
 	things := slices.Contains([]string{"product", "job", "org", "institution", "vendor", "city", "location", "system"}, head)
 	t.staff = !things && (jobs+pay >= 2 || head == "salary" && jobs+pay > 0)
 	t.named = first > 0 && last > 0
+	t.traits = !things && age > 0 && (traits > 0 || ill > 1)
+	t.vitals = t.traits && ill > 1
 	t.provider = user
 }
 
@@ -84,11 +95,14 @@ func (c *column) listedName() hint {
 // numbered: the identifier of a member, a patient or a policy, which is no key here.
 func (c *column) numbered() hint {
 	n := c.name
-	if c.key != nil || c.surrogate() || c.family != scrub.FamilyText && c.family != scrub.FamilyUUID {
+	if c.key != nil || c.surrogate() || !slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyUUID, scrub.FamilyNumber}, c.family) {
 		return hint{}
 	}
 	if len(n.parts) == 1 && n.parts[0] == "drivers" && c.table.identified {
 		return hint{class: pii.NationalID, score: 0.7}
+	}
+	if c.family == scrub.FamilyNumber && !hasWord("insurance", "policy")(n, nil) {
+		return hint{}
 	}
 	if n.last == "id" && len(n.parts) == 2 && !c.table.known(n) && c.table.placed &&
 		slices.Contains([]string{"member", "membership", "insurance", "policy", "student", "pupil", "employee", "staff", "badge", "voter", "subscriber", "enrollment", "learner", "insured", "beneficiary", "alien", "visa", "passenger", "patient", "citizen", "driver", "resident", "inmate"}, n.parts[0]) {
@@ -103,6 +117,9 @@ func (c *column) plotted() hint {
 		return hint{}
 	}
 	w := strings.Join(c.name.parts, "")
+	if p := c.name.parts; len(p) > 1 && len(p[0]) == 1 && strings.HasPrefix(p[1], "coord") {
+		w = p[0] + "coord"
+	}
 	for i, class := range []pii.Class{pii.Longitude, pii.Latitude} {
 		if axis := [][]string{{"x", "xcoord", "xcoordinate", "xcoordcd", "coordx", "easting", "pointx", "xkoordinate", "rechtswert", "coordenadax"}, {"y", "ycoord", "ycoordinate", "ycoordcd", "coordy", "northing", "pointy", "ykoordinate", "hochwert", "coordenaday"}}[i]; slices.Contains(axis, w) {
 			if len(w) == 1 && !c.table.streets {
@@ -138,6 +155,9 @@ func (c *column) banked() hint {
 	}
 	if slices.Contains(sums, c.family) && hasWord("amount", "balance", "payments", "betrag", "saldo", "importe", "montant", "valor", "credit", "debit", "withdrawal", "deposit", "principal", "installment")(n, nil) && hasNoWord("type", "currency", "status")(n, nil) {
 		return hint{class: Financial, score: 0.6}
+	}
+	if c.family == scrub.FamilyText && n.last == "account" && n.only("account", "ship") {
+		return hint{class: pii.IBAN, score: 0.6}
 	}
 	if c.family == scrub.FamilyText && len(n.parts) == 1 && hasWord("description", "narrative", "verwendungszweck", "details", "concepto", "libelle", "counterparty", "payee", "memo")(n, nil) {
 		return hint{class: pii.FreeText, score: 0.55}

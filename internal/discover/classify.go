@@ -38,6 +38,8 @@ type table struct {
 	clinic     bool            // patients are in this database
 	tables     map[string]bool // words that tables of this database are called
 	health     bool            // its rows are somebody's health
+	vitals     bool            // it lists what was measured of bodies
+	traits     bool            // it lists traits of persons
 	staff      bool            // it lists persons by their jobs
 	named      bool            // a column called first and one called last are there
 	streets    bool            // streets or addresses

@@ -48,7 +48,7 @@ func (t *table) context() {
 			direct++
 		}
 	}
-	t.about = (t.about || direct >= 2 || t.staff || t.named) && !t.insures()
+	t.about = (t.about || direct >= 2 || t.staff || t.named || t.traits) && !t.insures()
 	t.firsts, t.surnames = t.firsts || t.named, t.surnames || t.named
 	t.signed = t.signed && !named
 	for _, c := range t.columns {

@@ -41,6 +41,11 @@ func (c *column) ofPatient() bool {
 	return c.name.among(patients) && (len(c.name.parts) == 1 || c.name.last == "id" || c.name.last == "nhead")
 }
 
+// ofSubject reports whether a column is of whom research data is about.
+func (c *column) ofSubject() bool {
+	return hasWord("person", "subject", "visit")(c.name, nil) && c.name.last == "id"
+}
+
 // treats finds out whether a table's rows are somebody's health: its name says so
 // and it refers to a person, or it is a clinic's and refers to a patient.
 func (t *table) treats(clinic bool) {
@@ -48,7 +53,7 @@ func (t *table) treats(clinic bool) {
 	if hasWord("search", "terms", "kind", "kinds", "type", "types", "catalog", "template")(t.name, nil) {
 		return
 	}
-	refers := t.written || clinic && slices.ContainsFunc(t.columns, func(c *column) bool { return hasWord("person", "subject", "visit")(c.name, nil) && c.name.last == "id" })
+	refers := t.written || clinic && slices.ContainsFunc(t.columns, (*column).ofSubject)
 	t.health = t.name.among(ailments) && (patient || refers) || t.name.among(clinical) && (patient || clinic && refers && hasWord("observation", "measurement", "occurrence", "exposure", "procedure", "encounter")(t.name, nil))
 }
 
@@ -57,16 +62,19 @@ var (
 		"allergen", "allergy", "drug", "medication", "medicine", "vaccine", "dose", "dosage", "strength", "outcome", "interpretation", "procedure", "condition", "diagnosis", "diagnose", "concept", "impression", "indication", "complaint",
 		"triage", "name", "test", "pulse", "temperature", "respiration", "saturation", "treatment", "therapy", "text", "icd", "snomed", "loinc", "rxnorm", "ndc", "cpt", "drg", "hcpcs", "term", "disease", "disorder", "illness",
 		"bezeichnung", "beschreibung", "wert", "grund", "befund", "wirkstoff", "medikament", "descripcion", "descricao", "resultado", "valor", "motivo", "libelle", "resultat", "motif", "valeur", "instruction", "instructions", "injury", "prognosis", "sig", "valuenum", "comment", "flag", "abnormal")
-	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate")
+	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach")
 	matters  = set("type", "category", "unit", "uom", "date", "status", "modality", "sop", "uid", "instance", "series", "currency", "language", "version", "schema", "vocabulary", "cost", "price", "amount",
 		"fee", "class", "method", "room", "ward", "department", "provider", "doctor", "physician", "payer", "insurance", "phone", "email", "file", "zip", "postal", "country", "location", "user", "first", "last",
-		"order", "quantity", "count", "start", "end", "time", "url", "created", "updated", "company", "bank", "hospital", "facility", "patient", "middle", "full", "family", "staff", "nurse", "clinic", "batch", "lot", "ods", "source", "revenue", "ref")
+		"order", "quantity", "count", "start", "end", "time", "url", "created", "updated", "company", "bank", "hospital", "facility", "patient", "middle", "full", "family", "staff", "nurse", "clinic", "batch", "lot", "ods", "revenue", "ref")
 	costs    = set("cost", "costs", "totalcost", "amount", "coverage", "copay", "charge", "charges", "payment", "payments", "adjustments", "transfers", "outstanding", "paid", "balance", "fee", "fees", "reimbursement", "deductible", "allowed", "covered", "betrag", "kosten", "costo", "custo", "montant", "importe")
 	traitsOf = append([]scrub.Family{scrub.FamilyFloat}, traits...)
 )
 
 // ofHealth is what a column of a table about somebody's health holds.
 func (c *column) ofHealth() hint {
+	if c.table.vitals && c.key == nil && (c.name.among(measured) || hasWord("outcome", "target")(c.name, nil)) && slices.Contains(traitsOf, c.family) {
+		return hint{class: Special, score: 0.6}
+	}
 	if !c.table.health || c.key != nil || c.surrogate() || c.family == scrub.FamilyDate || c.family == scrub.FamilyTimestamp {
 		return hint{}
 	}

@@ -66,7 +66,7 @@ func firstOf(rules []nameRule, n *name, family scrub.Family, table *name) hint {
 // systemIsHarmless reports whether a word such as status or last doesn't take
 // the meaning of the rest away, as in last_login_ip or updated_by_email.
 func systemIsHarmless(n *name) bool {
-	if n.any("marital", "ethnic", "orientation", "health") && !n.any("product") && hasWord("status", "state", "group", "category", "code", "type", "level", "result", "history", "score")(n, nil) || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
+	if n.any("marital", "ethnic", "orientation", "health") && !n.any("product") && hasWord("status", "state", "group", "category", "code", "type", "level", "result", "history", "score", "value", "source")(n, nil) || n.any("salary") && hasWord("hourly", "rate")(n, nil) {
 		return true
 	}
 	if n.parts[len(n.parts)-1] == "by" { // who did it
@@ -147,7 +147,7 @@ var nameRules = []nameRule{
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), and(hasWord("tax"), func(_, t *name) bool { return !hasWord("tax", "taxes")(t, nil) })))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("passport"), not(has("country|date")))},
-	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), has("person|nhead|id|vehicle"), not(has("date|region|state|country|product|vendor|org|name")))},
+	{pii.NationalID, 0.85, numerals, nothing, and(has("licence"), or(has("person|nhead|vehicle"), and(has("id"), func(_, t *name) bool { return t == nil || t.any("person", "user") })), not(has("date|region|state|country|product|vendor|org|name")))},
 	{pii.NationalID, 0.8, numerals, nothing, and(ends("plate", "nhead", "id"), has("plate"))},
 	{pii.VIN, 0.7, numerals, nothing, and(ends("vehicle", "nhead", "id"), has("vehicle"))},
 	{pii.NationalID, 0.8, numerals, nothing, and(has("patient"), not(has("date|name")))},
@@ -278,7 +278,7 @@ var nameRules = []nameRule{
 	}},
 	{pii.FreeText, 0.5, texts, nothing, explains},
 	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), hasNoWord("subject", "subjects"), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
-	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")))},
+	{pii.FreeText, 0.5, texts, person, and(ends("body", "description"), of("body", "description"), not(has("job|ship")), hasNoWord("title"))},
 	{pii.FreeText, 0.55, texts, nothing, answered},
 	{pii.FreeText, 0.5, texts, nothing, and(ends("description"), hasWord("other"), not(has("product")))},
 	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"), func(_, t *name) bool { return !t.has("product") })},

@@ -20,6 +20,16 @@ var peopleRules = []nameRule{
 	{pii.NationalID, 0.65, texts, nothing, personNumber},
 	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
 	{pii.NationalID, 0.6, numerals, person, or(words1("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
+	{pii.NationalID, 0.7, numerals, nothing, and(has("birth", "nhead"), only("birth", "nhead"), ends("nhead"))},
+	{pii.NationalID, 0.6, numerals, person, words1("npi", "dea")},
+	{pii.FullName, 0.7, texts, nothing, and(has("card"), lastWord("owner", "holder"), only("card", "person", "holder"))},
+	{pii.IP, 0.75, texts, nothing, hasWord("forwarded")},
+	{pii.Latitude, 0.55, measures, nothing, and(has("lat"), visited)},
+	{pii.Longitude, 0.55, measures, nothing, and(has("lng"), visited)},
+	{pii.City, 0.6, texts, place, and(has("address", "city"), lastWord("city", "name", "town", "ciudad", "cidade", "ville"), hasNoWord("ip"))},
+	{pii.Region, 0.6, texts, place, and(has("address", "region|state"), lastWord("state", "province", "county", "region", "name"), hasNoWord("ip"))},
+	{Gender, 0.6, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("gender"), lastWord("code", "cd", "desc", "description", "value"), not(has("product")))},
+	{Age, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
 	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
 	{Special, 0.55, texts, person, words1("party", "partei", "partido", "parti")},
@@ -53,12 +63,21 @@ func personNumber(n, t *name) bool {
 	return whose(n, nil) && len(n.parts) > 1 && n.has("nhead") && (n.last == "nhead" || slices.Contains([]string{"numero", "num", "no", "nr"}, n.parts[0]))
 }
 
+// visited: where somebody is picked up, lives or goes.
+var visited = hasWord("pickup", "dropoff", "pick", "drop", "home", "origin", "destination", "checkin")
+
 // wealth: what somebody has, gets or owes.
-func wealth(n, _ *name) bool {
+func wealth(n, t *name) bool {
+	if !n.has("salary") && hasWord("invoice", "invoices", "notes", "note", "order", "orders", "payment", "payments", "refund", "refunds", "subscription", "subscriptions", "plan", "plans", "coupon", "coupons", "gift", "giftcards", "stock", "inventory")(t, nil) {
+		return false
+	}
 	if n.any("date", "at", "id", "url", "description", "note", "name", "product", "phone") || hasWord("type", "status", "currency", "rate", "frequency", "category", "method", "count", "unit", "code", "sheet", "min", "max", "minimum", "maximum", "allowed", "median", "mean", "average", "avg", "fraction", "ratio", "percent", "per")(n, nil) {
 		return false
 	}
-	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "expenses", "expenditure",
+	if n.has("salary") && hasWord("amount", "total", "base", "gross", "net", "annual", "yearly", "monthly", "paid")(n, nil) {
+		return true
+	}
+	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "compensation", "expenses", "expenditure",
 		"gehalt", "lohn", "einkommen", "kontostand", "saldo", "guthaben", "kreditlimit", "schulden", "rente", "vermogen", "vermoegen", "solde", "dette", "dettes", "revenu", "revenus", "retraite", "deuda", "deudas", "ingresos", "nomina", "sueldo", "renda", "divida", "salario", "salaire", "remuneracao", "pensao")(n, nil) {
 		return true
 	}
@@ -81,7 +100,7 @@ func payslip(n, t *name) bool {
 // tradeName: what a business calls itself, in its register or on its door.
 func tradeName(n, t *name) bool {
 	called := hasWord("dba", "aka", "trading", "trade", "tradename", "dbaname", "akaname")(n, nil) || hasWord("doing")(n, nil) && hasWord("business")(n, nil)
-	bare := len(n.parts) == 1 && slices.Contains([]string{"dba", "tradename", "dbaname", "akaname"}, n.parts[0])
+	bare := hasWord("doing")(n, nil) || len(n.parts) == 1 && slices.Contains([]string{"dba", "tradename", "dbaname", "akaname"}, n.parts[0])
 	return called && (bare || n.last == "name" && n.has("name"))
 }
 

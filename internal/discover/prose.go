@@ -61,7 +61,7 @@ func typedIn(n, t *name) bool {
 	if hasWord("names", "titles", "options", "labels", "definitions", "option")(t, nil) {
 		return false
 	}
-	own := hasWord("custom", "additional", "extra", "user", "profile", "member", "contact", "customer", "person", "patient")(t, nil) && hasWord("field", "fields", "value", "values", "attribute", "attributes", "property", "properties", "meta", "answer", "answers", "response", "responses")(t, nil)
+	own := hasWord("usermeta")(t, nil) || hasWord("custom", "additional", "extra", "user", "profile", "member", "contact", "customer", "person", "patient")(t, nil) && hasWord("field", "fields", "value", "values", "attribute", "attributes", "property", "properties", "meta", "answer", "answers", "response", "responses")(t, nil)
 	asked := hasWord("answer", "answers", "response", "responses", "survey", "submission", "submissions")(t, nil)
 	text := hasWord("text", "string", "meta", "free", "long", "custom", "answer", "response")(n, nil) && lastWord("value", "text", "answer", "response")(n, nil)
 	return own && (text || words1("value", "text")(n, nil)) || asked && text
