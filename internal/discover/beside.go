@@ -167,7 +167,7 @@ func (c *column) banked() hint {
 
 // banks finds out whether a table's rows are movements or loans of an account.
 func (t *table) banks() {
-	moves := hasWord("transaction", "transactions", "trans", "statements", "movement", "movements", "umsatz", "umsatze", "buchungen", "movimientos", "movimentos", "operations", "transacoes", "transacciones")(t.name, nil)
+	moves := hasWord("transaction", "transactions", "trans", "statements", "movement", "movements", "umsatz", "umsatze", "buchungen", "movimientos", "movimentos", "transfer", "transfers", "remittances", "withdrawals", "deposits", "operations", "transacoes", "transacciones")(t.name, nil)
 	bank := hasWord("bank", "banking", "savings", "loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
 	loan := bank && !moves && hasWord("loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
 	account, balance := false, false

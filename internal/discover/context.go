@@ -13,6 +13,9 @@ import (
 func (t *table) context() {
 	head := headOf(t.name)
 	t.about = somebody(head) || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
+	if ws := t.name.parts; head == "" && len(ws) > 1 && strings.HasSuffix(ws[0], "s") && strings.HasSuffix(ws[len(ws)-1], "s") && somebody(headOf(&name{parts: ws[:1]})) {
+		t.about = true // agents immobiliers: Romance languages put it first, and both in the plural
+	}
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
 	t.roster()
 	direct, streets, named := 0, false, false

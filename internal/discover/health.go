@@ -15,7 +15,7 @@ var (
 	ailments = set("condition", "allergy", "allergie", "diagnosis", "diagnose", "medication", "prescription", "immunization", "immunisation", "vaccination", "symptom", "treatment", "disease",
 		"illness", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis",
 		"diagnosen", "diagnostico", "diagnostic", "medikament", "medikamente", "impfung", "impfungen", "behandlung", "behandlungen", "befund", "befunde", "alergia", "medicamento", "vacuna", "vacina", "tratamiento",
-		"tratamento", "sintoma", "traitement", "ordonnance", "rezept", "rezepte", "receta", "receita", "laborwerte", "laborwert", "krankheit", "krankheiten", "maladie", "enfermedad", "doenca", "operation")
+		"tratamento", "sintoma", "traitement", "ordonnance", "rezept", "rezepte", "receta", "receita", "laborwerte", "laborwert", "fitness", "wellness", "krankheit", "krankheiten", "maladie", "enfermedad", "doenca", "operation")
 	clinical = set("procedure", "encounter", "observation", "result", "test", "exam", "examination", "device", "imaging", "study", "studie", "visit", "admission", "appointment", "consultation",
 		"referral", "lab", "laboratory", "specimen", "measurement", "sign", "care", "claim", "chartevents", "labevents", "assessment", "screening", "scan", "radiology", "pathology", "microbiology", "intervention", "episode",
 		"untersuchung", "untersuchungen", "besuch", "consulta", "exame", "examen", "visite", "konsultation", "aufnahme", "record", "history", "case", "supply", "event", "stay", "transaction", "occurrence", "exposure", "chart", "plan", "goal", "report", "bill", "billing", "charge")

@@ -20,6 +20,12 @@ var peopleRules = []nameRule{
 	{pii.NationalID, 0.65, texts, nothing, personNumber},
 	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
 	{pii.NationalID, 0.6, numerals, person, or(words1("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
+	{pii.FullName, 0.8, texts, nothing, and(hasWord("beneficiary"), has("name"), ends("name"))},
+	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "documento", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
+		return t.any("person", "user") || hasWord("kyc", "identity", "identities", "verification", "verifications", "immigration", "visas")(t, nil)
+	})},
+	{pii.NationalID, 0.6, texts, nothing, and(words1("identifier"), func(_, t *name) bool { return t.any("person", "user") })},
+	{pii.URL, 0.6, texts, author, and(hasWord("selfie", "cv", "resume", "portrait", "headshot"), has("url"))},
 	{pii.NationalID, 0.7, numerals, nothing, and(has("birth", "nhead"), only("birth", "nhead"), ends("nhead"))},
 	{pii.NationalID, 0.6, numerals, person, words1("npi", "dea")},
 	{pii.FullName, 0.7, texts, nothing, and(has("card"), lastWord("owner", "holder"), only("card", "person", "holder"))},
@@ -82,7 +88,7 @@ func wealth(n, t *name) bool {
 		return true
 	}
 	for _, pair := range [][2]string{{"credit", "limit"}, {"credit", "score"}, {"fico", "score"}, {"net", "worth"}, {"loan", "amount"}, {"mortgage", "amount"}, {"amount", "owed"}, {"amount", "due"}, {"rate", "pay"}, {"hourly", "pay"}, {"gross", "pay"}, {"net", "pay"},
-		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"limite", "credito"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
+		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"coverage", "amount"}, {"rent", "amount"}, {"monthly", "rent"}, {"limite", "credito"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
 		if hasWord(pair[0])(n, nil) && hasWord(pair[1])(n, nil) {
 			return true
 		}

@@ -18,7 +18,7 @@ var proseRules = []nameRule{
 		return hasWord("job", "jobs", "delayed", "sidekiq", "celery", "resque")(t, nil) && hasNoWord("recurring", "job", "title", "titles", "posting", "postings")(n, nil) && t.last == "job" &&
 			words1("handler", "args", "arguments", "payload", "kwargs")(n, nil)
 	}},
-	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "dietary"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"), hasNoWord("dietary"))},
+	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
 	{pii.FreeText, 0.55, texts, nothing, words1("violations", "violation", "allegation", "allegations", "remarks", "findings", "testimony", "grievance", "grievances", "circumstances", "narrative", "beanstandungen", "infracciones", "infractions", "constatations")},
 }
 

@@ -16,6 +16,7 @@ var secretRules = []nameRule{
 		return hasWord("invitation", "invitations", "invite", "invites", "verifications", "otps")(t, nil) && len(n.parts) == 1 && hasWord("code", "key", "hash")(n, nil)
 	}},
 	{pii.Token, 0.7, texts, nothing, and(hasWord("security", "secret", "recovery"), hasWord("answer", "answers", "hint"))},
+	{pii.Token, 0.55, secrets, nothing, and(lastWord("fingerprint"), hasWord("device", "browser", "visitor", "client"))},
 	{pii.URL, 0.55, texts, nothing, func(n, t *name) bool { return n.last == "url" && headOf(t) == "token" }},
 	{pii.Token, 0.55, secrets, nothing, func(n, t *name) bool {
 		return hasWord("push", "subscription", "subscriptions")(t, nil) && t.any("message") && len(n.parts) == 1 && hasWord("auth", "endpoint")(n, nil)
@@ -48,7 +49,7 @@ func (c *column) abroad() hint {
 	if c.family != scrub.FamilyText || c.key != nil || c.surrogate() || !lastWord("id", "ids", "uid", "uuid", "sub", "guid")(n, nil) {
 		return hint{}
 	}
-	if c.table.provider && len(n.parts) == 1 && (n.parts[0] == "uid" || n.parts[0] == "uuid") {
+	if c.table.provider && lastWord("uid", "uuid")(n, nil) && len(n.parts) <= 2 && n.parts[0] != "product" {
 		return hint{class: pii.Username, score: 0.6}
 	}
 	if c.table.placed && hasWord("advertising", "idfa", "gaid", "push", "fcm", "onesignal", "expo")(n, nil) {
