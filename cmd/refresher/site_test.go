@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,13 +52,17 @@ var shared = sync.OnceValues(func() (*servers, error) {
 	defer cancel()
 	var s servers
 	var err error
-	if s.primary, err = pgtest.Start(ctx, pgtest.Options{}); err != nil {
+	config := map[string]string{}
+	if n, _ := strconv.Atoi(os.Getenv("REFRESHER_TEST_TABLES")); n > 0 { // each takes a lock in several sessions
+		config["max_locks_per_transaction"] = strconv.Itoa(64 + n/10)
+	}
+	if s.primary, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
 		return nil, err
 	}
 	if s.standby, err = s.primary.Standby(ctx); err != nil {
 		return nil, err
 	}
-	if s.staging, err = pgtest.Start(ctx, pgtest.Options{}); err != nil {
+	if s.staging, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
 		return nil, err
 	}
 	if s.s3, err = s3test.Versity(ctx); err != nil {

@@ -63,7 +63,8 @@ type compiler struct {
 	names []string // of transforms
 
 	choices  map[column]*choice
-	subjects map[catalog.Name]*subject // by root table
+	subjects map[catalog.Name]*subject         // by root table
+	children map[catalog.Name][]*catalog.Table // by root table; see family
 	domains  map[string]*domain
 	order    []*domain // in the order of first use
 

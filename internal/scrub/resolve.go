@@ -146,14 +146,23 @@ func (c *compiler) resolve() {
 
 // notNull reports whether a column, or that of a partition or child, refuses NULL.
 func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
-	for _, child := range c.cat.Tables {
-		if child == t || child.Root == t.Name {
-			if cc := child.Column(col.Name); cc != nil && cc.NotNull {
-				return true
+	return slices.ContainsFunc(c.family(t), func(child *catalog.Table) bool {
+		cc := child.Column(col.Name)
+		return cc != nil && cc.NotNull
+	})
+}
+
+// family is a table and those that it is the root of.
+func (c *compiler) family(t *catalog.Table) []*catalog.Table {
+	if c.children == nil {
+		c.children = map[catalog.Name][]*catalog.Table{}
+		for _, child := range c.cat.Tables {
+			if child.Root != child.Name {
+				c.children[child.Root] = append(c.children[child.Root], child)
 			}
 		}
 	}
-	return false
+	return append([]*catalog.Table{t}, c.children[t.Name]...)
 }
 
 // rule resolves one rule, nil if it is wrong.
