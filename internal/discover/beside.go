@@ -73,6 +73,7 @@ func (t *table) roster() {
 	}
 	head := headOf(t.name)
 	things := slices.Contains([]string{"product", "job", "org", "institution", "vendor", "city", "location", "system"}, head)
+	things = things || t.name.has("job") || hasWord("posting", "postings", "opening", "openings", "vacancy", "vacancies", "position", "positions", "stellen", "vagas", "vacantes", "offres")(t.name, nil)
 	t.staff = !things && (jobs+pay >= 2 || head == "salary" && jobs+pay > 0)
 	t.named = first > 0 && last > 0
 	t.traits = !things && age > 0 && (traits > 0 || ill > 1)
@@ -172,7 +173,7 @@ func (t *table) banks() {
 	loan := bank && !moves && hasWord("loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
 	account, balance := false, false
 	for _, c := range t.columns {
-		account = account || c.name.any("account", "bankaccount") && (c.name.last == "id" || c.name.last == "nhead" || len(c.name.parts) == 1)
+		account = account || c.name.any("account", "bankaccount") && (c.name.last == "id" || c.name.last == "nhead" || c.name.only("account", "ship"))
 		balance = balance || hasWord("balance", "saldo", "kontostand", "solde")(c.name, nil)
 	}
 	t.bank = moves && account && (balance || bank) || loan && (account || t.written || t.about)

@@ -75,11 +75,11 @@ func (c *column) ofHealth() hint {
 	if c.table.vitals && c.key == nil && (c.name.among(measured) || hasWord("outcome", "target")(c.name, nil)) && slices.Contains(traitsOf, c.family) {
 		return hint{class: Special, score: 0.6}
 	}
-	if !c.table.health || c.key != nil || c.surrogate() || c.family == scrub.FamilyDate || c.family == scrub.FamilyTimestamp {
+	if !c.table.health || c.key != nil || c.surrogate() {
 		return hint{}
 	}
 	n := c.name
-	if n.last == "date" && n.has("health") {
+	if n.last == "date" && n.has("health") && slices.Contains(days, c.family) {
 		return hint{class: pii.Date, score: 0.6}
 	}
 	if !slices.Contains(traitsOf, c.family) || n.last == "id" && !hasWord("concept")(n, nil) || ordinal(n) || c.isBool() {

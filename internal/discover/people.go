@@ -19,15 +19,15 @@ var peopleRules = []nameRule{
 
 	{pii.NationalID, 0.65, texts, nothing, personNumber},
 	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
-	{pii.NationalID, 0.6, numerals, person, or(words1("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
+	{pii.NationalID, 0.6, numerals, person, or(just("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
 	{pii.FullName, 0.8, texts, nothing, and(hasWord("beneficiary"), has("name"), ends("name"))},
 	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "documento", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
 		return t.any("person", "user") || hasWord("kyc", "identity", "identities", "verification", "verifications", "immigration", "visas")(t, nil)
 	})},
-	{pii.NationalID, 0.6, texts, nothing, and(words1("identifier"), func(_, t *name) bool { return t.any("person", "user") })},
+	{pii.NationalID, 0.6, texts, nothing, and(just("identifier"), func(_, t *name) bool { return t.any("person", "user") })},
 	{pii.URL, 0.6, texts, author, and(hasWord("selfie", "cv", "resume", "portrait", "headshot"), has("url"))},
 	{pii.NationalID, 0.7, numerals, nothing, and(has("birth", "nhead"), only("birth", "nhead"), ends("nhead"))},
-	{pii.NationalID, 0.6, numerals, person, words1("npi", "dea")},
+	{pii.NationalID, 0.6, numerals, person, just("npi", "dea")},
 	{pii.FullName, 0.7, texts, nothing, and(has("card"), lastWord("owner", "holder"), only("card", "person", "holder"))},
 	{pii.IP, 0.75, texts, nothing, hasWord("forwarded")},
 	{pii.Latitude, 0.55, measures, nothing, and(has("lat"), visited)},
@@ -38,7 +38,7 @@ var peopleRules = []nameRule{
 	{Age, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
 	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
-	{Special, 0.55, texts, person, words1("party", "partei", "partido", "parti")},
+	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
 	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band"), only("age", "system", "person", "neutral", ""))},
 	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
 
@@ -50,8 +50,8 @@ var peopleRules = []nameRule{
 	{Financial, 0.6, numerals, nothing, and(hasWord("check", "cheque", "cheques", "scheck", "talao"), ends("nhead"), has("nhead"), hasNoWord("digit", "id"))},
 
 	{pii.Company, 0.65, texts, place, tradeName},
-	{pii.Phone, 0.5, numerals, person, words1("extension", "ext", "durchwahl", "ramal")},
-	{pii.NationalID, 0.55, texts, place, and(words1("license", "licence"), func(_, t *name) bool { return !t.any("product", "system") })},
+	{pii.Phone, 0.5, numerals, person, just("extension", "ext", "durchwahl", "ramal")},
+	{pii.NationalID, 0.55, texts, place, and(just("license", "licence"), func(_, t *name) bool { return !t.any("product", "system") })},
 }
 
 // personNumber: a number that somebody has been given by an employer, a school, an

@@ -5,7 +5,7 @@ import (
 	"refresher/internal/scrub"
 )
 
-var words1 = func(list ...string) func(n, table *name) bool {
+var just = func(list ...string) func(n, table *name) bool {
 	return func(n, _ *name) bool { return len(n.parts) == 1 && hasWord(list...)(n, nil) }
 }
 
@@ -16,10 +16,10 @@ var proseRules = []nameRule{
 	{pii.FreeText, 0.55, texts, nothing, and(typedIn, not(has("product")))},
 	{pii.FreeText, 0.5, append([]scrub.Family{scrub.FamilyJSON}, texts...), nothing, func(n, t *name) bool {
 		return hasWord("job", "jobs", "delayed", "sidekiq", "celery", "resque")(t, nil) && hasNoWord("recurring", "job", "title", "titles", "posting", "postings")(n, nil) && t.last == "job" &&
-			words1("handler", "args", "arguments", "payload", "kwargs")(n, nil)
+			just("handler", "args", "arguments", "payload", "kwargs")(n, nil)
 	}},
 	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
-	{pii.FreeText, 0.55, texts, nothing, words1("violations", "violation", "allegation", "allegations", "remarks", "findings", "testimony", "grievance", "grievances", "circumstances", "narrative", "beanstandungen", "infracciones", "infractions", "constatations")},
+	{pii.FreeText, 0.55, texts, nothing, just("violations", "violation", "allegation", "allegations", "remarks", "findings", "testimony", "grievance", "grievances", "circumstances", "narrative", "beanstandungen", "infracciones", "infractions", "constatations")},
 }
 
 // published: what a site shows to everybody, or a programmer wrote: pages,
@@ -64,5 +64,5 @@ func typedIn(n, t *name) bool {
 	own := hasWord("usermeta")(t, nil) || hasWord("custom", "additional", "extra", "user", "profile", "member", "contact", "customer", "person", "patient")(t, nil) && hasWord("field", "fields", "value", "values", "attribute", "attributes", "property", "properties", "meta", "answer", "answers", "response", "responses")(t, nil)
 	asked := hasWord("answer", "answers", "response", "responses", "survey", "submission", "submissions")(t, nil)
 	text := hasWord("text", "string", "meta", "free", "long", "custom", "answer", "response")(n, nil) && lastWord("value", "text", "answer", "response")(n, nil)
-	return own && (text || words1("value", "text")(n, nil)) || asked && text
+	return own && (text || just("value", "text")(n, nil)) || asked && text
 }

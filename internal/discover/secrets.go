@@ -52,7 +52,7 @@ func (c *column) abroad() hint {
 	if c.table.provider && lastWord("uid", "uuid")(n, nil) && len(n.parts) <= 2 && n.parts[0] != "product" {
 		return hint{class: pii.Username, score: 0.6}
 	}
-	if c.table.placed && hasWord("advertising", "idfa", "gaid", "push", "fcm", "onesignal", "expo")(n, nil) {
+	if (c.table.placed || c.table.written) && hasWord("advertising", "idfa", "gaid", "push", "fcm", "onesignal", "expo")(n, nil) {
 		return hint{class: pii.Token, score: 0.6}
 	}
 	service, person := false, false

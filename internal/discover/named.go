@@ -1,0 +1,75 @@
+package discover
+
+import (
+	"slices"
+	"strings"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pii"
+	"refresher/internal/scrub"
+)
+
+// hint is what the name says, or the comment where the name says nothing.
+func (c *column) hint() hint {
+	if h := c.beside(); h.class != "" {
+		return h
+	}
+	h := hintOf(c.name, c.family, c.table.name)
+	if h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType { // one of a few words that a programmer chose
+		return hint{class: pii.None, clean: true, score: 0.9}
+	}
+	if h.class == pii.NationalID && (c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.table.columns[0] == c) && personNumber(c.name, c.table.name) {
+		return hint{class: pii.None, clean: true, score: 0.8}
+	}
+	if h.class == pii.None && (!h.clean || c.seen.known() && c.seen.yesNo == 1) && slices.Contains(traitsOf, c.family) {
+		if by := c.afflicted(); by.class != "" {
+			return by
+		}
+	}
+	if h.class == pii.None && !h.clean {
+		h = c.bareName(h)
+	}
+	if h.class == pii.None && c.Comment != "" && c.name.last != "id" {
+		said := understand(firstPhrase(c.Comment))
+		if by := hintOf(said, c.family, c.table.name); by.class != pii.None && by.score >= 0.8 && len(said.parts) <= 4 {
+			by.score *= 0.85
+			return by
+		}
+	}
+	return h
+}
+
+// firstPhrase is a comment up to its first sign.
+func firstPhrase(s string) string {
+	if i := strings.IndexAny(s, ".,;:()=\n"); i >= 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+// bareName reads a column called name, which means what the table does.
+func (c *column) bareName(h hint) hint {
+	if !c.name.has("name") || c.family != scrub.FamilyText || !c.name.only("name", "full", "neutral", "") {
+		return h
+	}
+	head, bare := headOf(c.table.name), c.name.only("name", "full", "neutral")
+	switch {
+	case head == "org" || c.table.insures():
+		return hint{class: pii.Company, score: 0.7}
+	case head == "vendor":
+		return hint{class: pii.Company, score: 0.55}
+	case c.table.surnames && !c.table.firsts && bare:
+		return hint{class: pii.FirstName, score: 0.75}
+	case (somebody(head) || head == "street" || head == "address") && bare:
+		return hint{class: pii.FullName, score: 0.75}
+	case bare && c.table.paid:
+		return hint{class: pii.FullName, score: 0.6}
+	case bare && (head == "note" || head == "message") && !c.table.name.any("product", "system"):
+		return hint{class: pii.FullName, score: 0.6}
+	case bare && c.table.signed && (acts(nil, c.table.name) || !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head)):
+		return hint{class: pii.FullName, score: 0.6}
+	case bare && c.table.about && !c.table.contact && head != "listing" && head != "product" && head != "system":
+		return hint{class: pii.FullName, score: 0.6}
+	}
+	return h
+}
