@@ -383,7 +383,7 @@ func describe(c pii.Class) string {
 	case Special:
 		return "a special category (GDPR Art. 9)"
 	case Financial:
-		return "what somebody earns"
+		return "somebody’s money"
 	case Age, pii.URL:
 		return "an " + strings.ReplaceAll(string(c), "_", " ")
 	}

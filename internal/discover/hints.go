@@ -14,7 +14,7 @@ const (
 	Gender    pii.Class = "gender"
 	Age       pii.Class = "age"
 	Special   pii.Class = "special_category" // GDPR Art. 9: health, religion, ethnicity, politics, orientation; marital state, too
-	Financial pii.Class = "financial"        // salaries and the like
+	Financial pii.Class = "financial"        // what a person earns, has or owes
 	Photo     pii.Class = "photo"            // pictures, signatures, biometrics
 )
 

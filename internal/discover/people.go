@@ -35,7 +35,7 @@ var peopleRules = []nameRule{
 	{pii.City, 0.6, texts, place, and(has("address", "city"), lastWord("city", "name", "town", "ciudad", "cidade", "ville"), hasNoWord("ip"))},
 	{pii.Region, 0.6, texts, place, and(has("address", "region|state"), lastWord("state", "province", "county", "region", "name"), hasNoWord("ip"))},
 	{Gender, 0.6, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("gender"), lastWord("code", "cd", "desc", "description", "value"), not(has("product")))},
-	{Age, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
+	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
 	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
 	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
