@@ -13,7 +13,7 @@
 // The table says how far that counts. A column called name is a person's in
 // customers and a thing's in products; a city is somebody's where streets,
 // postcodes or persons stand beside it, and a fact in a list of cities. Rows that
-refer to a patient make the codes of their table somebody's health.
+// refer to a patient make the codes of their table somebody's health.
 //
 // A sample of values then speaks for or against it: checksums and shapes (package
 // detect), dictionaries of given names, surnames, towns, countries and words that
