@@ -307,6 +307,13 @@ func TestAllOfTheSchema(t *testing.T) {
 		{"field", `CREATE TYPE f AS ("` + srcEmail + `" int)`, "composite type public.f"},
 		{"type", `CREATE DOMAIN "` + srcEmail + `" AS int`, "type with oid "},
 		{"sequence", `CREATE SEQUENCE "` + srcEmail + `"`, "sequence with oid "},
+		{"wrapper's option", `CREATE FOREIGN DATA WRAPPER f OPTIONS (contact '` + srcEmail + `')`, "foreign-data wrapper f"},
+		{"foreign column's option", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g FOREIGN DATA WRAPPER f; CREATE FOREIGN TABLE h (a text OPTIONS (note '` + srcEmail + `')) SERVER g`, "foreign table public.h"},
+		{"type and version of a server", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g TYPE 'x' VERSION '` + srcEmail + `' FOREIGN DATA WRAPPER f`, "server g"},
+		{"text search", `CREATE TEXT SEARCH CONFIGURATION "` + srcEmail + `" (COPY = simple)`, "text search configuration with oid "},
+		{"collation", `CREATE COLLATION "` + srcEmail + `" FROM "C"`, "collation with oid "},
+		{"conversion", `CREATE CONVERSION "` + srcEmail + `" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8`, "conversion with oid "},
+		{"operator family", `CREATE OPERATOR FAMILY "` + srcEmail + `" USING btree`, "operator family with oid "},
 		{"constraint", `CREATE TABLE f (a int, CONSTRAINT "` + srcEmail + `" UNIQUE (a))`, "table constraint with oid "},
 	} {
 		pgtest.Exec(t, url, c.sql)
@@ -316,7 +323,7 @@ func TestAllOfTheSchema(t *testing.T) {
 		}
 		silent(t, r.Findings)
 		refused(t, "survivors", r)
-		pgtest.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+		pgtest.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
 	}
 	passes(t, database(t, verify.Options{Set: set, Strict: true}, url, nil))
 }

@@ -37,8 +37,22 @@ WITH own AS (
 	UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid, 0, pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid)) FROM pg_catalog.pg_policy
 	UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid, 0, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
 	UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid, 0, pg_catalog.pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
-	UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, pg_catalog.array_to_string(srvoptions, ' ') FROM pg_catalog.pg_foreign_server
+	UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', fdwname, pg_catalog.array_to_string(fdwoptions, ' ')) FROM pg_catalog.pg_foreign_data_wrapper
+	UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', srvname, srvtype, srvversion, pg_catalog.array_to_string(srvoptions, ' ')) FROM pg_catalog.pg_foreign_server
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, ftrelid, 0, pg_catalog.array_to_string(ftoptions, ' ') FROM pg_catalog.pg_foreign_table
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, attrelid, 0, pg_catalog.array_to_string(attfdwoptions, ' ') FROM pg_catalog.pg_attribute WHERE attfdwoptions IS NOT NULL
+	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, q.seqrelid, 0, pg_catalog.concat_ws(' | ', q.seqstart,
+		CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT,USAGE') AND NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_sequence_last_value(q.seqrelid) END) FROM pg_catalog.pg_sequence q
+	UNION ALL SELECT 'pg_catalog.pg_ts_config'::regclass, oid, 0, cfgname FROM pg_catalog.pg_ts_config
+	UNION ALL SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', dictname, dictinitoption) FROM pg_catalog.pg_ts_dict
+	UNION ALL SELECT 'pg_catalog.pg_ts_parser'::regclass, oid, 0, prsname FROM pg_catalog.pg_ts_parser
+	UNION ALL SELECT 'pg_catalog.pg_ts_template'::regclass, oid, 0, tmplname FROM pg_catalog.pg_ts_template
+	UNION ALL SELECT 'pg_catalog.pg_collation'::regclass, oid, 0, collname FROM pg_catalog.pg_collation
+	UNION ALL SELECT 'pg_catalog.pg_conversion'::regclass, oid, 0, conname FROM pg_catalog.pg_conversion
+	UNION ALL SELECT 'pg_catalog.pg_opfamily'::regclass, oid, 0, opfname FROM pg_catalog.pg_opfamily
+	UNION ALL SELECT 'pg_catalog.pg_opclass'::regclass, oid, 0, opcname FROM pg_catalog.pg_opclass
+	UNION ALL SELECT 'pg_catalog.pg_language'::regclass, oid, 0, lanname FROM pg_catalog.pg_language
+	UNION ALL SELECT 'pg_catalog.pg_event_trigger'::regclass, oid, 0, evtname FROM pg_catalog.pg_event_trigger
 )
 SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), (pg_catalog.pg_identify_object(t.classid, t.objid, t.objsubid)).type || ' with oid ' || t.objid, t.body
 FROM text t WHERE t.objid >= 16384 AND t.body <> '' AND (t.classid, t.objid) NOT IN (SELECT classid, objid FROM own)
