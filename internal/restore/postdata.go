@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -119,6 +120,8 @@ type postData struct {
 	builds   []build  // what can run side by side, and hasn't yet
 	after    []string // what follows the builds
 	checks   []build  // of foreign keys, after everything else
+	mu       sync.Mutex
+	again    []string // what the server ended for a deadlock; guarded by mu
 	comments []string // last
 }
 
@@ -153,7 +156,7 @@ func (p *postData) run(ctx context.Context, statements []sqlscript.Statement) er
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	if err := sideBySide(ctx, len(p.sessions), p.checks, p.build); err != nil {
+	if err := p.side(ctx, p.checks); err != nil {
 		return err
 	}
 	if err := p.rename(ctx, names); err != nil {
@@ -266,14 +269,31 @@ func tree(root catalog.Name) string { return "tree of " + root.SQL() }
 func (p *postData) flush(ctx context.Context) error {
 	builds, after := p.builds, p.after
 	p.builds, p.after = nil, nil
-	if err := sideBySide(ctx, len(p.sessions), builds, p.build); err != nil {
+	if err := p.side(ctx, builds); err != nil {
 		return err
 	}
 	return p.serially(ctx, after)
 }
 
-func (p *postData) build(ctx context.Context, session int, b build) error {
-	return p.exec(ctx, p.sessions[session], b.sql)
+// side runs builds side by side. An index's function may read other tables, of
+// which nobody can know: a build that deadlocks for that runs again, alone.
+func (p *postData) side(ctx context.Context, builds []build) error {
+	err := sideBySide(ctx, len(p.sessions), builds, func(ctx context.Context, session int, b build) error {
+		err := p.exec(ctx, p.sessions[session], b.sql)
+		if pgerr.Code(err) == "40P01" {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.again = append(p.again, b.sql)
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	again := p.again
+	p.again = nil
+	return p.serially(ctx, again)
 }
 
 func (p *postData) serially(ctx context.Context, statements []string) error {

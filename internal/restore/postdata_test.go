@@ -3,10 +3,12 @@ package restore
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"refresher/internal/pgcopy"
 	"refresher/internal/pgtool"
 )
 
@@ -78,5 +80,30 @@ func TestPostDataOrder(t *testing.T) {
 		if got := s.value(db.Name(), unvalidated); got != "a country" {
 			t.Errorf("%d sessions: not validated: %s", jobs, got)
 		}
+	}
+}
+
+// A function of an index that reads another table takes a lock that nobody knows
+// of: two such builds deadlock, and the one that the server ends is run again.
+func TestPostDataAfterADeadlock(t *testing.T) {
+	s := newStage(t, `
+		CREATE TABLE a (x int); CREATE TABLE b (x int);
+		CREATE FUNCTION fa(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.b LIMIT 1; RETURN $1; END';
+		CREATE FUNCTION fb(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.a LIMIT 1; RETURN $1; END';
+		ALTER TABLE a ADD CONSTRAINT ea EXCLUDE USING btree (fa(x) WITH =); ALTER TABLE b ADD CONSTRAINT eb EXCLUDE USING btree (fb(x) WITH =)`)
+	db, err := s.srv.Create(t.Context(), s.srv.ShadowName(run), s.source)
+	s.ok(err)
+	_, err = db.PreData(t.Context(), s.dump)
+	s.ok(err)
+	loader, err := db.Loader(t.Context())
+	s.ok(err)
+	for _, table := range []string{"a", "b"} {
+		_, err = loader.CopyIn(t.Context(), public(table), []string{"x"}, pgcopy.Text, strings.NewReader("1\n2\n"))
+		s.ok(err)
+	}
+	loader.Close(t.Context())
+	s.ok(db.PostData(t.Context(), s.dump, 2))
+	if got := s.value(db.Name(), "SELECT count(*)::text FROM pg_constraint WHERE contype = 'x'"); got != "2" {
+		t.Errorf("%s constraints", got)
 	}
 }
