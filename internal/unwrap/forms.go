@@ -132,7 +132,8 @@ func invisible(text []byte) int {
 	case len(text) < 3:
 	case text[0] == 0xE2 && text[1] == 0x80 && (text[2] >= 0x8B && text[2] <= 0x8F || text[2] >= 0xAA && text[2] <= 0xAE),
 		text[0] == 0xE2 && text[1] == 0x81 && text[2] >= 0xA0 && text[2] <= 0xAF,
-		text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF:
+		text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF,
+		text[0] == 0xE3 && text[1] == 0x85 && text[2] == 0xA4, text[0] == 0xEF && text[1] == 0xBE && text[2] == 0xA0: // Hangul fillers
 		return 3
 	}
 	return 0
@@ -151,7 +152,7 @@ func passed(lead, second, third byte) bool {
 	case 0xE2:
 		return second == 0x80 && !(third >= 0x8B && third <= 0x8F || third >= 0xAA && third <= 0xAE)
 	case 0xE3:
-		return second < 0x88
+		return second < 0x88 && !(second == 0x85 && third == 0xA4)
 	}
 	return false
 }
