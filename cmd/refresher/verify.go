@@ -86,10 +86,12 @@ type proof struct {
 	verifier *verify.Verifier
 	tables   []verify.Table
 	verdict  *report.Verdict
+	older    bool // datasets of other runs than the current one are looked through, too
 }
 
 func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 	p := &proof{app: a, config: a.bareConfig(), verdict: &report.Verdict{}}
+	p.older = w.fingerprints != "" || strings.HasPrefix(w.target, "s3://")
 	options := verify.Options{Run: refresh.NewID(time.Now())}
 	if !w.bare {
 		if p.in, err = a.load(); err != nil {

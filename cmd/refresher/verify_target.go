@@ -1,19 +1,25 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/config"
 	"refresher/internal/dataset"
+	"refresher/internal/evidence"
 	"refresher/internal/fault"
+	"refresher/internal/fingerprint"
 	"refresher/internal/prints"
 	"refresher/internal/refresh"
+	"refresher/internal/report"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
 )
@@ -87,10 +93,10 @@ func (p *proof) bucket(ctx context.Context, name, url string) error {
 	if current == nil {
 		return fault.Refuse("datasets", "nothing was published under %s yet", url)
 	}
-	return p.dataset(ctx, current)
+	return p.dataset(ctx, sink, current)
 }
 
-func (p *proof) dataset(ctx context.Context, current *s3sink.Published) error {
+func (p *proof) dataset(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
 	if err := current.Verify(ctx); err != nil {
 		return err
 	}
@@ -103,10 +109,74 @@ func (p *proof) dataset(ctx context.Context, current *s3sink.Published) error {
 			p.verdict.Results = append(p.verdict.Results, result)
 		}
 	}
+	return p.beside(ctx, sink, current)
+}
+
+// beside looks through what else lies under a dataset's prefix: objects that no
+// manifest names, and the datasets of other runs, which are only counted for a
+// bucket's name.
+func (p *proof) beside(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
+	strays, unread := 0, 0
+	var runs []string // those unread
+	err := sink.Beside(ctx, current, func(b s3sink.Beside) error {
+		switch {
+		case b.Of == nil:
+			strays++
+		case !p.older:
+			if unread++; !slices.Contains(runs, b.Run) {
+				runs = append(runs, b.Run)
+			}
+			return nil
+		}
+		return p.besideFile(ctx, sink, b)
+	})
+	if err != nil {
+		return err
+	}
+	if strays > 0 {
+		p.note("objects that no run's manifest names: %d, looked through as files", strays)
+	}
+	if n := len(runs); n > 0 {
+		p.note("not looked into: %d objects of other runs (%d); --target %sruns/%s looks into one of these, --target %s into all", unread, n, sink.URL(), runs[n-1], sink.URL())
+	}
 	return nil
 }
 
-// prefix verifies a dataset, or else every object under an s3:// URL.
+// besideFile looks through an object as a file, but not through a run's own report.
+func (p *proof) besideFile(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) error {
+	switch b.Path {
+	case report.JSONName, report.HTMLName, report.JSONName + evidence.Suffix:
+		if same, err := sink.Unchanged(ctx, b); err != nil || same {
+			return err
+		}
+	}
+	body, at, err := sink.OpenEntry(ctx, b.Entry)
+	if s3sink.Gone(err) { // retention took it, or a run that was refused
+		p.note("gone before it was looked into: %s", p.label(b.Name))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	known := false
+	err = p.file(ctx, verify.Input{Name: b.Name, R: body, At: at, Size: b.Size, Table: func(name string) verify.Table {
+		t := verify.Table{SourceRows: -1}
+		t.Name.Schema, t.Name.Name = "file", name
+		if table, _, ok := dataset.ParsePath(b.Path); ok && b.Run != "" {
+			known = true
+			t = refresh.TableNamed(p.tables, table)
+			t.Rest, t.RowsNone = true, false // today's rules need not be those of its run
+		}
+		return t
+	}})
+	if n := len(p.verdict.Results); known && n > 0 && err == nil {
+		p.verdict.Results[n-1].Subject = "parquet " + b.Name
+	}
+	return err
+}
+
+// prefix verifies a dataset or one run's, or else every object under an s3:// URL.
 func (p *proof) prefix(ctx context.Context, url string) error {
 	sink, err := p.app.sink(ctx, p.config, "target", url)
 	if err != nil {
@@ -117,7 +187,13 @@ func (p *proof) prefix(ctx context.Context, url string) error {
 		return err
 	}
 	if current != nil {
-		return p.dataset(ctx, current)
+		return p.dataset(ctx, sink, current)
+	}
+	if of, run := sink.OfRun(); of != nil {
+		ok, err := of.RunObjects(ctx, run, func(b s3sink.Beside) error { return p.besideFile(ctx, of, b) })
+		if err != nil || ok {
+			return err
+		}
 	}
 	n := 0
 	err = sink.Entries(ctx, func(e s3sink.Entry) error {
@@ -200,9 +276,15 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 	return p.file(ctx, in)
 }
 
-// file verifies one file; a fingerprint set is none.
+// file verifies one file; a fingerprint set, by its name and header, is none.
 func (p *proof) file(ctx context.Context, in verify.Input) error {
 	if strings.HasSuffix(in.Name, prints.Suffix) {
+		var head bytes.Buffer
+		h, err := fingerprint.ReadHeader(io.TeeReader(in.R, &head))
+		if err != nil || h.Run == "" {
+			in.R = io.MultiReader(&head, in.R)
+			return p.look(ctx, in)
+		}
 		p.note("not looked into, being a fingerprint set: %s", p.label(in.Name))
 		name := in.Title
 		if name == "" {
@@ -211,6 +293,10 @@ func (p *proof) file(ctx context.Context, in verify.Input) error {
 		p.title(name)
 		return nil
 	}
+	return p.look(ctx, in)
+}
+
+func (p *proof) look(ctx context.Context, in verify.Input) error {
 	results, err := p.verifier.File(ctx, in)
 	p.verdict.Results = append(p.verdict.Results, results...)
 	return err

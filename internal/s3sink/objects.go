@@ -29,11 +29,16 @@ func (s *Sink) Entries(ctx context.Context, fn func(Entry) error) error {
 			return s.fail(err, "HeadObject", key)
 		}
 	}
-	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &s.prefix})
+	return s.entries(ctx, s.prefix, fn)
+}
+
+// entries calls fn with every object whose key starts with prefix (a full key).
+func (s *Sink) entries(ctx context.Context, prefix string, fn func(Entry) error) error {
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return s.fail(err, "ListObjectsV2", s.prefix)
+			return s.fail(err, "ListObjectsV2", prefix)
 		}
 		for _, o := range page.Contents {
 			key := aws.ToString(o.Key)
