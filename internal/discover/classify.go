@@ -189,7 +189,7 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	default:
 		amiss = false
 	}
-	if !c.seen.known() {
+	if !c.seen.known() || c.family == scrub.FamilyPoint { // whose values are of one form
 		return h.class, score, why
 	}
 	fits := c.seen.fit(h.class)

@@ -48,6 +48,8 @@ func TestNamesInTheirTables(t *testing.T) {
 		"product_kinds":     "details=none reason=none",
 		"application_sums":  "applicant_age=age average_age=none",
 		"partner_inventory": "describe_storage_space=none",
+		"edits":             "userdisplayname=username displayname=none",
+		"accounts":          "email=email profile_image_url=url gender_id=gender marital_status_id=special_category",
 	} {
 		var names, want []string
 		cols := []*catalog.Column{}
