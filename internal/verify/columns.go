@@ -46,12 +46,16 @@ func (db *database) columns(t *catalog.Table) []column {
 type form int
 
 const (
-	asIs       form = iota // the wire form is the text
-	asText                 // cast by the server
-	asJSONB                // a version byte, then the text
-	asNumber               // as text, if of seven digits or more
-	asInteger              // a float: as text, if a whole number of seven digits or more
-	asIntegers             // an array of those
+	asIs          form = iota // the wire form is the text
+	asText                    // cast by the server
+	asJSONB                   // a version byte, then the text
+	asNumber                  // as text, if of seven digits or more
+	asInteger                 // a float: as text, if a whole number of seven digits or more
+	asIntegers                // an array of those
+	asLexemes                 // a tsvector: its lexemes in the order of their positions
+	asLexemesEach             // an array of those
+	asWords                   // a tsquery: its words, without operators
+	asWordsEach               // an array of those
 )
 
 func (f form) expr(ref string) string {
@@ -62,6 +66,14 @@ func (f form) expr(ref string) string {
 		return wholeNumber(ref)
 	case asIntegers:
 		return "ARRAY(SELECT " + wholeNumber("e.e") + " FROM pg_catalog.unnest(" + ref + ") AS e (e))::pg_catalog.text"
+	case asLexemes:
+		return lexemes(ref)
+	case asLexemesEach:
+		return each(ref, lexemes)
+	case asWords:
+		return words(ref)
+	case asWordsEach:
+		return each(ref, words)
 	case asNumber:
 		return "CASE WHEN " + ref + " >= 1000000 OR " + ref + " <= -1000000 THEN " + ref + "::pg_catalog.text END"
 	}
@@ -72,6 +84,24 @@ func (f form) expr(ref string) string {
 func wholeNumber(ref string) string {
 	return "CASE WHEN pg_catalog.abs(" + ref + ") >= 1e6 AND pg_catalog.abs(" + ref + ") < 9e18 AND pg_catalog.trunc(" + ref + "::pg_catalog.float8) = " + ref +
 		" THEN " + ref + "::pg_catalog.int8::pg_catalog.text END"
+}
+
+// lexemes writes a tsvector as the text it was made of, as far as it is left: the
+// server's own form of it is in the order of the alphabet. What has no position comes last.
+func lexemes(ref string) string {
+	return "(SELECT pg_catalog.string_agg(w.lexeme, ' ' ORDER BY p.p, w.lexeme) FROM pg_catalog.unnest(" + ref + "::pg_catalog.tsvector) AS w" +
+		" LEFT JOIN LATERAL pg_catalog.unnest(w.positions) AS p (p) ON true)"
+}
+
+// words writes the words of a tsquery, which stand there in quotes.
+func words(ref string) string {
+	return "pg_catalog.replace(pg_catalog.regexp_replace(" + ref + "::pg_catalog.tsquery::pg_catalog.text," +
+		` '[^'']*''((?:[^'']|'''')*)''', E'\\1 ', 'g'), '''''', '''')`
+}
+
+// each writes every element of an array, and something between them.
+func each(ref string, write func(ref string) string) string {
+	return "(SELECT pg_catalog.string_agg(" + write("e.e") + ", ' | ') FROM pg_catalog.unnest(" + ref + ") AS e (e))"
 }
 
 // read says how to read a type, or why there is nothing to read. tokens: source
@@ -90,6 +120,10 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 				return 0, "several strings of bits"
 			case how == asInteger && t.Kind == catalog.ArrayType:
 				return asIntegers, ""
+			case how == asLexemes && t.Kind == catalog.ArrayType:
+				return asLexemesEach, ""
+			case how == asWords && t.Kind == catalog.ArrayType:
+				return asWordsEach, ""
 			}
 		}
 		return asText, ""
@@ -115,6 +149,10 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return 0, "geometry"
 	case catalog.OIDOID, catalog.TIDOID, xidOID, cidOID, xid8OID, lsnOID:
 		return 0, "an object or transaction number"
+	case tsvectorOID:
+		return asLexemes, ""
+	case tsqueryOID:
+		return asWords, ""
 	case catalog.UUIDOID:
 		if !tokens {
 			return 0, "random, and no tokens are looked for"
@@ -130,19 +168,21 @@ func isBits(t *catalog.Type) bool {
 
 // OIDs of further built-in types (src/include/catalog/pg_type.dat).
 const (
-	xidOID     = 28
-	cidOID     = 29
-	pointOID   = 600
-	lsegOID    = 601
-	pathOID    = 602
-	boxOID     = 603
-	polygonOID = 604
-	lineOID    = 628
-	circleOID  = 718
-	moneyOID   = 790
-	timetzOID  = 1266
-	bitOID     = 1560
-	varbitOID  = 1562
-	lsnOID     = 3220
-	xid8OID    = 5069
+	xidOID      = 28
+	cidOID      = 29
+	pointOID    = 600
+	lsegOID     = 601
+	pathOID     = 602
+	boxOID      = 603
+	polygonOID  = 604
+	lineOID     = 628
+	circleOID   = 718
+	moneyOID    = 790
+	timetzOID   = 1266
+	bitOID      = 1560
+	varbitOID   = 1562
+	lsnOID      = 3220
+	tsvectorOID = 3614
+	tsqueryOID  = 3615
+	xid8OID     = 5069
 )

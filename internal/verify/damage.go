@@ -31,6 +31,9 @@ var opaque = []struct{ head, what string }{
 }
 
 func opaqueHead(head []byte) string {
+	if bytes.HasPrefix(head, []byte("PARE")) && !mostlyText(head) { // Parquet with an encrypted footer
+		return "encrypted"
+	}
 	for _, o := range opaque {
 		if bytes.HasPrefix(head, []byte(o.head)) {
 			return o.what
@@ -48,6 +51,15 @@ func (f *files) unread(label, why string) error {
 	problem := fmt.Sprintf("%s: not looked through, since it is %s; unpack it, and name what comes out", label, why)
 	return f.add(&Result{Subject: label, run: f.v.opts.Run, done: true,
 		Checks: []Check{{Name: "readable", Detail: "not looked through, since it is " + why, problems: []string{problem}}}}, nil)
+}
+
+// zstandard reports a file of zstd, which can begin with a frame of anything.
+func zstandard(head []byte) bool {
+	return bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}) || skippable(head)
+}
+
+func skippable(head []byte) bool {
+	return len(head) > 3 && head[0]&0xF0 == 0x50 && string(head[1:4]) == "\x2A\x4D\x18"
 }
 
 // damaged makes a mistake of the user's of an error that says that a packed file is

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/unicode"
 
 	"refresher/internal/catalog"
@@ -63,7 +65,8 @@ func (in Input) kind() string {
 // pg_dump in custom format, an SQL script of pg_dump or pg_dumpall, a Parquet
 // file, gzip or zstd of any of these, a tar or zip archive of any of these, CSV
 // and TSV (by its name), and text of any kind: logs, JSON, JSON lines. Anything
-// else is searched for survivors as the bytes it is. It streams: memory depends on
+// else is searched for survivors as the bytes it is, and so is what surrounds what was
+// unpacked. It streams: memory depends on
 // the longest row or line, not on the file; one that unpacks to far more than its
 // size is a *fault.Input. There is a result for each file within.
 //
@@ -84,6 +87,7 @@ type files struct {
 	own     string // a name that is nobody's
 	bytes   bool   // what can't be unpacked is searched as the bytes it is
 	opaque  int    // how many of those there were
+	seen    bool   // the bytes of the outermost were searched before
 }
 
 func (f *files) file(ctx context.Context, in Input, depth int) error {
@@ -105,30 +109,48 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		}
 		return f.file(ctx, Input{Name: in.Name, as: name, R: unpacked, within: true}, depth+1)
 	}
+	// What is taken apart is searched for survivors as the bytes it is, too.
+	taken := func(apart func(r io.Reader) error) error {
+		if f.v.opts.Set == nil || f.seen && depth == 0 {
+			return apart(r)
+		}
+		return f.taken(ctx, in, r, apart)
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
-		}
-		return nested(f.bounded(in, z), ".gz", ".tgz")
-	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
-		}
-		defer z.Close()
-		return nested(f.bounded(in, z), ".zst", ".zstd")
+		return taken(func(r io.Reader) error {
+			z, err := gzip.NewReader(r)
+			if err != nil {
+				return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+			}
+			return nested(f.bounded(in, z), ".gz", ".tgz")
+		})
+	case zstandard(head):
+		return taken(func(r io.Reader) error {
+			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+			if err != nil {
+				return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+			}
+			defer z.Close()
+			return nested(f.bounded(in, z), ".zst", ".zstd")
+		})
 	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
-		result, err := f.v.restored(ctx, in.label, head[512:], pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
-		return f.add(result, err)
+		dumped := bytes.Clone(head[512:]) // the buffer it is in is read on
+		return taken(func(r io.Reader) error {
+			result, err := f.v.restored(ctx, in.label, dumped, pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+			return f.add(result, err)
+		})
 	case len(head) > 262 && string(head[257:262]) == "ustar":
-		return f.tar(ctx, in, r, depth)
+		return taken(func(r io.Reader) error { return f.tar(ctx, in, r, depth) })
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return f.zip(ctx, in, r, depth)
+		return taken(func(r io.Reader) error { return f.zip(ctx, in, r, depth) })
 	case len(head) > 10 && string(head[:5]) == "PGDMP" && head[10] == customFormat:
-		result, err := f.v.Dump(ctx, in.label, r)
-		return f.add(result, err)
+		return taken(func(r io.Reader) error {
+			result, err := f.v.Dump(ctx, in.label, r)
+			return f.add(result, err)
+		})
+	case bytes.HasPrefix(head, []byte("PGDMP")):
+		return fault.BadInput("%s is damaged, or a part of a dump in another format: it begins like a dump in custom format, and is none", in.label)
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
@@ -141,6 +163,39 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 		f.opaque++
 	}
 	return f.plain(ctx, in, head, r)
+}
+
+// taken has a file taken apart, and meanwhile searches the bytes that it is made of
+// for survivors: there is more in it than its members. A value that a member shows is
+// not told again.
+func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r io.Reader) error) error {
+	began, before, l := time.Now(), len(f.results), &ledger{}
+	pr, pw := io.Pipe()
+	var group errgroup.Group
+	group.Go(func() error {
+		err := f.v.pieces(ctx, l, in.label, pr, 1, true)
+		pr.CloseWithError(err)
+		return err
+	})
+	whole := io.TeeReader(r, pw)
+	err := apart(whole)
+	if err == nil { // what nobody had to read
+		if _, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, whole, make([]byte, 64<<10)); err != nil {
+			err = damaged(in.label, fmt.Errorf("reading %s: %w", in.label, err))
+		}
+	}
+	pw.CloseWithError(err)
+	if searched := group.Wait(); err == nil && searched != nil {
+		err = fmt.Errorf("reading %s: %w", in.label, searched)
+	}
+	if err != nil {
+		return err
+	}
+	told := slices.ContainsFunc(f.results[before:], func(r *Result) bool { return r.Survivors > 0 })
+	if result := f.v.result(in.label, began, l); result.Survivors > 0 && !told {
+		f.results = append(f.results, result)
+	}
+	return nil
 }
 
 // plain looks through text, or anything else.

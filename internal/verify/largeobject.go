@@ -48,6 +48,7 @@ func (s *scanner) object(ctx context.Context, v *Verifier, l *ledger, oid uint32
 		if !archive(head) && (t.stats.Cut == 0 || !compressed(head)) {
 			return opaqueHead(head) != "", nil
 		}
+		f.seen = true
 		in.R, in.At, in.Size = bytes.NewReader(head), bytes.NewReader(head), int64(len(head)) // for what a value doesn't show
 	}
 	err = f.file(ctx, in, 0)
@@ -70,7 +71,7 @@ func archive(head []byte) bool {
 			return true
 		}
 	}
-	return len(head) > 262 && string(head[257:262]) == "ustar"
+	return skippable(head) || len(head) > 262 && string(head[257:262]) == "ustar"
 }
 
 // take adds what was found in a large object that was looked through like a file.

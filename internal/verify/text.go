@@ -80,6 +80,11 @@ func (v *Verifier) text(ctx context.Context, l *ledger, name string, r io.Reader
 
 // textFrom is text for what begins with a certain line.
 func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Reader, line int64) error {
+	return v.pieces(ctx, l, name, r, line, false)
+}
+
+// pieces looks through all pieces of a file; of one that is no text, for survivors only.
+func (v *Verifier) pieces(ctx context.Context, l *ledger, name string, r io.Reader, line int64, binary bool) error {
 	column := l.column(name, "", func(t *tally) { t.stats.Type, t.file = "text", true })
 	pieces := make(chan *piece)
 	spare := make(chan []byte, v.opts.Workers+1) // buffers of pieces that were looked through
@@ -87,6 +92,7 @@ func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Re
 	group.Go(func() error {
 		defer close(pieces)
 		return cut(r, line, spare, func(p *piece) error {
+			p.binary = p.binary || binary
 			select {
 			case pieces <- p:
 				return nil
