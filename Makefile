@@ -10,7 +10,7 @@ FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub int
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
-.PHONY: detectors limits help build setup demo test test-all race proof fuzz faults bench versions lint clean
+.PHONY: detectors limits help build setup demo test test-all race proof fuzz faults bench versions long lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -35,6 +35,9 @@ test: setup ## everything that must hold, in under ten minutes
 proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
 	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify
 	@REFRESHER_PROOF=1 go test -count=1 -v -timeout 60m -run '^TestMemoryAtTenMillion$$' ./internal/fingerprint
+
+long: setup ## the tests that make test has a short form of, but faults, proof, limits and versions
+	@REFRESHER_LONG=1 go test -count=1 -timeout 60m -run 'LargeObject' ./cmd/refresher ./internal/refresh ./internal/verify
 
 fuzz: ## each fuzz target for $(FUZZTIME)
 	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)

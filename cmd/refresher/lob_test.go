@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,9 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		"gzip within something":  append([]byte("HDR\x00\x01"), gzipText("dear "+mail)...),
 		"noise, then gzip in it": append(slices.Repeat([]byte{0, 1, 2, 0xFF}, 300_000), gzipText("dear "+mail)...),
 	} {
+		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; os.Getenv("REFRESHER_LONG") == "" && !slices.Contains(short, name) {
+			continue // the rest: make long
+		}
 		s.putObject(6002, content)
 		code, out, said := s.run("run")
 		if code != exitRefused || !strings.Contains(said, "large object 6002") {
@@ -152,8 +156,8 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 // Memory doesn't grow with a large object, neither where it is copied nor where it
 // is looked through.
 func TestLargeObjectsStream(t *testing.T) {
-	if testing.Short() {
-		t.Skip("hundreds of megabytes")
+	if os.Getenv("REFRESHER_LONG") == "" {
+		t.Skip("hundreds of megabytes: make long")
 	}
 	t.Parallel()
 	s := newTinySite(t)

@@ -11,7 +11,7 @@ import (
 // TestManyTables refreshes a database of many small tables, one in ten of them a
 // partition, and says how long every stage took and what was kept in memory.
 func TestManyTables(t *testing.T) {
-	n, _ := limit(t, "REFRESHER_TEST_TABLES", 600)
+	n, _ := limit(t, "REFRESHER_TEST_TABLES", 300)
 	s := newSite(t)
 	admin := s.primary.URL(pgtest.User)
 	pgtest.Exec(t, admin, "DROP DATABASE "+s.db)

@@ -137,6 +137,9 @@ func realSet(t testing.TB, n int) *Set {
 
 // Random words and codes never hit; random numbers hit no more often than Expected says.
 func TestNoFalsePositives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with the race detector: one goroutine")
+	}
 	set := realSet(t, 100000)
 	r := real{rand.New(rand.NewPCG(13, 17))}
 	m := set.Matcher()
@@ -225,6 +228,9 @@ func FuzzScan(f *testing.F) {
 func class(kind uint8) pii.Class { return classes[1+int(kind)%(len(classes)-1)] }
 
 func TestSteadyStateDoesNotAllocate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with the race detector: one goroutine")
+	}
 	s, err := NewStore(t.TempDir(), testKey)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"context"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 
@@ -64,6 +65,9 @@ func TestLargeObjectsResume(t *testing.T) {
 			}
 		},
 	} {
+		if os.Getenv("REFRESHER_LONG") == "" && name != "sessions killed" { // the rest: make long
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			b.t = t
 			once := true

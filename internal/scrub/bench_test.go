@@ -83,6 +83,9 @@ func feed(t testing.TB, p *scrub.Program, i int, fp *fingerprint.Collector, rows
 
 // The steady state allocates nothing a row, with and without fingerprints.
 func TestNoAllocations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with the race detector: one goroutine")
+	}
 	p := benchProgram(t)
 	store, err := fingerprint.NewStore(t.TempDir(), testKey)
 	if err != nil {

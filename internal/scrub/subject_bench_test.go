@@ -57,6 +57,9 @@ func feedSubjects(t testing.TB, p *scrub.Program, i int, fp *fingerprint.Collect
 
 // Subjects and joins cost no allocation a row.
 func TestSubjectsAllocateNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with the race detector: one goroutine")
+	}
 	p := subjectProgram(t)
 	store, err := fingerprint.NewStore(t.TempDir(), testKey)
 	if err != nil {
