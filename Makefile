@@ -4,7 +4,7 @@ SHELL       := /bin/bash
 BIN         := $(CURDIR)/bin
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS     += -trimpath
-FUZZTIME    ?= 3s
+FUZZTIME    ?= 2s
 FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub internal/unwrap
 # Packages without servers: the race detector is on for them.
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \

@@ -98,7 +98,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 			}
 		}
 		check("database", r)
-		if strings.Contains(name, "noise") || strings.Contains(name, "gzip of gzip") {
+		if strings.Contains(name, "noise") || strings.Contains(name, "gzip of gzip") || os.Getenv("REFRESHER_LONG") == "" && name != "plain" && name != "last of a long text" {
 			continue // the same again, in hexadecimal
 		}
 		dump := func(args ...string) []byte {
