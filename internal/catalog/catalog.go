@@ -22,10 +22,9 @@ type Catalog struct {
 	Sequences      []*Sequence
 	MatViews       []*MatView // in refresh order: a view comes after those it reads
 	Extensions     []string
-	Marked         []MarkedIndex // sorted
-	Servers        []*Server     // foreign servers, sorted by name
-	Credentials    []string      // what else of foreign data has options that could hold a credential, in words
-	PolicyRoles    []string      // roles that row-level security policies name
+	Servers        []*Server // foreign servers, sorted by name
+	Credentials    []string  // what else of foreign data has options that could hold a credential, in words
+	PolicyRoles    []string  // roles that row-level security policies name
 	// ExtensionTables belong to an extension, not to the application: CREATE
 	// EXTENSION makes them on arrival and their rows are never copied.
 	ExtensionTables []ExtensionTable
@@ -264,10 +263,6 @@ type SequenceValue struct {
 	LastValue int64
 	IsCalled  bool // whether LastValue was handed out already
 }
-
-// MarkedIndex is an index, of a table or a materialised view, that CLUSTER or the
-// replica identity goes by and that no constraint made.
-type MarkedIndex struct{ Name, Table Name }
 
 // Server is a foreign server.
 type Server struct {

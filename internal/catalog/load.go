@@ -52,7 +52,6 @@ func Load(ctx context.Context, conn *pgx.Conn) (_ *Catalog, err error) {
 		{"sequences", l.sequences},
 		{"materialised views", l.matViews},
 		{"extensions", l.extensions},
-		{"indexes that are marked", l.marked},
 		{"foreign servers", l.servers},
 		{"options of foreign data", l.credentials},
 		{"roles of policies", l.policyRoles},

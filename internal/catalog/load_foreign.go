@@ -2,23 +2,6 @@ package catalog
 
 import "context"
 
-// marked reads the indexes that CLUSTER or a replica identity names. pg_dump says
-// so in the index's own entry.
-func (l *loader) marked(ctx context.Context) error {
-	const q = `
-		SELECT n.nspname, c.relname, tn.nspname, t.relname
-		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-		JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
-		WHERE (i.indisclustered OR i.indisreplident) AND ` + userSchemas + `
-		  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))
-		ORDER BY 1, 2`
-	var m MarkedIndex
-	return l.rows(ctx, q, []any{&m.Name.Schema, &m.Name.Name, &m.Table.Schema, &m.Table.Name}, func() error {
-		l.cat.Marked = append(l.cat.Marked, m)
-		return nil
-	})
-}
-
 // credential is the condition on an option's name and value that it could hold a
 // credential: by its name, as the password of a connection string, in a URL or in a
 // header. User mappings are where credentials belong, but not every wrapper says so.
