@@ -323,9 +323,10 @@ func (p *postData) exec(ctx context.Context, conn *pgx.Conn, text string) error 
 	return pgerr.Wrap(err, "%s: %s", p.doing, named(text))
 }
 
-// named is a statement up to the name of what it makes, before any constant of
-// its expressions.
+// named is a statement up to the name of what it makes, before any constant: a
+// comment's text, say, which its sixth word would begin.
 func named(text string) string {
+	text, _, _ = strings.Cut(text, "'")
 	words := strings.Fields(text)
 	return strings.Join(words[:min(len(words), 6)], " ")
 }
