@@ -171,37 +171,6 @@ func (t *Type) Underlying() *Type {
 // (below FirstNormalObjectId, 16384; src/include/access/transam.h).
 func (t *Type) Builtin() bool { return t.OID < 16384 }
 
-// OIDs of built-in types (src/include/catalog/pg_type.dat).
-const (
-	BoolOID        = 16
-	ByteaOID       = 17
-	CharOID        = 18
-	NameOID        = 19
-	Int8OID        = 20
-	Int2OID        = 21
-	Int4OID        = 23
-	TextOID        = 25
-	OIDOID         = 26
-	TIDOID         = 27
-	JSONOID        = 114
-	XMLOID         = 142
-	Float4OID      = 700
-	Float8OID      = 701
-	MacaddrOID     = 829
-	CIDROID        = 650
-	InetOID        = 869
-	BPCharOID      = 1042
-	VarcharOID     = 1043
-	DateOID        = 1082
-	TimeOID        = 1083
-	TimestampOID   = 1114
-	TimestamptzOID = 1184
-	IntervalOID    = 1186
-	NumericOID     = 1700
-	UUIDOID        = 2950
-	JSONBOID       = 3802
-)
-
 // UniqueIndex is a unique index, constraint-backed or not.
 type UniqueIndex struct {
 	Name       string

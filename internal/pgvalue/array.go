@@ -36,7 +36,7 @@ func arrayFor(t *catalog.Type) Codec {
 
 // delimiter is pg_type.typdelim: of the built-in types only box has another.
 func delimiter(elem *catalog.Type) byte {
-	if elem.Underlying().OID == boxOID {
+	if elem.Underlying().OID == catalog.BoxOID {
 		return ';'
 	}
 	return ','

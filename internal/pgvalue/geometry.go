@@ -3,6 +3,8 @@ package pgvalue
 import (
 	"encoding/binary"
 	"math"
+
+	"refresher/internal/catalog"
 )
 
 // geometry is one of the geometric types: doubles, after a number of points for
@@ -12,26 +14,26 @@ type geometry struct{ oid uint32 }
 // shape is the type's text, n for a number; for path and polygon that of a point.
 func (c geometry) shape() string {
 	switch c.oid {
-	case lsegOID:
+	case catalog.LsegOID:
 		return "[(n,n),(n,n)]"
-	case boxOID:
+	case catalog.BoxOID:
 		return "(n,n),(n,n)"
-	case lineOID:
+	case catalog.LineOID:
 		return "{n,n,n}"
-	case circleOID:
+	case catalog.CircleOID:
 		return "<(n,n),n>"
 	}
 	return "(n,n)"
 }
 
-func (c geometry) many() bool { return c.oid == pathOID || c.oid == polygonOID }
+func (c geometry) many() bool { return c.oid == catalog.PathOID || c.oid == catalog.PolygonOID }
 
 func (c geometry) AppendText(dst, wire []byte) ([]byte, error) {
 	start := len(dst)
 	points, open, end := 1, "", ""
 	if c.many() {
 		open, end = "(", ")"
-		if c.oid == pathOID {
+		if c.oid == catalog.PathOID {
 			if len(wire) == 0 || wire[0] > 1 {
 				return dst, badWire("geometry")
 			}
@@ -81,10 +83,10 @@ func (c geometry) AppendWire(dst, text []byte) ([]byte, error) {
 	}
 	n := len(text)
 	closed := n > 1 && text[0] == '(' && text[n-1] == ')'
-	if !closed && !(c.oid == pathOID && n > 1 && text[0] == '[' && text[n-1] == ']') {
+	if !closed && !(c.oid == catalog.PathOID && n > 1 && text[0] == '[' && text[n-1] == ']') {
 		return dst, badText("geometry")
 	}
-	if c.oid == pathOID {
+	if c.oid == catalog.PathOID {
 		dst = append(dst, pick(closed, 1, 0))
 	}
 	at := len(dst)

@@ -81,32 +81,9 @@ func For(t *catalog.Type, f pgcopy.Format) Codec {
 	return nil
 }
 
-// OIDs of built-in types that the catalog package has no name for.
-const (
-	xidOID       = 28
-	cidOID       = 29
-	pointOID     = 600
-	lsegOID      = 601
-	pathOID      = 602
-	boxOID       = 603
-	polygonOID   = 604
-	lineOID      = 628
-	unknownOID   = 705
-	circleOID    = 718
-	macaddr8OID  = 774
-	timetzOID    = 1266
-	bitOID       = 1560
-	varbitOID    = 1562
-	refcursorOID = 1790
-	pgLSNOID     = 3220
-	tsvectorOID  = 3614
-	jsonpathOID  = 4072
-	xid8OID      = 5069
-)
-
 func builtin(oid uint32) Codec {
 	switch oid {
-	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, unknownOID, refcursorOID:
+	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, catalog.UnknownOID, catalog.RefcursorOID:
 		return same{}
 	case catalog.BPCharOID:
 		return bpchar{}
@@ -122,15 +99,15 @@ func builtin(oid uint32) Codec {
 		return integer{"bigint", 8}
 	case catalog.OIDOID:
 		return unsigned{"oid", 4}
-	case xidOID:
+	case catalog.XIDOID:
 		return unsigned{"xid", 4}
-	case cidOID:
+	case catalog.CIDOID:
 		return unsigned{"cid", 4}
-	case xid8OID:
+	case catalog.XID8OID:
 		return unsigned{"xid8", 8}
 	case catalog.TIDOID:
 		return tid{}
-	case pgLSNOID:
+	case catalog.PGLSNOID:
 		return lsn{}
 	case catalog.Float4OID:
 		return float{"real", 4}
@@ -140,13 +117,13 @@ func builtin(oid uint32) Codec {
 		return numeric{}
 	case catalog.ByteaOID:
 		return bytea{}
-	case bitOID, varbitOID:
+	case catalog.BitOID, catalog.VarbitOID:
 		return bitString{}
 	case catalog.UUIDOID:
 		return uuid{}
 	case catalog.JSONBOID:
 		return versioned{"jsonb"}
-	case jsonpathOID:
+	case catalog.JSONPathOID:
 		return versioned{"jsonpath"}
 	case catalog.InetOID:
 		return network{"inet", false}
@@ -154,13 +131,13 @@ func builtin(oid uint32) Codec {
 		return network{"cidr", true}
 	case catalog.MacaddrOID:
 		return macaddr{"macaddr", 6}
-	case macaddr8OID:
+	case catalog.Macaddr8OID:
 		return macaddr{"macaddr8", 8}
 	case catalog.DateOID:
 		return date{}
 	case catalog.TimeOID:
 		return timeOfDay{}
-	case timetzOID:
+	case catalog.TimetzOID:
 		return timetz{}
 	case catalog.TimestampOID:
 		return timestamp{"timestamp", false}
@@ -168,9 +145,9 @@ func builtin(oid uint32) Codec {
 		return timestamp{"timestamptz", true}
 	case catalog.IntervalOID:
 		return interval{}
-	case tsvectorOID:
+	case catalog.TSVectorOID:
 		return tsvector{}
-	case pointOID, lsegOID, pathOID, boxOID, polygonOID, lineOID, circleOID:
+	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID, catalog.CircleOID:
 		return geometry{oid}
 	}
 	return nil

@@ -58,7 +58,7 @@ func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
 		return src.UUID().Text, true
 	case FamilyMAC:
 		v := src.Of(pii.MAC, 0).Text
-		if t.OID == macaddr8OID {
+		if t.OID == catalog.Macaddr8OID {
 			v = v[:8] + ":ff:fe" + v[8:]
 		}
 		return v, true

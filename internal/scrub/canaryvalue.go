@@ -186,7 +186,7 @@ func (b *bird) scalar(o *op, typ *catalog.Type, mod int32) (canary.Value, bool) 
 		return src.UUID(), true
 	case FamilyMAC:
 		v := src.Of(pii.MAC, 0)
-		if typ != nil && typ.Underlying().OID == macaddr8OID {
+		if typ != nil && typ.Underlying().OID == catalog.Macaddr8OID {
 			v.Text = v.Text[:8] + ":ff:fe" + v.Text[8:]
 			v.Parts = []string{canary.Fold(v.Text)}
 		}

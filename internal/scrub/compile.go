@@ -64,7 +64,7 @@ type compiler struct {
 
 	choices  map[column]*choice
 	subjects map[catalog.Name]*subject         // by root table
-	children map[catalog.Name][]*catalog.Table // by root table; see family
+	heirs    map[catalog.Name][]*catalog.Table // see family
 	domains  map[string]*domain
 	order    []*domain // in the order of first use
 

@@ -92,12 +92,6 @@ const (
 	FamilyOther     Family = "other"
 )
 
-// OIDs of further built-in types (src/include/catalog/pg_type.dat).
-const (
-	pointOID    = 600
-	macaddr8OID = 774
-)
-
 func familyOf(t *catalog.Type) Family {
 	t = t.Underlying()
 	switch t.OID {
@@ -121,9 +115,9 @@ func familyOf(t *catalog.Type) Family {
 		return FamilyJSON
 	case catalog.Float4OID, catalog.Float8OID:
 		return FamilyFloat
-	case catalog.MacaddrOID, macaddr8OID:
+	case catalog.MacaddrOID, catalog.Macaddr8OID:
 		return FamilyMAC
-	case pointOID:
+	case catalog.PointOID:
 		return FamilyPoint
 	case catalog.XMLOID:
 		return FamilyXML

@@ -1,6 +1,11 @@
 package scrub
 
-import "refresher/internal/scrub/rules"
+import (
+	"slices"
+
+	"refresher/internal/catalog"
+	"refresher/internal/scrub/rules"
+)
 
 // agreeParents checks that a column which a table inherits from several parents has
 // one rule: only one can be applied to the child's rows.
@@ -28,4 +33,28 @@ func (c *compiler) agreeParents() {
 			}
 		}
 	}
+}
+
+// notNull reports whether a column, or that of a partition or child, refuses NULL.
+func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
+	return slices.ContainsFunc(c.family(t), func(child *catalog.Table) bool {
+		cc := child.Column(col.Name)
+		return cc != nil && cc.NotNull
+	})
+}
+
+// family is a table and those that inherit from it: all of them if it is their root,
+// else its children.
+func (c *compiler) family(t *catalog.Table) []*catalog.Table {
+	if c.heirs == nil {
+		c.heirs = map[catalog.Name][]*catalog.Table{}
+		for _, child := range c.cat.Tables {
+			for _, from := range slices.Concat(child.Parents, []catalog.Name{child.Root}) {
+				if kin := c.heirs[from]; from != child.Name && (len(kin) == 0 || kin[len(kin)-1] != child) {
+					c.heirs[from] = append(kin, child)
+				}
+			}
+		}
+	}
+	return append([]*catalog.Table{t}, c.heirs[t.Name]...)
 }

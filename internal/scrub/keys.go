@@ -201,14 +201,12 @@ func (c *compiler) checkReference(r reference) {
 // rowsOf is an upper estimate of a table's rows, its children included.
 func (c *compiler) rowsOf(t *catalog.Table) float64 {
 	rows := 0.0
-	for _, child := range c.cat.Tables {
-		if child == t || child.Root == t.Name || slices.Contains(child.Parents, t.Name) {
-			n := max(child.Rows*1.5, 0) // statistics lag
-			if child.Rows < 0 {
-				n = float64(child.Pages) * maxTuples
-			}
-			rows += n
+	for _, child := range c.family(t) {
+		n := max(child.Rows*1.5, 0) // statistics lag
+		if child.Rows < 0 {
+			n = float64(child.Pages) * maxTuples
 		}
+		rows += n
 	}
 	return max(rows, 1000)
 }

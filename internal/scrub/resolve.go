@@ -144,27 +144,6 @@ func (c *compiler) resolve() {
 	}
 }
 
-// notNull reports whether a column, or that of a partition or child, refuses NULL.
-func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
-	return slices.ContainsFunc(c.family(t), func(child *catalog.Table) bool {
-		cc := child.Column(col.Name)
-		return cc != nil && cc.NotNull
-	})
-}
-
-// family is a table and those that it is the root of.
-func (c *compiler) family(t *catalog.Table) []*catalog.Table {
-	if c.children == nil {
-		c.children = map[catalog.Name][]*catalog.Table{}
-		for _, child := range c.cat.Tables {
-			if child.Root != child.Name {
-				c.children[child.Root] = append(c.children[child.Root], child)
-			}
-		}
-	}
-	return append([]*catalog.Table{t}, c.children[t.Name]...)
-}
-
 // rule resolves one rule, nil if it is wrong.
 func (c *compiler) rule(r *rules.Rule, p place) *op {
 	if r.When.Text != "" {

@@ -139,19 +139,19 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return asNumber, ""
 	case catalog.BoolOID, catalog.CharOID, catalog.Int2OID:
 		return 0, "too small to hold an identifier"
-	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID, timetzOID:
+	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID, catalog.TimetzOID:
 		return 0, "a date or time identifies nobody by itself"
 	case catalog.Float4OID, catalog.Float8OID:
 		return asInteger, ""
-	case moneyOID:
+	case catalog.MoneyOID:
 		return 0, "an amount"
-	case pointOID, lsegOID, pathOID, boxOID, polygonOID, lineOID, circleOID:
+	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID, catalog.CircleOID:
 		return 0, "geometry"
-	case catalog.OIDOID, catalog.TIDOID, xidOID, cidOID, xid8OID, lsnOID:
+	case catalog.OIDOID, catalog.TIDOID, catalog.XIDOID, catalog.CIDOID, catalog.XID8OID, catalog.PGLSNOID:
 		return 0, "an object or transaction number"
-	case tsvectorOID:
+	case catalog.TSVectorOID:
 		return asLexemes, ""
-	case tsqueryOID:
+	case catalog.TSQueryOID:
 		return asWords, ""
 	case catalog.UUIDOID:
 		if !tokens {
@@ -163,26 +163,5 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 
 func isBits(t *catalog.Type) bool {
 	oid := t.Underlying().OID
-	return oid == bitOID || oid == varbitOID
+	return oid == catalog.BitOID || oid == catalog.VarbitOID
 }
-
-// OIDs of further built-in types (src/include/catalog/pg_type.dat).
-const (
-	xidOID      = 28
-	cidOID      = 29
-	pointOID    = 600
-	lsegOID     = 601
-	pathOID     = 602
-	boxOID      = 603
-	polygonOID  = 604
-	lineOID     = 628
-	circleOID   = 718
-	moneyOID    = 790
-	timetzOID   = 1266
-	bitOID      = 1560
-	varbitOID   = 1562
-	lsnOID      = 3220
-	tsvectorOID = 3614
-	tsqueryOID  = 3615
-	xid8OID     = 5069
-)
