@@ -167,10 +167,11 @@ func (r *Run) strangers(ctx context.Context, objects []Object) error {
 	return err
 }
 
-// Published is the current run of a bucket.
+// Published is a run that was published: the bucket's current one, or an older one.
 type Published struct {
 	*Run
 	Manifest Manifest
+	latest   Latest // that named it; empty for an older one
 }
 
 // Current opens the run that latest.json names, its manifest checked against the
@@ -185,11 +186,11 @@ func (s *Sink) Current(ctx context.Context) (*Published, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Published{Run: &Run{sink: s, id: l.Run}}
+	p := &Published{Run: &Run{sink: s, id: l.Run}, latest: l}
 	if missing || hash(b) != l.SHA256 || json.Unmarshal(b, &p.Manifest) != nil || p.Manifest.Run != l.Run {
 		return nil, fault.Refuse("read-back", "bucket %q: manifest.json of run %s is not the one that latest.json names", s.name, l.Run)
 	}
-	return p, nil
+	return p, p.within()
 }
 
 // Verify compares every object with the manifest.

@@ -1,0 +1,88 @@
+package s3sink
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"refresher/internal/fault"
+)
+
+// Published opens a run by its id, be it the current one or an older one; nil,
+// without an error, if there is no such run, or it was not published. The hash in
+// latest.json vouches for the current run's manifest only.
+func (s *Sink) Published(ctx context.Context, run string) (*Published, error) {
+	if !runID.MatchString(run) {
+		return nil, fault.BadInput("%q is not a run's id, such as 20261121T030000Z-7f3a", run)
+	}
+	l, ok, err := s.Latest(ctx)
+	switch {
+	case err != nil || !ok || run > l.Run:
+		return nil, err
+	case run == l.Run:
+		return s.Current(ctx)
+	}
+	m, err := s.manifest(ctx, nil, run)
+	if err != nil || m == nil {
+		return nil, err
+	}
+	p := &Published{Run: &Run{sink: s, id: run}, Manifest: *m}
+	return p, p.within()
+}
+
+// within refuses a manifest that names objects outside of its run.
+func (p *Published) within() error {
+	for _, o := range p.Manifest.Objects {
+		if !goodName(o.Name) {
+			return fault.Refuse("read-back", "bucket %q: manifest.json of run %s names an object that is not in the run's own folder", p.sink.name, p.id)
+		}
+	}
+	return nil
+}
+
+// Fetch reads an object into w and compares it with the manifest, which is a
+// *fault.Refusal if it differs. w has got its bytes by then.
+func (p *Published) Fetch(ctx context.Context, o Object, w io.Writer) error {
+	key := p.sink.runKey(p.id, o.Name)
+	out, err := p.sink.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &p.sink.bucket, Key: &key}, ownChecksum)
+	if notFound(err) {
+		return p.differs(o, "it is gone")
+	}
+	if err != nil {
+		return p.sink.fail(err, "GetObject", key)
+	}
+	in := &body{ReadCloser: out.Body, ctx: ctx, sink: p.sink, key: key, etag: out.ETag}
+	defer func() { in.Close() }() // of what it reads by then
+	sum := &summer{w: w}
+	if _, err := io.Copy(sum, io.LimitReader(in, o.Size+1)); err != nil {
+		return err
+	}
+	switch {
+	case sum.n > o.Size:
+		return p.differs(o, fmt.Sprintf("it has more than %d bytes", o.Size))
+	case sum.n < o.Size:
+		return p.differs(o, fmt.Sprintf("it has %d bytes instead of %d", sum.n, o.Size))
+	case sum.hex() != o.SHA256:
+		return p.differs(o, "its SHA-256 differs")
+	}
+	return nil
+}
+
+func (p *Published) differs(o Object, how string) error {
+	return fault.Refuse("read-back", "bucket %q: %s of run %s is not the one that its manifest names: %s", p.sink.name, o.Name, p.id, how)
+}
+
+// Unmoved refuses if latest.json names another run, or another manifest, since the
+// current run was opened. It says nothing of a run that was opened by its id.
+func (p *Published) Unmoved(ctx context.Context) error {
+	if p.latest == (Latest{}) {
+		return nil
+	}
+	now, _, err := p.sink.Latest(ctx)
+	if err == nil && now != p.latest {
+		err = fault.Refuse("read-back", "bucket %q: latest.json was changed while run %s was read, so another run was published or this one withdrawn: try again", p.sink.name, p.id)
+	}
+	return err
+}
