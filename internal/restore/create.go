@@ -25,10 +25,10 @@ type Database struct {
 }
 
 // Create makes an empty database with the encoding and locale of the source, so
-// that text sorts and compares as in production. Only its owner may connect until
-// it is promoted.
+// that text sorts and compares as in production; with the server's own locale if
+// none is known. Only its owner may connect until it is promoted.
 func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog) (*Database, error) {
-	if !isScratch(s.live, name) {
+	if !isOf(s.kinds, s.live, name) {
 		return nil, fmt.Errorf("%q is not the name of a run's database beside %q", name, s.live)
 	}
 	err := s.do(ctx, func(conn *pgx.Conn) error {
@@ -57,8 +57,11 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 }
 
 func createSQL(name, template string, like *catalog.Catalog, version int) string {
-	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s ENCODING %s LC_COLLATE %s LC_CTYPE %s", catalog.Quote(name), catalog.Quote(template),
-		catalog.Literal(like.Encoding), catalog.Literal(like.Collate), catalog.Literal(like.CType))
+	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s ENCODING %s", catalog.Quote(name), catalog.Quote(template), catalog.Literal(like.Encoding))
+	if like.Collate == "" {
+		return sql
+	}
+	sql += fmt.Sprintf(" LC_COLLATE %s LC_CTYPE %s", catalog.Literal(like.Collate), catalog.Literal(like.CType))
 	switch {
 	case version < 150000: // libc is the only provider
 	case like.LocaleProvider == 'i':
@@ -76,6 +79,9 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 	wrapped := pgerr.Wrap(err, "creating database %q", name)
 	switch pgerr.Code(err) {
 	case "42809", "22023", "42704", "0A000", "42601":
+		if like.Collate == "" {
+			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't take: make the server with a locale of that encoding (initdb --locale)", wrapped, like.Encoding)
+		}
 		provider := map[byte]string{'i': "ICU", 'b': "built-in"}[like.LocaleProvider]
 		if provider == "" {
 			provider = "libc"

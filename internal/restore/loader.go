@@ -24,7 +24,7 @@ type Loader struct {
 func (d *Database) Loader(ctx context.Context) (*Loader, error) {
 	conn, err := pgx.ConnectConfig(ctx, d.cfg.Copy())
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", d.name)
+		return nil, pgerr.Wrap(err, "connecting to database %q", d.name)
 	}
 	if err := prepare(ctx, conn); err != nil {
 		closeNow(ctx, conn)

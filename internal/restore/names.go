@@ -15,8 +15,17 @@ const maxName = 63
 // number where one run makes several: 20261121t030000z-7f3a, 20261121t030000z-7f3a_1.
 var runSuffix = regexp.MustCompile(`^\d{8}t\d{6}z-[0-9a-f]{4,8}(_\d+)?$`)
 
-// scratchKinds are the kinds of database that exist during a run only.
-var scratchKinds = []string{"shadow", "sample", "old"}
+// scratchKinds are the kinds of database that exist during a run only, pullKinds
+// those that exist during a pull only: see [ConnectTarget].
+var (
+	scratchKinds = []string{"shadow", "sample", "old"}
+	pullKinds    = []string{pulled, replaced}
+)
+
+const (
+	pulled   = "pull"     // being built
+	replaced = "replaced" // what was previous before
+)
 
 // ScratchName is the name of a run's own database beside the live one:
 // live_kind_run, at most 63 bytes. A live name too long for that is shortened, with a hash
@@ -45,8 +54,10 @@ func shorten(name string, limit int) string {
 }
 
 // isScratch reports whether name is what ScratchName makes of live for some run.
-func isScratch(live, name string) bool {
-	for _, kind := range scratchKinds {
+func isScratch(live, name string) bool { return isOf(scratchKinds, live, name) }
+
+func isOf(kinds []string, live, name string) bool {
+	for _, kind := range kinds {
 		_, run, ok := cutLast(name, "_"+kind+"_")
 		if ok && runSuffix.MatchString(run) && ScratchName(live, kind, run) == name {
 			return true

@@ -31,13 +31,24 @@ func (s *Server) Promote(ctx context.Context, pass verify.Pass, run string, shad
 }
 
 func (s *Server) promote(ctx context.Context, run string, shadow *Database) (notes []string, err error) {
+	if notes, err = s.fit(ctx, shadow); err != nil {
+		return notes, err
+	}
+	more, err := s.exchange(ctx, shadow, ScratchName(s.live, "old", run))
+	return append(notes, more...), err
+}
+
+// fit gives the shadow what it has to have before it is live.
+func (s *Server) fit(ctx context.Context, shadow *Database) (notes []string, err error) {
 	if err := shadow.resumeRowSecurity(ctx); err != nil {
 		return nil, err
 	}
-	if notes, err = s.inherit(ctx, shadow); err != nil {
-		return notes, err
-	}
-	old := ScratchName(s.live, "old", run)
+	return s.inherit(ctx, shadow)
+}
+
+// exchange makes the shadow live and what was live previous; what was previous is
+// called old for the moment until it is dropped.
+func (s *Server) exchange(ctx context.Context, shadow *Database, old string) (notes []string, err error) {
 	var displaced bool
 	err = s.swap(ctx, "promoting "+shadow.name, shadow.name, func(exists map[string]bool) ([]rename, error) {
 		plan := promotion(s.live, shadow.name, old, exists)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,8 +17,11 @@ import (
 	"refresher/internal/pgtool"
 )
 
-// Server is the staging server. It keeps no connection open.
+// Server is the staging server, or what [ConnectTarget] connects to. It keeps no
+// connection open.
 type Server struct {
+	which    string          // "staging" or "target"
+	kinds    []string        // of the databases that it makes and drops
 	cfg      *pgx.ConnConfig // to a maintenance database
 	live     string          // the staging database's name
 	template string          // from which databases are made
@@ -33,12 +37,16 @@ var maintenance = []string{"postgres", history.Database, "template1"}
 // Connect finds out what the staging server is. The live database, cfg.Database,
 // need not exist.
 func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
+	return connect(ctx, cfg, "staging", scratchKinds)
+}
+
+func connect(ctx context.Context, cfg *pgx.ConnConfig, which string, kinds []string) (*Server, error) {
 	live := cfg.Database
 	if live == "" || slices.Contains(maintenance, live) || live == "template0" {
-		return nil, fault.BadInput("the staging URL must name the database to replace, and %q can't be it", live)
+		return nil, fault.BadInput("the %s URL must name the database to replace, and %q can't be it", which, live)
 	}
 	if len(live) > maxName {
-		return nil, fault.BadInput("the staging database's name is longer than %d bytes", maxName)
+		return nil, fault.BadInput("the %s database's name is longer than %d bytes", which, maxName)
 	}
 	var conn *pgx.Conn
 	var errs []error
@@ -50,25 +58,25 @@ func Connect(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
 			cfg = try
 			break
 		}
-		errs = append(errs, pgerr.Wrap(err, "connecting to the staging server, database %q", name))
+		errs = append(errs, pgerr.Wrap(err, "connecting to the %s server, database %q", which, name))
 	}
 	if conn == nil {
 		return nil, errs[0]
 	}
 	defer closeNow(ctx, conn)
-	if err := pgtool.Supported(conn, "the staging server"); err != nil {
+	if err := pgtool.Supported(conn, "the "+which+" server"); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, live: live, template: "template0", tries: deniedTries}
+	s := &Server{which: which, kinds: kinds, cfg: cfg, live: live, template: "template0", tries: deniedTries}
 	var id int64
 	var standby bool
 	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
 	if err := conn.QueryRow(ctx, q).Scan(&id, &s.version, &standby, &s.role); err != nil {
-		return nil, pgerr.Wrap(err, "identifying the staging server")
+		return nil, pgerr.Wrap(err, "identifying the %s server", which)
 	}
 	s.systemID = uint64(id)
 	if standby {
-		return nil, fault.Refuse("staging", "the staging server is a hot standby, so nothing can be written there")
+		return nil, fault.Refuse(which, "the %s server is a hot standby, so nothing can be written there", which)
 	}
 	return s, nil
 }
@@ -173,7 +181,7 @@ func session(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", cfg.Database)
+		return nil, pgerr.Wrap(err, "connecting to database %q", cfg.Database)
 	}
 	if err := prepare(ctx, conn); err != nil {
 		closeNow(ctx, conn)
@@ -189,11 +197,11 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 		SET idle_session_timeout = 0; SET synchronous_commit = off; SET default_transaction_read_only = off`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		return pgerr.Wrap(err, "preparing a session on the staging server")
+		return pgerr.Wrap(err, "preparing a session")
 	}
 	// Not every platform can look for a client that is gone while it works.
 	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && pgerr.Code(err) == "" {
-		return pgerr.Wrap(err, "preparing a session on the staging server")
+		return pgerr.Wrap(err, "preparing a session")
 	}
 	return nil
 }
@@ -204,32 +212,34 @@ func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []strin
 	if lock == nil || lock.Database != s.live {
 		return nil, errors.New("sweeping the staging server needs the lock on its database")
 	}
-	err = s.do(ctx, func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database ORDER BY datname`)
-		if err != nil {
-			return pgerr.Wrap(err, "looking for databases of dead runs")
-		}
-		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return pgerr.Wrap(err, "looking for databases of dead runs")
-		}
-		var errs []error
-		for _, n := range names {
-			if !isScratch(s.live, n) {
-				continue
-			}
-			if err := lock.Held(); err != nil {
-				return err
-			}
-			if err := dropDatabase(ctx, conn, n); err != nil {
-				errs = append(errs, err)
-				continue
-			}
-			dropped = append(dropped, n)
-		}
-		return errors.Join(errs...)
+	err = s.do(ctx, func(conn *pgx.Conn) (err error) {
+		dropped, err = s.sweep(ctx, conn, lock.Held)
+		return err
 	})
 	return dropped, err
+}
+
+// sweep drops this server's own kinds of database, as long as held gives no error.
+func (s *Server) sweep(ctx context.Context, conn *pgx.Conn, held func() error) (dropped []string, err error) {
+	names, err := databaseNames(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		if !isOf(s.kinds, s.live, n) {
+			continue
+		}
+		if err := held(); err != nil {
+			return dropped, err
+		}
+		if err := dropDatabase(ctx, conn, n); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		dropped = append(dropped, n)
+	}
+	return dropped, errors.Join(errs...)
 }
 
 // dropDatabase ends the sessions of a scratch database and drops it. FORCE fails

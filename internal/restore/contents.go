@@ -1,0 +1,85 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+)
+
+// Contents is what a dump tells of itself.
+type Contents struct {
+	Major      int    // of the server it was made on; 0 if it doesn't say
+	Encoding   string // of its text
+	Extensions []string
+}
+
+var (
+	dumpedFrom     = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
+	clientEncoding = regexp.MustCompile(`(?m)^SET client_encoding = '(\w+)';`)
+)
+
+// ReadContents reads the contents of a dump.
+func ReadContents(ctx context.Context, dump string) (*Contents, error) {
+	major, err := pgtool.ArchiveMajor(dump)
+	if err != nil {
+		return nil, err
+	}
+	var list, script bytes.Buffer
+	read := pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "reading the dump's contents"}
+	read.Args, read.Stdout = []string{"--list", dump}, &list
+	if err := pgtool.Run(ctx, read); err != nil {
+		return nil, err
+	}
+	read.Args, read.Stdout = []string{"--section=pre-data", "--file=-", dump}, &script
+	if err := pgtool.Run(ctx, read); err != nil {
+		return nil, err
+	}
+	c := &Contents{Encoding: "UTF8"}
+	if m := dumpedFrom.FindSubmatch(list.Bytes()); m != nil {
+		c.Major, _ = strconv.Atoi(string(m[1]))
+	}
+	if m := clientEncoding.FindSubmatch(script.Bytes()); m != nil {
+		c.Encoding = string(m[1])
+	}
+	for line := range strings.Lines(list.String()) {
+		m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+		if m == nil {
+			continue
+		}
+		if name, ok := strings.CutPrefix(m[1], "EXTENSION - "); ok && !slices.Contains(bound, strings.TrimSpace(name)) {
+			c.Extensions = append(c.Extensions, strings.TrimSpace(name))
+		}
+	}
+	return c, nil
+}
+
+// Like describes the database that a dump wants: with its encoding, and with
+// whatever locale the server has.
+func (c *Contents) Like() *catalog.Catalog { return &catalog.Catalog{Encoding: c.Encoding} }
+
+// Fits refuses a server that is older than a dump, or has not got its extensions.
+func (s *Server) Fits(ctx context.Context, c *Contents) error {
+	if to := pgtool.Major(s.version); to < c.Major {
+		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump can be restored into the same or a newer version only", s.which, to, c.Major)
+	}
+	const q = `SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($1::text[]) x WHERE x NOT IN (SELECT name FROM pg_available_extensions)`
+	var missing []string
+	err := s.do(ctx, func(conn *pgx.Conn) error {
+		return pgerr.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server", s.which)
+	})
+	if err == nil && len(missing) > 0 {
+		return fmt.Errorf("the %s server has not got what the dump needs: install on its machine the packages of the extensions %s", s.which, strings.Join(missing, ", "))
+	}
+	return err
+}

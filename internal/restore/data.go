@@ -1,0 +1,185 @@
+package restore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/catalog"
+	"refresher/internal/pgerr"
+	"refresher/internal/pgtool"
+	"refresher/internal/sqlscript"
+)
+
+// Data restores the rows of a dump, between PreData and PostData, and where its
+// sequences stand. pg_restore writes them and a session of our own copies them, so
+// that rows are counted while they go, an error never quotes one, and a server
+// older than pg_restore will do. copied hears of every stretch of rows.
+func (d *Database) Data(ctx context.Context, dump string, copied func(table string, rows, bytes int64)) error {
+	major, _, err := d.restorer(dump)
+	if err != nil {
+		return err
+	}
+	list, _, err := d.contents(ctx, dump, "--section=data")
+	if err != nil {
+		return err
+	}
+	file, err := writeContents(dump, list)
+	if err != nil {
+		return fmt.Errorf("restoring rows: %w", err)
+	}
+	defer os.Remove(file)
+	loader, err := d.Loader(ctx)
+	if err != nil {
+		return err
+	}
+	defer loader.Close(ctx)
+
+	r, w := io.Pipe()
+	var group errgroup.Group
+	group.Go(func() error {
+		err := pgtool.Run(ctx, pgtool.Command{
+			Tool: pgtool.Restore, MinMajor: major, Doing: "reading the rows of the dump", Rows: true, Stdout: w,
+			Args: append(sectionArgs("data", file), "--file=-", dump),
+		})
+		w.CloseWithError(err)
+		return err
+	})
+	in := &dataScript{loader: loader, in: bufio.NewReaderSize(r, 256<<10), copied: copied}
+	err = in.run(ctx)
+	r.CloseWithError(err)
+	if werr := group.Wait(); err == nil { // else it is either the cause of err, and in it, or its effect
+		err = werr
+	}
+	return err
+}
+
+// dataScript carries out what pg_restore writes of the data section: settings,
+// sequences, and COPY with its rows.
+type dataScript struct {
+	loader *Loader
+	in     *bufio.Reader
+	copied func(table string, rows, bytes int64)
+}
+
+func (s *dataScript) run(ctx context.Context) error {
+	var open strings.Builder // statements that aren't carried out yet; a name in one can go on over lines
+	for {
+		line, err := s.in.ReadString('\n')
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if strings.HasPrefix(line, `\restrict `) || strings.HasPrefix(line, `\unrestrict `) { // see plain
+			continue
+		}
+		open.WriteString(line)
+		if err == nil && !strings.HasSuffix(line, ";\n") {
+			continue
+		}
+		statements, serr := sqlscript.Split(open.String())
+		switch {
+		case err == io.EOF && (serr != nil || len(statements) > 0):
+			return errCut
+		case err == io.EOF:
+			return nil
+		case serr != nil:
+			continue
+		}
+		open.Reset()
+		for _, st := range statements {
+			if err := s.statement(ctx, st); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+var errCut = errors.New("restoring rows: the dump's data ends in the middle")
+
+// copyShape is the head of a COPY as pg_dump writes it.
+var copyShape = regexp.MustCompile(`^COPY ` + qualified + ` `)
+
+func (s *dataScript) statement(ctx context.Context, st sqlscript.Statement) error {
+	if m := copyShape.FindStringSubmatch(st.Text); m != nil {
+		table, err := catalog.ParseName(m[1])
+		if err != nil {
+			return fmt.Errorf("restoring rows: %w", err)
+		}
+		rows := &copyRows{in: s.in, copied: func(rows, bytes int64) { s.copied(table.String(), rows, bytes) }}
+		if _, err := s.loader.copyIn(ctx, table, st.Text, rows); err != nil {
+			return err
+		}
+		return rows.skip() // what a COPY without columns leaves unread
+	}
+	if strings.HasPrefix(st.Text, newSetting) && s.loader.db.srv.version < timeoutMajor*10000 {
+		return nil
+	}
+	_, err := s.loader.conn.PgConn().Exec(ctx, st.Text).ReadAll()
+	return pgerr.Wrap(err, "restoring rows: at %s", st.Object())
+}
+
+// copyRows reads the rows of one COPY, up to its end mark.
+type copyRows struct {
+	in     *bufio.Reader
+	copied func(rows, bytes int64)
+	rest   []byte // of the line at hand
+	within bool   // of a line that is longer than the buffer
+	ended  bool
+}
+
+func (c *copyRows) Read(p []byte) (n int, err error) {
+	rows := int64(0)
+	for n < len(p) && (n == 0 || len(c.rest) > 0 || c.in.Buffered() > 0) {
+		if len(c.rest) == 0 {
+			if err = c.line(); err != nil {
+				break
+			}
+		}
+		k := copy(p[n:], c.rest)
+		if n, c.rest = n+k, c.rest[k:]; len(c.rest) == 0 && !c.within {
+			rows++
+		}
+	}
+	if n > 0 {
+		c.copied(rows, int64(n))
+	}
+	return n, err
+}
+
+// line takes the next line, or as much of it as the buffer holds.
+func (c *copyRows) line() error {
+	if c.ended {
+		return io.EOF
+	}
+	line, err := c.in.ReadSlice('\n')
+	switch {
+	case err == io.EOF:
+		return errCut
+	case err != nil && err != bufio.ErrBufferFull:
+		return err
+	case !c.within && bytes.Equal(line, []byte("\\.\n")):
+		c.ended = true
+		return io.EOF
+	}
+	c.rest, c.within = line, err != nil
+	return nil
+}
+
+// skip goes on behind the end mark.
+func (c *copyRows) skip() error {
+	for !c.ended {
+		c.rest = nil
+		if err := c.line(); err != nil && err != io.EOF {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/catalog"
+	"refresher/internal/fault"
+	"refresher/internal/pgerr"
+)
+
+// ConnectTarget connects to a server on which a database is replaced by one that was
+// verified before, somewhere else: a dataset. What it makes and drops has names of
+// its own, so that it never touches what a run has under way there.
+func ConnectTarget(ctx context.Context, cfg *pgx.ConnConfig) (*Server, error) {
+	return connect(ctx, cfg, "target", pullKinds)
+}
+
+// PullName is the name of the database that a pull builds. Its id is like a run's.
+func (s *Server) PullName(id string) string { return ScratchName(s.live, pulled, id) }
+
+// Claim is the sole right to replace a database, for as long as its session lives.
+type Claim struct {
+	srv  *Server
+	conn *pgx.Conn
+}
+
+// claimClass is the first key of a claim's advisory lock; the second is the
+// database's name, hashed.
+const claimClass = 8241033
+
+// Claim takes the right to replace the live database, and drops what others left
+// who had it and died. It is refused while somebody has it.
+func (s *Server) Claim(ctx context.Context) (*Claim, error) {
+	conn, err := session(ctx, s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := &Claim{s, conn}
+	var ok bool
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, claimClass, s.live).Scan(&ok)
+	switch {
+	case err != nil:
+		err = pgerr.Wrap(err, "locking database %q", s.live)
+	case !ok:
+		err = fault.Refuse("lock", "somebody else is replacing database %q at this moment: wait until that has ended", s.live)
+	default:
+		if err = c.ready(ctx); err == nil {
+			_, err = s.sweep(ctx, conn, ctx.Err)
+		}
+	}
+	if err != nil {
+		c.Release(ctx)
+		return nil, err
+	}
+	return c, nil
+}
+
+// Release gives the right back.
+func (c *Claim) Release(ctx context.Context) { closeNow(ctx, c.conn) }
+
+// ready finds what the role may not do.
+func (c *Claim) ready(ctx context.Context) error {
+	const q = `
+		SELECT r.rolcreatedb OR r.rolsuper, (SELECT coalesce(array_agg(DISTINCT pg_get_userbyid(d.datdba)::text), '{}')
+			FROM pg_database d WHERE d.datname = ANY($1) AND NOT pg_has_role(d.datdba, 'USAGE'))
+		FROM pg_roles r WHERE r.rolname = current_user`
+	var createDB bool
+	var owners []string
+	if err := c.conn.QueryRow(ctx, q, []string{c.srv.live, PreviousName(c.srv.live)}).Scan(&createDB, &owners); err != nil {
+		return pgerr.Wrap(err, "looking at the role's privileges")
+	}
+	if !createDB {
+		return fmt.Errorf("role %q may not create databases; run: ALTER ROLE %s CREATEDB;", c.srv.role, catalog.Quote(c.srv.role))
+	}
+	if len(owners) > 0 {
+		return fmt.Errorf("role %q may not rename database %q and its predecessor; run: GRANT %s TO %s;", c.srv.role, c.srv.live, catalog.QuoteAll(owners), catalog.Quote(c.srv.role))
+	}
+	return nil
+}
+
+// Occupant is a database that is in the way.
+type Occupant struct {
+	Exists bool
+	Run    string // of the dataset that was put there by Replace; empty if something else is there
+	Empty  bool   // it holds no object; not known if Run is given
+}
+
+// mark is the comment by which a database is known to be a dataset. It holds
+// the cluster and the OID of the database, so that it is true only where it was
+// written: a rename keeps it, but a dump of the database that is restored
+// elsewhere carries words that are no longer a mark.
+func (s *Server) mark(run string, oid uint32) string {
+	return fmt.Sprintf("refresher dataset %s, in %d/%d", run, s.systemID, oid)
+}
+
+var markShape = regexp.MustCompile(`^refresher dataset (\S+), in `)
+
+// Occupant tells what stands under a name. A database that can't be looked into
+// is not empty.
+func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err error) {
+	oid, err := oidOf(ctx, c.conn, name)
+	if err != nil || oid == 0 {
+		return o, err
+	}
+	o.Exists = true
+	var comment string
+	if err := c.conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`, oid).Scan(&comment); err != nil {
+		return o, pgerr.Wrap(err, "reading the comment of database %q", name)
+	}
+	if m := markShape.FindStringSubmatch(comment); m != nil && comment == c.srv.mark(m[1], oid) {
+		o.Run = m[1]
+		return o, nil
+	}
+	// Objects that initdb didn't make (FirstNormalObjectId), but those of extensions.
+	const q = `
+		SELECT NOT EXISTS (SELECT FROM pg_largeobject_metadata) AND NOT EXISTS (
+			SELECT FROM (SELECT 'pg_class'::regclass, oid FROM pg_class UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc
+				UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type UNION ALL SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_') x (class, oid)
+			WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.class AND d.objid = x.oid AND d.deptype = 'e'))`
+	cfg := c.srv.cfg.Copy()
+	cfg.Database = name
+	err = with(ctx, cfg, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, q).Scan(&o.Empty) })
+	if ctx.Err() != nil {
+		return o, context.Cause(ctx)
+	}
+	o.Empty = o.Empty && err == nil
+	return o, nil
+}
+
+// Replace makes a database that a pull built of a run's dataset the live one, as
+// Promote does with a shadow, and marks it. What was live stays as previous, and
+// what was previous is dropped. An error means that both are what they were.
+func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (notes []string, err error) {
+	s := c.srv
+	if db.name != s.PullName(id) {
+		return nil, fmt.Errorf("replacing %q: database %q is not the one that pull %s built", s.live, db.name, id)
+	}
+	if notes, err = s.fit(ctx, db); err != nil {
+		return notes, err
+	}
+	oid, err := oidOf(ctx, c.conn, db.name)
+	if err != nil {
+		return notes, err
+	}
+	if _, err := c.conn.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(db.name)+" IS "+catalog.Literal(s.mark(run, oid))); err != nil {
+		return notes, pgerr.Wrap(err, "marking database %q", db.name)
+	}
+	more, err := s.exchange(ctx, db, ScratchName(s.live, replaced, id))
+	return append(notes, more...), err
+}
