@@ -12,7 +12,7 @@ import (
 var layers = [][]string{
 	{"cmd/refresher", "scripts/bench", "scripts/detectors", "scripts/discovereval", "scripts/detectors"},
 	{"internal/status", "internal/schemafile"},
-	{"internal/config", "internal/refresh", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb", "internal/faultproxy"},
+	{"internal/config", "internal/refresh", "internal/pull", "internal/schedule", "internal/preview", "internal/pgtest", "internal/s3test", "internal/sampledb", "internal/faultproxy"},
 	{"internal/report"},
 	{"internal/check"},
 	{"internal/snapshot", "internal/discover"},

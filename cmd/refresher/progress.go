@@ -22,7 +22,8 @@ type progress struct {
 	began    time.Time // of the stage
 	rows     int64
 	bytes    int64
-	expect   int64 // bytes
+	expect   int64 // bytes; 0: not known
+	rowsDue  int64 // as expect
 	done     chan struct{}
 	stopped  chan struct{}
 }
@@ -70,12 +71,13 @@ func (p *progress) draw() {
 	case p.stage == "":
 	case p.bar != nil:
 		_ = p.bar.Set64(min(p.bytes, p.expect))
-		p.bar.Describe(fmt.Sprintf("  %-9s  %s rows/s", p.stage, report.Count(int64(float64(p.rows)/p.seconds()))))
+		p.bar.Describe(p.described())
+	case p.terminal && p.stage == "data":
+		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, p.rates())
 	case p.terminal:
 		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, report.Seconds(p.seconds()))
-	case p.stage == "data":
-		fmt.Fprintf(p.w, "  data: %s rows, %s rows/s, %s/s%s\n", report.Count(p.rows), report.Count(int64(float64(p.rows)/p.seconds())),
-			report.Size(int64(float64(p.bytes)/p.seconds())), p.eta())
+	case p.stage == "data" || p.stage == "download":
+		fmt.Fprintf(p.w, "  %s: %s\n", p.stage, p.rates())
 	default:
 		fmt.Fprintf(p.w, "  %s: %s so far\n", p.stage, report.Seconds(p.seconds()))
 	}
@@ -83,11 +85,32 @@ func (p *progress) draw() {
 
 func (p *progress) seconds() float64 { return max(time.Since(p.began).Seconds(), 1e-3) }
 
+// described is what stands before the bar.
+func (p *progress) described() string {
+	if p.stage != "data" {
+		return fmt.Sprintf("  %-9s", p.stage)
+	}
+	return fmt.Sprintf("  %-9s  %s rows/s", p.stage, report.Count(int64(float64(p.rows)/p.seconds())))
+}
+
+// rates is how far a stage is whose rows or bytes are counted.
+func (p *progress) rates() string {
+	speed := report.Size(int64(float64(p.bytes)/p.seconds())) + "/s" + p.eta()
+	if p.stage != "data" {
+		return fmt.Sprintf("%s of %s, %s", report.Size(p.bytes), report.Size(p.expect), speed)
+	}
+	return fmt.Sprintf("%s rows, %s rows/s, %s", report.Count(p.rows), report.Count(int64(float64(p.rows)/p.seconds())), speed)
+}
+
 func (p *progress) eta() string {
-	if p.bytes == 0 || p.expect <= p.bytes {
+	done, due := p.bytes, p.expect
+	if due == 0 {
+		done, due = p.rows, p.rowsDue
+	}
+	if done == 0 || due <= done {
 		return ""
 	}
-	return ", about " + report.Seconds(p.seconds()*float64(p.expect-p.bytes)/float64(p.bytes)) + " to go"
+	return ", about " + report.Seconds(p.seconds()*float64(due-done)/float64(done)) + " to go"
 }
 
 // Stage begins a stage.
@@ -110,7 +133,10 @@ func (p *progress) endStage() {
 		p.bar = nil
 	}
 	line := fmt.Sprintf("  %-9s  %s", p.stage, report.Seconds(p.seconds()))
-	if p.stage == "data" {
+	switch p.stage {
+	case "download":
+		line += fmt.Sprintf("   %s, %s/s", report.Size(p.bytes), report.Size(int64(float64(p.bytes)/p.seconds())))
+	case "data":
 		line += fmt.Sprintf("   %s rows, %s, %s rows/s, %s/s", report.Count(p.rows), report.Size(p.bytes),
 			report.Count(int64(float64(p.rows)/p.seconds())), report.Size(int64(float64(p.bytes)/p.seconds())))
 	}
@@ -121,11 +147,11 @@ func (p *progress) endStage() {
 	p.stage = ""
 }
 
-// Expect gives the data stage its estimated end.
-func (p *progress) Expect(_, bytes int64) {
+// Expect gives the stage its estimated end.
+func (p *progress) Expect(rows, bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.expect, p.rows, p.bytes = bytes, 0, 0
+	p.expect, p.rowsDue, p.rows, p.bytes = bytes, rows, 0, 0
 	if p.terminal && bytes > 0 {
 		p.bar = progressbar.NewOptions64(bytes, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24), progressbar.OptionUseANSICodes(true),

@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"refresher/internal/pgtest"
+	"refresher/internal/s3sink"
+)
+
+// desk is a developer's: a database server where their role may make databases,
+// and a bucket with a dataset.
+type desk struct {
+	*site
+	name     string // of the local database
+	temp     string
+	latest   s3sink.Latest
+	manifest s3sink.Manifest
+}
+
+// TestPull has one bucket for all, and a database of its own for each.
+func TestPull(t *testing.T) {
+	d := desk{site: newSite(t)}
+	d.must(exitClean, "run")
+	d.vars["AWS_ENDPOINT_URL_S3"] = d.s3.Endpoint
+	d.unmarshal("data/latest.json", &d.latest)
+	d.unmarshal("data/"+d.latest.Manifest, &d.manifest)
+	pgtest.Exec(t, d.admin(), "CREATE ROLE dev_"+d.db+" LOGIN CREATEDB")
+	t.Cleanup(func() { pgtest.Exec(t, d.admin(), "DROP ROLE dev_"+d.db) })
+	for name, test := range map[string]func(*testing.T, *desk){
+		"loads": pullLoads, "whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
+		"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, at := d, *d.site
+			one.site, one.name, one.temp = &at, "desk_"+d.db+"_"+name, t.TempDir()
+			one.t, one.vars = t, maps.Clone(d.vars)
+			t.Setenv("TMPDIR", one.temp)
+			t.Cleanup(one.clear)
+			test(t, &one)
+		})
+	}
+}
+
+func (d *desk) clear() {
+	for _, name := range strings.Fields(d.databases()) {
+		name, _, _ = strings.Cut(name, "=")
+		pgtest.Exec(d.t, d.admin(), `DROP DATABASE "`+name+`" WITH (FORCE)`)
+	}
+}
+
+func (d *desk) unmarshal(key string, v any) {
+	d.t.Helper()
+	if err := json.Unmarshal(d.object(key), v); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) admin() string { return d.staging.URL(pgtest.User) }
+
+// to is a database of the developer's, whose password is a secret.
+func (d *desk) to(name string) string {
+	return strings.Replace(d.staging.URL(name), pgtest.User+"@", "dev_"+d.db+":hunter2@", 1)
+}
+
+func (d *desk) prefix(name string) string { return "s3://" + d.db + "/" + name }
+
+// databases are those at the desk, with their identities.
+func (d *desk) databases() string {
+	d.t.Helper()
+	return d.one(d.admin(), "SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname LIKE '"+d.name+"%'")
+}
+
+// pull runs without a configuration.
+func (d *desk) pull(ctx context.Context, hear func(said string), args ...string) (code int, said string) {
+	d.t.Helper()
+	out := &hearing{hear: hear}
+	code = run(ctx, append([]string{"pull"}, args...), &app{out: out, err: out, getenv: d.getenv})
+	if strings.Contains(out.text.String(), "hunter2") {
+		d.t.Errorf("the password is printed: %s", out.text.String())
+	}
+	return code, out.text.String()
+}
+
+// hearing is a terminal with somebody before it.
+type hearing struct {
+	text bytes.Buffer
+	hear func(said string)
+}
+
+func (h *hearing) Write(b []byte) (int, error) {
+	if h.hear != nil {
+		h.hear(string(b))
+	}
+	return h.text.Write(b)
+}
+
+// pulls wants an exit code and, in what is said, some words.
+func (d *desk) pulls(code int, want string, args ...string) {
+	d.t.Helper()
+	got, said := d.pull(context.Background(), nil, args...)
+	if got != code || !strings.Contains(said, want) {
+		d.t.Fatalf("pull %s: exit %d, want %d and %q\n%s", strings.Join(args, " "), got, code, want, said)
+	}
+	d.tidy()
+}
+
+// tidy fails if a pull left anything but its database and the one before it.
+func (d *desk) tidy() {
+	d.t.Helper()
+	if names := d.databases(); strings.Contains(names, "_pull_") || strings.Contains(names, "_replaced_") {
+		d.t.Errorf("a pull left %s", names)
+	}
+	if left, err := os.ReadDir(d.temp); err != nil || len(left) > 0 {
+		d.t.Errorf("a pull left %v in its temporary folder, %v", left, err)
+	}
+}
+
+// lines are the statements of a script, without what differs from one to the next.
+func lines(script []byte) []string {
+	all := strings.Split(string(script), "\n")
+	all = slices.DeleteFunc(all, func(l string) bool { return l == "" || strings.HasPrefix(l, "--") || strings.Contains(l, "restrict ") })
+	slices.Sort(all)
+	return all
+}
+
+func (d *desk) script(tool string, in []byte, args ...string) []string {
+	d.t.Helper()
+	cmd := exec.Command(d.staging.Tool(tool), append(args, "--no-owner", "--no-privileges")...)
+	cmd.Stdin = bytes.NewReader(in)
+	out, err := cmd.Output()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return lines(out)
+}
+
+func pullLoads(t *testing.T, d *desk) {
+	to := d.to(d.name)
+	d.pulls(exitClean, fmt.Sprintf("/%s holds run %s (sample): %d tables", d.name, d.latest.Run, len(d.manifest.Tables)), d.prefix("data"), "--to", to)
+	dump := d.object("data/runs/" + d.latest.Run + "/" + d.db + ".dump")
+	if want, got := d.script("pg_restore", dump, "-f", "-"), d.script("pg_dump", nil, d.staging.URL(d.name)); !slices.Equal(want, got) {
+		t.Errorf("the dump makes %d lines, the database %d, and they differ", len(want), len(got))
+	}
+	if owner := d.one(d.admin(), "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = '"+d.name+"'"); owner != "dev_"+d.db {
+		t.Errorf("it belongs to %s", owner)
+	}
+
+	// Again, by the bucket's name: what was there is the previous one, with whoever is
+	// in it sent away, and what was given to others is given again.
+	pgtest.Exec(t, to, "GRANT SELECT ON users TO pg_monitor; CREATE TABLE scratch ()")
+	first := d.databases()
+	pgtest.Conn(t, to)
+	d.pulls(exitClean, "; what was there is "+d.name+"_previous now", "dev", "--to", to, "--config", d.dir+"/refresher.yaml")
+	second := d.databases()
+	if !strings.HasSuffix(second, strings.Replace(first, "=", "_previous=", 1)) {
+		t.Errorf("%s became %s", first, second)
+	}
+	if d.one(to, "SELECT (has_table_privilege('pg_monitor', 'users', 'SELECT') AND to_regclass('scratch') IS NULL)::text") != "true" {
+		t.Error("the grant is lost, or the scratch table isn't")
+	}
+	d.pulls(exitClean, "_previous now", d.prefix("data"), "--to", to)
+	if third := d.databases(); !strings.HasSuffix(third, strings.Replace(strings.Fields(second)[0], "=", "_previous=", 1)) {
+		t.Errorf("%s became %s", second, third)
+	}
+
+	// An older run, by its id.
+	d.publish("two", func(p *parcel) { p.manifest.Run = "20990101T000000Z-ffff" })
+	older := p(d)
+	d.put("two/runs/"+d.latest.Run+"/manifest.json", older.doc())
+	d.put("two/runs/"+d.latest.Run+"/"+d.db+".dump", older.dump)
+	d.pulls(exitClean, "holds run 20990101T000000Z-ffff", d.prefix("two"), "--to", to)
+	d.pulls(exitClean, "holds run "+d.latest.Run, d.prefix("two"), "--to", to, "--run", d.latest.Run)
+	d.pulls(exitInput, "no run 20990102T000000Z-ffff was published", d.prefix("two"), "--to", to, "--run", "20990102T000000Z-ffff")
+}
+
+// parcel is a dataset that can be tampered with before it is published.
+type parcel struct {
+	manifest s3sink.Manifest
+	dump     []byte
+	reseal   bool // the manifest names the tampered dump
+	after    func(doc []byte) []byte
+}
+
+func p(d *desk) *parcel {
+	one := &parcel{manifest: d.manifest, dump: d.object("data/runs/" + d.latest.Run + "/" + d.db + ".dump")}
+	one.manifest.Tables, one.manifest.Objects = slices.Clone(d.manifest.Tables), slices.Clone(d.manifest.Objects)
+	return one
+}
+
+func (p *parcel) doc() []byte {
+	doc, _ := json.Marshal(p.manifest)
+	return doc
+}
+
+func sum256(b []byte) string { h := sha256.Sum256(b); return hex.EncodeToString(h[:]) }
+
+// publish puts a copy of the dataset, tampered with, under another prefix.
+func (d *desk) publish(prefix string, tamper func(p *parcel)) {
+	d.t.Helper()
+	one := p(d)
+	tamper(one)
+	run := one.manifest.Run
+	for i, o := range one.manifest.Objects {
+		if o.Name == d.db+".dump" && one.reseal {
+			one.manifest.Objects[i].Size, one.manifest.Objects[i].SHA256 = int64(len(one.dump)), sum256(one.dump)
+		}
+	}
+	doc := one.doc()
+	latest, _ := json.Marshal(s3sink.Latest{Run: run, Manifest: "runs/" + run + "/manifest.json", SHA256: sum256(doc)})
+	if one.after != nil {
+		doc = one.after(doc)
+	}
+	if one.dump != nil {
+		d.put(prefix+"/runs/"+run+"/"+d.db+".dump", one.dump)
+	}
+	d.put(prefix+"/runs/"+run+"/manifest.json", doc)
+	d.put(prefix+"/latest.json", latest)
+}
+
+// Whatever is wrong with a dataset, the database at the desk stays what it is.
+func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
+	to := d.to(d.name)
+	d.pulls(exitClean, "holds run", d.prefix("data"), "--to", to)
+	before := d.databases()
+	outer := d
+	for i, tt := range []struct {
+		name   string
+		code   int
+		want   string
+		tamper func(p *parcel)
+	}{
+		{"flipped byte", exitRefused, "its SHA-256 differs", func(p *parcel) { p.dump[len(p.dump)/2] ^= 1 }},
+		{"cut", exitRefused, "bytes instead of", func(p *parcel) { p.dump = p.dump[:len(p.dump)/2] }},
+		{"longer", exitRefused, "it has more than", func(p *parcel) { p.dump = append(p.dump, 0) }},
+		{"gone", exitRefused, "it is gone", func(p *parcel) { p.dump = nil }},
+		{"other manifest", exitRefused, "is not the one that latest.json names", func(p *parcel) {
+			p.after = func(doc []byte) []byte { return bytes.Replace(doc, []byte(`"sample"`), []byte(`"simple"`), 1) }
+		}},
+		{"outside", exitRefused, "not in the run's own folder", func(p *parcel) { p.manifest.Objects[0].Name = "../other/x.dump" }},
+		{"other rows", exitRefused, "public.users: ", func(p *parcel) {
+			for i := range p.manifest.Tables {
+				p.manifest.Tables[i].Rows++
+			}
+		}},
+		{"missing table", exitRefused, "public.gone: it is missing", func(p *parcel) {
+			p.manifest.Tables = append(p.manifest.Tables, s3sink.Table{Name: "public.gone"})
+		}},
+		{"no dump", exitInput, "formats: [pgdump]", func(p *parcel) {
+			p.manifest.Objects = slices.DeleteFunc(p.manifest.Objects, func(o s3sink.Object) bool { return strings.HasSuffix(o.Name, ".dump") })
+		}},
+		{"no archive", exitEnvironment, "it is none that pg_restore knows", func(p *parcel) { p.dump, p.reseal = []byte("SELECT 1;\n"), true }},
+		{"broken archive", exitEnvironment, "pg_restore failed", func(p *parcel) { p.dump, p.reseal = p.dump[:len(p.dump)*9/10], true }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := *outer
+			at := *outer.site
+			d.site, at.t = &at, t
+			prefix := fmt.Sprintf("bad%d", i)
+			d.publish(prefix, tt.tamper)
+			d.pulls(tt.code, tt.want, d.prefix(prefix), "--to", to)
+			if after := d.databases(); after != before {
+				t.Errorf("%s became %s", before, after)
+			}
+		})
+	}
+	d.pulls(exitInput, "nothing was published", d.prefix("nowhere"), "--to", to)
+}
+
+// A mistyped target can't replace what somebody else put there.
+func pullReplacesOnlyItsOwn(t *testing.T, d *desk) {
+	to, from := d.to(d.name), d.prefix("data")
+	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name)
+	d.pulls(exitClean, "_previous now", from, "--to", to) // it was empty
+	pgtest.Exec(t, d.to("postgres"), "DROP DATABASE "+d.name)
+	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+d.name+"_previous")
+	pgtest.Exec(t, to, "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+	before := d.databases()
+	d.pulls(exitInput, fmt.Sprintf("database %q on 127.0.0.1:%d was not put there by pull", d.name, d.staging.Port()), from, "--to", to)
+	if after := d.databases(); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+	d.pulls(exitClean, "_previous now", from, "--to", to, "--replace")
+	if d.one(d.to(d.name+"_previous"), "SELECT precious()::text") != "1" {
+		t.Error("what was replaced is not the previous database")
+	}
+	before = d.databases()
+	d.pulls(exitInput, fmt.Sprintf("replacing %q would drop it", d.name), from, "--to", to)
+	if after := d.databases(); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+
+	// A mark is of one database: a rename keeps it, a copy hasn't it, and neither has
+	// one that was made of a dump with its comment.
+	name, comment := d.name+"_moved", "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '"
+	mark := d.one(d.admin(), comment+d.name+"'")
+	pgtest.Exec(t, d.to("postgres"), "ALTER DATABASE "+d.name+" RENAME TO "+name)
+	d.pulls(exitClean, "_previous now", from, "--to", d.to(name))
+	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+name)
+	d.pulls(exitInput, "was not put there by pull", from, "--to", to)
+	pgtest.Exec(t, d.to("postgres"), "COMMENT ON DATABASE "+d.name+" IS '"+mark+"'")
+	d.pulls(exitInput, "was not put there by pull", from, "--to", to)
+
+	// What belongs to another role is named, with the way out; so is a missing privilege.
+	pgtest.Exec(t, d.admin(), "ALTER DATABASE "+d.name+" OWNER TO "+pgtest.User)
+	d.pulls(exitEnvironment, "GRANT", from, "--to", to, "--replace")
+	pgtest.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" NOCREATEDB")
+	d.pulls(exitEnvironment, "ALTER ROLE", from, "--to", to)
+	pgtest.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" CREATEDB")
+}
+
+// before is a proxy to the S3 server that calls a function before a dump is read.
+func (d *desk) before(read func(r *http.Request)) {
+	d.t.Helper()
+	target, err := url.Parse(d.s3.Endpoint)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+		if strings.HasSuffix(r.In.URL.Path, ".dump") {
+			read(r.In)
+		}
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	d.t.Cleanup(proxy.Close)
+	d.vars["AWS_ENDPOINT_URL_S3"] = proxy.URL
+}
+
+func pullOfADatasetThatIsReplacedMeanwhile(t *testing.T, d *desk) {
+	d.publish("moving", func(*parcel) {})
+	var once sync.Once
+	d.before(func(*http.Request) {
+		once.Do(func() {
+			d.put("moving/latest.json", []byte(`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat("0", 64)+`"}`))
+		})
+	})
+	d.pulls(exitRefused, "latest.json was changed while run "+d.latest.Run+" was read", d.prefix("moving"), "--to", d.to(d.name))
+	if names := d.databases(); names != "" {
+		t.Errorf("it left %s", names)
+	}
+}
+
+func pullInterrupted(t *testing.T, d *desk) {
+	to, from := d.to(d.name), d.prefix("data")
+	for _, stage := range []string{"guard", "download", "schema", "data", "post-data", "analyze", "check", "swap"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		code, said := d.pull(ctx, func(said string) {
+			if strings.HasPrefix(said, "  "+stage+" …") {
+				cancel()
+			}
+		}, from, "--to", to)
+		if cancel(); code != exitInterrupted {
+			t.Errorf("in %s: exit %d\n%s", stage, code, said)
+		}
+		if d.tidy(); d.databases() != "" {
+			t.Errorf("interrupted in %s, it left %s", stage, d.databases())
+		}
+	}
+
+	// While somebody else pulls to it, no other pull may: then it gets a signal.
+	waits := make(chan struct{})
+	d.before(func(r *http.Request) {
+		close(waits)
+		<-r.Context().Done()
+	})
+	cmd := d.process("pull", from, "--to", to)
+	cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config
+	watch := d.stages(cmd)
+	<-waits
+	d.vars["AWS_ENDPOINT_URL_S3"] = d.s3.Endpoint
+	if code, said := d.pull(context.Background(), nil, from, "--to", to); code != exitRefused || !strings.Contains(said, "somebody else is replacing database") {
+		t.Errorf("a second pull: exit %d\n%s", code, said)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Errorf("%v, want exit 130\n%s", err, watch.text())
+	}
+	d.tidy()
+	d.pulls(exitClean, "holds run", from, "--to", to)
+}
