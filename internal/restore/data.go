@@ -114,10 +114,8 @@ func (s *dataScript) statement(ctx context.Context, st sqlscript.Statement) erro
 			return fmt.Errorf("restoring rows: %w", err)
 		}
 		rows := &copyRows{in: s.in, copied: func(rows, bytes int64) { s.copied(table.String(), rows, bytes) }}
-		if _, err := s.loader.copyIn(ctx, table, st.Text, rows); err != nil {
-			return err
-		}
-		return rows.skip() // what a COPY without columns leaves unread
+		_, err = s.loader.copyIn(ctx, table, st.Text, rows)
+		return err
 	}
 	if strings.HasPrefix(st.Text, newSetting) && s.loader.db.srv.version < timeoutMajor*10000 {
 		return nil
@@ -163,23 +161,12 @@ func (c *copyRows) line() error {
 	switch {
 	case err == io.EOF:
 		return errCut
-	case err != nil && err != bufio.ErrBufferFull:
+	case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 		return err
 	case !c.within && bytes.Equal(line, []byte("\\.\n")):
 		c.ended = true
 		return io.EOF
 	}
 	c.rest, c.within = line, err != nil
-	return nil
-}
-
-// skip goes on behind the end mark.
-func (c *copyRows) skip() error {
-	for !c.ended {
-		c.rest = nil
-		if err := c.line(); err != nil && err != io.EOF {
-			return err
-		}
-	}
 	return nil
 }
