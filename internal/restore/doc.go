@@ -16,11 +16,24 @@
 //	err = db.SetSequences(…); db.RefreshMatViews(…); db.Analyze(…)
 //	notes, err := srv.Promote(ctx, pass, run, db)
 //
+// A whole dump, with rows, is loaded where no run makes staging, and replaces a
+// database that such a dump was loaded into before:
+//
+//	srv, err := restore.ConnectTarget(ctx, cfg)
+//	claim, err := srv.Claim(ctx)                          // one at a time; remains of dead ones are dropped
+//	occupant, err := claim.Occupant(ctx, name)            // is it one of ours?
+//	contents, err := restore.ReadContents(ctx, dump); err = srv.Fits(ctx, contents)
+//	db, err := srv.Create(ctx, srv.PullName(id), contents.Like())
+//	db.PreData(ctx, dump); db.Data(ctx, dump, copied); db.PostData(ctx, dump, jobs)
+//	notes, err := claim.Replace(ctx, id, run, db)
+//
 // # Names
 //
 // Beside database D of run R there are D_shadow_R (being built), D_sample_R (a
 // sample), D_previous (what was live before, for [Server.Rollback]) and, for a
-// moment, D_old_R. Only names that end in a run id are ever dropped.
+// moment, D_old_R. A dataset is loaded into D_pull_R, and what it displaces is
+// D_replaced_R for a moment; R is then an id of that load's own. Only names that
+// end in such an id are ever dropped.
 //
 // # What a kill leaves behind
 //
