@@ -11,7 +11,7 @@ import (
 // beside is what a column is because of what stands beside it, or of what its table
 // is for, whatever its name alone would say.
 func (c *column) beside() hint {
-	for _, f := range []func() hint{c.ofHealth, c.abroad, c.numbered, c.plotted, c.listed, c.banked, c.listedName, c.workflow} {
+	for _, f := range []func() hint{c.ofHealth, c.abroad, c.numbered, c.plotted, c.housed, c.listed, c.banked, c.listedName, c.workflow} {
 		if h := f(); h.class != "" {
 			return h
 		}
@@ -132,6 +132,19 @@ func (c *column) plotted() hint {
 	return hint{}
 }
 
+// housed: what stands beside a street in an address, and a zone in the place of a region.
+func (c *column) housed() hint {
+	n := c.name
+	switch {
+	case c.key != nil || c.family != scrub.FamilyText:
+	case c.table.streets && just("building", "landmark", "floor", "unit", "apartment", "complement", "neighborhood")(n, nil) && !c.table.lists:
+		return hint{class: pii.Street, score: 0.5}
+	case lastWord("zone")(n, nil) && len(n.parts) == 2 && n.has("ship"):
+		return hint{class: pii.Region, score: 0.55}
+	}
+	return hint{}
+}
+
 // listed: what somebody offers or asks, and from where to where.
 func (c *column) listed() hint {
 	t, n := c.table, c.name
@@ -182,7 +195,7 @@ func (t *table) banks() {
 // workflow: a state beside when it was changed, or what goes on, is no region.
 func (c *column) workflow() hint {
 	n, t := c.name, c.table
-	if len(n.parts) != 1 || n.parts[0] != "state" || c.seen.known() || t.streets {
+	if len(n.parts) != 1 || n.parts[0] != "state" || c.seen.known() {
 		return hint{}
 	}
 	for _, o := range t.columns {

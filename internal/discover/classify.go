@@ -3,6 +3,7 @@ package discover
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"refresher/internal/catalog"
@@ -23,6 +24,7 @@ type table struct {
 	columns []*column
 
 	about    bool // its rows are about persons
+	persons  bool // and it says what they are called, when they were born or of which sex they are
 	postal   bool // a street, a town or a postcode is among its columns
 	placed   bool // its rows hold addresses of somebody
 	lists    bool // a list of places or things that everybody has
@@ -33,6 +35,7 @@ type table struct {
 	contact  bool // whoever speaks for it is there: it is no person
 	bounded  bool // words are varchar in this database, and only long texts are text
 	signed   bool // an e-mail address is there, and nobody's name
+	born     bool // a sex, an age or a date of birth is there, and it is called like persons
 
 	clinic     bool            // patients are in this database
 	tables     map[string]bool // words that tables of this database are called
@@ -109,6 +112,9 @@ func (c *column) classify() {
 	if h.class == pii.Postcode && hasWord("cep")(c.name, nil) && c.seen.known() && c.seen.short > 9 { // Brazil's postcode has eight digits; in Turkish it is the mobile phone
 		h = hint{class: pii.Phone, score: 0.75}
 	}
+	if c.seen.known() && c.seen.zero && c.seen.distinct == 1 && h.class != pii.None && h.score >= 0.6 && c.family == scrub.FamilyText && c.MaxChars() != 1 && c.name.any(filledIn...) && slices.Contains(append(filledIn, "ship"), c.name.last) { // a default, where nothing was filled in
+		c.seen = nil
+	}
 	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
 		return
@@ -141,6 +147,9 @@ func (c *column) classify() {
 		c.score = 0.75
 	}
 }
+
+// filledIn is what the name of a column says last whose default is no state of affairs.
+var filledIn = []string{"email", "phone", "mobile", "fax", "name", "street", "address", "city", "zip", "line", "note", "website", "url", "nhead", "body", "description", "message"}
 
 // long reports a column for texts without a bound in a database that bounds its
 // words, and of which no value was seen.
@@ -249,7 +258,7 @@ func (c *column) contradicts(class pii.Class) bool {
 // fit is the share of values that are of a class, or could be.
 func (e *evidence) fit(class pii.Class) float64 {
 	switch class {
-	case pii.Email, pii.MAC, pii.UserAgent:
+	case pii.Email, pii.MAC:
 		return e.share[class]
 	case pii.IP:
 		return max(e.share[class], e.could[class])
@@ -316,6 +325,9 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if h.class == pii.Email && c.contradicts(pii.Email) && e.could[pii.Username] >= 0.9 && e.yesNo == 0 && e.digits < 0.5 {
 		return pii.Username, 0.55, "its name reads like an e-mail address, and its values could be names of mailboxes"
 	}
+	if len(c.name.parts) == 1 && c.name.last == "nhead" && c.table.persons && !c.surrogate() && e.digits+e.share[pii.Phone] >= 0.9 && e.could[pii.Phone] >= 0.9 && e.least >= 8 && 2*e.distinct > e.values {
+		return pii.Phone, 0.55, "a number, in a table of persons, and its values are as long as phones"
+	}
 	if c.name.last == "person" && e.digits+e.share[pii.Phone] >= 0.8 && !h.clean && e.could[pii.Phone] >= 0.9 && e.short >= 7 {
 		return pii.Phone, 0.6, "its name reads like a person’s, and its values are numbers as long as phones"
 	}
@@ -339,6 +351,9 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	}
 	if e.prose >= 0.3 && e.hits >= 0.02 {
 		return pii.FreeText, 0.6 + 0.3*math.Min(1, 3*e.hits), fmt.Sprintf("prose, and detectors find something in %.0f %% of %d values", math.Max(1, 100*e.hits), e.distinct)
+	}
+	if e.prose >= 0.5 && e.distinct >= 5 && 2*e.distinct >= e.values && !h.clean && h.class == pii.None && (c.table.about || c.table.written) && !c.table.name.any("product", "system", "location") {
+		return pii.FreeText, 0.55, fmt.Sprintf("prose of its own in most of %d rows, which are somebody’s", e.values)
 	}
 	if e.hits >= 0.3 && !h.clean && !c.array && e.share[pii.URL] < 0.5 && e.digits < 0.5 {
 		return pii.FreeText, 0.3 + 0.4*e.hits, fmt.Sprintf("detectors find something in %.0f %% of %d values", 100*e.hits, e.distinct)

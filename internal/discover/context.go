@@ -19,6 +19,7 @@ func (t *table) context() {
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
 	t.roster()
 	direct, streets, named := 0, false, false
+	born, traced := false, false
 	for _, c := range t.columns {
 		h := hintOf(c.name, c.family, t.name)
 		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
@@ -38,6 +39,8 @@ func (t *table) context() {
 		}
 		t.contact = t.contact || h.class == pii.FullName && hasWord("contact", "contactname", "ansprechpartner")(c.name, nil)
 		named = named || h.class == pii.FullName || h.class == pii.LastName || h.class == pii.Username
+		born = born || h.class == pii.BirthDate || h.class == Gender || c.name.last == "age" && c.name.only("age")
+		traced = traced || h.class == pii.IP || h.class == pii.UserAgent
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
 			direct++
@@ -51,7 +54,10 @@ func (t *table) context() {
 			direct++
 		}
 	}
+	t.persons = named && (direct >= 2 || somebody(head)) && head != "org" && head != "institution" && head != "vendor"
 	t.about = (t.about || direct >= 2 || t.staff || t.named || t.traits) && !t.insures()
+	t.born = born && t.name.any("person", "user")
+	t.written = t.written || traced
 	t.firsts, t.surnames = t.firsts || t.named, t.surnames || t.named
 	t.signed = t.signed && !named
 	for _, c := range t.columns {
@@ -64,6 +70,27 @@ func (t *table) context() {
 	}
 	t.banks()
 	t.treats(t.clinic)
+}
+
+// ofPersons notes tables whose rows refer to a table of persons, as its columns show,
+// whatever that is called.
+func (s *Survey) ofPersons() {
+	called := map[string]bool{}
+	for _, t := range s.tables {
+		if t.persons && len(t.name.parts) > 0 {
+			called[singular(t.name.parts[len(t.name.parts)-1])] = true
+		}
+	}
+	for _, t := range s.tables {
+		for _, c := range t.columns {
+			n := len(c.name.parts)
+			refers := c.to != nil && c.to.table != t && c.to.table.persons
+			refers = refers || c.to == nil && n > 1 && c.name.parts[n-1] == "id" && called[singular(c.name.parts[n-2])] && !c.surrogate()
+			if refers && !t.lists {
+				t.written, t.placed = true, true
+			}
+		}
+	}
 }
 
 // insures: whoever pays for patients is an insurer.

@@ -105,6 +105,9 @@ func (s *Survey) judge(d *detect.Detector) {
 	for _, t := range s.tables {
 		t.bounded, t.tables, t.clinic = bounded, called, clinic
 		t.context()
+	}
+	s.ofPersons()
+	for _, t := range s.tables {
 		for _, c := range t.columns {
 			c.classify()
 			if c.docs != nil {
@@ -200,6 +203,9 @@ func (s *Survey) follow(c *column) {
 	}
 	o := c.origin()
 	if o == c {
+		return
+	}
+	if o.class == pii.None && (c.class == Gender || c.class == Special) { // a code of somebody's, whatever the list of codes is
 		return
 	}
 	if o.class == pii.None {

@@ -13,7 +13,7 @@ import (
 // so only where a row belongs to a patient.
 var (
 	ailments = set("condition", "allergy", "allergie", "diagnosis", "diagnose", "medication", "prescription", "immunization", "immunisation", "vaccination", "symptom", "treatment", "disease",
-		"illness", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis",
+		"illness", "medical", "health", "sickness", "injury", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis",
 		"diagnosen", "diagnostico", "diagnostic", "medikament", "medikamente", "impfung", "impfungen", "behandlung", "behandlungen", "befund", "befunde", "alergia", "medicamento", "vacuna", "vacina", "tratamiento",
 		"tratamento", "sintoma", "traitement", "ordonnance", "rezept", "rezepte", "receta", "receita", "laborwerte", "laborwert", "fitness", "wellness", "krankheit", "krankheiten", "maladie", "enfermedad", "doenca", "operation")
 	clinical = set("procedure", "encounter", "observation", "result", "test", "exam", "examination", "device", "imaging", "study", "studie", "visit", "admission", "appointment", "consultation",
@@ -23,6 +23,9 @@ var (
 )
 
 func singular(w string) string {
+	if stem, ok := strings.CutSuffix(w, "ies"); ok && len(stem) > 3 {
+		return stem + "y"
+	}
 	if len(w) > 3 && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "sis") {
 		return strings.TrimSuffix(w, "s")
 	}
@@ -54,7 +57,7 @@ func (t *table) treats(clinic bool) {
 		return
 	}
 	refers := t.written || clinic && slices.ContainsFunc(t.columns, (*column).ofSubject)
-	t.health = t.name.among(ailments) && (patient || refers) || t.name.among(clinical) && (patient || clinic && refers && hasWord("observation", "measurement", "occurrence", "exposure", "procedure", "encounter")(t.name, nil))
+	t.health = t.name.among(ailments) && (patient || refers) || t.name.among(clinical) && (patient || t.name.among(patients) || clinic && refers && hasWord("observation", "measurement", "occurrence", "exposure", "procedure", "encounter")(t.name, nil))
 }
 
 var (
@@ -62,7 +65,7 @@ var (
 		"allergen", "allergy", "drug", "medication", "medicine", "vaccine", "dose", "dosage", "strength", "outcome", "interpretation", "procedure", "condition", "diagnosis", "diagnose", "concept", "impression", "indication", "complaint",
 		"triage", "name", "test", "pulse", "temperature", "respiration", "saturation", "treatment", "therapy", "text", "icd", "snomed", "loinc", "rxnorm", "ndc", "cpt", "drg", "hcpcs", "term", "disease", "disorder", "illness",
 		"bezeichnung", "beschreibung", "wert", "grund", "befund", "wirkstoff", "medikament", "descripcion", "descricao", "resultado", "valor", "motivo", "libelle", "resultat", "motif", "valeur", "instruction", "instructions", "injury", "prognosis", "sig", "valuenum", "comment", "flag", "abnormal")
-	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach")
+	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach", "muscle", "waist", "calories", "bodyfat", "sleep")
 	matters  = set("type", "category", "unit", "uom", "date", "status", "modality", "sop", "uid", "instance", "series", "currency", "language", "version", "schema", "vocabulary", "cost", "price", "amount",
 		"fee", "class", "method", "room", "ward", "department", "provider", "doctor", "physician", "payer", "insurance", "phone", "email", "file", "zip", "postal", "country", "location", "user", "first", "last",
 		"order", "quantity", "count", "start", "end", "time", "url", "created", "updated", "company", "bank", "hospital", "facility", "patient", "middle", "full", "family", "staff", "nurse", "clinic", "batch", "lot", "ods", "revenue", "ref")

@@ -178,7 +178,11 @@ var nameRules = []nameRule{
 
 	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device")), not(and(hasWord("cell", "mob", "tel"), has("line"))))},
 	{pii.Phone, 0.55, numerals, nothing, and(has("emergency"), of("emergency", "nhead"), ends("nhead"))},
-	{pii.Phone, 0.7, numerals, nothing, and(hasWord("contact"), of("nhead"), ends("nhead"))},
+	{pii.Phone, 0.7, numerals, nothing, and(hasWord("contact", "emergency", "helpline"), ends("nhead"), or(of("nhead"), func(n, _ *name) bool {
+		k := len(n.parts)
+		return k > 2 && n.parts[k-2] == "contact" && !n.any("product", "date", "email")
+	}))},
+	{pii.Phone, 0.7, numerals, nothing, and(just("number", "no", "nummer", "value"), func(_, t *name) bool { return t.has("phone|mobile|fax") })},
 	{pii.Phone, 0.55, texts, nothing, and(hasWord("contact"), has("contactinfo"), of("contactinfo"))},
 	{pii.Phone, 0.6, texts, nothing, and(counterpart, func(_, t *name) bool { return hasWord("sms", "twilio", "whatsapp", "call", "calls")(t, nil) })},
 	{pii.Email, 0.55, texts, nothing, and(counterpart, func(_, t *name) bool { return t.has("email|message") })},
@@ -238,7 +242,7 @@ var nameRules = []nameRule{
 	{pii.Street, 0.85, texts, nothing, and(has("address"), or(ends("address", "line", "house", "nhead"), and(ends("ship", "neutral", "filler", "keyword", "vendor", "person"))), not(has("product|device|url|ip|mac|wallet|message|hash|city|zip|birth")), not(hasWord("memory", "register", "byte", "bus", "start", "end", "offset")))},
 	{pii.Street, 0.7, texts, nothing, func(n, t *name) bool { return t.any("street", "address") && n.only("line") && n.has("line") }},
 	{pii.Street, 0.85, texts, nothing, and(has("address", "line"), only("address", "street", "line", "ship", "neutral", "person", "org", ""), hasWord("one", "two", "three", "four"))},
-	{pii.FullName, 0.55, texts, place, and(hasWord("care"), hasWord("of"), only("filler", "ship", "neutral", "person", "name", ""))},
+	{pii.FullName, 0.55, texts, place, and(hasWord("care"), hasWord("of"), only("filler", "ship", "neutral", "person", "name", "address", ""))},
 	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
 	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
 	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "street", "address", "nhead", "code"))},
@@ -286,7 +290,7 @@ var nameRules = []nameRule{
 	{pii.FreeText, 0.5, texts, nothing, and(ends("description"), hasWord("other"), not(has("product")))},
 	{pii.FreeText, 0.5, texts, nothing, and(has("contactinfo"), only("contactinfo", "neutral", "ship", ""), hasWord("extra", "additional", "other", "further", "more"), func(_, t *name) bool { return !t.has("product") })},
 
-	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists")), or(not(has("institution|org|vendor")), role))},
+	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists", "profile", "profiles")), or(not(has("institution|org|vendor")), role))},
 	{pii.FullName, 0.5, texts, nothing, and(ends("person"), only("person", ""), role)},
 	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), hasNoWord("locked", "generated"), only("system", "filler", "neutral", "person", "user", "ship"))},
 

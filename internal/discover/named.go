@@ -11,6 +11,24 @@ import (
 
 // hint is what the name says, or the comment where the name says nothing.
 func (c *column) hint() hint {
+	h := c.said()
+	if n := c.MaxChars(); n > 0 && n < least[h.class] || (h.class == pii.NationalID || h.class == pii.Token) && c.own() {
+		return hint{class: pii.None, clean: true, score: 0.85}
+	}
+	return h
+}
+
+// least is the least width in characters that a column for values of a class has.
+var least = map[pii.Class]int{pii.FullName: 5, pii.FirstName: 3, pii.LastName: 3, pii.Email: 8, pii.Street: 3, pii.FreeText: 8, pii.Company: 4, pii.Username: 3, pii.City: 3, pii.URL: 8, pii.UserAgent: 10}
+
+// own reports the key of its own table where nothing declares one: session_id, first
+// in sessions.
+func (c *column) own() bool {
+	n, t := c.name.parts, c.table.name.parts
+	return c.table.columns[0] == c && len(n) > 1 && len(t) > 0 && n[len(n)-1] == "id" && singular(n[len(n)-2]) == singular(t[len(t)-1]) && !c.table.name.any("person", "user", "username", "api")
+}
+
+func (c *column) said() hint {
 	if h := c.beside(); h.class != "" {
 		return h
 	}
@@ -53,6 +71,9 @@ func (c *column) bareName(h hint) hint {
 		return h
 	}
 	head, bare := headOf(c.table.name), c.name.only("name", "full", "neutral")
+	if hasWord("delayed", "job", "jobs", "background", "sidekiq", "celery", "queue", "process")(c.table.name, nil) { // workers are no persons there
+		return h
+	}
 	switch {
 	case head == "org" || c.table.insures():
 		return hint{class: pii.Company, score: 0.7}
@@ -68,7 +89,9 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FullName, score: 0.6}
 	case bare && c.table.signed && (acts(nil, c.table.name) || !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head)):
 		return hint{class: pii.FullName, score: 0.6}
-	case bare && c.table.about && !c.table.contact && head != "listing" && head != "product" && head != "system":
+	case bare && c.table.born && !c.table.firsts && !c.table.surnames:
+		return hint{class: pii.FullName, score: 0.65}
+	case bare && c.table.about && !c.table.contact && !slices.Contains([]string{"listing", "product", "system", "location"}, head):
 		return hint{class: pii.FullName, score: 0.6}
 	}
 	return h

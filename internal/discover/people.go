@@ -49,6 +49,19 @@ var peopleRules = []nameRule{
 	{Financial, 0.65, sums, nothing, payslip},
 	{Financial, 0.6, numerals, nothing, and(hasWord("check", "cheque", "cheques", "scheck", "talao"), ends("nhead"), has("nhead"), hasNoWord("digit", "id"))},
 
+	{pii.Email, 0.65, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("address"))},
+	{pii.FullName, 0.6, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("name"))},
+	{pii.NationalID, 0.6, texts, person, and(lastWord("registration"), hasWord("medical", "professional", "practice", "council", "tax", "voter"))},
+	{pii.NationalID, 0.6, texts, nothing, and(lastWord("key", "number", "value", "no"), only("keyword", "nhead", "product", "system", ""), hasWord("document", "key", "number", "value", "no"), documented)},
+	{pii.FullName, 0.6, texts, nothing, and(just("principal", "head", "dean", "rector", "headteacher"), func(_, t *name) bool { return t.has("institution") })},
+	{pii.Username, 0.6, texts, nothing, and(just("name", "username", "handle", "account"), func(_, t *name) bool { return hasWord("social")(t, nil) && t.any("account", "contactinfo", "username") })},
+	{Photo, 0.6, blobs, nothing, and(just("image", "picture", "img", "pic", "thumbnail"), func(_, t *name) bool { h := headOf(t); return h == "person" || h == "user" })},
+	{Special, 0.55, texts, author, and(hasWord("absence", "leave", "sickness", "sick"), lastWord("type", "reason", "kind", "cause"))},
+	{pii.None, 0.85, texts, nothing, and(hasWord("host"), of("person", "name"), ends("name"), func(_, t *name) bool {
+		return hasWord("worker", "workers", "job", "jobs", "server", "servers", "process", "processes", "node", "nodes", "machine", "machines", "log", "logs", "queue", "instance", "instances")(t, nil)
+	})},
+	{pii.None, 0.85, texts, nothing, and(hasWord("www", "middleware", "gateway", "proxy", "upstream", "multicast"), ends("address"))},
+
 	{pii.Company, 0.65, texts, place, tradeName},
 	{pii.Phone, 0.5, numerals, person, just("extension", "ext", "durchwahl", "ramal")},
 	{pii.NationalID, 0.55, texts, place, and(just("license", "licence"), func(_, t *name) bool { return !t.any("product", "system") })},
@@ -113,4 +126,9 @@ func tradeName(n, t *name) bool {
 // handedOver: rows are what somebody offers or asks of others, in words of his own.
 func handedOver(_, table *name) bool {
 	return hasWord("listing", "listings", "advert", "adverts", "classified", "classifieds", "conversation", "conversations", "wish", "wishes", "wanted", "petition", "petitions", "annonces", "anzeigen", "anuncios")(table, nil)
+}
+
+// documented: a table of what persons prove who they are with.
+func documented(_, t *name) bool {
+	return t.any("person", "user") && hasWord("identifier", "identifiers", "identification", "identifications", "document", "documents", "identity", "identities", "proof", "proofs")(t, nil)
 }

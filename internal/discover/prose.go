@@ -18,6 +18,10 @@ var proseRules = []nameRule{
 		return hasWord("job", "jobs", "delayed", "sidekiq", "celery", "resque")(t, nil) && hasNoWord("recurring", "job", "title", "titles", "posting", "postings")(n, nil) && t.last == "job" &&
 			just("handler", "args", "arguments", "payload", "kwargs")(n, nil)
 	}},
+	{pii.FreeText, 0.55, append([]scrub.Family{scrub.FamilyJSON}, writings...), nothing, trail},
+	{pii.FreeText, 0.5, texts, author, and(lastWord("reason", "reasons"), func(n, _ *name) bool { return len(n.parts) > 1 }, not(has("product|system")), hasNoWord("failure", "error", "pending", "void", "reversal", "status", "decline", "hold", "bounce", "retry", "code"))},
+	{pii.FreeText, 0.5, texts, author, and(lastWord("text"), hasWord("custom", "free", "other", "reason", "answer"), not(has("product")))},
+	{pii.FreeText, 0.5, texts, person, and(lastWord("statement", "statements"), hasNoWord("account", "bank", "financial", "sql", "descriptor"))},
 	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
 	{pii.FreeText, 0.55, texts, nothing, just("violations", "violation", "allegation", "allegations", "remarks", "findings", "testimony", "grievance", "grievances", "circumstances", "narrative", "beanstandungen", "infracciones", "infractions", "constatations")},
 }
@@ -65,4 +69,16 @@ func typedIn(n, t *name) bool {
 	asked := hasWord("answer", "answers", "response", "responses", "survey", "submission", "submissions")(t, nil)
 	text := hasWord("text", "string", "meta", "free", "long", "custom", "answer", "response")(n, nil) && lastWord("value", "text", "answer", "response")(n, nil)
 	return own && (text || just("value", "text")(n, nil)) || asked && text
+}
+
+// trail: what a record held before and after somebody changed it.
+func trail(n, t *name) bool {
+	if !hasWord("history", "histories", "audit", "audits", "log", "logs", "change", "changes", "version", "versions", "revision", "revisions", "trail", "journal", "activity", "activities")(t, nil) {
+		return false
+	}
+	if just("object", "changes", "changeset", "diff", "before", "after", "delta")(n, nil) {
+		return !t.any("product")
+	}
+	return len(n.parts) == 2 && hasWord("old", "new", "previous", "prior", "before", "after", "original", "object", "changed", "row")(n, nil) &&
+		lastWord("value", "values", "val", "data", "text", "content", "changes", "fields", "record")(n, nil)
 }

@@ -28,7 +28,9 @@ type evidence struct {
 	alpha    float64 // share made of letters and spaces alone
 	digits   float64 // share made of digits alone
 	uuids    float64
-	short    int // length of the longest value in characters
+	zero     bool // 0 is among them
+	short    int  // length of the longest value in characters
+	least    int  // and of the shortest
 }
 
 // enough is the least number of values that can speak against a name.
@@ -78,7 +80,10 @@ func isMissing(v string) bool {
 }
 
 func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits []detect.Hit) []detect.Hit {
-	e.short = max(e.short, utf8.RuneCountInString(v))
+	runes := utf8.RuneCountInString(v)
+	if e.short = max(e.short, runes); e.distinct == 1 || runes < e.least {
+		e.least = runes
+	}
 	said := map[pii.Class]bool{}
 	is := func(c pii.Class) {
 		if !said[c] {
@@ -135,6 +140,7 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	if u, err := url.Parse(v); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(v, "www.") {
 		is(pii.URL)
 	}
+	could(pii.UserAgent, s.letters > s.digits && s.runes >= 4)
 	could(pii.URL, strings.ContainsAny(v, "./") && s.spaces == 0)
 	if date, iso := isDate(v); date {
 		is(pii.Date)
@@ -203,6 +209,7 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	}
 	could(pii.FreeText, s.letters >= 1)
 	could(Gender, s.runes <= 3 || genders[w])
+	e.zero = e.zero || v == "0"
 	if yesNo[w] || yesNo[v] {
 		e.yesNo++
 	}

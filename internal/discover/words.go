@@ -2,6 +2,7 @@ package discover
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -32,6 +33,32 @@ var meaningsOf = sync.OnceValue(func() map[string][]string {
 	}
 	return m
 })
+
+//go:embed lexicon/tongues.txt
+var tongues string
+
+// englishOf maps words of other languages to English ones. A word that means
+// something else already keeps its meaning.
+var englishOf = sync.OnceValue(func() map[string]string {
+	m := map[string]string{}
+	means := meaningsOf()
+	for line := range strings.Lines(tongues) {
+		english, list, ok := strings.Cut(line, ":")
+		if !ok || english[0] == '#' {
+			continue
+		}
+		for _, w := range strings.Fields(list) {
+			w = strings.ToLower(plain(w))
+			if had := means[w]; m[w] == "" && (had == nil || slices.Equal(had, means[english])) {
+				m[w] = english
+			}
+		}
+	}
+	return m
+})
+
+// plainWords are English words without a meaning of their own.
+var plainWords = sync.OnceValue(func() map[string]bool { return list("words", " ") })
 
 // words cuts a name into its words, in lower case and without accents:
 // "Buyer'sE_mail2" is buyer, s, e, mail.
@@ -167,16 +194,49 @@ func (n *name) only(meanings ...string) bool {
 
 // understand reads a name.
 func understand(s string) *name {
-	n := &name{meanings: map[string]bool{}}
+	var parts []string
 	for _, w := range words(s) {
-		for _, part := range segments(w) {
-			n.add(part)
+		parts = append(parts, segments(w)...)
+	}
+	n := &name{meanings: map[string]bool{}}
+	for i, part := range parts {
+		if i == 0 && len(parts) > 1 && roles[part] && addresses(parts[1:]) {
+			part = "billing"
+		}
+		n.add(part)
+	}
+	if i := slices.IndexFunc(n.parts, func(w string) bool { return genitives[w] }); i > 0 && i < len(n.parts)-1 {
+		head := &name{meanings: map[string]bool{}}
+		for _, part := range n.parts[:i] {
+			head.add(part)
+		}
+		if head.last != "" {
+			n.last = head.last
 		}
 	}
 	return n
 }
 
+// roles say whose an address is, before the words of one; alone they are things.
+var roles = set("payment", "invoice", "order", "purchase", "booking", "reservation", "contract", "sale", "shipment", "transaction", "mail", "insurance", "registration", "checkout", "account", "quote")
+
+// addresses reports whether a name goes on with a part of a name or an address.
+func addresses(parts []string) bool {
+	rest := &name{meanings: map[string]bool{}}
+	for _, p := range parts {
+		rest.add(p)
+	}
+	return rest.any("first", "middle", "street", "city", "zip", "region", "state") && !rest.any("product", "date", "at", "system") ||
+		slices.Contains(parts, "lastname") || slices.Contains(parts, "zone") || rest.has("address", "line") || slices.Equal(parts, []string{"company"})
+}
+
+// genitives join what a name is of to its head, which stands first.
+var genitives = set("of", "de", "del", "della", "di", "do", "da", "des", "du", "von", "van")
+
 func (n *name) add(part string) {
+	if e := englishOf()[part]; e != "" {
+		part = e
+	}
 	n.parts = append(n.parts, part)
 	means := meaningsOf()[part]
 	if means == nil && len(part) > 3 {
@@ -196,12 +256,20 @@ func (n *name) add(part string) {
 	}
 }
 
+// isWord reports whether a word is one of a dictionary.
+func isWord(w string) bool { return meaningsOf()[w] != nil || englishOf()[w] != "" || plainWords()[w] }
+
+// isPart reports whether a word may be a part of a longer one: a short one only if
+// it has a meaning, as payload is no load of pay.
+func isPart(w string) bool {
+	return meaningsOf()[w] != nil || len(w) > 3 && englishOf()[w] != "" || len(w) > 5 && plainWords()[w]
+}
+
 // segments cuts a word without separators, like dateofbirth, into words of the
 // vocabulary; it comes back whole where that leaves a rest.
 func segments(w string) []string {
 	const least = 6
-	vocabulary := meaningsOf()
-	if vocabulary[w] != nil || len(w) < least || len(w) > 40 {
+	if isWord(w) || len(w) < least || len(w) > 60 {
 		return []string{w}
 	}
 	type step struct{ cost, from int }
@@ -210,7 +278,7 @@ func segments(w string) []string {
 		best[i].cost = 1 << 20
 		for j := max(0, i-24); j < i; j++ {
 			part := w[j:i]
-			if vocabulary[part] == nil || len(part) == 1 && (j == 0 || i == len(w)) { // one letter joins two words
+			if !isPart(part) || len(part) == 1 && (j == 0 || i == len(w)) { // one letter joins two words
 				continue
 			}
 			cost := best[j].cost + 10

@@ -35,7 +35,7 @@ func TestNames(t *testing.T) {
 func TestSegments(t *testing.T) {
 	for word, want := range map[string]string{
 		"daysuntilbirthday": "daysuntilbirthday", "customerfirstname": "customer firstname", "businessentityid": "business entity id", "billingpostalcode": "billing postalcode", "contactname": "contactname",
-		"information": "information", "xyzemail": "xyz email", "format": "format", "qwertyuiop": "qwertyuiop",
+		"information": "information", "xyzemail": "xyz email", "format": "format", "payload": "payload", "framework": "framework", "ambulancedriver": "ambulance driver", "kreditkartennummer": "kreditkartennummer", "versicherungsnummer": "versicherungs nummer", "qwertyuiop": "qwertyuiop",
 	} {
 		if got := strings.Join(segments(word), " "); got != want {
 			t.Errorf("%s is %q, want %q", word, got, want)
