@@ -99,6 +99,10 @@ func (c *column) numbered() hint {
 	if c.key != nil || c.surrogate() || !slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyUUID, scrub.FamilyNumber}, c.family) {
 		return hint{}
 	}
+	if counted := n.last == "nhead" || len(n.parts) > 1 && slices.Contains([]string{"num", "numero", "nr", "nro", "number"}, n.parts[0]); counted && len(n.parts) == 2 && c.family == scrub.FamilyText && c.table.persons && !n.any("product", "system", "institution", "org", "vendor", "account", "line", "house", "date", "phone", "mobile", "fax", "emergency", "card", "street", "address", "city", "zip") &&
+		hasNoWord("room", "seat", "page", "version", "row", "bed", "contact", "home", "office", "serial", "jersey", "shirt", "unit", "lot", "tracking", "confirmation", "conf", "case", "bond", "ticket", "batch", "invoice", "order", "incident", "report", "file", "docket", "check", "ref")(n, nil) {
+		return hint{class: pii.NationalID, score: 0.5}
+	}
 	if len(n.parts) == 1 && n.parts[0] == "drivers" && c.table.identified {
 		return hint{class: pii.NationalID, score: 0.7}
 	}
@@ -139,10 +143,18 @@ func (c *column) housed() hint {
 	case c.key != nil || c.family != scrub.FamilyText:
 	case c.table.streets && just("building", "landmark", "floor", "unit", "apartment", "complement", "neighborhood")(n, nil) && !c.table.lists:
 		return hint{class: pii.Street, score: 0.5}
+	case len(n.parts) == 1 && n.last == "nhead" && c.follows("street"):
+		return hint{class: pii.Street, score: 0.55}
 	case lastWord("zone")(n, nil) && len(n.parts) == 2 && n.has("ship"):
 		return hint{class: pii.Region, score: 0.55}
 	}
 	return hint{}
+}
+
+// follows reports whether the column before is called like something.
+func (c *column) follows(meaning string) bool {
+	i := slices.Index(c.table.columns, c)
+	return i > 0 && c.table.columns[i-1].name.last == meaning
 }
 
 // listed: what somebody offers or asks, and from where to where.

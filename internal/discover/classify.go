@@ -90,7 +90,24 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 		}
 		out.columns = append(out.columns, col)
 	}
+	out.unprefix()
 	return out
+}
+
+// unprefix leaves out what the names of most columns begin with and means nothing,
+// as ed_ in ed_name, ed_relationship.
+func (t *table) unprefix() {
+	first := map[string]int{}
+	for _, c := range t.columns {
+		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil {
+			first[p[0]]++
+		}
+	}
+	for _, c := range t.columns {
+		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) || first[p[0]] > 0 && len(p[0]) == 1) {
+			c.name = understood(p[1:])
+		}
+	}
 }
 
 // classify decides on a column by itself and its table.

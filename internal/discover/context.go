@@ -11,15 +11,18 @@ import (
 // context finds out what a table's rows are about: from its name, then from
 // columns that say so by themselves.
 func (t *table) context() {
+	if t.connects() {
+		t.name = understand("application")
+	}
 	head := headOf(t.name)
-	t.about = somebody(head) || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship"}, head)
+	t.about = somebody(head) || t.name.any("person", "user") && slices.Contains([]string{"contactinfo", "account", "bio", "avatar", "private", "ship", "description"}, head)
 	if ws := t.name.parts; head == "" && len(ws) > 1 && strings.HasSuffix(ws[0], "s") && strings.HasSuffix(ws[len(ws)-1], "s") && somebody(headOf(&name{parts: ws[:1]})) {
 		t.about = true // agents immobiliers: Romance languages put it first, and both in the plural
 	}
 	t.lists = t.name.only("city", "country", "region", "zip", "location", "product", "neutral", "state", "system", "geo", "") && !t.name.meanings[""] && len(t.name.parts) > 0
 	t.roster()
 	direct, streets, named := 0, false, false
-	born, traced := false, false
+	born, traced, called := false, false, false
 	for _, c := range t.columns {
 		h := hintOf(c.name, c.family, t.name)
 		if h.score < 0.7 || h.need != nothing || c.contradicts(h.class) {
@@ -40,6 +43,7 @@ func (t *table) context() {
 		t.contact = t.contact || h.class == pii.FullName && hasWord("contact", "contactname", "ansprechpartner")(c.name, nil)
 		named = named || h.class == pii.FullName || h.class == pii.LastName || h.class == pii.Username
 		born = born || h.class == pii.BirthDate || h.class == Gender || c.name.last == "age" && c.name.only("age")
+		called = called || h.class == pii.Username
 		traced = traced || h.class == pii.IP || h.class == pii.UserAgent
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
@@ -54,6 +58,7 @@ func (t *table) context() {
 			direct++
 		}
 	}
+	t.about = t.about || head == "account" && called
 	t.persons = named && (direct >= 2 || somebody(head)) && head != "org" && head != "institution" && head != "vendor"
 	t.about = (t.about || direct >= 2 || t.staff || t.named || t.traits) && !t.insures()
 	t.born = born && t.name.any("person", "user")
@@ -81,16 +86,37 @@ func (s *Survey) ofPersons() {
 			called[singular(t.name.parts[len(t.name.parts)-1])] = true
 		}
 	}
+	keys := map[string]bool{}
+	for _, t := range s.tables {
+		if k := t.PrimaryKey; t.persons && len(k) == 1 && !slices.Contains([]string{"id", "uuid", "guid", "key", "code", "name", "email", "oid"}, strings.ToLower(k[0])) {
+			keys[k[0]] = true
+		}
+	}
 	for _, t := range s.tables {
 		for _, c := range t.columns {
 			n := len(c.name.parts)
 			refers := c.to != nil && c.to.table != t && c.to.table.persons
 			refers = refers || c.to == nil && n > 1 && c.name.parts[n-1] == "id" && called[singular(c.name.parts[n-2])] && !c.surrogate()
+			refers = refers || keys[c.Name] && !c.surrogate()
 			if refers && !t.lists {
 				t.written, t.placed = true, true
 			}
 		}
 	}
+}
+
+// connects reports a list of programs that may ask for tokens, which OAuth calls
+// clients too (RFC 6749, section 1.1).
+func (t *table) connects() bool {
+	if !lastWord("client", "clients", "consumer", "consumers")(t.name, nil) {
+		return false
+	}
+	secret, redirect := false, false
+	for _, c := range t.columns {
+		secret = secret || lastWord("secret")(c.name, nil)
+		redirect = redirect || hasWord("redirect", "callback", "protocol", "grant", "grants", "root")(c.name, nil)
+	}
+	return secret && redirect
 }
 
 // insures: whoever pays for patients is an insurer.

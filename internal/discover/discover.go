@@ -100,7 +100,7 @@ func (s *Survey) judge(d *detect.Detector) {
 		for _, w := range t.name.parts {
 			called[singular(w)] = true
 		}
-		clinic = clinic || headOf(t.name) == "person" && t.name.among(patients) || t.name.among(ailments) && slices.ContainsFunc(t.columns, (*column).ofSubject)
+		clinic = clinic || t.name.among(patients) || t.name.among(ailments) && slices.ContainsFunc(t.columns, (*column).ofSubject)
 	}
 	for _, t := range s.tables {
 		t.bounded, t.tables, t.clinic = bounded, called, clinic

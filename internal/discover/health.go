@@ -16,7 +16,7 @@ var (
 		"illness", "medical", "health", "sickness", "injury", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis",
 		"diagnosen", "diagnostico", "diagnostic", "medikament", "medikamente", "impfung", "impfungen", "behandlung", "behandlungen", "befund", "befunde", "alergia", "medicamento", "vacuna", "vacina", "tratamiento",
 		"tratamento", "sintoma", "traitement", "ordonnance", "rezept", "rezepte", "receta", "receita", "laborwerte", "laborwert", "fitness", "wellness", "krankheit", "krankheiten", "maladie", "enfermedad", "doenca", "operation")
-	clinical = set("procedure", "encounter", "observation", "result", "test", "exam", "examination", "device", "imaging", "study", "studie", "visit", "admission", "appointment", "consultation",
+	clinical = set("procedure", "encounter", "observation", "obs", "result", "test", "exam", "examination", "device", "imaging", "study", "studie", "visit", "admission", "appointment", "consultation",
 		"referral", "lab", "laboratory", "specimen", "measurement", "sign", "care", "claim", "chartevents", "labevents", "assessment", "screening", "scan", "radiology", "pathology", "microbiology", "intervention", "episode",
 		"untersuchung", "untersuchungen", "besuch", "consulta", "exame", "examen", "visite", "konsultation", "aufnahme", "record", "history", "case", "supply", "event", "stay", "transaction", "occurrence", "exposure", "chart", "plan", "goal", "report", "bill", "billing", "charge")
 	patients = set("patient", "patienten", "paciente", "paziente", "pacient", "hadm", "mrn", "encounter", "icustay", "pasien", "beneficiary", "bene")

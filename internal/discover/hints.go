@@ -142,7 +142,7 @@ func of(meanings ...string) func(n, table *name) bool {
 
 // nameRules: the first that fits counts.
 var nameRules = []nameRule{
-	{pii.NationalID, 0.95, numerals, nothing, and(has("ssn"), not(has("product|system|date|url|name")), or(hasNoWord("nhs"), ends("ssn", "nhead")))},
+	{pii.NationalID, 0.95, append([]scrub.Family{scrub.FamilyBytea}, numerals...), nothing, and(has("ssn"), not(has("product|system|date|url|name")), or(hasNoWord("nhs"), ends("ssn", "nhead")))},
 	{pii.NationalID, 0.6, texts, nothing, and(has("person|spouse"), hasWord("reference", "registration"), ends("nhead"), not(has("product|org|vendor")))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("social|nationality"), has("ssn|nhead|id|code"), not(has("url|address|org")), not(ends("name")), hasWord("security", "insurance", "national"))},
 	{pii.NationalID, 0.9, numerals, nothing, and(has("id|nhead|code"), hasWord("national", "government", "identity", "identification", "fiscal", "tax", "citizen", "voter", "civil", "personal"), not(has("url|system|date|name")), not(hasWord("entity", "exempt")), or(not(has("product")), and(hasWord("tax"), func(_, t *name) bool { return !hasWord("tax", "taxes")(t, nil) })))},
@@ -211,7 +211,9 @@ var nameRules = []nameRule{
 	{pii.LastName, 0.9, texts, nothing, has("maiden")},
 	{pii.FirstName, 0.92, texts, nothing, and(has("first|middle", "name"), not(has("product|date|vendor|org")), or(not(has("at")), has("birth")))},
 	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
-	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool { return !t.any("institution", "org") || t.any("person", "user", "spouse") }, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
+	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool {
+		return !t.any("institution", "org", "product") || t.any("person", "user", "spouse") || acts(nil, t)
+	}, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
 	{pii.FullName, 0.7, texts, nothing, and(has("full", "name"), ends("name"), hasWord("full", "fullname"), not(has("product|system|city|location|region|country|org|institution|vendor")), func(_, t *name) bool { return !t.any("institution", "org", "product") })},
 	{pii.Username, 0.7, texts, nothing, and(has("user"), hasWord("displayname", "dispname", "display"), has("name"))},
 	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
@@ -246,7 +248,7 @@ var nameRules = []nameRule{
 	{pii.Street, 0.55, append([]scrub.Family{scrub.FamilyNumber}, texts...), place, and(has("house"), of("house", "nhead", "name"), not(hasWord("building", "complement")))},
 	{pii.Postcode, 0.85, numerals, nothing, and(has("zip"), not(has("product|body|date|at|city|name")), hasNoWord("cp", "psc", "cep"))},
 	{pii.Postcode, 0.7, numerals, place, and(has("zip"), of("zip", "street", "address", "nhead", "code"))},
-	{pii.Postcode, 0.85, numerals, nothing, and(has("postal"), has("code|nhead"), of("postal", "street", "address", "code", "nhead", "zip"))},
+	{pii.Postcode, 0.85, numerals, nothing, and(has("postal"), has("code|nhead"), of("postal", "street", "address", "code", "nhead", "zip"), or(has("code"), hasNoWord("post")))},
 	{pii.City, 0.75, texts, place, and(has("city"), of("city", "street", "address", "name", "full", "code", "id"), not(ends("id", "code")))},
 	{pii.Region, 0.6, texts, place, and(has("region|state"), of("region", "street", "address", "state", "name", "code", "full", "country"), not(hasWord("uf2")))},
 	{pii.Country, 0.55, texts, place, and(has("country"), of("country", "street", "address", "name", "code", "region", "full"))},
@@ -262,12 +264,14 @@ var nameRules = []nameRule{
 	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
 	{Age, 0.6, numerals, nothing, and(ends("age"), only("age", "person", "spouse"), has("person|spouse"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
-	{Special, 0.75, traits, nothing, and(has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "description", "code", "name", "full", "state", "nhead", "system", "id"))},
+	{Special, 0.75, traits, nothing, and(func(_, t *name) bool { return !hasWord("pet", "pets", "animal", "animals", "dog", "dogs", "hund", "hunde", "cat", "cats", "horse", "horses", "cattle")(t, nil) }, has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "description", "code", "name", "full", "state", "nhead", "system", "id"))},
 	{Special, 0.6, traits, person, and(hasWord("citizen", "citizenship"), not(has("name|service")))},
 	{Special, 0.65, traits, person, and(has("ethnic|religion|orientation"), hasNoWord("race", "races"), not(ends("id", "date", "at", "nhead")))},
 	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "capacity", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},
 	{Special, 0.6, texts, author, func(n, t *name) bool { return t.has("health") && !t.has("product") && n.has("name") && n.only("name") }},
 	{Special, 0.7, traits, author, and(has("health"), func(n, _ *name) bool { return !ordinal(n) }, of("health", "code", "name", "description", "note", "nhead"))},
+	{Special, 0.55, texts, author, and(has("health"), not(has("product|system|date|at|id|url|vendor|institution|org|person|phone|email|name|code|salary|message|agent|device")), func(n, _ *name) bool { return !ordinal(n) && len(n.parts) < 4 },
+		hasNoWord("disabled", "conditions", "treatment", "treatments", "consent", "insurance", "enabled", "signup", "disability", "policy", "provider"))},
 	{Financial, 0.7, append([]scrub.Family{scrub.FamilyFloat}, numerals...), nothing, func(n, table *name) bool {
 		return table.has("salary") && n.has("salary|system") && hasWord("rate", "amount", "salary", "wage", "gross", "net", "total")(n, nil) && n.only("salary", "system", "neutral")
 	}},
@@ -279,9 +283,9 @@ var nameRules = []nameRule{
 
 	{pii.FreeText, 0.6, []scrub.Family{scrub.FamilyXML, scrub.FamilyJSON}, nothing, and(has("person", "contactinfo"))},
 	{pii.FreeText, 0.6, writings, nothing, and(has("bio"), of("bio", "body", "description", "nhead"))},
-	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), hasNoWord("error", "failure", "exception", "warning", "success", "debug", "validation", "commit"), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
+	{pii.FreeText, 0.6, texts, nothing, and(has("note|message"), hasNoWord("error", "failure", "exception", "warning", "success", "debug", "validation", "commit"), not(lastWord("approved", "rejected", "requested", "required", "accepted", "deleted", "edited", "pinned", "locked", "published")), or(ends("note", "message", "body", "description", "filler", "ship", "neutral"), and(ends("name"), hasWord("none"))), not(has("product|date|at|hash|nhead|id|name|code|url")))},
 	{pii.FreeText, 0.6, texts, nothing, func(n, t *name) bool {
-		return t.has("note|message|talk") && !t.has("product|contactinfo") && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
+		return (t.has("note|message|talk") && !t.has("product|contactinfo") || slices.Contains([]string{"note", "message", "talk"}, t.last)) && or(and(has("body|description"), of("body", "description")), and(hasWord("title", "subject", "text", "body"), of("body", "description", "")))(n, t)
 	}},
 	{pii.FreeText, 0.5, texts, nothing, explains},
 	{pii.FreeText, 0.5, texts, author, and(ends("description"), only("body", "description", "neutral", "filler", ""), hasNoWord("subject", "subjects"), or(acts, func(_, t *name) bool { return !t.has("product|org|vendor|institution") }))},
@@ -293,6 +297,7 @@ var nameRules = []nameRule{
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists", "profile", "profiles")), or(not(has("institution|org|vendor")), role))},
 	{pii.FullName, 0.5, texts, nothing, and(ends("person"), only("person", ""), role)},
 	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), hasNoWord("locked", "generated"), only("system", "filler", "neutral", "person", "user", "ship"))},
+	{pii.Username, 0.5, texts, nothing, and(lastWord("by"), func(n, _ *name) bool { return len(n.parts) == 2 }, hasNoWord("order", "ordered", "group", "grouped", "sort", "sorted", "divided", "powered", "locked", "generated", "partition", "filter", "multiplied"))},
 
 	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},

@@ -67,10 +67,11 @@ func firstPhrase(s string) string {
 
 // bareName reads a column called name, which means what the table does.
 func (c *column) bareName(h hint) hint {
-	if !c.name.has("name") || c.family != scrub.FamilyText || !c.name.only("name", "full", "neutral", "") {
+	if !c.name.has("name") || c.family != scrub.FamilyText || !c.name.only("name", "full", "neutral", "ship", "") {
 		return h
 	}
-	head, bare := headOf(c.table.name), c.name.only("name", "full", "neutral")
+	head := headOf(c.table.name)
+	bare := c.name.only("name", "full", "neutral") || somebody(head) && c.name.only("name", "full", "neutral", "ship")
 	if hasWord("delayed", "job", "jobs", "background", "sidekiq", "celery", "queue", "process")(c.table.name, nil) { // workers are no persons there
 		return h
 	}

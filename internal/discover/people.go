@@ -21,7 +21,7 @@ var peopleRules = []nameRule{
 	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
 	{pii.NationalID, 0.6, numerals, person, or(just("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
 	{pii.FullName, 0.8, texts, nothing, and(hasWord("beneficiary"), has("name"), ends("name"))},
-	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "documento", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
+	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "doc", "documento", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
 		return t.any("person", "user") || hasWord("kyc", "identity", "identities", "verification", "verifications", "immigration", "visas")(t, nil)
 	})},
 	{pii.NationalID, 0.6, texts, nothing, and(just("identifier"), func(_, t *name) bool { return t.any("person", "user") })},
@@ -38,6 +38,7 @@ var peopleRules = []nameRule{
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
 	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
+	{Special, 0.7, traits, nothing, and(hasWord("cause", "causa", "manner"), has("death"))},
 	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
 	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band"), only("age", "system", "person", "neutral", ""))},
 	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
@@ -45,11 +46,34 @@ var peopleRules = []nameRule{
 	{Financial, 0.65, sums, nothing, and(wealth, func(_, t *name) bool {
 		return t.any("person", "user", "bankaccount", "account", "holder", "spouse") || hasWord("loan", "loans", "mortgage", "mortgages", "wallet", "wallets", "payslip", "payslips")(t, nil)
 	})},
+	{Financial, 0.65, sums, author, and(wealth, has("salary"))},
 	{Financial, 0.65, sums, person, wealth},
 	{Financial, 0.65, sums, nothing, payslip},
 	{Financial, 0.6, numerals, nothing, and(hasWord("check", "cheque", "cheques", "scheck", "talao"), ends("nhead"), has("nhead"), hasNoWord("digit", "id"))},
 
-	{pii.Email, 0.65, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("address"))},
+	{pii.Username, 0.6, texts, person, func(n, t *name) bool {
+		return n.only("user", "id") && n.has("user", "id") && (headOf(t) == "person" || headOf(t) == "user")
+	}},
+	{pii.FullName, 0.6, texts, nothing, and(hasWord("by"), has("name"), ends("name"), only("name", "system", "filler", "neutral", "person", "user", "ship"))},
+	{pii.FullName, 0.55, texts, person, just("assistant")},
+	{pii.Company, 0.6, texts, person, and(has("account", "name"), of("account", "name"))},
+	{pii.Username, 0.6, texts, person, and(hasWord("portal", "messenger"), ends("name", "id", "social"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), hasWord("cheque", "check", "echeck", "debit", "payout"), ends("name"))},
+	{pii.Token, 0.6, texts, person, and(lastWord("hash"), hasWord("user", "pass", "login"))},
+	{pii.URL, 0.6, texts, nothing, and(has("person", "url"), of("url", "note", "message"), hasWord("author", "commenter", "reviewer", "user", "member", "contact"), hasNoWord("list", "page", "api", "login", "base"))},
+	{pii.FullName, 0.6, texts, nothing, and(hasWord("party"), of("name", ""), ends("name"), func(n, _ *name) bool { return len(n.parts) == 2 })},
+	{pii.FullName, 0.55, texts, person, just("aka")},
+	{pii.FullName, 0.6, texts, nothing, lastWord("kin")},
+	{pii.FullName, 0.7, texts, nothing, and(has("holder"), func(n, _ *name) bool { return meaningsOf()[n.parts[0]][0] == "holder" }, not(has("product|system|date|phone|email|street|city|zip")))},
+	{pii.City, 0.6, texts, place, and(has("city"), has("zip|state|region"), only("city", "zip", "state", "region", "address", "ship"))},
+	{pii.IBAN, 0.7, numerals, nothing, or(and(hasWord("bank"), lastWord("sort", "acc", "acct", "account")), and(has("account"), hasWord("corrente", "corriente", "courant", "giro", "debit")))},
+	{pii.NationalID, 0.65, numerals, nothing, and(hasWord("car", "vehicle", "veh", "fahrzeug"), lastWord("reg", "registration", "rego"))},
+	{pii.URL, 0.6, texts, person, and(ends("url"), has("photo|avatar|signature|biometric"))},
+	{pii.Latitude, 0.6, measures, place, and(ends("lat"), only("lat", "last", "first", "ship", "neutral", "filler", "address", "geo", "location"))},
+	{pii.Longitude, 0.6, measures, place, and(ends("lng"), only("lng", "last", "first", "ship", "neutral", "filler", "address", "geo", "location"))},
+	{Special, 0.75, traits, nothing, and(hasWord("civil"), has("state|system"), func(n, _ *name) bool { return len(n.parts) == 2 })},
+	{Special, 0.6, texts, nothing, and(hasWord("verdict", "plea", "felony", "misdemeanor", "misdemeanour", "indictment", "crime", "delito", "statute", "disposition", "sentence", "arrest"), tried, not(has("date|at|id|url|nhead|phone|email|institution|person")))},
+	{pii.Email, 0.65, texts, nothing, and(hasWord("reply"), lastWord("address"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("name"))},
 	{pii.NationalID, 0.6, texts, person, and(lastWord("registration"), hasWord("medical", "professional", "practice", "council", "tax", "voter"))},
 	{pii.NationalID, 0.6, texts, nothing, and(lastWord("key", "number", "value", "no"), only("keyword", "nhead", "product", "system", ""), hasWord("document", "key", "number", "value", "no"), documented)},
@@ -76,7 +100,7 @@ func personNumber(n, t *name) bool {
 	if hasWord("matrikelnummer", "personalnummer", "mitgliedsnummer", "mitgliedsnr", "versicherungsnummer", "versichertennummer", "patientennummer", "schulernummer", "personalnr", "policennummer", "mitarbeiternummer", "rentenversicherungsnummer")(n, nil) {
 		return true
 	}
-	whose := hasWord("member", "membership", "policy", "insurance", "student", "pupil", "employee", "staff", "personnel", "emp", "chart", "voter", "badge", "payroll",
+	whose := hasWord("member", "pol", "membership", "policy", "insurance", "student", "pupil", "employee", "staff", "personnel", "emp", "chart", "voter", "badge", "payroll",
 		"subscriber", "enrolment", "enrollment", "roll", "learner", "visa", "permit", "teacher", "flyer", "loyalty", "prisoner", "inmate", "donor", "roll",
 		"mitglied", "socio", "poliza", "apolice", "matricule", "adherent", "alumno", "aluno", "empleado", "funcionario", "salarie", "passager", "pension")
 	return whose(n, nil) && len(n.parts) > 1 && n.has("nhead") && (n.last == "nhead" || slices.Contains([]string{"numero", "num", "no", "nr"}, n.parts[0]))
@@ -100,7 +124,7 @@ func wealth(n, t *name) bool {
 		"gehalt", "lohn", "einkommen", "kontostand", "saldo", "guthaben", "kreditlimit", "schulden", "rente", "vermogen", "vermoegen", "solde", "dette", "dettes", "revenu", "revenus", "retraite", "deuda", "deudas", "ingresos", "nomina", "sueldo", "renda", "divida", "salario", "salaire", "remuneracao", "pensao")(n, nil) {
 		return true
 	}
-	for _, pair := range [][2]string{{"credit", "limit"}, {"credit", "score"}, {"fico", "score"}, {"net", "worth"}, {"loan", "amount"}, {"mortgage", "amount"}, {"amount", "owed"}, {"amount", "due"}, {"rate", "pay"}, {"hourly", "pay"}, {"gross", "pay"}, {"net", "pay"},
+	for _, pair := range [][2]string{{"credit", "limit"}, {"credit", "score"}, {"credit", "scr"}, {"annual", "inc"}, {"monthly", "inc"}, {"fico", "score"}, {"net", "worth"}, {"loan", "amount"}, {"mortgage", "amount"}, {"amount", "owed"}, {"amount", "due"}, {"rate", "pay"}, {"hourly", "pay"}, {"gross", "pay"}, {"net", "pay"},
 		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"coverage", "amount"}, {"rent", "amount"}, {"monthly", "rent"}, {"limite", "credito"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
 		if hasWord(pair[0])(n, nil) && hasWord(pair[1])(n, nil) {
 			return true
@@ -131,4 +155,10 @@ func handedOver(_, table *name) bool {
 // documented: a table of what persons prove who they are with.
 func documented(_, t *name) bool {
 	return t.any("person", "user") && hasWord("identifier", "identifiers", "identification", "identifications", "document", "documents", "identity", "identities", "proof", "proofs")(t, nil)
+}
+
+// tried: a table about what somebody was accused of, or sentenced for.
+func tried(_, t *name) bool {
+	return hasWord("charge", "charges", "offense", "offenses", "offence", "offences", "conviction", "convictions", "arrest", "arrests", "sentence", "sentences", "crime", "crimes", "booking", "bookings",
+		"inmate", "inmates", "prisoner", "prisoners", "offender", "offenders", "defendant", "defendants", "court", "courts", "criminal", "case", "cases", "incident", "incidents", "delitos", "straftaten")(t, nil)
 }

@@ -19,7 +19,11 @@ var proseRules = []nameRule{
 			just("handler", "args", "arguments", "payload", "kwargs")(n, nil)
 	}},
 	{pii.FreeText, 0.55, append([]scrub.Family{scrub.FamilyJSON}, writings...), nothing, trail},
-	{pii.FreeText, 0.5, texts, author, and(lastWord("reason", "reasons"), func(n, _ *name) bool { return len(n.parts) > 1 }, not(has("product|system")), hasNoWord("failure", "error", "pending", "void", "reversal", "status", "decline", "hold", "bounce", "retry", "code"))},
+	{pii.FreeText, 0.5, []scrub.Family{scrub.FamilyJSON}, author, just("transcript", "messages", "conversation", "chat", "answers", "responses", "comments")},
+	{pii.FreeText, 0.5, texts, author, and(lastWord("title", "subject", "excerpt"), hasNoWord("meta", "seo", "job", "page"), func(_, t *name) bool {
+		return lastWord("topic", "topics", "discussion", "discussions", "question", "questions")(t, nil)
+	})},
+	{pii.FreeText, 0.5, texts, author, and(lastWord("reason", "reasons"), func(n, _ *name) bool { return len(n.parts) > 1 }, not(has("product|system")), hasNoWord("failure", "error", "pending", "void", "reversal", "status", "decline", "hold", "bounce", "retry", "code", "retire", "delete", "deleted", "inactive", "deactivation"))},
 	{pii.FreeText, 0.5, texts, author, and(lastWord("text"), hasWord("custom", "free", "other", "reason", "answer"), not(has("product")))},
 	{pii.FreeText, 0.5, texts, person, and(lastWord("statement", "statements"), hasNoWord("account", "bank", "financial", "sql", "descriptor"))},
 	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
@@ -75,6 +79,9 @@ func typedIn(n, t *name) bool {
 func trail(n, t *name) bool {
 	if !hasWord("history", "histories", "audit", "audits", "log", "logs", "change", "changes", "version", "versions", "revision", "revisions", "trail", "journal", "activity", "activities")(t, nil) {
 		return false
+	}
+	if just("payload", "details")(n, nil) {
+		return hasWord("audit", "audits", "activity", "activities", "trail")(t, nil)
 	}
 	if just("object", "changes", "changeset", "diff", "before", "after", "delta")(n, nil) {
 		return !t.any("product")

@@ -11,21 +11,22 @@ import (
 var secretRules = []nameRule{
 	{pii.Token, 0.85, secrets, nothing, and(lastWord("secret", "secrets", "token", "passcode", "otp"), not(has("date|at")), hasNoWord("design", "style", "page"))},
 	{pii.Token, 0.65, secrets, nothing, and(lastWord("key", "keys"), hasWord("merchant", "access", "signing", "encryption", "master", "api", "private", "secret", "licence", "license", "publishable", "server", "webhook", "consumer", "shared", "auth", "activation", "recovery", "deploy", "ssh", "gpg", "pgp", "authentication", "decryption"))},
-	{pii.Token, 0.65, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, and(lastWord("code", "pin", "digest"), not(has("date|at")), opens, hasNoWord("return", "status", "error", "response", "reason", "type", "promo", "discount", "coupon", "country", "avs"))},
+	{pii.Token, 0.65, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, and(lastWord("code", "codes", "pin", "digest"), not(has("date|at")), opens, hasNoWord("return", "status", "error", "response", "reason", "type", "promo", "discount", "coupon", "country", "avs"))},
 	{pii.Token, 0.6, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, func(n, t *name) bool {
 		return hasWord("invitation", "invitations", "invite", "invites", "verifications", "otps")(t, nil) && len(n.parts) == 1 && hasWord("code", "key", "hash")(n, nil)
 	}},
 	{pii.Token, 0.7, texts, nothing, and(hasWord("security", "secret", "recovery"), hasWord("answer", "answers", "hint"))},
+	{pii.Token, 0.55, []scrub.Family{scrub.FamilyText}, author, and(just("fingerprint"), func(_, t *name) bool { return hasWord("submission", "submissions", "signup", "signups", "vote", "votes", "click", "clicks")(t, nil) })},
 	{pii.Token, 0.55, secrets, nothing, and(lastWord("fingerprint"), hasWord("device", "browser", "visitor", "client"))},
 	{pii.URL, 0.55, texts, nothing, func(n, t *name) bool { return n.last == "url" && headOf(t) == "token" }},
 	{pii.Token, 0.55, secrets, nothing, func(n, t *name) bool {
-		return hasWord("push", "subscription", "subscriptions")(t, nil) && t.any("message") && len(n.parts) == 1 && hasWord("auth", "endpoint")(n, nil)
+		return hasWord("push")(t, nil) && hasWord("subscription", "subscriptions", "endpoint", "endpoints", "token", "tokens", "device", "devices", "notification", "notifications")(t, nil) && len(n.parts) <= 2 && hasWord("auth", "endpoint", "dh")(n, nil)
 	}},
 }
 
 // opens: a code that lets somebody in.
 var opens = hasWord("invite", "invitation", "reset", "confirm", "confirmation", "verification", "verify", "activation", "access", "security", "otp", "login", "signin", "signup", "join",
-	"sms", "mfa", "totp", "recovery", "backup", "unlock", "pairing", "referral", "door", "gate", "alarm", "entry", "einladung", "bestatigung", "acceso", "acesso", "verificacion", "user", "device", "oauth")
+	"sms", "mfa", "totp", "recovery", "backup", "unlock", "pairing", "referral", "door", "gate", "alarm", "entry", "einladung", "bestatigung", "acceso", "acesso", "verificacion", "protect", "sharing", "scratch", "user", "device", "oauth")
 
 func lastWord(list ...string) func(n, table *name) bool {
 	return func(n, _ *name) bool { return len(n.parts) > 0 && slices.Contains(list, n.parts[len(n.parts)-1]) }
@@ -46,7 +47,7 @@ var whom = []string{"id", "ids", "uid", "guid", "sub", "user", "customer", "cust
 // database: it must be text, and no table here be called like it.
 func (c *column) abroad() hint {
 	n := c.name
-	if c.family != scrub.FamilyText || c.key != nil || c.surrogate() || !lastWord("id", "ids", "uid", "uuid", "sub", "guid")(n, nil) {
+	if c.family != scrub.FamilyText || c.key != nil || c.surrogate() || !lastWord("id", "ids", "uid", "uuid", "sub", "guid", "account", "customer")(n, nil) {
 		return hint{}
 	}
 	if c.table.provider && lastWord("uid", "uuid")(n, nil) && len(n.parts) <= 2 && n.parts[0] != "product" {

@@ -198,6 +198,10 @@ func understand(s string) *name {
 	for _, w := range words(s) {
 		parts = append(parts, segments(w)...)
 	}
+	return understood(parts)
+}
+
+func understood(parts []string) *name {
 	n := &name{meanings: map[string]bool{}}
 	for i, part := range parts {
 		if i == 0 && len(parts) > 1 && roles[part] && addresses(parts[1:]) {
@@ -299,7 +303,7 @@ func segments(w string) []string {
 		}
 		return out
 	}
-	for _, suffix := range []string{"email", "firstname", "lastname", "surname", "fullname", "username", "password", "phone", "telephone", "birthdate", "street", "zipcode", "postcode", "useragent", "ipaddress"} {
+	for _, suffix := range []string{"email", "firstname", "lastname", "surname", "fullname", "username", "password", "phone", "telephone", "birthdate", "street", "zipcode", "postcode", "useragent", "ipaddress", "notes", "note", "comments", "comment"} {
 		if head, ok := strings.CutSuffix(w, suffix); ok && len(head) > 1 {
 			return append(segments(head), suffix)
 		}
