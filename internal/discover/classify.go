@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"refresher/internal/catalog"
-	"refresher/internal/detect"
 	"refresher/internal/pii"
 	"refresher/internal/scrub"
 )
@@ -16,99 +15,6 @@ const (
 	found = 0.5 // confidence from which a column counts as holding its class
 	sure  = 0.8 // below it a person is asked to look
 )
-
-// table is one table under examination.
-type table struct {
-	*catalog.Table
-	name    *name
-	columns []*column
-
-	about    bool // its rows are about persons
-	persons  bool // and it says what they are called, when they were born or of which sex they are
-	postal   bool // a street, a town or a postcode is among its columns
-	placed   bool // its rows hold addresses of somebody
-	lists    bool // a list of places or things that everybody has
-	written  bool // its rows are made by persons: they refer to one
-	paid     bool // an account of a bank is there
-	firsts   bool // a column of surnames or given names is there
-	surnames bool
-	contact  bool // whoever speaks for it is there: it is no person
-	bounded  bool // words are varchar in this database, and only long texts are text
-	signed   bool // an e-mail address is there, and nobody's name
-	born     bool // a sex, an age or a date of birth is there, and it is called like persons
-
-	clinic     bool            // patients are in this database
-	tables     map[string]bool // words that tables of this database are called
-	health     bool            // its rows are somebody's health
-	vitals     bool            // it lists what was measured of bodies
-	traits     bool            // it lists traits of persons
-	staff      bool            // it lists persons by their jobs
-	named      bool            // a column called first and one called last are there
-	streets    bool            // streets or addresses
-	roads      bool            // names of streets
-	identified bool            // a number of a state for its citizens is there
-	provider   bool            // a service that vouches for its users is named
-	bank       bool            // its rows are movements of an account
-}
-
-// column is one column under examination.
-type column struct {
-	*catalog.Column
-	table  *table
-	family scrub.Family // of an array: of its elements
-	array  bool
-	bounds bool   // a range: family is that of its bounds
-	fields string // of a composite with something personal in it: its rule
-	name   *name
-	seen   *evidence
-	docs   []string // sampled JSON documents; dropped when the rule is made
-	json   *document
-	key    *catalog.ForeignKey // of which it is a column
-	to     *column             // that it refers to
-
-	class   pii.Class
-	score   float64
-	reason  string
-	guessed bool // by the type alone
-}
-
-func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
-	out := &table{Table: t, name: understand(t.Name.Name)}
-	for _, c := range t.Columns {
-		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
-		if col.family == scrub.FamilyArray {
-			col.array, col.family = true, scrub.FamilyOf(c.Type.Underlying().Elem)
-		}
-		if u := c.Type.Underlying(); u.Kind == catalog.RangeType {
-			col.bounds, col.family = true, scrub.FamilyOf(u.Elem)
-		}
-		if v != nil && sampled(c) {
-			col.seen = look(v[c.Name], d, detect.ContextOf(c.Name))
-			if col.family == scrub.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
-				col.docs = v[c.Name]
-			}
-		}
-		out.columns = append(out.columns, col)
-	}
-	out.unprefix()
-	return out
-}
-
-// unprefix leaves out what the names of most columns begin with and means nothing,
-// as ed_ in ed_name, ed_relationship.
-func (t *table) unprefix() {
-	first := map[string]int{}
-	for _, c := range t.columns {
-		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil {
-			first[p[0]]++
-		}
-	}
-	for _, c := range t.columns {
-		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) || first[p[0]] > 0 && len(p[0]) == 1) {
-			c.name = understood(p[1:])
-		}
-	}
-}
 
 // classify decides on a column by itself and its table.
 func (c *column) classify() {

@@ -264,7 +264,9 @@ var nameRules = []nameRule{
 	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
 	{Age, 0.6, numerals, nothing, and(ends("age"), only("age", "person", "spouse"), has("person|spouse"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},
-	{Special, 0.75, traits, nothing, and(func(_, t *name) bool { return !hasWord("pet", "pets", "animal", "animals", "dog", "dogs", "hund", "hunde", "cat", "cats", "horse", "horses", "cattle")(t, nil) }, has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "description", "code", "name", "full", "state", "nhead", "system", "id"))},
+	{Special, 0.75, traits, nothing, and(func(_, t *name) bool {
+		return !hasWord("pet", "pets", "animal", "animals", "dog", "dogs", "hund", "hunde", "cat", "cats", "horse", "horses", "cattle")(t, nil)
+	}, has("ethnic|religion|politic|orientation|marital"), of("ethnic", "religion", "politic", "orientation", "marital", "description", "code", "name", "full", "state", "nhead", "system", "id"))},
 	{Special, 0.6, traits, person, and(hasWord("citizen", "citizenship"), not(has("name|service")))},
 	{Special, 0.65, traits, person, and(has("ethnic|religion|orientation"), hasNoWord("race", "races"), not(ends("id", "date", "at", "nhead")))},
 	{Special, 0.7, traits, person, and(hasWord("health", "medical", "clinical", "mental"), hasWord("insurance", "plan", "capacity", "condition", "conditions", "history", "issues", "status", "note", "notes", "info", "information", "needs", "answers", "questionnaire", "data", "record", "records", "details"))},

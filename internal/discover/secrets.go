@@ -16,7 +16,9 @@ var secretRules = []nameRule{
 		return hasWord("invitation", "invitations", "invite", "invites", "verifications", "otps")(t, nil) && len(n.parts) == 1 && hasWord("code", "key", "hash")(n, nil)
 	}},
 	{pii.Token, 0.7, texts, nothing, and(hasWord("security", "secret", "recovery"), hasWord("answer", "answers", "hint"))},
-	{pii.Token, 0.55, []scrub.Family{scrub.FamilyText}, author, and(just("fingerprint"), func(_, t *name) bool { return hasWord("submission", "submissions", "signup", "signups", "vote", "votes", "click", "clicks")(t, nil) })},
+	{pii.Token, 0.55, []scrub.Family{scrub.FamilyText}, author, and(just("fingerprint"), func(_, t *name) bool {
+		return hasWord("submission", "submissions", "signup", "signups", "vote", "votes", "click", "clicks")(t, nil)
+	})},
 	{pii.Token, 0.55, secrets, nothing, and(lastWord("fingerprint"), hasWord("device", "browser", "visitor", "client"))},
 	{pii.URL, 0.55, texts, nothing, func(n, t *name) bool { return n.last == "url" && headOf(t) == "token" }},
 	{pii.Token, 0.55, secrets, nothing, func(n, t *name) bool {

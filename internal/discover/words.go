@@ -204,7 +204,7 @@ func understand(s string) *name {
 func understood(parts []string) *name {
 	n := &name{meanings: map[string]bool{}}
 	for i, part := range parts {
-		if i == 0 && len(parts) > 1 && roles[part] && addresses(parts[1:]) {
+		if i == 0 && len(parts) > 1 && roles[part] && (addresses(parts[1:]) || parts[1] == "address" && len(parts) == 2 && !slices.Contains([]string{"mail", "contract", "transaction", "account"}, part)) {
 			part = "billing"
 		}
 		n.add(part)
