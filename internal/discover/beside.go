@@ -179,6 +179,9 @@ func (c *column) banked() hint {
 	if !t.bank || c.key != nil || n.any("id", "date", "at", "product") && !n.has("description") {
 		return hint{}
 	}
+	if slices.Contains(sums, c.family) && hasWord("paid", "due", "arrears", "disbursed", "charged", "outstanding", "loan", "owed", "penalty")(n, nil) && hasNoWord("type", "currency", "status", "purpose", "term", "officer", "product")(n, nil) && !n.any("name", "nhead") {
+		return hint{class: Financial, score: 0.6}
+	}
 	if slices.Contains(sums, c.family) && hasWord("amount", "balance", "payments", "betrag", "saldo", "importe", "montant", "valor", "credit", "debit", "withdrawal", "deposit", "principal", "installment")(n, nil) && hasNoWord("type", "currency", "status")(n, nil) {
 		return hint{class: Financial, score: 0.6}
 	}
@@ -198,6 +201,7 @@ func (t *table) banks() {
 	loan := bank && !moves && hasWord("loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
 	account, balance := false, false
 	for _, c := range t.columns {
+		loan = loan || (t.persons || t.about) && hasWord("loan", "mortgage")(c.name, nil)
 		account = account || c.name.any("account", "bankaccount") && (c.name.last == "id" || c.name.last == "nhead" || c.name.only("account", "ship"))
 		balance = balance || hasWord("balance", "saldo", "kontostand", "solde")(c.name, nil)
 	}

@@ -131,6 +131,8 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	switch share := c.seen.share[h.class]; {
 	case c.partial(h.class):
 		return h.class, score, why + ", and its values could be its last digits"
+	case c.contradicts(h.class) && h.score >= 0.85 && (h.class == pii.Phone || h.class == pii.Email) && c.seen.distinct < 8 && !amiss && c.seen.yesNo < 0.5 && c.seen.decimals < 0.5 && c.seen.uuids == 0: // a few values are no proof
+		return h.class, 0.5, why + ", though its few values do not"
 	case c.contradicts(h.class):
 		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
 	case amiss: // that the values are places says nothing of whose they are
@@ -261,6 +263,20 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.placed && !h.clean && e.distinct >= enough {
 		return say(pii.Postcode, 0.5)
 	}
+	if c.name.only("name") && c.name.has("name") && (!c.table.lists || c.table.written) && e.distinct >= enough && e.could[pii.FullName] > 0.9 && e.share[pii.City] < 0.3 {
+		switch first, last := e.share[pii.FirstName], e.share[pii.LastName]; {
+		case first >= 0.7 && first >= last:
+			return say(pii.FirstName, 0.6)
+		case last >= 0.7:
+			return say(pii.LastName, 0.6)
+		}
+	}
+	if c.given(h) {
+		return pii.NationalID, 0.5, "another code for each person"
+	}
+	if (c.name.has("note") || c.name.has("message")) && e.prose >= 0.5 && !h.clean && !c.table.name.any("system") {
+		return pii.FreeText, 0.6, "prose, and its name reads like it"
+	}
 	if c.table.about && !h.clean && h.class == pii.None && e.distinct >= 5 && e.could[pii.FullName] > 0.9 {
 		first, last := e.share[pii.FirstName], e.share[pii.LastName]
 		switch {
@@ -282,6 +298,15 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 		return pii.FreeText, 0.3 + 0.4*e.hits, fmt.Sprintf("detectors find something in %.0f %% of %d values", 100*e.hits, e.distinct)
 	}
 	return pii.None, 0, ""
+}
+
+// given reports a code that each person in a table has another one of, under a name
+// that says nothing.
+func (c *column) given(h hint) bool {
+	e := c.seen
+	return c.table.persons && h.class == pii.None && !h.clean && c.key == nil && !c.surrogate() && c != c.table.columns[0] &&
+		e.values >= enough && e.distinct == e.values && e.could[pii.NationalID] >= 0.9 && e.short <= 20 && e.least >= 6 && e.share[pii.Date] < 0.1 && e.share[pii.URL] < 0.1 && e.share[pii.Postcode] < 0.5 && e.uuids == 0 && e.prose == 0 && e.decimals < 0.1 &&
+		len(c.name.parts) <= 2 && !c.name.any("id", "code", "at", "date", "product", "nhead", "system", "keyword", "hash", "account", "url", "photo", "card", "salary", "geo", "lat", "lng")
 }
 
 // byType: types that hold one thing only.

@@ -24,12 +24,14 @@ type table struct {
 	surnames bool
 	contact  bool // whoever speaks for it is there: it is no person
 	bounded  bool // words are varchar in this database, and only long texts are text
+	phoned   bool // a phone is there, and nobody's name
 	signed   bool // an e-mail address is there, and nobody's name
 	born     bool // a sex, an age or a date of birth is there, and it is called like persons
 
 	clinic     bool            // patients are in this database
 	tables     map[string]bool // words that tables of this database are called
 	health     bool            // its rows are somebody's health
+	worn       bool            // and does so of somebody day by day
 	vitals     bool            // it lists what was measured of bodies
 	traits     bool            // it lists traits of persons
 	staff      bool            // it lists persons by their jobs

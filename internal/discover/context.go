@@ -44,6 +44,7 @@ func (t *table) context() {
 		named = named || h.class == pii.FullName || h.class == pii.LastName || h.class == pii.Username
 		born = born || h.class == pii.BirthDate || h.class == Gender || c.name.last == "age" && c.name.only("age")
 		called = called || h.class == pii.Username
+		t.phoned = t.phoned || h.class == pii.Phone && c.name.any("phone", "mobile")
 		traced = traced || h.class == pii.IP || h.class == pii.UserAgent
 		switch h.class {
 		case pii.Email, pii.Phone, pii.LastName, pii.FirstName, pii.FullName, pii.BirthDate, pii.NationalID, pii.Username, Gender, pii.Date:
@@ -64,7 +65,7 @@ func (t *table) context() {
 	t.born = born && t.name.any("person", "user")
 	t.written = t.written || traced
 	t.firsts, t.surnames = t.firsts || t.named, t.surnames || t.named
-	t.signed = t.signed && !named
+	t.signed, t.phoned = t.signed && !named, t.phoned && !named
 	for _, c := range t.columns {
 		t.postal = t.postal || hintOf(c.name, c.family, t.name).class == pii.City
 		t.written = t.written || c.refersToPerson()
@@ -74,6 +75,7 @@ func (t *table) context() {
 		t.placed = false
 	}
 	t.banks()
+	t.wears()
 	t.treats(t.clinic)
 }
 

@@ -60,12 +60,25 @@ func (t *table) treats(clinic bool) {
 	t.health = t.name.among(ailments) && (patient || refers) || t.name.among(clinical) && (patient || t.name.among(patients) || clinic && refers && hasWord("observation", "measurement", "occurrence", "exposure", "procedure", "encounter")(t.name, nil))
 }
 
+// wears finds out whether rows are what a device measured of somebody's body: several
+// measures, and whose they are.
+func (t *table) wears() {
+	measures, whose := 0, t.written || t.about
+	for _, c := range t.columns {
+		whose = whose || c.name.any("user", "person") && (c.name.last == "id" || c.name.last == "code" || c.name.last == "nhead")
+		if c.name.among(measured) && hasNoWord("product", "package", "shipping")(c.name, nil) && !(c.name.has("system") && len(c.name.parts) == 1) {
+			measures++
+		}
+	}
+	t.worn = whose && measures >= 3 && !t.name.any("product")
+}
+
 var (
 	findings = set("code", "description", "desc", "descr", "value", "result", "severity", "reaction", "finding", "reason", "reasoncode", "reasondescription", "site", "bodysite", "symptom", "substance",
 		"allergen", "allergy", "drug", "medication", "medicine", "vaccine", "dose", "dosage", "strength", "outcome", "interpretation", "procedure", "condition", "diagnosis", "diagnose", "concept", "impression", "indication", "complaint",
 		"triage", "name", "test", "pulse", "temperature", "respiration", "saturation", "treatment", "therapy", "text", "icd", "snomed", "loinc", "rxnorm", "ndc", "cpt", "drg", "hcpcs", "term", "disease", "disorder", "illness",
 		"bezeichnung", "beschreibung", "wert", "grund", "befund", "wirkstoff", "medikament", "descripcion", "descricao", "resultado", "valor", "motivo", "libelle", "resultat", "motif", "valeur", "instruction", "instructions", "injury", "prognosis", "sig", "valuenum", "comment", "flag", "abnormal")
-	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach", "muscle", "waist", "calories", "bodyfat", "sleep")
+	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach", "muscle", "waist", "calories", "bodyfat", "sleep", "steps", "hrv", "ecg", "bpm", "vo")
 	matters  = set("type", "category", "unit", "uom", "date", "status", "modality", "sop", "uid", "instance", "series", "currency", "language", "version", "schema", "vocabulary", "cost", "price", "amount",
 		"fee", "class", "method", "room", "ward", "department", "provider", "doctor", "physician", "payer", "insurance", "phone", "email", "file", "zip", "postal", "country", "location", "user", "first", "last",
 		"order", "quantity", "count", "start", "end", "time", "url", "created", "updated", "company", "bank", "hospital", "facility", "patient", "middle", "full", "family", "staff", "nurse", "clinic", "batch", "lot", "ods", "revenue", "ref")
@@ -75,6 +88,9 @@ var (
 
 // ofHealth is what a column of a table about somebody's health holds.
 func (c *column) ofHealth() hint {
+	if c.table.worn && c.key == nil && slices.Contains(traitsOf, c.family) && !c.surrogate() && (c.name.among(measured) || hasWord("distance", "climbed", "stand", "exercise", "active", "speed", "workout", "rate")(c.name, nil)) && c.name.last != "id" && c.name.last != "at" && c.name.last != "date" {
+		return hint{class: Special, score: 0.6}
+	}
 	if c.table.vitals && c.key == nil && (c.name.among(measured) || hasWord("outcome", "target")(c.name, nil)) && slices.Contains(traitsOf, c.family) {
 		return hint{class: Special, score: 0.6}
 	}

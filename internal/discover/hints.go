@@ -80,7 +80,7 @@ func systemIsHarmless(n *name) bool {
 }
 
 // asks begin the names of columns that say yes or no, or how many.
-var asks = []string{"is", "has", "can", "should", "allow", "allows", "show", "shows", "hide", "requires", "enable", "num", "nb", "count", "cnt", "no"}
+var asks = []string{"is", "has", "can", "should", "allow", "allows", "show", "shows", "hide", "requires", "enable", "num", "nb", "count", "cnt"}
 
 // nameRule gives a class to names that mean something.
 type nameRule struct {
@@ -261,6 +261,7 @@ var nameRules = []nameRule{
 	{pii.Latitude, 0.6, []scrub.Family{scrub.FamilyPoint}, place, and(ends("location"), of("location"))},
 
 	{Gender, 0.8, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender"), of("gender", "code", "birth", "name", "id"))},
+	{Gender, 0.6, append([]scrub.Family{scrub.FamilyNumber}, texts...), nothing, and(has("gender", "person"), ends("gender", "person"))},
 	{Gender, 0.7, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(ends("gender"))},
 	{Age, 0.6, numerals, nothing, and(ends("age"), only("age", "person", "spouse"), has("person|spouse"))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), of("age", "year", "at"))},

@@ -92,6 +92,8 @@ func (c *column) bareName(h hint) hint {
 		return hint{class: pii.FullName, score: 0.6}
 	case bare && c.table.born && !c.table.firsts && !c.table.surnames:
 		return hint{class: pii.FullName, score: 0.65}
+	case bare && c.table.phoned && !c.table.lists && !slices.Contains([]string{"org", "vendor", "institution", "listing", "product", "location", "system", "city", "account"}, head):
+		return hint{class: pii.FullName, score: 0.55}
 	case bare && c.table.about && !c.table.contact && !slices.Contains([]string{"listing", "product", "system", "location"}, head):
 		return hint{class: pii.FullName, score: 0.6}
 	}

@@ -40,7 +40,7 @@ var peopleRules = []nameRule{
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
 	{Special, 0.7, traits, nothing, and(hasWord("cause", "causa", "manner"), has("death"))},
 	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
-	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band"), only("age", "system", "person", "neutral", ""))},
+	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band", "rango", "faixa", "tranche"), only("age", "system", "person", "neutral", ""))},
 	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
 
 	{Financial, 0.65, sums, nothing, and(wealth, func(_, t *name) bool {
@@ -64,7 +64,7 @@ var peopleRules = []nameRule{
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("party"), of("name", ""), ends("name"), func(n, _ *name) bool { return len(n.parts) == 2 })},
 	{pii.FullName, 0.55, texts, person, just("aka")},
 	{pii.FullName, 0.6, texts, nothing, lastWord("kin")},
-	{pii.FullName, 0.7, texts, nothing, and(has("holder"), func(n, _ *name) bool { return meaningsOf()[n.parts[0]][0] == "holder" }, not(has("product|system|date|phone|email|street|city|zip")))},
+	{pii.FullName, 0.7, texts, nothing, and(has("holder"), func(n, _ *name) bool { return slices.Contains(meaningsOf()[n.parts[0]], "holder") }, not(has("product|system|date|phone|email|street|city|zip")))},
 	{pii.City, 0.6, texts, place, and(has("city"), has("zip|state|region"), only("city", "zip", "state", "region", "address", "ship"))},
 	{pii.IBAN, 0.7, numerals, nothing, or(and(hasWord("bank"), lastWord("sort", "acc", "acct", "account")), and(has("account"), hasWord("corrente", "corriente", "courant", "giro", "debit")))},
 	{pii.NationalID, 0.65, numerals, nothing, and(hasWord("car", "vehicle", "veh", "fahrzeug"), lastWord("reg", "registration", "rego"))},
@@ -73,6 +73,16 @@ var peopleRules = []nameRule{
 	{pii.Longitude, 0.6, measures, place, and(ends("lng"), only("lng", "last", "first", "ship", "neutral", "filler", "address", "geo", "location"))},
 	{Special, 0.75, traits, nothing, and(hasWord("civil"), has("state|system"), func(n, _ *name) bool { return len(n.parts) == 2 })},
 	{Special, 0.6, texts, nothing, and(hasWord("verdict", "plea", "felony", "misdemeanor", "misdemeanour", "indictment", "crime", "delito", "statute", "disposition", "sentence", "arrest"), tried, not(has("date|at|id|url|nhead|phone|email|institution|person")))},
+	{pii.Phone, 0.6, numerals, nothing, and(just("calling", "called", "caller", "callee", "anumber", "bnumber", "dialed", "dialled"), func(_, t *name) bool { return hasWord("call", "calls", "cdr", "cdrs", "sms", "telephony")(t, nil) })},
+	{pii.NationalID, 0.7, texts, nothing, and(hasWord("nic"), func(n, t *name) bool { return n.any("person", "ssn") || t.any("person", "user") })},
+	{pii.NationalID, 0.6, texts, person, and(hasWord("document", "identity", "matriculation", "registration"), func(n, _ *name) bool {
+		return len(n.parts) > 0 && slices.Contains([]string{"num", "numero", "number", "nr", "no"}, n.parts[0])
+	})},
+	{pii.NationalID, 0.6, texts, person, just("matrikel", "matricula", "matricule", "immatriculation", "cf")},
+	{pii.Postcode, 0.6, texts, place, just("cap", "plz", "cp", "psc", "cep")},
+	{pii.Token, 0.7, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, and(lastWord("pin"), has("card|bankaccount|account|user|person"))},
+	{Photo, 0.6, blobs, nothing, and(hasWord("profile", "user", "avatar", "student", "employee", "customer"), lastWord("pic", "image", "img", "picture"))},
+	{Financial, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), lastWord("level", "bracket", "range", "band", "group", "category"))},
 	{pii.Email, 0.65, texts, nothing, and(hasWord("reply"), lastWord("address"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("name"))},
 	{pii.NationalID, 0.6, texts, person, and(lastWord("registration"), hasWord("medical", "professional", "practice", "council", "tax", "voter"))},

@@ -28,9 +28,10 @@ type evidence struct {
 	alpha    float64 // share made of letters and spaces alone
 	digits   float64 // share made of digits alone
 	uuids    float64
-	zero     bool // 0 is among them
-	short    int  // length of the longest value in characters
-	least    int  // and of the shortest
+	decimals float64 // share of numbers with a point
+	zero     bool    // 0 is among them
+	short    int     // length of the longest value in characters
+	least    int     // and of the shortest
 }
 
 // enough is the least number of values that can speak against a name.
@@ -65,7 +66,7 @@ func look(values []string, d *detect.Detector, about detect.Context) *evidence {
 			m[c] /= n
 		}
 	}
-	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo, &e.uuids} {
+	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo, &e.uuids, &e.decimals} {
 		*f /= n
 	}
 	return e
@@ -204,6 +205,9 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 		is(pii.Company)
 	}
 	if f, ok := coordinate(v); ok {
+		if s.dots > 0 {
+			e.decimals++
+		}
 		could(pii.Latitude, f >= -90 && f <= 90)
 		could(pii.Longitude, f >= -180 && f <= 180)
 	}

@@ -93,6 +93,11 @@ func joined(ws []string) []string {
 	vocabulary := meaningsOf()
 	var out []string
 	for i := 0; i < len(ws); i++ {
+		if n := syllables(ws[i:]); n > 1 {
+			out = append(out, strings.Join(ws[i:i+n], ""))
+			i += n - 1
+			continue
+		}
 		if i+1 < len(ws) {
 			a, b := ws[i], ws[i+1]
 			odd := len(a) == 1 || len(b) == 1 || vocabulary[a] == nil && !counts(vocabulary[b]) || a == "do"
@@ -105,6 +110,17 @@ func joined(ws []string) []string {
 		out = append(out, ws[i])
 	}
 	return out
+}
+
+// syllables is how many words are one in another language, as MatKhau and
+// tanggal_lahir are.
+func syllables(ws []string) int {
+	for n := min(3, len(ws)); n > 1; n-- {
+		if w := strings.Join(ws[:n], ""); len(w) > 5 && englishOf()[w] != "" {
+			return n
+		}
+	}
+	return 1
 }
 
 // counts reports whether a word only says that another one is a number or code.
@@ -218,6 +234,11 @@ func understood(parts []string) *name {
 			n.last = head.last
 		}
 	}
+	if n.last == "" && len(n.parts) > 1 && !slices.ContainsFunc(n.parts[1:], func(w string) bool { return meaningsOf()[w] != nil || plainWords()[w] }) {
+		if m := meaningsOf()[n.parts[0]]; m != nil && m[0] != "filler" && m[0] != "nhead" && m[0] != "neutral" && m[0] != "ship" {
+			n.last = m[len(m)-1]
+		}
+	}
 	return n
 }
 
@@ -261,11 +282,16 @@ func (n *name) add(part string) {
 }
 
 // isWord reports whether a word is one of a dictionary.
-func isWord(w string) bool { return meaningsOf()[w] != nil || englishOf()[w] != "" || plainWords()[w] }
+func isWord(w string) bool {
+	return meaningsOf()[w] != nil || englishOf()[w] != "" || plainWords()[w] || plainWords()[strings.TrimSuffix(w, "s")]
+}
 
 // isPart reports whether a word may be a part of a longer one: a short one only if
 // it has a meaning, as payload is no load of pay.
 func isPart(w string) bool {
+	if len(w) == 1 { // and
+		return w == "e" || w == "y"
+	}
 	return meaningsOf()[w] != nil || len(w) > 3 && englishOf()[w] != "" || len(w) > 5 && plainWords()[w]
 }
 
