@@ -10,6 +10,9 @@ FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub int
 PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
                ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
 
+# Test clusters are made and dropped all the time: in memory, if there is enough of it.
+test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
+
 .PHONY: detectors limits help build setup demo test test-all race proof fuzz faults bench versions long lint clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'

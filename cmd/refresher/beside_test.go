@@ -31,6 +31,7 @@ func (s *site) latest() string {
 
 // What lies beside the dataset of latest.json is looked through, too.
 func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.vars["AWS_ENDPOINT_URL"] = s.s3.Endpoint
 	s.must(exitClean, "run", "--fingerprints", "bucket:dev")

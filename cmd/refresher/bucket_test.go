@@ -52,6 +52,7 @@ func (s *site) put(key string, body []byte) {
 
 // A leak in a Parquet file whose manifest agrees with it: only looking inside finds it.
 func TestVerifyLooksInsideParquetFiles(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	var latest s3sink.Latest
@@ -91,6 +92,7 @@ func TestVerifyLooksInsideParquetFiles(t *testing.T) {
 
 // A bucket that gives back other bytes than it was sent never becomes the latest.
 func TestABucketThatReturnsOtherBytesIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	before := s.state()
@@ -129,6 +131,7 @@ func (readCloser) Close() error { return nil }
 // Somebody else publishes under the same prefix while a run is reading back: the
 // run is refused before staging is replaced.
 func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	before := s.one(s.staging.URL("postgres"), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")

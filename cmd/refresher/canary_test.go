@@ -18,6 +18,7 @@ import (
 // A rule that lets values pass is found out by canaries, which nothing else can:
 // nobody knows yet that what stands there are names.
 func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	before := s.state()
@@ -37,6 +38,7 @@ func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
 // Canaries went through every table in which something is masked, and none is
 // anywhere: not in staging, not in the bucket, in no report and no output.
 func TestCanariesAreNeverLoaded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.edit("refresher.yaml", "content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 10}", "content: full, formats: [pgdump, parquet]")
 	stdout, stderr := s.must(exitClean, "run")

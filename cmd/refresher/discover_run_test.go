@@ -6,6 +6,7 @@ import "testing"
 // through, and verification, which looks at every value, finds nothing that
 // discovery missed in the sample database.
 func TestADraftCarriesARun(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	draft, _ := s.must(exitClean, "discover", "--all")
 	s.write("rules.yaml", draft)

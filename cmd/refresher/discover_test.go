@@ -12,6 +12,7 @@ import (
 // A team begins without rules, on a hot standby: discover writes a draft, check
 // takes it; production grows, and discover prints a patch for what is new.
 func TestDiscoverFromNothingToAPatch(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.write("rules.yaml", "")
 	if err := os.Remove(filepath.Join(s.dir, "rules.yaml")); err != nil {
@@ -51,6 +52,7 @@ func TestDiscoverFromNothingToAPatch(t *testing.T) {
 }
 
 func TestDiscoverPrintsEveryColumnAsJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	out, _ := s.must(exitClean, "discover", "--format", "json")
 	var found []struct {

@@ -18,6 +18,7 @@ import (
 
 // A run's report is signed wherever it goes, and checked from there.
 func TestReportsAreSignedAndChecked(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	dir := filepath.Join(s.dir, "evidence") + "/"
 	s.must(exitClean, "run", "--report", dir)
@@ -108,6 +109,7 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 
 // A key of its own signs instead of the one derived from the masking key.
 func TestAConfiguredKeySigns(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	derived, _ := s.must(exitClean, "public-key")
 	s.edit("refresher.yaml", "key: env:KEY\n", "key: env:KEY\nsign: env:SIGN\n")
@@ -134,6 +136,7 @@ func TestAConfiguredKeySigns(t *testing.T) {
 // What changed since the last run that was done stands in the report, also where
 // the change is why the run is refused.
 func TestDriftBetweenRuns(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	first := s.lastReport()

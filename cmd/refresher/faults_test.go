@@ -35,6 +35,7 @@ type faultKind struct {
 // FAULTS=all, as `make faults` has it, some 550. FAULTS_ONLY, a pattern, names kinds,
 // FAULTS_MAX limits how many there are of each, FAULTS_SEED chooses other places.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("servers are killed here")
 	}

@@ -79,6 +79,7 @@ var stageNames = []string{"guard", "schema", "data", "post-data", "analyze", "ve
 // A run killed in any stage leaves the previous staging and the previous dataset,
 // and the next run clears its remains away.
 func TestKilledInAnyStage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	temp := t.TempDir()
 	s.edit("refresher.yaml", "workers: 2", "workers: 2\ntemp_dir: "+temp)
@@ -116,6 +117,7 @@ func TestKilledInAnyStage(t *testing.T) {
 }
 
 func TestSIGTERMCleansUpAndExits130(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	before := s.state()

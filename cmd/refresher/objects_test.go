@@ -25,6 +25,7 @@ import (
 // and compares both sides: what pg_dump says of the schemas may differ only as
 // docs/objects.md says; rows, constraints and sequences must not differ at all.
 func TestObjects(t *testing.T) {
+	t.Parallel()
 	documented := documentedDifferences(t)
 	files, err := filepath.Glob("testdata/objects/*.sql")
 	if err != nil || len(files) == 0 {
@@ -315,6 +316,7 @@ func pairs(t *testing.T, conn *pgx.Conn, sql string) map[string]string {
 
 // What cannot arrive, or should not be used there, is said before a row is read.
 func TestObjectsSaidBeforehand(t *testing.T) {
+	t.Parallel()
 	s := objectsSite(t, "testdata/objects/outside.sql")
 	s.production(`CREATE ROLE objects_elsewhere; CREATE POLICY elsewhere ON spaced TO objects_elsewhere USING (true)`)
 	t.Cleanup(func() {

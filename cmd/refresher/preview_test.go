@@ -23,6 +23,7 @@ func (s *site) onScreen(width int, args ...string) (code int, stdout, stderr str
 
 // What preview shows is what a run makes, and the rows are production's own.
 func TestPreviewShowsWhatARunMakes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const query = `SELECT %s FROM users WHERE ctid = (SELECT min(ctid) FROM users)`
 	source := func(column string) string { return s.one(s.primary.URL(s.db), strings.Replace(query, "%s", column, 1)) }
@@ -51,6 +52,7 @@ func TestPreviewShowsWhatARunMakes(t *testing.T) {
 }
 
 func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.production(`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`)
 	s.edit("rules.yaml", "tables:\n", "tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n")
@@ -76,6 +78,7 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 
 // What is joined in for a row's subject is used as in a run.
 func TestPreviewOfATableWithASubject(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.production(`UPDATE support_tickets t SET body = 'Send it to ' || u.street || ', please.' FROM users u WHERE u.id = t.user_id`)
 	code, stdout, stderr := s.onScreen(160, "preview", "public.support_tickets", "--rows", "100")
@@ -99,6 +102,7 @@ func TestPreviewOfATableWithASubject(t *testing.T) {
 
 // Conditions decide in a preview as in a run.
 func TestPreviewOfConditions(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.production("CREATE TABLE guests (id int, mail text); INSERT INTO guests VALUES (1, 'a@acme.test'), (2, 'jane@mail.test'), (3, NULL)")
 	s.edit("rules.yaml", "tables:\n", "tables:\n  public.guests:\n    rows: {when: mail != nil}\n    columns: {id: keep, mail: [{transform: keep, when: 'mail endsWith \"@acme.test\"'}, email]}\n")
@@ -115,6 +119,7 @@ func TestPreviewOfConditions(t *testing.T) {
 }
 
 func TestPreviewRefusesWhatIsNoTerminal(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	code, stdout, stderr := s.run("preview", "public.users")
 	if code != exitInput || stdout != "" || !strings.Contains(stderr, "--output FILE") {
@@ -144,6 +149,7 @@ func TestPreviewRefusesWhatIsNoTerminal(t *testing.T) {
 }
 
 func TestPreviewMistakes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, tc := range []struct {
 		args []string

@@ -47,6 +47,7 @@ func (s *site) customer() (c customer) {
 // A run leaves its set, and from then on survivors are found in anything, with
 // neither source nor configuration, by the key alone.
 func TestSurvivorsAreFoundInAnything(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	sets := filepath.Join(s.dir, "sets")
 	s.edit("refresher.yaml", "workers: 2", "workers: 2\nfingerprints: {url: sets, keep: 1}")
@@ -191,6 +192,7 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 // With the source at hand, a hit is looked for in it; a set can lie beside the
 // report of a bucket.
 func TestSurvivorsAreConfirmedByTheSource(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run", "--fingerprints", "bucket:dev")
 	c := s.customer()
@@ -219,6 +221,7 @@ func TestSurvivorsAreConfirmedByTheSource(t *testing.T) {
 // A set may have a bucket of its own. A run that is refused after it was left takes
 // it away again, and one that can't leave it is known before any row is read.
 func TestASetInABucketOfItsOwn(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	where := "s3://" + s.db + "/prints"
 	s.must(exitClean, "run", "--fingerprints", where)

@@ -155,6 +155,7 @@ func everywhere() string {
 // Whatever is planted, and wherever: no report, log, JUnit or SARIF file, history
 // row, bucket manifest or line on the terminal holds it.
 func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	w := &said{s, map[string]string{}}
 	reports := filepath.Join(s.dir, "reports")

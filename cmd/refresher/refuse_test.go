@@ -98,6 +98,7 @@ func TestARefusalChangesNothing(t *testing.T) {
 const s3Missing = "bucket"
 
 func TestAReplicaIsNotRequiredUnlessAskedFor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.edit("refresher.yaml", ", require_replica: true", "")
 	s.vars["SOURCE"] = s.primary.URL(s.db)
@@ -108,6 +109,7 @@ func TestAReplicaIsNotRequiredUnlessAskedFor(t *testing.T) {
 }
 
 func TestASecondRunIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	first := s.process("run")
@@ -123,6 +125,7 @@ func TestASecondRunIsRefused(t *testing.T) {
 }
 
 func TestCheckNamesWhatIsMissingAndWhatToWrite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "check")
 	s.production("ALTER TABLE users ADD nickname text; CREATE TABLE leads (email text)")

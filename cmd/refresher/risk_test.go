@@ -33,6 +33,7 @@ risk:
 }
 
 func TestASmallClassRefusesTheRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	before := s.state()
@@ -63,6 +64,7 @@ func TestASmallClassRefusesTheRun(t *testing.T) {
 }
 
 func TestASmallClassIsSuppressed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.patients()
 	s.risk("min_k: 5, min_l: 2, below: suppress")
@@ -89,6 +91,7 @@ func TestASmallClassIsSuppressed(t *testing.T) {
 }
 
 func TestASmallClassesRowsGo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.patients()
 	s.risk("min_k: 5, below: suppress, suppress: rows")
@@ -112,6 +115,7 @@ func TestASmallClassesRowsGo(t *testing.T) {
 }
 
 func TestRiskIsCheckedBeforeARowIsRead(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.patients()
 	s.write("patients.yaml", `version: 1
@@ -142,6 +146,7 @@ hipaa:
 }
 
 func TestSafeHarborGapsRefuse(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	if m := s.lastReport().SafeHarbor; m == nil || m.Declared || len(m.Identifiers) != 18 {

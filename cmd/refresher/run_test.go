@@ -15,6 +15,7 @@ import (
 )
 
 func TestARefreshLeavesNoIdentifierBehind(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, said := s.must(exitClean, "run", "--report", filepath.Join(s.dir, "report.html"))
 
@@ -68,6 +69,7 @@ func (s *site) bucketText() string {
 }
 
 func TestTheDatasetLoadsAndIsClosed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	var latest struct{ Run, Manifest, SHA256 string }
@@ -102,6 +104,7 @@ func TestTheDatasetLoadsAndIsClosed(t *testing.T) {
 }
 
 func TestOneKeyGivesTheSameBytesAnotherKeySharesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	parquet := func() map[string]string {
 		var latest struct{ Run string }
@@ -145,6 +148,7 @@ func TestOneKeyGivesTheSameBytesAnotherKeySharesNothing(t *testing.T) {
 }
 
 func TestRollbackSwapsTheDatabases(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	first := s.one(s.staging.URL(pgtest.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
@@ -162,6 +166,7 @@ func TestRollbackSwapsTheDatabases(t *testing.T) {
 }
 
 func TestOldDatasetsAreRetainedAsConfigured(t *testing.T) {
+	t.Parallel()
 	s := newSite(t) // keep: 2
 	for range 3 {
 		s.must(exitClean, "run")
@@ -178,6 +183,7 @@ func TestOldDatasetsAreRetainedAsConfigured(t *testing.T) {
 }
 
 func TestADryRunChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	before := s.state()
 	_, said := s.must(exitClean, "run", "--dry-run")
@@ -190,6 +196,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 }
 
 func TestStagingKeepsItsOwnerSettingsAndGrants(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	role := "app_" + s.db
@@ -213,6 +220,7 @@ func TestStagingKeepsItsOwnerSettingsAndGrants(t *testing.T) {
 
 // The roles that the README's SQL makes are all that a refresh needs.
 func TestTheReadmesGrantsAreEnough(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	servers := *s.servers
 	servers.staging = pgtest.New(t) // where the database "refresher" belongs to the README's role
@@ -242,6 +250,7 @@ func TestTheReadmesGrantsAreEnough(t *testing.T) {
 }
 
 func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
 	s.must(exitClean, "verify")
@@ -263,6 +272,7 @@ func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
 }
 
 func TestAConstraintThatIsNotValidStaysSo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.production("ALTER TABLE payments ADD CONSTRAINT huge CHECK (amount > 1e9) NOT VALID")
 	s.must(exitClean, "run")

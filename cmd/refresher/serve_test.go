@@ -13,6 +13,7 @@ import (
 )
 
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.edit("refresher.yaml", "workers: 2", "workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}")
 	cmd := s.process("serve")

@@ -99,7 +99,7 @@ func (c *column) numbered() hint {
 	if c.key != nil || c.surrogate() || !slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyUUID, scrub.FamilyNumber}, c.family) {
 		return hint{}
 	}
-	if counted := n.last == "nhead" || len(n.parts) > 1 && slices.Contains([]string{"num", "numero", "nr", "nro", "number"}, n.parts[0]); counted && len(n.parts) == 2 && c.family == scrub.FamilyText && c.table.persons && !n.any("product", "system", "institution", "org", "vendor", "account", "line", "house", "date", "phone", "mobile", "fax", "emergency", "card", "street", "address", "city", "zip") &&
+	if counted := n.last == "nhead" || len(n.parts) > 1 && slices.Contains([]string{"num", "numero", "nr", "nro", "number"}, n.parts[0]); counted && len(n.parts) <= 3 && len(n.parts) > 1 && c.family == scrub.FamilyText && c.table.persons && !n.any("product", "system", "institution", "org", "vendor", "account", "line", "house", "date", "phone", "mobile", "fax", "emergency", "card", "street", "address", "city", "zip") &&
 		hasNoWord("room", "seat", "page", "version", "row", "bed", "contact", "home", "office", "serial", "jersey", "shirt", "unit", "lot", "tracking", "confirmation", "conf", "case", "bond", "ticket", "batch", "invoice", "order", "incident", "report", "file", "docket", "check", "ref")(n, nil) {
 		return hint{class: pii.NationalID, score: 0.5}
 	}

@@ -110,8 +110,11 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	}
 	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
 	amiss := true
+	if (h.class == Special || h.class == Gender) && !t.about && !t.written && !t.health && t.name.any("ethnic", "religion", "marital", "orientation", "gender") && !t.name.any("person", "user") {
+		return h.class, 0.2, why + ", in a list of what there is"
+	}
 	switch {
-	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written && !c.table.signed, h.need == place && !c.table.placed:
+	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written && !c.table.signed && !(acts(nil, c.table.name) && h.class == Special), h.need == place && !c.table.placed:
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && h.need != author && c.table.lists && !c.table.about:
@@ -304,7 +307,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 // that says nothing.
 func (c *column) given(h hint) bool {
 	e := c.seen
-	return c.table.persons && h.class == pii.None && !h.clean && c.key == nil && !c.surrogate() && c != c.table.columns[0] &&
+	return c.table.persons && h.class == pii.None && !h.clean && c.key == nil && !c.surrogate() && !c.leads() &&
 		e.values >= enough && e.distinct == e.values && e.could[pii.NationalID] >= 0.9 && e.short <= 20 && e.least >= 6 && e.share[pii.Date] < 0.1 && e.share[pii.URL] < 0.1 && e.share[pii.Postcode] < 0.5 && e.uuids == 0 && e.prose == 0 && e.decimals < 0.1 &&
 		len(c.name.parts) <= 2 && !c.name.any("id", "code", "at", "date", "product", "nhead", "system", "keyword", "hash", "account", "url", "photo", "card", "salary", "geo", "lat", "lng")
 }

@@ -228,6 +228,7 @@ func TestDocuments(t *testing.T) {
 	url := pgtest.DB(t)
 	pgtest.Exec(t, url, `CREATE TABLE events (id int PRIMARY KEY, payload jsonb, raw text, by_mail jsonb, list json);
 		INSERT INTO events SELECT i, jsonb_build_object('email', 'person' || i || '@mail.test', 'user', jsonb_build_object('firstName', 'Jane', 'odd.key', i),
+			'session_id', 'k' || i, 'member_no', i, 'state', 'open',
 			'tags', jsonb_build_array('a'), 'ip', '8.8.8.' || i % 200), '{"phone": "+1 212 867 53' || lpad((i % 100)::text, 2, '0') || '", "n": 1}',
 			jsonb_build_object('person' || i || '@mail.test', 1), '[{"iban": "DE02120300000000202051"}, 4]' FROM generate_series(1, 60) i`)
 	s, cat, _ := survey(t, url)

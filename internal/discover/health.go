@@ -94,6 +94,9 @@ func (c *column) ofHealth() hint {
 	if c.table.vitals && c.key == nil && (c.name.among(measured) || hasWord("outcome", "target")(c.name, nil)) && slices.Contains(traitsOf, c.family) {
 		return hint{class: Special, score: 0.6}
 	}
+	if c.table.name.among(patients) && c.table.about && c.family == scrub.FamilyText && (c.name.among(clinical) || c.name.among(ailments)) && lastWord("results", "result", "history", "notes", "summary", "report", "plan", "findings", "record", "records")(c.name, nil) {
+		return hint{class: Special, score: 0.6}
+	}
 	if !c.table.health || c.key != nil || c.surrogate() {
 		return hint{}
 	}
@@ -130,7 +133,10 @@ func (c *column) afflicted() hint {
 	if !n.any("health", "ethnic", "religion", "politic", "orientation") || !(c.table.about || c.table.written || c.table.health) || ordinal(n) || n.any("product", "date", "at", "email", "url", "message") {
 		return hint{}
 	}
-	if hasWord("disabled", "conditions", "treatment", "treatments", "prescription", "prescriptions", "orientation", "consent", "insurance", "race", "allowed", "required", "enabled", "agreed", "accepted", "sent", "knows", "understands", "signup")(n, nil) {
+	if hasWord("conditions")(n, nil) && hasNoWord("medical", "health", "existing", "chronic", "mental")(n, nil) {
+		return hint{}
+	}
+	if hasWord("disabled", "treatment", "treatments", "prescription", "prescriptions", "orientation", "consent", "insurance", "race", "allowed", "required", "enabled", "agreed", "accepted", "sent", "knows", "understands", "signup")(n, nil) {
 		return hint{}
 	}
 	return hint{class: Special, score: 0.7}

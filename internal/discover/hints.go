@@ -44,7 +44,7 @@ func hintOf(n *name, family scrub.Family, table *name) hint {
 		}
 	}
 	switch {
-	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !keyOf(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]):
+	case n.has("system") && !systemIsHarmless(n) && !answered(n, table) && !keyOf(n, table) && !(table.has("salary") && hasWord("rate", "amount")(n, nil)), len(n.parts) > 1 && slices.Contains(asks, n.parts[0]) && !(family == scrub.FamilyText && (numbered(n.parts) || n.last == "description" || n.last == "note")):
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
 	if h := firstOf(nameRules, n, family, table); h.class != "" {
@@ -81,6 +81,13 @@ func systemIsHarmless(n *name) bool {
 
 // asks begin the names of columns that say yes or no, or how many.
 var asks = []string{"is", "has", "can", "should", "allow", "allows", "show", "shows", "hide", "requires", "enable", "num", "nb", "count", "cnt"}
+
+// numbered reports a name that begins with the word for a number, and not one for how
+// many of something, which is plural.
+func numbered(parts []string) bool {
+	last := parts[len(parts)-1]
+	return slices.Contains([]string{"num", "nb"}, parts[0]) && !strings.HasSuffix(last, "s") && last != "children"
+}
 
 // nameRule gives a class to names that mean something.
 type nameRule struct {
@@ -176,7 +183,7 @@ var nameRules = []nameRule{
 	{pii.MAC, 0.85, []scrub.Family{scrub.FamilyText, scrub.FamilyMAC}, nothing, and(has("mac"), of("mac", "address", "product", "id", "device", "agent"))},
 	{pii.UserAgent, 0.95, texts, nothing, or(has("agent"), and(has("user"), hasWord("agent"), not(has("name|id"))))},
 
-	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country")), not(has("body|message|product|device")), not(and(hasWord("cell", "mob", "tel"), has("line"))))},
+	{pii.Phone, 0.9, numerals, nothing, and(has("phone|mobile|fax"), not(ends("name", "id", "description", "body", "date", "at", "code", "product", "agent", "url", "os", "token", "note", "country", "institution", "vendor")), not(has("body|message|product|device")), not(and(hasWord("cell", "mob", "tel"), has("line"))))},
 	{pii.Phone, 0.55, numerals, nothing, and(has("emergency"), of("emergency", "nhead"), ends("nhead"))},
 	{pii.Phone, 0.7, numerals, nothing, and(hasWord("contact", "emergency", "helpline"), ends("nhead"), or(of("nhead"), func(n, _ *name) bool {
 		k := len(n.parts)
@@ -300,7 +307,7 @@ var nameRules = []nameRule{
 	{pii.FullName, 0.55, texts, nothing, and(ends("person", "user", "emergency", "spouse"), has("person|spouse|emergency"), only("person", "filler", "ship", "neutral", "spouse", "emergency", "user", "note", "message", "institution", "org", "vendor"), not(hasWord("group", "list", "role", "data", "lists", "profile", "profiles")), or(not(has("institution|org|vendor")), role))},
 	{pii.FullName, 0.5, texts, nothing, and(ends("person"), only("person", ""), role)},
 	{pii.Username, 0.5, texts, nothing, and(hasWord("by"), hasNoWord("locked", "generated"), only("system", "filler", "neutral", "person", "user", "ship"))},
-	{pii.Username, 0.5, texts, nothing, and(lastWord("by"), func(n, _ *name) bool { return len(n.parts) == 2 }, hasNoWord("order", "ordered", "group", "grouped", "sort", "sorted", "divided", "powered", "locked", "generated", "partition", "filter", "multiplied"))},
+	{pii.Username, 0.5, texts, nothing, and(lastWord("by"), func(n, _ *name) bool { return len(n.parts) == 2 }, func(n, _ *name) bool { return !strings.HasSuffix(n.parts[0], "able") }, hasNoWord("order", "ordered", "group", "grouped", "sort", "sorted", "divided", "powered", "locked", "generated", "partition", "filter", "multiplied"))},
 
 	{pii.None, 0.85, anything, nothing, and(has("product|institution|job", "name"))},
 	{pii.None, 0.7, anything, nothing, ends("id", "date", "at", "code", "nhead", "product", "job")},

@@ -25,8 +25,11 @@ var least = map[pii.Class]int{pii.FullName: 5, pii.FirstName: 3, pii.LastName: 3
 // in sessions.
 func (c *column) own() bool {
 	n, t := c.name.parts, c.table.name.parts
-	return c.table.columns[0] == c && len(n) > 1 && len(t) > 0 && n[len(n)-1] == "id" && singular(n[len(n)-2]) == singular(t[len(t)-1]) && !c.table.name.any("person", "user", "username", "api")
+	return c.leads() && len(n) > 1 && len(t) > 0 && n[len(n)-1] == "id" && singular(n[len(n)-2]) == singular(t[len(t)-1]) && !c.table.name.any("person", "user", "username", "api")
 }
+
+// leads reports the first column of a table; a field of a document is none.
+func (c *column) leads() bool { return len(c.table.columns) > 0 && c.table.columns[0] == c }
 
 func (c *column) said() hint {
 	if h := c.beside(); h.class != "" {
@@ -36,7 +39,7 @@ func (c *column) said() hint {
 	if h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType { // one of a few words that a programmer chose
 		return hint{class: pii.None, clean: true, score: 0.9}
 	}
-	if h.class == pii.NationalID && (c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.table.columns[0] == c) && personNumber(c.name, c.table.name) {
+	if h.class == pii.NationalID && (c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.leads()) && personNumber(c.name, c.table.name) {
 		return hint{class: pii.None, clean: true, score: 0.8}
 	}
 	if h.class == pii.None && (!h.clean || c.seen.known() && c.seen.yesNo == 1) && slices.Contains(traitsOf, c.family) {

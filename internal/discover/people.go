@@ -83,6 +83,22 @@ var peopleRules = []nameRule{
 	{pii.Token, 0.7, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, and(lastWord("pin"), has("card|bankaccount|account|user|person"))},
 	{Photo, 0.6, blobs, nothing, and(hasWord("profile", "user", "avatar", "student", "employee", "customer"), lastWord("pic", "image", "img", "picture"))},
 	{Financial, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), lastWord("level", "bracket", "range", "band", "group", "category"))},
+	{pii.NationalID, 0.65, texts, nothing, and(hasWord("crm", "colegiado", "sip", "rpps"), hasWord("doctor", "medico", "medecin", "physician", "nurse", "dentist", "number"))},
+	{Gender, 0.6, texts, person, just("genre", "genero", "gendre")},
+	{Special, 0.65, traits, author, and(hasWord("family", "civil"), hasWord("situation", "status", "state"))},
+	{Special, 0.55, days, author, hasWord("quarantine", "infection", "symptoms", "hospitalization", "hospitalisation", "surgery")},
+	{pii.Token, 0.7, numerals, nothing, and(has("card"), lastWord("verification", "cvn", "csc"))},
+	{pii.Token, 0.6, numerals, nothing, and(hasWord("security"), ends("nhead"), func(_, t *name) bool { return t.has("card") || hasWord("payment", "payments", "checkout")(t, nil) })},
+	{pii.FullName, 0.7, texts, nothing, and(has("card", "name"), hasWord("creditcard", "kreditkarte", "credit", "debit"), of("card", "name", ""))},
+	{pii.FullName, 0.6, texts, nothing, and(hasWord("pay", "payable", "paid"), hasWord("to"), lastWord("name"))},
+	{pii.Email, 0.5, texts, nothing, and(or(just("contact", "value"), and(hasWord("contact"), lastWord("value"))), func(_, t *name) bool {
+		return hasWord("contact", "contacts")(t, nil) && (len(t.parts) > 1) && !t.any("product", "system")
+	})},
+	{pii.UserAgent, 0.55, texts, nothing, and(just("browser"), func(_, t *name) bool {
+		return hasWord("session", "sessions", "login", "logins", "visit", "visits")(t, nil)
+	})},
+	{pii.Street, 0.6, texts, nothing, and(only("line", ""), has("line"), hasWord("one", "two", "three"), func(_, t *name) bool { return t.any("location") })},
+	{pii.Postcode, 0.6, texts, place, and(hasWord("mail", "mailing"), lastWord("code"))},
 	{pii.Email, 0.65, texts, nothing, and(hasWord("reply"), lastWord("address"))},
 	{pii.FullName, 0.6, texts, nothing, and(hasWord("reply"), hasWord("to"), lastWord("name"))},
 	{pii.NationalID, 0.6, texts, person, and(lastWord("registration"), hasWord("medical", "professional", "practice", "council", "tax", "voter"))},
@@ -130,7 +146,7 @@ func wealth(n, t *name) bool {
 	if n.has("salary") && hasWord("amount", "total", "base", "gross", "net", "annual", "yearly", "monthly", "paid")(n, nil) {
 		return true
 	}
-	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "compensation", "expenses", "expenditure",
+	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "money", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "compensation", "expenses", "expenditure",
 		"gehalt", "lohn", "einkommen", "kontostand", "saldo", "guthaben", "kreditlimit", "schulden", "rente", "vermogen", "vermoegen", "solde", "dette", "dettes", "revenu", "revenus", "retraite", "deuda", "deudas", "ingresos", "nomina", "sueldo", "renda", "divida", "salario", "salaire", "remuneracao", "pensao")(n, nil) {
 		return true
 	}
@@ -170,5 +186,5 @@ func documented(_, t *name) bool {
 // tried: a table about what somebody was accused of, or sentenced for.
 func tried(_, t *name) bool {
 	return hasWord("charge", "charges", "offense", "offenses", "offence", "offences", "conviction", "convictions", "arrest", "arrests", "sentence", "sentences", "crime", "crimes", "booking", "bookings",
-		"inmate", "inmates", "prisoner", "prisoners", "offender", "offenders", "defendant", "defendants", "court", "courts", "criminal", "case", "cases", "incident", "incidents", "delitos", "straftaten")(t, nil)
+		"inmate", "inmates", "criminals", "crimes", "convicts", "prisoner", "prisoners", "offender", "offenders", "defendant", "defendants", "court", "courts", "criminal", "case", "cases", "incident", "incidents", "delitos", "straftaten")(t, nil)
 }

@@ -30,7 +30,8 @@ var proseRules = []nameRule{
 	{pii.FreeText, 0.55, texts, nothing, and(func(n, _ *name) bool {
 		return len(n.parts) > 0 && slices.Contains([]string{"note", "comment", "observation", "message", "review"}, n.parts[0])
 	}, ends("note", "message"), only("note", "message", "neutral", "filler", ""), func(_, t *name) bool { return !t.has("product") })},
-	{pii.FreeText, 0.5, texts, person, just("motivation", "motivations", "goals", "aspirations", "essay", "hobby")},
+	{pii.FreeText, 0.55, texts, nothing, just("verwendungszweck", "buchungstext", "zahlungsgrund", "remittance")},
+	{pii.FreeText, 0.5, texts, person, just("info", "about", "motivation", "motivations", "goals", "aspirations", "essay", "hobby")},
 	{pii.FreeText, 0.5, texts, person, and(lastWord("statement", "statements"), hasNoWord("account", "bank", "financial", "sql", "descriptor"))},
 	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
 	{pii.FreeText, 0.55, texts, nothing, just("violations", "violation", "allegation", "allegations", "remarks", "findings", "testimony", "grievance", "grievances", "circumstances", "narrative", "beanstandungen", "infracciones", "infractions", "constatations")},

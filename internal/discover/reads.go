@@ -110,7 +110,7 @@ var lexicon = sync.OnceValue(newLexicon)
 
 var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
 	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say",
-	"mr", "mrs", "ms", "miss", "mx", "sir", "madam", "herr", "frl", "monsieur", "madame", "mademoiselle", "mme", "mlle", "senor", "senora", "senorita", "sr", "sra", "signor", "signora", "pan", "pani", "bay", "bayan", "herrn")
+	"mr", "mrs", "ms", "miss", "mx", "sir", "madam", "herr", "frl", "monsieur", "madame", "mademoiselle", "mme", "mlle", "senor", "senora", "senorita", "sr", "sra", "signor", "signora", "pan", "pani", "bay", "bayan", "herrn", "kadin", "erkek", "kvinna", "kvinde", "kvinne", "mand", "vrouw", "kobieta", "mezczyzna", "muz", "zena", "ferfi", "мужскои", "женскии", "муж", "жен", "мужчина", "женщина", "男", "女", "男性", "女性", "남", "여", "남성", "여성", "laki laki", "perempuan", "pria", "wanita", "nam", "nu")
 
 var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
 

@@ -109,9 +109,16 @@ func (h *home) logTail() string {
 	return "\n  " + strings.Join(lines, "\n  ")
 }
 
+// DirEnv is the environment variable that names the folder for clusters instead of
+// /tmp: one in memory makes tests faster, which create and drop databases all the time.
+const DirEnv = "REFRESHER_PGTEST_DIR"
+
 // baseDir is this user's folder for clusters.
 func baseDir() (string, error) {
-	tmp := "/tmp" // $TMPDIR is too long for sockets on some systems
+	tmp := os.Getenv(DirEnv)
+	if tmp == "" {
+		tmp = "/tmp" // $TMPDIR is too long for sockets on some systems
+	}
 	if _, err := os.Stat(tmp); err != nil {
 		tmp = os.TempDir()
 	}
