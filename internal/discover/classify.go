@@ -174,6 +174,9 @@ func (c *column) contradicts(class pii.Class) bool {
 	if class == pii.Street && c.seen.digits > 0.9 && !c.name.any("house", "nhead") && !c.table.roads {
 		return true
 	}
+	if class == Financial && lastWord("level", "bracket", "range", "band", "group", "category")(c.name, nil) {
+		return false
+	}
 	switch class {
 	case pii.Company, pii.FullName, pii.Street, pii.FreeText, Special: // a key of another table, rather
 		if c.seen.uuids > 0.9 {

@@ -46,6 +46,12 @@ var peopleRules = []nameRule{
 	{Financial, 0.65, sums, nothing, and(wealth, func(_, t *name) bool {
 		return t.any("person", "user", "bankaccount", "account", "holder", "spouse") || hasWord("loan", "loans", "mortgage", "mortgages", "wallet", "wallets", "payslip", "payslips")(t, nil)
 	})},
+	{Financial, 0.6, sums, nothing, and(hasWord("gross", "net"), lastWord("pay", "wage", "salary"))},
+	{Financial, 0.6, sums, person, and(hasWord("daily", "weekly", "monthly", "hourly"), lastWord("rate", "wage", "pay"))},
+	{Special, 0.55, texts, person, and(hasWord("first", "home", "native", "mother"), lastWord("language", "tongue"))},
+	{pii.Phone, 0.6, texts, nothing, and(has("nhead"), ends("nhead"), hasWord("home", "office", "work", "mobile", "evening", "daytime"), only("ship", "nhead", "mobile", "spouse", "job"), func(_, t *name) bool { return t.any("emergency", "person", "spouse") })},
+	{pii.IBAN, 0.7, numerals, nothing, and(has("account"), func(n, _ *name) bool { return n.parts[0] == "number" && len(n.parts) > 1 && !n.any("user", "person") })},
+	{pii.Token, 0.6, secrets, nothing, and(hasWord("hashed", "encrypted"), lastWord("key", "code", "secret", "token"))},
 	{Financial, 0.65, sums, author, and(wealth, has("salary"))},
 	{Financial, 0.65, sums, person, wealth},
 	{Financial, 0.65, sums, nothing, payslip},

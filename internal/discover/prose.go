@@ -31,6 +31,9 @@ var proseRules = []nameRule{
 		return len(n.parts) > 0 && slices.Contains([]string{"note", "comment", "observation", "message", "review"}, n.parts[0])
 	}, ends("note", "message"), only("note", "message", "neutral", "filler", ""), func(_, t *name) bool { return !t.has("product") })},
 	{pii.FreeText, 0.55, texts, nothing, just("verwendungszweck", "buchungstext", "zahlungsgrund", "remittance")},
+	{pii.FreeText, 0.5, texts, nothing, and(ends("description"), only("description", ""), func(n, t *name) bool {
+		return len(n.parts) == 2 && n.parts[1] != "url" && t.has("note|message") && !t.has("product")
+	})},
 	{pii.FreeText, 0.5, texts, person, just("info", "about", "motivation", "motivations", "goals", "aspirations", "essay", "hobby")},
 	{pii.FreeText, 0.5, texts, person, and(lastWord("statement", "statements"), hasNoWord("account", "bank", "financial", "sql", "descriptor"))},
 	{pii.FreeText, 0.55, texts, author, and(hasWord("special", "delivery", "customer", "gift"), hasWord("request", "requests", "requirements", "instructions", "needs", "wishes"))},
