@@ -360,7 +360,7 @@ func acts(_, table *name) bool {
 	}
 	last := strings.TrimSuffix(table.parts[len(table.parts)-1], "s")
 	return slices.Contains([]string{"report", "request", "application", "order", "payment", "booking", "reservation", "registration", "donation", "ticket",
-		"subscription", "signup", "submission", "claim", "purchase", "pledge", "petition", "rsvp", "nomination", "complaint", "appeal"}, last)
+		"subscription", "signup", "submission", "claim", "purchase", "pledge", "petition", "rsvp", "nomination", "complaint", "appeal", "problem", "issue", "enquiry", "inquiry", "grievance", "sighting"}, last)
 }
 
 // explains: room for an explanation behind a question or a state of affairs, as in

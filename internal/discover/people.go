@@ -40,12 +40,14 @@ var peopleRules = []nameRule{
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
 	{Special, 0.7, traits, nothing, and(hasWord("cause", "causa", "manner"), has("death"))},
 	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
-	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band", "rango", "faixa", "tranche"), only("age", "system", "person", "neutral", ""))},
+	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band", "rango", "faixa", "tranche", "cat", "category", "class"), only("age", "system", "person", "user", "neutral", "product", ""))},
 	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
 
 	{Financial, 0.65, sums, nothing, and(wealth, func(_, t *name) bool {
 		return t.any("person", "user", "bankaccount", "account", "holder", "spouse") || hasWord("loan", "loans", "mortgage", "mortgages", "wallet", "wallets", "payslip", "payslips")(t, nil)
 	})},
+	{Financial, 0.6, sums, person, and(hasWord("assets", "liabilities", "wealth", "belongings"), hasNoWord("id", "type", "tag"))},
+	{pii.Region, 0.55, texts, person, and(has("birth"), has("region|state"), not(has("date")))},
 	{Financial, 0.6, sums, nothing, and(hasWord("gross", "net"), lastWord("pay", "wage", "salary"))},
 	{Financial, 0.6, sums, person, and(hasWord("daily", "weekly", "monthly", "hourly"), lastWord("rate", "wage", "pay"))},
 	{Special, 0.55, texts, person, and(hasWord("first", "home", "native", "mother"), lastWord("language", "tongue"))},

@@ -22,6 +22,9 @@ var proseRules = []nameRule{
 	}},
 	{pii.FreeText, 0.55, append([]scrub.Family{scrub.FamilyJSON}, writings...), nothing, trail},
 	{pii.FreeText, 0.5, []scrub.Family{scrub.FamilyJSON}, author, just("transcript", "messages", "conversation", "chat", "answers", "responses", "comments")},
+	{pii.FreeText, 0.5, texts, author, and(just("title", "subject", "detail", "headline"), func(_, t *name) bool {
+		return lastWord("problem", "problems", "issue", "issues", "complaint", "complaints", "enquiry", "enquiries", "inquiry", "inquiries", "grievance", "grievances", "incident", "incidents")(t, nil)
+	})},
 	{pii.FreeText, 0.5, texts, author, and(lastWord("title", "subject", "excerpt"), hasNoWord("meta", "seo", "job", "page"), func(_, t *name) bool {
 		return lastWord("topic", "topics", "discussion", "discussions", "question", "questions")(t, nil)
 	})},

@@ -55,6 +55,10 @@ func (c *column) abroad() hint {
 	if c.table.provider && lastWord("uid", "uuid")(n, nil) && len(n.parts) <= 2 && n.parts[0] != "product" {
 		return hint{class: pii.Username, score: 0.6}
 	}
+	if head := headOf(c.table.name); (head == "person" || head == "user") && len(n.parts) > 1 && c.table.keyed() && !c.table.known(n) && !n.any("product", "system", "org", "vendor", "institution", "region", "city", "country", "location", "photo", "file", "job") &&
+		hasNoWord("tenant", "parent", "group", "department", "dept", "realm", "team", "office", "unit", "row", "record", "correlation", "external", "session", "manager", "created", "updated")(n, nil) {
+		return hint{class: pii.Username, score: 0.5}
+	}
 	if (c.table.placed || c.table.written) && hasWord("advertising", "idfa", "gaid", "push", "fcm", "onesignal", "expo")(n, nil) {
 		return hint{class: pii.Token, score: 0.6}
 	}
@@ -78,4 +82,14 @@ func (c *column) abroad() hint {
 		return hint{class: pii.Username, score: 0.6}
 	}
 	return hint{}
+}
+
+// keyed reports a table whose key is no text, so that an identifier which is text
+// is no key of this database.
+func (t *table) keyed() bool {
+	if len(t.PrimaryKey) != 1 {
+		return false
+	}
+	k := t.column(t.PrimaryKey[0])
+	return k != nil && (k.family == scrub.FamilyNumber || k.family == scrub.FamilyUUID)
 }

@@ -116,7 +116,7 @@ func joined(ws []string) []string {
 // tanggal_lahir are.
 func syllables(ws []string) int {
 	for n := min(3, len(ws)); n > 1; n-- {
-		if w := strings.Join(ws[:n], ""); len(w) > 5 && englishOf()[w] != "" {
+		if w := strings.Join(ws[:n], ""); len(w) > 3 && englishOf()[w] != "" {
 			return n
 		}
 	}
