@@ -1,6 +1,8 @@
 package discover
 
 import (
+	"strings"
+
 	"refresher/internal/catalog"
 	"refresher/internal/detect"
 	"refresher/internal/pii"
@@ -66,8 +68,12 @@ type column struct {
 
 func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	out := &table{Table: t, name: understand(t.Name.Name)}
+	prefix := glued(t.Columns)
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
+		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && prefix != "" {
+			col.name = understand(rest)
+		}
 		if col.family == scrub.FamilyArray {
 			col.array, col.family = true, scrub.FamilyOf(c.Type.Underlying().Elem)
 		}
@@ -86,6 +92,26 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	return out
 }
 
+// glued is what most names of a table's columns begin with, without anything between it
+// and the rest: CF in CFCITY, CFZIP, CFSSNO.
+func glued(columns []*catalog.Column) string {
+	const longest = 3
+	for n := longest; n > 1; n-- {
+		counts := map[string]int{}
+		for _, c := range columns {
+			if len(c.Name) > n+1 && strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") == "" && strings.ToUpper(c.Name) == c.Name {
+				counts[c.Name[:n]]++
+			}
+		}
+		for prefix, k := range counts {
+			if k >= 5 && 5*k >= 4*len(columns) {
+				return prefix
+			}
+		}
+	}
+	return ""
+}
+
 // unprefix leaves out what the names of most columns begin with and means nothing,
 // as ed_ in ed_name, ed_relationship.
 func (t *table) unprefix() {
@@ -96,6 +122,10 @@ func (t *table) unprefix() {
 		}
 	}
 	for _, c := range t.columns {
+		if rest, ok := strings.CutPrefix(strings.ToLower(c.Name), strings.ToLower(t.Name.Name)+"_"); ok && len(t.columns) > 2 && first[strings.ToLower(t.Name.Name)] >= 3 {
+			c.name = understand(rest)
+			continue
+		}
 		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) || first[p[0]] > 0 && len(p[0]) == 1) {
 			c.name = understood(p[1:])
 		}

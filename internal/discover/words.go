@@ -57,6 +57,44 @@ var englishOf = sync.OnceValue(func() map[string]string {
 	return m
 })
 
+// skeletons maps words that are written without their vowels, as rcvr and pstl are, to
+// the words, where all that are written alike mean the same.
+var skeletons = sync.OnceValue(func() map[string]string {
+	words, means := map[string]string{}, map[string]string{}
+	english := set("receiver", "postal", "given", "maiden", "building", "suburb", "county", "claimant", "guarantor", "phone", "resident", "address", "beneficiary", "dependent", "manager", "provider", "subscriber", "traveler", "volunteer", "contractor")
+	for _, line := range strings.Split(tongues, "\n") {
+		if w, _, ok := strings.Cut(line, ":"); ok && w[0] != '#' {
+			english[w] = true
+		}
+	}
+	for w, m := range meaningsOf() {
+		bare := skeleton(w)
+		if len(w) < 5 || len(bare) < 3 || bare == w {
+			continue
+		}
+		switch had, ok := means[bare]; {
+		case ok && had != m[0]:
+			words[bare], means[bare] = "", "?"
+		case english[w]:
+			words[bare], means[bare] = w, m[0]
+		case !ok:
+			words[bare], means[bare] = "", m[0]
+		}
+	}
+	return words
+})
+
+// skeleton is a word's first letter and the consonants behind it.
+func skeleton(w string) string {
+	var b strings.Builder
+	for i, r := range w {
+		if i == 0 || !strings.ContainsRune("aeiou", r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // plainWords are English words without a meaning of their own.
 var plainWords = sync.OnceValue(func() map[string]bool { return list("words", " ") })
 
@@ -71,7 +109,7 @@ func words(name string) []string {
 			word = word[:0]
 		}
 	}
-	runes := []rune(plain(name))
+	runes := []rune(plain(custom(name)))
 	for i, r := range runes {
 		switch {
 		case !unicode.IsLetter(r):
@@ -85,6 +123,20 @@ func words(name string) []string {
 	}
 	flush()
 	return joined(out)
+}
+
+// custom leaves out what Salesforce puts around the name of a field that was added: the
+// namespace of a package and __c.
+func custom(name string) string {
+	for _, end := range []string{"__c", "__pc"} {
+		if own, ok := strings.CutSuffix(name, end); ok {
+			if i := strings.LastIndex(own, "__"); i > 0 {
+				own = own[i+2:]
+			}
+			return own
+		}
+	}
+	return name
 }
 
 // joined puts together words that are one although something parts them: e-mail,
@@ -243,7 +295,7 @@ func understood(parts []string) *name {
 }
 
 // roles say whose an address is, before the words of one; alone they are things.
-var roles = set("payment", "invoice", "order", "purchase", "booking", "reservation", "contract", "sale", "shipment", "transaction", "mail", "insurance", "registration", "checkout", "account", "quote")
+var roles = set("payment", "invoice", "order", "purchase", "booking", "reservation", "contract", "sale", "shipment", "transaction", "mail", "insurance", "registration", "checkout", "account", "quote", "app", "appl", "correspondence", "corr")
 
 // addresses reports whether a name goes on with a part of a name or an address.
 func addresses(parts []string) bool {
@@ -261,6 +313,8 @@ var genitives = set("of", "de", "del", "della", "di", "do", "da", "des", "du", "
 func (n *name) add(part string) {
 	if e := englishOf()[part]; e != "" {
 		part = e
+	} else if w := skeletons()[part]; w != "" && meaningsOf()[part] == nil && !plainWords()[part] {
+		part = w
 	}
 	n.parts = append(n.parts, part)
 	means := meaningsOf()[part]
