@@ -5,7 +5,8 @@
 //
 // A column's name is cut into words (first_name, FirstName, firstname and
 // vorname are the same two), and each word has a meaning, from a vocabulary of
-// some twenty languages and the usual abbreviations (lexicon/vocabulary.txt).
+// many languages and the usual abbreviations (lexicon/vocabulary.txt). Words of other
+// languages are read as English ones (lexicon/tongues.txt).
 // Rules over meanings, not over spellings, turn a name into a class with a score:
 // billing_email holds an address, email_verified_at a moment, email_template_name
 // neither.
