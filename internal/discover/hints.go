@@ -112,41 +112,6 @@ var (
 		scrub.FamilyDate, scrub.FamilyTimestamp, scrub.FamilyBytea, scrub.FamilyInet, scrub.FamilyCIDR, scrub.FamilyUUID, scrub.FamilyArray)
 )
 
-func has(meanings ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool { return n.has(meanings...) }
-}
-
-// ends wants the last word that says something to mean one of these.
-func ends(meanings ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool { return slices.Contains(meanings, n.last) }
-}
-
-func and(all ...func(n, table *name) bool) func(n, table *name) bool {
-	return func(n, table *name) bool {
-		for _, f := range all {
-			if !f(n, table) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-func not(f func(n, table *name) bool) func(n, table *name) bool {
-	return func(n, table *name) bool { return !f(n, table) }
-}
-
-func only(meanings ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool { return n.only(meanings...) }
-}
-
-// modifiers say whose or which, and nothing of what.
-var modifiers = []string{"ship", "person", "user", "account", "emergency", "spouse", "contactinfo", "neutral", "private", "filler", "vendor", "org", "holder", "mobile", "postal"}
-
-func of(meanings ...string) func(n, table *name) bool {
-	return only(append(slices.Clone(modifiers), meanings...)...)
-}
-
 // nameRules: the first that fits counts.
 var nameRules = []nameRule{
 	{pii.NationalID, 0.95, append([]scrub.Family{scrub.FamilyBytea}, numerals...), nothing, and(has("ssn"), not(has("product|system|date|url|name")), or(hasNoWord("nhs"), ends("ssn", "nhead")))},
@@ -388,22 +353,3 @@ func role(n, _ *name) bool {
 		"therapist", "attorney", "lawyer", "judge", "officer", "counselor", "counsellor", "advisor", "adviser", "secretary", "contact", "owner", "caregiver"},
 		n.parts[len(n.parts)-1])
 }
-
-func or(some ...func(n, table *name) bool) func(n, table *name) bool {
-	return func(n, table *name) bool {
-		for _, f := range some {
-			if f(n, table) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-func hasWord(list ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool {
-		return slices.ContainsFunc(n.parts, func(w string) bool { return slices.Contains(list, w) })
-	}
-}
-
-func hasNoWord(list ...string) func(n, table *name) bool { return not(hasWord(list...)) }

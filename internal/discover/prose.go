@@ -7,10 +7,6 @@ import (
 	"refresher/internal/scrub"
 )
 
-var just = func(list ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool { return len(n.parts) == 1 && hasWord(list...)(n, nil) }
-}
-
 // proseRules: what persons write, and what is written for all to read.
 var proseRules = []nameRule{
 	{pii.None, 0.8, writings, nothing, published},

@@ -30,10 +30,6 @@ var secretRules = []nameRule{
 var opens = hasWord("invite", "invitation", "reset", "confirm", "confirmation", "verification", "verify", "activation", "access", "security", "otp", "login", "signin", "signup", "join",
 	"sms", "mfa", "totp", "recovery", "backup", "unlock", "pairing", "referral", "door", "gate", "alarm", "entry", "einladung", "bestatigung", "acceso", "acesso", "verificacion", "protect", "sharing", "scratch", "user", "device", "oauth")
 
-func lastWord(list ...string) func(n, table *name) bool {
-	return func(n, _ *name) bool { return len(n.parts) > 0 && slices.Contains(list, n.parts[len(n.parts)-1]) }
-}
-
 // elsewhere are services that keep persons, their payments or their devices.
 var elsewhere = []string{"facebook", "google", "linkedin", "twitter", "github", "gitlab", "apple", "microsoft", "azure", "okta", "auth", "firebase", "line", "kakao", "wechat", "vk", "yandex",
 	"yahoo", "amazon", "steam", "discord", "slack", "telegram", "tiktok", "instagram", "snapchat", "spotify", "strava", "fitbit", "garmin", "keycloak", "cognito", "saml", "oidc", "oauth", "openid", "ldap",
