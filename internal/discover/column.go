@@ -104,7 +104,7 @@ func glued(columns []*catalog.Column) string {
 			}
 		}
 		for prefix, k := range counts {
-			if k >= 5 && 5*k >= 4*len(columns) {
+			if k >= 5 && 5*k >= 4*len(columns) && readable(columns, prefix) > readable(columns, "") {
 				return prefix
 			}
 		}
@@ -112,12 +112,23 @@ func glued(columns []*catalog.Column) string {
 	return ""
 }
 
+// readable counts the columns whose names are words behind a prefix.
+func readable(columns []*catalog.Column, prefix string) int {
+	n := 0
+	for _, c := range columns {
+		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && isWord(strings.ToLower(rest)) {
+			n++
+		}
+	}
+	return n
+}
+
 // unprefix leaves out what the names of most columns begin with and means nothing,
 // as ed_ in ed_name, ed_relationship.
 func (t *table) unprefix() {
 	first := map[string]int{}
 	for _, c := range t.columns {
-		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil {
+		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil && !plainWords()[p[0]] && p[0] != "utm" {
 			first[p[0]]++
 		}
 	}
