@@ -50,7 +50,7 @@ func (t *table) roster() {
 		switch {
 		case n.has("salary") && n.last != "id":
 			pay++
-		case n.has("job") && n.last != "id", len(n.parts) == 1 && hasWord("title", "titel", "department", "departments", "dept", "position", "party", "rank", "grade", "abteilung", "departamento", "cargo", "puesto", "poste", "partei", "partido", "salary", "speciality", "specialty", "specialization", "specialisation")(n, nil):
+		case n.has("job") && n.last != "id", len(n.parts) == 1 && hasWord("title", "titel", "department", "departments", "dept", "position", "party", "rank", "grade", "departamento", "cargo", "salary", "speciality", "specialty", "specialization", "specialisation")(n, nil):
 			jobs++
 		}
 		switch {
@@ -99,7 +99,7 @@ func (c *column) numbered() hint {
 	if c.key != nil || c.surrogate() || !slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyUUID, scrub.FamilyNumber}, c.family) {
 		return hint{}
 	}
-	if counted := n.last == "nhead" || len(n.parts) > 1 && slices.Contains([]string{"num", "numero", "nr", "nro", "number"}, n.parts[0]); counted && len(n.parts) <= 3 && len(n.parts) > 1 && c.family == scrub.FamilyText && c.table.persons && !n.any("product", "system", "institution", "org", "vendor", "account", "line", "house", "date", "phone", "mobile", "fax", "emergency", "card", "street", "address", "city", "zip") &&
+	if counted := n.last == "nhead" || len(n.parts) > 1 && slices.Contains([]string{"num", "nr", "nro", "number"}, n.parts[0]); counted && len(n.parts) <= 3 && len(n.parts) > 1 && c.family == scrub.FamilyText && c.table.persons && !n.any("product", "system", "institution", "org", "vendor", "account", "line", "house", "date", "phone", "mobile", "fax", "emergency", "card", "street", "address", "city", "zip") &&
 		hasNoWord("room", "seat", "page", "version", "row", "bed", "contact", "home", "office", "serial", "jersey", "shirt", "unit", "lot", "tracking", "confirmation", "conf", "case", "bond", "ticket", "batch", "invoice", "order", "incident", "report", "file", "docket", "check", "ref")(n, nil) {
 		return hint{class: pii.NationalID, score: 0.5}
 	}
@@ -163,7 +163,7 @@ func (c *column) listed() hint {
 	if c.family != scrub.FamilyText || c.key != nil {
 		return hint{}
 	}
-	if (handedOver(nil, t.name) && t.written || handedOver(nil, n)) && lastWord("title", "headline", "titel", "titulo", "titre")(n, nil) && !n.any("system") && hasNoWord("meta", "seo")(n, nil) {
+	if (handedOver(nil, t.name) && t.written || handedOver(nil, n)) && lastWord("title", "headline", "titel")(n, nil) && !n.any("system") && hasNoWord("meta", "seo")(n, nil) {
 		return hint{class: pii.FreeText, score: 0.5}
 	}
 	rides := hasWord("trip", "trips", "ride", "rides", "journey", "journeys", "delivery", "deliveries", "carpool", "fahrten", "viajes", "trajets")(t.name, nil) || handedOver(nil, t.name)
@@ -182,7 +182,7 @@ func (c *column) banked() hint {
 	if slices.Contains(sums, c.family) && hasWord("paid", "due", "arrears", "disbursed", "charged", "outstanding", "loan", "owed", "penalty")(n, nil) && hasNoWord("type", "currency", "status", "purpose", "term", "officer", "product")(n, nil) && !n.any("name", "nhead") {
 		return hint{class: Financial, score: 0.6}
 	}
-	if slices.Contains(sums, c.family) && hasWord("amount", "balance", "payments", "betrag", "saldo", "importe", "montant", "valor", "credit", "debit", "withdrawal", "deposit", "principal", "installment")(n, nil) && hasNoWord("type", "currency", "status")(n, nil) {
+	if slices.Contains(sums, c.family) && hasWord("amount", "balance", "payments", "valor", "credit", "debit", "withdrawal", "deposit", "principal", "installment")(n, nil) && hasNoWord("type", "currency", "status")(n, nil) {
 		return hint{class: Financial, score: 0.6}
 	}
 	if c.family == scrub.FamilyText && n.last == "account" && n.only("account", "ship") {
@@ -197,13 +197,13 @@ func (c *column) banked() hint {
 // banks finds out whether a table's rows are movements or loans of an account.
 func (t *table) banks() {
 	moves := hasWord("transaction", "transactions", "trans", "statements", "movement", "movements", "umsatz", "umsatze", "buchungen", "movimientos", "movimentos", "transfer", "transfers", "remittances", "withdrawals", "deposits", "operations", "transacoes", "transacciones")(t.name, nil)
-	bank := hasWord("bank", "banking", "savings", "loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
-	loan := bank && !moves && hasWord("loan", "loans", "mortgage", "mortgages", "kredite", "darlehen", "prestamos", "emprestimos", "prets")(t.name, nil)
+	bank := hasWord("bank", "banking", "savings", "loan", "loans", "mortgage", "mortgages", "prets")(t.name, nil)
+	loan := bank && !moves && hasWord("loan", "loans", "mortgage", "mortgages", "prets")(t.name, nil)
 	account, balance := false, false
 	for _, c := range t.columns {
 		loan = loan || (t.persons || t.about) && hasWord("loan", "mortgage")(c.name, nil)
 		account = account || c.name.any("account", "bankaccount") && (c.name.last == "id" || c.name.last == "nhead" || c.name.only("account", "ship"))
-		balance = balance || hasWord("balance", "saldo", "kontostand", "solde")(c.name, nil)
+		balance = balance || hasWord("balance")(c.name, nil)
 	}
 	t.bank = moves && account && (balance || bank) || loan && (account || t.written || t.about)
 }

@@ -35,7 +35,7 @@ func (c *column) classify() {
 	if h.class == pii.Postcode && hasWord("cep")(c.name, nil) && c.seen.known() && c.seen.short > 9 { // Brazil's postcode has eight digits; in Turkish it is the mobile phone
 		h = hint{class: pii.Phone, score: 0.75}
 	}
-	if c.seen.known() && c.seen.zero && c.seen.distinct == 1 && h.class != pii.None && h.score >= 0.6 && c.family == scrub.FamilyText && c.MaxChars() != 1 && c.name.any(filledIn...) && slices.Contains(append(filledIn, "ship"), c.name.last) { // a default, where nothing was filled in
+	if c.unfilled(h) {
 		c.seen = nil
 	}
 	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
@@ -69,6 +69,13 @@ func (c *column) classify() {
 	case c.seen.known():
 		c.score = 0.75
 	}
+}
+
+// unfilled reports a column that has its default, 0, in all rows: nothing was filled in
+// where its name wants a value.
+func (c *column) unfilled(h hint) bool {
+	return c.seen.known() && c.seen.zero && c.seen.distinct == 1 && c.family == scrub.FamilyText && c.MaxChars() != 1 &&
+		h.class != pii.None && h.score >= 0.6 && c.name.any(filledIn...) && (c.name.last == "ship" || slices.Contains(filledIn, c.name.last))
 }
 
 // filledIn is what the name of a column says last whose default is no state of affairs.

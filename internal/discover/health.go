@@ -12,14 +12,12 @@ import (
 // ailments are what tables about somebody's health are called; clinical words are
 // so only where a row belongs to a patient.
 var (
-	ailments = set("condition", "allergy", "allergie", "diagnosis", "diagnose", "medication", "prescription", "immunization", "immunisation", "vaccination", "symptom", "treatment", "disease",
-		"illness", "medical", "health", "sickness", "injury", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis",
-		"diagnosen", "diagnostico", "diagnostic", "medikament", "medikamente", "impfung", "impfungen", "behandlung", "behandlungen", "befund", "befunde", "alergia", "medicamento", "vacuna", "vacina", "tratamiento",
-		"tratamento", "sintoma", "traitement", "ordonnance", "rezept", "rezepte", "receta", "receita", "laborwerte", "laborwert", "fitness", "wellness", "krankheit", "krankheiten", "maladie", "enfermedad", "doenca", "operation")
+	ailments = set("condition", "allergy", "diagnosis", "medication", "prescription", "immunization", "immunisation", "vaccination", "symptom", "treatment", "disease",
+		"illness", "medical", "health", "sickness", "injury", "disorder", "therapy", "therapie", "surgery", "surgerie", "careplan", "pregnancy", "pregnancie", "disability", "disabilitie", "vital", "drug", "allergen", "comorbidity", "dosage", "anamnesis", "diagnostic", "befund", "befunde", "laborwerte", "laborwert", "fitness", "wellness", "operation")
 	clinical = set("procedure", "encounter", "observation", "obs", "result", "test", "exam", "examination", "device", "imaging", "study", "studie", "visit", "admission", "appointment", "consultation",
 		"referral", "lab", "laboratory", "specimen", "measurement", "sign", "care", "claim", "chartevents", "labevents", "assessment", "screening", "scan", "radiology", "pathology", "microbiology", "intervention", "episode",
 		"untersuchung", "untersuchungen", "besuch", "consulta", "exame", "examen", "visite", "konsultation", "aufnahme", "record", "history", "case", "supply", "event", "stay", "transaction", "occurrence", "exposure", "chart", "plan", "goal", "report", "bill", "billing", "charge")
-	patients = set("patient", "patienten", "paciente", "paziente", "pacient", "hadm", "mrn", "encounter", "icustay", "pasien", "beneficiary", "bene")
+	patients = set("patient", "hadm", "mrn", "encounter", "icustay", "beneficiary", "bene")
 )
 
 func singular(w string) string {
@@ -75,14 +73,14 @@ func (t *table) wears() {
 
 var (
 	findings = set("code", "description", "desc", "descr", "value", "result", "severity", "reaction", "finding", "reason", "reasoncode", "reasondescription", "site", "bodysite", "symptom", "substance",
-		"allergen", "allergy", "drug", "medication", "medicine", "vaccine", "dose", "dosage", "strength", "outcome", "interpretation", "procedure", "condition", "diagnosis", "diagnose", "concept", "impression", "indication", "complaint",
+		"allergen", "allergy", "drug", "medication", "medicine", "vaccine", "dose", "dosage", "strength", "outcome", "interpretation", "procedure", "condition", "diagnosis", "concept", "impression", "indication", "complaint",
 		"triage", "name", "test", "pulse", "temperature", "respiration", "saturation", "treatment", "therapy", "text", "icd", "snomed", "loinc", "rxnorm", "ndc", "cpt", "drg", "hcpcs", "term", "disease", "disorder", "illness",
-		"bezeichnung", "beschreibung", "wert", "grund", "befund", "wirkstoff", "medikament", "descripcion", "descricao", "resultado", "valor", "motivo", "libelle", "resultat", "motif", "valeur", "instruction", "instructions", "injury", "prognosis", "sig", "valuenum", "comment", "flag", "abnormal")
+		"bezeichnung", "wert", "befund", "wirkstoff", "resultado", "valor", "libelle", "resultat", "valeur", "instruction", "instructions", "injury", "prognosis", "sig", "valuenum", "comment", "flag", "abnormal")
 	measured = set("systolic", "diastolic", "bmi", "bp", "pulse", "spo", "glucose", "hemoglobin", "weight", "height", "temperature", "cholesterol", "pressure", "heart", "oxygen", "bloodpressure", "heartrate", "skinthickness", "chol", "trestbps", "fbs", "thalach", "muscle", "waist", "calories", "bodyfat", "sleep", "steps", "hrv", "ecg", "bpm", "vo")
 	matters  = set("type", "category", "unit", "uom", "date", "status", "modality", "sop", "uid", "instance", "series", "currency", "language", "version", "schema", "vocabulary", "cost", "price", "amount",
 		"fee", "class", "method", "room", "ward", "department", "provider", "doctor", "physician", "payer", "insurance", "phone", "email", "file", "zip", "postal", "country", "location", "user", "first", "last",
 		"order", "quantity", "count", "start", "end", "time", "url", "created", "updated", "company", "bank", "hospital", "facility", "patient", "middle", "full", "family", "staff", "nurse", "clinic", "batch", "lot", "ods", "revenue", "ref")
-	costs    = set("cost", "costs", "totalcost", "amount", "coverage", "copay", "charge", "charges", "payment", "payments", "adjustments", "transfers", "outstanding", "paid", "balance", "fee", "fees", "reimbursement", "deductible", "allowed", "covered", "betrag", "kosten", "costo", "custo", "montant", "importe")
+	costs    = set("cost", "costs", "totalcost", "amount", "coverage", "copay", "charge", "charges", "payment", "payments", "adjustments", "transfers", "outstanding", "paid", "balance", "fee", "fees", "reimbursement", "deductible", "allowed", "covered", "kosten", "costo", "custo")
 	traitsOf = append([]scrub.Family{scrub.FamilyFloat}, traits...)
 )
 

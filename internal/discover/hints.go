@@ -154,7 +154,7 @@ var nameRules = []nameRule{
 		k := len(n.parts)
 		return k > 2 && n.parts[k-2] == "contact" && !n.any("product", "date", "email")
 	}))},
-	{pii.Phone, 0.7, numerals, nothing, and(just("number", "no", "nummer", "value"), func(_, t *name) bool { return t.has("phone|mobile|fax") })},
+	{pii.Phone, 0.7, numerals, nothing, and(just("number", "no", "value"), func(_, t *name) bool { return t.has("phone|mobile|fax") })},
 	{pii.Phone, 0.55, texts, nothing, and(hasWord("contact"), has("contactinfo"), of("contactinfo"))},
 	{pii.Phone, 0.6, texts, nothing, and(counterpart, func(_, t *name) bool { return hasWord("sms", "twilio", "whatsapp", "call", "calls")(t, nil) })},
 	{pii.Email, 0.55, texts, nothing, and(counterpart, func(_, t *name) bool { return t.has("email|message") })},
@@ -172,7 +172,7 @@ var nameRules = []nameRule{
 	{pii.CreditCard, 0.85, numerals, nothing, and(has("card"), ends("card", "nhead"), not(has("product|date|id")), not(hasWord("business", "score", "yellow", "red", "report")))},
 	{pii.Crypto, 0.6, texts, nothing, and(ends("wallet", "address"), has("wallet"))},
 
-	{pii.BirthDate, 0.95, days, nothing, and(has("birth"), not(has("city|country|region|nhead|id|org|name|street|state|location|weight|place")), not(hasWord("place", "lugar", "lieu", "rate", "order")))},
+	{pii.BirthDate, 0.95, days, nothing, and(has("birth"), not(has("city|country|region|nhead|id|org|name|street|state|location|weight|place")), not(hasWord("place", "rate", "order")))},
 	{pii.BirthDate, 0.7, measures, nothing, and(has("birth"), has("year|day|month|date"), not(has("city|country|region")))},
 	{pii.Date, 0.75, days, nothing, and(has("death"), not(has("city|country|region|cause|place")))},
 	{pii.City, 0.7, texts, nothing, and(has("birth"), has("city|location"))},
@@ -185,7 +185,7 @@ var nameRules = []nameRule{
 	{pii.FirstName, 0.55, texts, person, and(ends("middle", "initials"), of("middle", "initials"))},
 	{pii.FullName, 0.9, texts, nothing, and(has("full", "name"), func(_, t *name) bool {
 		return !t.any("institution", "org", "product") || t.any("person", "user", "spouse") || acts(nil, t)
-	}, or(hasWord("fullname", "ansprechpartner", "vollname", "nombrecompleto", "nomecompleto", "nomcomplet", "personname", "realname", "contactname", "isim", "adsoyad", "hoten"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
+	}, or(hasWord("fullname", "ansprechpartner", "vollname", "personname", "realname", "contactname", "isim"), and(of("full", "name", "initials"), hasNoWord("display", "preferred", "visible", "displayname", "dispname", "completename", "shown", "legal", "legalname"))))},
 	{pii.FullName, 0.7, texts, nothing, and(has("full", "name"), ends("name"), hasWord("full", "fullname"), not(has("product|system|city|location|region|country|org|institution|vendor")), func(_, t *name) bool { return !t.any("institution", "org", "product") })},
 	{pii.Username, 0.7, texts, nothing, and(has("user"), hasWord("displayname", "dispname", "display"), has("name"))},
 	{pii.FullName, 0.6, texts, person, and(has("full", "name"), of("full", "name"))},
@@ -206,7 +206,7 @@ var nameRules = []nameRule{
 
 	{pii.FullName, 0.85, texts, nothing, and(has("person|spouse|emergency", "name"), not(has("product|org|vendor|city|street|country|region|username|agent|location|birth|device|photo|message|description")))},
 	{pii.FullName, 0.6, texts, nothing, and(has("account", "name"), of("account", "name"), hasWord("bank", "holder", "owner"))},
-	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "envio", "lieferung", "rechnung", "facturacion", "entrega", "sender", "to", "from", "reply", "pickup", "pick"))},
+	{pii.FullName, 0.6, texts, nothing, and(has("name"), of("ship", "name"), hasWord("ship", "shipping", "shipto", "bill", "billing", "delivery", "invoice", "facturacion", "sender", "to", "from", "reply", "pickup", "pick"))},
 	{pii.FullName, 0.5, texts, nothing, agent},
 	{pii.Company, 0.75, texts, nothing, and(has("org", "name"), of("org", "name"))},
 	{pii.Company, 0.65, texts, person, and(has("org"), of("org"), ends("org"))},

@@ -21,7 +21,7 @@ var peopleRules = []nameRule{
 	{pii.NationalID, 0.6, []scrub.Family{scrub.FamilyNumber}, person, personNumber},
 	{pii.NationalID, 0.6, numerals, person, or(just("idnumber", "idno"), func(n, _ *name) bool { return len(n.parts) == 2 && n.parts[0] == "id" && n.last == "nhead" })},
 	{pii.FullName, 0.8, texts, nothing, and(hasWord("beneficiary"), has("name"), ends("name"))},
-	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "doc", "documento", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
+	{pii.NationalID, 0.65, texts, author, and(hasWord("document", "doc", "alien", "registration"), has("nhead"), ends("nhead"), func(_, t *name) bool {
 		return t.any("person", "user") || hasWord("kyc", "identity", "identities", "verification", "verifications", "immigration", "visas")(t, nil)
 	})},
 	{pii.NationalID, 0.6, texts, nothing, and(just("identifier"), func(_, t *name) bool { return t.any("person", "user") })},
@@ -32,14 +32,14 @@ var peopleRules = []nameRule{
 	{pii.IP, 0.75, texts, nothing, hasWord("forwarded")},
 	{pii.Latitude, 0.55, measures, nothing, and(has("lat"), visited)},
 	{pii.Longitude, 0.55, measures, nothing, and(has("lng"), visited)},
-	{pii.City, 0.6, texts, place, and(has("address", "city"), lastWord("city", "name", "town", "ciudad", "cidade", "ville"), hasNoWord("ip"))},
+	{pii.City, 0.6, texts, place, and(has("address", "city"), lastWord("city", "name", "town"), hasNoWord("ip"))},
 	{pii.Region, 0.6, texts, place, and(has("address", "region|state"), lastWord("state", "province", "county", "region", "name"), hasNoWord("ip"))},
 	{Gender, 0.6, append([]scrub.Family{scrub.FamilyNumber}, texts...), person, and(has("gender"), lastWord("code", "cd", "desc", "description", "value"), not(has("product")))},
 	{Age, 0.65, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(ends("age"), not(has("system|product|account|token|secret|person|spouse")), hasNoWord("mean", "median", "cache", "cookie", "page"))},
 	{pii.Phone, 0.65, numerals, nothing, and(hasWord("calling", "called", "caller", "callee", "dialed", "dialled", "originating", "terminating"), has("nhead"), ends("nhead"))},
 	{pii.IP, 0.75, texts, nothing, and(hasWord("remote", "peer"), has("address"), only("address", "neutral"))},
 	{Special, 0.7, traits, nothing, and(hasWord("cause", "causa", "manner"), has("death"))},
-	{Special, 0.55, texts, person, just("party", "partei", "partido", "parti")},
+	{Special, 0.55, texts, person, just("party")},
 	{Age, 0.6, texts, person, and(has("age"), hasWord("group", "range", "bracket", "band", "rango", "faixa", "tranche", "cat", "category", "class"), only("age", "system", "person", "user", "neutral", "product", ""))},
 	{pii.NationalID, 0.6, texts, nothing, and(hasWord("company", "business", "firm"), hasWord("personal"), ends("id", "nhead"))},
 
@@ -75,24 +75,24 @@ var peopleRules = []nameRule{
 	{pii.FullName, 0.7, texts, nothing, and(has("holder"), func(n, _ *name) bool { return slices.Contains(meaningsOf()[n.parts[0]], "holder") }, not(has("product|system|date|phone|email|street|city|zip")))},
 	{pii.City, 0.6, texts, place, and(has("city"), has("zip|state|region"), only("city", "zip", "state", "region", "address", "ship"))},
 	{pii.IBAN, 0.7, numerals, nothing, or(and(hasWord("bank"), lastWord("sort", "acc", "acct", "account")), and(has("account"), hasWord("corrente", "corriente", "courant", "giro", "debit")))},
-	{pii.NationalID, 0.65, numerals, nothing, and(hasWord("car", "vehicle", "veh", "fahrzeug"), lastWord("reg", "registration", "rego"))},
+	{pii.NationalID, 0.65, numerals, nothing, and(hasWord("car", "vehicle", "veh"), lastWord("reg", "registration", "rego"))},
 	{pii.URL, 0.6, texts, person, and(ends("url"), has("photo|avatar|signature|biometric"))},
 	{pii.Latitude, 0.6, measures, place, and(ends("lat"), only("lat", "last", "first", "ship", "neutral", "filler", "address", "geo", "location"))},
 	{pii.Longitude, 0.6, measures, place, and(ends("lng"), only("lng", "last", "first", "ship", "neutral", "filler", "address", "geo", "location"))},
 	{Special, 0.75, traits, nothing, and(hasWord("civil"), has("state|system"), func(n, _ *name) bool { return len(n.parts) == 2 })},
-	{Special, 0.6, texts, nothing, and(hasWord("verdict", "plea", "felony", "misdemeanor", "misdemeanour", "indictment", "crime", "delito", "statute", "disposition", "sentence", "arrest"), tried, not(has("date|at|id|url|nhead|phone|email|institution|person")))},
+	{Special, 0.6, texts, nothing, and(hasWord("verdict", "plea", "felony", "misdemeanor", "misdemeanour", "indictment", "crime", "statute", "disposition", "sentence", "arrest"), tried, not(has("date|at|id|url|nhead|phone|email|institution|person")))},
 	{pii.Phone, 0.6, numerals, nothing, and(just("calling", "called", "caller", "callee", "anumber", "bnumber", "dialed", "dialled"), func(_, t *name) bool { return hasWord("call", "calls", "cdr", "cdrs", "sms", "telephony")(t, nil) })},
 	{pii.NationalID, 0.7, texts, nothing, and(hasWord("nic"), func(n, t *name) bool { return n.any("person", "ssn") || t.any("person", "user") })},
 	{pii.NationalID, 0.6, texts, person, and(hasWord("document", "identity", "matriculation", "registration"), func(n, _ *name) bool {
-		return len(n.parts) > 0 && slices.Contains([]string{"num", "numero", "number", "nr", "no"}, n.parts[0])
+		return len(n.parts) > 0 && slices.Contains([]string{"num", "number", "nr", "no"}, n.parts[0])
 	})},
 	{pii.NationalID, 0.6, texts, person, just("matrikel", "matricula", "matricule", "immatriculation", "cf")},
 	{pii.Postcode, 0.6, texts, place, just("cap", "plz", "cp", "psc", "cep")},
 	{pii.Token, 0.7, append([]scrub.Family{scrub.FamilyNumber}, secrets...), nothing, and(lastWord("pin"), has("card|bankaccount|account|user|person"))},
 	{Photo, 0.6, blobs, nothing, and(hasWord("profile", "user", "avatar", "student", "employee", "customer"), lastWord("pic", "image", "img", "picture"))},
 	{Financial, 0.6, append([]scrub.Family{scrub.FamilyFloat}, numerals...), person, and(has("salary"), lastWord("level", "bracket", "range", "band", "group", "category"))},
-	{pii.NationalID, 0.65, texts, nothing, and(hasWord("crm", "colegiado", "sip", "rpps"), hasWord("doctor", "medico", "medecin", "physician", "nurse", "dentist", "number"))},
-	{Gender, 0.6, texts, person, just("genre", "genero", "gendre")},
+	{pii.NationalID, 0.65, texts, nothing, and(hasWord("crm", "colegiado", "sip", "rpps"), hasWord("doctor", "physician", "nurse", "dentist", "number"))},
+	{Gender, 0.6, texts, person, just("genre", "gendre")},
 	{Special, 0.65, traits, author, and(hasWord("family", "civil"), hasWord("situation", "status", "state"))},
 	{Special, 0.55, days, author, hasWord("quarantine", "infection", "symptoms", "hospitalization", "hospitalisation", "surgery")},
 	{pii.Token, 0.7, numerals, nothing, and(has("card"), lastWord("verification", "cvn", "csc"))},
@@ -135,9 +135,8 @@ func personNumber(n, t *name) bool {
 		return true
 	}
 	whose := hasWord("member", "pol", "membership", "policy", "insurance", "student", "pupil", "employee", "staff", "personnel", "emp", "chart", "voter", "badge", "payroll",
-		"subscriber", "enrolment", "enrollment", "roll", "learner", "visa", "permit", "teacher", "flyer", "loyalty", "prisoner", "inmate", "donor", "roll",
-		"mitglied", "socio", "poliza", "apolice", "matricule", "adherent", "alumno", "aluno", "empleado", "funcionario", "salarie", "passager", "pension")
-	return whose(n, nil) && len(n.parts) > 1 && n.has("nhead") && (n.last == "nhead" || slices.Contains([]string{"numero", "num", "no", "nr"}, n.parts[0]))
+		"subscriber", "enrolment", "enrollment", "roll", "learner", "visa", "permit", "teacher", "flyer", "loyalty", "prisoner", "inmate", "donor", "roll", "matricule", "salarie", "passenger", "pension")
+	return whose(n, nil) && len(n.parts) > 1 && n.has("nhead") && (n.last == "nhead" || slices.Contains([]string{"number", "num", "no", "nr"}, n.parts[0]))
 }
 
 // visited: where somebody is picked up, lives or goes.
@@ -154,12 +153,11 @@ func wealth(n, t *name) bool {
 	if n.has("salary") && hasWord("amount", "total", "base", "gross", "net", "annual", "yearly", "monthly", "paid")(n, nil) {
 		return true
 	}
-	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "money", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "compensation", "expenses", "expenditure",
-		"gehalt", "lohn", "einkommen", "kontostand", "saldo", "guthaben", "kreditlimit", "schulden", "rente", "vermogen", "vermoegen", "solde", "dette", "dettes", "revenu", "revenus", "retraite", "deuda", "deudas", "ingresos", "nomina", "sueldo", "renda", "divida", "salario", "salaire", "remuneracao", "pensao")(n, nil) {
+	if hasWord("salary", "salaries", "wage", "wages", "income", "incomes", "earnings", "pension", "balance", "debt", "debts", "savings", "money", "networth", "creditlimit", "overdraft", "alimony", "bonus", "remuneration", "compensation", "expenses", "expenditure", "kreditlimit", "vermogen", "vermoegen", "dettes", "deudas", "nomina", "remuneracao", "pensao")(n, nil) {
 		return true
 	}
 	for _, pair := range [][2]string{{"credit", "limit"}, {"credit", "score"}, {"credit", "scr"}, {"annual", "inc"}, {"monthly", "inc"}, {"fico", "score"}, {"net", "worth"}, {"loan", "amount"}, {"mortgage", "amount"}, {"amount", "owed"}, {"amount", "due"}, {"rate", "pay"}, {"hourly", "pay"}, {"gross", "pay"}, {"net", "pay"},
-		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"coverage", "amount"}, {"rent", "amount"}, {"monthly", "rent"}, {"limite", "credito"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
+		{"healthcare", "coverage"}, {"finance", "amount"}, {"benefit", "amount"}, {"sum", "insured"}, {"coverage", "amount"}, {"rent", "amount"}, {"monthly", "rent"}, {"limite", "credit"}, {"patrimonio", "total"}, {"lifetime", "value"}, {"total", "spent"}} {
 		if hasWord(pair[0])(n, nil) && hasWord(pair[1])(n, nil) {
 			return true
 		}
@@ -194,5 +192,5 @@ func documented(_, t *name) bool {
 // tried: a table about what somebody was accused of, or sentenced for.
 func tried(_, t *name) bool {
 	return hasWord("charge", "charges", "offense", "offenses", "offence", "offences", "conviction", "convictions", "arrest", "arrests", "sentence", "sentences", "crime", "crimes", "booking", "bookings",
-		"inmate", "inmates", "criminals", "crimes", "convicts", "prisoner", "prisoners", "offender", "offenders", "defendant", "defendants", "court", "courts", "criminal", "case", "cases", "incident", "incidents", "delitos", "straftaten")(t, nil)
+		"inmate", "inmates", "criminals", "crimes", "convicts", "prisoner", "prisoners", "offender", "offenders", "defendant", "defendants", "court", "courts", "criminal", "case", "cases", "incident", "incidents", "straftaten")(t, nil)
 }

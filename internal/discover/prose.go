@@ -54,7 +54,7 @@ func published(n, t *name) bool {
 	if hasWord("privacy", "terms")(n, nil) && (len(n.parts) == 1 || hasWord("text", "content", "policy", "html", "use", "service", "conditions")(n, nil)) {
 		return true
 	}
-	if hasWord("page", "pages")(n, nil) && hasWord("content", "body", "text", "title", "description")(n, nil) || n.has("product") && !n.any("note", "message") && lastWord("description", "desc", "beschreibung", "descripcion")(n, nil) {
+	if hasWord("page", "pages")(n, nil) && hasWord("content", "body", "text", "title", "description")(n, nil) || n.has("product") && !n.any("note", "message") && lastWord("description", "desc")(n, nil) {
 		return true
 	}
 	page := hasWord("customization", "customizations", "customisation", "translation", "translations", "template", "templates", "landing", "theme", "themes", "cms", "snippet", "snippets", "faq", "faqs", "locale", "locales",

@@ -2,6 +2,7 @@ package discover
 
 import (
 	_ "embed"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -40,8 +41,9 @@ var skeletons = sync.OnceValue(func() map[string]string {
 			english[w] = true
 		}
 	}
-	for w, m := range meaningsOf() {
-		bare := skeleton(w)
+	vocabulary := meaningsOf()
+	for _, w := range slices.Sorted(maps.Keys(vocabulary)) {
+		m, bare := vocabulary[w], skeleton(w)
 		if len(w) < 5 || len(bare) < 3 || bare == w {
 			continue
 		}

@@ -1,6 +1,13 @@
 package discover
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"refresher/internal/catalog"
@@ -17,6 +24,7 @@ func TestNamesInMoreTongues(t *testing.T) {
 		"xm": pii.FullName, "xingming": pii.FullName, "sjh": pii.Phone, "shouji": pii.Phone, "sfzh": pii.NationalID, "sfz": pii.NationalID, "dz": pii.Street, "mima": pii.Token,
 		"score_credito": Financial, "Versicherungsnummer": pii.NationalID, "Kreditkartennummer": pii.CreditCard, "telefon_kontaktni": pii.Phone, "место_рождения": pii.City, "adresse_email": pii.Email, "tanggal_lahir": pii.BirthDate,
 		"nomor_telepon": pii.Phone, "numer_telefonu": pii.Phone, "fecha_de_nacimiento": pii.BirthDate, "apellido_del_padre": pii.LastName, "電話番号": pii.Phone, "생년월일": pii.BirthDate, "titular_cuenta": pii.FullName,
+		"numero_socio": pii.NationalID, "Policennummer": pii.NationalID, "numero_passager": pii.NationalID,
 		"police_number": pii.None, "list_number": pii.None, "data_type": pii.None,
 		"union_id": pii.None, "blood_bank_id": pii.None, "snippet": pii.None, "dzone": pii.None,
 	} {
@@ -58,5 +66,51 @@ func TestValuesInMoreTongues(t *testing.T) {
 		if col.class != c.want {
 			t.Errorf("%s with %q is %s (%.2f, %s), want %s", c.name, c.values[0], col.class, col.score, col.reason, c.want)
 		}
+	}
+}
+
+// A name's words are read as English ones before any rule sees them, so a rule that
+// asks for a word of another language would never be met.
+func TestRulesAskForEnglishWords(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks, asked := []string{"hasWord", "hasNoWord", "just", "lastWord"}, 0
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		source := token.NewFileSet()
+		tree, err := parser.ParseFile(source, f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if name, ok := call.Fun.(*ast.Ident); !ok || !slices.Contains(asks, name.Name) {
+				return true
+			}
+			for _, arg := range call.Args {
+				lit, ok := arg.(*ast.BasicLit)
+				if !ok {
+					continue
+				}
+				w, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if asked++; englishOf()[w] != "" {
+					t.Errorf("%s asks for %q, which is read as %q", source.Position(lit.Pos()), w, englishOf()[w])
+				}
+			}
+			return true
+		})
+	}
+	if asked < 100 {
+		t.Errorf("only %d words were looked at", asked)
 	}
 }
