@@ -19,9 +19,17 @@ func (p *pulling) check(ctx context.Context) error {
 		return pgerr.Wrap(err, "connecting to count the restored rows")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := count(ctx, conn)
+	cat, err := catalog.Load(ctx, conn)
 	if err != nil {
 		return err
+	}
+	counted, err := cat.CountRows(ctx, conn)
+	if err != nil {
+		return err
+	}
+	rows := map[string]int64{} // by the names that a manifest has
+	for name, n := range counted {
+		rows[name.String()] = n
 	}
 	refusal := fault.Refuse("read-back", "the restored tables do not hold what the manifest of run %s names", p.result.Run)
 	for _, t := range p.dataset.Manifest.Tables {
@@ -36,27 +44,4 @@ func (p *pulling) check(ctx context.Context) error {
 		return refusal
 	}
 	return nil
-}
-
-// count counts the rows of every table, those of partitions for their root.
-func count(ctx context.Context, conn *pgx.Conn) (map[string]int64, error) {
-	cat, err := catalog.Load(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
-	rows := map[string]int64{}
-	for _, t := range cat.Tables {
-		name := t.Name
-		if t.IsPartition {
-			name = t.Root
-		}
-		var n int64
-		if t.HoldsRows() {
-			if err := conn.QueryRow(ctx, "SELECT count(*) FROM ONLY "+t.Name.SQL()).Scan(&n); err != nil {
-				return nil, pgerr.Wrap(err, "counting the rows of %s", t.Name)
-			}
-		}
-		rows[name.String()] += n
-	}
-	return rows, nil
 }

@@ -2,7 +2,6 @@ package pull
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -80,7 +79,7 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 	if err := p.guard(ctx); err != nil {
 		return nil, err
 	}
-	dir, err := p.makeDir()
+	dir, err := p.server.WorkDir(p.TempDir, "refresher-pull-", "")
 	if err != nil {
 		return nil, err
 	}
@@ -161,31 +160,6 @@ func (p *pulling) guard(ctx context.Context) error {
 		return fault.BadInput("database %q %s was not put there by pull, and replacing %q would drop it: rename or drop it yourself, or say --replace", previous, at, live)
 	}
 	return nil
-}
-
-// makeDir makes the pull's own folder, which nobody else can read, and removes those
-// of dead pulls: the claim proves that no other pull to this target is alive.
-func (p *pulling) makeDir() (string, error) {
-	parent := p.TempDir
-	if parent == "" {
-		parent = os.TempDir()
-	}
-	target := sha256.Sum256(fmt.Append(nil, p.server.SystemID(), "/", p.To.Database))
-	prefix := fmt.Sprintf("refresher-pull-%x-", target[:6])
-	dead, err := filepath.Glob(filepath.Join(parent, prefix+"*"))
-	if err != nil {
-		return "", fmt.Errorf("looking for folders of dead pulls: %w", err)
-	}
-	for _, dir := range dead {
-		if err := os.RemoveAll(dir); err != nil {
-			return "", fmt.Errorf("removing the folder of a dead pull: %w", err)
-		}
-	}
-	dir, err := os.MkdirTemp(parent, prefix)
-	if err != nil {
-		return "", fmt.Errorf("making a folder for the dump: %w", err)
-	}
-	return dir, nil
 }
 
 // download brings the dump, compared with the manifest, and looks once more

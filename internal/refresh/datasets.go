@@ -173,20 +173,9 @@ func (r *run) countRows(ctx context.Context, s *staged) error {
 		return pgerr.Wrap(err, "connecting to count the dataset's rows")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	rows := map[catalog.Name]int64{}
-	for _, t := range r.catalog.Tables {
-		if !t.HoldsRows() {
-			continue // a partitioned table could have a foreign partition, so its own partitions are counted
-		}
-		var n int64
-		if err := conn.QueryRow(ctx, "SELECT count(*) FROM ONLY "+t.Name.SQL()).Scan(&n); err != nil {
-			return pgerr.Wrap(err, "counting the rows of %s", t.Name)
-		}
-		if t.IsPartition {
-			rows[t.Root] += n
-		} else {
-			rows[t.Name] += n
-		}
+	rows, err := r.catalog.CountRows(ctx, conn)
+	if err != nil {
+		return err
 	}
 	for _, t := range r.catalog.Tables {
 		if t.IsPartition || t.Kind == catalog.Foreign {

@@ -3,12 +3,10 @@ package refresh
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -164,7 +162,7 @@ func (r *run) claim(ctx context.Context) error {
 	if err := r.probe(ctx); err != nil {
 		return err
 	}
-	if err := r.makeDir(); err != nil {
+	if r.dir, err = r.server.WorkDir(r.TempDir, "refresher-", r.Options.Run+"-"); err != nil {
 		return err
 	}
 	dropped, err := r.server.Sweep(ctx, r.lock)
@@ -204,30 +202,6 @@ func (r *run) checkSample(b Bucket, cat *catalog.Catalog) error {
 	o.Salt = r.Key.Derive("sample")
 	if err := o.Check(cat); err != nil {
 		return fmt.Errorf("bucket %s: %w", b.Name, err)
-	}
-	return nil
-}
-
-// makeDir makes the run's own folder, and removes those of dead runs: the lock
-// proves that no other run on this staging database is alive.
-func (r *run) makeDir() error {
-	parent := r.TempDir
-	if parent == "" {
-		parent = os.TempDir()
-	}
-	target := sha256.Sum256(fmt.Append(nil, r.server.SystemID(), "/", r.Staging.Database))
-	prefix := fmt.Sprintf("refresher-%x-", target[:6])
-	dead, err := filepath.Glob(filepath.Join(parent, prefix+"*"))
-	if err != nil {
-		return fmt.Errorf("looking for folders of dead runs: %w", err)
-	}
-	for _, dir := range dead {
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("removing the folder of a dead run: %w", err)
-		}
-	}
-	if r.dir, err = os.MkdirTemp(parent, prefix+r.Options.Run+"-"); err != nil {
-		return fmt.Errorf("making the run's temporary folder: %w", err)
 	}
 	return nil
 }
