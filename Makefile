@@ -5,10 +5,10 @@ BIN         := $(CURDIR)/bin
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS     += -trimpath
 FUZZTIME    ?= 2s
-FUZZED      := internal/pgcopy internal/scrub/rules internal/scrub/jsonscrub internal/unwrap
+FUZZED      := internal/postgres/copyfmt internal/scrub/rules internal/scrub/document internal/pii/unwrap
 # Packages without servers: the race detector is on for them.
-PURE        := ./internal/config ./internal/secret ./internal/fault ./internal/pgerr ./internal/pgcopy ./internal/pgvalue \
-               ./internal/detect ./internal/unwrap ./internal/fake ./internal/fingerprint ./internal/scrub/... ./internal/report ./internal/evidence ./internal/schedule
+PURE        := ./internal/config/... ./internal/fault ./internal/postgres/copyfmt ./internal/postgres/value ./internal/pii/... \
+               ./internal/scrub/... ./internal/report/... ./internal/serve
 
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
@@ -37,7 +37,7 @@ test: setup ## everything that must hold, in under ten minutes
 
 proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
 	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify
-	@REFRESHER_PROOF=1 go test -count=1 -v -timeout 60m -run '^TestMemoryAtTenMillion$$' ./internal/fingerprint
+	@REFRESHER_PROOF=1 go test -count=1 -v -timeout 60m -run '^TestMemoryAtTenMillion$$' ./internal/pii/fingerprint
 
 long: setup ## the tests that make test has a short form of, but faults, proof, limits and versions
 	@REFRESHER_LONG=1 go test -count=1 -timeout 60m -run 'LargeObject' ./cmd/refresher ./internal/refresh ./internal/verify

@@ -12,7 +12,7 @@ major() {
 	"$1/postgres" --version 2>/dev/null | sed -nE 's/.*\(PostgreSQL\) ([0-9]+).*/\1/p'
 }
 
-# installed: whether internal/pgbin would find a server (it looks in the same places).
+# installed: whether internal/postgres/client would find a server (it looks in the same places).
 installed() {
 	local dirs dir version
 	if [ -n "${REFRESHER_PG_BIN:-}" ]; then

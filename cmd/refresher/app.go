@@ -12,14 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"refresher/internal/catalog"
 	"refresher/internal/config"
+	"refresher/internal/config/secret"
+	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh"
 	"refresher/internal/s3sink"
-	"refresher/internal/sample"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/secret"
 	"refresher/internal/verify"
 )
 

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgtest"
+	"refresher/internal/config/secret"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/secret"
+	"refresher/internal/testkit/pgserver"
 )
 
 // A rule that lets values pass is found out by canaries, which nothing else can:
@@ -47,7 +47,7 @@ func TestCanariesAreNeverLoaded(t *testing.T) {
 		t.Fatalf("canaries: %+v", c)
 	}
 	// The key and the run's name give the same canaries again.
-	conn := pgtest.Conn(t, s.primary.URL(s.db))
+	conn := pgserver.Conn(t, s.primary.URL(s.db))
 	cat, err := catalog.Load(t.Context(), conn)
 	if err != nil {
 		t.Fatal(err)

@@ -10,13 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
-	"refresher/internal/catalog"
 	"refresher/internal/check"
+	"refresher/internal/check/schemafile"
 	"refresher/internal/config"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/report"
-	"refresher/internal/schemafile"
 	"refresher/internal/scrub/rules"
 )
 
@@ -166,7 +166,7 @@ func (a *app) sourceCatalog(ctx context.Context, in *inputs) (*catalog.Catalog, 
 	cfg.RuntimeParams["application_name"] = "refresher/check"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to the source")
+		return nil, client.Wrap(err, "connecting to the source")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return catalog.Load(ctx, conn)

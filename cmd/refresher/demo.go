@@ -15,10 +15,10 @@ import (
 
 	"refresher"
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
 	"refresher/internal/report"
-	"refresher/internal/s3test"
-	"refresher/internal/sampledb"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/s3server"
+	"refresher/internal/testkit/shop"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -43,8 +43,8 @@ production with invented customers; runs one refresh; and shows what came out.`,
 
 // demoServers are what a demo runs on.
 type demoServers struct {
-	primary, standby, staging *pgtest.Cluster
-	s3                        *s3test.Server
+	primary, standby, staging *pgserver.Cluster
+	s3                        *s3server.Server
 }
 
 const demoDatabase = "experimentation"
@@ -98,18 +98,18 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 func (s *demoServers) start(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		if s.primary, err = pgtest.Start(gctx, pgtest.Options{}); err != nil {
+		if s.primary, err = pgserver.Start(gctx, pgserver.Options{}); err != nil {
 			return err
 		}
 		s.standby, err = s.primary.Standby(gctx)
 		return err
 	})
 	group.Go(func() (err error) {
-		s.staging, err = pgtest.Start(gctx, pgtest.Options{})
+		s.staging, err = pgserver.Start(gctx, pgserver.Options{})
 		return err
 	})
 	group.Go(func() (err error) {
-		s.s3, err = s3test.Fake(ctx) // in this process: it lives as long as the demo
+		s.s3, err = s3server.Fake(ctx) // in this process: it lives as long as the demo
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *demoServers) stop() error {
 	if s.s3 != nil {
 		s.s3.Stop()
 	}
-	for _, c := range []*pgtest.Cluster{s.staging, s.primary} { // the standby goes with its primary
+	for _, c := range []*pgserver.Cluster{s.staging, s.primary} { // the standby goes with its primary
 		if c != nil {
 			errs = append(errs, c.Stop())
 		}
@@ -132,7 +132,7 @@ func (s *demoServers) stop() error {
 }
 
 func (s *demoServers) fill(ctx context.Context, users int) error {
-	conn, err := pgx.Connect(ctx, s.primary.URL(pgtest.User))
+	conn, err := pgx.Connect(ctx, s.primary.URL(pgserver.User))
 	if err != nil {
 		return fmt.Errorf("connecting to the sample production server: %w", err)
 	}
@@ -140,7 +140,7 @@ func (s *demoServers) fill(ctx context.Context, users int) error {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+demoDatabase); err != nil {
 		return fmt.Errorf("making the sample production database: %w", err)
 	}
-	if err := sampledb.Load(ctx, s.primary.URL(demoDatabase), sampledb.Options{Users: users, Seed: 1}); err != nil {
+	if err := shop.Load(ctx, s.primary.URL(demoDatabase), shop.Options{Users: users, Seed: 1}); err != nil {
 		return err
 	}
 	return s.primary.WaitReplay(ctx, s.standby)

@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
-	"refresher/internal/catalog"
 	"refresher/internal/config"
 	"refresher/internal/discover"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/scrub/rules"
 )
 
@@ -133,7 +133,7 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig) (*di
 	cfg.RuntimeParams["lock_timeout"] = "10s"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, nil, pgerr.Wrap(err, "connecting to the source")
+		return nil, nil, client.Wrap(err, "connecting to the source")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	cat, err := catalog.Load(ctx, conn)

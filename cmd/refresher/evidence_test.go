@@ -12,8 +12,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"refresher/internal/evidence"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 )
 
 // A run's report is signed wherever it goes, and checked from there.
@@ -24,7 +24,7 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 	s.must(exitClean, "run", "--report", dir)
 	file := dir + "report.json"
 	doc := []byte(readFile(t, file))
-	if canonical, err := evidence.Canonical(doc); err != nil || !bytes.Equal(doc, canonical) {
+	if canonical, err := signature.Canonical(doc); err != nil || !bytes.Equal(doc, canonical) {
 		t.Errorf("report.json is not its own canonical form: %v", err)
 	}
 	s.valid(doc)
@@ -77,7 +77,7 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 	s.write("forged.json.sig", readFile(t, file+".sig"))
 	s.write("bare.json", string(doc))
 	s.write("other.json", string(doc))
-	stranger, err := evidence.ParseSigner([]byte("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"))
+	stranger, err := signature.ParseSigner([]byte("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"))
 	if err != nil {
 		t.Fatal(err)
 	}

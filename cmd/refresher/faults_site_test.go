@@ -20,10 +20,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/faultproxy"
-	"refresher/internal/pgtest"
 	"refresher/internal/s3sink"
-	"refresher/internal/s3test"
+	"refresher/internal/testkit/faultproxy"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/s3server"
 )
 
 // faultSchema is a production database that a run refreshes in a second or two.
@@ -61,24 +61,24 @@ var faultServers = sync.OnceValues(func() (*servers, error) {
 	var err error
 	// A standby that cancels at once what is in the way of the primary's changes.
 	config := map[string]string{"hot_standby_feedback": "off", "max_standby_streaming_delay": "50ms", "autovacuum": "off"}
-	if s.primary, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
+	if s.primary, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return nil, err
 	}
 	if s.standby, err = s.primary.Standby(ctx); err != nil {
 		return nil, err
 	}
-	if s.staging, err = pgtest.Start(ctx, pgtest.Options{}); err != nil {
+	if s.staging, err = pgserver.Start(ctx, pgserver.Options{}); err != nil {
 		return nil, err
 	}
-	if s.s3, err = s3test.Versity(ctx); err != nil {
+	if s.s3, err = s3server.Versity(ctx); err != nil {
 		return nil, err
 	}
-	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": s3test.Region, "AWS_MAX_ATTEMPTS": "3"} {
+	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": s3server.Region, "AWS_MAX_ATTEMPTS": "3"} {
 		if err := os.Setenv(k, v); err != nil {
 			return nil, err
 		}
 	}
-	conn, err := pgx.Connect(ctx, s.primary.URL(pgtest.User))
+	conn, err := pgx.Connect(ctx, s.primary.URL(pgserver.User))
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +124,11 @@ func newFaultSite(t *testing.T, counts *tallyOfFaults) *faultSite {
 func siteOf(t *testing.T, srv *servers, counts *tallyOfFaults, kind string) *faultSite {
 	t.Helper()
 	s := &site{servers: srv, t: t, db: fmt.Sprintf("fault%d", sites.Add(1)), dir: t.TempDir()}
-	pgtest.Exec(t, s.primary.URL(pgtest.User), "CREATE DATABASE "+s.db+" TEMPLATE faults")
+	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db+" TEMPLATE faults")
 	t.Cleanup(func() {
-		for _, c := range []*pgtest.Cluster{s.primary, s.staging} {
-			pgtest.Exec(t, c.URL(pgtest.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
-			pgtest.Exec(t, c.URL(pgtest.User), "DROP DATABASE IF EXISTS "+s.db+"_previous WITH (FORCE)")
+		for _, c := range []*pgserver.Cluster{s.primary, s.staging} {
+			pgserver.Exec(t, c.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
+			pgserver.Exec(t, c.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+"_previous WITH (FORCE)")
 		}
 	})
 	if err := s.s3.CreateBucket(context.Background(), s.db); err != nil {
@@ -149,7 +149,7 @@ func siteOf(t *testing.T, srv *servers, counts *tallyOfFaults, kind string) *fau
 		t.Cleanup((*p.proxy).Close)
 	}
 	through := func(p *faultproxy.Proxy) string {
-		return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", pgtest.User, p.Port(), s.db)
+		return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", pgserver.User, p.Port(), s.db)
 	}
 	s.vars = map[string]string{"SOURCE": through(f.toSource), "STAGING": through(f.toStaging), "S3": "http://" + f.toS3.Addr(),
 		"KEY": "6b6579206f6620746865206669727374207465616d2e2e2e2e2e2e2e2e2e2e31"}

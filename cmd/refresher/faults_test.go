@@ -18,8 +18,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/faultproxy"
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/faultproxy"
+	"refresher/internal/testkit/pgserver"
 )
 
 // faultKind is one way to break a run. few faults are injected by `make test`, many
@@ -96,11 +96,11 @@ func faultKinds() []faultKind {
 		{"source: the exporter's session is ended", 0, 6, exporterEnded},
 		{"source: DDL on a table that is read", 0, 6, ddl},
 		{"source: TRUNCATE on the primary", 1, 6, truncate},
-		{"source: killed and restarted", 0, 12, restartAt(func(f *faultSite) (*faultproxy.Proxy, *pgtest.Cluster) { return f.toSource, f.standby })},
-		{"staging: killed and restarted", 0, 12, restartAt(func(f *faultSite) (*faultproxy.Proxy, *pgtest.Cluster) { return f.toStaging, f.staging })},
+		{"source: killed and restarted", 0, 12, restartAt(func(f *faultSite) (*faultproxy.Proxy, *pgserver.Cluster) { return f.toSource, f.standby })},
+		{"staging: killed and restarted", 0, 12, restartAt(func(f *faultSite) (*faultproxy.Proxy, *pgserver.Cluster) { return f.toStaging, f.staging })},
 		{"staging: killed and restarted while copying", 1, 6, restartWhileCopying},
-		{"source: sessions ended as a stage begins", 0, 18, sessionsEnded(func(f *faultSite) *pgtest.Cluster { return f.standby })},
-		{"staging: sessions ended as a stage begins", 0, 18, sessionsEnded(func(f *faultSite) *pgtest.Cluster { return f.staging })},
+		{"source: sessions ended as a stage begins", 0, 18, sessionsEnded(func(f *faultSite) *pgserver.Cluster { return f.standby })},
+		{"staging: sessions ended as a stage begins", 0, 18, sessionsEnded(func(f *faultSite) *pgserver.Cluster { return f.staging })},
 		{"SIGTERM at a random moment", 0, 50, signalled(syscall.SIGTERM)},
 		{"SIGKILL at a random moment", 1, 50, signalled(syscall.SIGKILL)},
 		{"staging: out of disk", 0, 12, outOfDisk()},
@@ -217,15 +217,15 @@ func (f *faultSite) impatient(on hooks) (int, string) {
 // sessions: it must not feel it.
 func tinyTimeouts(side string) func(*faultSite, int, int, *rand.Rand) {
 	return func(f *faultSite, i, _ int, _ *rand.Rand) {
-		c := map[string]*pgtest.Cluster{"SOURCE": f.primary, "STAGING": f.staging}[side]
+		c := map[string]*pgserver.Cluster{"SOURCE": f.primary, "STAGING": f.staging}[side]
 		if i == 0 {
-			pgtest.Exec(f.t, c.URL(pgtest.User), "DROP ROLE IF EXISTS hasty; CREATE ROLE hasty SUPERUSER LOGIN")
+			pgserver.Exec(f.t, c.URL(pgserver.User), "DROP ROLE IF EXISTS hasty; CREATE ROLE hasty SUPERUSER LOGIN")
 			own := f.vars[side]
-			f.vars[side] = strings.Replace(own, "//"+pgtest.User+"@", "//hasty@", 1)
+			f.vars[side] = strings.Replace(own, "//"+pgserver.User+"@", "//hasty@", 1)
 		}
 		ms := []string{"500ms", "150ms"}[i%2]
 		for _, s := range []string{"statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "lock_timeout"} {
-			pgtest.Exec(f.t, c.URL(pgtest.User), "ALTER ROLE hasty SET "+s+" = '"+ms+"'")
+			pgserver.Exec(f.t, c.URL(pgserver.User), "ALTER ROLE hasty SET "+s+" = '"+ms+"'")
 		}
 		f.inject(ms, func() (int, string) {
 			code, said := f.refresh(nil)
@@ -238,7 +238,7 @@ func tinyTimeouts(side string) func(*faultSite, int, int, *rand.Rand) {
 // onStandby runs a query on the standby until it is true.
 func (f *faultSite) onStandby(query string) {
 	f.t.Helper()
-	conn := pgtest.Conn(f.t, f.standby.URL(f.db))
+	conn := pgserver.Conn(f.t, f.standby.URL(f.db))
 	defer conn.Close(context.Background())
 	limit := time.Now().Add(30 * time.Second)
 	for yes := false; !yes; {
@@ -252,7 +252,7 @@ func (f *faultSite) onStandby(query string) {
 func conflictInCopy(f *faultSite, i, _ int, _ *rand.Rand) {
 	primary := f.primary.URL(f.db)
 	if i == 0 { // more than sockets and pipes swallow, so that the COPY waits for its reader
-		pgtest.Exec(f.t, primary, "INSERT INTO bulk SELECT i, repeat('lorem ipsum dolor ', 100) FROM generate_series(10001, 22000) i")
+		pgserver.Exec(f.t, primary, "INSERT INTO bulk SELECT i, repeat('lorem ipsum dolor ', 100) FROM generate_series(10001, 22000) i")
 		f.replayed()
 		f.must(exitClean, "run")
 		f.want = f.content()
@@ -260,11 +260,11 @@ func conflictInCopy(f *faultSite, i, _ int, _ *rand.Rand) {
 	f.inject("VACUUM", func() (int, string) {
 		conflict := func() {
 			f.onStandby("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'COPY \"public\".\"bulk\"%' AND state = 'active')")
-			pgtest.Exec(f.t, primary, "VACUUM bulk")
+			pgserver.Exec(f.t, primary, "VACUUM bulk")
 			f.replayed()
 		}
 		code, said := f.refresh(hooks{
-			"schema":    func() { pgtest.Exec(f.t, primary, "UPDATE bulk SET filler = filler") },
+			"schema":    func() { pgserver.Exec(f.t, primary, "UPDATE bulk SET filler = filler") },
 			"data":      func() { f.toSource.At(2<<20, conflict) },
 			"post-data": f.toSource.Never,
 		})
@@ -283,7 +283,7 @@ func (f *faultSite) wants(ok bool, said string) {
 
 func exporterEnded(f *faultSite, i, n int, rnd *rand.Rand) {
 	end := func() {
-		pgtest.Exec(f.t, f.standby.URL(pgtest.User), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'refresher/%' AND state = 'idle in transaction'")
+		pgserver.Exec(f.t, f.standby.URL(pgserver.User), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'refresher/%' AND state = 'idle in transaction'")
 	}
 	stage := []string{"schema", "data"}[i%2]
 	f.inject(stage, func() (int, string) {
@@ -298,7 +298,7 @@ func ddl(f *faultSite, i, _ int, _ *rand.Rand) {
 	stage := []string{"data", "schema"}[i%2]
 	f.inject(stage, func() (int, string) {
 		code, said := f.refresh(hooks{stage: func() {
-			pgtest.Exec(f.t, f.primary.URL(f.db), fmt.Sprintf("ALTER TABLE orders ALTER memo SET DEFAULT 'order %d'; CREATE INDEX migrated_%d ON orders (memo)", i, i))
+			pgserver.Exec(f.t, f.primary.URL(f.db), fmt.Sprintf("ALTER TABLE orders ALTER memo SET DEFAULT 'order %d'; CREATE INDEX migrated_%d ON orders (memo)", i, i))
 			f.replayed()
 		}})
 		f.wants(code == exitClean && strings.Contains(said, "starts over from a new snapshot (1 of 3)"), said)
@@ -318,7 +318,7 @@ func truncate(f *faultSite, i, _ int, _ *rand.Rand) {
 	rows := strconv.Itoa(500 + i)
 	f.inject(stage, func() (int, string) {
 		code, said := f.refresh(hooks{stage: func() {
-			pgtest.Exec(f.t, f.primary.URL(f.db), "BEGIN; TRUNCATE orders; INSERT INTO orders (user_id, memo) SELECT 7, 'new' FROM generate_series(1, "+rows+"); REFRESH MATERIALIZED VIEW totals; COMMIT")
+			pgserver.Exec(f.t, f.primary.URL(f.db), "BEGIN; TRUNCATE orders; INSERT INTO orders (user_id, memo) SELECT 7, 'new' FROM generate_series(1, "+rows+"); REFRESH MATERIALIZED VIEW totals; COMMIT")
 			f.replayed()
 		}})
 		f.replaced = f.content()
@@ -329,7 +329,7 @@ func truncate(f *faultSite, i, _ int, _ *rand.Rand) {
 	f.want = f.content()
 }
 
-func (f *faultSite) restart(c *pgtest.Cluster) {
+func (f *faultSite) restart(c *pgserver.Cluster) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c.Kill()
@@ -340,7 +340,7 @@ func (f *faultSite) restart(c *pgtest.Cluster) {
 
 // restartAt crashes a server when so many bytes have gone to and from it; it comes
 // up again while the run goes on.
-func restartAt(of func(*faultSite) (*faultproxy.Proxy, *pgtest.Cluster)) func(*faultSite, int, int, *rand.Rand) {
+func restartAt(of func(*faultSite) (*faultproxy.Proxy, *pgserver.Cluster)) func(*faultSite, int, int, *rand.Rand) {
 	return func(f *faultSite, i, n int, rnd *rand.Rand) {
 		p, c := of(f)
 		size := f.sizes[p]
@@ -355,7 +355,7 @@ func restartAt(of func(*faultSite) (*faultproxy.Proxy, *pgtest.Cluster)) func(*f
 }
 
 // crashing gives run a way to crash a server, and waits until that is up again.
-func (f *faultSite) crashing(p *faultproxy.Proxy, c *pgtest.Cluster, run func(crash func()) (int, string)) (int, string) {
+func (f *faultSite) crashing(p *faultproxy.Proxy, c *pgserver.Cluster, run func(crash func()) (int, string)) (int, string) {
 	var up sync.WaitGroup
 	code, said := run(func() { up.Go(func() { f.restart(c) }) })
 	p.Never()
@@ -376,12 +376,12 @@ func restartWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 
 // sessionsEnded ends all sessions of the run on a server, as a failover or an
 // administrator does.
-func sessionsEnded(of func(*faultSite) *pgtest.Cluster) func(*faultSite, int, int, *rand.Rand) {
+func sessionsEnded(of func(*faultSite) *pgserver.Cluster) func(*faultSite, int, int, *rand.Rand) {
 	return func(f *faultSite, i, _ int, _ *rand.Rand) {
 		stage := stageNames[i%len(stageNames)]
 		f.inject(stage, func() (int, string) {
 			return f.refresh(hooks{stage: func() {
-				pgtest.Exec(f.t, of(f).URL(pgtest.User), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name LIKE 'refresher%'")
+				pgserver.Exec(f.t, of(f).URL(pgserver.User), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name LIKE 'refresher%'")
 			}})
 		})
 	}
@@ -423,7 +423,7 @@ func exitOf(err error) int {
 func inUpload(fault func(f *faultSite, at int64) (int, string)) func(*faultSite, int, int, *rand.Rand) {
 	return func(f *faultSite, i, n int, rnd *rand.Rand) {
 		if i == 0 { // words that are no words, which pack badly
-			pgtest.Exec(f.t, f.primary.URL(f.db), `INSERT INTO bulk SELECT i, (SELECT regexp_replace(string_agg(translate(md5(i::text || j), '0123456789abcdef', 'ghijklmnopabcdef'), ''), '(.{5})', '\1 ', 'g')
+			pgserver.Exec(f.t, f.primary.URL(f.db), `INSERT INTO bulk SELECT i, (SELECT regexp_replace(string_agg(translate(md5(i::text || j), '0123456789abcdef', 'ghijklmnopabcdef'), ''), '(.{5})', '\1 ', 'g')
 				FROM generate_series(1, 6) j) FROM generate_series(10001, 120000) i`)
 			f.edit("refresher.yaml", "content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 20}", "content: full, formats: [pgdump]")
 			f.measure()
@@ -511,7 +511,7 @@ func outOfDisk() func(*faultSite, int, int, *rand.Rand) {
 		if i == 0 {
 			disk = smallDisk(f.t, 256<<20)
 			srv := *f.servers
-			srv.staging = pgtest.New(f.t, pgtest.Options{Dir: disk, Config: map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"}})
+			srv.staging = pgserver.New(f.t, pgserver.Options{Dir: disk, Config: map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"}})
 			site = siteOf(f.t, &srv, f.counts, f.kind)
 		}
 		free := spot(i, n, 22<<20, rnd)
@@ -534,7 +534,7 @@ func (f *faultSite) alive() {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, f.staging.URL(pgtest.User))
+	conn, err := pgx.Connect(ctx, f.staging.URL(pgserver.User))
 	if err == nil {
 		_ = conn.Close(ctx)
 		return

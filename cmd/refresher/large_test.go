@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // limit is a size that `make limits` sets and that tests make smaller.
@@ -42,9 +42,9 @@ func TestLargeCell(t *testing.T) {
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t)
-			admin := s.primary.URL(pgtest.User)
-			pgtest.Exec(t, admin, "DROP DATABASE "+s.db)
-			pgtest.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
+			admin := s.primary.URL(pgserver.User)
+			pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
+			pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
 			s.production("CREATE DOMAIN word AS text; CREATE TYPE cells_type AS (v text, more word[]); CREATE TABLE cells (id int PRIMARY KEY, v " + tt.typ + ")")
 			s.production("INSERT INTO cells VALUES (1, NULL), (2, " + fmt.Sprintf(tt.value, mb) + "), (3, NULL)")
 			s.write("rules.yaml", "version: 1\ntables: {public.cells: {columns: {id: keep, v: "+tt.rule+"}}}\n")

@@ -5,7 +5,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // identifiers are the personal data of the sample production database, by a
@@ -31,7 +31,7 @@ const identifiers = `
 // leaks returns the source identifiers that occur in a text, whatever their case.
 func (s *site) leaks(text string) []string {
 	s.t.Helper()
-	conn := pgtest.Conn(s.t, s.primary.URL(s.db))
+	conn := pgserver.Conn(s.t, s.primary.URL(s.db))
 	defer conn.Close(context.Background())
 	rows, err := conn.Query(context.Background(), identifiers)
 	if err != nil {

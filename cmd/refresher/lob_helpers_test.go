@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"refresher/internal/pgbin"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/programs"
+	"refresher/internal/testkit/pgserver"
 )
 
 // putObject gives production a large object of that content.
 func (s *site) putObject(oid uint32, content []byte) {
 	s.t.Helper()
-	conn := pgtest.Conn(s.t, s.primary.URL(s.db))
+	conn := pgserver.Conn(s.t, s.primary.URL(s.db))
 	defer conn.Close(s.t.Context())
 	for _, q := range []struct {
 		sql  string
@@ -53,7 +53,7 @@ func zipText(t *testing.T, name, text string) []byte {
 // restoredText is what pg_restore makes of an archive.
 func restoredText(t *testing.T, archive []byte) string {
 	t.Helper()
-	tool, _, err := pgbin.Find("pg_restore", 14)
+	tool, _, err := programs.Find("pg_restore", 14)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // Roles that are no superusers, on the versions before and after the server itself
@@ -28,9 +28,9 @@ func TestLargeObjectsWithLeastPrivilege(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprint(major), func(t *testing.T) {
-			srv := &servers{primary: pgtest.New(t, pgtest.Options{Bin: found[major]}), staging: pgtest.New(t, pgtest.Options{Bin: found[major]}), s3: common.s3}
-			srv.standby = pgtest.NewStandby(t, srv.primary)
-			pgtest.Exec(t, srv.primary.URL(pgtest.User), "CREATE DATABASE "+sampleTemplate)
+			srv := &servers{primary: pgserver.New(t, pgserver.Options{Bin: found[major]}), staging: pgserver.New(t, pgserver.Options{Bin: found[major]}), s3: common.s3}
+			srv.standby = pgserver.NewStandby(t, srv.primary)
+			pgserver.Exec(t, srv.primary.URL(pgserver.User), "CREATE DATABASE "+sampleTemplate)
 			s := newSiteOn(t, srv)
 			s.write("rules.yaml", tinyRules+"large_objects: keep\n")
 			s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
@@ -45,9 +45,9 @@ func (s *site) leastPrivilege(t *testing.T) {
 		SELECT lo_from_bytea(7000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 5) i;
 		ALTER LARGE OBJECT 7002 OWNER TO ` + owner + `; GRANT SELECT ON LARGE OBJECT 7003 TO PUBLIC;
 		GRANT SELECT ON LARGE OBJECT 7004 TO ` + reader + `; GRANT SELECT ON LARGE OBJECT 7005 TO group_` + s.db)
-	pgtest.Exec(t, s.staging.URL(pgtest.User), s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"))
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
-	as := func(url, role string) string { return strings.Replace(url, pgtest.User+"@", role+"@", 1) }
+	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"))
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
+	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), reader), as(s.staging.URL(s.db), "writer_"+s.db)
 
 	before := s.state()

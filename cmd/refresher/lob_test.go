@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // objectsSQL are large objects of every kind: of 20 MB, empty, of exactly a piece
@@ -29,7 +29,7 @@ const objectRules = tinyRules + "  public.files: {columns: {\"*\": keep}}\nlarge
 // objectsOf are the large objects of a database: OID to length and MD5.
 func objectsOf(t *testing.T, url string) map[string]string {
 	t.Helper()
-	conn := pgtest.Conn(t, url)
+	conn := pgserver.Conn(t, url)
 	defer conn.Close(t.Context())
 	return pairs(t, conn, "SELECT oid::text, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata")
 }
@@ -46,7 +46,7 @@ func newObjectSite(t *testing.T) *site {
 	t.Helper()
 	s := newTinySite(t)
 	for sql := range strings.SplitSeq(strings.TrimSpace(objectsSQL), "\n") {
-		pgtest.Exec(t, s.primary.URL(s.db), sql)
+		pgserver.Exec(t, s.primary.URL(s.db), sql)
 	}
 	s.replayed()
 	s.write("rules.yaml", objectRules)

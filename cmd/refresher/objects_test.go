@@ -15,10 +15,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgbin"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/programs"
 	"refresher/internal/report"
+	"refresher/internal/testkit/pgserver"
 )
 
 // TestObjects brings every kind of object that PostgreSQL has through a whole run,
@@ -50,17 +50,17 @@ func TestObjects(t *testing.T) {
 func objectsSite(t *testing.T, file string) *site {
 	t.Helper()
 	s := newSite(t)
-	for _, c := range []*pgtest.Cluster{s.primary, s.staging} {
-		pgtest.Exec(t, c.URL(pgtest.User), `DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
+	for _, c := range []*pgserver.Cluster{s.primary, s.staging} {
+		pgserver.Exec(t, c.URL(pgserver.User), `DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
 	}
-	admin := s.primary.URL(pgtest.User)
-	pgtest.Exec(t, admin, "DROP DATABASE "+s.db)
-	pgtest.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
+	admin := s.primary.URL(pgserver.User)
+	pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
+	pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
 	sql, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := pgtest.Conn(t, s.primary.URL(s.db))
+	conn := pgserver.Conn(t, s.primary.URL(s.db))
 	for _, part := range strings.Split(string(sql), "\n-- next\n") { // what can't be in one transaction
 		if _, err := conn.PgConn().Exec(t.Context(), part).ReadAll(); err != nil {
 			t.Fatalf("%s: %v\n%+v", file, err, err)
@@ -147,7 +147,7 @@ var commentOn = regexp.MustCompile(`^\s*(COMMENT ON (?:[A-Z]+ )+)`)
 // dumpEntries is the schema of a database, as pg_dump says it, by object.
 func dumpEntries(t *testing.T, url string) map[string]entry {
 	t.Helper()
-	tool, _, err := pgbin.Find("pg_dump", 14)
+	tool, _, err := programs.Find("pg_dump", 14)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ var facts = map[string]string{
 
 func compareContents(t *testing.T, s *site) {
 	t.Helper()
-	source, staging := pgtest.Conn(t, s.vars["SOURCE"]), pgtest.Conn(t, s.vars["STAGING"])
+	source, staging := pgserver.Conn(t, s.vars["SOURCE"]), pgserver.Conn(t, s.vars["STAGING"])
 	compare := func(what, sql string) {
 		t.Helper()
 		sides := [2]map[string]string{pairs(t, source, sql), pairs(t, staging, sql)}
@@ -320,7 +320,7 @@ func TestObjectsSaidBeforehand(t *testing.T) {
 	s := objectsSite(t, "testdata/objects/outside.sql")
 	s.production(`CREATE ROLE objects_elsewhere; CREATE POLICY elsewhere ON spaced TO objects_elsewhere USING (true)`)
 	t.Cleanup(func() {
-		pgtest.Exec(t, s.primary.URL(s.db), "DROP POLICY elsewhere ON spaced; DROP ROLE objects_elsewhere")
+		pgserver.Exec(t, s.primary.URL(s.db), "DROP POLICY elsewhere ON spaced; DROP ROLE objects_elsewhere")
 	})
 	_, stderr := s.must(exitEnvironment, "run", "--dry-run")
 	if want := `it has no role "objects_elsewhere", which policies of row-level security name; run: CREATE ROLE "objects_elsewhere" NOLOGIN;`; !strings.Contains(stderr, want) {

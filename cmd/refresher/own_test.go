@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // newTinySite is a site whose production has one small table, and no bucket.
@@ -21,7 +21,7 @@ func newTinySite(t *testing.T) *site {
 // inStaging runs statements in the staging database.
 func (s *site) inStaging(sql string) {
 	s.t.Helper()
-	pgtest.Exec(s.t, s.staging.URL(s.db), sql)
+	pgserver.Exec(s.t, s.staging.URL(s.db), sql)
 }
 
 // staged is a query's only value in the staging database.
@@ -59,7 +59,7 @@ func TestStagingsOwnTablesSurvive(t *testing.T) {
 	s := newFlagSite(t)
 	s.edit("refresher.yaml", "key: env:KEY", "key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet]}]")
 	role := "tester_" + s.db
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE "+role)
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE "+role)
 	s.inStaging(`GRANT USAGE ON SCHEMA tools TO ` + role + `; GRANT SELECT, INSERT ON tools."test accounts" TO ` + role + `; GRANT SELECT ON feature_flags TO ` + role)
 	before := s.staged(`SELECT string_agg(f::text, ' ' ORDER BY id) FROM feature_flags f`)
 	s.production("UPDATE feature_flags SET enabled = NOT enabled")
@@ -146,7 +146,7 @@ func TestPreserveRefusesWhatDoesNotFit(t *testing.T) {
 	} {
 		run := func(url, sql string) {
 			if sql != "" {
-				pgtest.Exec(t, url, sql)
+				pgserver.Exec(t, url, sql)
 			}
 		}
 		before := s.state()

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // onScreen runs with a terminal of that width for stdout.
@@ -70,7 +70,7 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 			t.Errorf("%s: exit %d: %s\n%s", tc.table, code, stderr, stdout)
 		}
 	}
-	left := s.one(s.standby.URL(pgtest.User), "SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'")
+	left := s.one(s.standby.URL(pgserver.User), "SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'")
 	if left != "0" {
 		t.Errorf("%s sessions are left on the source", left)
 	}

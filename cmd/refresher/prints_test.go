@@ -18,8 +18,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
 	"refresher/internal/report"
+	"refresher/internal/testkit/pgserver"
 )
 
 // feed runs with standard input.
@@ -118,17 +118,17 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 		}
 	})
 	t.Run("another database and its dumps", func(t *testing.T) {
-		other := pgtest.DB(t)
-		pgtest.Exec(t, other, "CREATE TABLE warehouse (id int, note text); INSERT INTO warehouse VALUES (1, 'call "+c.name+"')")
+		other := pgserver.DB(t)
+		pgserver.Exec(t, other, "CREATE TABLE warehouse (id int, note text); INSERT INTO warehouse VALUES (1, 'call "+c.name+"')")
 		refused(other, "public.warehouse.note, ctid (0,1): survivor of class full_name")
 		for name, format := range map[string]string{"x.dump": "-Fc", "x.sql": "-Fp", "x.tar": "-Ft"} {
 			path := filepath.Join(s.dir, name)
-			if out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), format, "-f", path, "-d", other).CombinedOutput(); err != nil {
+			if out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), format, "-f", path, "-d", other).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			refused(path, "public.warehouse.note, row 1: survivor of class full_name")
 		}
-		pgtest.Exec(t, other, "UPDATE warehouse SET note = 'call Anna Stone'")
+		pgserver.Exec(t, other, "UPDATE warehouse SET note = 'call Anna Stone'")
 		s.feed(exitClean, "", on(other)...)
 	})
 	t.Run("an S3 prefix", func(t *testing.T) {

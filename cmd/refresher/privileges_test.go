@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // docsGrants are statements that docs/servers.md prints, for this site's database
@@ -28,14 +28,14 @@ func asDocumented(t *testing.T, source string) *site {
 	t.Helper()
 	s := newTinySite(t)
 	servers := *s.servers
-	servers.staging = pgtest.New(t, pgtest.Options{Config: map[string]string{"log_statement": "all"}})
+	servers.staging = pgserver.New(t, pgserver.Options{Config: map[string]string{"log_statement": "all"}})
 	s.servers = &servers
 	s.production(fmt.Sprintf("REVOKE ALL ON DATABASE %s FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC", s.db) + "; " + s.docsGrants(source))
 	t.Cleanup(func() {
-		pgtest.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db)
+		pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db)
 	})
-	pgtest.Exec(t, s.staging.URL(pgtest.User), s.docsGrants("staging"))
-	as := func(url, role string) string { return strings.Replace(url, pgtest.User+"@", role+"@", 1) }
+	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging"))
+	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db), "writer_"+s.db)
 	return s
 }
@@ -65,7 +65,7 @@ func TestTheDocumentedGrantsAreEnough(t *testing.T) {
 					t.Errorf("a managed service would refuse: %s", m)
 				}
 			}
-			if super := s.one(s.staging.URL(pgtest.User), "SELECT string_agg(DISTINCT rolname || rolsuper, ' ') FROM pg_roles JOIN pg_database ON datdba = pg_roles.oid WHERE datname LIKE '"+s.db+"%' OR datname = 'refresher'"); super != "writer_"+s.db+"false" {
+			if super := s.one(s.staging.URL(pgserver.User), "SELECT string_agg(DISTINCT rolname || rolsuper, ' ') FROM pg_roles JOIN pg_database ON datdba = pg_roles.oid WHERE datname LIKE '"+s.db+"%' OR datname = 'refresher'"); super != "writer_"+s.db+"false" {
 				t.Errorf("databases belong to %s", super)
 			}
 		})
@@ -78,14 +78,14 @@ func TestAMemberOfTheOwnerReplacesStaging(t *testing.T) {
 	t.Parallel()
 	s := asDocumented(t, "source, all")
 	owner := "owner_" + s.db
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE "+owner+" LOGIN; CREATE ROLE app_"+s.db)
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
-	asOwner := strings.Replace(s.staging.URL(s.db), pgtest.User+"@", owner+"@", 1)
-	pgtest.Exec(t, asOwner, "CREATE TABLE users (id int, email text); GRANT SELECT ON users TO app_"+s.db+"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app_"+s.db)
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE "+owner+" LOGIN; CREATE ROLE app_"+s.db)
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
+	asOwner := strings.Replace(s.staging.URL(s.db), pgserver.User+"@", owner+"@", 1)
+	pgserver.Exec(t, asOwner, "CREATE TABLE users (id int, email text); GRANT SELECT ON users TO app_"+s.db+"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app_"+s.db)
 	if _, said := s.must(exitEnvironment, "run"); !strings.Contains(said, fmt.Sprintf(`GRANT "%s" TO "writer_%s";`, owner, s.db)) {
 		t.Errorf("the message doesn't print the grant:\n%s", said)
 	}
-	pgtest.Exec(t, s.staging.URL(pgtest.User), s.docsGrants("staging, owner"))
+	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging, owner"))
 	s.must(exitClean, "run")
 	for q, want := range map[string]string{
 		"SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()": owner,
@@ -113,8 +113,8 @@ func TestExtensionsAreApprovedByTemplate(t *testing.T) {
 	if !ok {
 		t.Fatal("the docs don't connect to the template")
 	}
-	pgtest.Exec(t, s.staging.URL(pgtest.User), make)
-	pgtest.Exec(t, s.staging.URL("template_"+s.db), fill)
+	pgserver.Exec(t, s.staging.URL(pgserver.User), make)
+	pgserver.Exec(t, s.staging.URL("template_"+s.db), fill)
 	s.edit("refresher.yaml", "staging: {", "staging: {template: template_"+s.db+", ")
 	s.must(exitClean, "run")
 	if got := s.staged("SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension"); got != "pageinspect plpgsql" {
@@ -122,15 +122,15 @@ func TestExtensionsAreApprovedByTemplate(t *testing.T) {
 	}
 	// A foreign server, whose wrapper the template brings, keeps staging's grants.
 	s.production("CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db.invalid')")
-	pgtest.Exec(t, s.staging.URL("template_"+s.db), "CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO writer_"+s.db)
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE ROLE far_"+s.db)
+	pgserver.Exec(t, s.staging.URL("template_"+s.db), "CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO writer_"+s.db)
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE far_"+s.db)
 	s.must(exitClean, "run")
 	s.inStaging("GRANT USAGE ON FOREIGN SERVER far TO far_" + s.db)
 	s.must(exitClean, "run")
 	if got := s.staged("SELECT has_server_privilege('far_" + s.db + "', 'far', 'USAGE')::text || pg_get_userbyid(srvowner) FROM pg_foreign_server"); got != "truewriter_"+s.db {
 		t.Errorf("the foreign server's grant and owner: %s", got)
 	}
-	pgtest.Exec(t, s.staging.URL("template_"+s.db), "CREATE TABLE stray (x int); GRANT SELECT ON stray TO PUBLIC")
+	pgserver.Exec(t, s.staging.URL("template_"+s.db), "CREATE TABLE stray (x int); GRANT SELECT ON stray TO PUBLIC")
 	if _, said := s.must(exitRefused, "run"); !strings.Contains(said, "public.stray: no rule names this table") {
 		t.Errorf("a table of the template:\n%s", said)
 	}

@@ -17,8 +17,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/pgtest"
 	"refresher/internal/s3sink"
+	"refresher/internal/testkit/pgserver"
 )
 
 // desk is a developer's: a database server where their role may make databases,
@@ -34,7 +34,7 @@ type desk struct {
 func (d *desk) clear() {
 	for _, name := range strings.Fields(d.databases()) {
 		name, _, _ = strings.Cut(name, "=")
-		pgtest.Exec(d.t, d.admin(), `DROP DATABASE "`+name+`" WITH (FORCE)`)
+		pgserver.Exec(d.t, d.admin(), `DROP DATABASE "`+name+`" WITH (FORCE)`)
 	}
 }
 
@@ -45,11 +45,11 @@ func (d *desk) unmarshal(key string, v any) {
 	}
 }
 
-func (d *desk) admin() string { return d.staging.URL(pgtest.User) }
+func (d *desk) admin() string { return d.staging.URL(pgserver.User) }
 
 // to is a database of the developer's, whose password is a secret.
 func (d *desk) to(name string) string {
-	return strings.Replace(d.staging.URL(name), pgtest.User+"@", "dev_"+d.db+":hunter2@", 1)
+	return strings.Replace(d.staging.URL(name), pgserver.User+"@", "dev_"+d.db+":hunter2@", 1)
 }
 
 func (d *desk) prefix(name string) string { return "s3://" + d.db + "/" + name }

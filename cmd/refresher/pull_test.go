@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/pgtest"
 	"refresher/internal/s3sink"
+	"refresher/internal/testkit/pgserver"
 )
 
 // TestPull has one bucket for all, and a database of its own for each.
@@ -27,8 +27,8 @@ func TestPull(t *testing.T) {
 	d.vars["AWS_ENDPOINT_URL_S3"] = d.s3.Endpoint
 	d.unmarshal("data/latest.json", &d.latest)
 	d.unmarshal("data/"+d.latest.Manifest, &d.manifest)
-	pgtest.Exec(t, d.admin(), "CREATE ROLE dev_"+d.db+" LOGIN CREATEDB")
-	t.Cleanup(func() { pgtest.Exec(t, d.admin(), "DROP ROLE dev_"+d.db) })
+	pgserver.Exec(t, d.admin(), "CREATE ROLE dev_"+d.db+" LOGIN CREATEDB")
+	t.Cleanup(func() { pgserver.Exec(t, d.admin(), "DROP ROLE dev_"+d.db) })
 	for name, test := range map[string]func(*testing.T, *desk){
 		"loads": pullLoads, "whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
 		"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
@@ -57,9 +57,9 @@ func pullLoads(t *testing.T, d *desk) {
 
 	// Again, by the bucket's name: what was there is the previous one, with whoever is
 	// in it sent away, and what was given to others is given again.
-	pgtest.Exec(t, to, "GRANT SELECT ON users TO pg_monitor; CREATE TABLE scratch ()")
+	pgserver.Exec(t, to, "GRANT SELECT ON users TO pg_monitor; CREATE TABLE scratch ()")
 	first := d.databases()
-	pgtest.Conn(t, to)
+	pgserver.Conn(t, to)
 	d.pulls(exitClean, "; what was there is "+d.name+"_previous now", "dev", "--to", to, "--config", d.dir+"/refresher.yaml")
 	second := d.databases()
 	if !strings.HasSuffix(second, strings.Replace(first, "=", "_previous=", 1)) {
@@ -132,11 +132,11 @@ func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
 // A mistyped target can't replace what somebody else put there.
 func pullReplacesOnlyItsOwn(t *testing.T, d *desk) {
 	to, from := d.to(d.name), d.prefix("data")
-	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name)
+	pgserver.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name)
 	d.pulls(exitClean, "_previous now", from, "--to", to) // it was empty
-	pgtest.Exec(t, d.to("postgres"), "DROP DATABASE "+d.name)
-	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+d.name+"_previous")
-	pgtest.Exec(t, to, "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+	pgserver.Exec(t, d.to("postgres"), "DROP DATABASE "+d.name)
+	pgserver.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+d.name+"_previous")
+	pgserver.Exec(t, to, "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'")
 	before := d.databases()
 	d.pulls(exitInput, fmt.Sprintf("database %q on 127.0.0.1:%d was not put there by pull", d.name, d.staging.Port()), from, "--to", to)
 	if after := d.databases(); after != before {
@@ -156,19 +156,19 @@ func pullReplacesOnlyItsOwn(t *testing.T, d *desk) {
 	// one that was made of a dump with its comment.
 	name, comment := d.name+"_moved", "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '"
 	mark := d.one(d.admin(), comment+d.name+"'")
-	pgtest.Exec(t, d.to("postgres"), "ALTER DATABASE "+d.name+" RENAME TO "+name)
+	pgserver.Exec(t, d.to("postgres"), "ALTER DATABASE "+d.name+" RENAME TO "+name)
 	d.pulls(exitClean, "_previous now", from, "--to", d.to(name))
-	pgtest.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+name)
+	pgserver.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+name)
 	d.pulls(exitInput, "was not put there by pull", from, "--to", to)
-	pgtest.Exec(t, d.to("postgres"), "COMMENT ON DATABASE "+d.name+" IS '"+mark+"'")
+	pgserver.Exec(t, d.to("postgres"), "COMMENT ON DATABASE "+d.name+" IS '"+mark+"'")
 	d.pulls(exitInput, "was not put there by pull", from, "--to", to)
 
 	// What belongs to another role is named, with the way out; so is a missing privilege.
-	pgtest.Exec(t, d.admin(), "ALTER DATABASE "+d.name+" OWNER TO "+pgtest.User)
+	pgserver.Exec(t, d.admin(), "ALTER DATABASE "+d.name+" OWNER TO "+pgserver.User)
 	d.pulls(exitEnvironment, "GRANT", from, "--to", to, "--replace")
-	pgtest.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" NOCREATEDB")
+	pgserver.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" NOCREATEDB")
 	d.pulls(exitEnvironment, "ALTER ROLE", from, "--to", to)
-	pgtest.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" CREATEDB")
+	pgserver.Exec(t, d.admin(), "ALTER ROLE dev_"+d.db+" CREATEDB")
 }
 
 func pullOfADatasetThatIsReplacedMeanwhile(t *testing.T, d *desk) {
@@ -212,7 +212,7 @@ func pullInterrupted(t *testing.T, d *desk) {
 			d.tidy()
 		}
 	}
-	pgtest.Exec(t, d.to("postgres"), `CREATE DATABASE "`+d.name+`_pull_20261121t030000z-7f3a"`)
+	pgserver.Exec(t, d.to("postgres"), `CREATE DATABASE "`+d.name+`_pull_20261121t030000z-7f3a"`)
 	d.pulls(exitClean, "holds run", from, "--to", to)
 }
 

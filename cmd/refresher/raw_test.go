@@ -17,9 +17,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/history"
-	"refresher/internal/pgtest"
 	"refresher/internal/refresh"
-	"refresher/internal/status"
+	"refresher/internal/serve"
+	"refresher/internal/testkit/pgserver"
 )
 
 // plants are values of people who don't exist that look like anybody's: none lies
@@ -164,11 +164,11 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	}
 
 	// In staging, where somebody put it.
-	pgtest.Exec(t, s.staging.URL(s.db), everywhere())
+	pgserver.Exec(t, s.staging.URL(s.db), everywhere())
 	for _, column := range []string{"email", "full_name", "phone", "street", "national_id"} {
 		for i := range 3 {
 			v := s.one(s.primary.URL(s.db), fmt.Sprintf("SELECT %s FROM users WHERE %[1]s IS NOT NULL ORDER BY id OFFSET %d LIMIT 1", column, i))
-			pgtest.Exec(t, s.staging.URL(s.db), "INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(v, "'", "''")+"', 'ask '||'"+strings.ReplaceAll(v, "'", "''")+"')")
+			pgserver.Exec(t, s.staging.URL(s.db), "INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(v, "'", "''")+"', 'ask '||'"+strings.ReplaceAll(v, "'", "''")+"')")
 		}
 	}
 	dump := filepath.Join(s.dir, "dumps", "staging.dump")
@@ -265,7 +265,7 @@ func (s *site) page(path string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	h, err := status.Handler(status.NewState(), runsOf{refresh.Options{Staging: staging}})
+	h, err := serve.Handler(serve.NewState(), runsOf{refresh.Options{Staging: staging}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

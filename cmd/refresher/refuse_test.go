@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // Every plant is a real identifier of a customer, put where no rule looks for
@@ -74,8 +74,8 @@ func TestARefusalChangesNothing(t *testing.T) {
 		"an unknown root":        {func(s *site) { s.edit("refresher.yaml", "roots: [public.users]", "roots: [public.usrs]") }, exitInput, "public.usrs"},
 		"a missing privilege": {func(s *site) {
 			s.production("CREATE ROLE weak_" + s.db + " LOGIN")
-			s.t.Cleanup(func() { pgtest.Exec(s.t, s.primary.URL(s.db), "DROP ROLE weak_"+s.db) })
-			s.vars["SOURCE"] = strings.Replace(s.standby.URL(s.db), pgtest.User+"@", "weak_"+s.db+"@", 1)
+			s.t.Cleanup(func() { pgserver.Exec(s.t, s.primary.URL(s.db), "DROP ROLE weak_"+s.db) })
+			s.vars["SOURCE"] = strings.Replace(s.standby.URL(s.db), pgserver.User+"@", "weak_"+s.db+"@", 1)
 		}, exitEnvironment, "GRANT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
-	"refresher/internal/risk"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/verify/risk"
 )
 
 // patients is a table in which one person stands alone, with what points at her.
@@ -84,7 +84,7 @@ func TestASmallClassIsSuppressed(t *testing.T) {
 		t.Errorf("the report: %+v %+v", r, r.Suppressed)
 	}
 	s.must(exitClean, "verify")
-	pgtest.Exec(t, staging, "UPDATE patients SET postcode = '20095' WHERE id = 21")
+	pgserver.Exec(t, staging, "UPDATE patients SET postcode = '20095' WHERE id = 21")
 	if _, said := s.must(exitRefused, "verify"); !strings.Contains(said, "k is 1") {
 		t.Errorf("verify:\n%s", said)
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"refresher/internal/evidence"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -101,7 +101,7 @@ func writeDocument(rep *report.Report, path string) error {
 	if len(rep.Signed.Signature) == 0 {
 		return nil
 	}
-	if err := os.WriteFile(path+evidence.Suffix, rep.Signed.Signature, 0o644); err != nil {
+	if err := os.WriteFile(path+signature.Suffix, rep.Signed.Signature, 0o644); err != nil {
 		return fmt.Errorf("writing the report's signature: %w", err)
 	}
 	return nil

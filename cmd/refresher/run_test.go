@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
 	"refresher/internal/report"
+	"refresher/internal/testkit/pgserver"
 )
 
 func TestARefreshLeavesNoIdentifierBehind(t *testing.T) {
@@ -77,7 +77,7 @@ func TestTheDatasetLoadsAndIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	dump := s.object("data/runs/" + latest.Run + "/" + s.db + ".dump")
-	pgtest.Exec(t, s.staging.URL(pgtest.User), "CREATE DATABASE "+s.db+"_dev")
+	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+"_dev")
 	cmd := exec.Command(s.staging.Tool("pg_restore"), "--exit-on-error", "--no-owner", "-d", s.staging.URL(s.db+"_dev"))
 	cmd.Stdin = bytes.NewReader(dump)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -151,13 +151,13 @@ func TestRollbackSwapsTheDatabases(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
-	first := s.one(s.staging.URL(pgtest.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
+	first := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
 	s.must(exitClean, "run")
-	if now := s.one(s.staging.URL(pgtest.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now == first {
+	if now := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now == first {
 		t.Fatal("the second run replaced nothing")
 	}
 	s.must(exitClean, "rollback")
-	if now := s.one(s.staging.URL(pgtest.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now != first {
+	if now := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now != first {
 		t.Error("rollback did not bring the first database back")
 	}
 	if left := s.leftovers(); left != "" {
@@ -200,9 +200,9 @@ func TestStagingKeepsItsOwnerSettingsAndGrants(t *testing.T) {
 	s := newSite(t)
 	s.must(exitClean, "run")
 	role := "app_" + s.db
-	pgtest.Exec(t, s.staging.URL(pgtest.User), fmt.Sprintf(
+	pgserver.Exec(t, s.staging.URL(pgserver.User), fmt.Sprintf(
 		"CREATE ROLE %[1]s; CREATE ROLE %[1]s_owner; GRANT CREATE ON DATABASE %[2]s TO %[1]s; ALTER DATABASE %[2]s SET work_mem = '7MB'; ALTER DATABASE %[2]s OWNER TO %[1]s_owner", role, s.db))
-	pgtest.Exec(t, s.staging.URL(s.db), fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role))
+	pgserver.Exec(t, s.staging.URL(s.db), fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role))
 	s.must(exitClean, "run")
 	for q, want := range map[string]string{
 		"SELECT current_setting('work_mem')": "7MB",
@@ -223,7 +223,7 @@ func TestTheReadmesGrantsAreEnough(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	servers := *s.servers
-	servers.staging = pgtest.New(t) // where the database "refresher" belongs to the README's role
+	servers.staging = pgserver.New(t) // where the database "refresher" belongs to the README's role
 	s.servers = &servers
 	readme := readFile(t, "../../README.md")
 	grants := func(which string) string {
@@ -236,9 +236,9 @@ func TestTheReadmesGrantsAreEnough(t *testing.T) {
 		return sql
 	}
 	s.production(grants("source"))
-	pgtest.Exec(t, s.staging.URL(pgtest.User), grants("staging"))
-	t.Cleanup(func() { pgtest.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db) })
-	as := func(url, role string) string { return strings.Replace(url, pgtest.User+"@", role+"@", 1) }
+	pgserver.Exec(t, s.staging.URL(pgserver.User), grants("staging"))
+	t.Cleanup(func() { pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db) })
+	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db), "writer_"+s.db)
 	s.must(exitClean, "run")
 	s.production("ALTER TABLE payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY nobody ON payments USING (false); ALTER ROLE reader_" + s.db + " BYPASSRLS")
@@ -256,7 +256,7 @@ func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
 	s.must(exitClean, "verify")
 	s.must(exitClean, "verify", "--target", "dev")
 	email := s.one(s.primary.URL(s.db), "SELECT email FROM users ORDER BY id LIMIT 1")
-	conn := pgtest.Conn(t, s.staging.URL(s.db))
+	conn := pgserver.Conn(t, s.staging.URL(s.db))
 	if _, err := conn.Exec(context.Background(), "UPDATE experiments SET name = 'ask ' || $1 WHERE id = 1", email); err != nil {
 		t.Fatal(err)
 	}

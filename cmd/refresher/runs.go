@@ -15,7 +15,7 @@ import (
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/restore"
-	"refresher/internal/status"
+	"refresher/internal/serve"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -59,7 +59,7 @@ func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
 	}
 	if format == "json" {
 		if list == nil {
-			list = []status.Summary{}
+			list = []serve.Summary{}
 		}
 		return a.json(list)
 	}
@@ -80,7 +80,7 @@ func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
 
 func (a *app) showRun(ctx context.Context, runs runsOf, id, format, save string) error {
 	rep, err := runs.Report(ctx, id)
-	if errors.Is(err, status.ErrNotFound) {
+	if errors.Is(err, serve.ErrNotFound) {
 		return fault.BadInput("there is no run %q; `refresher runs` lists them", id)
 	}
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 	"refresher/internal/history"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
-	"refresher/internal/schedule"
-	"refresher/internal/status"
+	"refresher/internal/serve"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -50,8 +49,8 @@ func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next 
 	if err != nil {
 		return fmt.Errorf("listening on %s (the setting listen): %w", listen, err)
 	}
-	state := status.NewState()
-	handler, err := status.Handler(state, runsOf{o})
+	state := serve.NewState()
+	handler, err := serve.Handler(state, runsOf{o})
 	if err != nil {
 		return err
 	}
@@ -65,7 +64,7 @@ func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next 
 		return nil
 	})
 	group.Go(func() error {
-		schedule.Loop(gctx, schedule.Wall{}, next,
+		serve.Loop(gctx, serve.Wall{}, next,
 			func(at time.Time) { state.Planned(at); log.Info("next run", "at", at) },
 			func(ctx context.Context) { a.scheduled(ctx, log, state, o) })
 		shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -79,7 +78,7 @@ func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next 
 
 // scheduled is one run of the scheduler's. Its error is logged: the next run is
 // a new chance.
-func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *status.State, o refresh.Options) {
+func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *serve.State, o refresh.Options) {
 	o.Run = refresh.NewID(time.Now())
 	state.Started(o.Run)
 	log.Info("run started", "run", o.Run)
@@ -97,8 +96,8 @@ func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *status.Sta
 type runsOf struct{ o refresh.Options }
 
 // List returns the newest runs first.
-func (r runsOf) List(ctx context.Context) ([]status.Summary, error) {
-	var out []status.Summary
+func (r runsOf) List(ctx context.Context) ([]serve.Summary, error) {
+	var out []serve.Summary
 	err := r.with(ctx, func(h *history.History) error {
 		runs, err := h.List(ctx)
 		for _, run := range runs {
@@ -115,7 +114,7 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 	err := r.with(ctx, func(h *history.History) error {
 		run, err := h.Get(ctx, id)
 		if errors.Is(err, history.ErrNotFound) {
-			return status.ErrNotFound
+			return serve.ErrNotFound
 		}
 		if err != nil {
 			return err
@@ -141,8 +140,8 @@ func (r runsOf) with(ctx context.Context, do func(*history.History) error) error
 	return do(h)
 }
 
-func summary(run history.Run) status.Summary {
-	s := status.Summary{ID: run.ID, Started: run.Started, Outcome: run.Outcome, Stage: run.Stage, Error: run.Error}
+func summary(run history.Run) serve.Summary {
+	s := serve.Summary{ID: run.ID, Started: run.Started, Outcome: run.Outcome, Stage: run.Stage, Error: run.Error}
 	if !run.Finished.IsZero() {
 		finished := run.Finished
 		s.Finished = &finished

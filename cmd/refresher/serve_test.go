@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"refresher/internal/status"
+	"refresher/internal/serve"
 )
 
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
@@ -40,7 +40,7 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	if get("/healthz") != "ok\n" {
 		t.Error("/healthz is not ok")
 	}
-	var doc status.Document
+	var doc serve.Document
 	if err := json.Unmarshal([]byte(get("/status")), &doc); err != nil || doc.Next == nil || doc.Last == nil || doc.Last.Outcome != "done" {
 		t.Errorf("/status: %+v %v", doc, err)
 	}

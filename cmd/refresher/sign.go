@@ -8,27 +8,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
-	"refresher/internal/evidence"
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/secret"
+	"refresher/internal/report/signature"
 )
 
 // signer is the key that signs this configuration's reports.
-func (a *app) signer(ctx context.Context, c *config.Config) (evidence.Signer, error) {
+func (a *app) signer(ctx context.Context, c *config.Config) (signature.Signer, error) {
 	if c.Sign == "" {
 		key, err := a.key(ctx, c)
 		if err != nil {
-			return evidence.Signer{}, err
+			return signature.Signer{}, err
 		}
-		return evidence.Derive(key)
+		return signature.Derive(key)
 	}
 	raw, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv, Setting: "sign"}.Fetch(ctx, c.Sign)
 	if err != nil {
-		return evidence.Signer{}, err
+		return signature.Signer{}, err
 	}
-	s, err := evidence.ParseSigner(raw)
+	s, err := signature.ParseSigner(raw)
 	if err != nil {
-		return evidence.Signer{}, fault.BadInput("sign: %v", err)
+		return signature.Signer{}, fault.BadInput("sign: %v", err)
 	}
 	return s, nil
 }

@@ -20,10 +20,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher"
-	"refresher/internal/pgtest"
 	"refresher/internal/report"
-	"refresher/internal/s3test"
-	"refresher/internal/sampledb"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/s3server"
+	"refresher/internal/testkit/shop"
 )
 
 // TestMain lets a test run this binary as refresher itself, in a process of its
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 // servers are what the tests of this package share: a primary with a streaming
 // hot standby, another cluster for staging, a real S3 server.
 type servers struct {
-	primary, standby, staging *pgtest.Cluster
-	s3                        *s3test.Server
+	primary, standby, staging *pgserver.Cluster
+	s3                        *s3server.Server
 }
 
 const (
@@ -56,19 +56,19 @@ var shared = sync.OnceValues(func() (*servers, error) {
 	if n, _ := strconv.Atoi(os.Getenv("REFRESHER_TEST_TABLES")); n > 0 { // each takes a lock in several sessions
 		config["max_locks_per_transaction"] = strconv.Itoa(64 + n/10)
 	}
-	if s.primary, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
+	if s.primary, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return nil, err
 	}
 	if s.standby, err = s.primary.Standby(ctx); err != nil {
 		return nil, err
 	}
-	if s.staging, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
+	if s.staging, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return nil, err
 	}
-	if s.s3, err = s3test.Versity(ctx); err != nil {
+	if s.s3, err = s3server.Versity(ctx); err != nil {
 		return nil, err
 	}
-	conn, err := pgx.Connect(ctx, s.primary.URL(pgtest.User))
+	conn, err := pgx.Connect(ctx, s.primary.URL(pgserver.User))
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +76,12 @@ var shared = sync.OnceValues(func() (*servers, error) {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+sampleTemplate); err != nil {
 		return nil, err
 	}
-	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": s3test.Region} {
+	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": s3server.Region} {
 		if err := os.Setenv(k, v); err != nil {
 			return nil, err
 		}
 	}
-	return &s, sampledb.Load(ctx, s.primary.URL(sampleTemplate), sampledb.Options{Users: sampleUsers, Seed: 7})
+	return &s, shop.Load(ctx, s.primary.URL(sampleTemplate), shop.Options{Users: sampleUsers, Seed: 7})
 })
 
 // site is one team's set-up: a production database of its own with its replica,
@@ -110,9 +110,9 @@ func newSiteOn(t *testing.T, srv *servers) *site {
 	t.Helper()
 	n := sites.Add(1)
 	s := &site{servers: srv, t: t, db: fmt.Sprintf("app%d", n), dir: t.TempDir()}
-	pgtest.Exec(t, s.primary.URL(pgtest.User), "CREATE DATABASE "+s.db+" TEMPLATE "+sampleTemplate)
+	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db+" TEMPLATE "+sampleTemplate)
 	t.Cleanup(func() {
-		pgtest.Exec(t, s.primary.URL(pgtest.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
+		pgserver.Exec(t, s.primary.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
 	})
 	if err := s.s3.CreateBucket(context.Background(), s.db); err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func (s *site) getenv(name string) (string, bool) { v, ok := s.vars[name]; retur
 // production runs a statement on the primary and waits until the replica has it.
 func (s *site) production(sql string) {
 	s.t.Helper()
-	pgtest.Exec(s.t, s.primary.URL(s.db), sql)
+	pgserver.Exec(s.t, s.primary.URL(s.db), sql)
 	s.replayed()
 }
 
@@ -228,7 +228,7 @@ func (s *site) lastReport() *report.Report {
 // one returns a query's only value, as text.
 func (s *site) one(url, sql string) string {
 	s.t.Helper()
-	conn := pgtest.Conn(s.t, url)
+	conn := pgserver.Conn(s.t, url)
 	defer conn.Close(context.Background())
 	var v string
 	if err := conn.QueryRow(context.Background(), sql).Scan(&v); err != nil {
@@ -241,7 +241,7 @@ func (s *site) one(url, sql string) string {
 // identity of the staging database and the bytes of latest.json.
 func (s *site) state() string {
 	s.t.Helper()
-	oid := s.one(s.staging.URL(pgtest.User), fmt.Sprintf(
+	oid := s.one(s.staging.URL(pgserver.User), fmt.Sprintf(
 		"SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname IN ('%s', '%s_previous')", s.db, s.db))
 	return oid + "\n" + string(s.object("data/latest.json"))
 }
@@ -249,7 +249,7 @@ func (s *site) state() string {
 // leftovers are databases and objects that belong to no finished run.
 func (s *site) leftovers() string {
 	s.t.Helper()
-	return s.one(s.staging.URL(pgtest.User), fmt.Sprintf(
+	return s.one(s.staging.URL(pgserver.User), fmt.Sprintf(
 		"SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database WHERE datname LIKE '%s\\_%%' AND datname <> '%s_previous'", s.db, s.db))
 }
 

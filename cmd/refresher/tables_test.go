@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // TestManyTables refreshes a database of many small tables, one in ten of them a
@@ -13,9 +13,9 @@ import (
 func TestManyTables(t *testing.T) {
 	n, _ := limit(t, "REFRESHER_TEST_TABLES", 300)
 	s := newSite(t)
-	admin := s.primary.URL(pgtest.User)
-	pgtest.Exec(t, admin, "DROP DATABASE "+s.db)
-	pgtest.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
+	admin := s.primary.URL(pgserver.User)
+	pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
+	pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
 	s.production("CREATE TABLE parts (id int, k int, v text, PRIMARY KEY (id, k)) PARTITION BY LIST (k)")
 	const batch = 500 // a transaction locks what it makes
 	for from := 0; from < n; from += batch {

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // authority is a certificate authority of a test's own.
@@ -70,11 +70,11 @@ func (a *authority) server(host string) (cert, key string) {
 }
 
 // secured is a cluster that lets nobody but its superuser in without TLS and a password.
-func (a *authority) secured(host string) *pgtest.Cluster {
+func (a *authority) secured(host string) *pgserver.Cluster {
 	cert, key := a.server(host)
-	return pgtest.New(a.t, pgtest.Options{
+	return pgserver.New(a.t, pgserver.Options{
 		Config: map[string]string{"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key", "log_connections": "on"},
-		Files: map[string]string{"server.crt": cert, "server.key": key, "pg_hba.conf": "host all " + pgtest.User + " 127.0.0.1/32 trust\n" +
+		Files: map[string]string{"server.crt": cert, "server.key": key, "pg_hba.conf": "host all " + pgserver.User + " 127.0.0.1/32 trust\n" +
 			"hostssl all all 127.0.0.1/32 scram-sha-256\n"},
 	})
 }
@@ -102,10 +102,10 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 	s.write("other.pem", newAuthority(t, "the team's own CA").PEM)
 	s.write("rules.yaml", tinyRules)
 	s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
-	pgtest.Exec(t, source.URL(pgtest.User), "CREATE DATABASE app")
-	pgtest.Exec(t, source.URL("app"), tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`)
-	pgtest.Exec(t, staging.URL(pgtest.User), `CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`)
-	at := func(c *pgtest.Cluster, role, host, ca string) string {
+	pgserver.Exec(t, source.URL(pgserver.User), "CREATE DATABASE app")
+	pgserver.Exec(t, source.URL("app"), tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`)
+	pgserver.Exec(t, staging.URL(pgserver.User), `CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`)
+	at := func(c *pgserver.Cluster, role, host, ca string) string {
 		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, "p%ss w?rd"), Host: fmt.Sprintf("%s:%d", host, c.Port()), Path: "/app",
 			RawQuery: url.Values{"sslmode": {"verify-full"}, "sslrootcert": {filepath.Join(s.dir, ca)}}.Encode()}
 		return u.String()
@@ -119,7 +119,7 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 	if n := s.one(staging.URL("app"), "SELECT count(*)::text FROM users WHERE email NOT LIKE '%gmail%'"); n != "200" {
 		t.Errorf("staging holds %s users", n)
 	}
-	for name, c := range map[string]*pgtest.Cluster{"source": source, "staging": staging} {
+	for name, c := range map[string]*pgserver.Cluster{"source": source, "staging": staging} {
 		var tls, plain int
 		for line := range strings.Lines(c.Log()) {
 			switch {
@@ -134,7 +134,7 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 			t.Errorf("%s: %d connections by TLS, %d without", name, tls, plain)
 		}
 	}
-	before := s.one(staging.URL(pgtest.User), "SELECT string_agg(datname || oid, ' ' ORDER BY oid) FROM pg_database")
+	before := s.one(staging.URL(pgserver.User), "SELECT string_agg(datname || oid, ' ' ORDER BY oid) FROM pg_database")
 	for name, tc := range map[string]struct{ variable, url, want string }{
 		"another CA at the source":     {"SOURCE", at(source, "reader", "localhost", "other.pem"), "certificate authority: sslrootcert"},
 		"another CA at staging":        {"STAGING", at(staging, "writer", "localhost", "other.pem"), "certificate authority: sslrootcert"},
@@ -151,7 +151,7 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 			t.Errorf("%s: the message lacks %q or tells the password:\n%s", name, tc.want, said)
 		}
 	}
-	if after := s.one(staging.URL(pgtest.User), "SELECT string_agg(datname || oid, ' ' ORDER BY oid) FROM pg_database"); after != before {
+	if after := s.one(staging.URL(pgserver.User), "SELECT string_agg(datname || oid, ' ' ORDER BY oid) FROM pg_database"); after != before {
 		t.Errorf("databases were %s, are %s", before, after)
 	}
 }

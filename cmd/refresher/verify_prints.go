@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"refresher/internal/config"
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/fingerprint"
-	"refresher/internal/prints"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
-	"refresher/internal/secret"
+	"refresher/internal/s3sink/fingerprints"
 )
 
 // openSet opens the fingerprint set that --fingerprints names.
@@ -78,8 +78,8 @@ func (p *proof) setBesideReport(ctx context.Context, b *config.Bucket) (string, 
 }
 
 // prints is the place of fingerprint sets with a URL or path.
-func (a *app) prints(ctx context.Context, c *config.Config, url string) (*prints.Place, error) {
-	return prints.Open(ctx, url, s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
+func (a *app) prints(ctx context.Context, c *config.Config, url string) (*fingerprints.Place, error) {
+	return fingerprints.Open(ctx, url, s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
 }
 
 // runPrints is where a run leaves its set, by the configuration or a flag.

@@ -13,14 +13,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/config"
-	"refresher/internal/dataset"
-	"refresher/internal/evidence"
+	"refresher/internal/dataset/parquet"
 	"refresher/internal/fault"
-	"refresher/internal/fingerprint"
-	"refresher/internal/prints"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
+	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
 )
 
@@ -145,7 +145,7 @@ func (p *proof) beside(ctx context.Context, sink *s3sink.Sink, current *s3sink.P
 // besideFile looks through an object as a file, but not through a run's own report.
 func (p *proof) besideFile(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) error {
 	switch b.Path {
-	case report.JSONName, report.HTMLName, report.JSONName + evidence.Suffix:
+	case report.JSONName, report.HTMLName, report.JSONName + signature.Suffix:
 		if same, err := sink.Unchanged(ctx, b); err != nil || same {
 			return err
 		}
@@ -163,7 +163,7 @@ func (p *proof) besideFile(ctx context.Context, sink *s3sink.Sink, b s3sink.Besi
 	err = p.file(ctx, verify.Input{Name: b.Name, R: body, At: at, Size: b.Size, Table: func(name string) verify.Table {
 		t := verify.Table{SourceRows: -1}
 		t.Name.Schema, t.Name.Name = "file", name
-		if table, _, ok := dataset.ParsePath(b.Path); ok && b.Run != "" {
+		if table, _, ok := parquet.ParsePath(b.Path); ok && b.Run != "" {
 			known = true
 			t = refresh.TableNamed(p.tables, table)
 			t.Rest, t.RowsNone = true, false // today's rules need not be those of its run
@@ -278,7 +278,7 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 
 // file verifies one file; a fingerprint set, by its name and header, is none.
 func (p *proof) file(ctx context.Context, in verify.Input) error {
-	if strings.HasSuffix(in.Name, prints.Suffix) {
+	if strings.HasSuffix(in.Name, fingerprints.Suffix) {
 		var head bytes.Buffer
 		h, err := fingerprint.ReadHeader(io.TeeReader(in.R, &head))
 		if err != nil || h.Run == "" {
@@ -330,7 +330,7 @@ func (p *proof) label(path string) string {
 func (p *proof) parquetTable(dir, path string) verify.Table {
 	rel, err := filepath.Rel(dir, path)
 	if err == nil {
-		if name, _, ok := dataset.ParsePath(filepath.ToSlash(rel)); ok {
+		if name, _, ok := parquet.ParsePath(filepath.ToSlash(rel)); ok {
 			return refresh.TableNamed(p.tables, name)
 		}
 	}

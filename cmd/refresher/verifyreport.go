@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
-	"refresher/internal/evidence"
 	"refresher/internal/fault"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
 )
@@ -81,14 +81,14 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 		result.Checks = append(result.Checks, verify.Check{Name: name, OK: err == nil, Detail: detail})
 		return err
 	}
-	checked, verdict := evidence.Check(files.document, files.signature, trusted...)
+	checked, verdict := signature.Check(files.document, files.signature, trusted...)
 	if verdict == nil {
 		v.SHA256, v.SignedBy = checked.SHA256, checked.Key.String()
 	}
 	if check("signature", "good: signed by "+v.SignedBy+", "+whose, verdict) == nil {
 		rep, err := report.Parse(checked.Canonical, files.signature)
 		if err != nil {
-			return fault.Refuse(evidence.Gate, "it is signed, but it is no report of refresher")
+			return fault.Refuse(signature.Gate, "it is signed, but it is no report of refresher")
 		}
 		v.Run, v.Outcome = rep.Run, rep.Outcome
 		if files.manifest != nil {
@@ -140,7 +140,7 @@ func (a *app) configIfAny() (*config.Config, error) {
 }
 
 // trusted are the keys whose signature counts, and whose they are, in words.
-func (a *app) trusted(ctx context.Context, given []string, c *config.Config, cerr error) ([]evidence.PublicKey, string, error) {
+func (a *app) trusted(ctx context.Context, given []string, c *config.Config, cerr error) ([]signature.PublicKey, string, error) {
 	if len(given) == 0 {
 		if cerr != nil {
 			return nil, "", fault.BadInput("whose signature is to be trusted? Give --public-key, or --config of those who sign: %v", cerr)
@@ -149,17 +149,17 @@ func (a *app) trusted(ctx context.Context, given []string, c *config.Config, cer
 		if err != nil {
 			return nil, "", err
 		}
-		return []evidence.PublicKey{s.Public()}, "this configuration's key", nil
+		return []signature.PublicKey{s.Public()}, "this configuration's key", nil
 	}
-	var keys []evidence.PublicKey
+	var keys []signature.PublicKey
 	for _, text := range given {
-		key, err := evidence.ParsePublicKey([]byte(text))
+		key, err := signature.ParsePublicKey([]byte(text))
 		if err != nil {
 			file, ferr := os.ReadFile(text)
 			if ferr != nil {
 				return nil, "", fault.BadInput("--public-key is neither a key (32 bytes in base64 or hex) nor a file that can be read")
 			}
-			if key, err = evidence.ParsePublicKey(file); err != nil {
+			if key, err = signature.ParsePublicKey(file); err != nil {
 				return nil, "", fault.BadInput("--public-key: %v", err)
 			}
 		}
@@ -210,7 +210,7 @@ func reportOnDisk(path string) (*reportFiles, error) {
 	if err != nil {
 		return nil, fault.BadInput("cannot read the report: %v", err)
 	}
-	sig, err := read(path + evidence.Suffix)
+	sig, err := read(path + signature.Suffix)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, unsigned(path)
 	}
@@ -221,7 +221,7 @@ func reportOnDisk(path string) (*reportFiles, error) {
 }
 
 func unsigned(path string) error {
-	return fault.Refuse(evidence.Gate, "there is no signature %s beside the report, so nothing says who made it", filepath.Base(path)+evidence.Suffix)
+	return fault.Refuse(signature.Gate, "there is no signature %s beside the report, so nothing says who made it", filepath.Base(path)+signature.Suffix)
 }
 
 func limited(r io.Reader, name string) ([]byte, error) {
@@ -278,7 +278,7 @@ func reportFrom(ctx context.Context, sink *s3sink.Sink, dir, name, full string) 
 	if !ok {
 		return nil, fault.BadInput("there is no report at %s", full)
 	}
-	if f.signature, ok, err = sink.Get(ctx, dir+name+evidence.Suffix); err != nil {
+	if f.signature, ok, err = sink.Get(ctx, dir+name+signature.Suffix); err != nil {
 		return nil, err
 	}
 	if !ok {
@@ -305,7 +305,7 @@ func reportByHTTP(ctx context.Context, url string) (*reportFiles, error) {
 		return body, res.StatusCode, err
 	}
 	path, query, _ := strings.Cut(url, "?")
-	signature := path + evidence.Suffix
+	signature := path + signature.Suffix
 	if query != "" {
 		signature += "?" + query
 	}

@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/pgbin"
-	"refresher/internal/pgtest"
-	"refresher/internal/pgtool"
-	"refresher/internal/sampledb"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/programs"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
 )
 
 // versionsDir holds servers and client programs of several majors: MAJOR/bin and
@@ -26,7 +26,7 @@ const versionsDir = "../../.cache/postgres"
 func builds(t *testing.T) map[int]string {
 	t.Helper()
 	out := map[int]string{}
-	if path, major, err := pgbin.Find("postgres", pgtool.Oldest); err == nil {
+	if path, major, err := programs.Find("postgres", client.Oldest); err == nil {
 		path, err = filepath.EvalSymlinks(path)
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func builds(t *testing.T) map[int]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		major, err := pgbin.Version(path)
+		major, err := programs.Version(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,8 +53,8 @@ func builds(t *testing.T) map[int]string {
 func useClients(t *testing.T) {
 	t.Helper()
 	var dirs []string
-	for major := pgtool.Oldest; major <= pgtool.Newest; major++ {
-		if path, _, err := pgbin.Find(pgtool.Dump, major); err == nil && !slices.Contains(dirs, filepath.Dir(path)) {
+	for major := client.Oldest; major <= client.Newest; major++ {
+		if path, _, err := programs.Find(client.Dump, major); err == nil && !slices.Contains(dirs, filepath.Dir(path)) {
 			dirs = append(dirs, filepath.Dir(path))
 		}
 	}
@@ -66,7 +66,7 @@ func useClients(t *testing.T) {
 		}
 		dirs = append(dirs, dir)
 	}
-	t.Setenv(pgbin.Env, strings.Join(dirs, string(os.PathListSeparator)))
+	t.Setenv(programs.Env, strings.Join(dirs, string(os.PathListSeparator)))
 }
 
 // fleet are servers of several majors, started when they are wanted.
@@ -74,19 +74,19 @@ type fleet struct {
 	t       *testing.T
 	builds  map[int]string
 	sources map[int]*servers // primary and standby
-	staging map[int]*pgtest.Cluster
+	staging map[int]*pgserver.Cluster
 }
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{t: t, builds: builds(t), sources: map[int]*servers{}, staging: map[int]*pgtest.Cluster{}}
+	f := &fleet{t: t, builds: builds(t), sources: map[int]*servers{}, staging: map[int]*pgserver.Cluster{}}
 	useClients(t)
 	return f
 }
 
-func (f *fleet) cluster(major int) *pgtest.Cluster {
+func (f *fleet) cluster(major int) *pgserver.Cluster {
 	f.t.Helper()
-	return pgtest.New(f.t, pgtest.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}})
+	return pgserver.New(f.t, pgserver.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}})
 }
 
 // features are what a major brought, in a table whose rule keeps everything.
@@ -128,26 +128,26 @@ func (f *fleet) source(major int) *servers {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	s := &servers{primary: f.cluster(major)}
-	pgtest.Exec(f.t, s.primary.URL(pgtest.User), "CREATE DATABASE "+sampleTemplate)
-	if err := sampledb.Load(ctx, s.primary.URL(sampleTemplate), sampledb.Options{Users: 60, Seed: uint64(major)}); err != nil {
+	pgserver.Exec(f.t, s.primary.URL(pgserver.User), "CREATE DATABASE "+sampleTemplate)
+	if err := shop.Load(ctx, s.primary.URL(sampleTemplate), shop.Options{Users: 60, Seed: uint64(major)}); err != nil {
 		f.t.Fatal(err)
 	}
 	for _, m := range slices.Sorted(maps.Keys(features)) {
 		if m <= major {
-			pgtest.Exec(f.t, s.primary.URL(sampleTemplate), features[m])
+			pgserver.Exec(f.t, s.primary.URL(sampleTemplate), features[m])
 		}
 	}
-	pgtest.Exec(f.t, s.primary.URL(pgtest.User), "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader")
-	s.standby = pgtest.NewStandby(f.t, s.primary)
+	pgserver.Exec(f.t, s.primary.URL(pgserver.User), "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader")
+	s.standby = pgserver.NewStandby(f.t, s.primary)
 	f.sources[major] = s
 	return s
 }
 
-func (f *fleet) stagingOf(major int) *pgtest.Cluster {
+func (f *fleet) stagingOf(major int) *pgserver.Cluster {
 	f.t.Helper()
 	if f.staging[major] == nil {
 		f.staging[major] = f.cluster(major)
-		pgtest.Exec(f.t, f.staging[major].URL(pgtest.User), "CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer")
+		pgserver.Exec(f.t, f.staging[major].URL(pgserver.User), "CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer")
 	}
 	return f.staging[major]
 }
@@ -163,7 +163,7 @@ func (f *fleet) site(t *testing.T, from, to int) *site {
 	srv := *f.source(from)
 	srv.staging, srv.s3 = f.stagingOf(to), common.s3
 	s := newSiteOn(t, &srv)
-	as := func(url, role string) string { return strings.Replace(url, pgtest.User+"@", role+"@", 1) }
+	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader"), as(s.staging.URL(s.db), "writer")
 	return s
 }
@@ -198,7 +198,7 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 		t.Fatal(err)
 	}
 	s.write("rules.yaml", string(rules)+"\n"+extraRules(from))
-	_, _, err = pgbin.Find(pgtool.Dump, to)
+	_, _, err = programs.Find(client.Dump, to)
 	dumped := err == nil // a dataset, and staging's own tables
 	if !dumped {
 		s.edit("refresher.yaml", "formats: [pgdump, parquet]", "formats: [parquet]")
@@ -226,7 +226,7 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 	}
 	s.must(exitClean, "verify")
 	s.must(exitClean, "rollback")
-	_, major, err := pgbin.Find(pgtool.Dump, from)
+	_, major, err := programs.Find(client.Dump, from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,13 +248,13 @@ func since(major int) []string {
 // REFRESHER_VERSIONS=all it is the widest pair for which there are programs.
 func TestVersions(t *testing.T) {
 	f := newFleet(t)
-	majors := slices.DeleteFunc(slices.Sorted(maps.Keys(f.builds)), func(m int) bool { return m < pgtool.Oldest || m > pgtool.Newest })
+	majors := slices.DeleteFunc(slices.Sorted(maps.Keys(f.builds)), func(m int) bool { return m < client.Oldest || m > client.Newest })
 	all := os.Getenv("REFRESHER_VERSIONS") == "all"
-	if all && len(majors) != pgtool.Newest-pgtool.Oldest+1 {
+	if all && len(majors) != client.Newest-client.Oldest+1 {
 		t.Fatalf("there are servers of %v only: scripts/setup-versions.sh gets the others", majors)
 	}
 	if !all {
-		from := slices.IndexFunc(majors, func(m int) bool { _, _, err := pgbin.Find(pgtool.Dump, m); return err == nil })
+		from := slices.IndexFunc(majors, func(m int) bool { _, _, err := programs.Find(client.Dump, m); return err == nil })
 		if from < 0 || len(majors)-from < 2 {
 			t.Skipf("there is no pair of servers to refresh between, only %v: scripts/setup-versions.sh gets more", majors)
 		}
@@ -284,42 +284,42 @@ func TestVersionsOutsideAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	low, high := f.cluster(oldest), f.cluster(newest)
-	try := func(source, staging *pgtest.Cluster, code int, want string) {
+	try := func(source, staging *pgserver.Cluster, code int, want string) {
 		t.Helper()
 		srv := *common
 		s := newSiteOn(t, &srv)
-		pgtest.Exec(t, source.URL(pgtest.User), "CREATE DATABASE "+s.db)
-		if source.Major() >= pgtool.Oldest { // what is refused isn't looked into
-			pgtest.Exec(t, source.URL(s.db), tinySchema)
+		pgserver.Exec(t, source.URL(pgserver.User), "CREATE DATABASE "+s.db)
+		if source.Major() >= client.Oldest { // what is refused isn't looked into
+			pgserver.Exec(t, source.URL(s.db), tinySchema)
 			s.write("rules.yaml", tinyRules)
 		}
 		s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
 		s.vars["SOURCE"], s.vars["STAGING"] = source.URL(s.db), staging.URL(s.db+"_staging")
-		before := s.one(staging.URL(pgtest.User), "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database")
+		before := s.one(staging.URL(pgserver.User), "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database")
 		_, said := s.must(code, "run")
 		if !strings.Contains(said, want) {
 			t.Errorf("the message lacks %q:\n%s", want, said)
 		}
-		if after := s.one(staging.URL(pgtest.User), "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database"); after != before {
+		if after := s.one(staging.URL(pgserver.User), "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database"); after != before {
 			t.Errorf("databases were %s, are %s", before, after)
 		}
 		t.Logf("source %d → staging %d: refused", source.Major(), staging.Major())
 	}
-	if oldest < pgtool.Oldest {
+	if oldest < client.Oldest {
 		try(high, low, exitRefused, fmt.Sprintf("refused by version: the staging server is PostgreSQL %d; refresher works with 14 to 18", oldest))
 	} else {
 		try(high, low, exitRefused, fmt.Sprintf("refused by version: the staging server is PostgreSQL %d, older than the source's %d", oldest, newest))
 	}
-	if oldest < pgtool.Oldest {
+	if oldest < client.Oldest {
 		try(low, high, exitRefused, fmt.Sprintf("refused by version: the source is PostgreSQL %d; refresher works with 14 to 18", oldest))
 	}
 	// Without a pg_dump that is new enough the message says what to install.
-	path, major, err := pgbin.Find(pgtool.Dump, pgtool.Oldest)
+	path, major, err := programs.Find(client.Dump, client.Oldest)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if major < newest {
-		t.Setenv(pgbin.Env, filepath.Dir(path))
+		t.Setenv(programs.Env, filepath.Dir(path))
 		try(high, f.cluster(newest), exitEnvironment, fmt.Sprintf("postgresql-client-%d", newest))
 	}
 }

@@ -22,10 +22,10 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/discover"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )

@@ -11,17 +11,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/catalog"
 	"refresher/internal/check"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
 )
 
 func load(t *testing.T, sql string) *catalog.Catalog {
 	t.Helper()
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, sql)
-	cat, err := catalog.Load(context.Background(), pgtest.Conn(t, url))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, sql)
+	cat, err := catalog.Load(context.Background(), pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,9 +21,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/robfig/cron/v3"
 
-	"refresher/internal/catalog"
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/secret"
+	"refresher/internal/postgres/catalog"
 )
 
 // Config is one refresher.yaml. The doc tags are the reference that

@@ -13,8 +13,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/secret"
 )
 
 // decoder fills a struct from YAML and collects every problem instead of

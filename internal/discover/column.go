@@ -3,9 +3,9 @@ package discover
 import (
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

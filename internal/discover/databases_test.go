@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // Databases of one kind each: what a column holds depends on the other tables, too.

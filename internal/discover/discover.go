@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

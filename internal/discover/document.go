@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
 	"refresher/internal/scrub"
 )
 

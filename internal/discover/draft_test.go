@@ -12,18 +12,18 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/discover"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
-	"refresher/internal/sampledb"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
 )
 
 func survey(t *testing.T, url string) (*discover.Survey, *catalog.Catalog, *pgx.Conn) {
 	t.Helper()
-	conn := pgtest.Conn(t, url)
+	conn := pgserver.Conn(t, url)
 	cat, err := catalog.Load(context.Background(), conn)
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +64,8 @@ func hostile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, string(sql))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, string(sql))
 	return url
 }
 
@@ -146,8 +146,8 @@ func TestDraftFollowsKeysAndNamesSubjects(t *testing.T) {
 }
 
 func TestSampleDatabase(t *testing.T) {
-	url := pgtest.DB(t)
-	if err := sampledb.Load(context.Background(), url, sampledb.Options{Users: 300, Seed: 7}); err != nil {
+	url := pgserver.DB(t)
+	if err := shop.Load(context.Background(), url, shop.Options{Users: 300, Seed: 7}); err != nil {
 		t.Fatal(err)
 	}
 	s, cat, conn := survey(t, url)
@@ -225,8 +225,8 @@ func noValues(t *testing.T, conn *pgx.Conn, said string) {
 // Column names can't hold what a sample does; whole lines of hostile names and data
 // must neither break the draft nor appear in it.
 func TestDocuments(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE TABLE events (id int PRIMARY KEY, payload jsonb, raw text, by_mail jsonb, list json);
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE events (id int PRIMARY KEY, payload jsonb, raw text, by_mail jsonb, list json);
 		INSERT INTO events SELECT i, jsonb_build_object('email', 'person' || i || '@mail.test', 'user', jsonb_build_object('firstName', 'Jane', 'odd.key', i),
 			'session_id', 'k' || i, 'member_no', i, 'state', 'open',
 			'tags', jsonb_build_array('a'), 'ip', '8.8.8.' || i % 200), '{"phone": "+1 212 867 53' || lpad((i % 100)::text, 2, '0') || '", "n": 1}',
@@ -252,13 +252,13 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestSamplesAreBounded(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE TABLE big (id int, filler text, mail_to text);
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE big (id int, filler text, mail_to text);
 		INSERT INTO big SELECT i, repeat('x', 500), 'p' || i || '@mail.test' FROM generate_series(1, 60000) i; ANALYZE big;
 		CREATE TABLE secret (email text); INSERT INTO secret VALUES ('x');
 		CREATE VIEW slow AS SELECT 1;
 		DO $$ BEGIN CREATE ROLE discover_reader LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; GRANT SELECT ON big TO discover_reader`)
-	conn := pgtest.Conn(t, strings.Replace(url, pgtest.User+"@", "discover_reader@", 1))
+	conn := pgserver.Conn(t, strings.Replace(url, pgserver.User+"@", "discover_reader@", 1))
 	if _, err := conn.Exec(context.Background(), "SET default_transaction_read_only = on"); err != nil {
 		t.Fatal(err)
 	}
@@ -297,8 +297,8 @@ func TestPatchAppliesToRules(t *testing.T) {
 		"tables in the middle": "version: 1\ntables:\n  public.things: {rows: none}\n\nallow:\n  - {table: public.users, column: email, class: email, values: [a@b.test], why: ours}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := pgtest.DB(t)
-			pgtest.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text, phone text, prefs jsonb, "Odd Name" text);
+			url := pgserver.DB(t)
+			pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text, phone text, prefs jsonb, "Odd Name" text);
 				CREATE TABLE things (id int PRIMARY KEY, label text); CREATE TABLE leads (id int PRIMARY KEY, correo text);
 				INSERT INTO users VALUES (1, 'jane@mail.test', '+1 212 867 5309', '{"mail": "jane@mail.test"}', 'x')`)
 			s, cat, _ := survey(t, url)

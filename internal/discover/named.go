@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

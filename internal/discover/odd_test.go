@@ -4,18 +4,18 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/check"
 	"refresher/internal/discover"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
 )
 
 // Columns of odd names and forms: none may become a keep that nobody meant.
 func TestDraftOfOddColumns(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `
 		CREATE TABLE users (id int PRIMARY KEY, "*" int, email text);
 		INSERT INTO users SELECT i, i, 'anna' || i || '@posteo.de' FROM generate_series(1, 30) i;
 		CREATE TABLE loans (id int PRIMARY KEY, ssn_last4 text);

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // YAML is the draft as a rules file.

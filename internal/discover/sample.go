@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Limits of a sample, unless [Options] says otherwise.
@@ -47,7 +47,7 @@ func (s *sampler) read(ctx context.Context, cat *catalog.Catalog, t *catalog.Tab
 	}
 	var pg *pgconn.PgError
 	if ctx.Err() != nil || !errors.As(err, &pg) {
-		return nil, "", pgerr.Wrap(err, "sampling %s", t.Name)
+		return nil, "", client.Wrap(err, "sampling %s", t.Name)
 	}
 	switch pg.Code {
 	case "42501": // insufficient_privilege

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
 )
 
 func TestShapes(t *testing.T) {

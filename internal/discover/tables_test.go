@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // What a column is depends on the table that it stands in, and on its neighbours.

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

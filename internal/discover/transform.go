@@ -3,8 +3,8 @@ package discover
 import (
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

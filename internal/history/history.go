@@ -26,9 +26,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Database is the name of the database that History makes and uses.
@@ -78,14 +78,14 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	cfg.Database = Database
 	cfg.RuntimeParams["application_name"] = "refresher"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if pgerr.Code(pgerr.Wrap(err, "connecting")) == "3D000" {
+	if client.Code(client.Wrap(err, "connecting")) == "3D000" {
 		if err := h.create(ctx); err != nil {
 			return nil, err
 		}
 		conn, err = pgx.ConnectConfig(ctx, cfg)
 	}
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+		return nil, client.Wrap(err, "connecting to database %q on the staging server", Database)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return h, migrate(ctx, conn)
@@ -105,19 +105,19 @@ func (h *History) create(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to the staging server")
+		return client.Wrap(err, "connecting to the staging server")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+catalog.Quote(Database)+" TEMPLATE template0 ENCODING 'UTF8'")
-	switch pgerr.Code(err) {
+	switch client.Code(err) {
 	case "42P04", "23505": // another run made it in this moment
 		return nil
 	}
 	if err != nil {
-		return pgerr.Wrap(err, "creating database %q on the staging server", Database)
+		return client.Wrap(err, "creating database %q on the staging server", Database)
 	}
 	_, err = conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(Database)+" FROM PUBLIC")
-	return pgerr.Wrap(err, "creating database %q on the staging server", Database)
+	return client.Wrap(err, "creating database %q on the staging server", Database)
 }
 
 // schema makes the tables, and adds what those of an older version lack; the
@@ -138,17 +138,17 @@ END $$;`
 
 func migrate(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
-	return pgerr.Wrap(err, "preparing database %q on the staging server", Database)
+	return client.Wrap(err, "preparing database %q on the staging server", Database)
 }
 
 // do runs fn on a connection of its own.
 func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {
 	conn, err := pgx.ConnectConfig(ctx, h.cfg.Copy())
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+		return client.Wrap(err, "connecting to database %q on the staging server", Database)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	return pgerr.Wrap(fn(conn), "%s", what)
+	return client.Wrap(fn(conn), "%s", what)
 }
 
 // Start records a run as running. ID, Database, Host, Started and Stage count.

@@ -13,15 +13,15 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 )
 
 // server is a staging server without history, and a role on it that is no superuser.
-func server(t *testing.T) (*pgtest.Cluster, *pgx.ConnConfig) {
+func server(t *testing.T) (*pgserver.Cluster, *pgx.ConnConfig) {
 	t.Helper()
-	c := pgtest.Shared(t)
-	pgtest.Exec(t, c.URL("postgres"), "DROP DATABASE IF EXISTS refresher WITH (FORCE)")
-	pgtest.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS staging_role; CREATE ROLE staging_role LOGIN CREATEDB")
+	c := pgserver.Shared(t)
+	pgserver.Exec(t, c.URL("postgres"), "DROP DATABASE IF EXISTS refresher WITH (FORCE)")
+	pgserver.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS staging_role; CREATE ROLE staging_role LOGIN CREATEDB")
 	cfg, err := pgx.ParseConfig(c.URL("shop"))
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestAnOlderHistoryIsTakenOver(t *testing.T) {
 	if err := h.Finish(t.Context(), history.Run{ID: "r1", Outcome: history.Done, ReportJSON: []byte(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
-	pgtest.Exec(t, c.URL(history.Database), "ALTER TABLE runs DROP COLUMN signature")
+	pgserver.Exec(t, c.URL(history.Database), "ALTER TABLE runs DROP COLUMN signature")
 	got, err := open(t, cfg).Get(t.Context(), "r1")
 	if err != nil || got.Signature != "" || got.Outcome != history.Done {
 		t.Errorf("%+v, %v", got, err)
@@ -200,7 +200,7 @@ func TestLockRace(t *testing.T) {
 func TestLostLockIsNoticed(t *testing.T) {
 	c, cfg := server(t)
 	l := take(t, open(t, cfg), "run")
-	pgtest.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/run'")
+	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/run'")
 	select {
 	case <-l.Context().Done():
 	case <-time.After(20 * time.Second):
@@ -218,7 +218,7 @@ func TestRegain(t *testing.T) {
 	c, cfg := server(t)
 	h := open(t, cfg)
 	lost := take(t, h, "first")
-	pgtest.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/first'")
+	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/first'")
 	<-lost.Context().Done()
 	again, err := h.Regain(t.Context(), lost)
 	if err != nil {
@@ -257,7 +257,7 @@ func TestHeartbeat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Release()
-	watch := pgtest.Conn(t, c.URL("postgres"))
+	watch := pgserver.Conn(t, c.URL("postgres"))
 	var last time.Time
 	for beats := 0; beats < 5; {
 		var at time.Time
@@ -282,7 +282,7 @@ func TestHeartbeat(t *testing.T) {
 func TestSessionWithoutLock(t *testing.T) {
 	c, cfg := server(t)
 	open(t, cfg)
-	conn := pgtest.Conn(t, c.URL(history.Database))
+	conn := pgserver.Conn(t, c.URL(history.Database))
 	if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1, hashtext('another database'))", history.LockClass); err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +324,7 @@ func TestReservedName(t *testing.T) {
 func TestHistoryIsPrivate(t *testing.T) {
 	c, cfg := server(t)
 	open(t, cfg)
-	pgtest.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS curious; CREATE ROLE curious LOGIN")
+	pgserver.Exec(t, c.URL("postgres"), "DROP ROLE IF EXISTS curious; CREATE ROLE curious LOGIN")
 	cfg.User, cfg.Database = "curious", history.Database
 	if conn, err := pgx.ConnectConfig(t.Context(), cfg); err == nil {
 		conn.Close(t.Context())

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 )
 
 // ErrLockLost is the cause with which a Lock's context ends when its session
@@ -72,7 +72,7 @@ func regain(ctx context.Context, conn *pgx.Conn, database, run string) error {
 	for {
 		var others int
 		if err := conn.QueryRow(ctx, end, "refresher/"+run).Scan(&others); err != nil {
-			return pgerr.Wrap(err, "ending the session that lost the lock")
+			return client.Wrap(err, "ending the session that lost the lock")
 		}
 		if others == 0 {
 			break
@@ -91,7 +91,7 @@ func stillOurs(ctx context.Context, conn *pgx.Conn, database, run string) error 
 	var holder string
 	err := conn.QueryRow(ctx, `SELECT run FROM locks WHERE database = $1`, database).Scan(&holder)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return pgerr.Wrap(err, "locking staging database %q again", database)
+		return client.Wrap(err, "locking staging database %q again", database)
 	}
 	if holder != run {
 		return fault.Refuse("lock", "while the lock on staging database %q was lost, run %s took it", database, holder)
@@ -103,7 +103,7 @@ func (h *History) session(ctx context.Context, run string) (*pgx.Conn, error) {
 	cfg := h.cfg.Copy()
 	cfg.RuntimeParams["application_name"] = "refresher/" + run
 	conn, err := pgx.ConnectConfig(ctx, cfg)
-	return conn, pgerr.Wrap(err, "connecting to database %q on the staging server", Database)
+	return conn, client.Wrap(err, "connecting to database %q on the staging server", Database)
 }
 
 func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lock, error) {
@@ -131,11 +131,11 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 	const settings = `SET idle_session_timeout = 0; SET statement_timeout = '30s';
 		SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		return pgerr.Wrap(err, "locking staging database %q", database)
+		return client.Wrap(err, "locking staging database %q", database)
 	}
 	var ok bool
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockClass, database).Scan(&ok); err != nil {
-		return pgerr.Wrap(err, "locking staging database %q", database)
+		return client.Wrap(err, "locking staging database %q", database)
 	}
 	if !ok {
 		return heldBy(ctx, conn, database)
@@ -156,11 +156,11 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 		INSERT INTO locks (database, run, host, pid, since) VALUES ($1, $2, $3, $4, now())
 		ON CONFLICT (database) DO UPDATE SET run = excluded.run, host = excluded.host, pid = excluded.pid, since = excluded.since`
 	if _, err := conn.Exec(ctx, claim, database, run, host, os.Getpid()); err != nil {
-		return pgerr.Wrap(err, "locking staging database %q", database)
+		return client.Wrap(err, "locking staging database %q", database)
 	}
 	const bury = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE database = $2 AND outcome = $3 AND id <> $4`
 	_, err = conn.Exec(ctx, bury, Lost, database, Running, run)
-	return pgerr.Wrap(err, "marking runs that were killed")
+	return client.Wrap(err, "marking runs that were killed")
 }
 
 func heldBy(ctx context.Context, conn *pgx.Conn, database string) error {
@@ -182,7 +182,7 @@ func held(ctx context.Context, conn *pgx.Conn, database string) error {
 		               AND classid = $1::bigint::oid AND objid::bigint = (hashtext($2)::bigint & 4294967295))`
 	var ok bool
 	if err := conn.QueryRow(ctx, q, lockClass, database).Scan(&ok); err != nil {
-		return pgerr.Wrap(err, "looking at the lock")
+		return client.Wrap(err, "looking at the lock")
 	}
 	if !ok {
 		return errors.New("the session doesn't hold the lock it took")
@@ -224,7 +224,7 @@ func (l *Lock) watch(beat time.Duration) {
 			stop()
 		}
 		if err != nil {
-			l.cancel(fmt.Errorf("%w: %w", ErrLockLost, pgerr.Wrap(err, "watching the lock")))
+			l.cancel(fmt.Errorf("%w: %w", ErrLockLost, client.Wrap(err, "watching the lock")))
 			return
 		}
 	}

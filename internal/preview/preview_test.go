@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 )
 
 var users = &Page{

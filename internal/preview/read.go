@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/snapshot"
@@ -176,14 +176,14 @@ var errEnough = errors.New("enough rows for a preview")
 // window keeps the first rows of a COPY stream as they come.
 type window struct {
 	tp     *scrub.TablePlan
-	parser *pgcopy.Parser
+	parser *copyfmt.Parser
 	rows   [][]byte
 	bytes  int
 }
 
 func newWindow(tp *scrub.TablePlan, n int) *window {
 	w := &window{tp: tp}
-	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), func(r *pgcopy.Row) error {
+	w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), func(r *copyfmt.Row) error {
 		w.rows = append(w.rows, append([]byte(nil), r.Raw()...))
 		if w.bytes += len(r.Raw()); len(w.rows) == n || w.bytes >= maxBytes {
 			return errEnough
@@ -209,8 +209,8 @@ func (w *window) fill(ctx context.Context, source *snapshot.Source, chunk snapsh
 // add scrubs one row and puts it on the page. Each row has a writer of its own,
 // so that a row which the rules leave behind can be told.
 func (p *Page) add(program *scrub.Program, tp *scrub.TablePlan, raw []byte) error {
-	stream := append(pgcopy.AppendHeader(nil, tp.Format), raw...)
-	stream = pgcopy.AppendTrailer(stream, tp.Format)
+	stream := append(copyfmt.AppendHeader(nil, tp.Format), raw...)
+	stream = copyfmt.AppendTrailer(stream, tp.Format)
 	var row Row
 	before := p.cells(tp, tp.Fields(), &row.Before)
 	if _, err := before.Write(stream); err != nil {
@@ -230,8 +230,8 @@ func (p *Page) add(program *scrub.Program, tp *scrub.TablePlan, raw []byte) erro
 
 // cells is a parser that takes one row, which begins with a plan's columns, as
 // cells of the page's: a partition can have them in another order than its root.
-func (p *Page) cells(tp *scrub.TablePlan, fields int, to *[]Cell) *pgcopy.Parser {
-	return pgcopy.NewParser(tp.Format, fields, func(fields [][]byte) error {
+func (p *Page) cells(tp *scrub.TablePlan, fields int, to *[]Cell) *copyfmt.Parser {
+	return copyfmt.NewParser(tp.Format, fields, func(fields [][]byte) error {
 		*to = make([]Cell, len(p.Columns))
 		for i := range p.Columns {
 			for j, col := range tp.Columns {
@@ -248,11 +248,11 @@ func (p *Page) cells(tp *scrub.TablePlan, fields int, to *[]Cell) *pgcopy.Parser
 	})
 }
 
-func cell(t *catalog.Type, f pgcopy.Format, wire []byte) (Cell, error) {
+func cell(t *catalog.Type, f copyfmt.Format, wire []byte) (Cell, error) {
 	if wire == nil {
 		return Cell{Null: true}, nil
 	}
-	codec := pgvalue.For(t, f)
+	codec := value.For(t, f)
 	if codec == nil { // a type that refresher can carry but not read
 		return Cell{Text: fmt.Sprintf(`\x%x`, wire)}, nil
 	}

@@ -6,9 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // check counts the rows of the tables that the manifest names.
@@ -16,7 +16,7 @@ func (p *pulling) check(ctx context.Context) error {
 	cfg := p.db.Config()
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to count the restored rows")
+		return client.Wrap(err, "connecting to count the restored rows")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	cat, err := catalog.Load(ctx, conn)

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
-	"refresher/internal/pgbin"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/programs"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
 )
@@ -133,7 +133,7 @@ func (p *pulling) open(ctx context.Context) (err error) {
 	for _, t := range m.Tables {
 		p.result.Rows += t.Rows
 	}
-	_, _, err = pgbin.Find(pgtool.Restore, pgtool.Oldest)
+	_, _, err = programs.Find(client.Restore, client.Oldest)
 	return err
 }
 

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"sync"
 
-	"refresher/internal/canary"
 	"refresher/internal/fault"
-	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/scrub"
+	"refresher/internal/verify/canary"
 )
 
 // aviary is what became of a run's canaries.

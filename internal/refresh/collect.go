@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"

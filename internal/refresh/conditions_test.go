@@ -11,12 +11,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/secret"
+	"refresher/internal/testkit/pgserver"
 )
 
 type silent struct{}
@@ -35,9 +35,9 @@ const people = `
 // run refreshes a database of these tables by these rules.
 func run(t *testing.T, sql, ruleset string) (*report.Report, string, error) {
 	t.Helper()
-	source := pgtest.DB(t)
-	pgtest.Exec(t, source, sql)
-	staging := pgtest.New(t)
+	source := pgserver.DB(t)
+	pgserver.Exec(t, source, sql)
+	staging := pgserver.New(t)
 	path := filepath.Join(t.TempDir(), "r.yaml")
 	if err := os.WriteFile(path, []byte(ruleset), 0o600); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestConditionsInARun(t *testing.T) {
 	if len(rep.Warnings) == 0 || !strings.Contains(strings.Join(rep.Warnings, "\n"), "public.people.kind is masked, and the constraint people_kind_check") {
 		t.Errorf("warnings: %q", rep.Warnings)
 	}
-	conn := pgtest.Conn(t, target)
+	conn := pgserver.Conn(t, target)
 	var visits, kept int
 	if err := conn.QueryRow(context.Background(), "SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM people WHERE mail ~ 'bigcorp')").Scan(&visits, &kept); err != nil || visits != 59 || kept != 4 {
 		t.Errorf("%d visits, %d kept, %v", visits, kept, err)

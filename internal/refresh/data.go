@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/fingerprint"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"

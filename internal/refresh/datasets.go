@@ -8,14 +8,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/dataset"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/sample"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
-	"refresher/internal/sample"
 	"refresher/internal/verify"
 )
 
@@ -27,7 +26,7 @@ type staged struct {
 	database  *restore.Database // what the dataset holds
 	rows      int64
 	tables    []s3sink.Table
-	parquet   []dataset.Table
+	parquet   []parquet.Table
 	pass      verify.Pass
 	before    s3sink.Latest // what was published when the run was staged
 	published bool
@@ -121,7 +120,7 @@ func (r *run) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) 
 func (r *run) pick(ctx context.Context, s *sampleDB) (err error) {
 	conn, err := pgx.ConnectConfig(ctx, r.shadow.Config())
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to the shadow to sample it")
+		return client.Wrap(err, "connecting to the shadow to sample it")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	picked, err := sample.Compute(ctx, conn, r.catalog, s.options)
@@ -146,7 +145,7 @@ func (r *run) putParquet(ctx context.Context, s *staged) error {
 		_, err := s.staging.Put(ctx, path, write)
 		return err
 	}
-	tables, err := dataset.Export(ctx, s.database.Config(), r.catalog, dataset.Options{Workers: r.Workers}, put)
+	tables, err := parquet.Export(ctx, s.database.Config(), r.catalog, parquet.Options{Workers: r.Workers}, put)
 	s.parquet = tables
 	return err
 }
@@ -155,8 +154,8 @@ func (r *run) putParquet(ctx context.Context, s *staged) error {
 func (r *run) putDump(ctx context.Context, s *staged) error {
 	cfg := s.database.Config()
 	_, err := s.staging.Put(ctx, r.dumpName(), func(w io.Writer) error {
-		return pgtool.Run(ctx, pgtool.Command{
-			Tool: pgtool.Dump, MinMajor: pgtool.Major(r.server.Version()), Doing: "dumping the dataset", Server: cfg, Stdout: w,
+		return client.Run(ctx, client.Command{
+			Tool: client.Dump, MinMajor: client.Major(r.server.Version()), Doing: "dumping the dataset", Server: cfg, Stdout: w,
 			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-security-labels",
 				"-B"}, // no large objects: a sample's rows don't say which are theirs
 		})
@@ -170,7 +169,7 @@ func (r *run) dumpName() string { return r.Staging.Database + ".dump" }
 func (r *run) countRows(ctx context.Context, s *staged) error {
 	conn, err := pgx.ConnectConfig(ctx, s.database.Config())
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to count the dataset's rows")
+		return client.Wrap(err, "connecting to count the dataset's rows")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	rows, err := r.catalog.CountRows(ctx, conn)

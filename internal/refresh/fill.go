@@ -8,7 +8,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 	"refresher/internal/snapshot"
 )
@@ -98,7 +98,7 @@ func passes(err error) bool {
 			return true
 		}
 	}
-	return pgerr.Transient(err)
+	return client.Transient(err)
 }
 
 // holding reports whether the source holds the snapshot and its locks still.
@@ -196,7 +196,7 @@ func (r *run) patiently(ctx context.Context, do func(context.Context) error) err
 		if err == nil {
 			err = r.bounded(ctx, do)
 		}
-		if err == nil || ctx.Err() != nil || !(passes(err) || pgerr.Code(err) == "55P03") || time.Now().After(limit) {
+		if err == nil || ctx.Err() != nil || !(passes(err) || client.Code(err) == "55P03") || time.Now().After(limit) {
 			return err
 		}
 		select {

@@ -16,12 +16,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/faultproxy"
-	"refresher/internal/pgtest"
+	"refresher/internal/config/secret"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/secret"
+	"refresher/internal/testkit/faultproxy"
+	"refresher/internal/testkit/pgserver"
 )
 
 // watcher calls a function as a stage begins, and counts rows.
@@ -38,7 +38,7 @@ func (w *watcher) Copied(_ string, rows, _ int64) { w.rows.Add(rows) }
 type broken struct {
 	t       *testing.T
 	source  string
-	staging *pgtest.Cluster
+	staging *pgserver.Cluster
 	proxy   *faultproxy.Proxy
 	options refresh.Options
 }
@@ -47,8 +47,8 @@ const manyRows = 30_000
 
 func newBroken(t *testing.T) *broken {
 	t.Helper()
-	b := &broken{t: t, source: pgtest.DB(t), staging: pgtest.New(t)}
-	pgtest.Exec(t, b.source, fmt.Sprintf(`
+	b := &broken{t: t, source: pgserver.DB(t), staging: pgserver.New(t)}
+	pgserver.Exec(t, b.source, fmt.Sprintf(`
 		CREATE TABLE logged (id int PRIMARY KEY, filler text);
 		INSERT INTO logged SELECT i, repeat('lorem ipsum ', 8) FROM generate_series(1, %d) i;
 		CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY, filler text);
@@ -74,7 +74,7 @@ func newBroken(t *testing.T) *broken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", pgtest.User, b.proxy.Port()))
+	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", pgserver.User, b.proxy.Port()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (b *broken) run(stage func(string)) (*report.Report, *watcher, error) {
 // whole checks that staging holds every row once, and nothing of the run's own.
 func (b *broken) whole() {
 	b.t.Helper()
-	conn := pgtest.Conn(b.t, b.staging.URL("app"))
+	conn := pgserver.Conn(b.t, b.staging.URL("app"))
 	defer conn.Close(context.Background())
 	var got string
 	const q = `SELECT concat_ws(' ', (SELECT count(*) || ' ' || count(DISTINCT id) FROM logged), (SELECT count(*) || ' ' || count(DISTINCT id) FROM unlogged),
@@ -171,7 +171,7 @@ func TestTryingAgainIsBounded(t *testing.T) {
 	b.proxy.Never()
 	end := func(stage string) {
 		if stage == "data" {
-			pgtest.Exec(t, b.source, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'refresher/%' AND state = 'idle in transaction'")
+			pgserver.Exec(t, b.source, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'refresher/%' AND state = 'idle in transaction'")
 		}
 	}
 	rep, _, err = b.run(end)

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"refresher/internal/catalog"
 	"refresher/internal/history"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
@@ -45,7 +45,7 @@ func (r *run) guard(ctx context.Context) error {
 				break
 			}
 			// A migration in this moment: the next look sees what it made.
-			if ctx.Err() != nil || !errors.Is(err, snapshot.ErrSchemaChanged) && pgerr.Code(err) != "40001" {
+			if ctx.Err() != nil || !errors.Is(err, snapshot.ErrSchemaChanged) && client.Code(err) != "40001" {
 				return err
 			}
 			if err := r.countRestart(err); err != nil {

@@ -3,7 +3,7 @@ package refresh
 import (
 	"context"
 
-	"refresher/internal/largeobject"
+	"refresher/internal/postgres/client"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/snapshot"
@@ -12,8 +12,8 @@ import (
 // objects is a stretch of large objects on its way.
 type objects struct {
 	oids snapshot.OIDRange
-	sent map[uint32]largeobject.Sum // until the stretch is booked: each object, in whichever attempt
-	sum  largeobject.Sum            // of all
+	sent map[uint32]client.LargeObjectSum // until the stretch is booked: each object, in whichever attempt
+	sum  client.LargeObjectSum            // of all
 }
 
 // guardObjects finds out what the source has of large objects, and that those which
@@ -58,7 +58,7 @@ func (r *run) copyObjects(ctx context.Context, from *snapshot.Reader, to *restor
 		return err
 	}
 	if o.sent == nil {
-		o.sent = map[uint32]largeobject.Sum{}
+		o.sent = map[uint32]client.LargeObjectSum{}
 	}
 	for _, oid := range oids {
 		if _, sent := o.sent[oid]; sent && there[oid] {
@@ -71,7 +71,7 @@ func (r *run) copyObjects(ctx context.Context, from *snapshot.Reader, to *restor
 	if err := from.Holding(ctx); err != nil {
 		return err
 	}
-	o.sum = largeobject.Sum{}
+	o.sum = client.LargeObjectSum{}
 	for _, s := range o.sent {
 		o.sum.Add(s)
 	}
@@ -84,11 +84,11 @@ func (r *run) copyObjects(ctx context.Context, from *snapshot.Reader, to *restor
 
 // copyObject streams one large object; one that is there is only summed up. The sum
 // counts also after an error: the answer may be lost, the object not.
-func (r *run) copyObject(ctx context.Context, from *snapshot.Reader, to *restore.Loader, oid uint32, there bool) (largeobject.Sum, error) {
+func (r *run) copyObject(ctx context.Context, from *snapshot.Reader, to *restore.Loader, oid uint32, there bool) (client.LargeObjectSum, error) {
 	var p pulse
 	ctx, stop := p.watch(ctx, r.Retry.Stall)
 	defer stop()
-	digest := largeobject.NewDigest(oid)
+	digest := client.NewLargeObjectDigest(oid)
 	read := func(each func([]byte) error) error {
 		return from.LargeObject(ctx, oid, func(piece []byte) error {
 			_, _ = digest.Write(piece)
@@ -122,8 +122,8 @@ func (r *run) countObjects() {
 }
 
 // objectsSent is the sum of the large objects that left the source.
-func (r *run) objectsSent() *largeobject.Sum {
-	sum := &largeobject.Sum{}
+func (r *run) objectsSent() *client.LargeObjectSum {
+	sum := &client.LargeObjectSum{}
 	for _, j := range r.filling.jobs {
 		if j.objects != nil {
 			sum.Add(j.objects.sum)

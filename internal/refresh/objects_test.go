@@ -9,14 +9,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgtest"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
 )
 
 // objectsOf are a database's large objects: OID to length and MD5.
 func objectsOf(t *testing.T, url string) map[uint32]string {
 	t.Helper()
-	conn := pgtest.Conn(t, url)
+	conn := pgserver.Conn(t, url)
 	defer conn.Close(context.Background())
 	rows, err := conn.Query(t.Context(), "SELECT oid, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata")
 	if err != nil {
@@ -36,9 +36,9 @@ func objectsOf(t *testing.T, url string) map[uint32]string {
 func TestLargeObjectsResume(t *testing.T) {
 	b := newBroken(t)
 	b.options.Workers = 1
-	pgtest.Exec(t, b.source, "SELECT lo_from_bytea(20000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 300) i")
-	pgtest.Exec(t, b.source, "SELECT lo_from_bytea(20301, decode(string_agg(md5(i::text), ''), 'hex')) FROM generate_series(1, 1310720) i")
-	pgtest.Exec(t, b.source, "SELECT lo_from_bytea(20302, 'after it'), lo_create(20303)")
+	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 300) i")
+	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20301, decode(string_agg(md5(i::text), ''), 'hex')) FROM generate_series(1, 1310720) i")
+	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20302, 'after it'), lo_create(20303)")
 	rs, err := rules.Parse("r.yaml", []byte("version: 1\nlarge_objects: keep\ntables:\n  public.logged: {columns: {\"*\": keep}}\n  public.unlogged: {columns: {\"*\": keep}}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestLargeObjectsResume(t *testing.T) {
 	for name, fault := range map[string]func(){
 		"connections cut": b.proxy.Cut,
 		"sessions killed": func() {
-			conn, err := pgx.Connect(context.Background(), b.staging.URL(pgtest.User))
+			conn, err := pgx.Connect(context.Background(), b.staging.URL(pgserver.User))
 			if err != nil {
 				t.Error(err)
 				return

@@ -10,10 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/verify"
@@ -45,7 +44,7 @@ func (r *run) guardOwn(ctx context.Context) error {
 		r.warn("%s", n)
 	}
 	if r.dumpsStaging() {
-		return pgtool.Require(pgtool.Major(r.server.Version()))
+		return client.Require(client.Major(r.server.Version()))
 	}
 	return nil
 }
@@ -173,7 +172,7 @@ func Preserved(ctx context.Context, cfg *pgx.ConnConfig, names []catalog.Name, t
 		return tables, nil
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err = pgerr.Wrap(err, "connecting to database %q", cfg.Database); pgerr.Code(err) == "3D000" {
+	if err = client.Wrap(err, "connecting to database %q", cfg.Database); client.Code(err) == "3D000" {
 		return tables, nil
 	}
 	if err != nil {

@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"io"
 
-	"refresher/internal/fingerprint"
-	"refresher/internal/prints"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/s3sink/fingerprints"
 )
 
 // Prints is where a run leaves its fingerprint set: in a place of its own, or
 // beside the report in a bucket's dataset.
 type Prints struct {
-	Place  *prints.Place
+	Place  *fingerprints.Place
 	Keep   int    // sets in the place
 	Bucket string // name; empty if there is a Place
 }
 
 // PrintsName is the set's name in a dataset.
-const PrintsName = "fingerprints" + prints.Suffix
+const PrintsName = "fingerprints" + fingerprints.Suffix
 
 // newStore makes the store of the source's fingerprints.
 func (o *Options) newStore(dir string) (*fingerprint.Store, error) {
@@ -64,7 +64,7 @@ func (r *run) leaveSetIn(ctx context.Context, s *staged) error {
 	if err != nil {
 		return err
 	}
-	r.report.Prints = &prints.Kept{URL: s.staging.URL() + PrintsName, Size: o.Size, SHA256: o.SHA256}
+	r.report.Prints = &fingerprints.Kept{URL: s.staging.URL() + PrintsName, Size: o.Size, SHA256: o.SHA256}
 	return nil
 }
 

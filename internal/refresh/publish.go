@@ -7,9 +7,9 @@ import (
 	"io"
 	"time"
 
-	"refresher/internal/evidence"
 	"refresher/internal/fault"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
 )
@@ -118,7 +118,7 @@ func (r *run) putReport(ctx context.Context, s *staged) error {
 		write func(io.Writer) error
 	}{
 		{report.JSONName, bytesOf(final.Signed.Document)},
-		{report.JSONName + evidence.Suffix, bytesOf(final.Signed.Signature)},
+		{report.JSONName + signature.Suffix, bytesOf(final.Signed.Signature)},
 		{report.HTMLName, final.HTML},
 	} {
 		if _, err := s.staging.Put(ctx, o.name, o.write); err != nil {

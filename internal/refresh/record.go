@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
-	"refresher/internal/evidence"
 	"refresher/internal/history"
+	"refresher/internal/pii/detect"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 	"refresher/internal/verify"
 )
 
@@ -135,7 +135,7 @@ func (r *run) sign(rep *report.Report) error {
 	signer := r.Signer
 	if signer.IsZero() {
 		var err error
-		if signer, err = evidence.Derive(r.Key); err != nil {
+		if signer, err = signature.Derive(r.Key); err != nil {
 			return err
 		}
 	}

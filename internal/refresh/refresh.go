@@ -11,21 +11,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/evidence"
+	"refresher/internal/config/secret"
+	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
-	"refresher/internal/fingerprint"
 	"refresher/internal/history"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
+	"refresher/internal/report/signature"
 	"refresher/internal/restore"
-	"refresher/internal/risk"
 	"refresher/internal/s3sink"
-	"refresher/internal/sample"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/secret"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"
+	"refresher/internal/verify/risk"
 )
 
 // Options are what one run needs.
@@ -37,7 +37,7 @@ type Options struct {
 	RequireReplica bool
 	Rules          *rules.Ruleset
 	Key            secret.Key
-	Signer         evidence.Signer // of the report; zero: derived from Key
+	Signer         signature.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
 	Workers        int            // parallel streams
 	Strict         bool           // weak detector findings refuse too

@@ -5,8 +5,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgerr"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/client"
+	"refresher/internal/verify/risk"
 )
 
 // suppresses reports whether some set of quasi-identifiers takes out what is too
@@ -26,7 +26,7 @@ func (r *run) suppresses() bool {
 func (r *run) suppress(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, r.shadow.Config())
 	if err != nil {
-		return pgerr.Wrap(err, "connecting to the shadow to suppress small classes")
+		return client.Wrap(err, "connecting to the shadow to suppress small classes")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	removed, err := risk.Suppress(ctx, conn, r.catalog, r.risk)

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"refresher/internal/catalog"
-	"refresher/internal/dataset"
+	"refresher/internal/dataset/parquet"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub/rules"
@@ -108,7 +108,7 @@ func TableNamed(tables []verify.Table, name catalog.Name) verify.Table {
 // VerifyObject scans one object of a dataset as its reader will see it; nil for
 // one that holds no rows (the report).
 func VerifyObject(ctx context.Context, v *verify.Verifier, tables []verify.Table, run *s3sink.Run, o s3sink.Object) (*verify.Result, error) {
-	if name, _, ok := dataset.ParsePath(o.Name); ok {
+	if name, _, ok := parquet.ParsePath(o.Name); ok {
 		at, size, err := run.ReaderAt(ctx, o.Name)
 		if err != nil {
 			return nil, err

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"refresher/internal/canary"
-	"refresher/internal/risk"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 //go:embed templates

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 
-	"refresher/internal/evidence"
 	"refresher/internal/fault"
+	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 )
 
@@ -37,7 +37,7 @@ func (r *Report) Describes(manifest []byte, sha256 string) (n int, err error) {
 			if o.SHA256 != sha256 {
 				refusal.Problems = append(refusal.Problems, o.Name+": the manifest lists another")
 			}
-		case o.Name == JSONName+evidence.Suffix, o.Name == HTMLName:
+		case o.Name == JSONName+signature.Suffix, o.Name == HTMLName:
 		case !ok:
 			refusal.Problems = append(refusal.Problems, o.Name+": the report knows no such object")
 		case d.SHA256 != o.SHA256 || d.Bytes != o.Size:

@@ -11,11 +11,11 @@ import (
 	"fmt"
 	"time"
 
-	"refresher/internal/canary"
 	"refresher/internal/history"
-	"refresher/internal/prints"
-	"refresher/internal/risk"
+	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 // Format is the version of the document: it grows when a field changes its
@@ -37,37 +37,37 @@ const (
 
 // Report is the record of one run.
 type Report struct {
-	Format         int              `json:"format"` // version of this document: 1
-	Run            string           `json:"run"`
-	Version        string           `json:"version"` // of refresher
-	Started        time.Time        `json:"started"`
-	Finished       time.Time        `json:"finished"`
-	Outcome        Outcome          `json:"outcome"`          // done, refused, failed, stopped, lost or running
-	Promoted       bool             `json:"promoted"`         // staging was replaced
-	Bucket         string           `json:"bucket,omitempty"` // in the copy that a bucket gets: which one. It stands as things are when that bucket is published
-	Stage          string           `json:"stage,omitempty"`  // where it ended, unless clean
-	Error          string           `json:"error,omitempty"`
-	Source         Server           `json:"source"`
-	Staging        Server           `json:"staging"`
-	KeyFingerprint string           `json:"key_fingerprint"` // tells masking keys apart, says nothing of the key
-	Signing        Signing          `json:"signing"`
-	RulesetHash    string           `json:"ruleset_sha256"`
-	SchemaHash     string           `json:"schema_sha256"` // of the source's tables, columns and types
-	Snapshot       string           `json:"snapshot"`      // the source's exported snapshot
-	Standing       Standing         `json:"standing"`
-	Stages         []Stage          `json:"stages"`
-	Tables         []Table          `json:"tables"`                 // coverage: every table and column, and the rule that decided it
-	Identifiers    []Identifier     `json:"identifiers"`            // source values remembered as fingerprints
-	Prints         *prints.Kept     `json:"fingerprints,omitempty"` // the keyed fingerprint set that the run left
-	Verification   []Subject        `json:"verification"`
-	Canaries       *canary.Result   `json:"canaries,omitempty"`
-	Risk           []*risk.Result   `json:"risk"` // a declared set of quasi-identifiers each
-	SafeHarbor     *risk.SafeHarbor `json:"safe_harbor,omitempty"`
-	Drift          *Drift           `json:"drift,omitempty"` // absent in the first run
-	Datasets       []Dataset        `json:"datasets"`
-	Warnings       []string         `json:"warnings"`
-	LeftOut        []string         `json:"left_out"`                // schema objects that staging does not get
-	LargeObjects   *LargeObjects    `json:"large_objects,omitempty"` // of the source; absent if there are none
+	Format         int                `json:"format"` // version of this document: 1
+	Run            string             `json:"run"`
+	Version        string             `json:"version"` // of refresher
+	Started        time.Time          `json:"started"`
+	Finished       time.Time          `json:"finished"`
+	Outcome        Outcome            `json:"outcome"`          // done, refused, failed, stopped, lost or running
+	Promoted       bool               `json:"promoted"`         // staging was replaced
+	Bucket         string             `json:"bucket,omitempty"` // in the copy that a bucket gets: which one. It stands as things are when that bucket is published
+	Stage          string             `json:"stage,omitempty"`  // where it ended, unless clean
+	Error          string             `json:"error,omitempty"`
+	Source         Server             `json:"source"`
+	Staging        Server             `json:"staging"`
+	KeyFingerprint string             `json:"key_fingerprint"` // tells masking keys apart, says nothing of the key
+	Signing        Signing            `json:"signing"`
+	RulesetHash    string             `json:"ruleset_sha256"`
+	SchemaHash     string             `json:"schema_sha256"` // of the source's tables, columns and types
+	Snapshot       string             `json:"snapshot"`      // the source's exported snapshot
+	Standing       Standing           `json:"standing"`
+	Stages         []Stage            `json:"stages"`
+	Tables         []Table            `json:"tables"`                 // coverage: every table and column, and the rule that decided it
+	Identifiers    []Identifier       `json:"identifiers"`            // source values remembered as fingerprints
+	Prints         *fingerprints.Kept `json:"fingerprints,omitempty"` // the keyed fingerprint set that the run left
+	Verification   []Subject          `json:"verification"`
+	Canaries       *canary.Result     `json:"canaries,omitempty"`
+	Risk           []*risk.Result     `json:"risk"` // a declared set of quasi-identifiers each
+	SafeHarbor     *risk.SafeHarbor   `json:"safe_harbor,omitempty"`
+	Drift          *Drift             `json:"drift,omitempty"` // absent in the first run
+	Datasets       []Dataset          `json:"datasets"`
+	Warnings       []string           `json:"warnings"`
+	LeftOut        []string           `json:"left_out"`                // schema objects that staging does not get
+	LargeObjects   *LargeObjects      `json:"large_objects,omitempty"` // of the source; absent if there are none
 
 	Signed *Signed `json:"-"` // what [Report.Sign] made, or the history kept
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/canary"
-	"refresher/internal/prints"
-	"refresher/internal/risk"
+	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -58,7 +58,7 @@ func sample() *Report {
 		LargeObjects: &LargeObjects{Kept: true, Count: 12_345, Bytes: 67_000_000},
 		Warnings:     []string{"<script>alert(1)</script> is only text here"},
 	}
-	r.Prints = &prints.Kept{URL: "s3://prints/app/x", Size: 1234, SHA256: strings.Repeat("12", 32)}
+	r.Prints = &fingerprints.Kept{URL: "s3://prints/app/x", Size: 1234, SHA256: strings.Repeat("12", 32)}
 	r.Verification[0].Results[0].Findings[0].Key, r.Verification[0].Results[0].Findings[0].Encoding = "id=17", "base64"
 	r.Verification[0].Results[0].Columns = []verify.ColumnStats{{Table: "public.users", Column: "born", Type: "date", Why: "a date or time identifies nobody by itself"}}
 	before := *r

@@ -15,7 +15,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"refresher/internal/evidence"
+	"refresher/internal/report/signature"
 )
 
 const schemaFile = "../../docs/report.schema.json"
@@ -103,7 +103,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 
 func signed(t *testing.T, r *Report) *Signed {
 	t.Helper()
-	s, err := evidence.ParseSigner([]byte("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"))
+	s, err := signature.ParseSigner([]byte("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"))
 	if err != nil {
 		t.Fatal(err)
 	}

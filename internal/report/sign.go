@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"reflect"
 
-	"refresher/internal/evidence"
+	"refresher/internal/report/signature"
 )
 
 // What a report's files are called in a bucket and a folder. The signature's name
-// is the document's and evidence.Suffix.
+// is the document's and signature.Suffix.
 const (
 	JSONName = "report.json"
 	HTMLName = "report.html"
@@ -22,11 +22,11 @@ type Signed struct {
 }
 
 // SHA256 is the document's, in hex.
-func (s *Signed) SHA256() string { return evidence.Hash(s.Document) }
+func (s *Signed) SHA256() string { return signature.Hash(s.Document) }
 
 // Sign completes the report, and makes and keeps its signed document. A report
 // that is changed afterwards must be signed again.
-func (r *Report) Sign(s evidence.Signer) error {
+func (r *Report) Sign(s signature.Signer) error {
 	r.Signing = Signing{Algorithm: "Ed25519", PublicKey: s.Public().String(), Origin: "configured"}
 	if s.Derived() {
 		r.Signing.Origin = "derived"
@@ -48,7 +48,7 @@ func (r *Report) Document() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
-	doc, err := evidence.Canonical(text)
+	doc, err := signature.Canonical(text)
 	if err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
@@ -56,16 +56,16 @@ func (r *Report) Document() ([]byte, error) {
 }
 
 // Parse reads a report's document and its signature, which may be nil. It checks
-// neither: that is evidence.Check's.
-func Parse(document, signature []byte) (*Report, error) {
+// neither: that is signature.Check's.
+func Parse(document, sig []byte) (*Report, error) {
 	r := &Report{}
 	if err := json.Unmarshal(document, r); err != nil {
 		return nil, fmt.Errorf("reading a report: %w", err)
 	}
-	if canonical, err := evidence.Canonical(document); err == nil {
+	if canonical, err := signature.Canonical(document); err == nil {
 		document = canonical // a database that keeps JSON orders it its own way
 	}
-	r.Signed = &Signed{document, signature}
+	r.Signed = &Signed{document, sig}
 	return r, nil
 }
 

@@ -12,16 +12,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/sqltext"
 )
 
 // Script is a file of SQL that runs in the shadow before it is verified.
 type Script struct {
 	Path       string
-	statements []sqlscript.Statement
+	statements []sqltext.Statement
 }
 
 // ReadScripts reads files and cuts them into statements. What can be seen wrong
@@ -38,13 +38,13 @@ func ReadScripts(paths []string) ([]Script, error) {
 			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf("cannot read a file of staging.after: %v", err)})
 			continue
 		}
-		statements, err := sqlscript.Split(string(text))
-		var p *sqlscript.Problem
+		statements, err := sqltext.Split(string(text))
+		var p *sqltext.Problem
 		if errors.As(err, &p) {
 			add(p.Line, p.Text)
 			continue
 		}
-		for _, p := range sqlscript.OneTransaction(statements) {
+		for _, p := range sqltext.OneTransaction(statements) {
 			add(p.Line, p.Text)
 		}
 		out = append(out, Script{path, statements})
@@ -64,7 +64,7 @@ func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog
 	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
-			return pgerr.Wrap(err, "%s", name)
+			return client.Wrap(err, "%s", name)
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 		before, err := storage(ctx, conn)
@@ -80,12 +80,12 @@ func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog
 			}
 		}
 		if _, err := conn.Exec(ctx, "RESET ROLE"); err != nil { // the file may have taken one on
-			return pgerr.Wrap(err, "%s", name)
+			return client.Wrap(err, "%s", name)
 		}
 		if changed, err = touched(ctx, conn, before); err != nil {
 			return err
 		}
-		return pgerr.Wrap(tx.Commit(ctx), "%s: committing it", name)
+		return client.Wrap(tx.Commit(ctx), "%s: committing it", name)
 	})
 	return changed, err
 }
@@ -104,10 +104,10 @@ func (e *ScriptError) SQLState() string { return e.Code }
 
 // scriptError says where a statement failed. A syntax error's message quotes the
 // file, which may hold a password.
-func scriptError(err error, file string, st sqlscript.Statement) error {
-	line := st.LineAt(int(pgerr.Position(err)))
-	err = pgerr.Wrap(err, "%s, line %d", file, line)
-	var e *pgerr.Error
+func scriptError(err error, file string, st sqltext.Statement) error {
+	line := st.LineAt(int(client.Position(err)))
+	err = client.Wrap(err, "%s, line %d", file, line)
+	var e *client.Error
 	if !errors.As(err, &e) {
 		return err // of the way to the server
 	}
@@ -131,12 +131,12 @@ func storage(ctx context.Context, conn *pgx.Conn) (map[uint32]table, error) {
 	out := map[uint32]table{}
 	rows, err := conn.Query(ctx, q)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing the tables that a file changes")
+		return nil, client.Wrap(err, "listing the tables that a file changes")
 	}
 	var oid uint32
 	var t table
 	_, err = pgx.ForEachRow(rows, []any{&oid, &t.name.Schema, &t.name.Name, &t.file}, func() error { out[oid] = t; return nil })
-	return out, pgerr.Wrap(err, "listing the tables that a file changes")
+	return out, client.Wrap(err, "listing the tables that a file changes")
 }
 
 // touched counts the rows of the tables that this transaction has written to, by
@@ -151,11 +151,11 @@ func touched(ctx context.Context, conn *pgx.Conn, before map[uint32]table) (map[
 		WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR n_tup_del > 0 OR NOT current_setting('track_counts')::bool`
 	rows, err := conn.Query(ctx, q)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing the tables that a file changed")
+		return nil, client.Wrap(err, "listing the tables that a file changed")
 	}
 	written, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing the tables that a file changed")
+		return nil, client.Wrap(err, "listing the tables that a file changed")
 	}
 	for oid, t := range after {
 		if was, ok := before[oid]; !ok || was.file != t.file {
@@ -170,7 +170,7 @@ func touched(ctx context.Context, conn *pgx.Conn, before map[uint32]table) (map[
 		}
 		var n int64
 		if err := conn.QueryRow(ctx, "SELECT pg_catalog.count(*) FROM ONLY "+t.name.SQL()).Scan(&n); err != nil {
-			return nil, pgerr.Wrap(err, "counting the rows of %s", t.name)
+			return nil, client.Wrap(err, "counting the rows of %s", t.name)
 		}
 		counts[t.name] = n
 	}
@@ -183,7 +183,7 @@ func (d *Database) AnalyzeTables(ctx context.Context, counts map[catalog.Name]in
 	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		for _, n := range names {
 			if _, err := conn.Exec(ctx, "ANALYZE "+n.SQL()); err != nil {
-				return pgerr.Wrap(err, "analysing %s", n)
+				return client.Wrap(err, "analysing %s", n)
 			}
 		}
 		return nil

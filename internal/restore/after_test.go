@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 )
 
 // script writes a file and reads it as a run does.
@@ -28,8 +28,8 @@ func script(t *testing.T, sql string) Script {
 
 func scriptDatabase(t *testing.T) (*Database, string) {
 	t.Helper()
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users SELECT i, 'user' || i FROM generate_series(1, 100) i;
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users SELECT i, 'user' || i FROM generate_series(1, 100) i;
 		CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10); CREATE TABLE empty (x int)`)
 	s := &stage{t: t}
 	return &Database{name: "test", cfg: s.config(url)}, url
@@ -56,7 +56,7 @@ func TestScriptErrorsNameThePlaceAndNoValue(t *testing.T) {
 		}
 	}
 	var n int
-	if err := pgtest.Conn(t, url).QueryRow(t.Context(), "SELECT count(*) FROM users").Scan(&n); err != nil || n != 100 {
+	if err := pgserver.Conn(t, url).QueryRow(t.Context(), "SELECT count(*) FROM users").Scan(&n); err != nil || n != 100 {
 		t.Errorf("files that failed left %d users, %v", n, err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"strings"
 
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/client"
 )
 
 // PreData restores types, functions, tables and views, before any row. It
@@ -34,8 +34,8 @@ func (d *Database) contents(ctx context.Context, dump string, args ...string) (l
 		return nil, nil, err
 	}
 	var toc bytes.Buffer
-	err = pgtool.Run(ctx, pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: major, Doing: "reading the schema dump's contents",
+	err = client.Run(ctx, client.Command{
+		Tool: client.Restore, MinMajor: major, Doing: "reading the schema dump's contents",
 		Args: append(args, "--list", dump), Stdout: &toc,
 	})
 	if err != nil {
@@ -126,14 +126,14 @@ func (d *Database) preDataEntries(ctx context.Context, dump string, list []byte)
 	if err != nil {
 		return err
 	}
-	c := pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: major, Doing: "restoring pre-data into " + d.name,
+	c := client.Command{
+		Tool: client.Restore, MinMajor: major, Doing: "restoring pre-data into " + d.name,
 		Args: sectionArgs("pre-data", file), Server: d.cfg, Settings: map[string]string{"synchronous_commit": "off"},
 	}
 	if !direct {
 		c.Server, c.Args = nil, append(c.Args, "--file=-", dump)
 		return d.byScript(ctx, c)
 	}
-	c.Args = append(c.Args, "--exit-on-error", "--no-password", pgtool.DBName(d.name), dump)
-	return pgtool.Run(ctx, c)
+	c.Args = append(c.Args, "--exit-on-error", "--no-password", client.DBName(d.name), dump)
+	return client.Run(ctx, c)
 }

@@ -8,10 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgbin"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/programs"
+	"refresher/internal/postgres/sqltext"
 )
 
 // timeoutMajor is the first PostgreSQL with transaction_timeout, which pg_restore
@@ -24,22 +23,22 @@ const newSetting = "SET transaction_timeout "
 // restorer is the major of pg_restore that an archive takes, and whether that
 // one can restore into the server itself.
 func (d *Database) restorer(dump string) (major int, direct bool, err error) {
-	if major, err = pgtool.ArchiveMajor(dump); err != nil {
+	if major, err = client.ArchiveMajor(dump); err != nil {
 		return 0, false, err
 	}
-	_, found, err := pgbin.Find(pgtool.Restore, major)
+	_, found, err := programs.Find(client.Restore, major)
 	return major, found < timeoutMajor || d.srv.version >= timeoutMajor*10000, err
 }
 
 // byScript restores what pg_restore writes as a script, statement by statement,
 // without the setting that the server doesn't know. One session does it all.
-func (d *Database) byScript(ctx context.Context, c pgtool.Command) error {
+func (d *Database) byScript(ctx context.Context, c client.Command) error {
 	var out bytes.Buffer
 	c.Stdout = &out
-	if err := pgtool.Run(ctx, c); err != nil {
+	if err := client.Run(ctx, c); err != nil {
 		return err
 	}
-	statements, err := sqlscript.Split(plain(out.String()))
+	statements, err := sqltext.Split(plain(out.String()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
@@ -49,7 +48,7 @@ func (d *Database) byScript(ctx context.Context, c pgtool.Command) error {
 				continue
 			}
 			if _, err := conn.PgConn().Exec(ctx, st.Text).ReadAll(); err != nil {
-				return pgerr.Wrap(err, "%s: at %s", c.Doing, st.Object())
+				return client.Wrap(err, "%s: at %s", c.Doing, st.Object())
 			}
 		}
 		return nil

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/client"
 )
 
 // What a pg_restore that is too new for the server writes as a script comes to
@@ -42,10 +42,10 @@ func (s *stage) restored(t *testing.T) *Database {
 	major, _, err := db.restorer(s.dump)
 	s.ok(err)
 	for _, section := range []string{"pre-data", "post-data"} {
-		s.ok(db.byScript(t.Context(), pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "restoring " + section,
+		s.ok(db.byScript(t.Context(), client.Command{Tool: client.Restore, MinMajor: major, Doing: "restoring " + section,
 			Args: []string{"--section=" + section, "--no-owner", "--no-privileges", "--file=-", s.dump}}))
 	}
-	err = db.byScript(t.Context(), pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "restoring again",
+	err = db.byScript(t.Context(), client.Command{Tool: client.Restore, MinMajor: major, Doing: "restoring again",
 		Args: []string{"--section=post-data", "--no-owner", "--no-privileges", "--file=-", s.dump}})
 	if err == nil || !strings.Contains(err.Error(), "restoring again: at ") || !strings.Contains(err.Error(), "SQLSTATE 42") {
 		t.Errorf("restoring twice: %v", err)

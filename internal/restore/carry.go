@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // ownership is the statements that give the shadow's objects their owners: of an

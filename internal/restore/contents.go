@@ -11,10 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Contents is what a dump tells of itself.
@@ -31,18 +30,18 @@ var (
 
 // ReadContents reads the contents of a dump.
 func ReadContents(ctx context.Context, dump string) (*Contents, error) {
-	major, err := pgtool.ArchiveMajor(dump)
+	major, err := client.ArchiveMajor(dump)
 	if err != nil {
 		return nil, err
 	}
 	var list, script bytes.Buffer
-	read := pgtool.Command{Tool: pgtool.Restore, MinMajor: major, Doing: "reading the dump's contents"}
+	read := client.Command{Tool: client.Restore, MinMajor: major, Doing: "reading the dump's contents"}
 	read.Args, read.Stdout = []string{"--list", dump}, &list
-	if err := pgtool.Run(ctx, read); err != nil {
+	if err := client.Run(ctx, read); err != nil {
 		return nil, err
 	}
 	read.Args, read.Stdout = []string{"--section=pre-data", "--file=-", dump}, &script
-	if err := pgtool.Run(ctx, read); err != nil {
+	if err := client.Run(ctx, read); err != nil {
 		return nil, err
 	}
 	c := &Contents{Encoding: "UTF8"}
@@ -70,13 +69,13 @@ func (c *Contents) Like() *catalog.Catalog { return &catalog.Catalog{Encoding: c
 
 // Fits refuses a server that is older than a dump, or has not got its extensions.
 func (s *Server) Fits(ctx context.Context, c *Contents) error {
-	if to := pgtool.Major(s.version); to < c.Major {
+	if to := client.Major(s.version); to < c.Major {
 		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump can be restored into the same or a newer version only", s.which, to, c.Major)
 	}
 	const q = `SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($1::text[]) x WHERE x NOT IN (SELECT name FROM pg_available_extensions)`
 	var missing []string
 	err := s.do(ctx, func(conn *pgx.Conn) error {
-		return pgerr.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server", s.which)
+		return client.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server", s.which)
 	})
 	if err == nil && len(missing) > 0 {
 		return fmt.Errorf("the %s server has not got what the dump needs: install on its machine the packages of the extensions %s", s.which, strings.Join(missing, ", "))

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Database is a database of a run: a shadow or a sample.
@@ -34,7 +34,7 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 	err := s.do(ctx, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, createSQL(name, s.template, like, s.version))
 		for range 2 { // an earlier attempt of the same run, whose answer was lost
-			if code := pgerr.Code(err); code != "42P04" && code != "23505" {
+			if code := client.Code(err); code != "42P04" && code != "23505" {
 				break
 			}
 			if err := dropDatabase(ctx, conn, name); err != nil {
@@ -46,7 +46,7 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 			return localeError(err, name, like)
 		}
 		_, err = conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(name)+" FROM PUBLIC")
-		return pgerr.Wrap(err, "closing database %q to others", name)
+		return client.Wrap(err, "closing database %q to others", name)
 	})
 	if err != nil {
 		return nil, err
@@ -76,8 +76,8 @@ func createSQL(name, template string, like *catalog.Catalog, version int) string
 
 // localeError explains why a database with the source's locale can't be made.
 func localeError(err error, name string, like *catalog.Catalog) error {
-	wrapped := pgerr.Wrap(err, "creating database %q", name)
-	switch pgerr.Code(err) {
+	wrapped := client.Wrap(err, "creating database %q", name)
+	switch client.Code(err) {
 	case "42809", "22023", "42704", "0A000", "42601":
 		if like.Collate == "" {
 			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't take: make the server with a locale of that encoding (initdb --locale)", wrapped, like.Encoding)

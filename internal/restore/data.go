@@ -13,10 +13,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/sqltext"
 )
 
 // Data restores the rows of a dump, between PreData and PostData, and where its
@@ -46,8 +45,8 @@ func (d *Database) Data(ctx context.Context, dump string, copied func(table stri
 	r, w := io.Pipe()
 	var group errgroup.Group
 	group.Go(func() error {
-		err := pgtool.Run(ctx, pgtool.Command{
-			Tool: pgtool.Restore, MinMajor: major, Doing: "reading the rows of the dump", Rows: true, Stdout: w,
+		err := client.Run(ctx, client.Command{
+			Tool: client.Restore, MinMajor: major, Doing: "reading the rows of the dump", Rows: true, Stdout: w,
 			Args: append(sectionArgs("data", file), "--file=-", dump),
 		})
 		w.CloseWithError(err)
@@ -84,7 +83,7 @@ func (s *dataScript) run(ctx context.Context) error {
 		if err == nil && !strings.HasSuffix(line, ";\n") {
 			continue
 		}
-		statements, serr := sqlscript.Split(open.String())
+		statements, serr := sqltext.Split(open.String())
 		switch {
 		case err == io.EOF && (serr != nil || len(statements) > 0):
 			return errCut
@@ -107,7 +106,7 @@ var errCut = errors.New("restoring rows: the dump's data ends in the middle")
 // copyShape is the head of a COPY as pg_dump writes it.
 var copyShape = regexp.MustCompile(`^COPY ` + qualified + ` `)
 
-func (s *dataScript) statement(ctx context.Context, st sqlscript.Statement) error {
+func (s *dataScript) statement(ctx context.Context, st sqltext.Statement) error {
 	if m := copyShape.FindStringSubmatch(st.Text); m != nil {
 		table, err := catalog.ParseName(m[1])
 		if err != nil {
@@ -121,7 +120,7 @@ func (s *dataScript) statement(ctx context.Context, st sqlscript.Statement) erro
 		return nil
 	}
 	_, err := s.loader.conn.PgConn().Exec(ctx, st.Text).ReadAll()
-	return pgerr.Wrap(err, "restoring rows: at %s", st.Object())
+	return client.Wrap(err, "restoring rows: at %s", st.Object())
 }
 
 // copyRows reads the rows of one COPY, up to its end mark.

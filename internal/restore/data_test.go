@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"refresher/internal/fault"
-	"refresher/internal/pgbin"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/programs"
+	"refresher/internal/testkit/pgserver"
 )
 
 // oddData has names and values that look like what stands around them in a script.
@@ -48,14 +48,14 @@ func TestAWholeDump(t *testing.T) {
 			t.Skip("there are no newer programs; make versions gets them")
 		}
 		s := newStage(t, "")
-		t.Setenv(pgbin.Env, dir)
+		t.Setenv(programs.Env, dir)
 		wholeDump(t, s, filepath.Join(dir, "pg_dump"))
 	})
 }
 
 func wholeDump(t *testing.T, s *stage, pgDump string) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, oddData)
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, oddData)
 	dump := filepath.Join(t.TempDir(), "whole.dump")
 	s.tool(pgDump, "--format=custom", "--file="+dump, url)
 

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"regexp"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/sqltext"
 )
 
 // PostgreSQL 17 lets a partitioned table have exclusion constraints, and pg_dump
@@ -30,7 +30,7 @@ type inherited struct{ child, parent exclusion }
 // withoutAttached takes the exclusion constraints that partitions have from their
 // parents out of a script, lets the parents' go to the whole tree, and returns
 // what the partitions' shall be called.
-func withoutAttached(statements []sqlscript.Statement) (out []sqlscript.Statement, names []inherited) {
+func withoutAttached(statements []sqltext.Statement) (out []sqltext.Statement, names []inherited) {
 	of := map[catalog.Name]exclusion{} // by the name of the index
 	at := make([]catalog.Name, len(statements))
 	for i, st := range statements {
@@ -106,7 +106,7 @@ func (p *postData) rename(ctx context.Context, names []inherited) error {
 		}
 		var is string
 		if err := p.sessions[0].QueryRow(ctx, find, root.table, root.name, n.child.table).Scan(&is); err != nil {
-			return pgerr.Wrap(err, "%s: looking for constraint %s of %s", p.doing, n.child.name, n.child.table)
+			return client.Wrap(err, "%s: looking for constraint %s of %s", p.doing, n.child.name, n.child.table)
 		}
 		if is != n.child.name {
 			rename := "ALTER TABLE " + n.child.table + " RENAME CONSTRAINT "

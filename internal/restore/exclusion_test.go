@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgtest"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/sqltext"
+	"refresher/internal/testkit/pgserver"
 )
 
 // What pg_dump 17 writes of a tree of three levels with two exclusion constraints:
@@ -34,7 +34,7 @@ COMMENT ON CONSTRAINT leaf_a ON public.p_rest_1 IS 'by its name in the source';
 `
 
 func TestExclusionConstraintsOfPartitions(t *testing.T) {
-	statements, err := sqlscript.Split(exclusionScript)
+	statements, err := sqltext.Split(exclusionScript)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,13 +56,13 @@ func TestExclusionConstraintsOfPartitions(t *testing.T) {
 		if found, _ := filepath.Glob(bin + "/postgres"); found == nil {
 			t.Skip("PostgreSQL 18 isn't there (scripts/setup-versions.sh 18); the server before 17 knows no such constraint")
 		}
-		c := pgtest.New(t, pgtest.Options{Bin: bin})
-		pgtest.Exec(t, c.URL("postgres"), `
+		c := pgserver.New(t, pgserver.Options{Bin: bin})
+		pgserver.Exec(t, c.URL("postgres"), `
 			CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE "p 1" PARTITION OF p FOR VALUES IN (1);
 			CREATE TABLE p_rest PARTITION OF p DEFAULT PARTITION BY LIST (a); CREATE TABLE p_rest_1 PARTITION OF p_rest DEFAULT`)
 		p := &postData{doing: "restoring"}
 		for range 2 {
-			p.sessions = append(p.sessions, pgtest.Conn(t, c.URL("postgres")))
+			p.sessions = append(p.sessions, pgserver.Conn(t, c.URL("postgres")))
 		}
 		if p.rels, err = relations(t.Context(), p.sessions[0]); err != nil {
 			t.Fatal(err)

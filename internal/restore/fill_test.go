@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/testkit/pgserver"
 )
 
 func public(name string) catalog.Name { return catalog.Name{Schema: "public", Name: name} }
@@ -58,7 +58,7 @@ func TestFill(t *testing.T) {
 		{"orders_all", []string{"user_id", "at", "id"}, "7\t2026-01-02\t3\n", 1},
 		{"nocol", nil, "\n\n", 2},
 	} {
-		rows, err := loader.CopyIn(ctx, public(in.table), in.cols, pgcopy.Text, strings.NewReader(in.data))
+		rows, err := loader.CopyIn(ctx, public(in.table), in.cols, copyfmt.Text, strings.NewReader(in.data))
 		if err != nil || rows != in.rows {
 			t.Fatalf("%s: %d rows, %v", in.table, rows, err)
 		}
@@ -99,7 +99,7 @@ func TestPostDataValidates(t *testing.T) {
 	s.ok(err)
 	loader, err := db.Loader(ctx)
 	s.ok(err)
-	_, err = loader.CopyIn(ctx, public("orders"), []string{"id", "user_id"}, pgcopy.Text, strings.NewReader("1\t4711\n"))
+	_, err = loader.CopyIn(ctx, public("orders"), []string{"id", "user_id"}, copyfmt.Text, strings.NewReader("1\t4711\n"))
 	s.ok(err)
 	loader.Close(ctx)
 	err = db.PostData(ctx, s.dump, 2)
@@ -119,13 +119,13 @@ func TestCopyInErrors(t *testing.T) {
 		loader, err := db.Loader(ctx)
 		s.ok(err)
 		defer loader.Close(ctx)
-		_, err = loader.CopyIn(ctx, public("t"), []string{"id", "v"}, pgcopy.Text, r)
+		_, err = loader.CopyIn(ctx, public("t"), []string{"id", "v"}, copyfmt.Text, r)
 		return err
 	}
 	const secret = "jane.roe.secret"
 	t.Run("the server's", func(t *testing.T) {
 		err := copyIn(ctx, strings.NewReader("1\tfine\n"+secret+"\tx\n"))
-		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), `column "id", row 2`) || pgerr.Code(err) != "22P02" {
+		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), `column "id", row 2`) || client.Code(err) != "22P02" {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -187,7 +187,7 @@ func TestGuard(t *testing.T) {
 }
 
 func TestConnectRefuses(t *testing.T) {
-	c := pgtest.Shared(t)
+	c := pgserver.Shared(t)
 	for _, name := range []string{"postgres", "template1", "template0", "refresher", strings.Repeat("x", 64)} {
 		cfg, err := pgx.ParseConfig(c.URL(name))
 		if err != nil {
@@ -198,7 +198,7 @@ func TestConnectRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	cfg, err := pgx.ParseConfig(pgtest.NewStandby(t, c).URL("shop"))
+	cfg, err := pgx.ParseConfig(pgserver.NewStandby(t, c).URL("shop"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestDropWaitsForOthers(t *testing.T) {
 	s.ok(err)
 	monitor, err := pgx.Connect(ctx, s.admin.URL(db.Name()))
 	s.ok(err)
-	watch := pgtest.Conn(t, s.admin.URL("postgres"))
+	watch := pgserver.Conn(t, s.admin.URL("postgres"))
 	left := make(chan error, 1)
 	go func() {
 		const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND query = $1)`

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // batch is how many sequences or tables one statement names.
@@ -25,7 +25,7 @@ func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceVa
 				names[i], last[i], called[i] = v.Name.SQL(), v.LastValue, v.IsCalled
 			}
 			if _, err := conn.Exec(ctx, q, names, last, called); err != nil {
-				return pgerr.Wrap(err, "setting sequences")
+				return client.Wrap(err, "setting sequences")
 			}
 		}
 		return nil
@@ -43,7 +43,7 @@ func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView
 			var last error
 			for _, v := range todo {
 				_, err := conn.Exec(ctx, "REFRESH MATERIALIZED VIEW "+v.Name.SQL())
-				if err = pgerr.Wrap(err, "refreshing materialised view %s", v.Name); pgerr.Code(err) == "55000" { // not populated yet
+				if err = client.Wrap(err, "refreshing materialised view %s", v.Name); client.Code(err) == "55000" { // not populated yet
 					waiting, last = append(waiting, v), err
 				} else if err != nil {
 					return err
@@ -80,14 +80,14 @@ func (d *Database) Analyze(ctx context.Context, workers int) error {
 	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, analyzeList)
 		if err != nil {
-			return pgerr.Wrap(err, "listing the tables to analyse")
+			return client.Wrap(err, "listing the tables to analyse")
 		}
 		var n catalog.Name
 		_, err = pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error {
 			names = append(names, n.SQL())
 			return nil
 		})
-		return pgerr.Wrap(err, "listing the tables to analyse")
+		return client.Wrap(err, "listing the tables to analyse")
 	})
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (d *Database) Analyze(ctx context.Context, workers int) error {
 			return with(ctx, d.cfg, func(conn *pgx.Conn) error {
 				for part := range queue {
 					if _, err := conn.Exec(ctx, "ANALYZE "+strings.Join(part, ", ")); err != nil {
-						return pgerr.Wrap(err, "analysing tables")
+						return client.Wrap(err, "analysing tables")
 					}
 				}
 				return nil

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // preData restores pre-data, and makes the foreign servers that have options which
@@ -67,17 +67,17 @@ func createServer(ctx context.Context, conn *pgx.Conn, s *catalog.Server) error 
 		sql.WriteString(")")
 	}
 	_, err := conn.Exec(ctx, sql.String())
-	return pgerr.Wrap(err, "creating foreign server %s without the options that could hold credentials", s.Name)
+	return client.Wrap(err, "creating foreign server %s without the options that could hold credentials", s.Name)
 }
 
 // missingRoles are those of the names that are no roles of the server.
 func missingRoles(ctx context.Context, conn *pgx.Conn, names []string) ([]string, error) {
 	rows, err := conn.Query(ctx, "SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n) ORDER BY n", names)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "looking for roles on the staging server")
+		return nil, client.Wrap(err, "looking for roles on the staging server")
 	}
 	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return missing, pgerr.Wrap(err, "looking for roles on the staging server")
+	return missing, client.Wrap(err, "looking for roles on the staging server")
 }
 
 // oneLine is what pg_restore does to names in its list (src/fe_utils, sanitize_line).

@@ -9,16 +9,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/snapshot"
+	"refresher/internal/testkit/pgserver"
 )
 
 // stage is a staging server as a least-privileged role sees it. Every test has
 // database and role names of its own, since the cluster is shared.
 type stage struct {
 	t      *testing.T
-	admin  *pgtest.Cluster
+	admin  *pgserver.Cluster
 	prefix string // of roles
 	live   string // the live database, which newStage doesn't make
 	role   string
@@ -40,14 +40,14 @@ const sourceSchema = `
 // database with the given schema.
 func newStage(t *testing.T, schema string) *stage {
 	t.Helper()
-	s := &stage{t: t, admin: pgtest.Shared(t)}
+	s := &stage{t: t, admin: pgserver.Shared(t)}
 	s.prefix = strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_"))
 	s.live, s.role = "shop_"+s.prefix, s.prefix+"_staging"
 	s.sql("postgres", `CREATE ROLE `+s.role+` LOGIN CREATEDB; GRANT pg_signal_backend TO `+s.role)
 	t.Cleanup(s.clean)
 
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, schema)
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, schema)
 	cfg := s.config(url)
 	src, err := snapshot.Open(t.Context(), snapshot.Options{Config: cfg, Run: "test"})
 	s.ok(err)
@@ -90,7 +90,7 @@ func (s *stage) ok(err error) {
 // sql runs statements as superuser, one by one, split at semicolons.
 func (s *stage) sql(db, statements string) {
 	s.t.Helper()
-	conn := pgtest.Conn(s.t, s.admin.URL(db))
+	conn := pgserver.Conn(s.t, s.admin.URL(db))
 	for stmt := range strings.SplitSeq(statements, ";") {
 		if strings.TrimSpace(stmt) != "" {
 			if _, err := conn.Exec(s.t.Context(), stmt); err != nil {
@@ -104,7 +104,7 @@ func (s *stage) sql(db, statements string) {
 // value is the one value that a query as superuser gives, as text.
 func (s *stage) value(db, query string) string {
 	s.t.Helper()
-	conn := pgtest.Conn(s.t, s.admin.URL(db))
+	conn := pgserver.Conn(s.t, s.admin.URL(db))
 	defer conn.Close(context.Background())
 	var v *string
 	if err := conn.QueryRow(s.t.Context(), query).Scan(&v); err != nil {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // inherit gives the shadow what belongs to the live database rather than to the
@@ -26,7 +26,7 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 	if !facts.exists {
 		return nil, s.do(ctx, func(conn *pgx.Conn) error {
 			_, err := conn.Exec(ctx, "GRANT CONNECT, TEMPORARY ON DATABASE "+catalog.Quote(shadow.name)+" TO PUBLIC") // as CREATE DATABASE does
-			return pgerr.Wrap(err, "opening database %q", shadow.name)
+			return client.Wrap(err, "opening database %q", shadow.name)
 		})
 	}
 	cfg := s.cfg.Copy()
@@ -116,9 +116,9 @@ func apply(ctx context.Context, conn *pgx.Conn, statements []string) (refused []
 // try runs one statement, which notes and errors call about.
 func try(ctx context.Context, conn *pgx.Conn, sql, about string) (note string, err error) {
 	_, err = conn.Exec(ctx, sql)
-	switch pgerr.Code(err) {
+	switch client.Code(err) {
 	case "42501", "42704", "0LP01", "0L000", "22023":
-		return pgerr.Wrap(err, "could not carry over: %s", about).Error(), nil
+		return client.Wrap(err, "could not carry over: %s", about).Error(), nil
 	}
-	return "", pgerr.Wrap(err, "carrying over: %s", about)
+	return "", client.Wrap(err, "carrying over: %s", about)
 }

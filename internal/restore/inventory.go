@@ -5,8 +5,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // object is something with an owner and privileges.
@@ -107,7 +107,7 @@ func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	inv := &inventory{map[object]standing{}, map[grant]bool{}, map[defaultGrant]bool{}, map[defaultGrant]bool{}}
 	// Identities are to be qualified, whatever the database's search path.
 	if _, err := conn.Exec(ctx, "SET search_path = ''"); err != nil {
-		return nil, pgerr.Wrap(err, "reading owners and privileges")
+		return nil, client.Wrap(err, "reading owners and privileges")
 	}
 	var o object
 	var st standing
@@ -138,10 +138,10 @@ func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	for _, s := range steps {
 		rows, err := conn.Query(ctx, s.sql)
 		if err != nil {
-			return nil, pgerr.Wrap(err, "reading owners and privileges")
+			return nil, client.Wrap(err, "reading owners and privileges")
 		}
 		if _, err := pgx.ForEachRow(rows, s.into, func() error { s.each(); return nil }); err != nil {
-			return nil, pgerr.Wrap(err, "reading owners and privileges")
+			return nil, client.Wrap(err, "reading owners and privileges")
 		}
 	}
 	return inv, nil

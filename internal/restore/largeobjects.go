@@ -8,9 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/largeobject"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // HasLargeObjects tells which of the OIDs are in the database.
@@ -18,15 +17,15 @@ func (l *Loader) HasLargeObjects(ctx context.Context, oids []uint32) (map[uint32
 	there := map[uint32]bool{}
 	rows, err := l.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid = ANY($1::oid[])", oids)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing large objects of database %q", l.db.name)
+		return nil, client.Wrap(err, "listing large objects of database %q", l.db.name)
 	}
 	var oid uint32
 	_, err = pgx.ForEachRow(rows, []any{&oid}, func() error { there[oid] = true; return nil })
-	return there, pgerr.Wrap(err, "listing large objects of database %q", l.db.name)
+	return there, client.Wrap(err, "listing large objects of database %q", l.db.name)
 }
 
 // LargeObject makes a large object of what read hands over: pieces of
-// largeobject.PieceBytes, of which the last is shorter. It is there whole, or, after
+// client.LargeObjectPieceBytes, of which the last is shorter. It is there whole, or, after
 // an error, not at all. An error of read is returned as it is.
 func (l *Loader) LargeObject(ctx context.Context, oid uint32, read func(each func(piece []byte) error) error) error {
 	w := &objectWriter{conn: l.conn, oid: oid}
@@ -49,7 +48,7 @@ type objectWriter struct {
 }
 
 func (w *objectWriter) put(ctx context.Context, piece []byte) (err error) {
-	last := len(piece) < largeobject.PieceBytes
+	last := len(piece) < client.LargeObjectPieceBytes
 	switch {
 	case w.tx == nil && last:
 		_, err = w.conn.Exec(ctx, "SELECT pg_catalog.lo_from_bytea($1::oid, $2)", w.oid, piece)
@@ -96,14 +95,14 @@ func hole(piece []byte) bool {
 }
 
 func (w *objectWriter) wrap(err error) error {
-	return pgerr.Wrap(err, "writing large object %d", w.oid)
+	return client.Wrap(err, "writing large object %d", w.oid)
 }
 
 // Book books an entry whose content was committed before by the same session: what
 // the log of a server holds of the entry, it holds of the content.
 func (l *Loader) Book(ctx context.Context, e Entry) error {
 	_, err := l.conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s.%s VALUES (%d)", l.db.ledger, e.book(), e.Chunk))
-	return pgerr.Wrap(err, "booking a chunk in database %q", l.db.name)
+	return client.Wrap(err, "booking a chunk in database %q", l.db.name)
 }
 
 // carryLargeObjects gives large objects to the owner of the live database, whoever
@@ -114,11 +113,11 @@ func carryLargeObjects(ctx context.Context, conn *pgx.Conn, owner string) (notes
 	for last := uint32(0); ; {
 		rows, err := conn.Query(ctx, q, owner, last, batch)
 		if err != nil {
-			return nil, pgerr.Wrap(err, "listing large objects")
+			return nil, client.Wrap(err, "listing large objects")
 		}
 		oids, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
 		if err != nil {
-			return nil, pgerr.Wrap(err, "listing large objects")
+			return nil, client.Wrap(err, "listing large objects")
 		}
 		if len(oids) == 0 {
 			return nil, nil
@@ -129,12 +128,12 @@ func carryLargeObjects(ctx context.Context, conn *pgx.Conn, owner string) (notes
 			fmt.Fprintf(&sql, "ALTER LARGE OBJECT %d OWNER TO %s;", oid, catalog.Quote(owner))
 		}
 		_, err = conn.Exec(ctx, sql.String(), pgx.QueryExecModeSimpleProtocol)
-		switch pgerr.Code(err) {
+		switch client.Code(err) {
 		case "42501", "42704":
-			return []string{pgerr.Wrap(err, "could not carry over: the owner %s of large objects", owner).Error()}, nil
+			return []string{client.Wrap(err, "could not carry over: the owner %s of large objects", owner).Error()}, nil
 		}
 		if err != nil {
-			return nil, pgerr.Wrap(err, "carrying over the owner of large objects")
+			return nil, client.Wrap(err, "carrying over the owner of large objects")
 		}
 	}
 }

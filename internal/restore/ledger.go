@@ -10,9 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Entry is a chunk of rows in a ledger. Chunks of an unlogged table are booked apart,
@@ -46,7 +46,7 @@ func (d *Database) OpenLedger(ctx context.Context) error {
 		const columns = " (chunk int PRIMARY KEY)"
 		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" + columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
 		_, err := conn.PgConn().Exec(ctx, "BEGIN; "+sql+"; COMMIT").ReadAll()
-		return pgerr.Wrap(err, "opening the ledger of database %q", d.name)
+		return client.Wrap(err, "opening the ledger of database %q", d.name)
 	})
 	if err == nil {
 		d.ledger, d.closing = schema, false
@@ -58,7 +58,7 @@ func (d *Database) OpenLedger(ctx context.Context) error {
 // its rows and its entry are there, or neither. The entry is made first, so an
 // earlier attempt that the server still works on is waited for, and if that one
 // succeeds the error is ErrBooked.
-func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (rows int64, err error) {
+func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (rows int64, err error) {
 	if l.db.ledger == "" {
 		return 0, fmt.Errorf("database %q has no ledger", l.db.name)
 	}
@@ -66,7 +66,7 @@ func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, col
 	// cost no more answers to wait for than the COPY alone.
 	sql := fmt.Sprintf("INSERT INTO %s.%s VALUES (%d); %s", l.db.ledger, e.book(), e.Chunk, copySQL(table, cols, f))
 	rows, err = l.copyIn(ctx, table, sql, r)
-	var pe *pgerr.Error
+	var pe *client.Error
 	if errors.As(err, &pe) && pe.Code == "23505" && strings.HasPrefix(pe.Schema, ledgerPrefix) {
 		return 0, fmt.Errorf("writing %s: %w", table, ErrBooked)
 	}
@@ -92,7 +92,7 @@ func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 		}
 		return d.read(ctx, conn, booked)
 	})
-	if pgerr.Code(err) == "42P01" && d.closing {
+	if client.Code(err) == "42P01" && d.closing {
 		d.ledger = ""
 		return nil, ErrLedgerClosed
 	}
@@ -104,11 +104,11 @@ func (d *Database) read(ctx context.Context, conn interface {
 }, booked map[Entry]bool) error {
 	rows, err := conn.Query(ctx, "SELECT chunk, false FROM "+d.ledger+".logged UNION ALL SELECT chunk, true FROM "+d.ledger+".unlogged")
 	if err != nil {
-		return pgerr.Wrap(err, "reading the ledger of database %q", d.name)
+		return client.Wrap(err, "reading the ledger of database %q", d.name)
 	}
 	var e Entry
 	_, err = pgx.ForEachRow(rows, []any{&e.Chunk, &e.Unlogged}, func() error { booked[e] = true; return nil })
-	return pgerr.Wrap(err, "reading the ledger of database %q", d.name)
+	return client.Wrap(err, "reading the ledger of database %q", d.name)
 }
 
 // endOthers ends the database's other sessions. A session's end takes a moment.
@@ -121,7 +121,7 @@ func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		var others int
 		if err := conn.QueryRow(ctx, q).Scan(&others); err != nil {
-			return pgerr.Wrap(err, "ending lost sessions in database %q", d.name)
+			return client.Wrap(err, "ending lost sessions in database %q", d.name)
 		}
 		if others == 0 {
 			return nil
@@ -143,7 +143,7 @@ func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Ent
 	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
-			return pgerr.Wrap(err, "closing the ledger of database %q", d.name)
+			return client.Wrap(err, "closing the ledger of database %q", d.name)
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 		booked := map[Entry]bool{}
@@ -163,10 +163,10 @@ func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Ent
 			return nil
 		}
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on; DROP SCHEMA "+d.ledger+" CASCADE", pgx.QueryExecModeSimpleProtocol); err != nil {
-			return pgerr.Wrap(err, "closing the ledger of database %q", d.name)
+			return client.Wrap(err, "closing the ledger of database %q", d.name)
 		}
 		d.closing = true
-		return pgerr.Wrap(tx.Commit(ctx), "closing the ledger of database %q", d.name)
+		return client.Wrap(tx.Commit(ctx), "closing the ledger of database %q", d.name)
 	})
 	if err == nil && len(missing) == 0 {
 		d.ledger = ""

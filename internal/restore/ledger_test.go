@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/testkit/pgserver"
 )
 
 const ledgerSchema = "CREATE TABLE t (id int, v text); CREATE UNLOGGED TABLE u (id int, v text)"
@@ -32,7 +32,7 @@ func (s *stage) copyChunk(db *Database, e Entry, table, rows string) error {
 	loader, err := db.Loader(s.t.Context())
 	s.ok(err)
 	defer loader.Close(s.t.Context())
-	n, err := loader.CopyChunk(s.t.Context(), e, public(table), []string{"id", "v"}, pgcopy.Text, strings.NewReader(rows))
+	n, err := loader.CopyChunk(s.t.Context(), e, public(table), []string{"id", "v"}, copyfmt.Text, strings.NewReader(rows))
 	if err == nil && n != int64(strings.Count(rows, "\n")) {
 		s.t.Errorf("%d rows counted of %q", n, rows)
 	}
@@ -59,7 +59,7 @@ func TestLedgerBooksEachChunkOnce(t *testing.T) {
 	if err := s.copyChunk(db, first, "t", "1\ta\n2\tb\n"); !errors.Is(err, ErrBooked) {
 		t.Errorf("a chunk was copied twice: %v", err)
 	}
-	if err := s.copyChunk(db, second, "u", "1\ta\nx\tb\n"); pgerr.Code(err) != "22P02" {
+	if err := s.copyChunk(db, second, "u", "1\ta\nx\tb\n"); client.Code(err) != "22P02" {
 		t.Errorf("a bad row: %v", err)
 	}
 	if got := s.booked(db); !slices.Equal(got, []Entry{first}) {
@@ -97,7 +97,7 @@ func TestBookedEndsLostSessions(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		_, err := lost.CopyChunk(context.Background(), Entry{}, public("t"), []string{"id", "v"}, pgcopy.Text, r)
+		_, err := lost.CopyChunk(context.Background(), Entry{}, public("t"), []string{"id", "v"}, copyfmt.Text, r)
 		done <- err
 	}()
 	_, err = w.Write([]byte("1\ta\n"))
@@ -107,7 +107,7 @@ func TestBookedEndsLostSessions(t *testing.T) {
 	}
 	s.ok(s.copyChunk(db, Entry{}, "t", "1\ta\n"))
 	w.Close()
-	if err := <-done; err == nil || !pgerr.Transient(err) {
+	if err := <-done; err == nil || !client.Transient(err) {
 		t.Errorf("the lost attempt: %v", err)
 	}
 	if n := s.value(db.Name(), "SELECT count(*)::text FROM t"); n != "1" {
@@ -121,8 +121,8 @@ func TestLedgerAfterACrash(t *testing.T) {
 	shared := newStage(t, ledgerSchema)
 	own := *shared
 	s := &own
-	s.admin = pgtest.New(t)
-	s.role = pgtest.User
+	s.admin = pgserver.New(t)
+	s.role = pgserver.User
 	s.connect()
 	db := s.ledgered()
 	var want []Entry
@@ -132,7 +132,7 @@ func TestLedgerAfterACrash(t *testing.T) {
 		want = append(want, e)
 	}
 	s.admin.Kill()
-	if _, err := db.Booked(t.Context()); !pgerr.Transient(err) {
+	if _, err := db.Booked(t.Context()); !client.Transient(err) {
 		t.Errorf("a server that is down: %v", err)
 	}
 	s.ok(s.admin.Restart(t.Context()))

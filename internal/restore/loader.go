@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Loader is a session that fills tables. One goroutine uses it at a time.
@@ -24,7 +24,7 @@ type Loader struct {
 func (d *Database) Loader(ctx context.Context) (*Loader, error) {
 	conn, err := pgx.ConnectConfig(ctx, d.cfg.Copy())
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q", d.name)
+		return nil, client.Wrap(err, "connecting to database %q", d.name)
 	}
 	if err := prepare(ctx, conn); err != nil {
 		closeNow(ctx, conn)
@@ -34,7 +34,7 @@ func (d *Database) Loader(ctx context.Context) (*Loader, error) {
 		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		closeNow(ctx, conn)
-		return nil, pgerr.Wrap(err, "preparing a session on database %q", d.name)
+		return nil, client.Wrap(err, "preparing a session on database %q", d.name)
 	}
 	return &Loader{db: d, conn: conn}, nil
 }
@@ -46,7 +46,7 @@ func (l *Loader) Close(ctx context.Context) { closeNow(ctx, l.conn) }
 // or, after an error, none. An error of r is returned as it is and never sent to
 // the server. If r is a pipe's read end, CopyIn closes it when ctx ends and when
 // it returns an error, so that its writer never waits for a reader that is gone.
-func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f pgcopy.Format, r io.Reader) (rows int64, err error) {
+func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (rows int64, err error) {
 	return l.copyIn(ctx, table, copySQL(table, cols, f), r)
 }
 
@@ -71,12 +71,12 @@ func (l *Loader) copyIn(ctx context.Context, table catalog.Name, sql string, r i
 	case err != nil && ctx.Err() != nil:
 		return 0, context.Cause(ctx)
 	case err != nil:
-		return 0, pgerr.Wrap(err, "writing %s", table)
+		return 0, client.Wrap(err, "writing %s", table)
 	}
 	return tag.RowsAffected(), nil
 }
 
-func copySQL(table catalog.Name, cols []string, f pgcopy.Format) string {
+func copySQL(table catalog.Name, cols []string, f copyfmt.Format) string {
 	list := ""
 	if len(cols) > 0 {
 		list = " (" + catalog.QuoteAll(cols) + ")"

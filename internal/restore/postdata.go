@@ -12,10 +12,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
-	"refresher/internal/sqlscript"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/sqltext"
 )
 
 // PostData restores indexes, constraints, triggers and policies in several
@@ -33,7 +32,7 @@ func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
 		return err
 	}
 	doing := "restoring post-data into " + d.name
-	statements, err := sqlscript.Split(script)
+	statements, err := sqltext.Split(script)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
@@ -71,8 +70,8 @@ func (d *Database) postDataScript(ctx context.Context, dump string) (string, err
 	}
 	defer os.Remove(file)
 	var out bytes.Buffer
-	err = pgtool.Run(ctx, pgtool.Command{
-		Tool: pgtool.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
+	err = client.Run(ctx, client.Command{
+		Tool: client.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
 		Args: append(sectionArgs("post-data", file), "--file=-", dump),
 	})
 	return plain(out.String()), err
@@ -96,7 +95,7 @@ func relations(ctx context.Context, conn *pgx.Conn) (map[catalog.Name]relation, 
 		LEFT JOIN pg_class r ON r.oid = pg_partition_root(c.oid) LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`)
 	if err != nil {
-		return nil, pgerr.Wrap(err, doing)
+		return nil, client.Wrap(err, doing)
 	}
 	out := map[catalog.Name]relation{}
 	var n catalog.Name
@@ -107,7 +106,7 @@ func relations(ctx context.Context, conn *pgx.Conn) (map[catalog.Name]relation, 
 		out[n] = r
 		return nil
 	})
-	return out, pgerr.Wrap(err, doing)
+	return out, client.Wrap(err, doing)
 }
 
 // postData runs a script.
@@ -146,7 +145,7 @@ func (p *postData) open(ctx context.Context, cfg *pgx.ConnConfig, n int) (out []
 	return out, nil
 }
 
-func (p *postData) run(ctx context.Context, statements []sqlscript.Statement) error {
+func (p *postData) run(ctx context.Context, statements []sqltext.Statement) error {
 	statements, names := withoutAttached(statements)
 	for _, st := range statements {
 		if err := p.take(ctx, st); err != nil {
@@ -181,7 +180,7 @@ var (
 )
 
 // take runs a statement, or puts it off.
-func (p *postData) take(ctx context.Context, st sqlscript.Statement) error {
+func (p *postData) take(ctx context.Context, st sqltext.Statement) error {
 	text := st.Text
 	if m := indexShape.FindStringSubmatch(text); m != nil {
 		return p.index(text, m[1], false)
@@ -280,7 +279,7 @@ func (p *postData) flush(ctx context.Context) error {
 func (p *postData) side(ctx context.Context, builds []build) error {
 	err := sideBySide(ctx, len(p.sessions), builds, func(ctx context.Context, session int, b build) error {
 		err := p.exec(ctx, p.sessions[session], b.sql)
-		if pgerr.Code(err) == "40P01" {
+		if client.Code(err) == "40P01" {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.again = append(p.again, b.sql)
@@ -320,7 +319,7 @@ func (p *postData) everywhere(ctx context.Context, text string) error {
 
 func (p *postData) exec(ctx context.Context, conn *pgx.Conn, text string) error {
 	_, err := conn.PgConn().Exec(ctx, text).ReadAll()
-	return pgerr.Wrap(err, "%s: %s", p.doing, named(text))
+	return client.Wrap(err, "%s: %s", p.doing, named(text))
 }
 
 // named is a statement up to the name of what it makes, before any constant: a

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // postDataSchema has every shape that post-data's scheduling tells apart, and names
@@ -51,9 +51,9 @@ func TestPostDataOrder(t *testing.T) {
 	s := newStage(t, postDataSchema)
 	dumped := func(db *Database) string {
 		var out bytes.Buffer
-		s.ok(pgtool.Run(t.Context(), pgtool.Command{
-			Tool: pgtool.Dump, MinMajor: s.admin.Major(), Doing: "dumping the copy", Server: db.cfg, Stdout: &out,
-			Args: []string{"--schema-only", pgtool.DBName(db.name)},
+		s.ok(client.Run(t.Context(), client.Command{
+			Tool: client.Dump, MinMajor: s.admin.Major(), Doing: "dumping the copy", Server: db.cfg, Stdout: &out,
+			Args: []string{"--schema-only", client.DBName(db.name)},
 		}))
 		return plain(out.String())
 	}
@@ -66,9 +66,9 @@ func TestPostDataOrder(t *testing.T) {
 		return db
 	}
 	want := dumped(restored("20261121T030000Z-7f3a", func(db *Database) error {
-		return pgtool.Run(t.Context(), pgtool.Command{
-			Tool: pgtool.Restore, MinMajor: s.admin.Major(), Doing: "restoring", Server: db.cfg,
-			Args: []string{"--section=post-data", "--no-owner", "--exit-on-error", pgtool.DBName(db.name), s.dump},
+		return client.Run(t.Context(), client.Command{
+			Tool: client.Restore, MinMajor: s.admin.Major(), Doing: "restoring", Server: db.cfg,
+			Args: []string{"--section=post-data", "--no-owner", "--exit-on-error", client.DBName(db.name), s.dump},
 		})
 	}))
 	for i, jobs := range []int{1, 4} {
@@ -98,7 +98,7 @@ func TestPostDataAfterADeadlock(t *testing.T) {
 	loader, err := db.Loader(t.Context())
 	s.ok(err)
 	for _, table := range []string{"a", "b"} {
-		_, err = loader.CopyIn(t.Context(), public(table), []string{"x"}, pgcopy.Text, strings.NewReader("1\n2\n"))
+		_, err = loader.CopyIn(t.Context(), public(table), []string{"x"}, copyfmt.Text, strings.NewReader("1\n2\n"))
 		s.ok(err)
 	}
 	loader.Close(t.Context())

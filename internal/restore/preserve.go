@@ -11,11 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Preservation is what the shadow takes over from the live database: the rows of
@@ -209,8 +208,8 @@ func (p *Preservation) Dump(ctx context.Context, path string) (bool, error) {
 	for _, t := range own {
 		args = append(args, "--table="+t.table.Name.SQL()) // quoted, a pattern is a name; sequences of its columns come with it
 	}
-	return true, pgtool.Run(ctx, pgtool.Command{
-		Tool: pgtool.Dump, MinMajor: pgtool.Major(p.srv.version), Doing: "dumping the structure of staging's own tables", Server: p.srv.liveConfig(), Args: args,
+	return true, client.Run(ctx, client.Command{
+		Tool: client.Dump, MinMajor: client.Major(p.srv.version), Doing: "dumping the structure of staging's own tables", Server: p.srv.liveConfig(), Args: args,
 	})
 }
 
@@ -223,7 +222,7 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 	return with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
 		for _, t := range p.own() {
 			if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+catalog.Quote(t.table.Name.Schema)); err != nil {
-				return pgerr.Wrap(err, "making the schema of %s", t.table.Name)
+				return client.Wrap(err, "making the schema of %s", t.table.Name)
 			}
 		}
 		const unfilled = `
@@ -234,11 +233,11 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 		for _, t := range p.tables {
 			rows, err := conn.Query(ctx, unfilled, t.table.Name.SQL(), t.columns)
 			if err != nil {
-				return pgerr.Wrap(err, "looking at the columns of %s", t.table.Name)
+				return client.Wrap(err, "looking at the columns of %s", t.table.Name)
 			}
 			missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
 			if err != nil {
-				return pgerr.Wrap(err, "looking at the columns of %s", t.table.Name)
+				return client.Wrap(err, "looking at the columns of %s", t.table.Name)
 			}
 			for _, c := range missing {
 				refusal.Problems = append(refusal.Problems, fmt.Sprintf("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it in staging", t.table.Name, catalog.Quote(c)))
@@ -270,7 +269,7 @@ func (p *Preservation) Copy(ctx context.Context, shadow *Database) error {
 			SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1;
 			SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`
 		if _, err := from.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
-			return pgerr.Wrap(err, "preparing to read staging's own tables")
+			return client.Wrap(err, "preparing to read staging's own tables")
 		}
 		for _, t := range p.tables {
 			if err := t.copy(ctx, from, loader); err != nil {
@@ -305,14 +304,14 @@ func (t *preserved) copy(ctx context.Context, from *pgx.Conn, to *Loader) error 
 	group.Go(func() error {
 		tag, err := from.PgConn().CopyTo(ctx, pw, sql)
 		if err != nil {
-			err = pgerr.Wrap(err, "reading %s from staging to preserve it", t.table.Name)
+			err = client.Wrap(err, "reading %s from staging to preserve it", t.table.Name)
 		}
 		read = tag.RowsAffected()
 		pw.CloseWithError(err)
 		return err
 	})
 	group.Go(func() (err error) {
-		t.rows, err = to.CopyIn(ctx, t.table.Name, t.columns, pgcopy.Text, pr)
+		t.rows, err = to.CopyIn(ctx, t.table.Name, t.columns, copyfmt.Text, pr)
 		if err != nil {
 			pr.CloseWithError(err)
 			return fmt.Errorf("preserving staging's rows: %w", err)
@@ -332,7 +331,7 @@ func (t *preserved) readSequences(ctx context.Context, conn *pgx.Conn) error {
 	for i := range t.sequences {
 		q := &t.sequences[i]
 		if err := conn.QueryRow(ctx, "SELECT last_value, is_called FROM "+q.name.SQL()).Scan(&q.last, &q.called); err != nil {
-			return pgerr.Wrap(err, "reading sequence %s of staging", q.name)
+			return client.Wrap(err, "reading sequence %s of staging", q.name)
 		}
 	}
 	return nil
@@ -349,7 +348,7 @@ func (p *Preservation) SetSequences(ctx context.Context, shadow *Database) error
 		for _, t := range p.tables {
 			for _, q := range t.sequences {
 				if _, err := conn.Exec(ctx, set, t.table.Name.SQL(), q.column, q.last, q.called); err != nil {
-					return pgerr.Wrap(err, "setting the sequence of %s, column %s", t.table.Name, catalog.Quote(q.column))
+					return client.Wrap(err, "setting the sequence of %s, column %s", t.table.Name, catalog.Quote(q.column))
 				}
 			}
 		}

@@ -6,9 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/verify"
 )
 
@@ -102,18 +102,18 @@ func (s *Server) Rollback(ctx context.Context) error {
 func databaseNames(ctx context.Context, conn *pgx.Conn) (map[string]bool, error) {
 	rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database`)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing databases")
+		return nil, client.Wrap(err, "listing databases")
 	}
 	names := map[string]bool{}
 	var n string
 	_, err = pgx.ForEachRow(rows, []any{&n}, func() error { names[n] = true; return nil })
-	return names, pgerr.Wrap(err, "listing databases")
+	return names, client.Wrap(err, "listing databases")
 }
 
 // oidOf is a database's OID, 0 if there is none of that name.
 func oidOf(ctx context.Context, conn *pgx.Conn, name string) (oid uint32, err error) {
 	const q = `SELECT coalesce((SELECT oid FROM pg_database WHERE datname = $1), 0::oid)`
-	return oid, pgerr.Wrap(conn.QueryRow(ctx, q, name).Scan(&oid), "looking for database %q", name)
+	return oid, client.Wrap(conn.QueryRow(ctx, q, name).Scan(&oid), "looking for database %q", name)
 }
 
 // rename is one ALTER DATABASE … RENAME.

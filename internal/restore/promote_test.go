@@ -15,10 +15,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/canary"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 	"refresher/internal/verify"
+	"refresher/internal/verify/canary"
 )
 
 // promoteShadow promotes as Promote does once it has seen the pass.
@@ -129,7 +129,7 @@ func TestPromoteAmidReconnects(t *testing.T) {
 					news.Add(1)
 				case err == nil && marker != "old":
 					t.Errorf("somebody's query was answered by %q", marker)
-				case pgerr.Code(err) == "42501", pgerr.Code(err) == "42P01":
+				case client.Code(err) == "42501", client.Code(err) == "42P01":
 					t.Errorf("a client found a database that isn't ready: %v", err)
 				}
 				if err == nil {
@@ -183,7 +183,7 @@ func TestPromoteAgainstSessionsItMayNotEnd(t *testing.T) {
 	run, db := s.shadow("new")
 	s.srv.tries = 1
 	_, err = s.srv.promote(t.Context(), run, db)
-	if pgerr.Code(err) != "55006" || !strings.Contains(err.Error(), "sessions of "+other+" are in the way") {
+	if client.Code(err) != "55006" || !strings.Contains(err.Error(), "sessions of "+other+" are in the way") {
 		t.Errorf("got %v", err)
 	}
 	if err := conn.Ping(t.Context()); err != nil || s.marker(s.live) != "old" {

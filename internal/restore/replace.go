@@ -7,9 +7,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // ConnectTarget connects to a server on which a database is replaced by one that was
@@ -44,7 +44,7 @@ func (s *Server) Claim(ctx context.Context) (*Claim, error) {
 	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, claimClass, s.live).Scan(&ok)
 	switch {
 	case err != nil:
-		err = pgerr.Wrap(err, "locking database %q", s.live)
+		err = client.Wrap(err, "locking database %q", s.live)
 	case !ok:
 		err = fault.Refuse("lock", "somebody else is replacing database %q at this moment: wait until that has ended", s.live)
 	default:
@@ -71,7 +71,7 @@ func (c *Claim) ready(ctx context.Context) error {
 	var createDB bool
 	var owners []string
 	if err := c.conn.QueryRow(ctx, q, []string{c.srv.live, PreviousName(c.srv.live)}).Scan(&createDB, &owners); err != nil {
-		return pgerr.Wrap(err, "looking at the role's privileges")
+		return client.Wrap(err, "looking at the role's privileges")
 	}
 	if !createDB {
 		return fmt.Errorf("role %q may not create databases; run: ALTER ROLE %s CREATEDB;", c.srv.role, catalog.Quote(c.srv.role))
@@ -109,7 +109,7 @@ func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err erro
 	o.Exists = true
 	var comment string
 	if err := c.conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`, oid).Scan(&comment); err != nil {
-		return o, pgerr.Wrap(err, "reading the comment of database %q", name)
+		return o, client.Wrap(err, "reading the comment of database %q", name)
 	}
 	if m := markShape.FindStringSubmatch(comment); m != nil && comment == c.srv.mark(m[1], oid) {
 		o.Run = m[1]
@@ -147,7 +147,7 @@ func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (note
 		return notes, err
 	}
 	if _, err := c.conn.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(db.name)+" IS "+catalog.Literal(s.mark(run, oid))); err != nil {
-		return notes, pgerr.Wrap(err, "marking database %q", db.name)
+		return notes, client.Wrap(err, "marking database %q", db.name)
 	}
 	more, err := s.exchange(ctx, db, ScratchName(s.live, replaced, id))
 	return append(notes, more...), err

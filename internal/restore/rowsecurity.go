@@ -5,8 +5,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // suspendRowSecurity takes FORCE ROW LEVEL SECURITY off the tables of the
@@ -19,12 +19,12 @@ func (d *Database) suspendRowSecurity(ctx context.Context) error {
 			SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 			WHERE c.relforcerowsecurity ORDER BY 1, 2`)
 		if err != nil {
-			return pgerr.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
+			return client.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
 		}
 		var n catalog.Name
 		var found []catalog.Name
 		if _, err := pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error { found = append(found, n); return nil }); err != nil {
-			return pgerr.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
+			return client.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")
 		}
 		d.forced = append(d.forced, found...)
 		return force(ctx, conn, "NO FORCE", found)
@@ -42,7 +42,7 @@ func (d *Database) resumeRowSecurity(ctx context.Context) error {
 func force(ctx context.Context, conn *pgx.Conn, how string, tables []catalog.Name) error {
 	for _, n := range tables {
 		if _, err := conn.Exec(ctx, "ALTER TABLE "+n.SQL()+" "+how+" ROW LEVEL SECURITY"); err != nil {
-			return pgerr.Wrap(err, "setting %s ROW LEVEL SECURITY on %s", how, n)
+			return client.Wrap(err, "setting %s ROW LEVEL SECURITY on %s", how, n)
 		}
 	}
 	return nil

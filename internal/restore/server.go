@@ -10,11 +10,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Server is the staging server, or what [ConnectTarget] connects to. It keeps no
@@ -58,13 +57,13 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, which string, kinds []str
 			cfg = try
 			break
 		}
-		errs = append(errs, pgerr.Wrap(err, "connecting to the %s server, database %q", which, name))
+		errs = append(errs, client.Wrap(err, "connecting to the %s server, database %q", which, name))
 	}
 	if conn == nil {
 		return nil, errs[0]
 	}
 	defer closeNow(ctx, conn)
-	if err := pgtool.Supported(conn, "the "+which+" server"); err != nil {
+	if err := client.Supported(conn, "the "+which+" server"); err != nil {
 		return nil, err
 	}
 	s := &Server{which: which, kinds: kinds, cfg: cfg, live: live, template: "template0", tries: deniedTries}
@@ -72,7 +71,7 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, which string, kinds []str
 	var standby bool
 	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
 	if err := conn.QueryRow(ctx, q).Scan(&id, &s.version, &standby, &s.role); err != nil {
-		return nil, pgerr.Wrap(err, "identifying the %s server", which)
+		return nil, client.Wrap(err, "identifying the %s server", which)
 	}
 	s.systemID = uint64(id)
 	if standby {
@@ -105,7 +104,7 @@ func Guard(sourceSystemID, stagingSystemID uint64) error {
 
 // NotOlder refuses a staging server that is older than the source.
 func (s *Server) NotOlder(source *catalog.Catalog) error {
-	if from, to := pgtool.Major(source.ServerVersion), pgtool.Major(s.version); to < from {
+	if from, to := client.Major(source.ServerVersion), client.Major(s.version); to < from {
 		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a schema can be restored into the same or a newer version only", to, from)
 	}
 	return nil
@@ -114,7 +113,7 @@ func (s *Server) NotOlder(source *catalog.Catalog) error {
 // Preflight finds what would fail later, all at once: privileges, tools, and
 // extensions that the source has and staging can't have.
 func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
-	if err := pgtool.Require(pgtool.Major(source.ServerVersion)); err != nil {
+	if err := client.Require(client.Major(source.ServerVersion)); err != nil {
 		return err
 	}
 	var problems []string
@@ -130,7 +129,7 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		var owner string
 		var missing []string
 		if err := conn.QueryRow(ctx, q, s.live, extensions).Scan(&createDB, &owner, &member, &missing); err != nil {
-			return pgerr.Wrap(err, "checking the staging server")
+			return client.Wrap(err, "checking the staging server")
 		}
 		if !createDB {
 			problems = append(problems, fmt.Sprintf("its role may not create databases; run: ALTER ROLE %s CREATEDB;", catalog.Quote(s.role)))
@@ -181,7 +180,7 @@ func session(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q", cfg.Database)
+		return nil, client.Wrap(err, "connecting to database %q", cfg.Database)
 	}
 	if err := prepare(ctx, conn); err != nil {
 		closeNow(ctx, conn)
@@ -197,11 +196,11 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 		SET idle_session_timeout = 0; SET synchronous_commit = off; SET default_transaction_read_only = off`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		return pgerr.Wrap(err, "preparing a session")
+		return client.Wrap(err, "preparing a session")
 	}
 	// Not every platform can look for a client that is gone while it works.
-	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && pgerr.Code(err) == "" {
-		return pgerr.Wrap(err, "preparing a session")
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
+		return client.Wrap(err, "preparing a session")
 	}
 	return nil
 }
@@ -250,12 +249,12 @@ func dropDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
 	drop := "DROP DATABASE IF EXISTS " + catalog.Quote(name)
 	var err error
 	for range 2 {
-		if _, err = conn.Exec(ctx, drop+" WITH (FORCE)"); pgerr.Code(err) != "42501" {
+		if _, err = conn.Exec(ctx, drop+" WITH (FORCE)"); client.Code(err) != "42501" {
 			break
 		}
-		if _, err = conn.Exec(ctx, drop); pgerr.Code(err) != "55006" {
+		if _, err = conn.Exec(ctx, drop); client.Code(err) != "55006" {
 			break
 		}
 	}
-	return pgerr.Wrap(err, "dropping database %q", name)
+	return client.Wrap(err, "dropping database %q", name)
 }

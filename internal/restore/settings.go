@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // databaseFacts are what belongs to a database as a whole.
@@ -37,7 +37,7 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 		_, err = pgx.ForEachRow(rows, []any{&f.owner, &f.limit, &f.comment}, func() error { f.exists = true; return nil })
 	}
 	if err != nil || !f.exists {
-		return f, pgerr.Wrap(err, "reading what belongs to database %q", name)
+		return f, client.Wrap(err, "reading what belongs to database %q", name)
 	}
 	const acl = `
 		SELECT coalesce(r.rolname::text, ''), x.privilege_type, x.is_grantable
@@ -48,7 +48,7 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 		_, err = pgx.ForEachRow(rows, []any{&g.grantee, &g.privilege, &g.grantable}, func() error { f.grants[g] = true; return nil })
 	}
 	if err != nil {
-		return f, pgerr.Wrap(err, "reading the privileges of database %q", name)
+		return f, client.Wrap(err, "reading the privileges of database %q", name)
 	}
 	const set = `
 		SELECT coalesce(r.rolname::text, ''), split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
@@ -59,7 +59,7 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 	if rows, err = conn.Query(ctx, set, name); err == nil {
 		_, err = pgx.ForEachRow(rows, []any{&st.role, &st.name, &st.value}, func() error { f.set = append(f.set, st); return nil })
 	}
-	return f, pgerr.Wrap(err, "reading the settings of database %q", name)
+	return f, client.Wrap(err, "reading the settings of database %q", name)
 }
 
 // carryDatabase gives database name the facts of the live one.
@@ -133,7 +133,7 @@ func applySetting(ctx context.Context, conn *pgx.Conn, notes []string, database 
 		if refused, _ := try(ctx, conn, "SET ROLE "+catalog.Quote(st.role), about); refused == "" {
 			note, err = try(ctx, conn, st.sql(database), about)
 			_, rerr := conn.Exec(ctx, "RESET ROLE")
-			err = errors.Join(err, pgerr.Wrap(rerr, "carrying over: %s", about))
+			err = errors.Join(err, client.Wrap(rerr, "carrying over: %s", about))
 		}
 	}
 	if note != "" {

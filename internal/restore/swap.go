@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 )
 
 // patience is how long a swap is tried while sessions keep getting in the way.
@@ -51,7 +51,7 @@ func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists 
 
 // inTheWay reports whether a rename failed because somebody uses the database.
 func inTheWay(err error) bool {
-	switch pgerr.Code(err) {
+	switch client.Code(err) {
 	case "55006", "55P03", "40P01":
 		return true
 	}
@@ -89,24 +89,24 @@ func (s *Server) attempt(ctx context.Context, what string, e *evictor, plan func
 			}
 			tx, err := conn.Begin(ctx)
 			if err != nil {
-				return pgerr.Wrap(err, "%s", what)
+				return client.Wrap(err, "%s", what)
 			}
 			defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 			// The swap must be on disk before anything is dropped.
 			if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '10s'; SET LOCAL synchronous_commit = on"); err != nil {
-				return pgerr.Wrap(err, "%s", what)
+				return client.Wrap(err, "%s", what)
 			}
 			for _, r := range renames {
 				stop := e.start(ctx, second, r.from)
 				_, err := tx.Exec(ctx, r.sql())
 				stop()
 				if err != nil {
-					return pgerr.Wrap(err, "%s: renaming %q to %q", what, r.from, r.to)
+					return client.Wrap(err, "%s: renaming %q to %q", what, r.from, r.to)
 				}
 			}
 			if err := tx.Commit(ctx); err != nil {
-				if pgerr.Code(err) != "" {
-					return pgerr.Wrap(err, "%s", what)
+				if client.Code(err) != "" {
+					return client.Wrap(err, "%s", what)
 				}
 				return fmt.Errorf("%s: %w: %w", what, errCommit, err)
 			}
@@ -162,7 +162,7 @@ func (e *evictor) evict(ctx context.Context, conn *pgx.Conn, database string) er
 	}
 	for pid, role := range sessions {
 		_, err := conn.Exec(ctx, `SELECT pg_terminate_backend($1)`, pid)
-		if pgerr.Code(err) == "42501" {
+		if client.Code(err) == "42501" {
 			e.denied[role] = true
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"refresher/internal/s3sink"
-	"refresher/internal/s3test"
+	"refresher/internal/testkit/s3server"
 )
 
 func TestFailedPutsLeaveNothing(t *testing.T) {
@@ -96,7 +96,7 @@ func TestFailedPutsLeaveNothing(t *testing.T) {
 
 // A Put holds a few parts, however large the object is.
 func TestPutMemoryIsBounded(t *testing.T) {
-	srv := s3test.New(t, s3test.Kinds()[1])
+	srv := s3server.New(t, s3server.Kinds()[1])
 	must(t, srv.CreateBucket(t.Context(), bucket))
 	p := &place{Server: srv, t: t}
 	p.client = srv.Client()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/verify"
 )
 

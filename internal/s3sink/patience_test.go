@@ -12,9 +12,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"refresher/internal/faultproxy"
 	"refresher/internal/s3sink"
-	"refresher/internal/s3test"
+	"refresher/internal/testkit/faultproxy"
+	"refresher/internal/testkit/s3server"
 )
 
 func open(t *testing.T, endpoint, bucket string, stall time.Duration) *s3sink.Sink {
@@ -53,9 +53,9 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 
 // Another run's Sweep takes probes away. That says nothing about the bucket.
 func TestAProbeThatIsSweptIsTriedAgain(t *testing.T) {
-	for _, k := range s3test.Kinds() {
+	for _, k := range s3server.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
-			srv := s3test.New(t, k)
+			srv := s3server.New(t, k)
 			if err := srv.CreateBucket(t.Context(), "bucket"); err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestAProbeThatIsSweptIsTriedAgain(t *testing.T) {
 
 // An object whose body breaks off is read again.
 func TestABrokenBodyIsReadAgain(t *testing.T) {
-	srv := s3test.New(t, s3test.Kinds()[1])
+	srv := s3server.New(t, s3server.Kinds()[1])
 	if err := srv.CreateBucket(t.Context(), "bucket"); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/s3sink"
-	"refresher/internal/s3test"
+	"refresher/internal/testkit/s3server"
 )
 
 const (
@@ -33,7 +33,7 @@ const (
 
 // place is a bucket on one server.
 type place struct {
-	*s3test.Server
+	*s3server.Server
 	t      *testing.T
 	client *s3.Client
 	front  string // endpoint, if not the server's own
@@ -43,12 +43,12 @@ type place struct {
 // suite runs a test against every kind of server: what holds for the fake and for
 // a full server is what the package promises.
 func suite(t *testing.T, test func(t *testing.T, p *place)) {
-	for _, k := range s3test.Kinds() {
+	for _, k := range s3server.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", dir)
 			t.Setenv("AWS_MAX_ATTEMPTS", "2") // one retry is enough to see what a retry does
-			p := &place{Server: s3test.New(t, k), t: t, dir: dir}
+			p := &place{Server: s3server.New(t, k), t: t, dir: dir}
 			p.client = p.Client()
 			if err := p.CreateBucket(t.Context(), bucket); err != nil {
 				t.Fatal(err)

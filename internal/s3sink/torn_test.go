@@ -12,14 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"refresher/internal/s3sink"
-	"refresher/internal/s3test"
+	"refresher/internal/testkit/s3server"
 )
 
 // A server that answers, while latest.json is being replaced, with the bytes of
 // one version and the checksum of the other is asked again; one that never
 // agrees with itself is an error.
 func TestATornReadIsReadAgain(t *testing.T) {
-	srv := s3test.New(t, s3test.Kinds()[0])
+	srv := s3server.New(t, s3server.Kinds()[0])
 	must(t, srv.CreateBucket(t.Context(), "acme-dev"))
 	target, err := url.Parse(srv.Endpoint)
 	must(t, err)
@@ -37,7 +37,7 @@ func TestATornReadIsReadAgain(t *testing.T) {
 		},
 	})
 	defer proxy.Close()
-	s, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "s3://acme-dev/p", Endpoint: proxy.URL, Region: s3test.Region, PathStyle: true,
+	s, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "s3://acme-dev/p", Endpoint: proxy.URL, Region: s3server.Region, PathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(srv.AccessKey, srv.SecretKey, "")})
 	must(t, err)
 	run := "20261116T030000Z-000a"

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 )
 
@@ -71,7 +71,7 @@ func feed(t testing.TB, p *scrub.Program, i int, fp *fingerprint.Collector, rows
 	b := benchTables[i]
 	tp := plan(t, p, "public."+b.name)
 	w := p.NewWriter(tp, io.Discard, fp)
-	if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+	if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 		t.Fatal(err)
 	}
 	var batch []byte

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/rules"
 )
 
@@ -65,8 +65,8 @@ func (m *bytesMasker) bytes(r *row, dst, value []byte) []byte {
 }
 
 // cell works on the bytes themselves.
-func (m *bytesMasker) cell(t *catalog.Type, f pgcopy.Format) makeCell {
-	if f != pgcopy.Binary || familyOf(t) != FamilyBytea {
+func (m *bytesMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
+	if f != copyfmt.Binary || familyOf(t) != FamilyBytea {
 		return nil
 	}
 	return func(r *row) cell {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"math"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/rules"
 )
 
@@ -86,8 +86,8 @@ func (m *truncateMasker) replace(_ *row, dst, text []byte) ([]byte, error) {
 func isInfinite(text []byte) bool { return string(text) == "infinity" || string(text) == "-infinity" }
 
 // cell works on the binary forms, as dateShift's does.
-func (m *truncateMasker) cell(t *catalog.Type, f pgcopy.Format) makeCell {
-	if f != pgcopy.Binary {
+func (m *truncateMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
+	if f != copyfmt.Binary {
 		return nil
 	}
 	switch familyOf(t) {
@@ -223,8 +223,8 @@ func (m *timeShift) replace(r *row, dst, text []byte) ([]byte, error) {
 	return dst, nil
 }
 
-func (m *timeShift) cell(t *catalog.Type, f pgcopy.Format) makeCell {
-	if f != pgcopy.Binary || familyOf(t) != FamilyTimestamp {
+func (m *timeShift) cell(t *catalog.Type, f copyfmt.Format) makeCell {
+	if f != copyfmt.Binary || familyOf(t) != FamilyTimestamp {
 		return nil
 	}
 	return func(r *row) cell {

@@ -7,11 +7,11 @@ import (
 	"io"
 	"slices"
 
-	"refresher/internal/canary"
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
+	"refresher/internal/verify/canary"
 )
 
 // Identity is a canary's identity that can be looked for as a source's is.
@@ -162,7 +162,7 @@ func (h *hatchery) send(t trial, row *canary.Row) (o *canary.Outcome, at int, er
 	}
 	at, err = w.one(wire)
 	made := append(flushed.Bytes(), w.buf...) // the header, then the row, of which much may be flushed
-	w.buf = pgcopy.AppendHeader(w.buf[:0], w.plan.Format)
+	w.buf = copyfmt.AppendHeader(w.buf[:0], w.plan.Format)
 	if err != nil || at >= 0 {
 		return nil, at, err
 	}
@@ -191,7 +191,7 @@ func (w *Writer) one(stream []byte) (at int, err error) {
 		}
 	}()
 	w.busy = nil
-	p := pgcopy.NewRawParser(w.plan.Format, w.plan.Fields(), w.scrub)
+	p := copyfmt.NewRawParser(w.plan.Format, w.plan.Fields(), w.scrub)
 	_, err = p.Write(stream)
 	return at, err
 }
@@ -204,11 +204,11 @@ func (h *hatchery) encode(row *canary.Row) ([]byte, error) {
 			continue
 		}
 		var err error
-		if fields[i], err = pgvalue.For(h.column(i).Type, h.plan.Format).AppendWire([]byte{}, []byte(*text)); err != nil {
+		if fields[i], err = value.For(h.column(i).Type, h.plan.Format).AppendWire([]byte{}, []byte(*text)); err != nil {
 			return nil, err
 		}
 	}
-	return pgcopy.AppendRow(pgcopy.AppendHeader(nil, h.plan.Format), h.plan.Format, fields), nil
+	return copyfmt.AppendRow(copyfmt.AppendHeader(nil, h.plan.Format), h.plan.Format, fields), nil
 }
 
 // column is that of a field, also of one that is joined in.
@@ -223,14 +223,14 @@ var errNoRow = errors.New("the writer made no row of a canary")
 
 // decode reads the row that the writer made.
 func (h *hatchery) decode(made []byte) (fields []*string, err error) {
-	p := pgcopy.NewParser(h.plan.Format, len(h.plan.Columns), func(wires [][]byte) error {
+	p := copyfmt.NewParser(h.plan.Format, len(h.plan.Columns), func(wires [][]byte) error {
 		fields = make([]*string, len(wires))
 		for i, wire := range wires {
 			if wire == nil {
 				continue
 			}
 			text := wire // of a type without a codec, which is kept or NULL
-			if codec := pgvalue.For(h.plan.Columns[i].Type, h.plan.Format); codec != nil {
+			if codec := value.For(h.plan.Columns[i].Type, h.plan.Format); codec != nil {
 				if text, err = codec.AppendText(nil, wire); err != nil {
 					return err
 				}

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/canary"
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtest"
-	"refresher/internal/sampledb"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
+	"refresher/internal/verify/canary"
 )
 
 // rehearse sends canaries through a writer of the plan.
@@ -62,9 +62,9 @@ func sound(t testing.TB, table canary.Table) {
 // sample compiles the sample database's ruleset.
 func sample(t testing.TB) func() *scrub.Program {
 	t.Helper()
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, sampledb.Tables)
-	cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, shop.Tables)
+	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,9 +210,9 @@ tables:
 // Every type, shape and transform: canaries of whoever come out masked, and a
 // cell of each that lets them pass is found out. What can't be tested says why.
 func TestCanariesOfEverything(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, everything)
-	cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, everything)
+	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,11 +338,11 @@ func TestRehearsalLeavesTheStreamAlone(t *testing.T) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"id int8", "mail text", "note text"}})
 	p := compile(t, cat, head+"  a.t: {rows: {when: id > 2}, columns: {id: keep, mail: [{transform: keep, when: id == 4}, email], note: text}}\n")
 	tp := plan(t, p, "a.t")
-	in := pgcopy.AppendHeader(nil, tp.Format)
+	in := copyfmt.AppendHeader(nil, tp.Format)
 	for i := range 6 {
 		in = append(in, wire(t, tp, fmt.Sprint(i), fmt.Sprintf("jane.%d@bigcorp.com", i), fmt.Sprintf("mail jane.%d@bigcorp.com", i))...)
 	}
-	in = pgcopy.AppendTrailer(in, tp.Format)
+	in = copyfmt.AppendTrailer(in, tp.Format)
 	scrubbed := func(rehearsed bool) string {
 		var out bytes.Buffer
 		w := p.NewWriter(tp, &out, nil)

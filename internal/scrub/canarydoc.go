@@ -3,9 +3,9 @@ package scrub
 import (
 	"strings"
 
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
-	"refresher/internal/scrub/jsonscrub"
+	"refresher/internal/postgres/value"
+	"refresher/internal/scrub/document"
 )
 
 // hstore has a pair for each key of the rules, and one that they don't name.
@@ -18,13 +18,13 @@ func (b *bird) hstore(at int, o *op, place string) (string, bool) {
 			key, wild = "kestrel", true
 		}
 		if v, ok := b.value(at, p.op, textType, -1, inside(place, "key "+p.path)); ok {
-			dst, any = pgvalue.AppendPair(dst, 0, []byte(key), []byte(v)), true
+			dst, any = value.AppendPair(dst, 0, []byte(key), []byte(v)), true
 		}
 	}
 	if !wild {
 		key, _ := b.plant(at, inside(place, "a key that no rule names"), b.h.src.Of(pii.Email, 0))
-		value, _ := b.plant(at, inside(place, "the value of a key that no rule names"), b.h.src.Of(pii.FullName, 0))
-		dst, any = pgvalue.AppendPair(dst, 0, []byte(key), []byte(value)), true
+		name, _ := b.plant(at, inside(place, "the value of a key that no rule names"), b.h.src.Of(pii.FullName, 0))
+		dst, any = value.AppendPair(dst, 0, []byte(key), []byte(name)), true
 	}
 	return string(dst), any
 }
@@ -65,7 +65,7 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 	root := &node{}
 	wild := false
 	for _, p := range o.parts {
-		steps, err := jsonscrub.Sample(p.path)
+		steps, err := document.Sample(p.path)
 		if err != nil || p.op.kind == opKeep {
 			wild = wild || open(p.path)
 			continue
@@ -80,8 +80,8 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 			}
 		}
 		if v, ok := b.value(at, p.op, nil, -1, inside(place, "path "+p.path)); ok {
-			n.token = string(jsonscrub.AppendString(nil, []byte(v)))
-			if b.h.turn%2 == 0 && p.op.kind == opMask && p.op.def.serves(FamilyNumber) && jsonscrub.IsNumber([]byte(v)) {
+			n.token = string(document.AppendString(nil, []byte(v)))
+			if b.h.turn%2 == 0 && p.op.kind == opMask && p.op.def.serves(FamilyNumber) && document.IsNumber([]byte(v)) {
 				n.token = v
 			}
 		}
@@ -89,7 +89,7 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 	if !wild && len(root.items) == 0 && root.token == "" {
 		key, _ := b.plant(at, inside(place, "a key that no path names"), b.h.src.Of(pii.Email, 0))
 		value, _ := b.plant(at, inside(place, "the value of a key that no path names"), b.h.src.Of(pii.FullName, 0))
-		root.child(key).token = string(jsonscrub.AppendString(nil, []byte(value)))
+		root.child(key).token = string(document.AppendString(nil, []byte(value)))
 	}
 	var s strings.Builder
 	root.writeJSON(&s)
@@ -111,7 +111,7 @@ func (n *node) writeJSON(s *strings.Builder) {
 			if i > 0 {
 				s.WriteString(", ")
 			}
-			s.Write(jsonscrub.AppendString(nil, []byte(k.name)))
+			s.Write(document.AppendString(nil, []byte(k.name)))
 			s.WriteString(": ")
 			k.writeJSON(s)
 		}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // sample is an ordinary value of a type, false if none is known.

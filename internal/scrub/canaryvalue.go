@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/canary"
-	"refresher/internal/catalog"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/value"
+	"refresher/internal/verify/canary"
 )
 
 // bird is a canary under way.
@@ -35,7 +35,7 @@ func (b *bird) put(at int, o *op, place string, exact bool) error {
 	b.base = place
 	text, ok := b.value(at, o, col.Type, col.Mod, place)
 	if ok {
-		codec := pgvalue.For(col.Type, b.h.plan.Format)
+		codec := value.For(col.Type, b.h.plan.Format)
 		if ok = codec != nil; ok {
 			// As the server would print it, or not at all: 52.50 is 52.5.
 			wire, err := codec.AppendWire(nil, []byte(text))
@@ -96,7 +96,7 @@ func (b *bird) fill(i int) {
 	if !ok {
 		return
 	}
-	if codec := pgvalue.For(col.Type, b.h.plan.Format); codec != nil {
+	if codec := value.For(col.Type, b.h.plan.Format); codec != nil {
 		if _, err := codec.AppendWire(nil, []byte(text)); err == nil {
 			b.row.Fields[i] = &text
 		}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
 )
@@ -249,8 +249,8 @@ func (w *Writer) bindConditions() error {
 }
 
 // conditional drops the rows that stay behind, and does with the others what fn does.
-func (w *Writer) conditional(fn func(*pgcopy.Row) error) func(*pgcopy.Row) error {
-	return func(r *pgcopy.Row) error {
+func (w *Writer) conditional(fn func(*copyfmt.Row) error) func(*copyfmt.Row) error {
+	return func(r *copyfmt.Row) error {
 		clear(w.verdicts)
 		copy(w.verdicts, w.forced)
 		if w.plan.filter != nil {
@@ -269,7 +269,7 @@ func (w *Writer) conditional(fn func(*pgcopy.Row) error) func(*pgcopy.Row) error
 }
 
 // holds asks a condition, once a row.
-func (w *Writer) holds(r *pgcopy.Row, i int) (bool, error) {
+func (w *Writer) holds(r *copyfmt.Row, i int) (bool, error) {
 	if w.verdicts[i] == unasked {
 		ok, err := w.evals[i].Holds(r)
 		if err != nil {
@@ -283,7 +283,7 @@ func (w *Writer) holds(r *pgcopy.Row, i int) (bool, error) {
 }
 
 // choose is the rule for a column in the row at hand, nil if the value stays.
-func (w *Writer) choose(r *pgcopy.Row, c *boundCell) (*boundCell, error) {
+func (w *Writer) choose(r *copyfmt.Row, c *boundCell) (*boundCell, error) {
 	for i := range c.cases {
 		one := &c.cases[i]
 		if one.when != always {
@@ -306,7 +306,7 @@ func (w *Writer) choose(r *pgcopy.Row, c *boundCell) (*boundCell, error) {
 }
 
 // keeps reports whether a condition lets a field of the row at hand pass.
-func (w *Writer) keeps(r *pgcopy.Row, at int) bool {
+func (w *Writer) keeps(r *copyfmt.Row, at int) bool {
 	if len(w.plan.conditions) == 0 {
 		return false
 	}

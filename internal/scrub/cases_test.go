@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 )
 
@@ -19,11 +19,11 @@ func copied(t testing.TB, p *scrub.Program, table string, fp *fingerprint.Collec
 	t.Helper()
 	tp := plan(t, p, table)
 	w := p.NewWriter(tp, io.Discard, fp)
-	stream := pgcopy.AppendHeader(nil, tp.Format)
+	stream := copyfmt.AppendHeader(nil, tp.Format)
 	for _, r := range rows {
 		stream = append(stream, wire(t, tp, r...)...)
 	}
-	if _, err := w.Write(pgcopy.AppendTrailer(stream, tp.Format)); err != nil {
+	if _, err := w.Write(copyfmt.AppendTrailer(stream, tp.Format)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -191,7 +191,7 @@ func TestKeptValuesAreNotFingerprinted(t *testing.T) {
 
 	tp := plan(t, p, "a.t")
 	w := p.NewWriter(tp, io.Discard, nil)
-	_, err = w.Write(pgcopy.AppendRow(pgcopy.AppendHeader(nil, tp.Format), tp.Format, [][]byte{[]byte("jane"), []byte("x"), nil, nil}))
+	_, err = w.Write(copyfmt.AppendRow(copyfmt.AppendHeader(nil, tp.Format), tp.Format, [][]byte{[]byte("jane"), []byte("x"), nil, nil}))
 	if err == nil || !strings.HasPrefix(err.Error(), "scrubbing a.t, row 1, column mail (by condition): ") || strings.Contains(err.Error(), "jane") {
 		t.Error(err)
 	}
@@ -203,7 +203,7 @@ func TestConditionsAllocateNothing(t *testing.T) {
 	p := compile(t, cat, head+`  a.t: {rows: {when: id > 0 and mail contains "@"}, columns: {id: keep, staff: keep, mail: [{transform: keep, when: staff}, email], tok: [{transform: keep, when: staff}, token]}}
 `)
 	tp := plan(t, p, "a.t")
-	rows := pgcopy.AppendHeader(nil, tp.Format)
+	rows := copyfmt.AppendHeader(nil, tp.Format)
 	w := p.NewWriter(tp, io.Discard, nil)
 	if _, err := w.Write(rows); err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func BenchmarkConditions(b *testing.B) {
 			p := compile(b, cat, head+"  a.t: "+c.rules+"\n")
 			tp := plan(b, p, "a.t")
 			w := p.NewWriter(tp, io.Discard, nil)
-			if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+			if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 				b.Fatal(err)
 			}
 			rows := bytes.Repeat(wire(b, tp, "1", "jane@mail.invalid", "f", "secret"), 100)

@@ -1,17 +1,17 @@
 package scrub
 
 import (
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // maskCell masks a column by a masker of canonical text, without a conversion
 // where the wire form is that text already.
-func maskCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeCell {
+func maskCell(m masker, class pii.Class, t *catalog.Type, f copyfmt.Format) makeCell {
 	if fast, ok := m.(interface {
-		cell(*catalog.Type, pgcopy.Format) makeCell
+		cell(*catalog.Type, copyfmt.Format) makeCell
 	}); ok {
 		if mk := fast.cell(t, f); mk != nil {
 			return mk
@@ -22,7 +22,7 @@ func maskCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeC
 			return func(dst, wire []byte) ([]byte, error) { return r.mask(m, class, dst, wire) }
 		}
 	}
-	codec := pgvalue.For(t, f)
+	codec := value.For(t, f)
 	return func(r *row) cell {
 		return func(dst, wire []byte) ([]byte, error) {
 			var err error
@@ -38,12 +38,12 @@ func maskCell(m masker, class pii.Class, t *catalog.Type, f pgcopy.Format) makeC
 }
 
 // wireIsText reports whether a type's wire form is its canonical text.
-func wireIsText(t *catalog.Type, f pgcopy.Format) bool {
+func wireIsText(t *catalog.Type, f copyfmt.Format) bool {
 	t = t.Underlying()
 	if t.OID == catalog.BPCharOID {
 		return false // padded
 	}
-	return f == pgcopy.Text || familyOf(t) == FamilyText
+	return f == copyfmt.Text || familyOf(t) == FamilyText
 }
 
 // constantCell writes one value in the place of every other.
@@ -71,9 +71,9 @@ func nullCell(watch bool) makeCell {
 }
 
 // arrayCell applies a rule to every element.
-func arrayCell(mk makeRewrite, t *catalog.Type, f pgcopy.Format) makeCell {
+func arrayCell(mk makeRewrite, t *catalog.Type, f copyfmt.Format) makeCell {
 	return func(r *row) cell {
-		array, each := pgvalue.ArrayOf(t, f), mk(r)
+		array, each := value.ArrayOf(t, f), mk(r)
 		return func(dst, wire []byte) ([]byte, error) { return array.Rewrite(dst, wire, each) }
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/risk"
 )
 
 // minKey is the least length of a key: 128 bits.

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 )
 
@@ -262,10 +262,10 @@ func TestDecisionsAndFormats(t *testing.T) {
   a.none: {rows: none}
   a.plain: {columns: {x: keep}}
 `)
-	if tp := plan(t, p, "a.bin"); tp.Format != pgcopy.Binary || len(tp.Columns) != 3 || !tp.Masked() {
+	if tp := plan(t, p, "a.bin"); tp.Format != copyfmt.Binary || len(tp.Columns) != 3 || !tp.Masked() {
 		t.Errorf("%+v", tp)
 	}
-	if tp := plan(t, p, "a.txt"); tp.Format != pgcopy.Text {
+	if tp := plan(t, p, "a.txt"); tp.Format != copyfmt.Text {
 		t.Errorf("an array of a user's type goes as %s", tp.Format)
 	}
 	if tp := plan(t, p, "a.plain"); tp.Masked() {

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
 )
 
@@ -161,7 +161,7 @@ func (e emitter) rewrite(o *op) makeRewrite {
 	case opArray:
 		elem := e.rewrite(o.elem)
 		return func(r *row) rewrite {
-			array, each := pgvalue.ArrayOf(o.typ, pgcopy.Text), elem(r)
+			array, each := value.ArrayOf(o.typ, copyfmt.Text), elem(r)
 			return func(dst, text []byte) ([]byte, error) { return array.Rewrite(dst, text, each) }
 		}
 	case opComposite:
@@ -178,11 +178,11 @@ func (e emitter) rewrite(o *op) makeRewrite {
 }
 
 // rewriteCell applies a rule to a column by its canonical text.
-func rewriteCell(mk makeRewrite, t *catalog.Type, f pgcopy.Format) makeCell {
+func rewriteCell(mk makeRewrite, t *catalog.Type, f copyfmt.Format) makeCell {
 	if wireIsText(t, f) {
 		return func(r *row) cell { return cell(mk(r)) }
 	}
-	codec := pgvalue.For(t, f)
+	codec := value.For(t, f)
 	return func(r *row) cell {
 		do := mk(r)
 		var text, out []byte
@@ -221,7 +221,7 @@ func (e emitter) composite(o *op) makeRewrite {
 			}
 		}
 		return func(dst, text []byte) ([]byte, error) {
-			return pgvalue.Fields(dst, text, func(dst []byte, i int, field []byte) ([]byte, bool, error) {
+			return value.Fields(dst, text, func(dst []byte, i int, field []byte) ([]byte, bool, error) {
 				switch {
 				case i >= len(fields):
 					return dst, false, errBadWire
@@ -262,10 +262,10 @@ func (e emitter) hstore(o *op) makeRewrite {
 				do[k] = one.mk(r)
 			}
 		}
-		var value []byte
+		var masked []byte
 		return func(dst, text []byte) ([]byte, error) {
 			start, aliases := len(dst), 0
-			err := pgvalue.Pairs(text, func(key, old []byte) (err error) {
+			err := value.Pairs(text, func(key, old []byte) (err error) {
 				k, named := byKey[string(key)]
 				name := string(key)
 				if !named {
@@ -289,12 +289,12 @@ func (e emitter) hstore(o *op) makeRewrite {
 					r.suspect(old)
 					old = nil
 				case old != nil:
-					if value, err = do[name](value[:0], old); err != nil {
+					if masked, err = do[name](masked[:0], old); err != nil {
 						return err
 					}
-					old = value
+					old = masked
 				}
-				dst = pgvalue.AppendPair(dst, start, key, old)
+				dst = value.AppendPair(dst, start, key, old)
 				return nil
 			})
 			return dst, err
@@ -317,7 +317,7 @@ func (e emitter) bounds(o *op) makeRewrite {
 	return func(r *row) rewrite {
 		return func(dst, text []byte) ([]byte, error) {
 			var by int64
-			return pgvalue.Bounds(dst, text, func(dst, bound []byte, _ bool) ([]byte, error) {
+			return value.Bounds(dst, text, func(dst, bound []byte, _ bool) ([]byte, error) {
 				if isInfinite(bound) {
 					return append(dst, bound...), nil
 				}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // compoundTypes adds types that are made of others to those of newTypes.
@@ -44,7 +44,7 @@ func TestCompoundRules(t *testing.T) {
     h: {hstore: {mail: email, plan: keep, gone: null, key1: keep}},
     d: {range: date_shift}, j: {array: {json: {m: email}, other: drop}}}}
 `)
-		if f := plan(t, p, "a.t").Format; (f == pgcopy.Binary) != (name == "x") && name == "m" {
+		if f := plan(t, p, "a.t").Format; (f == copyfmt.Binary) != (name == "x") && name == "m" {
 			t.Errorf("%s format", f)
 		}
 		mail := "jane@mail.invalid"

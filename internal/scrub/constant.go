@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
 )
 
@@ -122,7 +122,7 @@ func checkConstant(text []byte, t *catalog.Type, mod int32) error {
 	if u.Kind == catalog.EnumType && !slices.Contains(u.Labels, string(text)) {
 		return fmt.Errorf("the value is no label of %s%s; there is %s", u.SQL, rules.DidYouMean(string(text), u.Labels), list(u.Labels))
 	}
-	if codec := pgvalue.For(t, pgcopy.Binary); codec != nil {
+	if codec := value.For(t, copyfmt.Binary); codec != nil {
 		if _, err := codec.AppendWire(nil, text); err != nil {
 			return fmt.Errorf("the value is no %s", t.SQL)
 		}

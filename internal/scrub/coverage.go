@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // cover finds the tables and columns that no rule names.

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
 )
 
 // A child copies rows although the parent that owns its column copies none.
@@ -21,9 +21,9 @@ func TestAColumnInheritedFromATableWithoutRowsNeedsARule(t *testing.T) {
 			"version: 1\ntables:\n  public.kid: {columns: {extra: keep}}\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := pgtest.DB(t)
-			pgtest.Exec(t, url, tc.sql)
-			cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+			url := pgserver.DB(t)
+			pgserver.Exec(t, url, tc.sql)
+			cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,9 +43,9 @@ func TestAColumnInheritedFromATableWithoutRowsNeedsARule(t *testing.T) {
 
 // Only one rule can be applied to a column that a table has from two parents.
 func TestParentsAgreeOnAColumn(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, "CREATE TABLE a (email text); CREATE TABLE b (email text); CREATE TABLE c () INHERITS (a, b)")
-	cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, "CREATE TABLE a (email text); CREATE TABLE b (email text); CREATE TABLE c () INHERITS (a, b)")
+	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}

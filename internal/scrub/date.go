@@ -6,10 +6,10 @@ import (
 	"errors"
 	"math"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/rules"
 )
 
@@ -106,8 +106,8 @@ func (m *dateShift) days(h *fake.Digest) int64 {
 
 // cell works on the binary forms: days (int4) or microseconds (int8) since
 // 2000-01-01, with the extreme values for infinity.
-func (m *dateShift) cell(t *catalog.Type, f pgcopy.Format) makeCell {
-	if f != pgcopy.Binary {
+func (m *dateShift) cell(t *catalog.Type, f copyfmt.Format) makeCell {
+	if f != copyfmt.Binary {
 		return nil
 	}
 	switch familyOf(t) {

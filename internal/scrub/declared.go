@@ -1,7 +1,7 @@
 package scrub
 
 import (
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/condition"
 )
 

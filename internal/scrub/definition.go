@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
 )
 

@@ -3,7 +3,7 @@ package scrub
 import (
 	"strings"
 
-	"refresher/internal/fake"
+	"refresher/internal/pii/fake"
 )
 
 // What a word of a name can be.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
 )
 

@@ -3,8 +3,8 @@ package scrub
 import (
 	"bytes"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/rules"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 )
 
 func rat(t testing.TB, s string) *big.Rat {

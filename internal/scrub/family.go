@@ -1,6 +1,6 @@
 package scrub
 
-import "refresher/internal/catalog"
+import "refresher/internal/postgres/catalog"
 
 // FamilyOf is the family of a type: what decides which transforms serve it.
 func FamilyOf(t *catalog.Type) Family { return familyOf(t) }

@@ -7,10 +7,10 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/ff1"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/ff1"
 	"refresher/internal/scrub/rules"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // one compiles a rule for a single column and returns what maps its values; an

@@ -1,6 +1,6 @@
 package scrub
 
-import "refresher/internal/fake"
+import "refresher/internal/pii/fake"
 
 // identity replaces a value by the fake that its digest draws.
 type identity struct {

@@ -1,8 +1,8 @@
 package scrub
 
 import (
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 )
 
 func nationalIDDef() Definition {

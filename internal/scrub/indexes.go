@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // checkIndexes refuses rules after which a unique index or an exclusion

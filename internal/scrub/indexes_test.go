@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 )
 
 // loaded is the catalog of a real database with these tables.
 func loaded(t testing.TB, sql string) (*catalog.Catalog, string) {
 	t.Helper()
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, sql)
-	cat, err := catalog.Load(t.Context(), pgtest.Conn(t, url))
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, sql)
+	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}

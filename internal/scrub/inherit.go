@@ -3,7 +3,7 @@ package scrub
 import (
 	"slices"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
 )
 

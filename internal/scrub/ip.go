@@ -5,11 +5,11 @@ import (
 	"net/netip"
 	"strconv"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/ident"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/ident"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/rules"
 )
 
@@ -112,11 +112,11 @@ const (
 
 // cell works on inet_send's form: family, bits, is_cidr, length, address
 // (src/backend/utils/adt/network.c).
-func (m *ipMasker) cell(t *catalog.Type, f pgcopy.Format) makeCell {
+func (m *ipMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
 	if f := familyOf(t); f != FamilyInet && f != FamilyCIDR {
 		return nil
 	}
-	if f != pgcopy.Binary {
+	if f != copyfmt.Binary {
 		return nil
 	}
 	return func(r *row) cell {

@@ -3,11 +3,11 @@ package scrub
 import (
 	"errors"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
-	"refresher/internal/scrub/jsonscrub"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/scrub/document"
 	"refresher/internal/scrub/rules"
 )
 
@@ -38,7 +38,7 @@ type leafRule struct {
 
 // jsonPlan is a JSON rule, ready to run.
 type jsonPlan struct {
-	paths  *jsonscrub.Paths
+	paths  *document.Paths
 	leaves []leafRule
 	other  string
 	redact bool // what is no JSON
@@ -62,7 +62,7 @@ func (p *jsonPlan) rewrite(r *row) rewrite {
 		}
 		start := len(dst)
 		dst, err := do(dst, text)
-		var syntax *jsonscrub.SyntaxError
+		var syntax *document.SyntaxError
 		if p.redact && errors.As(err, &syntax) {
 			r.suspect(text)
 			return append(dst[:start], fake.Redacted...), nil
@@ -83,47 +83,47 @@ func (p *jsonPlan) document(r *row) rewrite {
 			inner[i] = p.leaves[i].inner.rewrite(r)
 		}
 	}
-	apply := func(dst []byte, action int, leaf *jsonscrub.Leaf) ([]byte, error) {
-		if action == jsonscrub.Unlisted {
+	apply := func(dst []byte, action int, leaf *document.Leaf) ([]byte, error) {
+		if action == document.Unlisted {
 			return p.unlisted(r, dst, leaf)
 		}
 		l := &p.leaves[action]
 		if l.inner == nil {
 			return l.apply(r, dst, leaf)
 		}
-		if leaf.Kind != jsonscrub.String {
-			return jsonscrub.AppendRedacted(dst, leaf.Kind), nil
+		if leaf.Kind != document.String {
+			return document.AppendRedacted(dst, leaf.Kind), nil
 		}
 		start := len(dst)
 		dst, err := inner[action](append(dst, '"'), leaf.Text)
 		if err != nil {
 			return dst, err
 		}
-		return jsonscrub.EndString(dst, start), nil
+		return document.EndString(dst, start), nil
 	}
 	return func(dst, doc []byte) ([]byte, error) { return rewriter.Rewrite(dst, doc, apply) }
 }
 
 // unlisted does what other: says to a value that no path names.
-func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, error) {
-	if leaf.Kind != jsonscrub.Number && leaf.Kind != jsonscrub.Bool {
+func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *document.Leaf) ([]byte, error) {
+	if leaf.Kind != document.Number && leaf.Kind != document.Bool {
 		r.suspect(leaf.Text)
 	}
 	switch {
 	case p.other == "drop":
-		return dst, jsonscrub.ErrDrop
-	case p.other == "keep" && (leaf.Kind == jsonscrub.Number || leaf.Kind == jsonscrub.Bool):
+		return dst, document.ErrDrop
+	case p.other == "keep" && (leaf.Kind == document.Number || leaf.Kind == document.Bool):
 		return append(dst, leaf.Raw...), nil
 	}
-	return jsonscrub.AppendRedacted(dst, leaf.Kind), nil
+	return document.AppendRedacted(dst, leaf.Kind), nil
 }
 
 // cell rewrites documents in json, jsonb and text columns.
-func (p *jsonPlan) cell(t *catalog.Type, f pgcopy.Format) makeCell {
+func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) makeCell {
 	if familyOf(t) == FamilyText {
 		return rewriteCell(p.rewrite, t, f)
 	}
-	versioned := f == pgcopy.Binary && t.Underlying().OID == catalog.JSONBOID
+	versioned := f == copyfmt.Binary && t.Underlying().OID == catalog.JSONBOID
 	return func(r *row) cell {
 		do := p.document(r)
 		return func(dst, wire []byte) ([]byte, error) {
@@ -138,26 +138,26 @@ func (p *jsonPlan) cell(t *catalog.Type, f pgcopy.Format) makeCell {
 	}
 }
 
-func (l *leafRule) apply(r *row, dst []byte, leaf *jsonscrub.Leaf) ([]byte, error) {
-	if leaf.Kind == jsonscrub.Null {
+func (l *leafRule) apply(r *row, dst []byte, leaf *document.Leaf) ([]byte, error) {
+	if leaf.Kind == document.Null {
 		return append(dst, leaf.Raw...), nil
 	}
 	if l.token != nil {
-		if leaf.Kind != jsonscrub.Number && leaf.Kind != jsonscrub.Bool {
+		if leaf.Kind != document.Number && leaf.Kind != document.Bool {
 			r.suspect(leaf.Text)
 		}
 		return append(dst, l.token...), nil
 	}
 	switch leaf.Kind {
-	case jsonscrub.String:
+	case document.String:
 		return l.quoted(r, dst, leaf.Text)
-	case jsonscrub.Number:
+	case document.Number:
 		if l.number != nil {
 			return r.mask(l.number, l.op.class(), dst, leaf.Text)
 		}
 		return l.quoted(r, dst, wholeDigits(leaf.Text))
 	}
-	return jsonscrub.AppendRedacted(dst, leaf.Kind), nil // a truth value is nobody's identifier
+	return document.AppendRedacted(dst, leaf.Kind), nil // a truth value is nobody's identifier
 }
 
 // quoted writes what replaces a leaf as a JSON string.
@@ -167,5 +167,5 @@ func (l *leafRule) quoted(r *row, dst []byte, text []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return jsonscrub.EndString(dst, start), nil
+	return document.EndString(dst, start), nil
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
 )
 
 // Every locale's fakes fit, agree and are recognised.

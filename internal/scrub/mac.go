@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"hash"
 
-	"refresher/internal/fake"
+	"refresher/internal/pii/fake"
 )
 
 // mac computes HMAC-SHA-256 (RFC 2104) again and again under one key.

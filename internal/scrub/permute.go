@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/ff1"
+	"refresher/internal/scrub/ff1"
 )
 
 // permuter encrypts strings over an alphabet into strings of the same length, so

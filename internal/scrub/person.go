@@ -3,8 +3,8 @@ package scrub
 import (
 	"bytes"
 
-	"refresher/internal/fake"
-	"refresher/internal/pgvalue"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/value"
 )
 
 // personPlan is where the rows of one table say whom they are about.
@@ -18,9 +18,9 @@ type personPlan struct {
 
 // field is a field of a row that is read as canonical text.
 type field struct {
-	at    int           // -1: there is none
-	codec pgvalue.Codec // nil if the wire form is text
-	mask  addresser     // of e-mail addresses
+	at    int         // -1: there is none
+	codec value.Codec // nil if the wire form is text
+	mask  addresser   // of e-mail addresses
 }
 
 var noField = field{at: -1}

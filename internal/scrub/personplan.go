@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // planPerson adds to a table's plan whom its rows are about and what is joined
@@ -21,8 +21,8 @@ func (c *compiler) planPerson(p *TablePlan) {
 	if s.home != nil && s.home != s {
 		if cols := c.joined(s); len(cols) > 0 {
 			p.Join = &catalog.Join{Table: s.home.table, Key: s.home.column, On: p.Table.Column(s.column.Name), Columns: cols}
-			if c.format(s.home.table, cols) == pgcopy.Text {
-				p.Format = pgcopy.Text
+			if c.format(s.home.table, cols) == copyfmt.Text {
+				p.Format = copyfmt.Text
 			}
 		}
 	}
@@ -70,10 +70,10 @@ func (c *compiler) joinedField(p *TablePlan) func(name string) field {
 	}
 }
 
-func (c *compiler) field(t *catalog.Table, col *catalog.Column, at int, f pgcopy.Format) field {
+func (c *compiler) field(t *catalog.Table, col *catalog.Column, at int, f copyfmt.Format) field {
 	r := field{at: at, mask: c.addresser(t, col)}
 	if !wireIsText(col.Type, f) {
-		r.codec = pgvalue.For(col.Type, f)
+		r.codec = value.For(col.Type, f)
 	}
 	return r
 }

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"math"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/rules"
 )
 

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
-	"refresher/internal/scrub/jsonscrub"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
+	"refresher/internal/scrub/document"
 )
 
 // plans makes the plan of every table whose rows are copied.
@@ -82,10 +82,10 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 
 // format is binary where every column allows it: the servers and the masked
 // columns' codecs.
-func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) pgcopy.Format {
+func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) copyfmt.Format {
 	for _, col := range columns {
-		if !pgvalue.Binary(col.Type) {
-			return pgcopy.Text
+		if !value.Binary(col.Type) {
+			return copyfmt.Text
 		}
 		ops := []*op{c.choice(t, col.Name).op}
 		for _, cs := range ops[0].cases {
@@ -94,24 +94,24 @@ func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) pgcopy.Fo
 		for _, o := range ops {
 			switch {
 			case o.kind == opKeep || o.kind == opNull || o.kind == opCases:
-			case o.kind == opArray && pgvalue.ArrayOf(col.Type, pgcopy.Binary) == nil, pgvalue.For(col.Type, pgcopy.Binary) == nil:
-				return pgcopy.Text
+			case o.kind == opArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
+				return copyfmt.Text
 			}
 		}
 	}
 	for _, col := range c.reads(t) {
-		if pgvalue.For(col.Type, pgcopy.Binary) == nil {
-			return pgcopy.Text
+		if value.For(col.Type, copyfmt.Binary) == nil {
+			return copyfmt.Text
 		}
 	}
-	return pgcopy.Binary
+	return copyfmt.Binary
 }
 
 // emitter makes the cells of one column.
 type emitter struct {
 	c    *compiler
 	col  *catalog.Column
-	f    pgcopy.Format
+	f    copyfmt.Format
 	text map[pii.Class]masker
 
 	fields func(column string) field // of the row
@@ -123,7 +123,7 @@ func (e emitter) cell(o *op) makeCell {
 	case opNull:
 		return nullCell(watched(t))
 	case opConstant:
-		wire, err := pgvalue.For(t, e.f).AppendWire(nil, o.value)
+		wire, err := value.For(t, e.f).AppendWire(nil, o.value)
 		if err != nil {
 			e.c.fail(o.rule.Pos, "the value is no %s", t.SQL)
 		}
@@ -188,19 +188,19 @@ func (e emitter) leaf(l *leafRule) {
 }
 
 // jsonPaths compiles the paths of a JSON rule; their actions index the leaves.
-func (c *compiler) jsonPaths(o *op) (*jsonscrub.Paths, []leafRule) {
-	paths := map[string]jsonscrub.Rule{}
+func (c *compiler) jsonPaths(o *op) (*document.Paths, []leafRule) {
+	paths := map[string]document.Rule{}
 	var leaves []leafRule
 	for _, p := range o.parts {
 		switch p.op.kind {
 		case opKeep:
-			paths[p.path] = jsonscrub.Rule{Action: jsonscrub.Keep}
+			paths[p.path] = document.Rule{Action: document.Keep}
 		default:
-			paths[p.path] = jsonscrub.Rule{Action: len(leaves), Whole: p.op.kind == opNull || p.op.kind == opConstant}
+			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == opNull || p.op.kind == opConstant}
 			leaves = append(leaves, leafRule{op: p.op})
 		}
 	}
-	compiled, err := jsonscrub.Compile(paths)
+	compiled, err := document.Compile(paths)
 	if err != nil {
 		c.badPaths(o, err)
 	}
@@ -215,7 +215,7 @@ func (c *compiler) badPaths(o *op, err error) {
 	}
 	for _, err := range all {
 		pos := o.rule.Pos
-		var pe *jsonscrub.PathError
+		var pe *document.PathError
 		if errors.As(err, &pe) {
 			for _, p := range o.parts {
 				if p.path == pe.Path {

@@ -1,11 +1,11 @@
 package scrub
 
 import (
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/verify/risk"
 )
 
 // Program is a ruleset compiled against a catalog. It never changes and is safe
@@ -61,7 +61,7 @@ type ColumnDecision struct {
 type TablePlan struct {
 	Table   *catalog.Table
 	Columns []*catalog.Column // those to copy, in order: not the generated ones
-	Format  pgcopy.Format
+	Format  copyfmt.Format
 	Join    *catalog.Join // read after Columns and not written: what is known elsewhere of a row's subject; nil: nothing
 
 	conditions  []*condition.Condition

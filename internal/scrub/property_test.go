@@ -11,14 +11,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
 	"refresher/internal/fault"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtest"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
+	"refresher/internal/testkit/pgserver"
 )
 
 // refusals are what a transform may say of a value, by transform. Any other error
@@ -71,9 +71,9 @@ func TestEveryTransformOnEveryType(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector has nothing to find here: all of it is one goroutine")
 	}
-	url := pgtest.DB(t)
-	conn := pgtest.Conn(t, url)
-	pgtest.Exec(t, url, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, "so"'); CREATE DOMAIN short_text AS varchar(30) CHECK (VALUE IS NOT NULL OR true)`)
+	url := pgserver.DB(t)
+	conn := pgserver.Conn(t, url)
+	pgserver.Exec(t, url, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, "so"'); CREATE DOMAIN short_text AS varchar(30) CHECK (VALUE IS NOT NULL OR true)`)
 	_, err := conn.Exec(t.Context(), "CREATE EXTENSION citext")
 	hasCitext := err == nil
 	served := map[string]int{}
@@ -149,7 +149,7 @@ func (b *propertyTable) load(tp *scrub.TablePlan) [][][]byte {
 		return rows
 	}
 	var rows [][][]byte
-	parser := pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+	parser := copyfmt.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
 		row := make([][]byte, len(fields))
 		for i, f := range fields {
 			row[i] = bytes.Clone(f)
@@ -247,7 +247,7 @@ func (b *propertyTable) original(i int) string {
 	for _, tp := range b.cat.Tables {
 		if tp.Name.Name == b.name+"_text" {
 			col := tp.Columns[0]
-			text, err := pgvalue.For(col.Type, pgcopy.Text).AppendText(nil, b.rows[b.name+"_text"][i][0])
+			text, err := value.For(col.Type, copyfmt.Text).AppendText(nil, b.rows[b.name+"_text"][i][0])
 			if err != nil {
 				b.t.Fatal(err)
 			}
@@ -262,24 +262,24 @@ func (b *propertyTable) original(i int) string {
 func (b *propertyTable) scrub(p *scrub.Program, tp *scrub.TablePlan, rows [][][]byte) (out []byte, texts []string, err error) {
 	var buf bytes.Buffer
 	w := p.NewWriter(tp, &buf, nil)
-	stream := pgcopy.AppendHeader(nil, tp.Format)
+	stream := copyfmt.AppendHeader(nil, tp.Format)
 	for _, row := range rows {
-		stream = pgcopy.AppendRow(stream, tp.Format, row)
+		stream = copyfmt.AppendRow(stream, tp.Format, row)
 	}
-	if _, err = w.Write(pgcopy.AppendTrailer(stream, tp.Format)); err == nil {
+	if _, err = w.Write(copyfmt.AppendTrailer(stream, tp.Format)); err == nil {
 		err = w.Close()
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	typ := tp.Columns[0].Type
-	parser := pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+	parser := copyfmt.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
 		if fields[0] == nil {
 			texts = append(texts, null)
 			return nil
 		}
-		text, err := pgvalue.For(typ, tp.Format).AppendText(nil, fields[0])
-		if codec := pgvalue.For(typ, pgcopy.Binary); codec != nil && err == nil { // many texts are one value
+		text, err := value.For(typ, tp.Format).AppendText(nil, fields[0])
+		if codec := value.For(typ, copyfmt.Binary); codec != nil && err == nil { // many texts are one value
 			wire, werr := codec.AppendWire(nil, text)
 			text, err = codec.AppendText(nil, wire)
 			err = errors.Join(err, werr)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // queues are tables in which job runners find their work, by runner. Whoever starts

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )
@@ -150,7 +150,7 @@ func tryExample(t testing.TB, d *scrub.Definition) string {
 		}
 		cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x " + exampleTypes[f]}})
 		p := compile(t, cat, head+"  a.t: {columns: {x: "+d.Example.Rule+"}}\n")
-		if _, err := pgvalue.For(typ, plan(t, p, "a.t").Format).AppendWire(nil, []byte(d.Example.Value)); err != nil {
+		if _, err := value.For(typ, plan(t, p, "a.t").Format).AppendWire(nil, []byte(d.Example.Value)); err != nil {
 			continue
 		}
 		return scrubbed(t, p, "a.t", []string{d.Example.Value})[0][0]

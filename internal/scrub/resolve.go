@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
 )
 
@@ -315,7 +315,7 @@ func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
 		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.where)
 		return nil
 	}
-	if pgvalue.ArrayOf(p.typ, pgcopy.Text) == nil {
+	if value.ArrayOf(p.typ, copyfmt.Text) == nil {
 		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.where)
 		return nil
 	}

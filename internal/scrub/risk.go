@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/risk"
 )
 
 // Risk are the sets of quasi-identifiers that the rules declare. The slice is the

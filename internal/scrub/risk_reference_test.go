@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/risk"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/risk"
 )
 
 // keyTable describes the keys of a mapping, as the JSON Schema does.

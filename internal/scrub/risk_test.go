@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/risk"
 )
 
 func TestRiskCompiles(t *testing.T) {

@@ -3,10 +3,10 @@ package scrub
 import (
 	"errors"
 
-	"refresher/internal/detect"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // row is the scratch space of one writer: what its cells share while they work
@@ -18,7 +18,7 @@ type row struct {
 	known    *known  // identifiers of this row; nil unless the table has free text
 	person   *person // whom the row is about; nil if the table's rows have no subject
 
-	raw   *pgcopy.Row                           // the row at hand, as it came
+	raw   *copyfmt.Row                          // the row at hand, as it came
 	made  func(at int) (wire []byte, null bool) // what a column became; nil without templates
 	other []byte                                // canonical text of another column than the one at hand
 

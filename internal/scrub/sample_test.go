@@ -9,14 +9,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
-	"refresher/internal/fake"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgtest"
-	"refresher/internal/sampledb"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
 )
 
 var testKey = []byte("an invented key of more than 128 bits")
@@ -61,12 +61,12 @@ func pump(t *testing.T, from, to *pgx.Conn, p *scrub.Program, tp *scrub.TablePla
 // server takes all of it, nothing that identified anybody is left, and whatever
 // looks like personal data is a fake.
 func TestSampleDatabase(t *testing.T) {
-	source, target := pgtest.DB(t), pgtest.DB(t)
-	if err := sampledb.Load(t.Context(), source, sampledb.Options{Users: 2000, Seed: 11}); err != nil {
+	source, target := pgserver.DB(t), pgserver.DB(t)
+	if err := shop.Load(t.Context(), source, shop.Options{Users: 2000, Seed: 11}); err != nil {
 		t.Fatal(err)
 	}
-	pgtest.Exec(t, target, sampledb.Tables)
-	from, to := pgtest.Conn(t, source), pgtest.Conn(t, target)
+	pgserver.Exec(t, target, shop.Tables)
+	from, to := pgserver.Conn(t, source), pgserver.Conn(t, target)
 	cat, err := catalog.Load(t.Context(), from)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestSampleDatabase(t *testing.T) {
 	if set.Len() < 10_000 {
 		t.Errorf("only %d fingerprints", set.Len())
 	}
-	pgtest.Exec(t, target, sampledb.Keys) // unique indexes and foreign keys hold
+	pgserver.Exec(t, target, shop.Keys) // unique indexes and foreign keys hold
 	inspect(t, to, cat, set)
 	agree(t, from, to)
 	show(t, from, to)

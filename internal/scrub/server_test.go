@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
+	"refresher/internal/testkit/pgserver"
 )
 
 // refreshed copies a real database, scrubbed, into another: tables makes both,
@@ -18,12 +18,12 @@ import (
 func refreshed(t testing.TB, tables, rows, constraints, rules string) (source, target string, p *scrub.Program) {
 	t.Helper()
 	ctx := context.Background()
-	source, target = pgtest.DB(t), pgtest.DB(t)
-	pgtest.Exec(t, source, tables)
-	pgtest.Exec(t, source, rows)
-	pgtest.Exec(t, source, constraints)
-	pgtest.Exec(t, target, tables)
-	from, to := pgtest.Conn(t, source), pgtest.Conn(t, target)
+	source, target = pgserver.DB(t), pgserver.DB(t)
+	pgserver.Exec(t, source, tables)
+	pgserver.Exec(t, source, rows)
+	pgserver.Exec(t, source, constraints)
+	pgserver.Exec(t, target, tables)
+	from, to := pgserver.Conn(t, source), pgserver.Conn(t, target)
 	cat, err := catalog.Load(ctx, from)
 	if err != nil {
 		t.Fatal(err)
@@ -55,13 +55,13 @@ func refreshed(t testing.TB, tables, rows, constraints, rules string) (source, t
 			t.Errorf("%s: %d rows of %d, %d dropped", tp.Table.Name, tag.RowsAffected(), w.Rows(), w.Dropped())
 		}
 	}
-	pgtest.Exec(t, target, constraints)
+	pgserver.Exec(t, target, constraints)
 	return source, target, p
 }
 
 func asked(t testing.TB, url, sql string) (text string) {
 	t.Helper()
-	if err := pgtest.Conn(t, url).QueryRow(context.Background(), "SELECT coalesce(("+sql+")::text, 'NULL')").Scan(&text); err != nil {
+	if err := pgserver.Conn(t, url).QueryRow(context.Background(), "SELECT coalesce(("+sql+")::text, 'NULL')").Scan(&text); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return text
@@ -69,9 +69,9 @@ func asked(t testing.TB, url, sql string) (text string) {
 
 // The server takes what rules of every shape make, in both formats of COPY.
 func TestShapesOnARealServer(t *testing.T) {
-	for _, format := range []pgcopy.Format{pgcopy.Binary, pgcopy.Text} {
+	for _, format := range []copyfmt.Format{copyfmt.Binary, copyfmt.Text} {
 		extra := "x int"
-		if format == pgcopy.Text {
+		if format == copyfmt.Text {
 			extra = "x mood[]"
 		}
 		_, target, p := refreshed(t, `
@@ -102,7 +102,7 @@ func TestShapesOnARealServer(t *testing.T) {
       h2: {composite: {street: street, "No.": null, code: keep, meta: keep, since: keep, tags: keep}}
       x: keep
 `)
-		if tp := plan(t, p, "public.t"); tp.Format != format && format == pgcopy.Text {
+		if tp := plan(t, p, "public.t"); tp.Format != format && format == copyfmt.Text {
 			t.Errorf("%s format", tp.Format)
 		}
 		for _, q := range []string{

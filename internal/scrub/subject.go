@@ -3,8 +3,8 @@ package scrub
 import (
 	"slices"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
 )
 

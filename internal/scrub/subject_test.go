@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 )
 

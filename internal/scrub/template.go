@@ -5,11 +5,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
 )
 
@@ -195,7 +195,7 @@ func (c *compiler) checkTemplate(t *catalog.Table, ch *choice, o *op) {
 			c.fail(pos, "column %q becomes NULL, so nothing can be made of it", col.Name)
 		case from.op.needsKnown(), from.op.some((*op).compound):
 			c.fail(pos, "column %q is %s, and a template is made of single values", col.Name, from.op.name())
-		case pgvalue.For(col.Type, pgcopy.Text) == nil:
+		case value.For(col.Type, copyfmt.Text) == nil:
 			c.fail(pos, "column %q is %s, which can't be read", col.Name, col.Type.SQL)
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 )
 
@@ -132,7 +132,7 @@ func TestTemplatesAllocateNothing(t *testing.T) {
 	p := templates(t, `{mail: {transform: template, format: "{first}.{last}.{id}@example.com"}, note: text, who: {transform: template, format: "{last} {first}"}`+otherColumns+"}")
 	tp := plan(t, p, "a.t")
 	w := p.NewWriter(tp, io.Discard, nil)
-	if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+	if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 		t.Fatal(err)
 	}
 	var batch []byte

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"unicode/utf8"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 )
 
 // templateCell builds a value from the row's others.

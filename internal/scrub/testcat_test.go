@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )
@@ -193,11 +193,11 @@ func wire(t testing.TB, tp *scrub.TablePlan, texts ...string) []byte {
 			continue
 		}
 		var err error
-		if fields[i], err = pgvalue.For(columns[i].Type, tp.Format).AppendWire([]byte{}, []byte(s)); err != nil {
+		if fields[i], err = value.For(columns[i].Type, tp.Format).AppendWire([]byte{}, []byte(s)); err != nil {
 			t.Fatalf("%s: %v", columns[i].Name, err)
 		}
 	}
-	return pgcopy.AppendRow(nil, tp.Format, fields)
+	return copyfmt.AppendRow(nil, tp.Format, fields)
 }
 
 // scrubbed runs rows of canonical texts through a table's writer.
@@ -214,11 +214,11 @@ func tryScrub(t testing.TB, p *scrub.Program, table string, rows ...[]string) ([
 	t.Helper()
 	tp := plan(t, p, table)
 	var out [][]string
-	parser := pgcopy.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
+	parser := copyfmt.NewParser(tp.Format, len(tp.Columns), func(fields [][]byte) error {
 		row := make([]string, len(fields))
 		for i, f := range fields {
 			if row[i] = null; f != nil {
-				text, err := pgvalue.For(tp.Columns[i].Type, tp.Format).AppendText(nil, f)
+				text, err := value.For(tp.Columns[i].Type, tp.Format).AppendText(nil, f)
 				if err != nil {
 					t.Errorf("%s: %v", tp.Columns[i].Name, err)
 				}
@@ -229,11 +229,11 @@ func tryScrub(t testing.TB, p *scrub.Program, table string, rows ...[]string) ([
 		return nil
 	})
 	w := p.NewWriter(tp, parser, nil)
-	stream := pgcopy.AppendHeader(nil, tp.Format)
+	stream := copyfmt.AppendHeader(nil, tp.Format)
 	for _, r := range rows {
 		stream = append(stream, wire(t, tp, r...)...)
 	}
-	stream = pgcopy.AppendTrailer(stream, tp.Format)
+	stream = copyfmt.AppendTrailer(stream, tp.Format)
 	_, err := w.Write(stream)
 	if err = cmp.Or(err, w.Close()); err != nil {
 		return nil, err

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 	"refresher/internal/scrub"
 )
 

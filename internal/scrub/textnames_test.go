@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/pgcopy"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // With names, common names are replaced where they stand as names do.
@@ -58,7 +58,7 @@ func TestTextNamesAllocateNothing(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"notes text"}}), head+"  a.t: {columns: {notes: {transform: text, names: true}}}\n")
 	tp := plan(t, p, "a.t")
 	w := p.NewWriter(tp, io.Discard, nil)
-	if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+	if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 		t.Fatal(err)
 	}
 	row := wire(t, tp, "Dear Sarah Thompson, Mr. Müller said that María José García will call. Thanks, Jean-Pierre")

@@ -3,8 +3,8 @@ package scrub
 import (
 	"encoding/hex"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 )
 
 func tokenDef() Definition {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
 )
 

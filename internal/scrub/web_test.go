@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/fake"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
 )
 
@@ -102,7 +102,7 @@ func TestTransformsAllocateNothing(t *testing.T) {
 			continue
 		}
 		w := p.NewWriter(tp, io.Discard, nil)
-		if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+		if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 			t.Fatal(err)
 		}
 		var batch []byte
@@ -168,7 +168,7 @@ func BenchmarkTransforms(b *testing.B) {
 		tp := plan(b, p, "a.t")
 		b.Run(d.Name, func(b *testing.B) {
 			w := p.NewWriter(tp, io.Discard, nil)
-			if _, err := w.Write(pgcopy.AppendHeader(nil, tp.Format)); err != nil {
+			if _, err := w.Write(copyfmt.AppendHeader(nil, tp.Format)); err != nil {
 				b.Fatal(err)
 			}
 			const rows = 200

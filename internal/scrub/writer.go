@@ -8,10 +8,10 @@ import (
 	"runtime"
 	"slices"
 
-	"refresher/internal/detect"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
 )
 
@@ -26,7 +26,7 @@ const (
 type Writer struct {
 	plan   *TablePlan
 	out    io.Writer
-	parser *pgcopy.Parser
+	parser *copyfmt.Parser
 	row    row
 	cells  []boundCell
 	joined []boundCell // whose results only the row's free text sees
@@ -35,8 +35,8 @@ type Writer struct {
 	verdicts []verdict         // what they said of the row at hand
 	dropped  int64
 
-	scrub  func(*pgcopy.Row) error // what the parser calls for each row
-	forced []verdict               // of a canary: what its conditions say
+	scrub  func(*copyfmt.Row) error // what the parser calls for each row
+	forced []verdict                // of a canary: what its conditions say
 
 	start int // where in buf the row at hand begins
 	buf   []byte
@@ -61,7 +61,7 @@ type boundCell struct {
 func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collector) *Writer {
 	w := &Writer{plan: tp, out: out}
 	if !tp.rewritten() {
-		w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), nil)
+		w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), nil)
 		return w
 	}
 	w.row = row{mac: newMAC(p.key), fp: fp, detector: detect.New()}
@@ -84,8 +84,8 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		fn = w.conditional(fn)
 	}
 	w.scrub = fn
-	w.parser = pgcopy.NewRawParser(tp.Format, tp.Fields(), fn)
-	w.buf = pgcopy.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
+	w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), fn)
+	w.buf = copyfmt.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
 	return w
 }
 
@@ -149,7 +149,7 @@ func (w *Writer) Close() error {
 	}
 	err := w.parser.Close()
 	if err == nil && w.plan.rewritten() {
-		w.buf = pgcopy.AppendTrailer(w.buf, w.plan.Format)
+		w.buf = copyfmt.AppendTrailer(w.buf, w.plan.Format)
 	}
 	if err == nil {
 		err = w.flush()
@@ -185,7 +185,7 @@ func (w *Writer) flush() error {
 // explain adds the place to an error of a row.
 func (w *Writer) explain(err error) error {
 	var out outputError
-	var stream *pgcopy.Error
+	var stream *copyfmt.Error
 	switch {
 	case errors.As(err, &out):
 		return fmt.Errorf("writing rows of %s: %w", w.plan.Table.Name, out.error)
@@ -209,7 +209,7 @@ func (w *Writer) panicked(p any) error {
 }
 
 // onePass rewrites a row of a table without free text.
-func (w *Writer) onePass(r *pgcopy.Row) error {
+func (w *Writer) onePass(r *copyfmt.Row) error {
 	w.before(r)
 	next := 0
 	for i := range w.cells {
@@ -237,7 +237,7 @@ func (w *Writer) onePass(r *pgcopy.Row) error {
 }
 
 // cell appends what replaces one field.
-func (w *Writer) cell(r *pgcopy.Row, c *boundCell) (err error) {
+func (w *Writer) cell(r *copyfmt.Row, c *boundCell) (err error) {
 	if c.null {
 		if _, err = c.rewrite(nil, r.Field(c.at)); err == nil {
 			w.buf = r.AppendField(w.buf, c.at, nil)
@@ -256,7 +256,7 @@ func (w *Writer) cell(r *pgcopy.Row, c *boundCell) (err error) {
 
 // twoPass first rewrites the columns that hold identifiers, so that they are
 // known when free text is rewritten.
-func (w *Writer) twoPass(r *pgcopy.Row) (err error) {
+func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 	w.before(r)
 	if w.row.known != nil {
 		w.row.known.reset()
@@ -338,7 +338,7 @@ func (c *columnPlan) roomFor(dst, field []byte) []byte {
 
 // meetJoined makes what another table knows of the row's subject known to its
 // free text. It is fingerprinted where it is at home.
-func (w *Writer) meetJoined(r *pgcopy.Row) (err error) {
+func (w *Writer) meetJoined(r *copyfmt.Row) (err error) {
 	fp := w.row.fp
 	w.row.fp = nil
 	for i := range w.joined {
@@ -358,7 +358,7 @@ func (w *Writer) meetJoined(r *pgcopy.Row) (err error) {
 }
 
 // before begins a row. It fingerprints the full name that a row holds in two columns.
-func (w *Writer) before(r *pgcopy.Row) {
+func (w *Writer) before(r *copyfmt.Row) {
 	w.busy, w.start, w.row.raw = nil, len(w.buf), r
 	if w.row.person != nil {
 		w.row.person.meet()
@@ -374,7 +374,7 @@ func (w *Writer) before(r *pgcopy.Row) {
 	w.row.fp.Add(pii.FullName, w.row.text)
 }
 
-func (w *Writer) after(r *pgcopy.Row, next int) error {
+func (w *Writer) after(r *copyfmt.Row, next int) error {
 	w.busy = nil
 	w.buf = append(w.buf, r.Span(next, len(w.plan.Columns))...)
 	if w.plan.Join != nil {

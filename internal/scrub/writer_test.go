@@ -8,9 +8,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgcopy"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // The result doesn't depend on how the stream is cut into writes, in both formats.
@@ -20,7 +20,7 @@ func TestWriterTakesAnyCut(t *testing.T) {
 		name, _, _ := strings.Cut(extra, " ")
 		p := compile(t, cat, head+"  a.t: {columns: {id: keep, mail: email, note: text, gone: null, "+name+": keep}}\n")
 		tp := plan(t, p, "a.t")
-		in := pgcopy.AppendHeader(nil, tp.Format)
+		in := copyfmt.AppendHeader(nil, tp.Format)
 		for i := range 50 {
 			last := "{sad,ok}"
 			if extra == "x text" {
@@ -30,7 +30,7 @@ func TestWriterTakesAnyCut(t *testing.T) {
 			in = append(in, wire(t, tp, "7", mail, "I am "+mail+"\t\\N", "bye", last)...)
 			in = append(in, wire(t, tp, null, null, null, null, null)...)
 		}
-		in = pgcopy.AppendTrailer(in, tp.Format)
+		in = copyfmt.AppendTrailer(in, tp.Format)
 		var whole bytes.Buffer
 		w := p.NewWriter(tp, &whole, nil)
 		if _, err := w.Write(in); err != nil {
@@ -64,7 +64,7 @@ func TestWriterTakesAnyCut(t *testing.T) {
 func TestWriterPassesWhatIsKept(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"id int8"}}), head+"  a.t: {columns: {id: keep}}\n")
 	tp := plan(t, p, "a.t")
-	in := pgcopy.AppendTrailer(append(pgcopy.AppendHeader(nil, tp.Format), wire(t, tp, "7")...), tp.Format)
+	in := copyfmt.AppendTrailer(append(copyfmt.AppendHeader(nil, tp.Format), wire(t, tp, "7")...), tp.Format)
 	var out bytes.Buffer
 	w := p.NewWriter(tp, &out, nil)
 	if _, err := io.Copy(w, iotest.OneByteReader(bytes.NewReader(in))); err != nil {
@@ -95,12 +95,12 @@ func TestWriterCollectsRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(pgcopy.AppendHeader(nil, tp.Format))
+	write(copyfmt.AppendHeader(nil, tp.Format))
 	const rows = 50_000
 	for range rows {
 		write(row)
 	}
-	write(pgcopy.AppendTrailer(nil, tp.Format))
+	write(copyfmt.AppendTrailer(nil, tp.Format))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func (panicking) Write([]byte) (int, error) { panic("jane@mail.invalid") }
 func TestWriterErrors(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"id int8", "mail text", "born date", "ip inet"}}), head+"  a.t: {columns: {id: keep, mail: email, born: date_shift, ip: ip}}\n")
 	tp := plan(t, p, "a.t")
-	in := pgcopy.AppendTrailer(append(pgcopy.AppendHeader(nil, tp.Format), wire(t, tp, "7", "jane@mail.invalid", null, null)...), tp.Format)
+	in := copyfmt.AppendTrailer(append(copyfmt.AppendHeader(nil, tp.Format), wire(t, tp, "7", "jane@mail.invalid", null, null)...), tp.Format)
 	full := errors.New("disk full")
 	w := p.NewWriter(tp, failing{full}, nil)
 	_, err := w.Write(in)
@@ -158,7 +158,7 @@ func TestWriterErrors(t *testing.T) {
 			fields[3] = append([]byte{}, bad...)
 		}
 		w := p.NewWriter(tp, io.Discard, nil)
-		_, err := w.Write(pgcopy.AppendRow(pgcopy.AppendHeader(nil, tp.Format), tp.Format, fields))
+		_, err := w.Write(copyfmt.AppendRow(copyfmt.AppendHeader(nil, tp.Format), tp.Format, fields))
 		if err == nil || !strings.HasPrefix(err.Error(), "scrubbing a.t, row 1, column "+col+" (") {
 			t.Errorf("%v", err)
 		}
@@ -189,9 +189,9 @@ func TestFingerprints(t *testing.T) {
 	defer store.Close()
 	fp := store.Collector()
 	w := p.NewWriter(tp, io.Discard, fp)
-	in := append(pgcopy.AppendHeader(nil, tp.Format), wire(t, tp, "masked@gmail.com", "Quentin", "Zabriskie", "{83.232.78.3}",
+	in := append(copyfmt.AppendHeader(nil, tp.Format), wire(t, tp, "masked@gmail.com", "Quentin", "Zabriskie", "{83.232.78.3}",
 		`{"p": "+12128675301", "x": "json@gmail.com", "o": "2128675302"}`, "see text@gmail.com", "null@gmail.com 5550000", "fixed@gmail.com", "kept@gmail.com", "83.232.78.4")...)
-	if _, err := w.Write(pgcopy.AppendTrailer(in, tp.Format)); err != nil {
+	if _, err := w.Write(copyfmt.AppendTrailer(in, tp.Format)); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(w.Close(), fp.Close()); err != nil {

@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/rules"
 )
 

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/fake"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 )
 
 func TestXML(t *testing.T) {

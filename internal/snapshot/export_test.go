@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Write tries to write through the session that holds the snapshot.
@@ -33,13 +33,13 @@ func CheckInstance(ctx context.Context, s *Source) error {
 // Listing is a dump's table of contents.
 func Listing(ctx context.Context, path string) (string, error) {
 	var out bytes.Buffer
-	err := pgtool.Run(ctx, pgtool.Command{Tool: pgtool.Restore, Doing: "listing", Args: []string{"--list", path}, Stdout: &out})
+	err := client.Run(ctx, client.Command{Tool: client.Restore, Doing: "listing", Args: []string{"--list", path}, Stdout: &out})
 	return out.String(), err
 }
 
 // Explain is the server's plan for a chunk's COPY.
 func Explain(ctx context.Context, r *Reader, c Chunk, cols []*catalog.Column) ([]string, error) {
-	query, _ := strings.CutPrefix(copySQL(c, cols, pgcopy.Text), "COPY (")
+	query, _ := strings.CutPrefix(copySQL(c, cols, copyfmt.Text), "COPY (")
 	rows, err := r.conn.Query(ctx, "EXPLAIN "+query[:strings.LastIndex(query, ") TO STDOUT")])
 	if err != nil {
 		return nil, err

@@ -12,12 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/snapshot"
+	"refresher/internal/testkit/pgserver"
 )
 
 func TestSourceSessionCannotWrite(t *testing.T) {
@@ -28,10 +28,10 @@ func TestSourceSessionCannotWrite(t *testing.T) {
 	_ = reader(t, src)
 	var n int
 	q := `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'refresher/20261121T030000Z-0001' AND datname = current_database()`
-	if err := pgtest.Conn(t, p.primary.URL(cfg.Database)).QueryRow(t.Context(), q).Scan(&n); err != nil || n != 2 {
+	if err := pgserver.Conn(t, p.primary.URL(cfg.Database)).QueryRow(t.Context(), q).Scan(&n); err != nil || n != 2 {
 		t.Errorf("%d named sessions, want exporter and reader (%v)", n, err)
 	}
-	if err := snapshot.Write(t.Context(), src); pgerr.Code(pgerr.Wrap(err, "x")) != "25006" {
+	if err := snapshot.Write(t.Context(), src); client.Code(client.Wrap(err, "x")) != "25006" {
 		t.Errorf("writing through the exporter: %v", err)
 	}
 }
@@ -75,13 +75,13 @@ func TestMissingPrivilegesAllAtOnce(t *testing.T) {
 		t.Error(d)
 	}
 	// What is printed is what helps.
-	pgtest.Exec(t, p.primary.URL(db), strings.Join(missing.Problems, "\n"))
+	pgserver.Exec(t, p.primary.URL(db), strings.Join(missing.Problems, "\n"))
 	p.catchUp(t)
 	src = openLocked(t, snapshot.Options{Config: cfg})
 	if err := src.DumpSchema(t.Context(), filepath.Join(t.TempDir(), "dump")); err != nil {
 		t.Error(err)
 	}
-	pgtest.Exec(t, p.primary.URL(db), "DROP OWNED BY snap_reader; DROP ROLE snap_reader")
+	pgserver.Exec(t, p.primary.URL(db), "DROP OWNED BY snap_reader; DROP ROLE snap_reader")
 }
 
 // pg_read_all_data is all that the source's role needs.
@@ -98,7 +98,7 @@ func TestReadAllDataIsEnough(t *testing.T) {
 		t.Errorf("%v, %v", v, err)
 	}
 	table := src.Catalog().Table(catalog.Name{Schema: "closed", Name: "a"})
-	if rows, err := reader(t, src).CopyOut(t.Context(), src.Chunks(table)[0], table.Columns, pgcopy.Binary, io.Discard); err != nil || rows != 1 {
+	if rows, err := reader(t, src).CopyOut(t.Context(), src.Chunks(table)[0], table.Columns, copyfmt.Binary, io.Discard); err != nil || rows != 1 {
 		t.Errorf("%d rows, %v", rows, err)
 	}
 }
@@ -121,7 +121,7 @@ func TestAnotherInstanceIsNoticed(t *testing.T) {
 	src := openLocked(t, snapshot.Options{Config: cfg})
 	lb.to(uint16(p.primary.Port()))
 	// The snapshot's name means something there too, if one of that name is exported.
-	other := pgtest.Conn(t, p.primary.URL(db))
+	other := pgserver.Conn(t, p.primary.URL(db))
 	if _, err := other.Exec(t.Context(), "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1"); err != nil {
 		t.Fatal(err)
 	}

@@ -10,21 +10,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/snapshot"
+	"refresher/internal/testkit/pgserver"
 )
 
 // pair is a primary and its hot standby, one for the whole test binary: starting
 // them is what costs.
-type pair struct{ primary, standby *pgtest.Cluster }
+type pair struct{ primary, standby *pgserver.Cluster }
 
 var servers = sync.OnceValues(func() (pair, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	// A standby that is quick to cancel, so that conflicts show at once.
-	primary, err := pgtest.Start(ctx, pgtest.Options{Config: map[string]string{"max_standby_streaming_delay": "200ms"}})
+	primary, err := pgserver.Start(ctx, pgserver.Options{Config: map[string]string{"max_standby_streaming_delay": "200ms"}})
 	if err != nil {
 		return pair{}, err
 	}
@@ -41,10 +41,10 @@ func setup(t *testing.T, sql string) (p pair, db string, source *pgx.ConnConfig)
 		t.Fatal(err)
 	}
 	db = "snap_" + strings.ToLower(strings.NewReplacer("/", "_", "-", "_").Replace(t.Name()))
-	pgtest.Exec(t, p.primary.URL("postgres"), "CREATE DATABASE "+db)
-	t.Cleanup(func() { pgtest.Exec(t, p.primary.URL("postgres"), "DROP DATABASE "+db+" WITH (FORCE)") })
+	pgserver.Exec(t, p.primary.URL("postgres"), "CREATE DATABASE "+db)
+	t.Cleanup(func() { pgserver.Exec(t, p.primary.URL("postgres"), "DROP DATABASE "+db+" WITH (FORCE)") })
 	if sql != "" {
-		pgtest.Exec(t, p.primary.URL(db), sql)
+		pgserver.Exec(t, p.primary.URL(db), sql)
 	}
 	p.catchUp(t)
 	return p, db, config(t, p.standby.URL(db))
@@ -105,7 +105,7 @@ func copyAll(ctx context.Context, r *snapshot.Reader, src *snapshot.Source, tabl
 	var out bytes.Buffer
 	var rows int64
 	for _, c := range src.Chunks(t) {
-		n, err := r.CopyOut(ctx, c, t.Columns, pgcopy.Text, &out)
+		n, err := r.CopyOut(ctx, c, t.Columns, copyfmt.Text, &out)
 		if err != nil {
 			return "", rows, err
 		}

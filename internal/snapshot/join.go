@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // How a chunk's join is executed. Rows must come in the order in which they lie,
@@ -25,7 +25,7 @@ const (
 
 // planJoin lets the server choose a hash if it is one of the other table and
 // fits into joinMemory.
-func (r *Reader) planJoin(ctx context.Context, c Chunk, cols []*catalog.Column, f pgcopy.Format) error {
+func (r *Reader) planJoin(ctx context.Context, c Chunk, cols []*catalog.Column, f copyfmt.Format) error {
 	query, ok := strings.CutPrefix(copySQL(c, cols, f), "COPY (")
 	if i := strings.LastIndex(query, ") TO STDOUT"); ok && i > 0 {
 		query = query[:i]
@@ -38,7 +38,7 @@ func (r *Reader) planJoin(ctx context.Context, c Chunk, cols []*catalog.Column, 
 		}
 		_, err = r.conn.PgConn().Exec(ctx, hashOff).ReadAll()
 	}
-	return pgerr.Wrap(err, "planning to read %s with %s", c.Table.Name, c.Join.Table.Name)
+	return client.Wrap(err, "planning to read %s with %s", c.Table.Name, c.Join.Table.Name)
 }
 
 // planNode is what matters of a plan (PostgreSQL docs, "EXPLAIN").

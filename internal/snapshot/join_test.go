@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/snapshot"
 )
 
@@ -49,7 +49,7 @@ func TestJoin(t *testing.T) {
 			rows := int64(0)
 			for _, c := range cs {
 				c.Join = join
-				n, err := r.CopyOut(t.Context(), c, table.Columns, pgcopy.Text, &out)
+				n, err := r.CopyOut(t.Context(), c, table.Columns, copyfmt.Text, &out)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -95,7 +95,7 @@ func TestJoinPlans(t *testing.T) {
 		home := src.Catalog().Table(public(tt.home))
 		c := snapshot.Chunk{Table: table, Of: 1, End: -1, Join: &catalog.Join{Table: home, Key: home.Columns[0], On: table.Columns[1], Columns: home.Columns[1:]}}
 		var out bytes.Buffer
-		if rows, err := r.CopyOut(t.Context(), c, table.Columns, pgcopy.Text, &out); err != nil || rows != 20000 {
+		if rows, err := r.CopyOut(t.Context(), c, table.Columns, copyfmt.Text, &out); err != nil || rows != 20000 {
 			t.Fatal(rows, err)
 		}
 		for i, line := range strings.SplitN(out.String(), "\n", 20001)[:20000] {

@@ -7,10 +7,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/largeobject"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // LargeObjects is what the source has of large objects.
@@ -39,7 +38,7 @@ func (s *Source) LargeObjects(ctx context.Context) (LargeObjects, error) {
 	defer s.mu.Unlock()
 	var o LargeObjects
 	err := s.exporter.QueryRow(ctx, q).Scan(&o.Count, &o.Bytes, &o.Denied, &o.Some, &o.Role)
-	return o, pgerr.Wrap(err, "counting the large objects of the source")
+	return o, client.Wrap(err, "counting the large objects of the source")
 }
 
 // Readable refuses large objects that the role may not read.
@@ -70,39 +69,39 @@ func (s *Source) LargeObjectRanges(ctx context.Context) ([]OIDRange, error) {
 	defer s.mu.Unlock()
 	rows, err := s.exporter.Query(ctx, q, rangeObjects)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing the large objects of the source")
+		return nil, client.Wrap(err, "listing the large objects of the source")
 	}
 	ranges, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OIDRange])
-	return ranges, pgerr.Wrap(err, "listing the large objects of the source")
+	return ranges, client.Wrap(err, "listing the large objects of the source")
 }
 
 // LargeObjects lists those of a range.
 func (r *Reader) LargeObjects(ctx context.Context, in OIDRange) ([]uint32, error) {
 	rows, err := r.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid BETWEEN $1 AND $2 ORDER BY oid", in.First, in.Last)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "listing the large objects of the source")
+		return nil, client.Wrap(err, "listing the large objects of the source")
 	}
 	oids, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
-	return oids, pgerr.Wrap(err, "listing the large objects of the source")
+	return oids, client.Wrap(err, "listing the large objects of the source")
 }
 
 // LargeObject hands over the pieces of a large object in their order, each of
-// largeobject.PieceBytes but the last, which is shorter and may be empty. Holes are
+// client.LargeObjectPieceBytes but the last, which is shorter and may be empty. Holes are
 // zeros. An error of each is returned as it is.
 func (r *Reader) LargeObject(ctx context.Context, oid uint32, each func(piece []byte) error) error {
-	for offset := int64(0); ; offset += largeobject.PieceBytes {
+	for offset := int64(0); ; offset += client.LargeObjectPieceBytes {
 		var piece []byte
-		err := r.conn.QueryRow(ctx, "SELECT pg_catalog.lo_get($1::oid, $2, $3)", oid, offset, largeobject.PieceBytes).Scan(&piece)
+		err := r.conn.QueryRow(ctx, "SELECT pg_catalog.lo_get($1::oid, $2, $3)", oid, offset, client.LargeObjectPieceBytes).Scan(&piece)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
-			return pgerr.Wrap(err, "reading large object %d", oid)
+			return client.Wrap(err, "reading large object %d", oid)
 		}
 		if err := each(piece); err != nil {
 			return err
 		}
-		if len(piece) < largeobject.PieceBytes {
+		if len(piece) < client.LargeObjectPieceBytes {
 			return nil
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"testing"
 
-	"refresher/internal/largeobject"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/client"
 	"refresher/internal/snapshot"
+	"refresher/internal/testkit/pgserver"
 )
 
 // Large objects are read on a standby as they were when the snapshot was taken,
@@ -20,7 +20,7 @@ func TestLargeObjectsOfTheSnapshot(t *testing.T) {
 	if err != nil || had.Count != 601 || had.Denied != 0 || had.Bytes == 0 || had.Readable() != nil {
 		t.Errorf("%+v, %v", had, err)
 	}
-	pgtest.Exec(t, p.primary.URL(db), "SELECT lo_unlink(1001), lo_put(1002, 0, 'changed'), lo_create(9000), lo_put(5000, 0, 'start')")
+	pgserver.Exec(t, p.primary.URL(db), "SELECT lo_unlink(1001), lo_put(1002, 0, 'changed'), lo_create(9000), lo_put(5000, 0, 'start')")
 	p.catchUp(t)
 	ranges, err := src.LargeObjectRanges(t.Context())
 	if err != nil || len(ranges) != 3 || ranges[0] != (snapshot.OIDRange{First: 1001, Last: 1256}) || ranges[2].Last != 5000 {
@@ -50,7 +50,7 @@ func TestLargeObjectsOfTheSnapshot(t *testing.T) {
 		return content, pieces
 	}
 	for oid, want := range map[uint32]string{1001: "object 1", 1002: "object 2", 5000: string(make([]byte, 3000000)) + "end"} {
-		if got, pieces := read(oid); !bytes.Equal(got, []byte(want)) || pieces != len(want)/largeobject.PieceBytes+1 {
+		if got, pieces := read(oid); !bytes.Equal(got, []byte(want)) || pieces != len(want)/client.LargeObjectPieceBytes+1 {
 			t.Errorf("large object %d: %d bytes in %d pieces", oid, len(got), pieces)
 		}
 	}

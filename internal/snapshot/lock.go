@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // ErrSchemaChanged is why Lock fails when a table or column changed since Open.
@@ -27,7 +26,7 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 	if s.snapshot != "" {
 		return errors.New("the source is locked already")
 	}
-	if err := pgtool.Require(pgtool.Major(s.cat.ServerVersion)); err != nil {
+	if err := client.Require(client.Major(s.cat.ServerVersion)); err != nil {
 		return err
 	}
 	if err := s.CheckPrivileges(ctx); err != nil {
@@ -52,7 +51,7 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 	}
 	var id string
 	if err := s.exporter.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&id); err != nil {
-		return pgerr.Wrap(err, "exporting a snapshot")
+		return client.Wrap(err, "exporting a snapshot")
 	}
 	now, err := catalog.Load(ctx, s.exporter)
 	if err != nil {
@@ -66,8 +65,8 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 }
 
 func lockError(err error, tables int) error {
-	err = pgerr.Wrap(err, "locking the tables to be read")
-	switch pgerr.Code(err) {
+	err = client.Wrap(err, "locking the tables to be read")
+	switch client.Code(err) {
 	case "53200":
 		return tooManyLocks(err, tables)
 	case "55P03":
@@ -123,7 +122,7 @@ func (s *Source) CheckPrivileges(ctx context.Context) error {
 	defer s.mu.Unlock()
 	rows, err := s.exporter.Query(ctx, q)
 	if err != nil {
-		return pgerr.Wrap(err, "checking privileges on the source")
+		return client.Wrap(err, "checking privileges on the source")
 	}
 	defer rows.Close()
 	var p privileges
@@ -132,12 +131,12 @@ func (s *Source) CheckPrivileges(ctx context.Context) error {
 		var kind string
 		var usage, sel, filtered bool
 		if err := rows.Scan(&n.Schema, &n.Name, &kind, &usage, &sel, &filtered, &p.role); err != nil {
-			return pgerr.Wrap(err, "checking privileges on the source")
+			return client.Wrap(err, "checking privileges on the source")
 		}
 		p.add(n, kind == "S", usage, sel, filtered)
 	}
 	if err := rows.Err(); err != nil {
-		return pgerr.Wrap(err, "checking privileges on the source")
+		return client.Wrap(err, "checking privileges on the source")
 	}
 	return p.err()
 }

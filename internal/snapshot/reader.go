@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Chunk is a table's rows within a range of its blocks.
@@ -71,7 +71,7 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	}()
 	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + joining
 	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
-		return nil, pgerr.Wrap(err, "importing the snapshot")
+		return nil, client.Wrap(err, "importing the snapshot")
 	}
 	if err := s.atHome(ctx, conn); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (r *Reader) Close(ctx context.Context) { closeNow(ctx, r.conn) }
 // CopyOut streams a chunk's rows as COPY data into w: cols, then those of the
 // chunk's join. After an error the reader
 // is no longer usable. An error of w is returned as it is.
-func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f pgcopy.Format, w io.Writer) (rows int64, err error) {
+func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f copyfmt.Format, w io.Writer) (rows int64, err error) {
 	out := &output{w: w}
 	if c.Join != nil {
 		if err := r.planJoin(ctx, c, cols, f); err != nil {
@@ -112,7 +112,7 @@ func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f
 	case err != nil && ctx.Err() != nil:
 		return 0, context.Cause(ctx)
 	case err != nil:
-		return 0, pgerr.Wrap(err, "reading %s, chunk %d of %d", c.Table.Name, c.Index+1, c.Of)
+		return 0, client.Wrap(err, "reading %s, chunk %d of %d", c.Table.Name, c.Index+1, c.Of)
 	}
 	// This session holds its own lock on the table since the COPY began; if the
 	// exporter lives still, there was no gap between the two.
@@ -122,7 +122,7 @@ func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f
 	return tag.RowsAffected(), nil
 }
 
-func copySQL(c Chunk, cols []*catalog.Column, f pgcopy.Format) string {
+func copySQL(c Chunk, cols []*catalog.Column, f copyfmt.Format) string {
 	table := c.Table.Name.SQL()
 	if c.Whole() && c.Join == nil && len(cols) > 0 {
 		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, columnList("", cols), f) // the table's own rows, never its children's

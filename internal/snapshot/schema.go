@@ -9,9 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // DumpSchema writes the schema, as of the snapshot, in pg_dump's custom format
@@ -31,9 +30,9 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 	}
 	cfg := s.cfg.Copy()
 	cfg.RuntimeParams["application_name"] = "refresher/" + s.opts.Run
-	err = pgtool.Run(ctx, pgtool.Command{
-		Tool:     pgtool.Dump,
-		MinMajor: pgtool.Major(s.cat.ServerVersion),
+	err = client.Run(ctx, client.Command{
+		Tool:     client.Dump,
+		MinMajor: client.Major(s.cat.ServerVersion),
 		Doing:    "dumping the schema of " + s.cat.Database,
 		Args: []string{"--format=custom", "--schema-only", "--file=" + path, "--snapshot=" + s.snapshot, "--no-password",
 			"--no-owner", "--no-privileges", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels",
@@ -42,7 +41,7 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 		HostAddr: s.hostaddr,
 		Settings: map[string]string{"default_transaction_read_only": "on"},
 	})
-	if pgerr.Code(err) == "53200" {
+	if client.Code(err) == "53200" {
 		return tooManyLocks(err, len(s.cat.Tables))
 	}
 	if err != nil {
@@ -74,7 +73,7 @@ func (s *Source) Sequences(ctx context.Context) ([]catalog.SequenceValue, error)
 		}
 		rows, err := conn.Query(ctx, strings.Join(parts, " UNION ALL "))
 		if err != nil {
-			return nil, pgerr.Wrap(err, "reading sequences")
+			return nil, client.Wrap(err, "reading sequences")
 		}
 		var i int
 		var v catalog.SequenceValue
@@ -84,7 +83,7 @@ func (s *Source) Sequences(ctx context.Context) ([]catalog.SequenceValue, error)
 			return nil
 		})
 		if err != nil {
-			return nil, pgerr.Wrap(err, "reading sequences")
+			return nil, client.Wrap(err, "reading sequences")
 		}
 	}
 	return out, nil

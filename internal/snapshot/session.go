@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // pin returns the configuration that reaches the very server that conn is
@@ -53,7 +53,7 @@ func resolves(ctx context.Context, cfg *pgx.ConnConfig, host string, ip net.IP) 
 func (s *Source) session(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, s.cfg.Copy())
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to the source database")
+		return nil, client.Wrap(err, "connecting to the source database")
 	}
 	if err := s.prepare(ctx, conn); err != nil {
 		closeNow(ctx, conn)
@@ -99,11 +99,11 @@ func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {
 		fmt.Fprintf(&sql, "SET %s = %s;", kv[0], catalog.Literal(kv[1]))
 	}
 	if _, err := conn.PgConn().Exec(ctx, sql.String()).ReadAll(); err != nil {
-		return pgerr.Wrap(err, "preparing a read-only session on the source")
+		return client.Wrap(err, "preparing a read-only session on the source")
 	}
 	// Not every platform can look for a client that is gone while it works.
-	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && pgerr.Code(err) == "" {
-		return pgerr.Wrap(err, "preparing a read-only session on the source")
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
+		return client.Wrap(err, "preparing a read-only session on the source")
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func identify(ctx context.Context, conn *pgx.Conn) (instance, error) {
 		FROM pg_control_system()`
 	var i instance
 	err := conn.QueryRow(ctx, q).Scan(&i.systemID, &i.started, &i.address)
-	return i, pgerr.Wrap(err, "identifying the source server")
+	return i, client.Wrap(err, "identifying the source server")
 }
 
 func (i instance) same(j instance) bool {
@@ -135,7 +135,7 @@ func (s *Source) warn(ctx context.Context) error {
 	var feedback bool
 	var delay string
 	if err := s.exporter.QueryRow(ctx, q).Scan(&feedback, &delay); err != nil {
-		return pgerr.Wrap(err, "reading the source's settings")
+		return client.Wrap(err, "reading the source's settings")
 	}
 	add := func(format string, args ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, args...)) }
 	switch {
@@ -186,7 +186,7 @@ func (s *Source) room(ctx context.Context) error {
 		FROM pg_roles r WHERE r.rolname = current_user`
 	var free int
 	if err := s.exporter.QueryRow(ctx, q).Scan(&free); err != nil {
-		return pgerr.Wrap(err, "counting the source's connections")
+		return client.Wrap(err, "counting the source's connections")
 	}
 	if need := s.opts.Workers + 1; s.opts.Workers > 0 && free < need {
 		return fmt.Errorf("the source has room for %d more connections of role %q, the run needs %d: use fewer workers", max(free, 0), s.cfg.User, need)

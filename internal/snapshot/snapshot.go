@@ -10,10 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Defaults of Options.
@@ -59,7 +58,7 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 	}
 	conn, err := pgx.ConnectConfig(ctx, opts.Config.Copy())
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to the source database")
+		return nil, client.Wrap(err, "connecting to the source database")
 	}
 	s := &Source{opts: opts, exporter: conn}
 	defer func() {
@@ -67,7 +66,7 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 			s.Close(ctx)
 		}
 	}()
-	if err := pgtool.Supported(conn, "the source"); err != nil {
+	if err := client.Supported(conn, "the source"); err != nil {
 		return nil, err
 	}
 	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
@@ -135,7 +134,7 @@ func (s *Source) Holding(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), glance)
 	defer cancel()
 	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
-		return fmt.Errorf("%w: %w", ErrLost, pgerr.Wrap(err, "looking at it"))
+		return fmt.Errorf("%w: %w", ErrLost, client.Wrap(err, "looking at it"))
 	}
 	return nil
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/snapshot"
+	"refresher/internal/testkit/pgserver"
 )
 
 // All readers and pg_dump see the moment of Lock, whatever the primary does.
@@ -48,7 +48,7 @@ func TestOneMomentForAll(t *testing.T) {
 			}
 		}
 	})
-	pgtest.Exec(t, p.primary.URL(db), "INSERT INTO t SELECT generate_series(2001, 3000)")
+	pgserver.Exec(t, p.primary.URL(db), "INSERT INTO t SELECT generate_series(2001, 3000)")
 	p.catchUp(t)
 	second := reader(t, src)
 	var sums []string
@@ -78,7 +78,7 @@ func TestTruncateOnPrimaryIsLoud(t *testing.T) {
 	p, db, cfg := setup(t, `CREATE TABLE t (v int); INSERT INTO t SELECT generate_series(1, 1000)`)
 	src := openLocked(t, snapshot.Options{Config: cfg})
 	r := reader(t, src)
-	pgtest.Exec(t, p.primary.URL(db), "TRUNCATE t")
+	pgserver.Exec(t, p.primary.URL(db), "TRUNCATE t")
 	p.catchUp(t) // the standby has cancelled the exporter and replayed it
 	_, rows, err := copyAll(t.Context(), r, src, "t")
 	if err == nil {
@@ -96,9 +96,9 @@ func TestTruncateOnPrimaryIsLoud(t *testing.T) {
 func TestTruncateWaitsOnPrimary(t *testing.T) {
 	p, db, _ := setup(t, `CREATE TABLE t (v int); INSERT INTO t SELECT generate_series(1, 1000)`)
 	src := openLocked(t, snapshot.Options{Config: config(t, p.primary.URL(db))})
-	conn := pgtest.Conn(t, p.primary.URL(db))
+	conn := pgserver.Conn(t, p.primary.URL(db))
 	_, err := conn.PgConn().Exec(t.Context(), "SET lock_timeout = '50ms'; TRUNCATE t").ReadAll()
-	if pgerr.Code(pgerr.Wrap(err, "x")) != "55P03" {
+	if client.Code(client.Wrap(err, "x")) != "55P03" {
 		t.Errorf("TRUNCATE: %v", err)
 	}
 	if w := src.Warnings(); len(w) != 1 || !strings.Contains(w[0], "not a hot standby") {
@@ -119,7 +119,7 @@ func TestChangesBetweenOpenAndLock(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p, db, cfg := setup(t, `CREATE TABLE t (v int); INSERT INTO t SELECT generate_series(1, 1000)`)
 			src := open(t, snapshot.Options{Config: cfg})
-			pgtest.Exec(t, p.primary.URL(db), tt.change)
+			pgserver.Exec(t, p.primary.URL(db), tt.change)
 			p.catchUp(t)
 			err := src.Lock(t.Context(), readable(src))
 			if tt.want == "" {
@@ -141,13 +141,13 @@ func TestSnapshotIsNewerThanLocks(t *testing.T) {
 	p, db, _ := setup(t, `CREATE TABLE a (v int); CREATE TABLE b (v int)`)
 	url := p.primary.URL(db)
 	src := open(t, snapshot.Options{Config: config(t, url)})
-	holder := pgtest.Conn(t, url)
+	holder := pgserver.Conn(t, url)
 	if _, err := holder.Exec(t.Context(), "BEGIN; LOCK TABLE b IN ACCESS EXCLUSIVE MODE; INSERT INTO a VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
 	locked := make(chan error)
 	go func() { locked <- src.Lock(t.Context(), readable(src)) }()
-	watch := pgtest.Conn(t, url)
+	watch := pgserver.Conn(t, url)
 	for waiting := false; !waiting; { // Lock has a and waits for b
 		if err := watch.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'b'::regclass)`).Scan(&waiting); err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestChunksCoverTheTable(t *testing.T) {
 		CREATE TABLE parent (v int); CREATE TABLE child () INHERITS (parent); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (2), (3)`)
 	src := open(t, snapshot.Options{Config: config(t, p.primary.URL(db)), ChunkBytes: 100 << 10})
 	// Blocks that appear between Open and Lock belong to the last chunk.
-	pgtest.Exec(t, p.primary.URL(db), "INSERT INTO big SELECT i, repeat('x', 500) FROM generate_series(2001, 3000) i")
+	pgserver.Exec(t, p.primary.URL(db), "INSERT INTO big SELECT i, repeat('x', 500) FROM generate_series(2001, 3000) i")
 	if err := src.Lock(t.Context(), readable(src)); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestChunksCoverTheTable(t *testing.T) {
 	// No columns, yet rows: binary rows of no fields, between header and trailer.
 	nocol := src.Catalog().Table(public("nocol"))
 	var out bytes.Buffer
-	rows, err := r.CopyOut(t.Context(), src.Chunks(nocol)[0], nil, pgcopy.Binary, &out)
+	rows, err := r.CopyOut(t.Context(), src.Chunks(nocol)[0], nil, copyfmt.Binary, &out)
 	if err != nil || rows != 2 || out.Len() != 19+2*2+2 {
 		t.Errorf("a table without columns: %d rows in %d bytes, %v", rows, out.Len(), err)
 	}
@@ -260,7 +260,7 @@ func TestDumpSchema(t *testing.T) {
 	p, db, cfg := setup(t, `CREATE TABLE t (v int); DROP ROLE IF EXISTS snap_app; CREATE ROLE snap_app; ALTER TABLE t OWNER TO snap_app; GRANT SELECT ON t TO PUBLIC;
 		CREATE PUBLICATION pub FOR TABLE t`)
 	src := openLocked(t, snapshot.Options{Config: cfg})
-	pgtest.Exec(t, p.primary.URL(db), "CREATE TABLE later (v int)")
+	pgserver.Exec(t, p.primary.URL(db), "CREATE TABLE later (v int)")
 	p.catchUp(t)
 	path := filepath.Join(t.TempDir(), "schema.dump")
 	if err := src.DumpSchema(t.Context(), path); err != nil {
@@ -282,18 +282,18 @@ func TestDumpSchema(t *testing.T) {
 	if !strings.Contains(dump, "TABLE public t") {
 		t.Errorf("the dump lacks the table:\n%s", dump)
 	}
-	pgtest.Exec(t, p.primary.URL(db), "DROP OWNED BY snap_app; DROP ROLE snap_app")
+	pgserver.Exec(t, p.primary.URL(db), "DROP OWNED BY snap_app; DROP ROLE snap_app")
 }
 
 func TestLockTimeout(t *testing.T) {
 	p, db, _ := setup(t, `CREATE TABLE t (v int)`)
 	src := open(t, snapshot.Options{Config: config(t, p.primary.URL(db)), LockTimeout: 100 * time.Millisecond})
-	holder := pgtest.Conn(t, p.primary.URL(db))
+	holder := pgserver.Conn(t, p.primary.URL(db))
 	if _, err := holder.Exec(t.Context(), "BEGIN; LOCK TABLE t"); err != nil {
 		t.Fatal(err)
 	}
 	err := src.Lock(t.Context(), readable(src))
-	if pgerr.Code(err) != "55P03" || !strings.Contains(err.Error(), "conflicting lock") {
+	if client.Code(err) != "55P03" || !strings.Contains(err.Error(), "conflicting lock") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -305,17 +305,17 @@ func TestCopyOutErrors(t *testing.T) {
 	table := src.Catalog().Table(public("t"))
 	chunk := src.Chunks(table)[0]
 	full := errors.New("the other side is full")
-	if _, err := reader(t, src).CopyOut(t.Context(), chunk, table.Columns, pgcopy.Binary, failing{full}); err != full {
+	if _, err := reader(t, src).CopyOut(t.Context(), chunk, table.Columns, copyfmt.Binary, failing{full}); err != full {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the run is over")
-	if _, err := reader(t, src).CopyOut(ctx, chunk, table.Columns, pgcopy.Binary, onWrite(func() { cancel(why) })); !errors.Is(err, why) {
+	if _, err := reader(t, src).CopyOut(ctx, chunk, table.Columns, copyfmt.Binary, onWrite(func() { cancel(why) })); !errors.Is(err, why) {
 		t.Errorf("got %v", err)
 	}
 	r := reader(t, src)
 	src.Close(t.Context())
-	if _, err := r.CopyOut(t.Context(), chunk, table.Columns, pgcopy.Binary, io.Discard); err == nil {
+	if _, err := r.CopyOut(t.Context(), chunk, table.Columns, copyfmt.Binary, io.Discard); err == nil {
 		t.Error("a read without the exporter's locks was believed")
 	}
 }

@@ -6,18 +6,18 @@ import (
 	"runtime/metrics"
 	"testing"
 
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
-	"refresher/internal/sampledb"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
 	"refresher/internal/verify"
 )
 
 // BenchmarkDatabase looks through the sample production database, which nobody
 // scrubbed, with the fingerprints of other people: bytes are those of the cells.
 func BenchmarkDatabase(b *testing.B) {
-	url := pgtest.DB(b)
-	if err := sampledb.Load(context.Background(), url, sampledb.Options{Users: 20000, Seed: 1}); err != nil {
+	url := pgserver.DB(b)
+	if err := shop.Load(context.Background(), url, shop.Options{Users: 20000, Seed: 1}); err != nil {
 		b.Fatal(err)
 	}
 	store, err := fingerprint.NewStore(b.TempDir(), []byte("0123456789abcdef"))

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -39,7 +39,7 @@ func TestChecks(t *testing.T) {
 		{"index", "CREATE INDEX nicks ON users (nick); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'nicks'::regclass", "DROP INDEX nicks", "constraints", `public.users: index "nicks" is not valid`},
 		{"large object", "SELECT lo_from_bytea(4711, 'x')", "SELECT lo_unlink(4711)", "large objects", "1 large objects: the rules don't keep them (large_objects: keep)"},
 	} {
-		pgtest.Exec(t, url, c.sql)
+		pgserver.Exec(t, url, c.sql)
 		r := database(t, verify.Options{Set: source(t)}, url, specs())
 		for _, k := range r.Checks {
 			if k.OK == (k.Name == c.check) {
@@ -50,18 +50,18 @@ func TestChecks(t *testing.T) {
 		if len(refusal.Problems) != 1 || refusal.Problems[0] != c.problem {
 			t.Errorf("%s: %q", c.name, refusal.Problems)
 		}
-		pgtest.Exec(t, url, c.undo)
+		pgserver.Exec(t, url, c.undo)
 	}
 	passes(t, database(t, verify.Options{Set: source(t)}, url, specs()))
 
 	// A constraint that the source has not validated either is no fault; row counts that nobody knows neither.
-	pgtest.Exec(t, url, "ALTER TABLE users ADD CONSTRAINT pos CHECK (id >= 0) NOT VALID")
+	pgserver.Exec(t, url, "ALTER TABLE users ADD CONSTRAINT pos CHECK (id >= 0) NOT VALID")
 	rules := specs()
 	rules[0].NotValid = []string{"pos"}
 	for i := range rules {
 		rules[i].SourceRows = -1
 	}
-	pgtest.Exec(t, url, "DELETE FROM events WHERE id = 0")
+	pgserver.Exec(t, url, "DELETE FROM events WHERE id = 0")
 	passes(t, database(t, verify.Options{}, url, rules))
 
 	// Partitions take their root's rules.
@@ -71,10 +71,10 @@ func TestChecks(t *testing.T) {
 
 // A policy that hides rows from the verifying role is an error, not a clean result.
 func TestHiddenRowsAreAnError(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE TABLE t (a text); INSERT INTO t VALUES ('`+srcEmail+`'); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE t (a text); INSERT INTO t VALUES ('`+srcEmail+`'); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 		DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT SELECT ON t TO reader`)
-	t.Cleanup(func() { pgtest.Exec(t, url, "DROP OWNED BY reader; DROP ROLE reader") })
+	t.Cleanup(func() { pgserver.Exec(t, url, "DROP OWNED BY reader; DROP ROLE reader") })
 	cfg := config(t, url)
 	cfg.User = "reader"
 	if r, err := verify.New(verify.Options{Run: run}).Database(context.Background(), cfg, nil); err == nil {
@@ -88,7 +88,7 @@ func TestHiddenRowsAreAnError(t *testing.T) {
 // the rules list as allowed anywhere is allowed in definitions.
 func TestSchemaText(t *testing.T) {
 	url := scrubbed(t)
-	pgtest.Exec(t, url, `
+	pgserver.Exec(t, url, `
 		COMMENT ON COLUMN users.bio IS 'ask `+srcName+`';
 		ALTER TABLE users ALTER bio SET DEFAULT 'by lars.holm@telia.com';
 		ALTER TYPE mood ADD VALUE '`+srcEmail+`';
@@ -125,8 +125,8 @@ func TestSchemaText(t *testing.T) {
 	passes(t, database(t, verify.Options{}, url, specs()))
 	refused(t, "detectors", database(t, verify.Options{Strict: true}, url, specs()))
 
-	url = pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE TABLE t (a text DEFAULT '`+srcEmail+`')`)
+	url = pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE t (a text DEFAULT '`+srcEmail+`')`)
 	allow := verify.Exception{Table: catalog.Name{Schema: "public", Name: "t"}, Column: "a", Class: pii.Email, Values: []string{srcEmail}, Why: "our own"}
 	passes(t, database(t, verify.Options{Set: source(t), Exceptions: []verify.Exception{allow}}, url, nil))
 	allow.Values = nil
@@ -136,7 +136,7 @@ func TestSchemaText(t *testing.T) {
 // Exceptions by value allow what they list; by class they allow detections only.
 func TestExceptions(t *testing.T) {
 	url := scrubbed(t)
-	pgtest.Exec(t, url, `UPDATE users SET bio = 'Mail Lars.Holm@telia.com, or `+srcEmail+`' WHERE id = 1`)
+	pgserver.Exec(t, url, `UPDATE users SET bio = 'Mail Lars.Holm@telia.com, or `+srcEmail+`' WHERE id = 1`)
 	users := catalog.Name{Schema: "public", Name: "users"}
 	for _, c := range []struct {
 		e      verify.Exception
@@ -180,8 +180,8 @@ func TestNumbersAreWeighed(t *testing.T) {
 		{"one phone among millions of numbers", "SELECT CASE WHEN g = 9 THEN 46100000007 ELSE 90000000000 + g END AS v FROM generate_series(1, 200000) g", false},
 		{"many phones among many numbers", "SELECT CASE WHEN g < 9 THEN 46100000000 + g * 7 ELSE 90000000000 + g END AS v FROM generate_series(1, 200000) g", true},
 	} {
-		url := pgtest.DB(t)
-		pgtest.Exec(t, url, "CREATE TABLE t AS "+c.sql)
+		url := pgserver.DB(t)
+		pgserver.Exec(t, url, "CREATE TABLE t AS "+c.sql)
 		r := database(t, verify.Options{Set: set}, url, nil)
 		if (r.Survivors+r.Detected > 0) != c.strong || r.Survivors+r.Detected+r.Weak == 0 {
 			t.Errorf("%s: %d survivors, %d detected, %d weak", c.name, r.Survivors, r.Detected, r.Weak)
@@ -191,8 +191,8 @@ func TestNumbersAreWeighed(t *testing.T) {
 
 // At most 20 findings of a sort a column are kept, and all are counted.
 func TestManyFindings(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, "CREATE TABLE t AS SELECT 'lars' || g || '@telia.com' AS v FROM generate_series(1, 50000) g")
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, "CREATE TABLE t AS SELECT 'lars' || g || '@telia.com' AS v FROM generate_series(1, 50000) g")
 	r := database(t, verify.Options{}, url, nil)
 	if r.Detected != 50000 || len(r.Findings) != 20 || r.Rows != 50000 {
 		t.Errorf("%d detected, %d kept", r.Detected, len(r.Findings))
@@ -204,7 +204,7 @@ func TestManyFindings(t *testing.T) {
 }
 
 func TestJudgeWantsItsOwnResults(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	r := database(t, verify.Options{}, url, nil)
 	passes(t, r)
 	for _, results := range [][]*verify.Result{nil, {nil}, {{}}, {{Checks: []verify.Check{{Name: "survivors", OK: true}}}}, {r, {}}} {
@@ -223,7 +223,7 @@ func TestJudgeWantsItsOwnResults(t *testing.T) {
 // A damaged archive or file is an error, and the error holds no value.
 func TestDamagedFiles(t *testing.T) {
 	url := scrubbed(t)
-	pgtest.Exec(t, url, `UPDATE users SET bio = '`+srcEmail+`'`)
+	pgserver.Exec(t, url, `UPDATE users SET bio = '`+srcEmail+`'`)
 	ctx := context.Background()
 	v := verify.New(verify.Options{Run: run, Set: source(t)})
 	whole := dump(t, url)
@@ -281,8 +281,8 @@ func TestCancel(t *testing.T) {
 
 // A materialised view's rows are read whole, whatever its columns are called.
 func TestViewWithOddColumns(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `CREATE MATERIALIZED VIEW v AS SELECT 'x'::text AS t, '`+srcEmail+`'::text AS v, 1 AS text`)
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE MATERIALIZED VIEW v AS SELECT 'x'::text AS t, '`+srcEmail+`'::text AS v, 1 AS text`)
 	r := database(t, verify.Options{Set: source(t)}, url, nil)
 	if !slices.ContainsFunc(r.Findings, func(f verify.Finding) bool { return f.Table == "public.v" && f.Kind == verify.Survivor && f.Row != "" }) {
 		t.Errorf("not found in the rows: %v", r.Findings)
@@ -294,7 +294,7 @@ func TestViewWithOddColumns(t *testing.T) {
 // finding is not printed to say where it is.
 func TestAllOfTheSchema(t *testing.T) {
 	set := source(t)
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	for _, c := range []struct{ name, sql, object string }{
 		{"sql body", `CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT '` + srcName + `'; END`, "function public.f()"},
 		{"default of an argument", `CREATE PROCEDURE f(a text DEFAULT '` + srcName + `') LANGUAGE sql AS $$ SELECT $$`, "function public.f(text)"},
@@ -316,14 +316,14 @@ func TestAllOfTheSchema(t *testing.T) {
 		{"operator family", `CREATE OPERATOR FAMILY "` + srcEmail + `" USING btree`, "operator family with oid "},
 		{"constraint", `CREATE TABLE f (a int, CONSTRAINT "` + srcEmail + `" UNIQUE (a))`, "table constraint with oid "},
 	} {
-		pgtest.Exec(t, url, c.sql)
+		pgserver.Exec(t, url, c.sql)
 		r := database(t, verify.Options{Set: set}, url, nil)
 		if !slices.ContainsFunc(r.Findings, func(f verify.Finding) bool { return f.Kind == verify.Survivor && strings.HasPrefix(f.Table, c.object) }) {
 			t.Errorf("%s: %v", c.name, r.Findings)
 		}
 		silent(t, r.Findings)
 		refused(t, "survivors", r)
-		pgtest.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+		pgserver.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
 	}
 	passes(t, database(t, verify.Options{Set: set, Strict: true}, url, nil))
 }

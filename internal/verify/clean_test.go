@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/fake"
-	"refresher/internal/fingerprint"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/verify"
 )
 

@@ -1,8 +1,8 @@
 package verify
 
 import (
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // column is a column as it is read.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // check makes a Check that holds if there are no problems.
@@ -111,12 +111,12 @@ func (db *database) constraints(ctx context.Context, conn *pgx.Conn) (Check, err
 	each := func(what, sql string, use func(name catalog.Name, object string)) error {
 		rows, err := conn.Query(ctx, sql)
 		if err != nil {
-			return pgerr.Wrap(err, "reading %s of database %q", what, db.cfg.Database)
+			return client.Wrap(err, "reading %s of database %q", what, db.cfg.Database)
 		}
 		var n catalog.Name
 		var object string
 		_, err = pgx.ForEachRow(rows, []any{&n.Schema, &n.Name, &object}, func() error { use(n, object); return nil })
-		return pgerr.Wrap(err, "reading %s of database %q", what, db.cfg.Database)
+		return client.Wrap(err, "reading %s of database %q", what, db.cfg.Database)
 	}
 	const user = ` n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'`
 	total, alike, unready := 0, 0, 0

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/detect"
+	"refresher/internal/pii/detect"
 )
 
 // maxRecord is how long a row of CSV may be. A quote that nobody closed would

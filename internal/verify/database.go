@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // chunkPages is the size of a chunk that one session reads at a time: 64 MiB.
@@ -96,7 +96,7 @@ type database struct {
 func connect(ctx context.Context, cfg *pgx.ConnConfig, snapshot string) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "connecting to database %q to verify it", cfg.Database)
+		return nil, client.Wrap(err, "connecting to database %q to verify it", cfg.Database)
 	}
 	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	if snapshot != "" {
@@ -107,7 +107,7 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, snapshot string) (*pgx.Co
 		"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL bytea_output = 'hex'"
 	if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 		conn.Close(context.WithoutCancel(ctx))
-		return nil, pgerr.Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
+		return nil, client.Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
 	}
 	return conn, nil
 }
@@ -126,7 +126,7 @@ type job struct {
 // rows looks through the rows of every table and materialised view.
 func (db *database) rows(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&db.snapshot); err != nil {
-		return pgerr.Wrap(err, "exporting the snapshot that database %q is verified in", db.cfg.Database)
+		return client.Wrap(err, "exporting the snapshot that database %q is verified in", db.cfg.Database)
 	}
 	jobs := db.jobs()
 	queue := make(chan job)
@@ -213,7 +213,7 @@ func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job)
 	for i, c := range j.columns {
 		found[i] = c.tally.fresh()
 	}
-	parser := pgcopy.NewParser(pgcopy.Binary, len(j.columns)+1, func(fields [][]byte) error {
+	parser := copyfmt.NewParser(copyfmt.Binary, len(j.columns)+1, func(fields [][]byte) error {
 		if len(fields[0]) != 6 {
 			return fmt.Errorf("the server sent a ctid of %d bytes", len(fields[0]))
 		}
@@ -230,7 +230,7 @@ func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job)
 		return s.err()
 	})
 	if _, err := conn.PgConn().CopyTo(ctx, parser, j.sql()); err != nil {
-		return pgerr.Wrap(err, "reading %s to verify it", j.label)
+		return client.Wrap(err, "reading %s to verify it", j.label)
 	}
 	if err := parser.Close(); err != nil {
 		return fmt.Errorf("reading %s to verify it: %w", j.label, err)

@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/catalog"
-	"refresher/internal/detect"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtool"
+	"refresher/internal/pii/detect"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // Dump looks through a pg_dump archive in custom format, as pg_restore reads it:
@@ -26,18 +26,18 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-"}, Stdin: in})
+	return v.restored(ctx, name, head, client.Command{Args: []string{"-f", "-"}, Stdin: in})
 }
 
 // restored looks through what pg_restore makes of an archive, whose header head is.
-func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd pgtool.Command) (*Result, error) {
+func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd client.Command) (*Result, error) {
 	major, err := archiveMajor(head)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return v.dump(ctx, name, func(ctx context.Context, d *dump) error {
-		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = pgtool.Restore, major, "reading "+name, d, true
-		return pgtool.Run(ctx, cmd)
+		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = client.Restore, major, "reading "+name, d, true
+		return client.Run(ctx, cmd)
 	})
 }
 
@@ -348,7 +348,7 @@ func (d *dump) scan() error {
 			continue
 		}
 		at := place{row: b.first}
-		parser := pgcopy.NewParser(pgcopy.Text, len(found), func(fields [][]byte) error {
+		parser := copyfmt.NewParser(copyfmt.Text, len(found), func(fields [][]byte) error {
 			at.row++
 			for i, f := range fields {
 				if f != nil {

@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"strings"
 
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/client"
 )
 
 // DumpFolder is Dump for an archive in directory format.
@@ -19,7 +19,7 @@ func (v *Verifier) DumpFolder(ctx context.Context, name, dir string) (*Result, e
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return v.restored(ctx, name, head, pgtool.Command{Args: []string{"-f", "-", "-F", "directory", dir}})
+	return v.restored(ctx, name, head, client.Command{Args: []string{"-f", "-", "-F", "directory", dir}})
 }
 
 // contents is the file that lists what a dump in directory format holds.

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // declared follows the CREATE TABLE statements of a dump, for the columns that

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/fake"
-	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
 )
 
 // Text that is full of our own fakes has no finding, strong or weak, whatever

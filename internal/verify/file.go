@@ -18,9 +18,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/unicode"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgtool"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Bounds of what is unpacked.
@@ -137,7 +137,7 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
 		dumped := bytes.Clone(head[512:]) // the buffer it is in is read on
 		return taken(func(r io.Reader) error {
-			result, err := f.v.restored(ctx, in.label, dumped, pgtool.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+			result, err := f.v.restored(ctx, in.label, dumped, client.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
 			return f.add(result, err)
 		})
 	case len(head) > 262 && string(head[257:262]) == "ustar":

@@ -19,7 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -135,10 +135,10 @@ func TestFiles(t *testing.T) {
 // What is found in a database is found in each form of its dump.
 func TestDumpsOfEveryForm(t *testing.T) {
 	url := scrubbed(t)
-	pgtest.Exec(t, url, `UPDATE users SET bio = E'line one\nmail `+srcEmail+`' WHERE id = 7; COMMENT ON TABLE events IS 'ask `+srcName+`'`)
+	pgserver.Exec(t, url, `UPDATE users SET bio = E'line one\nmail `+srcEmail+`' WHERE id = 7; COMMENT ON TABLE events IS 'ask `+srcName+`'`)
 	v := verify.New(verify.Options{Run: run, Set: source(t), Workers: 2})
 	dump := func(args ...string) []byte {
-		out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), append(args, "-d", url)...).Output()
+		out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), append(args, "-d", url)...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/canary"
-	"refresher/internal/risk"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 // risk counts the classes of the declared quasi-identifiers.

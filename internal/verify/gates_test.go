@@ -5,19 +5,19 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/canary"
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
-	"refresher/internal/risk"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 // Nothing passes as staging without canaries in every masked table, of which
 // none came out; and all that a canary's result says of places, a refusal says.
 func TestStagingNeedsCanaries(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, "CREATE TABLE a (mail text); CREATE TABLE b (id int); CREATE TABLE c (mail text, g text GENERATED ALWAYS AS (upper(mail)) STORED)")
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, "CREATE TABLE a (mail text); CREATE TABLE b (id int); CREATE TABLE c (mail text, g text GENERATED ALWAYS AS (upper(mail)) STORED)")
 	table := func(name string, columns ...verify.Column) verify.Table {
 		return verify.Table{Name: catalog.Name{Schema: "public", Name: name}, Columns: columns, SourceRows: -1}
 	}
@@ -58,8 +58,8 @@ func TestStagingNeedsCanaries(t *testing.T) {
 }
 
 func TestRiskIsJudged(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, "CREATE TABLE a (plan text); INSERT INTO a VALUES ('pro'), ('pro'), ('free')")
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, "CREATE TABLE a (plan text); INSERT INTO a VALUES ('pro'), ('pro'), ('free')")
 	for below, passed := range map[risk.Below]bool{risk.Fail: false, risk.Hide: false, risk.Inform: true} {
 		spec := risk.Spec{Table: catalog.Name{Schema: "public", Name: "a"}, QuasiIdentifiers: []risk.Column{{Name: "plan", Transform: "keep", Kept: true}}, MinK: 2, Below: below}
 		r := database(t, verify.Options{Risk: []risk.Spec{spec}}, url, nil)

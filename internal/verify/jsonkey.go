@@ -3,7 +3,7 @@ package verify
 import (
 	"bytes"
 
-	"refresher/internal/unwrap"
+	"refresher/internal/pii/unwrap"
 )
 
 // maxBack is how far back a key is looked for.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"refresher/internal/fault"
-	"refresher/internal/largeobject"
+	"refresher/internal/postgres/client"
 )
 
 // wholeObject is how long a large object is looked through as one value is, like a
@@ -128,15 +128,15 @@ func unpackable(oid uint32, err error) (problem string, ok bool) {
 // digested sums a large object up as it is read; rest reads what was left.
 type digested struct {
 	io.Reader
-	sum *largeobject.Digest
+	sum *client.LargeObjectDigest
 }
 
 func digest(oid uint32, r io.Reader) digested {
-	d := largeobject.NewDigest(oid)
+	d := client.NewLargeObjectDigest(oid)
 	return digested{io.TeeReader(r, d), d}
 }
 
-func (d digested) rest() (largeobject.Sum, error) {
+func (d digested) rest() (client.LargeObjectSum, error) {
 	_, err := io.Copy(io.Discard, d.Reader)
 	return d.sum.Sum(), err
 }

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/largeobject"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/client"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -57,7 +57,7 @@ func inObjects(t *testing.T) map[string][]byte {
 
 func putObject(t *testing.T, url string, oid uint32, content []byte) {
 	t.Helper()
-	conn := pgtest.Conn(t, url)
+	conn := pgserver.Conn(t, url)
 	defer conn.Close(context.Background())
 	if _, err := conn.Exec(t.Context(), "SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid = $1", oid); err != nil {
 		t.Fatal(err)
@@ -70,16 +70,16 @@ func putObject(t *testing.T, url string, oid uint32, content []byte) {
 // A source value in a large object is found however it lies there, in a database
 // and in every form of a dump of it, and the finding names the object.
 func TestLargeObjectsAreLookedThrough(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	const oid = 4711
 	set := source(t)
 	keep := verify.Options{Set: set, Objects: verify.LargeObjects{Keep: true}}
-	pgtest.Exec(t, url, "SELECT lo_create(1), lo_from_bytea(2, 'fine'), lo_from_bytea(3, convert_to('write to support@example.com', 'UTF8'))")
+	pgserver.Exec(t, url, "SELECT lo_create(1), lo_from_bytea(2, 'fine'), lo_from_bytea(3, convert_to('write to support@example.com', 'UTF8'))")
 	passes(t, database(t, keep, url, []verify.Table{}))
 	// The number of an object is nobody's, whatever number that is too.
 	putObject(t, url, 701740658, bytes.Repeat([]byte("lorem ipsum dolor "), 500_000))
 	passes(t, database(t, keep, url, []verify.Table{}))
-	pgtest.Exec(t, url, "SELECT lo_unlink(701740658)")
+	pgserver.Exec(t, url, "SELECT lo_unlink(701740658)")
 	v := verify.New(verify.Options{Run: run, Set: set, Workers: 2})
 	for name, content := range inObjects(t) {
 		if os.Getenv("REFRESHER_LONG") == "" && strings.Contains(name, "noise") { // the rest: make long
@@ -102,7 +102,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 			continue // the same again, in hexadecimal
 		}
 		dump := func(args ...string) []byte {
-			out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), append(args, "-d", url)...).Output()
+			out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), append(args, "-d", url)...).Output()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,8 +128,8 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 // What looks personal in a large object refuses too, and so do the statements that
 // a person may write one with.
 func TestDetectionsInLargeObjects(t *testing.T) {
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, "SELECT lo_from_bytea(4711, convert_to('mail lars.holm@telia.com', 'UTF8'))")
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, "SELECT lo_from_bytea(4711, convert_to('mail lars.holm@telia.com', 'UTF8'))")
 	r := database(t, verify.Options{Objects: verify.LargeObjects{Keep: true}}, url, []verify.Table{})
 	if p := refused(t, "detectors", r).Problems; len(p) != 1 || !strings.HasPrefix(p[0], "large object 4711: detection of class email") {
 		t.Errorf("%q", p)
@@ -153,12 +153,12 @@ func TestDetectionsInLargeObjects(t *testing.T) {
 // Large objects are there by a rule, as many and as long as left the source, and
 // one that can't be unpacked is no pass.
 func TestLargeObjectsAreCovered(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	tables := []verify.Table{}
 	passes(t, database(t, verify.Options{}, url, tables))
-	var sent largeobject.Sum
+	var sent client.LargeObjectSum
 	for oid, content := range map[uint32]string{3: "abc", 4: ""} {
-		d := largeobject.NewDigest(oid)
+		d := client.NewLargeObjectDigest(oid)
 		_, _ = d.Write([]byte(content))
 		sent.Add(d.Sum())
 		putObject(t, url, oid, []byte(content))
@@ -175,11 +175,11 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		"SELECT lo_unlink(4)":          "SELECT lo_create(4)",
 		"SELECT lo_from_bytea(5, 'x')": "SELECT lo_unlink(5)",
 	} {
-		pgtest.Exec(t, url, change)
+		pgserver.Exec(t, url, change)
 		if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; !strings.Contains(p[0], "where 2 of 3 bytes left the source") {
 			t.Errorf("%s: %q", change, p)
 		}
-		pgtest.Exec(t, url, undo)
+		pgserver.Exec(t, url, undo)
 	}
 	passes(t, database(t, kept, url, tables))
 

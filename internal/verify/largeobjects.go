@@ -9,8 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/largeobject"
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 )
 
 // pageObjects is how many OIDs are listed at a time.
@@ -19,7 +18,7 @@ const pageObjects = 1000
 // objectsSeen is what the database has of large objects.
 type objectsSeen struct {
 	mu       sync.Mutex
-	sum      largeobject.Sum
+	sum      client.LargeObjectSum
 	opaque   int64
 	problems []string
 }
@@ -30,7 +29,7 @@ type objectsSeen struct {
 func (db *database) largeObjects(ctx context.Context, conn *pgx.Conn) (Check, error) {
 	var any bool
 	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)").Scan(&any); err != nil {
-		return Check{}, pgerr.Wrap(err, "looking for large objects in database %q", db.cfg.Database)
+		return Check{}, client.Wrap(err, "looking for large objects in database %q", db.cfg.Database)
 	}
 	seen := &objectsSeen{}
 	if any {
@@ -90,11 +89,11 @@ func (db *database) listObjects(ctx context.Context, conn *pgx.Conn, queue chan<
 	for last := uint32(0); ; {
 		rows, err := conn.Query(ctx, q, last, pageObjects)
 		if err != nil {
-			return pgerr.Wrap(err, "listing the large objects of database %q", db.cfg.Database)
+			return client.Wrap(err, "listing the large objects of database %q", db.cfg.Database)
 		}
 		oids, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
 		if err != nil {
-			return pgerr.Wrap(err, "listing the large objects of database %q", db.cfg.Database)
+			return client.Wrap(err, "listing the large objects of database %q", db.cfg.Database)
 		}
 		for _, oid := range oids {
 			select {
@@ -160,19 +159,19 @@ func (o *storedObject) measure() error {
 	if err := o.load(0); err != nil {
 		return err
 	}
-	if o.size = int64(len(o.piece)); o.size < largeobject.PieceBytes {
+	if o.size = int64(len(o.piece)); o.size < client.LargeObjectPieceBytes {
 		return nil
 	}
 	const q = `SELECT pg_catalog.lo_lseek64(fd, 0, 2), pg_catalog.lo_close(fd) FROM (SELECT pg_catalog.lo_open($1::oid, 262144) AS fd OFFSET 0) o`
 	var closed int32
 	err := o.conn.QueryRow(o.ctx, q, o.oid).Scan(&o.size, &closed)
-	return pgerr.Wrap(err, "measuring %s to verify it", objectLabel(o.oid))
+	return client.Wrap(err, "measuring %s to verify it", objectLabel(o.oid))
 }
 
 func (o *storedObject) load(from int64) error {
 	const q = "SELECT pg_catalog.lo_get($1::oid, $2, $3)"
 	o.from = from
-	o.err = pgerr.Wrap(o.conn.QueryRow(o.ctx, q, o.oid, from, largeobject.PieceBytes).Scan(&o.piece), "reading %s to verify it", objectLabel(o.oid))
+	o.err = client.Wrap(o.conn.QueryRow(o.ctx, q, o.oid, from, client.LargeObjectPieceBytes).Scan(&o.piece), "reading %s to verify it", objectLabel(o.oid))
 	return o.err
 }
 
@@ -181,7 +180,7 @@ func (o *storedObject) ReadAt(b []byte, at int64) (n int, err error) {
 	defer o.mu.Unlock()
 	for n < len(b) && at < o.size {
 		if at < o.from || at >= o.from+int64(len(o.piece)) {
-			if err := o.load(at - at%largeobject.PieceBytes); err != nil {
+			if err := o.load(at - at%client.LargeObjectPieceBytes); err != nil {
 				return n, err
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
 )
 
 // maxKept is how many findings of one sort a column keeps.

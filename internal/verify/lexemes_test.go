@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/fake"
-	"refresher/internal/pgtest"
+	"refresher/internal/pii/fake"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -20,9 +20,9 @@ func noise(n int) []byte {
 
 // Words of a text search are read in the order in which they stood.
 func TestLexemes(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	opts := verify.Options{Set: source(t)}
-	pgtest.Exec(t, url, `CREATE DOMAIN words AS tsvector; CREATE TABLE t (id int PRIMARY KEY, v tsvector, vs tsvector[], d words, q tsquery, qs tsquery[]);
+	pgserver.Exec(t, url, `CREATE DOMAIN words AS tsvector; CREATE TABLE t (id int PRIMARY KEY, v tsvector, vs tsvector[], d words, q tsquery, qs tsquery[]);
 		INSERT INTO t (id) VALUES (0); INSERT INTO t VALUES (1, '', '{}', '', '', '{}'),
 		(2, to_tsvector('simple', 'it''s nothing to see'), ARRAY[NULL, to_tsvector('simple', 'hanna'), to_tsvector('simple', 'bergström')], 'a b', to_tsquery('simple', 'hanna & x & bergström'), NULL)`)
 	passes(t, database(t, opts, url, nil))
@@ -41,19 +41,19 @@ func TestLexemes(t *testing.T) {
 		{"q", `phraseto_tsquery('simple', 'call 4556 7375 8689 9855')`, "credit_card"},
 		{"qs", `ARRAY[NULL, phraseto_tsquery('simple', 'Hanna Bergström')]`, "full_name"},
 	} {
-		pgtest.Exec(t, url, "UPDATE t SET "+c.column+" = "+c.value+" WHERE id = 2")
+		pgserver.Exec(t, url, "UPDATE t SET "+c.column+" = "+c.value+" WHERE id = 2")
 		r := database(t, opts, url, nil)
 		silent(t, r)
 		if r.Survivors != 1 || string(r.Findings[0].Class) != c.class || r.Findings[0].Column != c.column || r.Findings[0].Key != "id=2" {
 			t.Errorf("%s = %s: %d survivors, %v", c.column, c.class, r.Survivors, r.Findings)
 		}
-		pgtest.Exec(t, url, "UPDATE t SET "+c.column+" = NULL WHERE id = 2")
+		pgserver.Exec(t, url, "UPDATE t SET "+c.column+" = NULL WHERE id = 2")
 	}
 }
 
 // Fakes are no findings there either, nor are dates.
 func TestFakesInLexemes(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	random := noise(100 * len(fake.Digest{}))
 	values := []string{"2026-11-22 04:53:12", "10.0.0.1 and 1234-5678"}
 	for i := range 100 {
@@ -66,7 +66,7 @@ func TestFakesInLexemes(t *testing.T) {
 	for i, v := range values {
 		values[i] = "('see " + strings.ReplaceAll(v, "'", "''") + " there')"
 	}
-	pgtest.Exec(t, url, `CREATE TABLE t AS SELECT to_tsvector('simple', x) AS v, phraseto_tsquery('simple', x) AS q FROM (VALUES `+strings.Join(values, ", ")+`) AS x (x)`)
+	pgserver.Exec(t, url, `CREATE TABLE t AS SELECT to_tsvector('simple', x) AS v, phraseto_tsquery('simple', x) AS q FROM (VALUES `+strings.Join(values, ", ")+`) AS x (x)`)
 	r := database(t, verify.Options{Set: source(t)}, url, nil)
 	passes(t, r)
 	if len(r.Findings) > 0 {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"refresher/internal/pgcopy"
+	"refresher/internal/postgres/copyfmt"
 )
 
 // longRow is when a row of a dump is too long to be held: it is looked through in
@@ -111,6 +111,6 @@ func (d *dump) begin() error {
 
 // lookPiece looks through a piece of a long row.
 func (s *scanner) lookPiece(t *tally, b batch) error {
-	s.cell(t, place{row: b.first + 1}, pgcopy.Unescape(b.data))
+	s.cell(t, place{row: b.first + 1}, copyfmt.Unescape(b.data))
 	return s.err()
 }

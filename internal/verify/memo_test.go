@@ -6,9 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 )
 
 func memoVerifier(t testing.TB) *Verifier {

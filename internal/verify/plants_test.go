@@ -18,10 +18,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/parquet-go/parquet-go"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -346,7 +346,7 @@ func TestPlantedLeaks(t *testing.T) {
 	all := leaks(n, seed)
 	set := setOf(t, all)
 	ctx := context.Background()
-	dbURL := pgtest.DB(t)
+	dbURL := pgserver.DB(t)
 	conn, err := pgx.Connect(ctx, dbURL)
 	if err != nil {
 		t.Fatal(err)
@@ -386,7 +386,7 @@ func TestPlantedLeaks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), "-Fc", "-d", dbURL).Output()
+	out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), "-Fc", "-d", dbURL).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

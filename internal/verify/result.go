@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"refresher/internal/canary"
-	"refresher/internal/fingerprint"
 	"refresher/internal/pii"
-	"refresher/internal/risk"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 // Result is what was found in one database, file or archive.

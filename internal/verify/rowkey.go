@@ -7,10 +7,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/fake"
-	"refresher/internal/pgerr"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // maxKey is how much of a key's value is read, in characters.
@@ -62,7 +62,7 @@ func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *c
 		catalog.Literal("{"+strings.Join(ctids, ",")+"}") + "::pg_catalog.tid[])"
 	rows, err := conn.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 	if err != nil {
-		return nil, pgerr.Wrap(err, "reading the keys of rows of %s", t.Name)
+		return nil, client.Wrap(err, "reading the keys of rows of %s", t.Name)
 	}
 	defer rows.Close()
 	keys := map[string]string{}
@@ -73,7 +73,7 @@ func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *c
 			into[i] = &values[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return nil, pgerr.Wrap(err, "reading the keys of rows of %s", t.Name)
+			return nil, client.Wrap(err, "reading the keys of rows of %s", t.Name)
 		}
 		var parts []string
 		for i, name := range t.PrimaryKey {
@@ -81,7 +81,7 @@ func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *c
 		}
 		keys["ctid "+*values[0]] = strings.Join(parts, ", ")
 	}
-	return keys, pgerr.Wrap(rows.Err(), "reading the keys of rows of %s", t.Name)
+	return keys, client.Wrap(rows.Err(), "reading the keys of rows of %s", t.Name)
 }
 
 // shown is a key's value as a report may show it. A number or UUID is shown as it

@@ -4,18 +4,18 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
 // A finding names its row by the primary key, but a key is not to tell what the
 // finding hides.
 func TestRowKeys(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	const found = "ask lars.holm@telia.com"
-	pgtest.Exec(t, url, `
+	pgserver.Exec(t, url, `
 		CREATE TABLE plain (id bigint PRIMARY KEY, note text); INSERT INTO plain SELECT g, 'x' FROM generate_series(1, 40) g; UPDATE plain SET note = '`+found+`' WHERE id = 17;
 		CREATE TABLE pair (a int, b uuid, note text, PRIMARY KEY (b, a)); INSERT INTO pair VALUES (-3, '0b7c2f5e-6f0e-4b7c-9d2e-1f3a5b7c9d1e', '`+found+`');
 		CREATE TABLE coded (code text PRIMARY KEY, note text); INSERT INTO coded VALUES ('annelise', '`+found+`');

@@ -3,12 +3,12 @@ package verify
 import (
 	"fmt"
 
-	"refresher/internal/detect"
-	"refresher/internal/fake"
-	"refresher/internal/fingerprint"
-	"refresher/internal/ident"
 	"refresher/internal/pii"
-	"refresher/internal/unwrap"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/pii/ident"
+	"refresher/internal/pii/unwrap"
 )
 
 // minCell is the shortest text that can hold an identifier, in bytes.

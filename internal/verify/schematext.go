@@ -5,7 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/pgerr"
+	"refresher/internal/postgres/client"
 )
 
 // schemaTexts yields (object, number, text) of everything in a schema that a person
@@ -64,7 +64,7 @@ FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() AND pg
 func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, schemaTexts)
 	if err != nil {
-		return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+		return client.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
 	}
 	s := db.v.scanner()
 	var object, number string
@@ -76,7 +76,7 @@ func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
 		s.cell(db.ledger.column(object, "", asDefinition), place{}, body)
 		return s.err()
 	})
-	return pgerr.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+	return client.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
 }
 
 // finds reports whether there is anything to be found in text.

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"refresher/internal/fault"
-	"refresher/internal/pgtest"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -103,7 +103,7 @@ func TestAroundDumps(t *testing.T) {
 	url := scrubbed(t)
 	v := verify.New(verify.Options{Run: run, Set: source(t), Workers: 2})
 	dump := func(form string) []byte {
-		out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), form, "-d", url).Output()
+		out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), form, "-d", url).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestNeitherDumpNorText(t *testing.T) {
 
 // Large objects beyond one value, likewise.
 func TestAroundMembersOfLargeObjects(t *testing.T) {
-	url := pgtest.DB(t)
+	url := pgserver.DB(t)
 	keep := verify.Options{Set: source(t), Objects: verify.LargeObjects{Keep: true}}
 	for name, data := range surrounded(t, noise(5<<20)) {
 		if name == "empty.zst" || os.Getenv("REFRESHER_LONG") == "" && name != "last.zst" && name != "second.tar" {

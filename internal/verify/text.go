@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/unwrap"
+	"refresher/internal/pii/unwrap"
 )
 
 // Text files are looked through in pieces of whole lines. A piece begins with the

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 func TestShape(t *testing.T) {

@@ -3,12 +3,12 @@ package verify
 import (
 	"runtime"
 
-	"refresher/internal/canary"
-	"refresher/internal/catalog"
-	"refresher/internal/fingerprint"
-	"refresher/internal/largeobject"
 	"refresher/internal/pii"
-	"refresher/internal/risk"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/verify/canary"
+	"refresher/internal/verify/risk"
 )
 
 // Options of a Verifier.
@@ -26,7 +26,7 @@ type Options struct {
 // LargeObjects is what the ruleset decided for the large objects of a database.
 type LargeObjects struct {
 	Keep   bool
-	Source *largeobject.Sum // of those that left the source; nil: unknown
+	Source *client.LargeObjectSum // of those that left the source; nil: unknown
 }
 
 // Table is what the ruleset decided for a table.

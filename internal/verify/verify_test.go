@@ -14,13 +14,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/dataset"
-	"refresher/internal/fake"
+	"refresher/internal/dataset/parquet"
 	"refresher/internal/fault"
-	"refresher/internal/fingerprint"
-	"refresher/internal/pgtest"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
 
@@ -92,12 +92,12 @@ const rowsN = 300
 // scrubbed makes a database as a run leaves it: fakes, and no person's data.
 func scrubbed(t testing.TB) (url string) {
 	t.Helper()
-	tb, ok := t.(pgtest.TB)
+	tb, ok := t.(pgserver.TB)
 	if !ok {
-		t.Fatal("no pgtest.TB")
+		t.Fatal("no pgserver.TB")
 	}
-	url = pgtest.DB(tb)
-	pgtest.Exec(tb, url, schema)
+	url = pgserver.DB(tb)
+	pgserver.Exec(tb, url, schema)
 	conn, err := pgx.Connect(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func scrubbed(t testing.TB) (url string) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::address, $11, $12, $13::text::inet, $14, $15, $16)`, users)
 	insert(`INSERT INTO events VALUES ($1, $2::text::date, $3)`, events)
 	insert(`INSERT INTO "Odd Schema"."Order ""Book""" VALUES ($1, $2)`, orders)
-	pgtest.Exec(tb, url, "REFRESH MATERIALIZED VIEW names")
+	pgserver.Exec(tb, url, "REFRESH MATERIALIZED VIEW names")
 	return url
 }
 
@@ -321,7 +321,7 @@ func TestLeaksAreFound(t *testing.T) {
 	key := func(p plant) plant { p.name, p.sql = "", ""; return p }
 	want := map[plant]int{}
 	for i, p := range plants {
-		pgtest.Exec(t, url, fmt.Sprintf(p.sql, 12*i%rowsN+12*i/rowsN)) // ids of one partition
+		pgserver.Exec(t, url, fmt.Sprintf(p.sql, 12*i%rowsN+12*i/rowsN)) // ids of one partition
 		want[key(p)]++
 	}
 	check := func(what string, found func(plant) int) {
@@ -358,7 +358,7 @@ func TestLeaksAreFound(t *testing.T) {
 
 	var files []*verify.Result
 	for path, data := range export(t, url) {
-		table, _, _ := dataset.ParsePath(path)
+		table, _, _ := parquet.ParsePath(path)
 		r, err := v.Parquet(ctx, spec(t, table), bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
@@ -378,20 +378,20 @@ func TestLeaksAreFound(t *testing.T) {
 // One leak alone is enough to refuse.
 func TestOneLeakRefuses(t *testing.T) {
 	url := scrubbed(t)
-	pgtest.Exec(t, url, `UPDATE events SET payload = jsonb_build_object('a', jsonb_build_array('', 'to `+srcEmail+`')) WHERE id = 8`)
+	pgserver.Exec(t, url, `UPDATE events SET payload = jsonb_build_object('a', jsonb_build_array('', 'to `+srcEmail+`')) WHERE id = 8`)
 	r := database(t, verify.Options{Set: source(t)}, url, specs())
 	refusal := refused(t, "survivors", r)
 	if len(refusal.Problems) != 1 || !strings.Contains(refusal.Problems[0], "public.events_2.payload, ctid (") || !strings.Contains(refusal.Problems[0], "h***@p***.se") {
 		t.Errorf("%q", refusal.Problems)
 	}
-	pgtest.Exec(t, url, `UPDATE events SET payload = '{"a": "lars.holm@telia.com"}' WHERE id = 8`)
+	pgserver.Exec(t, url, `UPDATE events SET payload = '{"a": "lars.holm@telia.com"}' WHERE id = 8`)
 	refused(t, "detectors", database(t, verify.Options{Set: source(t)}, url, specs()))
 	refused(t, "detectors", database(t, verify.Options{}, url, nil))
 }
 
 func dump(t *testing.T, url string) []byte {
 	t.Helper()
-	out, err := exec.Command(pgtest.Shared(t).Tool("pg_dump"), "-Fc", "-d", url).Output()
+	out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), "-Fc", "-d", url).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,12 +401,12 @@ func dump(t *testing.T, url string) []byte {
 func export(t *testing.T, url string) map[string][]byte {
 	t.Helper()
 	ctx := context.Background()
-	cat, err := catalog.Load(ctx, pgtest.Conn(t, url))
+	cat, err := catalog.Load(ctx, pgserver.Conn(t, url))
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{}
-	_, err = dataset.Export(ctx, config(t, url), cat, dataset.Options{Workers: 1}, func(_ context.Context, path string, write func(io.Writer) error) error {
+	_, err = parquet.Export(ctx, config(t, url), cat, parquet.Options{Workers: 1}, func(_ context.Context, path string, write func(io.Writer) error) error {
 		var b bytes.Buffer
 		err := write(&b)
 		files[path] = b.Bytes()
@@ -433,7 +433,7 @@ func TestCleanFilesPass(t *testing.T) {
 	results := []*verify.Result{r}
 	rows := int64(0)
 	for path, data := range export(t, url) {
-		table, _, _ := dataset.ParsePath(path)
+		table, _, _ := parquet.ParsePath(path)
 		r, err := v.Parquet(context.Background(), spec(t, table), bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)

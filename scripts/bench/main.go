@@ -26,9 +26,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher"
-	"refresher/internal/pgtest"
 	"refresher/internal/report"
-	"refresher/internal/sampledb"
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/shop"
 )
 
 const database = "experimentation"
@@ -36,7 +36,7 @@ const database = "experimentation"
 type bench struct {
 	dir                       string
 	bin                       string
-	primary, standby, staging *pgtest.Cluster
+	primary, standby, staging *pgserver.Cluster
 	tables                    []table
 }
 
@@ -91,17 +91,17 @@ func run(ctx context.Context, users, rounds int, bin string) error {
 
 func (b *bench) start(ctx context.Context, users int) (err error) {
 	config := map[string]string{"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
-	if b.primary, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
+	if b.primary, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return err
 	}
-	if b.staging, err = pgtest.Start(ctx, pgtest.Options{Config: config}); err != nil {
+	if b.staging, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return err
 	}
 	if err := b.sql(ctx, b.primary.URL("postgres"), "CREATE DATABASE "+database); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "loading %d customers …\n", users)
-	if err := sampledb.Load(ctx, b.primary.URL(database), sampledb.Options{Users: users, Seed: 1}); err != nil {
+	if err := shop.Load(ctx, b.primary.URL(database), shop.Options{Users: users, Seed: 1}); err != nil {
 		return err
 	}
 	if b.standby, err = b.primary.Standby(ctx); err != nil {
@@ -117,7 +117,7 @@ func (b *bench) start(ctx context.Context, users int) (err error) {
 }
 
 func (b *bench) stop() {
-	for _, c := range []*pgtest.Cluster{b.staging, b.primary} {
+	for _, c := range []*pgserver.Cluster{b.staging, b.primary} {
 		if c != nil {
 			_ = c.Stop()
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"refresher/internal/detect"
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
 )
 
 // report prints measurements.

@@ -27,9 +27,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
 	"refresher/internal/discover"
-	"refresher/internal/pgtest"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 )
 
 func main() {
@@ -45,7 +45,7 @@ func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) (err error
 	if len(dirs) == 0 {
 		return errors.New("name a folder with *.sql or *.csv and labels.csv")
 	}
-	cluster, err := pgtest.Start(ctx, pgtest.Options{})
+	cluster, err := pgserver.Start(ctx, pgserver.Options{})
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s score) precision() float64 { return ratio(s.hit, s.hit+s.false) }
 func (s score) recall() float64    { return ratio(s.hit, s.hit+s.missed) }
 func (s score) right() float64     { return ratio(s.class, s.hit) }
 
-func measure(ctx context.Context, cluster *pgtest.Cluster, db, dir string, wrong bool) (with, names score, err error) {
+func measure(ctx context.Context, cluster *pgserver.Cluster, db, dir string, wrong bool) (with, names score, err error) {
 	labels, err := readLabels(filepath.Join(dir, "labels.csv"))
 	if err != nil {
 		return with, names, err
@@ -189,8 +189,8 @@ func readLabels(path string) (map[[2]string]string, error) {
 	return labels, nil
 }
 
-func load(ctx context.Context, cluster *pgtest.Cluster, db, dir string) (*pgx.Conn, error) {
-	admin, err := pgx.Connect(ctx, cluster.URL(pgtest.User))
+func load(ctx context.Context, cluster *pgserver.Cluster, db, dir string) (*pgx.Conn, error) {
+	admin, err := pgx.Connect(ctx, cluster.URL(pgserver.User))
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
 )
 
@@ -359,7 +359,7 @@ func fromNumber(char int, f numeric) *expression {
 // momentOf is a date or timestamp as written; of a type, if one is given.
 func momentOf(text string, char int, t *catalog.Type) *expression {
 	for _, try := range []*catalog.Type{{OID: catalog.DateOID, Kind: catalog.BaseType}, {OID: catalog.TimestamptzOID, Kind: catalog.BaseType}, {OID: catalog.TimestampOID, Kind: catalog.BaseType}} {
-		wire, err := pgvalue.For(try, pgcopy.Binary).AppendWire(nil, []byte(text))
+		wire, err := value.For(try, copyfmt.Binary).AppendWire(nil, []byte(text))
 		if err != nil {
 			continue
 		}
@@ -389,7 +389,7 @@ func canonical(x *expression, t *catalog.Type) *expression {
 		}
 		fail(x.char, "%q is no label of %s%s; there is %s", *x.literal, u.SQL, rules.DidYouMean(*x.literal, u.Labels), strings.Join(u.Labels, ", "))
 	}
-	codec := pgvalue.For(t, pgcopy.Binary)
+	codec := value.For(t, copyfmt.Binary)
 	if codec == nil {
 		return x
 	}

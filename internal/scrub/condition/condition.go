@@ -54,9 +54,9 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // MaxLen is the greatest length of a condition in bytes.
@@ -133,23 +133,23 @@ type Eval struct {
 
 // Bind returns an evaluator for the rows of a COPY stream with these columns,
 // among which those that the condition reads are found by name.
-func (c *Condition) Bind(f pgcopy.Format, columns []*catalog.Column) (*Eval, error) {
+func (c *Condition) Bind(f copyfmt.Format, columns []*catalog.Column) (*Eval, error) {
 	e := &Eval{holds: c.holds, env: env{slots: make([]slot, len(c.reads)), scratch: make([][]byte, c.spaces)}}
 	for i, want := range c.reads {
 		s := &e.env.slots[i]
 		s.at = -1
 		for at, col := range columns {
 			if col.Name == want.Name && s.at < 0 {
-				*s = slot{at: at, column: col, format: f, codec: pgvalue.For(col.Type, f)}
+				*s = slot{at: at, column: col, format: f, codec: value.For(col.Type, f)}
 			}
 		}
 		if s.at < 0 || s.codec == nil {
 			return nil, fmt.Errorf("column %q can't be read in %s format", want.Name, f)
 		}
 		if s.column.Type.Underlying().Kind == catalog.ArrayType {
-			s.array = pgvalue.ArrayOf(s.column.Type, f)
+			s.array = value.ArrayOf(s.column.Type, f)
 		}
-		s.binary = pgvalue.For(s.column.Type, pgcopy.Binary)
+		s.binary = value.For(s.column.Type, copyfmt.Binary)
 	}
 	return e, nil
 }
@@ -157,7 +157,7 @@ func (c *Condition) Bind(f pgcopy.Format, columns []*catalog.Column) (*Eval, err
 var errUnreadable = errors.New("a condition can't be evaluated: the server sent a value that is not of its column's type")
 
 // Holds reports whether the condition is true for a row: neither false nor unknown.
-func (e *Eval) Holds(r *pgcopy.Row) (bool, error) {
+func (e *Eval) Holds(r *copyfmt.Row) (bool, error) {
 	e.env.row, e.env.bad = r, false
 	t := e.holds(&e.env)
 	e.env.row = nil

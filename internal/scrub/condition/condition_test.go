@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 func base(oid uint32, sql string) *catalog.Type {
@@ -43,7 +43,7 @@ func testColumns() []*catalog.Column {
 }
 
 // row is a row of the test columns in COPY's form; a column that is not given is NULL.
-func row(t testing.TB, f pgcopy.Format, values map[string]string) []byte {
+func row(t testing.TB, f copyfmt.Format, values map[string]string) []byte {
 	t.Helper()
 	columns := testColumns()
 	var fields [][]byte
@@ -54,7 +54,7 @@ func row(t testing.TB, f pgcopy.Format, values map[string]string) []byte {
 			fields = append(fields, nil)
 			continue
 		}
-		wire, err := pgvalue.For(c.Type, f).AppendWire([]byte{}, []byte(v))
+		wire, err := value.For(c.Type, f).AppendWire([]byte{}, []byte(v))
 		if err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
@@ -63,11 +63,11 @@ func row(t testing.TB, f pgcopy.Format, values map[string]string) []byte {
 	if len(values) > 0 {
 		t.Fatalf("unknown columns: %v", values)
 	}
-	return pgcopy.AppendRow(pgcopy.AppendHeader(nil, f), f, fields)
+	return copyfmt.AppendRow(copyfmt.AppendHeader(nil, f), f, fields)
 }
 
 // holds evaluates a condition on one row.
-func holds(t testing.TB, c *Condition, f pgcopy.Format, stream []byte) (bool, error) {
+func holds(t testing.TB, c *Condition, f copyfmt.Format, stream []byte) (bool, error) {
 	t.Helper()
 	columns := testColumns()
 	columns = columns[:len(columns)-1]
@@ -76,7 +76,7 @@ func holds(t testing.TB, c *Condition, f pgcopy.Format, stream []byte) (bool, er
 		t.Fatal(err)
 	}
 	var got bool
-	parser := pgcopy.NewRawParser(f, len(columns), func(r *pgcopy.Row) (err error) {
+	parser := copyfmt.NewRawParser(f, len(columns), func(r *copyfmt.Row) (err error) {
 		got, err = e.Holds(r)
 		return err
 	})
@@ -105,7 +105,7 @@ func TestHolds(t *testing.T) {
 		`"admin" in tags`: "tf", `"x" in tags`: "ff", `not ("x" in tags)`: "ff", `t in tags`: "ff", `len(nums) == 3`: "tf", `len(tags) > 0`: "ff", `2 in nums`: "tf", `9 not in nums`: "tf", `id in nums`: "ff", `"2024-01-01" in days`: "tf", `d in days`: "ff", `j.plan in tags`: "ff", `tags == nil`: "ft",
 		`$env["Odd name"] == 3`: "tf", `p == nil`: "ft", `ci == "mixed"`: "tf", `ci == "MIXED"`: "tf", `ci in ["MIXED"]`: "tf", `ci startsWith "mIX"`: "tf", `t != ci`: "tf", `ci == lower("MIXED")`: "tf", `c == "ab"`: "tf",
 	} {
-		for _, f := range []pgcopy.Format{pgcopy.Binary, pgcopy.Text} {
+		for _, f := range []copyfmt.Format{copyfmt.Binary, copyfmt.Text} {
 			c, err := Compile(text, testColumns())
 			if want == "" {
 				if err == nil {
@@ -143,7 +143,7 @@ func TestNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := holds(t, cond, pgcopy.Binary, row(t, pgcopy.Binary, map[string]string{"n": c.n}))
+		got, err := holds(t, cond, copyfmt.Binary, row(t, copyfmt.Binary, map[string]string{"n": c.n}))
 		if err != nil || got != (c.want == "t") {
 			t.Errorf("%s with n %s: %v, %v", c.text, c.n, got, err)
 		}
@@ -247,18 +247,18 @@ func TestUnreadableValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := c.Bind(pgcopy.Binary, columns)
+		e, err := c.Bind(copyfmt.Binary, columns)
 		if err != nil {
 			t.Fatal(err)
 		}
-		parser := pgcopy.NewRawParser(pgcopy.Binary, 3, func(r *pgcopy.Row) error {
+		parser := copyfmt.NewRawParser(copyfmt.Binary, 3, func(r *copyfmt.Row) error {
 			ok, err := e.Holds(r)
 			if ok {
 				t.Errorf("%s holds", text)
 			}
 			return err
 		})
-		_, err = parser.Write(pgcopy.AppendRow(pgcopy.AppendHeader(nil, pgcopy.Binary), pgcopy.Binary, [][]byte{[]byte("secret"), nil, nil}))
+		_, err = parser.Write(copyfmt.AppendRow(copyfmt.AppendHeader(nil, copyfmt.Binary), copyfmt.Binary, [][]byte{[]byte("secret"), nil, nil}))
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -267,7 +267,7 @@ func TestUnreadableValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Bind(pgcopy.Binary, columns[1:]); err == nil {
+	if _, err := c.Bind(copyfmt.Binary, columns[1:]); err == nil {
 		t.Error("bound without its column")
 	}
 }
@@ -279,12 +279,12 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 	columns := testColumns()
 	columns = columns[:len(columns)-1]
-	e, err := c.Bind(pgcopy.Binary, columns)
+	e, err := c.Bind(copyfmt.Binary, columns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream := row(t, pgcopy.Binary, map[string]string{"id": "7", "t": "Jane Doe", "j": `{"plan":"pro"}`, "ts": "2024-02-29 12:00:00+00", "b": "t", "n": "5.5", "tags": "{a,b}"})
-	parser := pgcopy.NewRawParser(pgcopy.Binary, len(columns), func(r *pgcopy.Row) error {
+	stream := row(t, copyfmt.Binary, map[string]string{"id": "7", "t": "Jane Doe", "j": `{"plan":"pro"}`, "ts": "2024-02-29 12:00:00+00", "b": "t", "n": "5.5", "tags": "{a,b}"})
+	parser := copyfmt.NewRawParser(copyfmt.Binary, len(columns), func(r *copyfmt.Row) error {
 		if ok, err := e.Holds(r); !ok || err != nil {
 			t.Errorf("%v, %v", ok, err)
 		}
@@ -305,8 +305,8 @@ func FuzzCompile(f *testing.F) {
 		`$env["Odd name"] % 3 == 0`, `date("2024-01-01") < ts`, `len(trim(lower(t))) > 3`, `a ? b : c`, `let x = 1; x`, `filter(tags, # == "x")`, `{`, `"`, `1..2`, `t[1:2]`, `-1.5e3 < f`, `0x7f == id`, `'a' in tags | len()`} {
 		f.Add(s)
 	}
-	binary := row(f, pgcopy.Binary, map[string]string{"id": "7", "n": "1.5", "f": "0.5", "b": "t", "t": "Jane", "j": `{"a":[{"b":1}]}`, "tags": "{x,NULL}", "nums": "{1}", "d": "2024-01-01", "m": "ok"})
-	text := row(f, pgcopy.Text, map[string]string{"id": "7", "n": "1.5", "f": "0.5", "b": "t", "t": "Jane", "j": `{"a":[{"b":1}]}`, "tags": "{x,NULL}", "nums": "{1}", "d": "2024-01-01", "m": "ok"})
+	binary := row(f, copyfmt.Binary, map[string]string{"id": "7", "n": "1.5", "f": "0.5", "b": "t", "t": "Jane", "j": `{"a":[{"b":1}]}`, "tags": "{x,NULL}", "nums": "{1}", "d": "2024-01-01", "m": "ok"})
+	text := row(f, copyfmt.Text, map[string]string{"id": "7", "n": "1.5", "f": "0.5", "b": "t", "t": "Jane", "j": `{"a":[{"b":1}]}`, "tags": "{x,NULL}", "nums": "{1}", "d": "2024-01-01", "m": "ok"})
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := Compile(s, testColumns())
 		var e *Error
@@ -316,8 +316,8 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		one, err1 := holds(t, c, pgcopy.Binary, binary)
-		other, err2 := holds(t, c, pgcopy.Text, text)
+		one, err1 := holds(t, c, copyfmt.Binary, binary)
+		other, err2 := holds(t, c, copyfmt.Text, text)
 		if err1 != nil || err2 != nil || one != other {
 			t.Fatalf("%q: %v, %v in binary and %v, %v in text", s, one, err1, other, err2)
 		}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // in is membership in a list as written, in a range of integers or in an array column.
@@ -164,7 +164,7 @@ func (x *expression) matcher(e *env, k kind, list *expression) func(text []byte)
 		if !ok {
 			return nil
 		}
-		codec := pgvalue.For(list.typ, pgcopy.Binary)
+		codec := value.For(list.typ, copyfmt.Binary)
 		return func(text []byte) bool {
 			m, ok := parseMoment(codec, text)
 			return ok && m == v

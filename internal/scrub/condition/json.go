@@ -3,11 +3,11 @@ package condition
 import (
 	"github.com/expr-lang/expr/ast"
 
-	"refresher/internal/scrub/jsonscrub"
+	"refresher/internal/scrub/document"
 )
 
 // jsonic finds a value within a document; ok is false if there is none, or it is null.
-type jsonic func(*env) (kind jsonscrub.Kind, text []byte, ok bool)
+type jsonic func(*env) (kind document.Kind, text []byte, ok bool)
 
 // member reads $env["column"] or a path within a json or jsonb column.
 func (c *checker) member(n *ast.MemberNode) *expression {
@@ -18,7 +18,7 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 		}
 		return c.columnNamed(name.Value, at(n.Property))
 	}
-	var path []jsonscrub.Step
+	var path []document.Step
 	var root ast.Node = n
 	for {
 		m, ok := root.(*ast.MemberNode)
@@ -28,7 +28,7 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 		if id, ok := m.Node.(*ast.IdentifierNode); ok && id.Value == "$env" {
 			break
 		}
-		var step jsonscrub.Step
+		var step document.Step
 		switch p := m.Property.(type) {
 		case *ast.StringNode:
 			step.Key = p.Value
@@ -40,7 +40,7 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 		if step.Index < 0 || m.Method {
 			fail(at(m), "a path within JSON is made of keys and numbers of elements, from 0")
 		}
-		path = append([]jsonscrub.Step{step}, path...)
+		path = append([]document.Step{step}, path...)
 		root = m.Node
 	}
 	x := c.check(root)
@@ -48,17 +48,17 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 		fail(at(n), "%s has no members: only json and jsonb columns do", x)
 	}
 	k, scratch := c.slot(x.column), c.scratch()
-	j := func(e *env) (jsonscrub.Kind, []byte, bool) {
+	j := func(e *env) (document.Kind, []byte, bool) {
 		doc, ok := e.text(k)
 		if !ok {
 			return 0, nil, false
 		}
-		kind, raw, ok := jsonscrub.Find(doc, path)
-		if !ok || kind == jsonscrub.Null {
+		kind, raw, ok := document.Find(doc, path)
+		if !ok || kind == document.Null {
 			return 0, nil, false
 		}
-		if kind == jsonscrub.String {
-			e.scratch[scratch] = jsonscrub.Unquote(e.scratch[scratch][:0], raw)
+		if kind == document.String {
+			e.scratch[scratch] = document.Unquote(e.scratch[scratch][:0], raw)
 			raw = e.scratch[scratch]
 		}
 		return kind, raw, true
@@ -70,7 +70,7 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 func (x *expression) asBool() boolean {
 	return func(e *env) tri {
 		kind, text, ok := x.json(e)
-		if !ok || kind != jsonscrub.Bool {
+		if !ok || kind != document.Bool {
 			return unknown
 		}
 		return truth(text[0] == 't')
@@ -85,7 +85,7 @@ func (x *expression) asText() textual {
 	case kindJSON:
 		return func(e *env) ([]byte, bool) {
 			kind, text, ok := x.json(e)
-			return text, ok && kind == jsonscrub.String
+			return text, ok && kind == document.String
 		}
 	}
 	return nil
@@ -99,7 +99,7 @@ func (x *expression) asNumber() numeric {
 	case kindJSON:
 		return func(e *env) (number, bool) {
 			kind, text, ok := x.json(e)
-			if !ok || kind != jsonscrub.Number {
+			if !ok || kind != document.Number {
 				return number{}, false
 			}
 			if n, ok := parseNumber(text, false); ok {

@@ -9,17 +9,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgtest"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
+	"refresher/internal/testkit/pgserver"
 )
 
 // A condition holds for the rows that WHERE finds, NULLs and all.
 func TestAgreesWithPostgreSQL(t *testing.T) {
 	ctx := context.Background()
-	url := pgtest.DB(t)
-	pgtest.Exec(t, url, `
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `
 		CREATE EXTENSION citext;
 		CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
 		CREATE TABLE t (id int, n numeric, f float8, b bool, s text, ci citext, m mood, d date, ts timestamp, tz timestamptz, j jsonb, tags text[], nums int8[], u uuid, c char(5));
@@ -30,7 +30,7 @@ func TestAgreesWithPostgreSQL(t *testing.T) {
 		 (-4, 'Infinity', '-Infinity', NULL, 'jane\t\\', 'JANE', 'glad', '4713-01-01 BC', '294276-12-31', '2024-06-01 12:00+02', '{"a": 2.5, "s": "y"}', '{NULL,a}', '{NULL}', NULL, 'ab cd'),
 		 (5, -0.001, 1e300, true, 'x', 'SS', 'ok', '5874897-12-31', NULL, '2024-06-01 10:00+00', '[1]', '{{a,c},{d,e}}', '{9223372036854775807}', NULL, NULL),
 		 (2147483647, 9223372036854775808, 9007199254740993, true, 'é', 'é', 'ok', '2024-02-29', '2024-02-29 10:00', NULL, '{}', NULL, NULL, NULL, 'AB')`)
-	conn := pgtest.Conn(t, url)
+	conn := pgserver.Conn(t, url)
 	cat, err := catalog.Load(ctx, conn)
 	if err != nil {
 		t.Fatal(err)
@@ -116,17 +116,17 @@ func TestAgreesWithPostgreSQL(t *testing.T) {
 				t.Errorf("%s is WHERE %s, which finds %v instead of %v", text, sql, got, want)
 			}
 		}
-		for _, f := range []pgcopy.Format{pgcopy.Binary, pgcopy.Text} {
+		for _, f := range []copyfmt.Format{copyfmt.Binary, copyfmt.Text} {
 			e, err := c.Bind(f, table.Columns)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
-			parser := pgcopy.NewRawParser(f, len(table.Columns), func(r *pgcopy.Row) error {
+			parser := copyfmt.NewRawParser(f, len(table.Columns), func(r *copyfmt.Row) error {
 				ok, err := e.Holds(r)
 				if ok && err == nil {
 					var id []byte
-					id, err = pgvalue.For(table.Columns[0].Type, f).AppendText(nil, r.Field(0))
+					id, err = value.For(table.Columns[0].Type, f).AppendText(nil, r.Field(0))
 					got = append(got, string(id))
 				}
 				return err

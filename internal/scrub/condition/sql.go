@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 // SQL is the condition as SQL that says the same of a row, its columns taken

@@ -9,9 +9,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"refresher/internal/catalog"
-	"refresher/internal/pgcopy"
-	"refresher/internal/pgvalue"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // tri is a truth value of SQL.
@@ -41,7 +41,7 @@ type (
 
 // env is what expressions read: one row.
 type env struct {
-	row     *pgcopy.Row
+	row     *copyfmt.Row
 	slots   []slot
 	scratch [][]byte
 	bad     bool // a value could not be read
@@ -51,10 +51,10 @@ type env struct {
 type slot struct {
 	at     int
 	column *catalog.Column
-	format pgcopy.Format
-	codec  pgvalue.Codec
-	binary pgvalue.Codec // nil if there is none
-	array  *pgvalue.Array
+	format copyfmt.Format
+	codec  value.Codec
+	binary value.Codec // nil if there is none
+	array  *value.Array
 	buf    []byte
 	side   []byte
 }
@@ -81,7 +81,7 @@ func (e *env) text(k int) ([]byte, bool) {
 func (e *env) binaryForm(k int) ([]byte, bool) {
 	s := &e.slots[k]
 	wire := e.raw(k)
-	if wire == nil || s.format == pgcopy.Binary {
+	if wire == nil || s.format == copyfmt.Binary {
 		return wire, wire != nil
 	}
 	var err error
@@ -145,7 +145,7 @@ func (e *env) list(k int, each func([]byte) (stop bool)) (null, ok bool) {
 var errStop = errors.New("found")
 
 // parseMoment reads an element of an array of dates or timestamps.
-func parseMoment(codec pgvalue.Codec, text []byte) (int64, bool) {
+func parseMoment(codec value.Codec, text []byte) (int64, bool) {
 	wire, err := codec.AppendWire(nil, text)
 	if err != nil {
 		return 0, false

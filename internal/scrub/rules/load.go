@@ -11,9 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // Load reads rules files as one ruleset. A file that can't be read, and every

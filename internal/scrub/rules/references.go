@@ -3,7 +3,7 @@ package rules
 import (
 	"github.com/goccy/go-yaml/ast"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 const referenceShape = "{table: …, columns: […], to: …, to_columns: […], when: …}"

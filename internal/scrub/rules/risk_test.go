@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/catalog"
+	"refresher/internal/postgres/catalog"
 )
 
 const goodRisk = `version: 1

@@ -41,9 +41,9 @@ import (
 	"fmt"
 	"slices"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 // Pos is a place in a rules file.

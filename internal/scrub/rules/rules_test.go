@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"refresher/internal/catalog"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/postgres/catalog"
 )
 
 const good = `version: 1

@@ -1,0 +1,97 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
+)
+
+// Loader takes the sampled rows: a database with the same tables and no foreign
+// keys yet. CopyIn reads r, a COPY stream of the columns (which can be none), to
+// its end and returns the number of rows.
+type Loader interface {
+	CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (int64, error)
+}
+
+// Counts of the sample, one a table (also of those it holds nothing of), by name.
+func (s *Sample) Counts(ctx context.Context) ([]Count, error) {
+	out := make([]Count, 0, len(s.entities))
+	for _, e := range s.entities {
+		c := Count{Table: e.root.Name}
+		err := s.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE why = 'r'), count(*) FILTER (WHERE why = 'd'),
+			count(*) FILTER (WHERE why = 'o'), count(*) FILTER (WHERE why = 'w'), count(*) FILTER (WHERE why = 'u') FROM `+e.set).
+			Scan(&c.Rows, &c.Roots, &c.Down, &c.Own, &c.Whole, &c.Up)
+		if err != nil {
+			return nil, client.Wrap(err, "counting the sample of %s", e.root.Name)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// Copy streams the sampled rows to dst, one table (or partition) after the other,
+// and returns how many they were. Generated columns are left to dst.
+func (s *Sample) Copy(ctx context.Context, dst Loader) (int64, error) {
+	var total int64
+	for _, e := range s.entities {
+		for _, t := range e.leaves {
+			n, err := s.copyTable(ctx, e, t, dst)
+			if err != nil {
+				return total, err
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
+
+func (s *Sample) copyTable(ctx context.Context, e *entity, t *catalog.Table, dst Loader) (int64, error) {
+	var cols []string
+	format, list := copyfmt.Binary, ""
+	for _, c := range t.Columns {
+		if c.Generated {
+			continue
+		}
+		if len(cols) > 0 {
+			list += ", "
+		}
+		list += "t." + catalog.Quote(c.Name)
+		cols = append(cols, c.Name)
+		if !value.Binary(c.Type) {
+			format = copyfmt.Text
+		}
+	}
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid ORDER BY s.tid) TO STDOUT (FORMAT %s)",
+		list, t.Name.SQL(), e.set, catalog.Literal(t.Name.SQL()), format)
+	r, w := io.Pipe()
+	var sent, loaded int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		tag, err := s.conn.PgConn().CopyTo(ctx, w, sql)
+		sent = tag.RowsAffected()
+		err = client.Wrap(err, "reading the sample of %s", t.Name)
+		w.CloseWithError(err)
+		return err
+	})
+	group.Go(func() error {
+		var err error
+		loaded, err = dst.CopyIn(ctx, t.Name, cols, format, r)
+		err = client.Wrap(err, "loading the sample of %s", t.Name)
+		r.CloseWithError(err)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	if loaded != sent {
+		return 0, fmt.Errorf("loading the sample of %s: %d rows were sent and %d arrived", t.Name, sent, loaded)
+	}
+	return loaded, nil
+}

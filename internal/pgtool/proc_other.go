@@ -1,9 +1,0 @@
-//go:build unix && !linux
-
-package pgtool
-
-import "syscall"
-
-// endWithParent does nothing: only Linux has parent-death signals. The program
-// ends when it next writes to a pipe of ours or its server session is ended.
-func endWithParent(*syscall.SysProcAttr) {}

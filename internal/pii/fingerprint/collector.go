@@ -1,0 +1,337 @@
+package fingerprint
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/ident"
+)
+
+// Collector adds fingerprints from one goroutine.
+type Collector struct {
+	store *Store
+	grams *spiller
+	heads *spiller
+	ends  [len(classes)][outcomes]int64 // how many values came to each outcome
+	uses  [len(classes)]use
+
+	folder folder
+	words  []word // of the value at hand
+	phone  phoneForms
+	digits sketch
+	mixed  uint64 // see Store
+	input  [8 * maxGram]byte
+	joint  [maxCompact]byte
+	text   []byte
+	finder *detect.Detector
+	hits   []detect.Hit
+}
+
+// Add fingerprints one source value (canonical text) of a direct class in all its
+// normal forms. Values that a fake could have made (fake.Recognise) and values too
+// short or too common to prove anything are counted, not added. It never allocates
+// in the steady state.
+func (c *Collector) Add(class pii.Class, value []byte) {
+	if code := codeOf(class); code != 0 {
+		c.ends[code][c.fate(class, code, value)]++
+	}
+}
+
+func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
+	switch {
+	case class == pii.IP && c.addIP(code, value): // fakes are no public addresses
+		return added
+	case c.store.known(class, value):
+		return fictional
+	case c.add(class, code, value):
+		return added
+	}
+	return tooShort
+}
+
+func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
+	switch class {
+	case pii.IP:
+		return false // seen to already
+	case pii.Email:
+		return c.addEmail(code, value)
+	case pii.MAC:
+		return c.addMAC(code, value)
+	}
+	c.split(value)
+	switch class {
+	case pii.FullName:
+		return c.addName(code, value)
+	case pii.Street:
+		return c.addStreet(code)
+	case pii.Phone, pii.CreditCard:
+		return c.addCompact(class, code, value)
+	}
+	return c.addCode(class, code, value) // national ids, IBANs, tokens
+}
+
+// Close flushes the collector.
+func (c *Collector) Close() error {
+	s := c.store
+	errGrams, errHeads := c.grams.close(), c.heads.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, n := range c.ends {
+		s.stats[i].Added += n[added]
+		s.stats[i].Fictional += n[fictional]
+		s.stats[i].Short += n[tooShort]
+	}
+	c.ends = [len(classes)][outcomes]int64{}
+	s.numbers.merge(&c.digits)
+	s.mixed |= c.mixed
+	for _, err := range []error{errGrams, errHeads} {
+		if s.err == nil {
+			s.err = err
+		}
+	}
+	return s.err
+}
+
+const maxWords = 4 * maxGram // of a value that are looked at
+
+// split cuts a value into hashed words.
+func (c *Collector) split(value []byte) {
+	c.words = c.words[:0]
+	var w word
+	for len(c.words) < maxWords && c.folder.next(value, w.end, &w) {
+		w.hash = c.store.words.of(c.folder.buf[:w.size])
+		c.words = append(c.words, w)
+	}
+}
+
+// size is the folded length of all words.
+func size(words []word) (n int, has byte) {
+	for _, w := range words {
+		n += w.size
+		has |= w.has
+	}
+	return n, has
+}
+
+// addWords fingerprints a sequence of words, the first maxGram of them.
+func (c *Collector) addWords(tag uint8, words []word) {
+	words = words[:min(len(words), maxGram)]
+	for i := range words {
+		binary.LittleEndian.PutUint64(c.input[8*i:], words[i].hash)
+	}
+	if !c.grams.add(c.store.keys.gram.hash(c.input[:8*len(words)]), tag) {
+		return
+	}
+	if len(words) == 1 {
+		c.heads.add(words[0].hash, tagSingle)
+		return
+	}
+	c.heads.add(words[0].hash, tagFirst)
+	c.heads.add(pair(words[0].hash, words[1].hash), uint8(len(words)))
+}
+
+func (c *Collector) addEmail(code uint8, value []byte) bool {
+	at := bytes.IndexByte(value, '@')
+	if at <= 0 {
+		return false
+	}
+	c.split(value)
+	if c.list(value) {
+		return c.addEmails(code, value)
+	}
+	if len(c.words) < 2 || c.words[0].start > at || c.words[len(c.words)-1].end < at {
+		return false
+	}
+	if end := c.words[min(len(c.words), maxGram)-1].end; !plausible(pii.Email, value[:end]) {
+		code |= rough
+	}
+	c.addWords(code, c.words)
+	return true
+}
+
+// list reports whether a value is more than an address: the separators of lists
+// stand between its words.
+func (c *Collector) list(value []byte) bool {
+	if len(c.words) == maxWords {
+		return bytes.ContainsAny(value, " ,;<")
+	}
+	from := 0
+	for k := 0; k <= len(c.words); k++ {
+		to := len(value)
+		if k < len(c.words) {
+			to = c.words[k].start
+		}
+		for _, b := range value[from:to] {
+			if b == ' ' || b == ',' || b == ';' || b == '<' {
+				return true
+			}
+		}
+		if k < len(c.words) {
+			from = c.words[k].end
+		}
+	}
+	return false
+}
+
+// addEmails takes the addresses out of "Jo Doe <jo@…>, …".
+func (c *Collector) addEmails(code uint8, value []byte) bool {
+	if c.finder == nil {
+		c.finder = detect.New()
+	}
+	c.hits = c.finder.Scan(c.hits[:0], value)
+	added := false
+	for _, h := range c.hits {
+		if h.Class == pii.Email && !c.store.known(pii.Email, value[h.Start:h.End]) {
+			c.split(value[h.Start:h.End])
+			c.addWords(code, c.words)
+			added = true
+		}
+	}
+	return added
+}
+
+func (c *Collector) addIP(code uint8, value []byte) bool {
+	value = bytes.TrimSpace(value)
+	a, n := ident.ParseIPv4(value)
+	if n == 0 {
+		a, n = ident.ParseIPv6(value)
+	}
+	if rest := string(value[n:]); n == 0 || rest != "" && rest != "/32" && rest != "/128" || !ident.Public(a) {
+		return false
+	}
+	b := a.As16()
+	c.grams.add(c.store.keys.ip.hash(b[:]), code)
+	return true
+}
+
+// addStreet wants what a single house has: a number, or three words.
+func (c *Collector) addStreet(code uint8) bool {
+	n, has := size(c.words)
+	if len(c.words) < 2 || n < 6 || len(c.words) < 3 && has&hasDigit == 0 || c.common() {
+		return false
+	}
+	c.addWords(code, c.words)
+	return true
+}
+
+// addCompact fingerprints the joined groups of digits in a value.
+func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
+	added := false
+	for i := 0; i < len(c.words); {
+		j, n := i, 0
+		for j < len(c.words) && c.words[j].allDigits() && (j == i || joined(value, c.words[j-1].end, c.words[j].start)) &&
+			n+c.words[j].size <= maxCompact {
+			n += copy(c.joint[n:], c.folded(value, c.words[j]))
+			j++
+		}
+		if d := c.joint[:n]; n >= minCompact && !trivial(d) {
+			if c.quads(value, i, j) || j > i+1 && partOfTime(value, d, &c.words[i]) {
+				// The matcher takes such digits for something else.
+				c.addWords(code, c.words[i:j])
+			}
+			if class == pii.CreditCard {
+				added = n >= 12 && c.addDigits(code, d) || added
+			} else {
+				for _, form := range c.phone.of(d, plusBefore(value, c.words[i].start)) {
+					added = c.addDigits(code, form) || added
+				}
+			}
+		}
+		i = max(j, i+1)
+	}
+	return added
+}
+
+// quads reports whether some of the words from i to j look like an address.
+func (c *Collector) quads(value []byte, i, j int) bool {
+	for ; i+4 <= j; i++ {
+		if _, size := ident.ParseIPv4(value[c.words[i].start:]); size > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// addDigits fingerprints a string of digits, unless a fake is the same string.
+func (c *Collector) addDigits(code uint8, d []byte) bool {
+	if c.store.known(classes[code], d) {
+		return false
+	}
+	h := c.store.keys.compact.hash(d)
+	if c.grams.add(h, code) {
+		c.digits.add(len(d), h)
+	}
+	return true
+}
+
+// addCode fingerprints a value that has letters and digits, in any grouping and
+// as it is written.
+func (c *Collector) addCode(class pii.Class, code uint8, value []byte) bool {
+	n, has := size(c.words)
+	least := minCompact
+	if class == pii.Token {
+		least = 8
+	}
+	if n < least || has&hasDigit == 0 && (class != pii.Token || n < 20) {
+		return false
+	}
+	added := false
+	if n <= maxCompact {
+		b := c.joint[:0]
+		for _, w := range c.words {
+			b = append(b, c.folded(value, w)...)
+		}
+		if trivial(b) {
+			return false
+		}
+		if has&hasLetter == 0 {
+			added = c.addDigits(code, b)
+		} else if has&hasDigit != 0 {
+			c.grams.add(c.store.keys.compact.hash(b), code)
+			c.mixed |= 1 << len(b)
+			added = true
+		}
+	}
+	if len(c.words) > 1 || has&hasLetter != 0 && !added {
+		c.addWords(code, c.words)
+		added = true
+	}
+	return added
+}
+
+// folded is a word of the value again, valid until the next call.
+func (c *Collector) folded(value []byte, w word) []byte {
+	var again word
+	c.folder.next(value[:w.end], w.start, &again)
+	return c.folder.buf[:again.size]
+}
+
+// addMAC fingerprints a hardware address in pairs of digits, as PostgreSQL and
+// most programs write it, and in one piece.
+func (c *Collector) addMAC(code uint8, value []byte) bool {
+	var pairs [3 * 8]byte
+	n := 0
+	for _, b := range bytes.TrimSpace(value) {
+		switch {
+		case b >= '0' && b <= '9', b|0x20 >= 'a' && b|0x20 <= 'f':
+			if n%3 == 2 {
+				pairs[n] = ':'
+				n++
+			}
+			if n >= len(pairs)-1 {
+				return false
+			}
+			pairs[n] = b
+			n++
+		case b != ':' && b != '-' && b != '.' && b != ' ':
+			return false
+		}
+	}
+	if n != 17 && n != 23 {
+		return false
+	}
+	c.split(pairs[:n])
+	return c.addCode(pii.MAC, code, pairs[:n])
+}

@@ -1,0 +1,173 @@
+// Package programs finds PostgreSQL's programs on this machine.
+//
+// refresher runs pg_dump and pg_restore, and its tests and demo run whole
+// servers. Distributions put these programs outside PATH and install several
+// majors side by side, so [Find] looks in turn at:
+//
+//   - $REFRESHER_PG_BIN: one or more folders, separated as PATH is. When it is
+//     set, nothing else is looked at.
+//   - every folder of PATH (Debian's pg_wrapper links are skipped: which major
+//     they run depends on the arguments),
+//   - `pg_config --bindir`,
+//   - the folders of the usual distributions: Debian and Ubuntu, PGDG and Red
+//     Hat RPMs, Homebrew, MacPorts, Postgres.app, Alpine, FreeBSD.
+//
+// Of all that are new enough it takes the oldest major: pg_dump must be at least
+// as new as the server it reads, and its output loads best into a server that
+// isn't older than itself.
+package programs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Env names the variable that overrides the search.
+const Env = "REFRESHER_PG_BIN"
+
+// Find returns the path and major version of a PostgreSQL program ("pg_dump",
+// "postgres", …), of the lowest major that is at least minMajor. The error says
+// what was found instead and what to install.
+func Find(tool string, minMajor int) (path string, major int, err error) {
+	return system().find(tool, minMajor)
+}
+
+// Version asks a program for its major version.
+func Version(path string) (int, error) { return programVersion(path) }
+
+// finder is the machine as the search sees it.
+type finder struct {
+	getenv  func(string) string
+	globs   []string
+	version func(path string) (int, error)
+	bindir  func() (string, error) // pg_config --bindir
+}
+
+func system() finder {
+	return finder{
+		getenv: os.Getenv,
+		globs: []string{
+			"/usr/lib/postgresql/*/bin",
+			"/usr/pgsql-*/bin",
+			"/usr/lib64/pgsql/postgresql-*/bin",
+			"/usr/libexec/postgresql*",
+			"/opt/homebrew/opt/postgresql@*/bin",
+			"/usr/local/opt/postgresql@*/bin",
+			"/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
+			"/opt/local/lib/postgresql*/bin",
+			"/Applications/Postgres.app/Contents/Versions/*/bin",
+			"/usr/local/pgsql/bin",
+			"/usr/local/bin",
+		},
+		version: programVersion,
+		bindir: func() (string, error) {
+			out, err := output("pg_config", "--bindir")
+			return strings.TrimSpace(out), err
+		},
+	}
+}
+
+func (f finder) find(tool string, minMajor int) (string, int, error) {
+	var best string
+	var bestMajor int
+	var tooOld []string
+	seen := map[string]bool{}
+	for _, dir := range f.dirs() {
+		path := filepath.Join(dir, tool)
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil || seen[real] || filepath.Base(real) == "pg_wrapper" {
+			continue
+		}
+		seen[real] = true
+		major, err := f.version(path)
+		switch {
+		case err != nil:
+		case major < minMajor:
+			tooOld = append(tooOld, fmt.Sprintf("%s is %d", path, major))
+		case best == "" || major < bestMajor:
+			best, bestMajor = path, major
+		}
+	}
+	if best == "" {
+		return "", 0, f.missing(tool, minMajor, tooOld)
+	}
+	return best, bestMajor, nil
+}
+
+// dirs are the folders to look in, in order; some may not exist.
+func (f finder) dirs() []string {
+	if own := f.getenv(Env); own != "" {
+		return filepath.SplitList(own)
+	}
+	dirs := filepath.SplitList(f.getenv("PATH"))
+	dirs = slices.DeleteFunc(dirs, func(d string) bool { return !filepath.IsAbs(d) })
+	if d, err := f.bindir(); err == nil && d != "" {
+		dirs = append(dirs, d)
+	}
+	for _, g := range f.globs {
+		found, _ := filepath.Glob(g) // the only error is a bad pattern
+		dirs = append(dirs, found...)
+	}
+	return dirs
+}
+
+func (f finder) missing(tool string, minMajor int, tooOld []string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no %s of PostgreSQL %d or newer was found", tool, minMajor)
+	if own := f.getenv(Env); own != "" {
+		fmt.Fprintf(&b, " in %s=%s", Env, own)
+	}
+	if len(tooOld) > 0 {
+		fmt.Fprintf(&b, " (%s)", strings.Join(tooOld, ", "))
+	}
+	fmt.Fprintf(&b, "; install it (%s) or set %s to the folder that holds it", advice(runtime.GOOS, tool, minMajor), Env)
+	return errors.New(b.String())
+}
+
+// advice is the command that installs a program of that major.
+func advice(goos, tool string, major int) string {
+	if goos == "darwin" {
+		return fmt.Sprintf("brew install postgresql@%d", major)
+	}
+	switch tool {
+	case "postgres", "initdb", "pg_ctl":
+		return fmt.Sprintf("apt-get install postgresql-%d, or dnf install postgresql%d-server", major, major)
+	}
+	return fmt.Sprintf("apt-get install postgresql-client-%d, or dnf install postgresql%d", major, major)
+}
+
+// versionText matches `pg_dump (PostgreSQL) 15.18 (Debian …)`, `… 18beta1`, `… 19devel`.
+var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
+
+func programVersion(path string) (int, error) {
+	out, err := output(path, "--version")
+	if err != nil {
+		return 0, err
+	}
+	return parseVersion(out)
+}
+
+func parseVersion(out string) (int, error) {
+	m := versionText.FindStringSubmatch(out)
+	if m == nil {
+		return 0, errors.New("not a PostgreSQL program: its --version doesn't say so")
+	}
+	return strconv.Atoi(m[1])
+}
+
+func output(path string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, args...).Output()
+	return string(out), err
+}
