@@ -140,13 +140,13 @@ func (b *bird) xml(at int, o *op, place string) (string, bool) {
 	root := &node{}
 	wild := false
 	for _, p := range o.parts {
-		path, err := parseXMLPath(p.path)
+		path, err := document.ParseXMLPath(p.path)
 		wild = wild || strings.HasPrefix(p.path, "*")
 		if err != nil || p.op.kind == opKeep {
 			continue
 		}
 		n := root
-		for _, step := range path.steps {
+		for _, step := range path.Steps {
 			switch step {
 			case "*", "**":
 				step = "kestrel"
@@ -156,8 +156,8 @@ func (b *bird) xml(at int, o *op, place string) (string, bool) {
 		v, ok := b.value(at, p.op, nil, -1, inside(place, "path "+p.path))
 		switch {
 		case !ok:
-		case path.attr != "":
-			n.attrs = append(n.attrs, [2]string{path.attr, v})
+		case path.Attr != "":
+			n.attrs = append(n.attrs, [2]string{path.Attr, v})
 		default:
 			n.token = v
 		}

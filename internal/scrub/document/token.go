@@ -219,7 +219,7 @@ func AppendString(dst, text []byte) []byte {
 //	start := len(dst)
 //	dst = append(dst, '"')
 //	dst = appendFake(dst)
-//	dst = jsonscrub.EndString(dst, start)
+//	dst = document.EndString(dst, start)
 func EndString(dst []byte, start int) []byte {
 	start++
 	extra, ascii := 0, true
