@@ -14,7 +14,7 @@ var floors = [...][]string{
 	7: {"serve"},
 	6: {"refresh", "pull", "config"},
 	5: {"report → check", "check → discover", "discover", "preview → report"},
-	4: {"snapshot", "scrub → verify/risk verify/canary", "restore → verify", "dataset", "s3sink → verify", "verify"},
+	4: {"snapshot", "scrub → verify/risk verify/canary", "restore → verify/pass", "dataset", "s3sink → verify/pass", "verify"},
 	3: {"pii", "history"},
 	2: {"postgres"},
 	1: {"fault", "config/secret → fault"},
@@ -53,6 +53,41 @@ func TestDependenciesPointDown(t *testing.T) {
 	}
 	if len(siblings) > 20 {
 		t.Errorf("%d folders under internal/; a reader can keep 20 in mind", len(siblings))
+	}
+}
+
+// What promotes and what publishes needs the pass of a verification, not the means:
+// no detector, fake or fingerprint is compiled into them.
+func TestPromotersKnowThePassAlone(t *testing.T) {
+	for _, pkg := range []string{"s3sink", "restore"} {
+		out, err := exec.Command("go", "list", "-deps", "./internal/"+pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dep := range strings.Fields(string(out)) {
+			dep, ours := strings.CutPrefix(dep, "refresher/internal/")
+			may := dep == "verify/pass" || dep == "verify/internal/proof"
+			if ours && (within(dep, "verify") && !may || within(dep, "pii")) {
+				t.Errorf("%s depends on %s", pkg, dep)
+			}
+		}
+	}
+}
+
+// Only verify.Judge may make a pass: it and the alias know the constructor.
+func TestOnlyVerifyMakesAPass(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var users []string
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		if fields := strings.Fields(line); slices.Contains(fields[1:], "refresher/internal/verify/internal/proof") {
+			users = append(users, strings.TrimPrefix(fields[0], "refresher/internal/"))
+		}
+	}
+	if !slices.Equal(users, []string{"verify", "verify/pass"}) {
+		t.Errorf("the constructor of a pass is known to %v", users)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
-	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 // staged is one bucket's dataset: uploaded under runs/<run>/, not yet named by
@@ -27,7 +27,7 @@ type staged struct {
 	rows      int64
 	tables    []s3sink.Table
 	parquet   []parquet.Table
-	pass      verify.Pass
+	pass      pass.Pass
 	before    s3sink.Latest // what was published when the run was staged
 	published bool
 }

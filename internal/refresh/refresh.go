@@ -25,6 +25,7 @@ import (
 	"refresher/internal/scrub/rules"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 	"refresher/internal/verify/risk"
 )
 
@@ -93,7 +94,7 @@ type run struct {
 	staged   []*staged
 	set      *fingerprint.Set
 	verifier *verify.Verifier
-	pass     verify.Pass // for staging
+	pass     pass.Pass   // for staging
 	risk     []risk.Spec // with what was suppressed of them
 	birds    aviary
 	own      belongings

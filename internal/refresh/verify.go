@@ -13,6 +13,7 @@ import (
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 // sameCounts compares what the three ends of the stream counted: what a
@@ -58,17 +59,17 @@ func (r *run) verifyShadow(ctx context.Context) error {
 		return err
 	}
 	r.report.Risk = result.Risk
-	r.pass, err = r.judge(verify.StagingDatabase, began, result)
+	r.pass, err = r.judge(pass.StagingDatabase, began, result)
 	return err
 }
 
 // judge turns results into a pass or a refusal, and puts both into the report.
-func (r *run) judge(subject string, began time.Time, results ...*verify.Result) (verify.Pass, error) {
-	pass, err := verify.Judge(r.Options.Run, subject, results...)
+func (r *run) judge(subject string, began time.Time, results ...*verify.Result) (pass.Pass, error) {
+	verified, err := verify.Judge(r.Options.Run, subject, results...)
 	r.report.Verification = append(r.report.Verification, report.Subject{
 		Name: subject, Results: results, Seconds: time.Since(began).Seconds(), Passed: err == nil,
 	})
-	return pass, err
+	return verified, err
 }
 
 // Exceptions are the rules' reviewed exceptions.

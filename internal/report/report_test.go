@@ -13,6 +13,7 @@ import (
 	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
 	"refresher/internal/verify/canary"
+	"refresher/internal/verify/pass"
 	"refresher/internal/verify/risk"
 )
 
@@ -38,7 +39,7 @@ func sample() *Report {
 				{Name: "actor", Transform: "email", Detail: "keep when is_staff; else email", KeepSome: true, KeptRows: 17}}},
 		},
 		Identifiers:  []Identifier{{Class: "email", Added: 1_234_000, Fictional: 567}},
-		Verification: []Subject{{Name: verify.StagingDatabase, Seconds: 21.7, Results: []*verify.Result{finding()}}},
+		Verification: []Subject{{Name: pass.StagingDatabase, Seconds: 21.7, Results: []*verify.Result{finding()}}},
 		Canaries: &canary.Result{Rows: 8, Values: 40, Columns: 3, Tested: 2, Untested: 1, Tables: []canary.Table{{Table: "public.users", Rows: 8, Columns: []canary.Column{
 			{Column: "email", Transform: "email", Class: "email", Values: 20, Masked: 20},
 			{Column: "note", Transform: "text", Values: 20, Masked: 20},

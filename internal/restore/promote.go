@@ -9,7 +9,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
-	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 // Promote makes a run's shadow the live database. First the live database's
@@ -20,8 +20,8 @@ import (
 //
 // The notes name what could not be carried over or cleaned up. An error means
 // that live and previous are what they were.
-func (s *Server) Promote(ctx context.Context, pass verify.Pass, run string, shadow *Database) (notes []string, err error) {
-	if !pass.For(run, verify.StagingDatabase) {
+func (s *Server) Promote(ctx context.Context, verified pass.Pass, run string, shadow *Database) (notes []string, err error) {
+	if !verified.For(run, pass.StagingDatabase) {
 		return nil, fault.Refuse("verification", "run %s has no pass for staging", run)
 	}
 	if shadow == nil || shadow.name != s.ShadowName(run) {

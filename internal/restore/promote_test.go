@@ -19,6 +19,7 @@ import (
 	"refresher/internal/postgres/client"
 	"refresher/internal/verify"
 	"refresher/internal/verify/canary"
+	"refresher/internal/verify/pass"
 )
 
 // promoteShadow promotes as Promote does once it has seen the pass.
@@ -75,7 +76,7 @@ func TestPromoteNeedsAPass(t *testing.T) {
 	s := newStage(t, sourceSchema)
 	ctx := t.Context()
 	run, db := s.shadow("one")
-	pass := func(run, subject string) verify.Pass {
+	passFor := func(run, subject string) pass.Pass {
 		result, err := verify.New(verify.Options{Run: run, Canaries: &canary.Result{}, Workers: 1}).Database(ctx, db.Config(), nil)
 		s.ok(err)
 		p, err := verify.Judge(run, subject, result)
@@ -83,12 +84,12 @@ func TestPromoteNeedsAPass(t *testing.T) {
 		return p
 	}
 	var refusal *fault.Refusal
-	for name, p := range map[string]verify.Pass{"none": {}, "another run's": pass("other", verify.StagingDatabase), "a bucket's": pass(run, "dev")} {
+	for name, p := range map[string]pass.Pass{"none": {}, "another run's": passFor("other", pass.StagingDatabase), "a bucket's": passFor(run, "dev")} {
 		if _, err := s.srv.Promote(ctx, p, run, db); !errors.As(err, &refusal) {
 			t.Errorf("%s pass: %v", name, err)
 		}
 	}
-	good := pass(run, verify.StagingDatabase)
+	good := passFor(run, pass.StagingDatabase)
 	if _, err := s.srv.Promote(ctx, good, run, &Database{srv: s.srv, name: s.live}); err == nil {
 		t.Error("promoted a database that isn't the run's shadow")
 	}

@@ -15,7 +15,7 @@
 // conditional writes before anything is done. [Sink.Stage] opens a run;
 // [Staging.Put] streams objects into it, hashing as they go; [Staging.Verify]
 // reads every object back and compares; [Staging.Publish], which wants a
-// verify.Pass for this run and bucket, writes manifest.json and then, last of all,
+// pass.Pass for this run and bucket, writes manifest.json and then, last of all,
 // latest.json, on the condition that latest.json is still the one that was there
 // when the run was staged. Two runs at once can't both win, and an older run never
 // replaces a newer one. [Staging.Discard] removes a run that failed.

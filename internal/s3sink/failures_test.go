@@ -164,7 +164,7 @@ func TestDiscardSparesWhatIsPublished(t *testing.T) {
 		g := p.stage(run1)
 		_, err := g.Put(t.Context(), "x", text("x"))
 		must(t, err)
-		if _, err := g.Publish(t.Context(), pass(t, run1, "dev"), s3sink.Manifest{}); err == nil {
+		if _, err := g.Publish(t.Context(), passFor(t, run1, "dev"), s3sink.Manifest{}); err == nil {
 			t.Fatal("published without an answer")
 		}
 		if err := g.Discard(t.Context()); err == nil {
@@ -191,7 +191,7 @@ func TestDiscardWorksAfterCancel(t *testing.T) {
 		if keys, ups := p.keys(), p.uploads(); len(keys)+len(ups) != 0 {
 			t.Errorf("left %v %v", keys, ups)
 		}
-		if _, err := g.Publish(t.Context(), pass(t, run1, "dev"), s3sink.Manifest{}); err == nil {
+		if _, err := g.Publish(t.Context(), passFor(t, run1, "dev"), s3sink.Manifest{}); err == nil {
 			t.Error("published after Discard")
 		}
 	})

@@ -126,7 +126,7 @@ func TestTheLaterPublicationLoses(t *testing.T) {
 			var wg sync.WaitGroup
 			var errs [2]error
 			for i, run := range names {
-				p := pass(t, run, "dev")
+				p := passFor(t, run, "dev")
 				wg.Go(func() { _, errs[i] = g[i].Publish(t.Context(), p, s3sink.Manifest{}) })
 			}
 			wg.Wait()

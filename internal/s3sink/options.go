@@ -13,7 +13,7 @@ import (
 
 // Options of a sink.
 type Options struct {
-	Name        string                  // the bucket's name in the configuration: the subject that a verify.Pass must be for
+	Name        string                  // the bucket's name in the configuration: the subject that a pass.Pass must be for
 	URL         string                  // s3://bucket/prefix; the prefix may be empty
 	Endpoint    string                  // http(s)://host[:port] of the server; empty: Amazon S3
 	Region      string                  // empty: from the environment; us-east-1 if an Endpoint is given

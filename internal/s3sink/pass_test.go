@@ -8,10 +8,11 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
-// pass verifies a clean file, which is the only way to a pass.
-func pass(t *testing.T, run, subject string) verify.Pass {
+// passFor verifies a clean file, which is the only way to a pass.
+func passFor(t *testing.T, run, subject string) pass.Pass {
 	t.Helper()
 	var file bytes.Buffer
 	must(t, parquet.Write(&file, []struct {

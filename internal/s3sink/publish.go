@@ -7,21 +7,21 @@ import (
 	"net/http"
 
 	"refresher/internal/fault"
-	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 // publishTries is how often latest.json is written while another write to it is
 // under way (409 ConditionalRequestConflict).
 const publishTries = 5
 
-// Publish makes the run the bucket's current one. pass must be for this run and
+// Publish makes the run the bucket's current one. verified must be for this run and
 // this bucket's name. What Verify did not read back yet is read back now. m is
 // completed (version, run, objects) and written as manifest.json; latest.json is
 // written last. If another run was published since Stage, or the pass is missing,
 // it is a *fault.Refusal and latest.json is as it was.
-func (g *Staging) Publish(ctx context.Context, pass verify.Pass, m Manifest) (Latest, error) {
+func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (Latest, error) {
 	s := g.sink
-	if !pass.For(g.id, s.name) {
+	if !verified.For(g.id, s.name) {
 		return Latest{}, errNoPass(g.id, s.name)
 	}
 	if g.done {

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"refresher/internal/s3sink"
-	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 func TestARunsLife(t *testing.T) {
@@ -71,7 +71,7 @@ func TestARunsLife(t *testing.T) {
 		if slices.ContainsFunc(p.keys(), func(k string) bool { return strings.HasSuffix(k, ".json") }) {
 			t.Errorf("a manifest before Publish: %v", p.keys())
 		}
-		l, err := g.Publish(ctx, pass(t, run1, "dev"), s3sink.Manifest{Database: "experimentation", Content: "sample",
+		l, err := g.Publish(ctx, passFor(t, run1, "dev"), s3sink.Manifest{Database: "experimentation", Content: "sample",
 			Tables: []s3sink.Table{{Name: "public.users", Rows: 3}}, Report: json.RawMessage(`{"ok":true}`)})
 		must(t, err)
 
@@ -104,7 +104,7 @@ func TestARunsLife(t *testing.T) {
 		readBack(t, c.Run, "experimentation.dump", noise(1, 13<<20))
 
 		// Publishing again, or discarding what is published, changes nothing.
-		if _, err := g.Publish(ctx, pass(t, run1, "dev"), s3sink.Manifest{}); err == nil {
+		if _, err := g.Publish(ctx, passFor(t, run1, "dev"), s3sink.Manifest{}); err == nil {
 			t.Error("published twice")
 		}
 		must(t, g.Discard(ctx))
@@ -192,8 +192,8 @@ func TestNothingIsPublishedWithoutItsPass(t *testing.T) {
 		g := p.stage(run2)
 		_, err := g.Put(t.Context(), "x", text("two"))
 		must(t, err)
-		for name, bad := range map[string]verify.Pass{
-			"zero": {}, "other run": pass(t, run1, "dev"), "other bucket": pass(t, run2, "staging"),
+		for name, bad := range map[string]pass.Pass{
+			"zero": {}, "other run": passFor(t, run1, "dev"), "other bucket": passFor(t, run2, "staging"),
 		} {
 			_, err := g.Publish(t.Context(), bad, s3sink.Manifest{})
 			r := refused(t, err, "verify")
@@ -239,7 +239,7 @@ func TestReadBackFindsWhatDiffers(t *testing.T) {
 		if !slices.Equal(r.Problems, want) {
 			t.Errorf("found %q, want %q", r.Problems, want)
 		}
-		_, err = g.Publish(t.Context(), pass(t, run3, "dev"), s3sink.Manifest{})
+		_, err = g.Publish(t.Context(), passFor(t, run3, "dev"), s3sink.Manifest{})
 		refused(t, err, "read-back")
 		if now, _ := p.get(prefix + "latest.json"); !bytes.Equal(now, latest) {
 			t.Errorf("latest.json changed to %s", now)

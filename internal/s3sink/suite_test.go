@@ -198,7 +198,7 @@ func (p *place) published(run, body string) {
 	g := p.stage(run)
 	_, err := g.Put(p.t.Context(), "experimentation.dump", text(body))
 	must(p.t, err)
-	_, err = g.Publish(p.t.Context(), pass(p.t, run, "dev"), s3sink.Manifest{Content: "sample"})
+	_, err = g.Publish(p.t.Context(), passFor(p.t, run, "dev"), s3sink.Manifest{Content: "sample"})
 	must(p.t, err)
 }
 

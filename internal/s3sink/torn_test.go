@@ -45,7 +45,7 @@ func TestATornReadIsReadAgain(t *testing.T) {
 	must(t, err)
 	_, err = g.Put(t.Context(), "x", text(run))
 	must(t, err)
-	_, err = g.Publish(t.Context(), pass(t, run, "dev"), s3sink.Manifest{})
+	_, err = g.Publish(t.Context(), passFor(t, run, "dev"), s3sink.Manifest{})
 	must(t, err)
 	reads.Store(0)
 	torn.Store(1)

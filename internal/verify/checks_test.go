@@ -13,6 +13,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 func checkOf(t *testing.T, r *verify.Result, name string) verify.Check {
@@ -208,14 +209,14 @@ func TestJudgeWantsItsOwnResults(t *testing.T) {
 	r := database(t, verify.Options{}, url, nil)
 	passes(t, r)
 	for _, results := range [][]*verify.Result{nil, {nil}, {{}}, {{Checks: []verify.Check{{Name: "survivors", OK: true}}}}, {r, {}}} {
-		if pass, err := verify.Judge(run, "x", results...); err == nil || pass.For(run, "x") {
+		if verified, err := verify.Judge(run, "x", results...); err == nil || verified.For(run, "x") {
 			t.Errorf("%v passes", results)
 		}
 	}
-	if pass, err := verify.Judge("another", "x", r); err == nil || pass.For("another", "x") {
+	if verified, err := verify.Judge("another", "x", r); err == nil || verified.For("another", "x") {
 		t.Error("a result of another run passes")
 	}
-	if (verify.Pass{}).For("", "") {
+	if (pass.Pass{}).For("", "") {
 		t.Error("the zero pass is for something")
 	}
 }

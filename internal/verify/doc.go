@@ -37,7 +37,7 @@
 //
 // # The pass
 //
-// [Judge] turns results into a [Pass], the proof without which nothing is
+// [Judge] turns results into a [pass.Pass], the proof without which nothing is
 // promoted or published, or into a [fault.Refusal] that lists the findings.
 //
 // Reading is parallel and streams: memory depends on the number of workers and

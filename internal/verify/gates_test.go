@@ -10,6 +10,7 @@ import (
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 	"refresher/internal/verify/canary"
+	"refresher/internal/verify/pass"
 	"refresher/internal/verify/risk"
 )
 
@@ -26,8 +27,8 @@ func TestStagingNeedsCanaries(t *testing.T) {
 	tables := []verify.Table{table("a", verify.Column{Name: "mail"}), table("b", verify.Column{Name: "id", Keep: true}), none}
 	judge := func(c *canary.Result) error {
 		r := database(t, verify.Options{Canaries: c}, url, tables)
-		pass, err := verify.Judge(run, verify.StagingDatabase, r)
-		if (err == nil) != pass.For(run, verify.StagingDatabase) {
+		verified, err := verify.Judge(run, pass.StagingDatabase, r)
+		if (err == nil) != verified.For(run, pass.StagingDatabase) {
 			t.Errorf("pass and error disagree: %v", err)
 		}
 		return err

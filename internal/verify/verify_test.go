@@ -22,6 +22,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
+	"refresher/internal/verify/pass"
 )
 
 const run = "20261121T030000Z-7f3a"
@@ -206,9 +207,9 @@ func silent(t *testing.T, what any) {
 
 func refused(t *testing.T, gate string, results ...*verify.Result) *fault.Refusal {
 	t.Helper()
-	pass, err := verify.Judge(run, "dev", results...)
+	verified, err := verify.Judge(run, "dev", results...)
 	var refusal *fault.Refusal
-	if !errors.As(err, &refusal) || pass.For(run, "dev") {
+	if !errors.As(err, &refusal) || verified.For(run, "dev") {
 		t.Fatalf("not refused: %v", err)
 	}
 	if refusal.Gate != gate || len(refusal.Problems) == 0 {
@@ -220,11 +221,11 @@ func refused(t *testing.T, gate string, results ...*verify.Result) *fault.Refusa
 
 func passes(t *testing.T, results ...*verify.Result) {
 	t.Helper()
-	pass, err := verify.Judge(run, "dev", results...)
+	verified, err := verify.Judge(run, "dev", results...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !pass.For(run, "dev") || pass.For(run, "other") || pass.For("other", verify.StagingDatabase) {
+	if !verified.For(run, "dev") || verified.For(run, "other") || verified.For("other", pass.StagingDatabase) {
 		t.Error("the pass is for something else")
 	}
 }
