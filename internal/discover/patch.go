@@ -292,7 +292,7 @@ func (e *edit) diff(w *bytes.Buffer) {
 		if was == 0 {
 			from = start
 		}
-		fmt.Fprintf(w, "refresher/ -%d,%d +%d,%d refresher/\n%s", from, was, start+1+added, was+plus, body.String())
+		fmt.Fprintf(w, "@@ -%d,%d +%d,%d @@\n%s", from, was, start+1+added, was+plus, body.String())
 		added += plus
 		i = j
 	}
