@@ -16,7 +16,6 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
-	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
 )
 
@@ -75,7 +74,7 @@ func (a *app) check(ctx context.Context, c checking) error {
 	if err != nil {
 		return fmt.Errorf("finding the working folder: %w", err)
 	}
-	doc := &report.Check{Result: result, Strict: c.strict, Base: dir}
+	doc := &check.Document{Result: result, Strict: c.strict, Base: dir}
 	if err := a.printCheck(doc, c.format); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
@@ -115,7 +114,7 @@ func (a *app) checkInput(ctx context.Context, c checking) (*check.Input, error) 
 	return in, err
 }
 
-func (a *app) printCheck(doc *report.Check, format string) error {
+func (a *app) printCheck(doc *check.Document, format string) error {
 	switch format {
 	case "json":
 		return doc.JSON(a.out)

@@ -1,10 +1,11 @@
-package report
+package check
 
 import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/url"
@@ -14,19 +15,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"refresher/internal/check"
 )
 
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 // odd is a result with everything that formats must escape.
-func odd() *Check {
-	return &Check{Base: "/src/app", Result: &check.Result{Database: "app & \"co\"", Issues: []check.Issue{
-		{ID: "missing-column", Level: check.Error, Table: "public.users", Column: "nick,name", File: "/src/app/rules/a b,c.yaml", Line: 3, Col: 5,
+func odd() *Document {
+	return &Document{Base: "/src/app", Result: &Result{Database: "app & \"co\"", Issues: []Issue{
+		{ID: "missing-column", Level: Error, Table: "public.users", Column: "nick,name", File: "/src/app/rules/a b,c.yaml", Line: 3, Col: 5,
 			Message: "public.users.nick,name (text) has no rule", Paste: "'nick,name': username   # review: 50 % sure"},
-		{ID: "missing-table", Level: check.Error, Table: `"Odd Schema"."<T>"`, File: "/src/app/rules/a b,c.yaml", Line: 9, Col: 1, Message: `"Odd Schema"."<T>" has no rules`, Paste: `'"Odd Schema"."<T>"': {rows: none}`},
-		{ID: "gone-column", Level: check.Error, Table: "public.users", Column: "x]]>\x01y", File: "/elsewhere/r.yaml", Line: 4, Col: 7, Message: "there is no column \"x]]>\x01y\""},
-		{ID: "suspicious-keep", Level: check.Warning, Table: "public.users", Column: "ssn", File: "/src/app/rules/a b,c.yaml", Line: 5, Col: 7, Message: "public.users.ssn is kept: 100%\r\nsure"},
-		{ID: "constraint", Level: check.Note, Message: "a CHECK <looks> at it"},
+		{ID: "missing-table", Level: Error, Table: `"Odd Schema"."<T>"`, File: "/src/app/rules/a b,c.yaml", Line: 9, Col: 1, Message: `"Odd Schema"."<T>" has no rules`, Paste: `'"Odd Schema"."<T>"': {rows: none}`},
+		{ID: "gone-column", Level: Error, Table: "public.users", Column: "x]]>\x01y", File: "/elsewhere/r.yaml", Line: 4, Col: 7, Message: "there is no column \"x]]>\x01y\""},
+		{ID: "suspicious-keep", Level: Warning, Table: "public.users", Column: "ssn", File: "/src/app/rules/a b,c.yaml", Line: 5, Col: 7, Message: "public.users.ssn is kept: 100%\r\nsure"},
+		{ID: "constraint", Level: Note, Message: "a CHECK <looks> at it"},
 	}}}
 }
 
@@ -47,24 +48,24 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func TestCheckFormats(t *testing.T) {
+func TestFormats(t *testing.T) {
 	c := odd()
-	clean := &Check{Result: &check.Result{Database: "app", Passed: true, Tables: 3, Columns: 12, Masked: 4, Kept: 8, Wildcard: 1, Issues: []check.Issue{}}}
-	for name, write := range map[string]func(*Check, io.Writer) error{
-		"text": (*Check).Text, "json": (*Check).JSON, "junit.xml": (*Check).JUnit, "github": (*Check).GitHub,
-		"sarif": func(c *Check, w io.Writer) error { return c.SARIF(w, "1.2.3") },
+	clean := &Document{Result: &Result{Database: "app", Passed: true, Tables: 3, Columns: 12, Masked: 4, Kept: 8, Wildcard: 1, Issues: []Issue{}}}
+	for name, write := range map[string]func(*Document, io.Writer) error{
+		"text": (*Document).Text, "json": (*Document).JSON, "junit.xml": (*Document).JUnit, "github": (*Document).GitHub,
+		"sarif": func(c *Document, w io.Writer) error { return c.SARIF(w, "1.2.3") },
 	} {
-		for which, c := range map[string]*Check{"odd": c, "clean": clean} {
+		for which, c := range map[string]*Document{"odd": c, "clean": clean} {
 			var b bytes.Buffer
 			if err := write(c, &b); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "check-"+which+"."+name, b.Bytes())
+			golden(t, which+"."+name, b.Bytes())
 		}
 	}
 }
 
-func TestCheckJUnitIsWellFormed(t *testing.T) {
+func TestJUnitIsWellFormed(t *testing.T) {
 	var b bytes.Buffer
 	if err := odd().JUnit(&b); err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func TestCheckJUnitIsWellFormed(t *testing.T) {
 
 // The parts of the SARIF 2.1.0 schema (OASIS) that a result of ours has: what is
 // required, of which type, with which values.
-func TestCheckSARIFFitsItsSchema(t *testing.T) {
+func TestSARIFFitsItsSchema(t *testing.T) {
 	c := odd()
 	c.Strict = true
 	var b bytes.Buffer

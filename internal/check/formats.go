@@ -1,0 +1,207 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"refresher/internal/report/ci"
+)
+
+// Document is a result in the formats that `refresher check` prints.
+type Document struct {
+	*Result
+	Strict bool   // warnings fail the check, too
+	Base   string // folder that the files' places are shown relative to
+}
+
+// JSON writes the result as one document.
+func (d *Document) JSON(w io.Writer) error {
+	r := *d.Result
+	r.Issues = slices.Clone(r.Issues)
+	for i := range r.Issues {
+		r.Issues[i].File = d.relative(r.Issues[i].File)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// Text writes the result for people.
+func (d *Document) Text(w io.Writer) error {
+	for _, i := range d.Issues {
+		where := ""
+		if i.File != "" {
+			where = d.relative(i.File) + ": "
+			if i.Line > 0 && !strings.HasPrefix(i.ID, "missing-") {
+				where = fmt.Sprintf("%s:%d:%d: ", d.relative(i.File), i.Line, i.Col)
+			}
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s%s\n", i.Level, where, i.Message); err != nil {
+			return err
+		}
+		if i.Paste != "" {
+			if _, err := fmt.Fprintf(w, "    paste:   %s\n", i.Paste); err != nil {
+				return err
+			}
+		}
+	}
+	if slices.ContainsFunc(d.Issues, func(i Issue) bool { return i.Level == Error }) {
+		return nil
+	}
+	wild := ""
+	if d.Wildcard > 0 {
+		wild = fmt.Sprintf(" (%d by a wildcard)", d.Wildcard)
+	}
+	_, err := fmt.Fprintf(w, "%s: every column has a rule: %d tables, %d columns, %d masked, %d kept%s\n",
+		d.Database, d.Tables, d.Columns, d.Masked, d.Kept, wild)
+	return err
+}
+
+// fails reports whether an issue fails the check.
+func (d *Document) fails(i Issue) bool { return i.Level == Error || d.Strict && i.Level == Warning }
+
+// text is an issue's message with the line to paste.
+func (i Issue) text() string {
+	if i.Paste == "" {
+		return i.Message
+	}
+	return i.Message + "\npaste:   " + i.Paste
+}
+
+// kinds are the kinds of issue, in the order of reports, with what each means.
+var kinds = [...]struct{ id, text string }{
+	{"missing-table", "A table without rules: a run would be refused."},
+	{"missing-column", "A column without a rule: a run would be refused."},
+	{"gone-table", "Rules for a table that is not there."},
+	{"gone-column", "A rule for a column that is not there."},
+	{"type", "A transform that cannot serve the column's type."},
+	{"conflict", "Rules that cannot work together, or with the database's keys and indexes."},
+	{"invalid-rule", "A rules file that cannot be understood."},
+	{"changed-type", "A column whose type changed."},
+	{"suspicious-keep", "A column that is kept although it looks like personal data."},
+	{"gate", "Another gate that would refuse a run."},
+	{"constraint", "A CHECK constraint that a fake could break."},
+}
+
+// JUnit writes the result as JUnit XML: a case a kind of issue, and one for each issue
+// that fails.
+func (d *Document) JUnit(w io.Writer) error {
+	s := ci.Suite{Name: "refresher check " + d.Database}
+	for _, kind := range kinds {
+		failed := false
+		for _, i := range d.Issues {
+			if i.ID != kind.id || !d.fails(i) {
+				continue
+			}
+			failed = true
+			place := ""
+			if i.File != "" {
+				place = fmt.Sprintf("%s:%d:%d: ", d.relative(i.File), i.Line, i.Col)
+			}
+			s.Cases = append(s.Cases, ci.Case{Name: strings.TrimSpace(kind.id + " " + i.subject()), Class: "refresher.check",
+				Failure: &ci.Failure{Message: i.Message, Text: place + i.text()}})
+		}
+		if !failed {
+			s.Cases = append(s.Cases, ci.Case{Name: kind.id, Class: "refresher.check"})
+		}
+	}
+	return ci.WriteJUnit(w, "refresher check", s)
+}
+
+// subject is the table, the column or the line that an issue is about.
+func (i Issue) subject() string {
+	switch {
+	case i.Column != "":
+		return i.Table + "." + i.Column
+	case i.Table != "":
+		return i.Table
+	case i.Line > 0:
+		return fmt.Sprintf("line %d", i.Line)
+	}
+	return ""
+}
+
+// SARIF writes the result as SARIF 2.1.0, with each issue at its line of the rules and
+// the table and column beside it. version is refresher's.
+func (d *Document) SARIF(w io.Writer, version string) error {
+	log := ci.Log{Version: version}
+	for _, k := range kinds {
+		log.Rules = append(log.Rules, ci.Rule{ID: "check/" + k.id, Name: camel(k.id), Text: k.text})
+	}
+	for _, i := range d.Issues {
+		r := ci.Result{Rule: "check/" + i.ID, Level: string(i.Level), Text: i.text()}
+		if d.fails(i) {
+			r.Level = "error"
+		}
+		if i.File != "" {
+			r.File, r.Line, r.Col = d.relative(i.File), int64(i.Line), int64(max(1, i.Col))
+		}
+		if i.Table != "" {
+			r.Member = i.subject()
+		}
+		log.Results = append(log.Results, r)
+	}
+	return ci.WriteSARIF(w, log)
+}
+
+// camel writes gone-table as GoneTable, the way SARIF names rules for people.
+func camel(id string) string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(id, "-") {
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return b.String()
+}
+
+// relative shows a file as seen from Base, if it lies below.
+func (d *Document) relative(file string) string {
+	if d.Base == "" || !filepath.IsAbs(file) {
+		return filepath.ToSlash(file)
+	}
+	rel, err := filepath.Rel(d.Base, file)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return filepath.ToSlash(file)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// GitHub writes the result as workflow commands, which GitHub Actions shows at the
+// lines of a pull request.
+func (d *Document) GitHub(w io.Writer) error {
+	for _, i := range d.Issues {
+		command := string(i.Level)
+		switch {
+		case d.fails(i):
+			command = "error"
+		case i.Level == Note:
+			command = "notice"
+		}
+		var props []string
+		if i.File != "" {
+			props = append(props, "file="+property(d.relative(i.File)))
+			if i.Line > 0 {
+				props = append(props, fmt.Sprintf("line=%d,col=%d", i.Line, max(1, i.Col)))
+			}
+		}
+		props = append(props, "title="+property("refresher check: "+i.ID))
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, strings.Join(props, ","), data(i.text())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// data escapes the message of a workflow command, and property a parameter of it,
+// as GitHub's own toolkit does.
+func data(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func property(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(s)
+}
