@@ -24,7 +24,9 @@ func TestSARIF(t *testing.T) {
 	}
 	var doc struct {
 		Runs []struct {
-			Tool    struct{ Driver struct{ Rules []struct{ ID, Name string } } }
+			Tool struct {
+				Driver struct{ Rules []struct{ ID, Name string } }
+			}
 			Results []struct {
 				RuleIndex int
 				Locations []struct {
