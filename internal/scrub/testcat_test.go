@@ -42,6 +42,8 @@ func newTypes() map[string]*catalog.Type {
 	base("uuid", catalog.UUIDOID, "uuid")
 	base("macaddr", catalog.MacaddrOID, "macaddr")
 	base("macaddr8", 774, "macaddr8")
+	base("float8", catalog.Float8OID, "double precision")
+	base("point", catalog.PointOID, "point")
 	types["citext"] = &catalog.Type{OID: 16400, Schema: "public", Name: "citext", SQL: "citext", Kind: catalog.BaseType, BinaryIO: true}
 	types["mood"] = &catalog.Type{OID: 16401, Schema: "public", Name: "mood", SQL: "mood", Kind: catalog.EnumType, Labels: []string{"sad", "ok"}, BinaryIO: true}
 	types["mail"] = &catalog.Type{OID: 16402, Schema: "public", Name: "mail", SQL: "mail", Kind: catalog.DomainType, Base: types["varchar"], BaseMod: 44, BinaryIO: true}
