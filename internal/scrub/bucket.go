@@ -12,23 +12,24 @@ import (
 
 func bucketDef() Definition {
 	return Definition{
-		Name: "number_bucket", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyText}, plain: true,
+		Name: "number_bucket", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyText}, Plain: true,
+		Canary: canaryAmount, Remains: aboutHowMuch,
 		Doc: "The greatest multiple of step that is no greater than the value: 37 is 30 in steps of 10. Many values share one, so that a bucket says little of anybody. NaN and infinity stay.",
 		Params: []Param{{Name: "step", Kind: rules.Number, Decimal: true, Min: 0, Max: maxAmount, Required: true,
 			Doc: "the width of a bucket, above 0, with six decimals at most; whole for columns of integers"}},
 		Example: Example{Rule: "{transform: number_bucket, step: 1000}", Value: "48250.00"},
-		check: func(a args, p place) error {
+		Check: func(a Args, p Place) error {
 			switch n := a.micros("step"); {
 			case n == 0:
 				return errors.New("needs a step above 0")
-			case n%1_000_000 > 0 && p.typ != nil && p.family == FamilyNumber && isWhole(p.typ):
-				return fmt.Errorf("needs a whole step for %s, which has no decimals", p.where)
+			case n%1_000_000 > 0 && p.Type != nil && p.Family == FamilyNumber && isWhole(p.Type):
+				return fmt.Errorf("needs a whole step for %s, which has no decimals", p.Where)
 			}
 			return nil
 		},
-		build: func(d *domain) (masks, error) {
-			m := func(f Family) masker { return newBucket(d.args.micros("step"), numberLimits(d, f)) }
-			return masks{FamilyNumber: m(FamilyNumber), FamilyFloat: m(FamilyFloat), FamilyText: m(FamilyText)}, nil
+		Build: func(d *Domain) (Masks, error) {
+			m := func(f Family) Masker { return newBucket(d.args.micros("step"), numberLimits(d, f)) }
+			return Masks{FamilyNumber: m(FamilyNumber), FamilyFloat: m(FamilyFloat), FamilyText: m(FamilyText)}, nil
 		},
 	}
 }
@@ -89,15 +90,16 @@ func (m *bucketMasker) floor(d *decimal) {
 
 func ageDef() Definition {
 	return Definition{
-		Name: "age_bucket", Class: pii.None, Families: []Family{FamilyNumber, FamilyDate, FamilyTimestamp, FamilyText}, plain: true,
-		Doc: "An age, or a date of birth, in steps of years. A number becomes the first of its step (37 is 35), a text the step (\"35-39\", \"90+\"), a date 1 January of the first year of its step.",
+		Name: "age_bucket", Class: pii.None, Families: []Family{FamilyNumber, FamilyDate, FamilyTimestamp, FamilyText}, Plain: true,
+		Canary: canaryAge,
+		Doc:    "An age, or a date of birth, in steps of years. A number becomes the first of its step (37 is 35), a text the step (\"35-39\", \"90+\"), a date 1 January of the first year of its step.",
 		Params: []Param{
 			{Name: "years", Kind: rules.Number, Min: 2, Max: 50, Default: "5", Doc: "how many years share a bucket"},
 			{Name: "top", Kind: rules.Number, Min: 1, Max: 120, Default: "90", Doc: "ages of this and more share one bucket (HIPAA Privacy Rule, 45 CFR 164.514(b)(2)(i)(C))"},
 			{Name: "earliest", Kind: rules.Number, Min: 0, Max: 9999, Default: "0", Doc: "births before this year count as of this year; 0: none do"},
 		},
 		Example: Example{Rule: "age_bucket", Value: "37"},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			years := d.args.number("years")
 			m := &ageMasker{years: years, top: d.args.number("top"), earliest: int64(d.args.number("earliest")),
 				numbers: newBucket(uint64(years)*1_000_000, limits{max: -1, whole: -1})}
@@ -105,7 +107,7 @@ func ageDef() Definition {
 			n.number = true
 			t := &truncateMasker{floor: m.floorDay, last: maxTimestampDay}
 			m.dates = t
-			return masks{FamilyText: m, FamilyNumber: &n, FamilyDate: t, FamilyTimestamp: t}, d.chars(len(m.label(nil, int64(max(m.top, 100)-1))))
+			return Masks{FamilyText: m, FamilyNumber: &n, FamilyDate: t, FamilyTimestamp: t}, d.chars(len(m.label(nil, int64(max(m.top, 100)-1))))
 		},
 	}
 }

@@ -19,9 +19,9 @@ func bytesDef() Definition {
 		Params: []Param{{Name: "as", Kind: rules.String, Choices: []string{"length", "png", "pdf", "auto"}, Default: "length",
 			Doc: "length: bytes of the same number; png: the picture of one pixel; pdf: an empty page; auto: a PNG for a picture, a PDF for a PDF, else bytes of the same number"}},
 		Example: Example{Rule: "{transform: bytes, as: auto}", Value: `\x255044462d312e370a`},
-		byParam: "as",
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &bytesMasker{domainPrefix(d.name), d.args.text("as")}}, nil
+		ByParam: "as",
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &bytesMasker{domainPrefix(d.name), d.args.text("as")}}, nil
 		},
 	}
 }
@@ -66,7 +66,7 @@ func (m *bytesMasker) bytes(r *row, dst, value []byte) []byte {
 
 // cell works on the bytes themselves.
 func (m *bytesMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
-	if f != copyfmt.Binary || familyOf(t) != FamilyBytea {
+	if f != copyfmt.Binary || FamilyOf(t) != FamilyBytea {
 		return nil
 	}
 	return func(r *row) cell {

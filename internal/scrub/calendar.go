@@ -12,17 +12,25 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/canary"
 )
 
 func truncateDef() Definition {
 	return Definition{
-		Name: "date_truncate", Class: pii.Date, Families: []Family{FamilyDate, FamilyTimestamp, FamilyText}, plain: true,
+		Name: "date_truncate", Class: pii.Date, Families: []Family{FamilyDate, FamilyTimestamp, FamilyText}, Plain: true,
+		Canary: canaryDate,
+		Remains: func(a Args) string {
+			if to := a.text("to"); to != "year" {
+				return "shows the " + to + ": Safe Harbor lets only the year stand"
+			}
+			return ""
+		},
 		Doc: "The first day of the date's year, quarter, month or week (Monday), at midnight.",
 		Params: []Param{{Name: "to", Kind: rules.String, Choices: []string{"year", "quarter", "month", "week"}, Default: "month",
 			Doc: "the period whose first day is shown"}},
 		Example: Example{Rule: "{transform: date_truncate, to: quarter}", Value: "1984-05-17"},
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &truncateMasker{floor: truncations[d.args.text("to")], last: maxTimestampDay}}, nil
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &truncateMasker{floor: truncations[d.args.text("to")], last: maxTimestampDay}}, nil
 		},
 	}
 }
@@ -90,7 +98,7 @@ func (m *truncateMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
 	if f != copyfmt.Binary {
 		return nil
 	}
-	switch familyOf(t) {
+	switch FamilyOf(t) {
 	case FamilyDate:
 		return func(*row) cell { return m.date }
 	case FamilyTimestamp:
@@ -125,19 +133,21 @@ func (m *truncateMasker) timestamp(dst, wire []byte) ([]byte, error) {
 
 func timeShiftDef() Definition {
 	return Definition{
-		Name: "time_shift", Class: pii.Date, Families: []Family{FamilyTimestamp, FamilyText}, byArgs: true, Space: "2 × the seconds of max",
+		Name: "time_shift", Class: pii.Date, Families: []Family{FamilyTimestamp, FamilyText}, ByArgs: true, Space: "2 × the seconds of max",
+		Canary:  func(src *canary.Source, _ Place, _ Args) canary.Value { return canaryTime(src) },
+		Remains: dateShiftDef().Remains,
 		Doc:     "The timestamp moved by a second to max, back or forth, in whole seconds; one timestamp always moves by the same, and with a subject all of one subject do, so that intervals stay.",
-		follow:  followTimes,
+		Follow:  followTimes,
 		Params:  []Param{{Name: "max", Kind: rules.String, Default: "12h", Doc: "the furthest a timestamp moves: a whole number of s, m, h or d, as in 90m"}, subjectParam(true)},
 		Example: Example{Rule: "{transform: time_shift, max: 2h}", Value: "2024-05-17 13:14:15"},
-		check: func(a args, _ place) error {
+		Check: func(a Args, _ Place) error {
 			if seconds(a.text("max")) == 0 {
 				return errors.New("needs an interval of a second to 3650 days: a whole number of s, m, h or d, as in 90m")
 			}
 			return nil
 		},
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &timeShift{prefix: domainPrefix(d.name), max: seconds(d.args.text("max"))}}, nil
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &timeShift{prefix: domainPrefix(d.name), max: seconds(d.args.text("max"))}}, nil
 		},
 	}
 }
@@ -164,7 +174,7 @@ type timeShift struct {
 	subject bool // all timestamps of one subject move alike
 }
 
-func followTimes(m masker) masker {
+func followTimes(m Masker) Masker {
 	t := *m.(*timeShift)
 	t.subject = true
 	return &t
@@ -224,7 +234,7 @@ func (m *timeShift) replace(r *row, dst, text []byte) ([]byte, error) {
 }
 
 func (m *timeShift) cell(t *catalog.Type, f copyfmt.Format) makeCell {
-	if f != copyfmt.Binary || familyOf(t) != FamilyTimestamp {
+	if f != copyfmt.Binary || FamilyOf(t) != FamilyTimestamp {
 		return nil
 	}
 	return func(r *row) cell {

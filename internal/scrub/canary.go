@@ -107,7 +107,7 @@ func (h *hatchery) announce() {
 	for i := range h.plan.cells {
 		cp := &h.plan.cells[i]
 		why := ""
-		if familyOf(h.plan.Columns[cp.at].Type) == FamilyOther && cp.op.kind == opMask {
+		if FamilyOf(h.plan.Columns[cp.at].Type) == FamilyOther && cp.op.kind == KindMask {
 			why = "its type has few values: what comes out may be what went in"
 		}
 		h.tally.Column(cp.at, canary.Column{Column: cp.name, Transform: cp.transform, Class: string(cp.op.class()), Why: why})
@@ -281,7 +281,7 @@ func (h *hatchery) row(t trial, skip []int) (*canary.Row, error) {
 			continue
 		}
 		o, place := cp.chosen(t)
-		if o == nil || o.kind == opKeep {
+		if o == nil || o.kind == KindKeep {
 			o = cp.op.usual() // the conditions decide, or it will be let pass
 		}
 		put := func() error { return b.put(cp.at, o, place, t.exact || len(cp.cases) == 0) }

@@ -17,7 +17,7 @@ func (b *bird) hstore(at int, o *op, place string) (string, bool) {
 		if key == "*" {
 			key, wild = "kestrel", true
 		}
-		if v, ok := b.value(at, p.op, textType, -1, inside(place, "key "+p.path)); ok {
+		if v, ok := b.value(at, p.op, inside(place, "key "+p.path)); ok {
 			dst, any = value.AppendPair(dst, 0, []byte(key), []byte(v)), true
 		}
 	}
@@ -66,7 +66,7 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 	wild := false
 	for _, p := range o.parts {
 		steps, err := document.Sample(p.path)
-		if err != nil || p.op.kind == opKeep {
+		if err != nil || p.op.kind == KindKeep {
 			wild = wild || open(p.path)
 			continue
 		}
@@ -79,9 +79,9 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 				n = n.child(s.Key)
 			}
 		}
-		if v, ok := b.value(at, p.op, nil, -1, inside(place, "path "+p.path)); ok {
+		if v, ok := b.value(at, p.op, inside(place, "path "+p.path)); ok {
 			n.token = string(document.AppendString(nil, []byte(v)))
-			if b.h.turn%2 == 0 && p.op.kind == opMask && p.op.def.serves(FamilyNumber) && document.IsNumber([]byte(v)) {
+			if b.h.turn%2 == 0 && p.op.kind == KindMask && p.op.def.Serves(FamilyNumber) && document.IsNumber([]byte(v)) {
 				n.token = v
 			}
 		}
@@ -142,7 +142,7 @@ func (b *bird) xml(at int, o *op, place string) (string, bool) {
 	for _, p := range o.parts {
 		path, err := document.ParseXMLPath(p.path)
 		wild = wild || strings.HasPrefix(p.path, "*")
-		if err != nil || p.op.kind == opKeep {
+		if err != nil || p.op.kind == KindKeep {
 			continue
 		}
 		n := root
@@ -153,7 +153,7 @@ func (b *bird) xml(at int, o *op, place string) (string, bool) {
 			}
 			n = n.child(step)
 		}
-		v, ok := b.value(at, p.op, nil, -1, inside(place, "path "+p.path))
+		v, ok := b.value(at, p.op, inside(place, "path "+p.path))
 		switch {
 		case !ok:
 		case path.Attr != "":

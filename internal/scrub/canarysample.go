@@ -37,7 +37,7 @@ func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
 		}
 		return "(" + strings.Join(fields, ",") + ")", true
 	}
-	switch familyOf(t) {
+	switch FamilyOf(t) {
 	case FamilyText:
 		n := 12
 		if limit := maxChars(t, mod); limit > 0 {

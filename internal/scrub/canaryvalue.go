@@ -1,9 +1,7 @@
 package scrub
 
 import (
-	"encoding/hex"
-	"fmt"
-	"regexp"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -33,7 +31,7 @@ func (b *bird) put(at int, o *op, place string, exact bool) error {
 	col := b.h.column(at)
 	n := len(b.row.Plants)
 	b.base = place
-	text, ok := b.value(at, o, col.Type, col.Mod, place)
+	text, ok := b.value(at, o, place)
 	if ok {
 		codec := value.For(col.Type, b.h.plan.Format)
 		if ok = codec != nil; ok {
@@ -67,7 +65,7 @@ func (b *bird) put(at int, o *op, place string, exact bool) error {
 
 // toldInProse reports whether free text of the row is searched for a rule's values.
 func (o *op) toldInProse() bool {
-	return o.kind == opMask && knowable(o.class()) && (o.family == FamilyText || o.family == FamilyNumber || o.family == FamilyInet)
+	return o.kind == KindMask && knowable(o.class()) && (o.Family == FamilyText || o.Family == FamilyNumber || o.Family == FamilyInet)
 }
 
 // whole takes over how the server prints a value.
@@ -122,33 +120,33 @@ func inside(place, what string) string {
 }
 
 // value is the canonical text of a canary that a rule masks; false if there can
-// be none. typ is nil within JSON, XML and hstores.
-func (b *bird) value(at int, o *op, typ *catalog.Type, mod int32, place string) (string, bool) {
+// be none.
+func (b *bird) value(at int, o *op, place string) (string, bool) {
 	switch o.kind {
-	case opKeep:
+	case KindKeep:
 		return "", false
-	case opArray:
-		return b.array(at, o, typ, place)
-	case opComposite:
+	case KindArray:
+		return b.array(at, o, place)
+	case KindComposite:
 		return b.composite(at, o, place)
-	case opRange:
+	case KindRange:
 		low, high := b.h.src.Date(), "1999-12-30"
 		low.Text = "[" + low.Text + "," + high + ")"
 		low.Mode = canary.Sometimes
-		if o.typ.Kind == catalog.MultirangeType {
+		if o.Type.Underlying().Kind == catalog.MultirangeType {
 			low.Text = "{" + low.Text + "}"
 		}
 		return b.plant(at, place, low)
-	case opHstore:
+	case KindHstore:
 		return b.hstore(at, o, place)
-	case opJSON:
+	case KindJSON:
 		return b.json(at, o, place)
-	case opXML:
+	case KindXML:
 		return b.xml(at, o, place)
-	case opText:
+	case KindText:
 		return b.prose(at, o, place)
 	}
-	v, ok := b.scalar(o, typ, mod)
+	v, ok := b.scalar(o)
 	if !ok {
 		return "", false
 	}
@@ -156,210 +154,39 @@ func (b *bird) value(at int, o *op, typ *catalog.Type, mod int32, place string) 
 }
 
 // scalar makes a value for a transform.
-func (b *bird) scalar(o *op, typ *catalog.Type, mod int32) (canary.Value, bool) {
-	src := b.h.src
+func (b *bird) scalar(o *op) (canary.Value, bool) {
 	switch o.kind {
-	case opNull, opConstant:
-		return b.dropped(o, typ, mod)
-	case opTemplate:
-		return src.Of(cmpClass(o.template.class), o.chars), true
+	case KindNull, KindConstant:
+		return b.dropped(o)
+	case KindTemplate:
+		return b.h.src.Of(cmp.Or(o.template.class, pii.FullName), o.Chars()), true
 	}
-	switch o.family {
-	case FamilyText:
-		return b.text(o), true
-	case FamilyNumber, FamilyFloat:
-		return b.number(o, typ, mod), true
-	case FamilyDate:
-		return src.Date(), true
-	case FamilyTimestamp:
-		v := src.Date()
-		v.Text += fmt.Sprintf(" %02d:%02d:%02d", src.Between(10, 23), src.Between(10, 59), src.Between(10, 59))
-		return v, true
-	case FamilyInet:
-		return src.Of(pii.IP, 0), true
-	case FamilyCIDR:
-		v := src.Of(pii.IP, 0)
-		v.Text = v.Text[:strings.LastIndexByte(v.Text, '.')] + ".0/24"
-		v.Mode, v.Parts = canary.Changed, []string{canary.Fold(v.Text)}
-		return v, true
-	case FamilyUUID:
-		return src.UUID(), true
-	case FamilyMAC:
-		v := src.Of(pii.MAC, 0)
-		if typ != nil && typ.Underlying().OID == catalog.Macaddr8OID {
-			v.Text = v.Text[:8] + ":ff:fe" + v.Text[8:]
-			v.Parts = []string{canary.Fold(v.Text)}
-		}
-		return v, true
-	case FamilyBytea:
-		return b.bytea(), true
-	case FamilyPoint:
-		v := src.Of(pii.Latitude, 0)
-		v.Text = "(" + v.Text + "," + src.Of(pii.Longitude, 0).Text + ")"
-		return v, true
-	}
-	return canary.Value{}, false
-}
-
-// cmpClass is the class of a name where none is given.
-func cmpClass(c pii.Class) pii.Class {
-	if c == pii.None || c == "" {
-		return pii.FullName
-	}
-	return c
+	return o.def.canary(b.h.src, o.Place, o.dom.arguments())
 }
 
 // dropped is a value for a rule that leaves nothing of it.
-func (b *bird) dropped(o *op, typ *catalog.Type, mod int32) (canary.Value, bool) {
-	if typ == nil || familyOf(typ) == FamilyText {
-		return b.h.src.Of(pii.FullName, o.chars), true
+func (b *bird) dropped(o *op) (canary.Value, bool) {
+	if o.Type == nil || o.Family == FamilyText {
+		return b.h.src.Of(pii.FullName, o.Chars()), true
 	}
-	if familyOf(typ) == FamilyBytea {
-		return b.bytea(), true
+	if o.Family == FamilyBytea {
+		return canaryBytes(b.h.src), true
 	}
-	text, ok := b.sample(typ, mod)
+	text, ok := b.sample(o.Type, o.Mod)
 	v := canary.Value{Text: text, Class: pii.None, Mode: canary.Changed, Parts: []string{canary.Fold(text)}}
-	if o.kind == opConstant {
+	if o.kind == KindConstant {
 		v.Mode = canary.Sometimes // the constant may be the same, of a type with few values
-		if t := typ.Underlying(); t.Kind == catalog.EnumType && len(t.Labels) < 2 {
+		if t := o.Type.Underlying(); t.Kind == catalog.EnumType && len(t.Labels) < 2 {
 			return v, false
 		}
 	}
 	return v, ok
 }
 
-// bytea is text in bytes.
-func (b *bird) bytea() canary.Value {
-	v := b.h.src.Of(pii.FullName, 0)
-	first, last, _ := strings.Cut(v.Text, " ")
-	v.Parts = []string{hex.EncodeToString([]byte(first)), hex.EncodeToString([]byte(last))}
-	v.Text = `\x` + hex.EncodeToString([]byte(v.Text))
-	return v
-}
-
-// changed is a value of which parts may stay.
-func changed(v canary.Value) canary.Value {
-	v.Mode = max(v.Mode, canary.Changed)
-	return v
-}
-
-// text makes a text for a transform.
-func (b *bird) text(o *op) canary.Value {
-	src := b.h.src
-	digits := func(n int) canary.Value {
-		if o.chars > 0 {
-			n = min(n, o.chars)
-		}
-		d := src.Digits(n)
-		return canary.Value{Text: d, Class: pii.None, Mode: canary.Sometimes, Parts: []string{d}}
-	}
-	switch o.def.Name {
-	case "date_shift", "date_truncate":
-		return src.Date()
-	case "time_shift":
-		v := src.Date()
-		v.Text += fmt.Sprintf(" %02d:%02d:%02d", src.Between(10, 23), src.Between(10, 59), src.Between(10, 59))
-		return v
-	case "age_bucket":
-		return age(src)
-	case "number_noise", "number_bucket":
-		return digits(6)
-	case "geo_noise":
-		return src.Of(pii.Latitude, o.chars)
-	case "digits":
-		n := 12
-		if o.chars > 0 {
-			n = min(n, o.chars)
-		}
-		v := digits(n)
-		if o.chars == 0 || o.chars >= 15 {
-			v.Text = "KZ-" + v.Text
-		}
-		return v
-	case "fpe":
-		n := 12
-		if o.chars > 0 {
-			n = min(n, o.chars)
-		}
-		a, err := newAlphabet(o.dom.arg("alphabet"))
-		if err != nil {
-			return digits(n)
-		}
-		v := canary.Value{Text: src.Letters(string(a.runes), n), Class: pii.None, Mode: canary.Sometimes}
-		v.Parts = []string{canary.Fold(v.Text)}
-		return v
-	case "mask":
-		return changed(src.Of(pii.FullName, o.chars))
-	case "regex_replace":
-		return b.matching(o)
-	case "uuid":
-		return src.UUID()
-	}
-	return src.Of(cmpClass(o.def.Class), o.chars)
-}
-
-func age(src *canary.Source) canary.Value {
-	a := []string{"37", "41", "43", "47", "53"}[src.Between(0, 4)]
-	return canary.Value{Text: a, Class: pii.None, Mode: canary.Sometimes, Parts: []string{a}}
-}
-
-// matching is a value in which a pattern finds something: of the classes that
-// patterns are written for, the first that fits.
-func (b *bird) matching(o *op) canary.Value {
-	src := b.h.src
-	name := changed(src.Of(pii.FullName, o.chars))
-	re, err := regexp.Compile(o.dom.arg("pattern"))
-	if err != nil {
-		return name
-	}
-	for _, v := range []canary.Value{name, src.Of(pii.Email, o.chars), src.Of(pii.Phone, o.chars), src.Of(pii.NationalID, o.chars), src.Of(pii.CreditCard, o.chars),
-		src.Of(pii.URL, o.chars), src.Of(pii.IP, o.chars), src.UUID(), src.Date(), {Text: "KZ-" + src.Digits(4) + "-" + src.Digits(4)}, src.Prose()} {
-		if fits := o.chars == 0 || len(v.Text) <= o.chars; fits && re.MatchString(v.Text) {
-			v.Parts = []string{canary.Fold(v.Text)}
-			return changed(v)
-		}
-	}
-	return name
-}
-
-// number makes a number for a transform.
-func (b *bird) number(o *op, typ *catalog.Type, mod int32) canary.Value {
-	src := b.h.src
-	room, whole := 9, false
-	if o.family == FamilyNumber && typ != nil {
-		room, whole = min(maxDigits(typ, mod), 18), isWhole(typ)
-	}
-	want := 9
-	switch o.def.Name {
-	case "age_bucket":
-		return age(src)
-	case "latitude", "longitude", "geo_noise":
-		v := src.Of(pii.Latitude, 0)
-		if whole {
-			v.Text, _, _ = strings.Cut(v.Text, ".")
-		}
-		return v
-	case "number_noise", "number_bucket":
-		want = 6
-	case "phone":
-		want = 10
-	case "credit_card":
-		want = 16
-	}
-	d := src.Digits(max(1, min(want, room)))
-	v := canary.Value{Text: d, Class: o.def.Class, Mode: canary.Sometimes, Parts: []string{d}}
-	if len(d) >= 9 && o.family == FamilyNumber && o.def.Class != pii.None {
-		v.Mode = canary.Nothing
-	}
-	return v
-}
-
-func (b *bird) array(at int, o *op, typ *catalog.Type, place string) (string, bool) {
-	t := typ.Underlying()
-	mod := int32(-1)
+func (b *bird) array(at int, o *op, place string) (string, bool) {
 	var elems []string
 	for range 2 {
-		s, ok := b.value(at, o.elem, t.Elem, mod, inside(place, "an element"))
+		s, ok := b.value(at, o.elem, inside(place, "an element"))
 		if !ok {
 			return "", false
 		}
@@ -371,9 +198,9 @@ func (b *bird) array(at int, o *op, typ *catalog.Type, place string) (string, bo
 func (b *bird) composite(at int, o *op, place string) (string, bool) {
 	var fields []string
 	any := false
-	for _, f := range o.typ.Fields {
+	for _, f := range o.Type.Underlying().Fields {
 		i := slices.IndexFunc(o.parts, func(p part) bool { return p.path == f.Name })
-		s, ok := b.value(at, o.parts[i].op, f.Type, f.Mod, inside(place, "field "+f.Name))
+		s, ok := b.value(at, o.parts[i].op, inside(place, "field "+f.Name))
 		any = any || ok
 		if ok {
 			s = recordQuote(s)
@@ -390,7 +217,7 @@ func (b *bird) prose(at int, o *op, place string) (string, bool) {
 	text := ""
 	add := func(before, where string, v canary.Value) {
 		more := before + v.Text
-		if n := len([]rune(text + more + ".")); o.chars > 0 && n > o.chars || v.Mode != canary.Nothing {
+		if n := len([]rune(text + more + ".")); o.Chars() > 0 && n > o.Chars() || v.Mode != canary.Nothing {
 			return
 		}
 		text += more

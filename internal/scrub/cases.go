@@ -20,19 +20,19 @@ type caseOf struct {
 }
 
 // columnRule resolves the rule of a whole column, which may be a list.
-func (c *compiler) columnRule(r *rules.Rule, p place, t *catalog.Table) *op {
+func (c *compiler) columnRule(r *rules.Rule, p spot, t *catalog.Table) *op {
 	switch {
 	case r.Kind == rules.Cases:
 		return c.casesRule(r, p, t)
 	case r.When.Text != "":
-		c.fail(r.When.Pos, "the rule of %s has a condition, and there is none for the other rows: write a list, [{…, when: …}, RULE]", p.where)
+		c.fail(r.When.Pos, "the rule of %s has a condition, and there is none for the other rows: write a list, [{…, when: …}, RULE]", p.Where)
 		return nil
 	}
 	return c.rule(r, p)
 }
 
-func (c *compiler) casesRule(r *rules.Rule, p place, t *catalog.Table) *op {
-	o := &op{kind: opCases, def: c.defs["keep"], family: p.family, rule: r}
+func (c *compiler) casesRule(r *rules.Rule, p spot, t *catalog.Table) *op {
+	o := &op{kind: KindCases, def: c.defs["keep"], Place: p.Place, rule: r}
 	before := len(c.problems)
 	masks := false
 	for _, one := range r.Cases {
@@ -41,15 +41,15 @@ func (c *compiler) casesRule(r *rules.Rule, p place, t *catalog.Table) *op {
 			cs.when = c.when(one.When, t)
 		}
 		if cs.op != nil {
-			masks = masks || cs.op.kind != opKeep
+			masks = masks || cs.op.kind != KindKeep
 			o.cases = append(o.cases, cs)
 		}
 	}
 	if len(c.problems) > before {
 		return nil
 	}
-	if last := o.usual(); masks && last.kind == opKeep {
-		c.fail(last.rule.Pos, "the last rule of %s is for all other rows, also for those in which a condition can't be decided because of a NULL, so it must not be keep: put keep under a condition, and what masks last", p.where)
+	if last := o.usual(); masks && last.kind == KindKeep {
+		c.fail(last.rule.Pos, "the last rule of %s is for all other rows, also for those in which a condition can't be decided because of a NULL, so it must not be keep: put keep under a condition, and what masks last", p.Where)
 		return nil
 	}
 	return o
@@ -87,7 +87,7 @@ type conditionKey struct {
 
 // usual is the rule for the rows in which no condition holds.
 func (o *op) usual() *op {
-	if o.kind != opCases {
+	if o.kind != KindCases {
 		return o
 	}
 	return o.cases[len(o.cases)-1].op
@@ -95,7 +95,7 @@ func (o *op) usual() *op {
 
 // keepsSome reports whether a rule keeps values under a condition.
 func (o *op) keepsSome() bool {
-	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.kind == opKeep })
+	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.kind == KindKeep })
 }
 
 // describe says what a list of rules does: "keep when is_staff; else email".
@@ -169,7 +169,7 @@ func (p *TablePlan) planCases(e emitter, cp *columnPlan, o *op) {
 }
 
 func casePlan(e emitter, cp *columnPlan, o *op) columnPlan {
-	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == opNull, keep: o.kind == opKeep, late: o.needsKnown(), op: o}
+	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == KindNull, keep: o.kind == KindKeep, late: o.needsKnown(), op: o}
 	if !one.keep {
 		one.make = e.cell(o)
 	}

@@ -7,9 +7,9 @@ import (
 	"refresher/internal/postgres/value"
 )
 
-// maskCell masks a column by a masker of canonical text, without a conversion
+// maskCell masks a column by a Masker of canonical text, without a conversion
 // where the wire form is that text already.
-func maskCell(m masker, class pii.Class, t *catalog.Type, f copyfmt.Format) makeCell {
+func maskCell(m Masker, class pii.Class, t *catalog.Type, f copyfmt.Format) makeCell {
 	if fast, ok := m.(interface {
 		cell(*catalog.Type, copyfmt.Format) makeCell
 	}); ok {
@@ -43,7 +43,7 @@ func wireIsText(t *catalog.Type, f copyfmt.Format) bool {
 	if t.OID == catalog.BPCharOID {
 		return false // padded
 	}
-	return f == copyfmt.Text || familyOf(t) == FamilyText
+	return f == copyfmt.Text || FamilyOf(t) == FamilyText
 }
 
 // constantCell writes one value in the place of every other.

@@ -24,7 +24,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	if len(key) < minKey {
 		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`", 8*len(key))
 	}
-	c := &compiler{rs: rs, cat: cat, domains: map[string]*domain{}, choices: map[column]*choice{}, defs: map[string]*Definition{}}
+	c := &compiler{rs: rs, cat: cat, domains: map[string]*Domain{}, choices: map[column]*choice{}, defs: map[string]*Definition{}}
 	for _, d := range Definitions() {
 		c.defs[d.Name] = &d
 		c.names = append(c.names, d.Name)
@@ -65,8 +65,8 @@ type compiler struct {
 	choices  map[column]*choice
 	subjects map[catalog.Name]*subject         // by root table
 	heirs    map[catalog.Name][]*catalog.Table // see family
-	domains  map[string]*domain
-	order    []*domain // in the order of first use
+	domains  map[string]*Domain
+	order    []*Domain // in the order of first use
 
 	conditions map[conditionKey]*condition.Condition
 

@@ -3,7 +3,6 @@ package scrub
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +18,9 @@ import (
 // canonical text of the whole value, so that they nest: an array of composites
 // with a JSON field is three rules within one another.
 var (
-	compositeDef = Definition{Name: "composite"}
-	hstoreDef    = Definition{Name: "hstore", Params: []Param{otherParam("redact", "drop")}}
-	rangeDef     = Definition{Name: "range"}
+	compositeDef = Definition{Name: "composite", Kind: KindComposite}
+	hstoreDef    = Definition{Name: "hstore", Kind: KindHstore, Params: []Param{otherParam("redact", "drop")}}
+	rangeDef     = Definition{Name: "range", Kind: KindRange}
 )
 
 // otherParam says what happens to what no path or key names.
@@ -45,15 +44,15 @@ func otherParam(choices ...string) Param {
 var textType = &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "text", SQL: "text", Kind: catalog.BaseType, BinaryIO: true}
 
 // compositeRule checks that every field of a composite type has a rule.
-func (c *compiler) compositeRule(r *rules.Rule, p place) *op {
+func (c *compiler) compositeRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
 	compositeDef.parse(r, c.fail)
-	if p.typ == nil || p.typ.Underlying().Kind != catalog.CompositeType {
+	if p.Type == nil || p.Type.Underlying().Kind != catalog.CompositeType {
 		c.wrongShape(r, p, "a composite")
 		return nil
 	}
-	t := p.typ.Underlying()
-	o := &op{kind: opComposite, def: &compositeDef, family: p.family, typ: t, rule: r}
+	t := p.Type.Underlying()
+	o := &op{kind: KindComposite, def: &compositeDef, Place: p.Place, rule: r}
 	var names []string
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
@@ -65,14 +64,14 @@ func (c *compiler) compositeRule(r *rules.Rule, p place) *op {
 			continue
 		}
 		f := t.Fields[i]
-		q := place{where: fmt.Sprintf("field %s of %s", f.Name, p.where), typ: f.Type, mod: f.Mod, family: familyOf(f.Type), table: p.table, subject: p.subject, nested: true}
+		q := p.within("field "+f.Name, f.Type, f.Mod)
 		if fo := c.rule(given.Rule, q); fo != nil {
 			o.parts = append(o.parts, part{f.Name, given.Pos, fo})
 		}
 	}
 	for _, f := range t.Fields {
 		if !slices.ContainsFunc(r.Parts, func(given rules.Part) bool { return given.Name == f.Name }) {
-			c.fail(r.Pos, "field %s (%s) of %s has no rule: write one, or keep", f.Name, f.Type.SQL, p.where)
+			c.fail(r.Pos, "field %s (%s) of %s has no rule: write one, or keep", f.Name, f.Type.SQL, p.Where)
 		}
 	}
 	return c.compound(o, before)
@@ -83,31 +82,31 @@ func (c *compiler) compound(o *op, before int) *op {
 	if len(c.problems) > before {
 		return nil
 	}
-	if o.kind == opComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != opKeep }) {
-		return &op{kind: opKeep, def: c.defs["keep"], family: o.family, rule: o.rule}
+	if o.kind == KindComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != KindKeep }) {
+		return &op{kind: KindKeep, def: c.defs["keep"], Place: o.Place, rule: o.rule}
 	}
 	return o
 }
 
-func (c *compiler) wrongShape(r *rules.Rule, p place, what string) {
-	if p.typ == nil {
-		c.fail(r.Pos, "within JSON and XML there is no %s: use a transform for %s", r.Kind, p.where)
+func (c *compiler) wrongShape(r *rules.Rule, p spot, what string) {
+	if p.Type == nil {
+		c.fail(r.Pos, "within JSON and XML there is no %s: use a transform for %s", r.Kind, p.Where)
 		return
 	}
-	c.fail(r.Pos, "%s is %s, not %s", p.where, p.typ.SQL, what)
+	c.fail(r.Pos, "%s is %s, not %s", p.Where, p.Type.SQL, what)
 }
 
 // hstoreRule checks the rules of an hstore's keys.
-func (c *compiler) hstoreRule(r *rules.Rule, p place) *op {
+func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
 	a := hstoreDef.parse(r, c.fail)
-	if p.typ == nil || p.typ.Underlying().Kind != catalog.BaseType || p.typ.Underlying().Name != "hstore" {
+	if p.Type == nil || p.Type.Underlying().Kind != catalog.BaseType || p.Type.Underlying().Name != "hstore" {
 		c.wrongShape(r, p, "an hstore")
 		return nil
 	}
-	o := &op{kind: opHstore, def: &hstoreDef, family: p.family, typ: p.typ, rule: r, other: a.text("other")}
+	o := &op{kind: KindHstore, def: &hstoreDef, Place: p.Place, rule: r, other: a.text("other")}
 	for _, given := range r.Parts {
-		q := place{where: fmt.Sprintf("key %s of %s", given.Name, p.where), typ: textType, mod: -1, family: FamilyText, table: p.table, subject: p.subject, nested: true}
+		q := p.within("key "+given.Name, textType, -1)
 		if ko := c.rule(given.Rule, q); ko != nil {
 			o.parts = append(o.parts, part{given.Name, given.Pos, ko})
 		}
@@ -117,10 +116,10 @@ func (c *compiler) hstoreRule(r *rules.Rule, p place) *op {
 
 // rangeRule takes the one transform under which a range stays a range: one that
 // moves both bounds by the same.
-func (c *compiler) rangeRule(r *rules.Rule, p place) *op {
+func (c *compiler) rangeRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
 	rangeDef.parse(r, c.fail)
-	t := p.typ
+	t := p.Type
 	if t != nil {
 		t = t.Underlying()
 	}
@@ -132,17 +131,17 @@ func (c *compiler) rangeRule(r *rules.Rule, p place) *op {
 	if t.Kind == catalog.MultirangeType {
 		elem = elem.Elem
 	}
-	e := c.rule(r.Elem, place{where: "the bounds of " + p.where, typ: elem, mod: -1, family: familyOf(elem), table: p.table, subject: p.subject, nested: true})
+	e := c.rule(r.Elem, p.within("the bounds", elem, -1))
 	switch {
 	case e == nil:
 		return nil
-	case e.kind == opKeep:
+	case e.kind == KindKeep:
 		e.rule = r
 		return e
-	case e.kind != opMask || e.def.Name != "date_shift":
-		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.where)
+	case !e.def.Shift:
+		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.Where)
 	}
-	return c.compound(&op{kind: opRange, def: &rangeDef, family: p.family, typ: t, elem: e, rule: r}, before)
+	return c.compound(&op{kind: KindRange, def: &rangeDef, Place: p.Place, elem: e, rule: r}, before)
 }
 
 // rewrite makes a new canonical text of one that is not NULL.
@@ -154,24 +153,24 @@ type makeRewrite func(r *row) rewrite
 // rewrite is what a rule does to canonical text, wherever it stands.
 func (e emitter) rewrite(o *op) makeRewrite {
 	switch o.kind {
-	case opKeep:
+	case KindKeep:
 		return func(*row) rewrite { return func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil } }
-	case opJSON:
+	case KindJSON:
 		return e.jsonPlan(o).rewrite
-	case opArray:
+	case KindArray:
 		elem := e.rewrite(o.elem)
 		return func(r *row) rewrite {
-			array, each := value.ArrayOf(o.typ, copyfmt.Text), elem(r)
+			array, each := value.ArrayOf(o.Type, copyfmt.Text), elem(r)
 			return func(dst, text []byte) ([]byte, error) { return array.Rewrite(dst, text, each) }
 		}
-	case opComposite:
+	case KindComposite:
 		return e.composite(o)
-	case opHstore:
+	case KindHstore:
 		return e.hstore(o)
-	case opRange:
+	case KindRange:
 		return e.bounds(o)
 	}
-	m, class := e.masker(o), o.class()
+	m, class := e.Masker(o), o.class()
 	return func(r *row) rewrite {
 		return func(dst, text []byte) ([]byte, error) { return r.mask(m, class, dst, text) }
 	}
@@ -204,11 +203,11 @@ func (e emitter) composite(o *op) makeRewrite {
 		null   bool
 		padded bool // char(n): its spaces mean nothing
 	}
-	fields := make([]field, len(o.typ.Fields))
-	for i, f := range o.typ.Fields {
+	fields := make([]field, len(o.Type.Underlying().Fields))
+	for i, f := range o.Type.Underlying().Fields {
 		at := slices.IndexFunc(o.parts, func(p part) bool { return p.path == f.Name })
 		fo := o.parts[at].op
-		fields[i] = field{null: fo.kind == opNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
+		fields[i] = field{null: fo.kind == KindNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
 		if !fields[i].null {
 			fields[i].mk = e.rewrite(fo)
 		}
@@ -246,7 +245,7 @@ func (e emitter) hstore(o *op) makeRewrite {
 	byKey := map[string]rule{}
 	alias := "key"
 	for _, p := range o.parts {
-		k := rule{null: p.op.kind == opNull}
+		k := rule{null: p.op.kind == KindNull}
 		if !k.null {
 			k.mk = e.rewrite(p.op)
 		}
@@ -305,13 +304,13 @@ func (e emitter) hstore(o *op) makeRewrite {
 // bounds moves the bounds of a range by as many days as its first one, so that
 // it stays as long as it was.
 func (e emitter) bounds(o *op) makeRewrite {
-	m := e.masker(o.elem).(*dateShift)
+	m := e.Masker(o.elem).(*dateShift)
 	last := int64(maxTimestampDay)
-	elem := o.typ.Elem
-	if o.typ.Kind == catalog.MultirangeType {
+	elem := o.Type.Underlying().Elem
+	if o.Type.Underlying().Kind == catalog.MultirangeType {
 		elem = elem.Elem
 	}
-	if familyOf(elem) == FamilyDate {
+	if FamilyOf(elem) == FamilyDate {
 		last = maxDateDay
 	}
 	return func(r *row) rewrite {

@@ -17,7 +17,7 @@ import (
 
 func keepDef() Definition {
 	return Definition{
-		Name: "keep", Class: pii.None, Unique: true,
+		Name: "keep", Kind: KindKeep, Class: pii.None, Unique: true,
 		Doc:     "The value as it is. Must be written: what no rule names stops the run.",
 		Example: Example{Rule: "keep", Value: "42"},
 	}
@@ -25,7 +25,7 @@ func keepDef() Definition {
 
 func nullDef() Definition {
 	return Definition{
-		Name: "null", Class: pii.None,
+		Name: "null", Kind: KindNull, Class: pii.None,
 		Doc:     "NULL in the place of every value.",
 		Example: Example{Rule: "null", Value: "anything"},
 	}
@@ -33,7 +33,7 @@ func nullDef() Definition {
 
 func constantDef() Definition {
 	return Definition{
-		Name: "constant", Class: pii.None,
+		Name: "constant", Kind: KindConstant, Class: pii.None,
 		Doc: "One value in the place of every value that is not NULL.",
 		Params: []Param{{Name: "value", Kind: rules.List, Required: true,
 			Doc: "what to write; must be a value of the column's type"}},

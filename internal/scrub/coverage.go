@@ -56,40 +56,15 @@ func columnType(col *catalog.Column) string {
 	return col.Type.SQL
 }
 
-// hints are parts of column names and the transform that such a column often
-// needs; the first that fits counts.
-var hints = []struct{ part, transform string }{
-	{"email", "email"}, {"e_mail", "email"}, {"first_name", "first_name"}, {"firstname", "first_name"}, {"given_name", "first_name"},
-	{"last_name", "last_name"}, {"lastname", "last_name"}, {"surname", "last_name"}, {"family_name", "last_name"},
-	{"user_agent", "user_agent"}, {"useragent", "user_agent"}, {"full_name", "full_name"}, {"fullname", "full_name"}, {"holder", "full_name"},
-	{"company", "company"}, {"phone", "phone"}, {"mobile", "phone"}, {"fax", "phone"}, {"street", "street"}, {"address_line", "street"},
-	{"postcode", "postcode"}, {"postal", "postcode"}, {"zip", "postcode"}, {"city", "city"}, {"ssn", "national_id"}, {"national_id", "national_id"},
-	{"iban", "iban"}, {"card", "credit_card"}, {"token", "token"}, {"secret", "token"}, {"api_key", "token"}, {"password", "password"}, {"passwd", "password"},
-	{"birth", "date_shift"}, {"dob", "date_shift"}, {"note", "text"}, {"comment", "text"}, {"message", "text"}, {"body", "text"}, {"description", "text"},
-	{"username", "username"}, {"user_name", "username"}, {"login", "username"}, {"nickname", "username"}, {"url", "url"}, {"website", "url"},
-	{"homepage", "url"}, {"domain", "domain"}, {"hostname", "domain"}, {"mac", "mac"},
-	{"ip", "ip"},
-}
-
 // guess is a rule to start from. It is only ever pasted by a person.
 func guess(col *catalog.Column) string {
-	family := familyOf(col.Type)
-	name := strings.ToLower(col.Name)
-	for _, h := range hints {
-		part := strings.Contains(name, h.part)
-		if len(h.part) <= 3 {
-			part = name == h.part || strings.HasPrefix(name, h.part+"_") || strings.HasSuffix(name, "_"+h.part)
-		}
-		if !part {
-			continue
-		}
-		def := definition(h.transform)
-		switch {
-		case def.serves(family):
-			return h.transform
-		case family == FamilyArray && def.serves(familyOf(col.Type.Underlying().Elem)):
-			return "{array: " + h.transform + "}"
-		}
+	family := FamilyOf(col.Type)
+	switch def := suggested(col.Name); {
+	case def == nil:
+	case def.Serves(family):
+		return def.Name
+	case family == FamilyArray && def.Serves(FamilyOf(col.Type.Underlying().Elem)):
+		return "{array: " + def.Name + "}"
 	}
 	if family == FamilyJSON {
 		return "{json: {}}   # redacts all; list the paths that may stay"
@@ -97,11 +72,22 @@ func guess(col *catalog.Column) string {
 	return "keep   # only if it holds nothing personal"
 }
 
-func definition(name string) *Definition {
+// suggested is the transform that a column's name speaks for, nil if none: that of the
+// last word, and of words that end together that of the longest. Words of three letters
+// must stand by themselves.
+func suggested(column string) (best *Definition) {
+	name := strings.ToLower(column)
+	end, size := 0, 0
 	for _, d := range Definitions() {
-		if d.Name == name {
-			return &d
+		for _, part := range d.Suggest {
+			at := strings.LastIndex(name, part)
+			if at < 0 || len(part) <= 3 && !strings.Contains("_"+name+"_", "_"+part+"_") {
+				continue
+			}
+			if e := at + len(part); e > end || e == end && len(part) > size {
+				best, end, size = &d, e, len(part)
+			}
 		}
 	}
-	return nil
+	return best
 }

@@ -15,18 +15,22 @@ import (
 
 func dateShiftDef() Definition {
 	return Definition{
-		Name:  "date_shift",
+		Name:   "date_shift",
+		Canary: canaryDate, Shift: true, Suggest: []string{"birth", "dob"},
+		Remains: func(Args) string {
+			return "shifted by an unknown time: Safe Harbor lets only the year stand, so this takes an expert's determination (164.514(b)(1)), or date_truncate to year"
+		},
 		Doc:   "The date moved by 1 to max_days days, back or forth; one date always moves by the same, and with a subject all dates of one subject do, so that intervals stay. Times of day stay.",
 		Class: pii.Date,
 		Params: []Param{{Name: "max_days", Kind: rules.Number, Min: 1, Max: 36500, Default: "90",
 			Doc: "the furthest a date moves"}, subjectParam(true)},
-		follow:   followDates,
+		Follow:   followDates,
 		Families: []Family{FamilyDate, FamilyTimestamp, FamilyText},
-		byParam:  "max_days",
+		ByParam:  "max_days",
 		Space:    "2 × max_days",
 		Example:  Example{Rule: "{transform: date_shift, max_days: 90}", Value: "1984-05-17"},
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &dateShift{prefix: domainPrefix(d.name), maxDays: d.args.number("max_days"), last: maxTimestampDay}}, nil
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &dateShift{prefix: domainPrefix(d.name), maxDays: d.args.number("max_days"), last: maxTimestampDay}}, nil
 		},
 	}
 }
@@ -40,7 +44,7 @@ type dateShift struct {
 	subject bool  // all dates of one subject move alike
 }
 
-func followDates(m masker) masker {
+func followDates(m Masker) Masker {
 	d := *m.(*dateShift)
 	d.subject = true
 	return &d
@@ -110,7 +114,7 @@ func (m *dateShift) cell(t *catalog.Type, f copyfmt.Format) makeCell {
 	if f != copyfmt.Binary {
 		return nil
 	}
-	switch familyOf(t) {
+	switch FamilyOf(t) {
 	case FamilyDate:
 		return func(r *row) cell { return func(dst, wire []byte) ([]byte, error) { return m.date(r, dst, wire) } }
 	case FamilyTimestamp:

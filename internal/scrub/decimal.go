@@ -241,7 +241,7 @@ type limits struct {
 }
 
 // numberLimits are the least of all places of a domain that are of the family.
-func numberLimits(d *domain, f Family) limits {
+func numberLimits(d *Domain, f Family) limits {
 	l := limits{max: -1, whole: -1}
 	for i := range d.uses {
 		u := &d.uses[i]

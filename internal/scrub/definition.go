@@ -2,34 +2,96 @@ package scrub
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"refresher/internal/pii"
-	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/canary"
 )
 
-// Definition describes one transform. The compiler, the documentation and the
-// JSON Schema of the rules format all read it.
+// Kind says how the compiler treats a rule: those of transforms, and the shapes by
+// which rules reach what stands within a value.
+type Kind uint8
+
+// The kinds.
+const (
+	KindMask     Kind = iota // each value is replaced by a Masker
+	KindKeep                 // values stay
+	KindNull                 // NULL
+	KindConstant             // one value for all
+	KindText                 // free text, searched for identifiers
+	KindTemplate             // made of the row's other columns
+	KindJSON
+	KindXML
+	KindArray
+	KindComposite
+	KindHstore
+	KindRange
+	KindCases // a list of rules with conditions
+)
+
+// Definition is all that is said of one transform. The compiler, canaries, the
+// matrix of HIPAA's identifiers, discovery, the documentation and the JSON Schema
+// of the rules format read it; no code asks for a transform by its name.
 type Definition struct {
-	Name     string
-	Doc      string    // one or two sentences
-	Class    pii.Class // what it replaces; pii.None if that depends on the value
-	Params   []Param   // besides domain, which every transform with a Space takes
-	Families []Family  // the types it serves; nil: all
-	Space    string    // how many different values it makes, "" if it draws none
-	Unique   bool      // may serve a unique column: no two values collide but by documented chance
-	Example  Example
+	// Name is how rules write it.
+	Name string
+	// Kind is KindMask for all that have a Build.
+	Kind Kind
+	// Doc is one or two sentences for the reference and for editors.
+	Doc string
+	// Class is what it replaces: source values of a direct class are fingerprinted and
+	// looked for in the result. pii.None if that depends on the value.
+	Class pii.Class
+	// Params are its parameters, besides domain, which all take that draw from one.
+	Params []Param
+	// Families are the types it serves; nil: all.
+	Families []Family
+	// Space is how many different values it makes, in words; "" if it draws none.
+	Space string
+	// Example is a rule and an invented value, for the reference and the tests.
+	Example Example
 
-	byParam string                       // this parameter's value is part of the default domain
-	byArgs  bool                         // all parameters are
-	plain   bool                         // draws nothing: what it makes depends on value and parameters alone
-	build   func(*domain) (masks, error) // nil for the transforms that need no domain
-	follow  func(masker) masker          // makes a masker follow the row's subject; nil if none can (see subjectParam)
+	// Build makes the maskers of a domain once all its places are known. It refuses
+	// places that what it makes does not fit.
+	Build func(*Domain) (Masks, error)
+	// Check refuses parameters or a place that Params and Families can't; nil: none.
+	Check func(Args, Place) error
+	// Plain transforms draw nothing: value and parameters alone say what they make, so
+	// they take no domain.
+	Plain bool
+	// ByParam is the parameter whose value is part of the default domain's name.
+	ByParam string
+	// ByArgs makes all parameters part of that name.
+	ByArgs bool
+	// Follow makes a Masker draw by the subject of the row (see subjectParam); nil if it can't.
+	Follow func(Masker) Masker
 
-	check func(args, place) error       // refuses a place, beside Families; nil: none
-	bits  func(*domain, Family) float64 // log2 of Space for Unique; +Inf if injective; nil: op.bits knows
+	// Unique transforms may serve a unique column: two values become one by documented
+	// chance, or never.
+	Unique bool
+	// Bits is log2 of the space that one digest draws from, for Unique; +Inf if no two
+	// values ever become one.
+	Bits func(*Domain, Family) float64
+	// MergesCase reports whether two values can differ in case only; nil: none do.
+	MergesCase func(*Domain) bool
+	// Distinct is what to write for a unique column that tells values apart which the
+	// transform's normal form does not; "" if there is no such column, or Args say it already.
+	Distinct func(Args) string
+	// Shift tells that it moves both bounds of a range by the same.
+	Shift bool
+
+	// Canary makes a value to test a rule with before the first row; nil: one of Class.
+	Canary func(*canary.Source, Place, Args) canary.Value
+	// CanaryDigits is how many digits such a value has in a column of numbers; 0: nine.
+	CanaryDigits int
+	// Remains is what is left of a value, for the matrix of HIPAA's Safe Harbor (45 CFR
+	// 164.514(b)(2)(i)); nil or "": nothing.
+	Remains func(Args) string
+	// Suggest are parts of column names that this transform often fits.
+	Suggest []string
 }
 
 // Param is one parameter of a transform.
@@ -51,122 +113,33 @@ type Example struct {
 	Value string // canonical text, invented
 }
 
-// Definitions lists all transforms in the order of the reference.
-func Definitions() []Definition {
-	return []Definition{
-		keepDef(), nullDef(), constantDef(), choiceDef(),
-		emailDef(), usernameDef(), passwordDef(), firstNameDef(), lastNameDef(), fullNameDef(), companyDef(),
-		phoneDef(), streetDef(), cityDef(), postcodeDef(), regionDef(), countryDef(), latitudeDef(), longitudeDef(), geoNoiseDef(),
-		ipDef(), macDef(), userAgentDef(), urlDef(), domainDef(),
-		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
-		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
-		fpeDef(), digitsDef(), maskDef(), regexDef(),
-		templateDef(), textDef(), loremDef(), bytesDef(), jsonDef(),
-	}
-}
-
 // domainParam is taken by every transform that draws from a domain.
 var domainParam = Param{Name: "domain", Kind: rules.String,
 	Doc: "values of one domain map alike everywhere; by default the transform's name"}
 
-// Family groups the PostgreSQL types that transforms treat alike. Domains count
-// as the type they are over.
-type Family string
+// Args are a rule's parameters, checked, with defaults filled in.
+type Args map[string]rules.Value
 
-// The families.
-const (
-	FamilyText      Family = "text"      // text, varchar, char(n), name, citext
-	FamilyNumber    Family = "number"    // smallint, integer, bigint, numeric
-	FamilyDate      Family = "date"      // date
-	FamilyTimestamp Family = "timestamp" // timestamp, timestamptz
-	FamilyInet      Family = "inet"      // inet
-	FamilyCIDR      Family = "cidr"      // cidr
-	FamilyUUID      Family = "uuid"      // uuid
-	FamilyBytea     Family = "bytea"     // bytea
-	FamilyJSON      Family = "json"      // json, jsonb
-	FamilyFloat     Family = "float"     // real, double precision
-	FamilyMAC       Family = "mac"       // macaddr, macaddr8
-	FamilyPoint     Family = "point"     // point
-	FamilyXML       Family = "xml"       // xml
-	FamilyArray     Family = "array"     // arrays of anything
-	FamilyOther     Family = "other"
-)
+func (a Args) text(name string) string { return a[name].Text }
 
-func familyOf(t *catalog.Type) Family {
-	t = t.Underlying()
-	switch t.OID {
-	case catalog.TextOID, catalog.VarcharOID, catalog.BPCharOID, catalog.NameOID:
-		return FamilyText
-	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID, catalog.NumericOID:
-		return FamilyNumber
-	case catalog.DateOID:
-		return FamilyDate
-	case catalog.TimestampOID, catalog.TimestamptzOID:
-		return FamilyTimestamp
-	case catalog.InetOID:
-		return FamilyInet
-	case catalog.CIDROID:
-		return FamilyCIDR
-	case catalog.UUIDOID:
-		return FamilyUUID
-	case catalog.ByteaOID:
-		return FamilyBytea
-	case catalog.JSONOID, catalog.JSONBOID:
-		return FamilyJSON
-	case catalog.Float4OID, catalog.Float8OID:
-		return FamilyFloat
-	case catalog.MacaddrOID, catalog.Macaddr8OID:
-		return FamilyMAC
-	case catalog.PointOID:
-		return FamilyPoint
-	case catalog.XMLOID:
-		return FamilyXML
-	}
-	switch {
-	case t.Kind == catalog.ArrayType:
-		return FamilyArray
-	case t.Kind == catalog.BaseType && t.Name == "citext":
-		return FamilyText
-	}
-	return FamilyOther
-}
+func (a Args) flag(name string) bool { return a[name].Text == "true" }
 
-// serves reports whether the transform takes values of the family.
-func (d *Definition) serves(f Family) bool {
-	if d.Families == nil {
-		return true
-	}
-	for _, g := range d.Families {
-		if f == g {
-			return true
-		}
-	}
-	return false
-}
-
-// args are a rule's parameters, checked, with defaults filled in.
-type args map[string]rules.Value
-
-func (a args) text(name string) string { return a[name].Text }
-
-func (a args) flag(name string) bool { return a[name].Text == "true" }
-
-func (a args) number(name string) int {
+func (a Args) number(name string) int {
 	n, _ := strconv.Atoi(a[name].Text) // checked by parse
 	return n
 }
 
 // params are all that the transform takes, domain among them.
 func (d *Definition) params() []Param {
-	if d.build == nil || d.plain {
+	if d.Build == nil || d.Plain {
 		return d.Params
 	}
 	return append([]Param{domainParam}, d.Params...)
 }
 
 // parse checks a rule's parameters and calls fail for each that is wrong.
-func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) args {
-	a := args{}
+func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) Args {
+	a := Args{}
 	params := d.params()
 	names := make([]string, len(params))
 	for i, p := range params {
@@ -186,7 +159,7 @@ func (d *Definition) parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) 
 		}
 	}
 	for _, given := range r.Params {
-		if _, known := a[given.Name]; known || contains(names, given.Name) {
+		if _, known := a[given.Name]; known || slices.Contains(names, given.Name) {
 			continue
 		}
 		takes := "it takes none"
@@ -217,7 +190,7 @@ func (p *Param) check(v rules.Value) string {
 		if v.Kind != rules.String || v.Text == "" {
 			return "a string"
 		}
-		if len(p.Choices) > 0 && !contains(p.Choices, v.Text) {
+		if len(p.Choices) > 0 && !slices.Contains(p.Choices, v.Text) {
 			return list(p.Choices) + rules.DidYouMean(v.Text, p.Choices)
 		}
 	}
@@ -232,15 +205,6 @@ func (p *Param) checkDecimal(v rules.Value) string {
 		return fmt.Sprintf("a number from %d to %d", p.Min, p.Max)
 	}
 	return ""
-}
-
-func contains(words []string, w string) bool {
-	for _, x := range words {
-		if x == w {
-			return true
-		}
-	}
-	return false
 }
 
 // list joins words for a sentence: "a, b or c".

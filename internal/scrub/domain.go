@@ -11,12 +11,44 @@ import (
 
 // domain is a set of places whose values map alike: one transform, one set of
 // parameters, one shape of fakes.
-type domain struct {
+type Domain struct {
 	name  string
 	def   *Definition
-	args  args
+	args  Args
 	uses  []use
-	masks masks // set by build
+	Masks Masks // set by build
+}
+
+// Place is what a rule is for: a column, or what stands within one.
+type Place struct {
+	Where   string        // "public.users.email", "path a.b of public.users.attributes"
+	Type    *catalog.Type // nil within JSON and XML
+	Mod     int32         // of the type, -1 for none
+	Family  Family
+	NotNull bool
+	Nested  bool // within JSON, an array or the like
+}
+
+// Chars is the limit in characters, 0 for none.
+func (p Place) Chars() int {
+	if p.Type == nil {
+		return 0
+	}
+	return maxChars(p.Type, p.Mod)
+}
+
+// use is the place as one of a domain's.
+func (p Place) use(pos rules.Pos) use {
+	u := use{where: p.Where, pos: pos, family: p.Family, chars: p.Chars()}
+	switch p.Family {
+	case FamilyFloat:
+		if u.digits = 308; p.Type.Underlying().OID == catalog.Float4OID {
+			u.digits = 38
+		}
+	case FamilyNumber:
+		u.digits, u.whole = maxDigits(p.Type, p.Mod), isWhole(p.Type)
+	}
+	return u
 }
 
 // use is one place that draws from a domain.
@@ -29,68 +61,71 @@ type use struct {
 	whole  bool // a number without decimals
 }
 
-// masks are the replacers of a domain for the families its transform serves;
+// Masks are the replacers of a domain for the families its transform serves;
 // the one for text serves all families that have none of their own.
-type masks map[Family]masker
+type Masks map[Family]Masker
 
-func (m masks) of(f Family) masker {
+func (m Masks) of(f Family) Masker {
 	if x, ok := m[f]; ok {
 		return x
 	}
 	return m[FamilyText]
 }
 
-// masker replaces values given and returned as canonical text (see pgvalue).
-type masker interface {
+// Masker replaces values given and returned as canonical text (see pgvalue).
+type Masker interface {
 	// replace appends what replaces text, which is not blank.
 	replace(r *row, dst, text []byte) ([]byte, error)
 }
 
+// arguments are the parameters, none if the domain is nil.
+func (d *Domain) arguments() Args {
+	if d == nil {
+		return nil
+	}
+	return d.args
+}
+
 // arg is a parameter as text, "" if the domain is nil or has none of that name.
-func (d *domain) arg(name string) string {
+func (d *Domain) arg(name string) string {
 	if d == nil {
 		return ""
 	}
 	return d.args.text(name)
 }
 
-// tooNarrow is an output that doesn't fit where it must go.
-type tooNarrow struct {
-	use  *use
-	need int
-	unit string
+// Misfit is a place that a domain can't serve.
+type Misfit struct {
+	Pos  rules.Pos
+	text string
 }
 
-func (e *tooNarrow) Error() string {
-	have := e.use.chars
-	if e.unit == "digits" {
-		have = e.use.digits
-	}
-	return fmt.Sprintf("needs %d %s, and %s has room for %d", e.need, e.unit, e.use.where, have)
-}
+func (e *Misfit) Error() string { return e.text }
+
+func misfit(u *use, format string, a ...any) error { return &Misfit{u.pos, fmt.Sprintf(format, a...)} }
 
 // chars is an error unless n characters fit in every text of the domain.
-func (d *domain) chars(n int) error {
+func (d *Domain) chars(n int) error {
 	for i := range d.uses {
 		if u := &d.uses[i]; u.chars > 0 && u.chars < n {
-			return &tooNarrow{u, n, "characters"}
+			return misfit(u, "needs %d characters, and %s has room for %d", n, u.where, u.chars)
 		}
 	}
 	return nil
 }
 
 // digits is an error unless n digits fit in every number of the domain.
-func (d *domain) digits(n int) error {
+func (d *Domain) digits(n int) error {
 	for i := range d.uses {
 		if u := &d.uses[i]; u.family == FamilyNumber && u.digits < n {
-			return &tooNarrow{u, n, "digits"}
+			return misfit(u, "needs %d digits, and %s has room for %d", n, u.where, u.digits)
 		}
 	}
 	return nil
 }
 
 // narrowest is the least limit in characters, 0 if there is none.
-func (d *domain) narrowest() int {
+func (d *Domain) narrowest() int {
 	n := 0
 	for _, u := range d.uses {
 		if u.chars > 0 && (n == 0 || u.chars < n) {
@@ -101,12 +136,12 @@ func (d *domain) narrowest() int {
 }
 
 // has reports whether a place of the domain is of the family.
-func (d *domain) has(f Family) bool {
+func (d *Domain) has(f Family) bool {
 	return slices.ContainsFunc(d.uses, func(u use) bool { return u.family == f })
 }
 
 // sameArgs compares the parameters that decide what a domain makes.
-func sameArgs(a, b args) bool {
+func sameArgs(a, b Args) bool {
 	for name, v := range a {
 		if name != domainParam.Name && !v.Equal(b[name]) {
 			return false
@@ -117,14 +152,14 @@ func sameArgs(a, b args) bool {
 
 // defaultDomain is the domain of a rule that names none: the transform's name
 // and those of its parameters that decide what the domain makes.
-func (d *Definition) defaultDomain(a args) string {
-	if d.byParam == localeParam.Name && a.text(d.byParam) == localeParam.Default {
+func (d *Definition) defaultDomain(a Args) string {
+	if d.ByParam == localeParam.Name && a.text(d.ByParam) == localeParam.Default {
 		return d.Name
 	}
-	if d.byParam != "" {
-		return d.Name + "/" + a.text(d.byParam)
+	if d.ByParam != "" {
+		return d.Name + "/" + a.text(d.ByParam)
 	}
-	if !d.byArgs && !d.plain {
+	if !d.ByArgs && !d.Plain {
 		return d.Name
 	}
 	var parts []string
@@ -140,40 +175,4 @@ func (d *Definition) defaultDomain(a args) string {
 		parts = append(parts, v.Text)
 	}
 	return d.Name + "/" + strings.Join(parts, ",")
-}
-
-// maxDigits is how many decimal digits every value of a number type can have; 0
-// for unlimited.
-func maxDigits(t *catalog.Type, mod int32) int {
-	for t.Kind == catalog.DomainType {
-		if mod < 0 {
-			mod = t.BaseMod
-		}
-		t = t.Base
-	}
-	switch t.OID {
-	case catalog.Int2OID:
-		return 4
-	case catalog.Int4OID:
-		return 9
-	case catalog.Int8OID:
-		return 18
-	}
-	if mod < 4 {
-		return 1000 // numeric without precision
-	}
-	precision, scale := int(mod-4)>>16&0xffff, int(mod-4)&0x7ff
-	if scale >= 1024 {
-		scale -= 2048 // negative scales, PostgreSQL 15
-	}
-	return max(0, precision-scale)
-}
-
-// maxChars is the limit in characters of a text type or of an array's elements.
-func maxChars(t *catalog.Type, mod int32) int {
-	if t.Underlying().OID == catalog.NameOID {
-		return 63 // NAMEDATALEN - 1, in bytes; what is made here is ASCII
-	}
-	c := catalog.Column{Type: t, Mod: mod}
-	return c.MaxChars()
 }

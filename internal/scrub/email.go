@@ -10,7 +10,14 @@ import (
 
 func emailDef() Definition {
 	return Definition{
-		Name:  "email",
+		Name:    "email",
+		Suggest: []string{"email", "e_mail"},
+		Distinct: func(a Args) string {
+			if a.flag("exact") {
+				return ""
+			}
+			return "maps addresses that differ only in case or surrounding space alike, and the index tells them apart: write {transform: email, exact: true}"
+		},
 		Doc:   "An address at example.com, .org or .net, where no mail arrives. Addresses that differ only in case or surrounding space map alike.",
 		Class: pii.Email,
 		Params: []Param{
@@ -22,16 +29,17 @@ func emailDef() Definition {
 				Doc: "what stands before the hash: given name and surname, the surname, or nothing; nothing where a column is narrow"},
 			localeParam, subjectParam(false),
 		},
-		follow:   followEmail,
+		Follow:   followEmail,
 		Families: []Family{FamilyText},
 		Space:    "2^80 to 2^130, by hash",
 		Unique:   true,
+		Bits:     hashBits,
 		Example:  Example{Rule: "email", Value: "Jane.Doe@mail.test"},
-		build:    buildEmail,
+		Build:    buildEmail,
 	}
 }
 
-func buildEmail(d *domain) (masks, error) {
+func buildEmail(d *Domain) (Masks, error) {
 	form := fake.EmailForm{Names: d.args.text("name") != "none", Surname: d.args.text("name") == "surname", Hash: d.args.number("hash"), Locale: d.args.locale()}
 	if d.chars(form.MaxLen()) != nil {
 		form.Names = false
@@ -43,7 +51,7 @@ func buildEmail(d *domain) (masks, error) {
 	if d.args.flag("exact") {
 		m.casePrefix = domainPrefix(d.name + "\x00case")
 	}
-	return masks{FamilyText: m}, d.chars(form.MaxLen())
+	return Masks{FamilyText: m}, d.chars(form.MaxLen())
 }
 
 // emailMasker replaces addresses. Each maps by its value alone, and shows a name
@@ -55,7 +63,7 @@ type emailMasker struct {
 	casePrefix []byte // nil: addresses that differ in case or in space around them are one
 }
 
-func followEmail(m masker) masker {
+func followEmail(m Masker) Masker {
 	e := *m.(*emailMasker)
 	e.subject = true
 	return &e

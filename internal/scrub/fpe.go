@@ -3,20 +3,21 @@ package scrub
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math"
+	"unicode"
 	"unicode/utf8"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
-	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/ff1"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/canary"
 )
 
 func fpeDef() Definition {
 	return Definition{
 		Name: "fpe", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true,
+		Canary: canaryOfAlphabet, MergesCase: alphabetMergesCase,
 		Doc: "Format-preserving encryption (FF1 of NIST SP 800-38G): a string of the same length over the same alphabet, a whole number for a whole number. No two values become the same, so it serves keys. " +
 			"What comes out looks like any other value of its kind and can't be recognised as made up, so it is for surrogate keys and codes; use the transform of the class for what identifies a person. A value outside the alphabet, or of fewer than a million possible ones, stops the run.",
 		Params: []Param{
@@ -25,14 +26,46 @@ func fpeDef() Definition {
 				Doc: "of digits: numbers of fewer are encrypted as if they had so many, and so can become longer; 0: as many as the narrowest column of numbers has, none where all are text"},
 		},
 		Example: Example{Rule: "{transform: fpe, alphabet: BASE36}", Value: "AB12CD34"},
-		bits:    injective,
-		build:   buildFPE,
+		Bits:    injective,
+		Build:   buildFPE,
 	}
 }
 
-func injective(*domain, Family) float64 { return math.Inf(1) }
+// canaryOfAlphabet is a value of the rule's alphabet.
+func canaryOfAlphabet(src *canary.Source, p Place, a Args) canary.Value {
+	abc, err := newAlphabet(a.text("alphabet"))
+	if err != nil || p.Family != FamilyText {
+		return canaryDigits(src, p, 12)
+	}
+	n := 12
+	if room := p.Chars(); room > 0 {
+		n = min(n, room)
+	}
+	v := canary.Value{Text: src.Letters(string(abc.runes), n), Class: pii.None, Mode: canary.Sometimes}
+	v.Parts = []string{canary.Fold(v.Text)}
+	return v
+}
 
-func buildFPE(d *domain) (masks, error) {
+// alphabetMergesCase reports whether two letters of the alphabet are one in lower case.
+func alphabetMergesCase(d *Domain) bool {
+	abc, err := newAlphabet(d.args.text("alphabet"))
+	if err != nil {
+		return true
+	}
+	seen := map[rune]bool{}
+	for _, r := range abc.runes {
+		r = unicode.ToLower(r)
+		if seen[r] {
+			return true
+		}
+		seen[r] = true
+	}
+	return false
+}
+
+func injective(*Domain, Family) float64 { return math.Inf(1) }
+
+func buildFPE(d *Domain) (Masks, error) {
 	a, err := newAlphabet(d.args.text("alphabet"))
 	if err != nil {
 		return nil, err
@@ -43,9 +76,9 @@ func buildFPE(d *domain) (masks, error) {
 		u := &d.uses[i]
 		switch {
 		case u.family == FamilyNumber && !a.decimal:
-			return nil, &misplaced{u, "encrypts numbers with the alphabet digits only"}
+			return nil, misfit(u, "encrypts numbers with the alphabet digits only")
 		case u.family == FamilyNumber && u.digits < least, u.chars > 0 && u.chars < least:
-			return nil, &misplaced{u, fmt.Sprintf("hides nothing in %s, which has fewer than a million possible values: use another transform", u.where)}
+			return nil, misfit(u, "hides nothing in %s, which has fewer than a million possible values: use another transform", u.where)
 		case u.family == FamilyNumber && (p.width == 0 || u.digits < p.width):
 			p.width = min(u.digits, 18)
 		}
@@ -61,16 +94,8 @@ func buildFPE(d *domain) (masks, error) {
 	}
 	m := &fpeMasker{permuter: p, alphabet: a}
 	n := &fpeMasker{permuter: p, alphabet: a, numbers: true}
-	return masks{FamilyText: m, FamilyNumber: n}, d.chars(p.width)
+	return Masks{FamilyText: m, FamilyNumber: n}, d.chars(p.width)
 }
-
-// misplaced is a place that a domain can't serve.
-type misplaced struct {
-	use  *use
-	text string
-}
-
-func (e *misplaced) Error() string { return e.text }
 
 type fpeMasker struct {
 	*permuter
@@ -140,18 +165,19 @@ func isSpecialNumber(text []byte) bool {
 	return false
 }
 
-// isWhole reports whether a type has no decimals.
-func isWhole(t *catalog.Type) bool {
-	switch t.Underlying().OID {
-	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID:
-		return true
+// canaryCode is a number with letters before it, where there is room.
+func canaryCode(src *canary.Source, p Place, _ Args) canary.Value {
+	v := canaryDigits(src, p, 12)
+	if p.Family == FamilyText && (p.Chars() == 0 || p.Chars() >= 15) {
+		v.Text = "KZ-" + v.Text
 	}
-	return false
+	return v
 }
 
 func digitsDef() Definition {
 	return Definition{
 		Name: "digits", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true,
+		Canary: canaryCode,
 		Doc: "Every digit becomes another one and all else stays, as in order numbers and plates. Six digits or more are encrypted by FF1, so that no two values become the same; zeros stay in front. " +
 			"Letters stay: this is for codes, not for text that names somebody.",
 		Params: []Param{
@@ -160,17 +186,17 @@ func digitsDef() Definition {
 			otherwiseParam("a value without digits"),
 		},
 		Example: Example{Rule: "digits", Value: "INV-2024/000123"},
-		bits: func(d *domain, _ Family) float64 {
+		Bits: func(d *Domain, _ Family) float64 {
 			if d.args.text("short") == "fail" && d.args.text("otherwise") == "fail" {
 				return math.Inf(1)
 			}
 			return 0
 		},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			m := &digitsMasker{permuter: newPermuter(d, 10), prefix: domainPrefix(d.name), strict: d.args.text("short") == "fail", otherwise: newOtherwise(d)}
 			n := *m
 			n.numbers = true
-			return masks{FamilyText: m, FamilyNumber: &n}, m.otherwise.fits(d)
+			return Masks{FamilyText: m, FamilyNumber: &n}, m.otherwise.fits(d)
 		},
 	}
 }
@@ -268,15 +294,15 @@ func otherwiseParam(what string) Param {
 // passes.
 type otherwise struct{ redact bool }
 
-func newOtherwise(d *domain) otherwise { return otherwise{d.args.text("otherwise") == "redact"} }
+func newOtherwise(d *Domain) otherwise { return otherwise{d.args.text("otherwise") == "redact"} }
 
-func (o otherwise) fits(d *domain) error {
+func (o otherwise) fits(d *Domain) error {
 	if !o.redact {
 		return nil
 	}
 	for i := range d.uses {
 		if u := &d.uses[i]; u.family != FamilyText {
-			return &misplaced{u, fmt.Sprintf("can't redact a value of %s, which is no text: use otherwise: fail", u.where)}
+			return misfit(u, "can't redact a value of %s, which is no text: use otherwise: fail", u.where)
 		}
 	}
 	return d.chars(len(fake.Redacted))

@@ -21,9 +21,9 @@ func (m *identity) digest(r *row, text []byte) *fake.Digest {
 }
 
 // simple is a domain whose fakes have one shape of at most max characters.
-func simple(max int, normal func(dst, text []byte) []byte, gen func([]byte, *fake.Digest) []byte) func(*domain) (masks, error) {
-	return func(d *domain) (masks, error) {
+func simple(max int, normal func(dst, text []byte) []byte, gen func([]byte, *fake.Digest) []byte) func(*Domain) (Masks, error) {
+	return func(d *Domain) (Masks, error) {
 		m := &identity{domainPrefix(d.name), normal, func(dst []byte, h *fake.Digest, _ []byte) []byte { return gen(dst, h) }}
-		return masks{FamilyText: m}, d.chars(max)
+		return Masks{FamilyText: m}, d.chars(max)
 	}
 }

@@ -7,16 +7,16 @@ import (
 
 func nationalIDDef() Definition {
 	return Definition{
-		Name: "national_id", Class: pii.NationalID, Families: []Family{FamilyText, FamilyNumber}, Space: "2 million",
+		Name: "national_id", Suggest: []string{"ssn", "national_id"}, Class: pii.NationalID, Families: []Family{FamilyText, FamilyNumber}, Space: "2 million",
 		Doc:     "A US social security number that is never issued; without hyphens where a column has only nine characters.",
 		Example: Example{Rule: "national_id", Value: "123-45-6789"},
-		build:   buildNationalID,
+		Build:   buildNationalID,
 	}
 }
 
-func buildNationalID(d *domain) (masks, error) {
+func buildNationalID(d *Domain) (Masks, error) {
 	hyphens := d.chars(fake.MaxSSN) == nil
-	m := func(hyphens bool, normal func(dst, text []byte) []byte) masker {
+	m := func(hyphens bool, normal func(dst, text []byte) []byte) Masker {
 		return &identity{domainPrefix(d.name), normal, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 			return fake.AppendSSN(dst, h, hyphens)
 		}}
@@ -24,15 +24,15 @@ func buildNationalID(d *domain) (masks, error) {
 	if err := d.digits(fake.MaxSSNDigits); err != nil {
 		return nil, err
 	}
-	return masks{FamilyText: m(hyphens, compact), FamilyNumber: m(false, ofNumber(compact))}, d.chars(fake.MaxSSNDigits)
+	return Masks{FamilyText: m(hyphens, compact), FamilyNumber: m(false, ofNumber(compact))}, d.chars(fake.MaxSSNDigits)
 }
 
 func creditCardDef() Definition {
 	return Definition{
-		Name: "credit_card", Class: pii.CreditCard, Families: []Family{FamilyText, FamilyNumber}, Space: "10^9",
+		Name: "credit_card", CanaryDigits: 16, Suggest: []string{"card"}, Class: pii.CreditCard, Families: []Family{FamilyText, FamilyNumber}, Space: "10^9",
 		Doc:     "A card number of a test range, 16 digits, with a valid check digit.",
 		Example: Example{Rule: "credit_card", Value: "4539 5787 6362 1486"},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			if err := d.digits(fake.MaxCard); err != nil {
 				return nil, err
 			}
@@ -51,14 +51,14 @@ func creditCardDef() Definition {
 
 func ibanDef() Definition {
 	return Definition{
-		Name: "iban", Class: pii.IBAN, Families: []Family{FamilyText}, Space: "10^11 to 10^30, by length",
+		Name: "iban", Suggest: []string{"iban"}, Class: pii.IBAN, Families: []Family{FamilyText}, Space: "10^11 to 10^30, by length",
 		Doc:     "An account number of the original's length in a country that is none, with valid check digits.",
 		Example: Example{Rule: "iban", Value: "DE02 1203 0000 0000 2020 51"},
-		build:   buildIBAN,
+		Build:   buildIBAN,
 	}
 }
 
-func buildIBAN(d *domain) (masks, error) {
+func buildIBAN(d *Domain) (Masks, error) {
 	limit := fake.MaxIBAN
 	if n := d.narrowest(); n > 0 {
 		limit = min(limit, n)
@@ -70,5 +70,5 @@ func buildIBAN(d *domain) (masks, error) {
 		}
 		return fake.AppendIBAN(dst, h, min(n, limit))
 	}}
-	return masks{FamilyText: m}, d.chars(fake.MinIBAN)
+	return Masks{FamilyText: m}, d.chars(fake.MinIBAN)
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -29,7 +28,7 @@ func (c *compiler) checkIndexes() {
 			c.checkExclusion(t, idx)
 		}
 		for _, name := range t.PartitionBy {
-			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != opKeep {
+			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != KindKeep {
 				c.fail(ch.pos, "%s is part of the partition key of %s, and another value may belong to another partition, or to none: keep it", ch, t.Name)
 			}
 		}
@@ -62,7 +61,7 @@ func (c *compiler) keptUnique(t *catalog.Table, idx catalog.UniqueIndex) bool {
 			if at < 0 || ch == nil || ch.op == nil || key.Folds != plain[at].Folds {
 				return false
 			}
-			if ch.op.kind != opKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
+			if ch.op.kind != KindKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
 				return false
 			}
 		}
@@ -124,7 +123,7 @@ func (c *compiler) readsOf(t *catalog.Table, names []string) []string {
 // masked is the first of these columns whose values don't all stay, nil if they do.
 func (c *compiler) masked(t *catalog.Table, names []string) *choice {
 	for _, name := range c.readsOf(t, names) {
-		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != opKeep {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != KindKeep {
 			return ch
 		}
 	}
@@ -135,7 +134,7 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 	distinct := !idx.Primary && !idx.NullsNotDistinct
 	for _, key := range keysOf(idx) {
 		if col, _ := c.source(t, key); col != nil && distinct {
-			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == opNull {
+			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == KindNull {
 				return // a row with a NULL in its key is like no other
 			}
 		}
@@ -172,13 +171,13 @@ func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
 func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, what string) {
 	for _, name := range c.readsOf(t, idx.PredicateReads) {
 		ch := c.masked(t, []string{name})
-		if ch == nil || ch.op.kind == opMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
+		if ch == nil || ch.op.kind == KindMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
 			continue
 		}
 		c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s masked others could be among them: keep it", what, idx.Name, idx.Predicate, ch)
 	}
 	for _, name := range idx.PredicateNulls {
-		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == opNull }) {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == KindNull }) {
 			c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s NULL others could be among them: use another transform than null", what, idx.Name, idx.Predicate, ch)
 		}
 	}
@@ -186,7 +185,7 @@ func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, wha
 
 func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
 	for _, key := range idx.Keys {
-		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == opNull {
+		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == KindNull {
 			return // what is NULL excludes nothing
 		}
 	}
@@ -261,16 +260,14 @@ func mentions(expr, name string) bool {
 // column's fakes are as different as the domain's normal forms.
 func (c *compiler) mayFold(index string, ch *choice, fold bool) {
 	o := ch.op.usual()
-	if fold || o.kind != opMask {
+	if fold || o.kind != KindMask {
 		return
 	}
-	switch o.def.Class {
-	case pii.Email:
-		if !o.dom.args.flag("exact") {
-			c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s maps addresses that differ only in case or surrounding space alike, and the index tells them apart: write {transform: email, exact: true}", ch)})
-		}
-	case pii.Username, pii.URL, pii.Domain:
-		c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s maps values that differ only in case or surrounding space alike, and the index tells them apart: use token", ch)})
+	if o.def.Distinct == nil {
+		return
+	}
+	if why := o.def.Distinct(o.dom.args); why != "" {
+		c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s %s", ch, why)})
 	}
 }
 
@@ -331,8 +328,8 @@ func (c *compiler) warn(format string, args ...any) {
 
 // makes reports whether a rule puts other values in a column, rather than NULL.
 func (o *op) makes() bool {
-	if o.kind == opCases {
+	if o.kind == KindCases {
 		return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.makes() })
 	}
-	return o.kind != opKeep && o.kind != opNull
+	return o.kind != KindKeep && o.kind != KindNull
 }

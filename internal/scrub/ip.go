@@ -15,19 +15,20 @@ import (
 
 func ipDef() Definition {
 	return Definition{
-		Name:  "ip",
-		Doc:   "An address in a block that is reserved; IPv6 gives one in 2001:db8::/32. A netmask is kept.",
-		Class: pii.IP,
+		Name:    "ip",
+		Suggest: []string{"ip"},
+		Doc:     "An address in a block that is reserved; IPv6 gives one in 2001:db8::/32. A netmask is kept.",
+		Class:   pii.IP,
 		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow"}, Default: "wide",
 			Doc: "of IPv4: wide is 240.0.0.0/4; narrow is 198.18.0.0/15, which programs take for an ordinary address"}},
 		Families: []Family{FamilyText, FamilyInet, FamilyCIDR},
 		Space:    "wide 268 million, narrow 131,072, IPv6 2^96",
 		Example:  Example{Rule: "ip", Value: "8.8.8.8"},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			m := ipMasker{prefix: domainPrefix(d.name), narrow: d.args.text("range") == "narrow"}
 			c := m
 			c.network = true
-			return masks{FamilyText: &m, FamilyCIDR: &c}, d.chars(fake.MaxIP)
+			return Masks{FamilyText: &m, FamilyCIDR: &c}, d.chars(fake.MaxIP)
 		},
 	}
 }
@@ -113,7 +114,7 @@ const (
 // cell works on inet_send's form: family, bits, is_cidr, length, address
 // (src/backend/utils/adt/network.c).
 func (m *ipMasker) cell(t *catalog.Type, f copyfmt.Format) makeCell {
-	if f := familyOf(t); f != FamilyInet && f != FamilyCIDR {
+	if f := FamilyOf(t); f != FamilyInet && f != FamilyCIDR {
 		return nil
 	}
 	if f != copyfmt.Binary {

@@ -13,7 +13,7 @@ import (
 
 func jsonDef() Definition {
 	return Definition{
-		Name: "json", Class: pii.None, Families: []Family{FamilyJSON, FamilyText},
+		Name: "json", Kind: KindJSON, Class: pii.None, Families: []Family{FamilyJSON, FamilyText},
 		Doc: "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}. " +
 			"A text column may hold documents, too, and so may a string within a document, if its rule says so by embedded: true.",
 		Params: []Param{
@@ -31,8 +31,8 @@ func jsonDef() Definition {
 type leafRule struct {
 	op     *op
 	token  []byte // constant and null
-	text   masker
-	number masker    // nil: a number becomes a string
+	text   Masker
+	number Masker    // nil: a number becomes a string
 	inner  *jsonPlan // of strings that hold documents
 }
 
@@ -120,7 +120,7 @@ func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *document.Leaf) ([]byte, er
 
 // cell rewrites documents in json, jsonb and text columns.
 func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) makeCell {
-	if familyOf(t) == FamilyText {
+	if FamilyOf(t) == FamilyText {
 		return rewriteCell(p.rewrite, t, f)
 	}
 	versioned := f == copyfmt.Binary && t.Underlying().OID == catalog.JSONBOID

@@ -10,22 +10,22 @@ import (
 
 func firstNameDef() Definition {
 	return Definition{
-		Name: "first_name", Class: pii.FirstName, Families: []Family{FamilyText}, Space: "some 370; 70 to 180 by locale",
+		Name: "first_name", Suggest: []string{"first_name", "firstname", "given_name"}, Class: pii.FirstName, Families: []Family{FamilyText}, Space: "some 370; 70 to 180 by locale",
 		Doc:     "A common given name.",
 		Params:  []Param{localeParam, genderParam, subjectParam(true)},
 		Example: Example{Rule: "first_name", Value: "Jane"},
-		byParam: localeParam.Name, build: nameBuilder((*fake.Locale).MaxFirstName, (*fake.Locale).AppendFirstName), follow: followName,
+		ByParam: localeParam.Name, Build: nameBuilder((*fake.Locale).MaxFirstName, (*fake.Locale).AppendFirstName), Follow: followName,
 	}
 }
 
 func lastNameDef() Definition {
 	return Definition{
-		Name: "last_name", Class: pii.LastName, Families: []Family{FamilyText}, Space: "2,304; 330 to 530 by locale",
+		Name: "last_name", Suggest: []string{"last_name", "lastname", "surname", "family_name"}, Class: pii.LastName, Families: []Family{FamilyText}, Space: "2,304; 330 to 530 by locale",
 		Doc:     "An invented surname.",
 		Params:  []Param{localeParam, subjectParam(true)},
 		Example: Example{Rule: "last_name", Value: "Doe"},
-		byParam: localeParam.Name, follow: followName,
-		build: nameBuilder((*fake.Locale).MaxLastName, func(l *fake.Locale, dst []byte, d *fake.Digest, _ fake.Gender) []byte {
+		ByParam: localeParam.Name, Follow: followName,
+		Build: nameBuilder((*fake.Locale).MaxLastName, func(l *fake.Locale, dst []byte, d *fake.Digest, _ fake.Gender) []byte {
 			return l.AppendLastName(dst, d)
 		}),
 	}
@@ -33,20 +33,20 @@ func lastNameDef() Definition {
 
 func fullNameDef() Definition {
 	return Definition{
-		Name: "full_name", Class: pii.FullName, Families: []Family{FamilyText}, Space: "some 850,000; 24,000 to 77,000 by locale",
+		Name: "full_name", Suggest: []string{"full_name", "fullname", "holder"}, Class: pii.FullName, Families: []Family{FamilyText}, Space: "some 850,000; 24,000 to 77,000 by locale",
 		Doc:     "A common given name and an invented surname, in the order of the language.",
 		Params:  []Param{localeParam, genderParam, subjectParam(true)},
 		Example: Example{Rule: "full_name", Value: "Jane Doe"},
-		byParam: localeParam.Name, build: nameBuilder((*fake.Locale).MaxFullName, (*fake.Locale).AppendFullName), follow: followName,
+		ByParam: localeParam.Name, Build: nameBuilder((*fake.Locale).MaxFullName, (*fake.Locale).AppendFullName), Follow: followName,
 	}
 }
 
 func companyDef() Definition {
 	return Definition{
-		Name: "company", Class: pii.Company, Families: []Family{FamilyText}, Space: "some 330,000",
+		Name: "company", Suggest: []string{"company"}, Class: pii.Company, Families: []Family{FamilyText}, Space: "some 330,000",
 		Doc:     "An invented firm.",
 		Example: Example{Rule: "company", Value: "Doe & Sons"},
-		build:   simple(fake.MaxCompany, folded, fake.AppendCompany),
+		Build:   simple(fake.MaxCompany, folded, fake.AppendCompany),
 	}
 }
 
@@ -54,7 +54,7 @@ func companyDef() Definition {
 var localeParam = Param{Name: "locale", Kind: rules.String, Choices: fake.LocaleNames(), Default: "en",
 	Doc: "the language of what is invented"}
 
-func (a args) locale() *fake.Locale { return fake.LocaleOf(a.text(localeParam.Name)) }
+func (a Args) locale() *fake.Locale { return fake.LocaleOf(a.text(localeParam.Name)) }
 
 // genderParam is taken by transforms that make given names.
 var genderParam = Param{Name: "gender", Kind: rules.String, Optional: true,
@@ -62,12 +62,12 @@ var genderParam = Param{Name: "gender", Kind: rules.String, Optional: true,
 
 type nameFunc func(*fake.Locale, []byte, *fake.Digest, fake.Gender) []byte
 
-func nameBuilder(longest func(*fake.Locale) int, gen nameFunc) func(*domain) (masks, error) {
-	return func(d *domain) (masks, error) {
+func nameBuilder(longest func(*fake.Locale) int, gen nameFunc) func(*Domain) (Masks, error) {
+	return func(d *Domain) (Masks, error) {
 		l := d.args.locale()
 		m := &nameMasker{gen: func(dst []byte, h *fake.Digest, g fake.Gender) []byte { return gen(l, dst, h, g) }, gender: noField}
 		m.identity = identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte { return m.gen(dst, h, fake.AnyGender) }}
-		return masks{FamilyText: m}, d.chars(longest(l))
+		return Masks{FamilyText: m}, d.chars(longest(l))
 	}
 }
 
@@ -79,14 +79,14 @@ type nameMasker struct {
 	subject bool
 }
 
-func followName(m masker) masker {
+func followName(m Masker) Masker {
 	n := *m.(*nameMasker)
 	n.subject = true
 	return &n
 }
 
-// byGender is a masker that looks at another column of the row.
-func (m *nameMasker) byGender(f field) masker {
+// byGender is a Masker that looks at another column of the row.
+func (m *nameMasker) byGender(f field) Masker {
 	n := *m
 	n.gender = f
 	return &n

@@ -15,30 +15,33 @@ const maxAmount = 1_000_000_000
 
 func noiseDef() Definition {
 	return Definition{
-		Name: "number_noise", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyText}, byArgs: true,
+		Name: "number_noise", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyText}, ByArgs: true,
+		Canary: canaryAmount, Remains: aboutHowMuch,
 		Doc: "A number near the value: percent of it away at most, or amount. It keeps its sign, its decimals and its type's range, and one value always moves alike; it moves by one unit of its last digit at least. With percent, 0 stays. NaN and infinity stay.",
 		Params: []Param{
 			{Name: "percent", Kind: rules.Number, Decimal: true, Min: 0, Max: 99, Default: "0", Doc: "the furthest a number moves, in percent of itself"},
 			{Name: "amount", Kind: rules.Number, Decimal: true, Min: 0, Max: maxAmount, Default: "0", Doc: "the furthest a number moves; one of the two is needed"},
 		},
 		Example: Example{Rule: "{transform: number_noise, percent: 10}", Value: "48250.00"},
-		check: func(a args, _ place) error {
+		Check: func(a Args, _ Place) error {
 			if a.micros("percent") > 0 == (a.micros("amount") > 0) {
 				return errors.New("needs either percent or amount, above 0: write {transform: number_noise, percent: 10}")
 			}
 			return nil
 		},
-		build: func(d *domain) (masks, error) {
-			m := func(f Family) masker {
+		Build: func(d *Domain) (Masks, error) {
+			m := func(f Family) Masker {
 				return &noiseMasker{domainPrefix(d.name), d.args.micros("percent") / 100, d.args.micros("amount"), numberLimits(d, f)}
 			}
-			return masks{FamilyNumber: m(FamilyNumber), FamilyFloat: m(FamilyFloat), FamilyText: m(FamilyText)}, nil
+			return Masks{FamilyNumber: m(FamilyNumber), FamilyFloat: m(FamilyFloat), FamilyText: m(FamilyText)}, nil
 		},
 	}
 }
 
+func aboutHowMuch(Args) string { return "shows about how much it was" }
+
 // micros is a Decimal parameter in millionths.
-func (a args) micros(name string) uint64 {
+func (a Args) micros(name string) uint64 {
 	f, _ := strconv.ParseFloat(a[name].Text, 64) // checked by parse
 	return uint64(f*1e6 + 0.5)
 }

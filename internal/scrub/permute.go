@@ -28,7 +28,7 @@ type cipherState struct {
 	was    []uint16
 }
 
-func newPermuter(d *domain, radix int) *permuter {
+func newPermuter(d *Domain, radix int) *permuter {
 	p := &permuter{keyName: domainPrefix(d.name + "\x00ff1"), tweak: []byte(d.name), radix: radix}
 	for i := range d.uses {
 		if u := &d.uses[i]; u.family == FamilyNumber && u.whole {

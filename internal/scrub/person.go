@@ -25,7 +25,7 @@ type field struct {
 
 var noField = field{at: -1}
 
-// addresser is a masker of e-mail addresses.
+// addresser is a Masker of e-mail addresses.
 type addresser interface {
 	digest(r *row, text []byte) *fake.Digest
 }

@@ -80,7 +80,7 @@ func (c *compiler) field(t *catalog.Table, col *catalog.Column, at int, f copyfm
 
 // planJoined adds the cells of what is joined in, whose results are known to the
 // row's free text and written nowhere.
-func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]masker) {
+func (c *compiler) planJoined(p *TablePlan, text map[pii.Class]Masker) {
 	if p.Join == nil || !p.text {
 		return
 	}

@@ -10,7 +10,7 @@ func phoneDef() Definition {
 	return Definition{
 		Name:  "phone",
 		Doc:   "A number that no line has. Numbers that differ only in punctuation, 00 or a leading +1 map alike. A JSON number becomes a string, unless the domain is of the range world, as it is where a column of numbers belongs to it.",
-		Class: pii.Phone,
+		Class: pii.Phone, CanaryDigits: 10, Suggest: []string{"phone", "mobile", "fax"},
 		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow", "uk", "de", "fr", "world"}, Default: "wide",
 			Doc: "wide: +1 555 and seven digits; narrow: 555-01XX in real area codes, which validators accept; uk, de, fr: the numbers that their regulators keep for drama; world: +999 and twelve digits"},
 			{Name: "locale", Kind: rules.String, Choices: fake.LocaleNames(), Default: "en",
@@ -18,7 +18,7 @@ func phoneDef() Definition {
 		Families: []Family{FamilyText, FamilyNumber},
 		Space:    "wide 8 million, narrow 28,000, uk 1,000, de 5,000, fr 60,000, world 10^12",
 		Example:  Example{Rule: "phone", Value: "(212) 867-5309"},
-		build:    buildPhone,
+		Build:    buildPhone,
 	}
 }
 
@@ -29,7 +29,7 @@ var phoneRanges = map[string]fake.PhoneForm{
 // buildPhone chooses the domain's form: where a column of numbers takes part, the
 // world range, which is recognised without its plus; where a column has ten or
 // eleven characters, a fictional number without country code.
-func buildPhone(d *domain) (masks, error) {
+func buildPhone(d *Domain) (Masks, error) {
 	form := phoneRanges[d.args.text("range")]
 	if l := d.args.locale(); form == fake.PhoneWide {
 		form = l.Phone()
@@ -49,7 +49,7 @@ func buildPhone(d *domain) (masks, error) {
 	}
 	text := m(form)
 	text.normal = dialled
-	return masks{FamilyText: text, FamilyNumber: phoneNumber{m(fake.PhoneDigits), form == fake.PhoneWorld}}, d.chars(form.MaxLen())
+	return Masks{FamilyText: text, FamilyNumber: phoneNumber{m(fake.PhoneDigits), form == fake.PhoneWorld}}, d.chars(form.MaxLen())
 }
 
 // phoneNumber makes numbers that are the text form's digits, if those alone can

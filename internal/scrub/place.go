@@ -17,7 +17,7 @@ func regionDef() Definition {
 		Name: "region", Class: pii.Region, Families: []Family{FamilyText}, Space: "512, and 26 codes",
 		Doc:     "An invented region; X and a letter for a code of two capitals, or where a column has no room for a name.",
 		Example: Example{Rule: "region", Value: "Yorkshire"},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			short := d.chars(fake.MaxRegion) != nil
 			m := &identity{domainPrefix(d.name), trimmed, func(dst []byte, h *fake.Digest, normal []byte) []byte {
 				if short || isCode(normal, fake.RegionCodeLen) {
@@ -25,7 +25,7 @@ func regionDef() Definition {
 				}
 				return fake.AppendRegion(dst, h)
 			}}
-			return masks{FamilyText: m}, d.chars(fake.RegionCodeLen)
+			return Masks{FamilyText: m}, d.chars(fake.RegionCodeLen)
 		},
 	}
 }
@@ -46,11 +46,11 @@ func countryDef() Definition {
 		Params: []Param{{Name: "as", Kind: rules.String, Choices: []string{"auto", "name", "alpha2", "alpha3"}, Default: "auto",
 			Doc: "an English name or a code of ISO 3166-1; auto: as the value is written, and as a code where a column has no room for names"}},
 		Example: Example{Rule: "country", Value: "Germany"},
-		build:   buildCountry,
+		Build:   buildCountry,
 	}
 }
 
-func buildCountry(d *domain) (masks, error) {
+func buildCountry(d *Domain) (Masks, error) {
 	as := d.args.text("as")
 	room, need := d.narrowest(), 2
 	switch as {
@@ -69,7 +69,7 @@ func buildCountry(d *domain) (masks, error) {
 		}
 		return fake.CountryName
 	}
-	return masks{FamilyText: &countryMasker{m, form}}, d.chars(need)
+	return Masks{FamilyText: &countryMasker{m, form}}, d.chars(need)
 }
 
 // countryNormal is the code of a country, however it is written.
@@ -109,20 +109,20 @@ func longitudeDef() Definition {
 func degreeDef(name string, class pii.Class, length int, gen func([]byte, *fake.Digest) []byte) Definition {
 	return Definition{
 		Name: name, Class: class, Families: []Family{FamilyNumber, FamilyFloat, FamilyText},
-		Example: Example{Rule: name}, check: needsDecimals,
-		build: func(d *domain) (masks, error) {
+		Example: Example{Rule: name}, Check: needsDecimals, Canary: canaryDegrees,
+		Build: func(d *Domain) (Masks, error) {
 			if err := d.digits(1); err != nil {
 				return nil, err
 			}
 			m := &identity{domainPrefix(d.name), plainNumber, func(dst []byte, h *fake.Digest, _ []byte) []byte { return gen(dst, h) }}
-			return masks{FamilyText: m}, d.chars(length)
+			return Masks{FamilyText: m}, d.chars(length)
 		},
 	}
 }
 
-func needsDecimals(_ args, p place) error {
-	if p.typ != nil && p.family == FamilyNumber && isWhole(p.typ) {
-		return fmt.Errorf("needs decimals, and %s has none", p.where)
+func needsDecimals(_ Args, p Place) error {
+	if p.Type != nil && p.Family == FamilyNumber && isWhole(p.Type) {
+		return fmt.Errorf("needs decimals, and %s has none", p.Where)
 	}
 	return nil
 }
@@ -146,29 +146,31 @@ func plainNumber(dst, text []byte) []byte {
 
 func geoNoiseDef() Definition {
 	return Definition{
-		Name: "geo_noise", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyPoint, FamilyText}, byArgs: true,
-		Doc: "A place near the value: a tenth of meters to meters away along each axis, with six decimals; one value always moves alike. A point is (longitude, latitude). A longitude by itself moves as at the equator, so by less elsewhere.",
+		Name: "geo_noise", Class: pii.None, Families: []Family{FamilyNumber, FamilyFloat, FamilyPoint, FamilyText}, ByArgs: true,
+		Canary:  canaryDegrees,
+		Remains: func(Args) string { return "shows the place within some distance" },
+		Doc:     "A place near the value: a tenth of meters to meters away along each axis, with six decimals; one value always moves alike. A point is (longitude, latitude). A longitude by itself moves as at the equator, so by less elsewhere.",
 		Params: []Param{
 			{Name: "meters", Kind: rules.Number, Min: 10, Max: 100_000, Default: "1000", Doc: "the furthest that each coordinate moves"},
 			{Name: "axis", Kind: rules.String, Choices: []string{"point", "latitude", "longitude"}, Default: "point", Doc: "what the value is; point for columns of type point only"},
 		},
 		Example: Example{Rule: "{transform: geo_noise, axis: latitude, meters: 500}", Value: "52.520008"},
-		check: func(a args, p place) error {
-			if point := a.text("axis") == "point"; point != (p.family == FamilyPoint) {
+		Check: func(a Args, p Place) error {
+			if point := a.text("axis") == "point"; point != (p.Family == FamilyPoint) {
 				if point {
-					return fmt.Errorf("needs the axis that %s is: write axis: latitude or axis: longitude", p.where)
+					return fmt.Errorf("needs the axis that %s is: write axis: latitude or axis: longitude", p.Where)
 				}
-				return fmt.Errorf("moves both coordinates of %s: leave axis out", p.where)
+				return fmt.Errorf("moves both coordinates of %s: leave axis out", p.Where)
 			}
 			return needsDecimals(a, p)
 		},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			m := &geoMasker{prefix: domainPrefix(d.name), reach: int64(float64(d.args.number("meters")) * 1e6 / metersPerDegree),
 				longitude: d.args.text("axis") == "longitude"}
 			if err := d.digits(3); err != nil {
 				return nil, err
 			}
-			return masks{FamilyText: m, FamilyPoint: &pointMasker{*m}}, d.chars(len("-179.123456"))
+			return Masks{FamilyText: m, FamilyPoint: &pointMasker{*m}}, d.chars(len("-179.123456"))
 		},
 	}
 }

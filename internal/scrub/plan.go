@@ -27,17 +27,17 @@ func (c *compiler) plans() []*TablePlan {
 	return plans
 }
 
-func (c *compiler) textMaskers() map[pii.Class]masker {
-	m := map[pii.Class]masker{}
+func (c *compiler) textMaskers() map[pii.Class]Masker {
+	m := map[pii.Class]Masker{}
 	for _, class := range slices.Concat(textClasses, nameClasses) {
 		if d := c.domains[string(class)]; d != nil {
-			m[class] = d.masks.of(FamilyText)
+			m[class] = d.Masks.of(FamilyText)
 		}
 	}
 	return m
 }
 
-func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan {
+func (c *compiler) plan(t *catalog.Table, text map[pii.Class]Masker) *TablePlan {
 	p := &TablePlan{Table: t, first: -1, last: -1}
 	for _, col := range t.Columns {
 		if !col.Generated {
@@ -51,19 +51,19 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]masker) *TablePlan 
 	c.planPerson(p)
 	for i, col := range p.Columns {
 		o := c.choice(t, col.Name).op
-		if o.kind == opKeep {
+		if o.kind == KindKeep {
 			continue
 		}
 		e := emitter{c, col, p.Format, text, c.own(p)}
-		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == opNull, late: o.needsKnown(), op: o}
-		if o.kind == opCases {
+		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == KindNull, late: o.needsKnown(), op: o}
+		if o.kind == KindCases {
 			p.planCases(e, &cp, o)
 		} else {
 			cp.make = e.cell(o)
 		}
 		p.cells = append(p.cells, cp)
 		p.text = p.text || o.needsKnown()
-		if o.family == FamilyText {
+		if o.Family == FamilyText {
 			switch o.class() {
 			case pii.FirstName:
 				p.first = i
@@ -93,8 +93,8 @@ func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) copyfmt.F
 		}
 		for _, o := range ops {
 			switch {
-			case o.kind == opKeep || o.kind == opNull || o.kind == opCases:
-			case o.kind == opArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
+			case o.kind == KindKeep || o.kind == KindNull || o.kind == KindCases:
+			case o.kind == KindArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
 				return copyfmt.Text
 			}
 		}
@@ -112,7 +112,7 @@ type emitter struct {
 	c    *compiler
 	col  *catalog.Column
 	f    copyfmt.Format
-	text map[pii.Class]masker
+	text map[pii.Class]Masker
 
 	fields func(column string) field // of the row
 }
@@ -120,49 +120,49 @@ type emitter struct {
 func (e emitter) cell(o *op) makeCell {
 	t := e.col.Type
 	switch o.kind {
-	case opNull:
+	case KindNull:
 		return nullCell(watched(t))
-	case opConstant:
+	case KindConstant:
 		wire, err := value.For(t, e.f).AppendWire(nil, o.value)
 		if err != nil {
 			e.c.fail(o.rule.Pos, "the value is no %s", t.SQL)
 		}
 		return constantCell(wire, watched(t))
-	case opArray:
+	case KindArray:
 		return arrayCell(e.rewrite(o.elem), t, e.f)
-	case opTemplate:
-		return templateCell(o.template, o.chars, e.fields)
-	case opJSON:
+	case KindTemplate:
+		return templateCell(o.template, o.Chars(), e.fields)
+	case KindJSON:
 		return e.jsonPlan(o).cell(t, e.f)
-	case opComposite, opHstore, opRange:
+	case KindComposite, KindHstore, KindRange:
 		return rewriteCell(e.rewrite(o), t, e.f)
 	}
-	return maskCell(e.masker(o), o.class(), t, e.f)
+	return maskCell(e.Masker(o), o.class(), t, e.f)
 }
 
 // watched reports whether the wire form of a type shows text in which dropped
 // identifiers can be seen.
 func watched(t *catalog.Type) bool {
 	t = t.Underlying()
-	f := familyOf(t)
-	return f == FamilyText || f == FamilyJSON || f == FamilyArray && familyOf(t.Elem) == FamilyText
+	f := FamilyOf(t)
+	return f == FamilyText || f == FamilyJSON || f == FamilyArray && FamilyOf(t.Elem) == FamilyText
 }
 
 // masker replaces the canonical texts of a column or of an array's elements.
-func (e emitter) masker(o *op) masker {
+func (e emitter) Masker(o *op) Masker {
 	switch o.kind {
-	case opConstant:
+	case KindConstant:
 		return fixed{o.value}
-	case opText:
-		return &textMasker{byClass: e.text, limit: o.chars, names: o.names}
-	case opXML:
+	case KindText:
+		return &textMasker{byClass: e.text, limit: o.Chars(), names: o.names}
+	case KindXML:
 		return e.xmlMasker(o)
 	}
-	m := o.dom.masks.of(o.family)
+	m := o.dom.Masks.of(o.Family)
 	if o.follow {
-		m = o.def.follow(m)
+		m = o.def.Follow(m)
 	}
-	if g, ok := m.(interface{ byGender(field) masker }); ok && o.gender != "" {
+	if g, ok := m.(interface{ byGender(field) Masker }); ok && o.gender != "" {
 		m = g.byGender(e.fields(o.gender))
 	}
 	return m
@@ -170,16 +170,16 @@ func (e emitter) masker(o *op) masker {
 
 func (e emitter) leaf(l *leafRule) {
 	switch l.op.kind {
-	case opNull:
+	case KindNull:
 		l.token = []byte("null")
-	case opConstant:
+	case KindConstant:
 		l.token = l.op.value
-	case opJSON:
+	case KindJSON:
 		l.inner = e.jsonPlan(l.op)
 	default:
-		l.text = e.masker(l.op)
-		if l.op.kind == opMask && l.op.def.serves(FamilyNumber) {
-			l.number = l.op.dom.masks.of(FamilyNumber)
+		l.text = e.Masker(l.op)
+		if l.op.kind == KindMask && l.op.def.Serves(FamilyNumber) {
+			l.number = l.op.dom.Masks.of(FamilyNumber)
 			if m, ok := l.number.(interface{ makesNumbers() bool }); ok && !m.makesNumbers() {
 				l.number = nil
 			}
@@ -193,10 +193,10 @@ func (c *compiler) jsonPaths(o *op) (*document.Paths, []leafRule) {
 	var leaves []leafRule
 	for _, p := range o.parts {
 		switch p.op.kind {
-		case opKeep:
+		case KindKeep:
 			paths[p.path] = document.Rule{Action: document.Keep}
 		default:
-			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == opNull || p.op.kind == opConstant}
+			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == KindNull || p.op.kind == KindConstant}
 			leaves = append(leaves, leafRule{op: p.op})
 		}
 	}
@@ -256,25 +256,25 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 		return d
 	}
 	o := ch.op
-	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == opKeep, ch.wildcard
+	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == KindKeep, ch.wildcard
 	d.Origin = fmt.Sprintf("%s:%d", ch.pos.File, ch.pos.Line)
 	if ch.from != nil {
 		d.From = ch.from.String()
 	}
 	d.Detail = o.detail()
 	switch o.kind {
-	case opMask:
-		if !o.def.plain {
+	case KindMask:
+		if !o.def.Plain {
 			d.Domain = o.dom.name
 		}
-	case opArray:
+	case KindArray:
 		d.Transform = "array"
 		if o.elem.dom != nil {
 			d.Domain = o.elem.dom.name
 		}
-	case opCases:
+	case KindCases:
 		d.Transform, d.KeepSome = o.usual().name(), o.keepsSome()
-		if dom := o.usual().dom; dom != nil && !o.usual().def.plain {
+		if dom := o.usual().dom; dom != nil && !o.usual().def.Plain {
 			d.Domain = dom.name
 		}
 	}
@@ -284,11 +284,11 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 // detail says what is within a rule, "" if nothing is.
 func (o *op) detail() string {
 	switch o.kind {
-	case opArray:
+	case KindArray:
 		return o.elem.name()
-	case opCases:
+	case KindCases:
 		return o.describe()
-	case opTemplate:
+	case KindTemplate:
 		return o.template.format
 	}
 	var parts []string

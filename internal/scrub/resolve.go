@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,43 +14,23 @@ import (
 
 // op is a rule, checked against the type of what it is for.
 type op struct {
-	kind   opKind
+	Place
+	kind   Kind
 	def    *Definition
-	family Family
-	chars  int           // limit of the column or element, 0 none
-	dom    *domain       // of opMask
-	follow bool          // draws by the row's subject
-	gender string        // the column that says the gender of a name, "" if none does
-	value  []byte        // of opConstant: canonical text; in JSON a token
-	elem   *op           // of opArray and opRange
-	parts  []part        // of opJSON, opXML, opComposite and opHstore
-	cases  []caseOf      // of opCases
-	typ    *catalog.Type // of opArray, opComposite, opHstore and opRange
-	other  string        // of opJSON and opHstore: what happens to what no path names
-	redact bool          // of opJSON: what is no JSON
+	dom    *Domain  // of KindMask
+	follow bool     // draws by the row's subject
+	gender string   // the column that says the gender of a name, "" if none does
+	value  []byte   // of KindConstant: canonical text; in JSON a token
+	elem   *op      // of KindArray and KindRange
+	parts  []part   // of KindJSON, KindXML, KindComposite and KindHstore
+	cases  []caseOf // of KindCases
+	other  string   // of KindJSON and KindHstore: what happens to what no path names
+	redact bool     // of KindJSON: what is no JSON
 
-	names    bool        // of opText: by dictionary
-	template *template   // of opTemplate
+	names    bool        // of KindText: by dictionary
+	template *template   // of KindTemplate
 	rule     *rules.Rule // for positions
 }
-
-type opKind uint8
-
-const (
-	opKeep opKind = iota
-	opNull
-	opConstant
-	opMask
-	opText
-	opJSON
-	opXML
-	opArray
-	opCases
-	opComposite
-	opHstore
-	opRange
-	opTemplate
-)
 
 // part is the rule of one JSON path.
 type part struct {
@@ -60,11 +41,11 @@ type part struct {
 
 func (o *op) class() pii.Class {
 	switch o.kind {
-	case opArray, opRange:
+	case KindArray, KindRange:
 		return o.elem.class()
-	case opCases:
+	case KindCases:
 		return o.usual().class()
-	case opTemplate:
+	case KindTemplate:
 		return o.template.class
 	}
 	return o.def.Class
@@ -72,11 +53,11 @@ func (o *op) class() pii.Class {
 
 func (o *op) name() string {
 	switch o.kind {
-	case opArray:
+	case KindArray:
 		return "array of " + o.elem.name()
-	case opRange:
+	case KindRange:
 		return "range of " + o.elem.name()
-	case opCases:
+	case KindCases:
 		return "by condition"
 	}
 	return o.def.Name
@@ -85,9 +66,9 @@ func (o *op) name() string {
 // needsKnown reports whether free text is in it.
 func (o *op) needsKnown() bool {
 	switch o.kind {
-	case opText:
+	case KindText:
 		return true
-	case opArray, opRange:
+	case KindArray, KindRange:
 		return o.elem.needsKnown()
 	}
 	for _, p := range o.parts {
@@ -98,36 +79,20 @@ func (o *op) needsKnown() bool {
 	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.needsKnown() })
 }
 
-// place is what a rule is for.
-type place struct {
-	where   string
-	typ     *catalog.Type // nil within JSON
-	mod     int32
-	family  Family
-	notNull bool
+// spot is the place that a rule is for, and the table it is in.
+type spot struct {
+	Place
 	table   *catalog.Table
 	subject *subject // of the table, nil if it has none
-	nested  bool     // within JSON or an array
 }
 
-func (p place) chars() int {
-	if p.typ == nil {
-		return 0
+// within is a place inside the values of this one; t is nil in JSON and XML.
+func (p spot) within(what string, t *catalog.Type, mod int32) spot {
+	family := FamilyText
+	if t != nil {
+		family = FamilyOf(t)
 	}
-	return maxChars(p.typ, p.mod)
-}
-
-func (p place) use(pos rules.Pos) use {
-	u := use{where: p.where, pos: pos, family: p.family, chars: p.chars()}
-	switch p.family {
-	case FamilyFloat:
-		if u.digits = 308; p.typ.Underlying().OID == catalog.Float4OID {
-			u.digits = 38
-		}
-	case FamilyNumber:
-		u.digits, u.whole = maxDigits(p.typ, p.mod), isWhole(p.typ)
-	}
-	return u
+	return spot{Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.table, p.subject}
 }
 
 // resolve checks every choice's rule.
@@ -138,23 +103,23 @@ func (c *compiler) resolve() {
 			if ch == nil {
 				continue
 			}
-			p := place{where: ch.String(), typ: col.Type, mod: col.Mod, family: familyOf(col.Type), notNull: c.notNull(t, col), table: t, subject: c.subjectOf(t)}
+			p := spot{Place{Where: ch.String(), Type: col.Type, Mod: col.Mod, Family: FamilyOf(col.Type), NotNull: c.notNull(t, col)}, t, c.subjectOf(t)}
 			ch.op = c.columnRule(ch.rule, p, t)
 		}
 	}
 }
 
 // rule resolves one rule, nil if it is wrong.
-func (c *compiler) rule(r *rules.Rule, p place) *op {
+func (c *compiler) rule(r *rules.Rule, p spot) *op {
 	if r.When.Text != "" {
-		c.fail(r.When.Pos, "a condition (when:) stands in a rule of the whole column: move it there from %s", p.where)
+		c.fail(r.When.Pos, "a condition (when:) stands in a rule of the whole column: move it there from %s", p.Where)
 		return nil
 	}
 	return c.unconditional(r, p)
 }
 
 // unconditional resolves a rule, whatever its condition is.
-func (c *compiler) unconditional(r *rules.Rule, p place) *op {
+func (c *compiler) unconditional(r *rules.Rule, p spot) *op {
 	switch r.Kind {
 	case rules.Array:
 		return c.arrayRule(r, p)
@@ -171,11 +136,11 @@ func (c *compiler) unconditional(r *rules.Rule, p place) *op {
 	case rules.Scalar:
 		return c.scalarRule(r, p)
 	}
-	c.fail(r.Pos, "%s rules are not supported by this version: use keep, null or constant for %s", r.Kind, p.where)
+	c.fail(r.Pos, "%s rules are not supported by this version: use keep, null or constant for %s", r.Kind, p.Where)
 	return nil
 }
 
-func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
+func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	def := c.defs[r.Transform]
 	if r.Transform == "xml" {
 		c.fail(r.Pos, "xml needs its paths: write {xml: {PATH: TRANSFORM}}")
@@ -191,42 +156,36 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 	}
 	before := len(c.problems)
 	a := def.parse(r, c.fail)
-	if !def.serves(p.family) {
+	if !def.Serves(p.Family) {
 		c.fail(r.Pos, "%s", c.misfit(def, p))
-	} else if def.check != nil && len(c.problems) == before {
-		if err := def.check(a, p); err != nil {
+	} else if def.Check != nil && len(c.problems) == before {
+		if err := def.Check(a, p.Place); err != nil {
 			c.fail(r.Pos, "%s %v", def.Name, err)
 		}
 	}
-	o := &op{kind: opMask, def: def, family: p.family, chars: p.chars(), rule: r, follow: c.follows(def, r, a, p)}
+	o := &op{kind: def.Kind, def: def, Place: p.Place, rule: r, follow: c.follows(def, r, a, p)}
 	o.gender = a.text(genderParam.Name)
 	delete(a, "subject") // no matter of the domain, as is the gender
 	delete(a, genderParam.Name)
 	if o.gender != "" {
 		c.checkGender(r, p)
 	}
-	switch def.Name {
-	case "keep":
-		o.kind = opKeep
-	case "null":
-		o.kind = opNull
-		if p.notNull {
-			c.fail(r.Pos, "%s is NOT NULL, so it can't become NULL: use constant or another transform", p.where)
+	switch def.Kind {
+	case KindNull:
+		if p.NotNull {
+			c.fail(r.Pos, "%s is NOT NULL, so it can't become NULL: use constant or another transform", p.Where)
 		}
-	case "constant":
-		o.kind = opConstant
+	case KindConstant:
 		o.value = c.constant(r, a["value"], p)
-	case "text":
-		o.kind = opText
+	case KindText:
 		o.names = a.flag("names")
-	case "template":
-		o.kind = opTemplate
+	case KindTemplate:
 		o.template = c.template(r, a, p)
 	}
 	if len(c.problems) > before {
 		return nil
 	}
-	if def.build != nil {
+	if def.Build != nil {
 		if o.dom = c.domain(def, a, p.use(r.Pos)); o.dom == nil {
 			return nil
 		}
@@ -235,114 +194,114 @@ func (c *compiler) scalarRule(r *rules.Rule, p place) *op {
 }
 
 // misfit says why a transform doesn't serve a place, and what would.
-func (c *compiler) misfit(def *Definition, p place) string {
+func (c *compiler) misfit(def *Definition, p spot) string {
 	families := make([]string, len(def.Families))
 	for i, f := range def.Families {
 		families[i] = string(f)
 	}
-	if p.typ == nil {
-		return fmt.Sprintf("%s serves %s, which %s can't be", def.Name, list(families), p.where)
+	if p.Type == nil {
+		return fmt.Sprintf("%s serves %s, which %s can't be", def.Name, list(families), p.Where)
 	}
-	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, list(families), p.where, p.typ.SQL)
+	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, list(families), p.Where, p.Type.SQL)
 	switch {
-	case p.family == FamilyArray && def.serves(familyOf(p.typ.Underlying().Elem)):
+	case p.Family == FamilyArray && def.Serves(FamilyOf(p.Type.Underlying().Elem)):
 		return s + fmt.Sprintf(": write {array: %s}", def.Name)
-	case p.family == FamilyXML:
+	case p.Family == FamilyXML:
 		return s + fmt.Sprintf(": write {xml: {PATH: %s}}", def.Name)
-	case p.family == FamilyJSON:
+	case p.Family == FamilyJSON:
 		return s + fmt.Sprintf(": write {json: {PATH: %s}}", def.Name)
-	case p.typ.Underlying().Kind == catalog.CompositeType:
+	case p.Type.Underlying().Kind == catalog.CompositeType:
 		return s + fmt.Sprintf(": write {composite: {FIELD: %s, …}}", def.Name)
-	case p.typ.Underlying().Name == "hstore":
+	case p.Type.Underlying().Name == "hstore":
 		return s + fmt.Sprintf(": write {hstore: {KEY: %s}}", def.Name)
 	}
 	var fit []string
 	for _, n := range c.names {
-		if d := c.defs[n]; d.Families != nil && d.serves(p.family) && d.Name != "json" {
+		if d := c.defs[n]; d.Families != nil && d.Kind != KindJSON && d.Serves(p.Family) {
 			fit = append(fit, n)
 		}
 	}
 	return s + ": use " + list(append(fit, "keep", "null", "constant"))
 }
 
-func (c *compiler) constant(r *rules.Rule, v rules.Value, p place) []byte {
+func (c *compiler) constant(r *rules.Rule, v rules.Value, p spot) []byte {
 	if r.Param("value") == nil {
 		return nil // reported by parse
 	}
-	if p.typ == nil {
+	if p.Type == nil {
 		token, err := constantJSON(v)
 		if err != nil {
-			c.fail(v.Pos, "%s: %v", p.where, err)
+			c.fail(v.Pos, "%s: %v", p.Where, err)
 		}
 		return token
 	}
-	text, err := constantText(v, p.family)
+	text, err := constantText(v, p.Family)
 	if err == nil {
-		err = checkConstant(text, p.typ, p.mod)
+		err = checkConstant(text, p.Type, p.Mod)
 	}
 	if err != nil {
-		c.fail(v.Pos, "%s: %v", p.where, err)
+		c.fail(v.Pos, "%s: %v", p.Where, err)
 	}
 	return text
 }
 
-func (c *compiler) arrayRule(r *rules.Rule, p place) *op {
+func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Params {
 		c.fail(given.Pos, "array takes no parameter %q; parameters of the elements' transform stand in its own braces", given.Name)
 	}
-	if p.family != FamilyArray {
-		if p.typ == nil {
-			c.fail(r.Pos, "within JSON the elements of an array are a path: write PATH[*] for %s", p.where)
+	if p.Family != FamilyArray {
+		if p.Type == nil {
+			c.fail(r.Pos, "within JSON the elements of an array are a path: write PATH[*] for %s", p.Where)
 		} else {
-			c.fail(r.Pos, "%s is %s, not an array: write the transform by itself", p.where, p.typ.SQL)
+			c.fail(r.Pos, "%s is %s, not an array: write the transform by itself", p.Where, p.Type.SQL)
 		}
 		return nil
 	}
-	elem := p.typ.Underlying().Elem
-	mod := p.mod
-	for t := p.typ; t.Kind == catalog.DomainType; t = t.Base {
+	elem := p.Type.Underlying().Elem
+	mod := p.Mod
+	for t := p.Type; t.Kind == catalog.DomainType; t = t.Base {
 		mod = t.BaseMod
 	}
-	e := c.rule(r.Elem, place{where: "an element of " + p.where, typ: elem, mod: mod, family: familyOf(elem), table: p.table, subject: p.subject, nested: true})
+	e := c.rule(r.Elem, p.within("an element", elem, mod))
 	if e == nil {
 		return nil
 	}
 	switch e.kind {
-	case opKeep:
+	case KindKeep:
 		e.rule = r
 		return e
-	case opNull:
-		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.where)
+	case KindNull:
+		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.Where)
 		return nil
 	}
-	if value.ArrayOf(p.typ, copyfmt.Text) == nil {
-		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.where)
+	if value.ArrayOf(p.Type, copyfmt.Text) == nil {
+		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.Where)
 		return nil
 	}
-	return &op{kind: opArray, def: c.defs["keep"], family: p.family, typ: p.typ, elem: e, rule: r}
+	return &op{kind: KindArray, def: c.defs["keep"], Place: p.Place, elem: e, rule: r}
 }
 
-func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
+func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 	def := c.defs["json"]
 	before := len(c.problems)
 	a := def.parse(r, c.fail)
 	switch {
-	case p.typ == nil && !a.flag("embedded"):
-		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its strings hold documents", p.where)
+	case p.Type == nil && !a.flag("embedded"):
+		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its strings hold documents", p.Where)
 		return nil
-	case p.typ != nil && a.flag("embedded"):
-		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.where)
+	case p.Type != nil && a.flag("embedded"):
+		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.Where)
 		return nil
-	case !def.serves(p.family):
-		c.fail(r.Pos, "%s is %s, not JSON", p.where, p.typ.SQL)
+	case !def.Serves(p.Family):
+		c.fail(r.Pos, "%s is %s, not JSON", p.Where, p.Type.SQL)
 		return nil
-	case p.chars() > 0:
-		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.where, p.chars())
+	case p.Chars() > 0:
+		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: opJSON, def: def, family: p.family, rule: r, other: a.text("other"), redact: a.text("invalid") == "redact"}
+	o := &op{kind: KindJSON, def: def, Place: p.Place, rule: r, other: a.text("other"), redact: a.text("invalid") == "redact"}
 	for _, given := range r.Parts {
-		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, table: p.table, subject: p.subject, nested: true})
+		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))
 		if leaf != nil {
 			o.parts = append(o.parts, part{given.Name, given.Pos, leaf})
 		}
@@ -356,12 +315,12 @@ func (c *compiler) jsonRule(r *rules.Rule, p place) *op {
 
 // domain returns the domain that a use draws from, nil if the rule doesn't fit
 // with those of the domain's other places.
-func (c *compiler) domain(def *Definition, a args, u use) *domain {
+func (c *compiler) domain(def *Definition, a Args, u use) *Domain {
 	name := a.text("domain")
 	if name == "" {
 		name = def.defaultDomain(a)
 	}
-	if def.plain { // nothing to share, so the room of one place is no other's limit
+	if def.Plain { // nothing to share, so the room of one place is no other's limit
 		name += " for " + u.where
 	}
 	if other := c.defs[name]; other != nil && other != def {
@@ -371,7 +330,7 @@ func (c *compiler) domain(def *Definition, a args, u use) *domain {
 	d := c.domains[name]
 	switch {
 	case d == nil:
-		d = &domain{name: name, def: def, args: a}
+		d = &Domain{name: name, def: def, args: a}
 		c.domains[name] = d
 		c.order = append(c.order, d)
 	case d.def != def:
@@ -395,13 +354,11 @@ func (c *compiler) buildDomains() {
 	}
 	for _, d := range c.order {
 		var err error
-		if d.masks, err = d.def.build(d); err != nil {
+		if d.Masks, err = d.def.Build(d); err != nil {
 			pos := d.uses[0].pos
-			switch e := err.(type) {
-			case *tooNarrow:
-				pos = e.use.pos
-			case *misplaced:
-				pos = e.use.pos
+			var m *Misfit
+			if errors.As(err, &m) {
+				pos = m.Pos
 			}
 			c.fail(pos, "%s %v", d.def.Name, err)
 		}
@@ -413,7 +370,7 @@ func (c *compiler) textDomains() {
 	for _, class := range slices.Concat(textClasses, nameClasses) {
 		def := c.defs[string(class)]
 		if c.domains[def.Name] == nil {
-			d := &domain{name: def.Name, def: def, args: def.parse(&rules.Rule{}, c.fail)}
+			d := &Domain{name: def.Name, def: def, args: def.parse(&rules.Rule{}, c.fail)}
 			c.domains[def.Name] = d
 			c.order = append(c.order, d)
 		}

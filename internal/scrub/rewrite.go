@@ -12,11 +12,21 @@ import (
 	"refresher/internal/pii/fake"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/canary"
 )
 
 func maskDef() Definition {
 	return Definition{
-		Name: "mask", Class: pii.None, Families: []Family{FamilyText}, plain: true,
+		Name: "mask", Class: pii.None, Families: []Family{FamilyText}, Plain: true,
+		Canary: func(src *canary.Source, p Place, _ Args) canary.Value {
+			return changed(src.Of(pii.FullName, p.Chars()))
+		},
+		Remains: func(a Args) string {
+			if a.number("first") > 0 || a.number("last") > 0 {
+				return "shows its first or last characters"
+			}
+			return ""
+		},
 		Doc: "Every character becomes char but the first and the last few. At least half of a value is masked: of one too short for that nothing stays.",
 		Params: []Param{
 			{Name: "first", Kind: rules.Number, Min: 0, Max: 1000, Default: "0", Doc: "how many characters stay at the start"},
@@ -25,21 +35,21 @@ func maskDef() Definition {
 			{Name: "separators", Kind: rules.Bool, Default: "false", Doc: "whether spaces and punctuation stay where they are"},
 		},
 		Example: Example{Rule: "{transform: mask, last: 4, separators: true}", Value: "4539 5787 6362 1486"},
-		check: func(a args, p place) error {
+		Check: func(a Args, p Place) error {
 			if utf8.RuneCountInString(a.text("char")) != 1 || strings.TrimSpace(a.text("char")) == "" {
 				return errors.New("needs one character for char, and no space")
 			}
-			if p.typ != nil && p.typ.Underlying().OID == catalog.NameOID && len(a.text("char")) > 1 {
-				return fmt.Errorf("needs an ASCII character for %s, whose room is counted in bytes", p.where)
+			if p.Type != nil && p.Type.Underlying().OID == catalog.NameOID && len(a.text("char")) > 1 {
+				return fmt.Errorf("needs an ASCII character for %s, whose room is counted in bytes", p.Where)
 			}
-			if n := a.number("first") + a.number("last"); p.chars() > 0 && 2*n > p.chars() {
-				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n, p.where, p.chars())
+			if n := a.number("first") + a.number("last"); p.Chars() > 0 && 2*n > p.Chars() {
+				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n, p.Where, p.Chars())
 			}
 			return nil
 		},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			c, _ := utf8.DecodeRuneInString(d.args.text("char"))
-			return masks{FamilyText: &maskMasker{d.args.number("first"), d.args.number("last"), c, d.args.flag("separators")}}, nil
+			return Masks{FamilyText: &maskMasker{d.args.number("first"), d.args.number("last"), c, d.args.flag("separators")}}, nil
 		},
 	}
 }
@@ -87,32 +97,57 @@ func (m *maskMasker) masks(c rune) bool {
 
 func regexDef() Definition {
 	return Definition{
-		Name: "regex_replace", Class: pii.None, Families: []Family{FamilyText}, plain: true,
-		Doc: "Every match of a pattern replaced; the rest of the value stays, so the pattern must cover what identifies. A value without a match never passes.",
+		Name: "regex_replace", Class: pii.None, Families: []Family{FamilyText}, Plain: true,
+		Canary:  canaryMatching,
+		Remains: func(Args) string { return "what the pattern doesn't match stays" },
+		Doc:     "Every match of a pattern replaced; the rest of the value stays, so the pattern must cover what identifies. A value without a match never passes.",
 		Params: []Param{
 			{Name: "pattern", Kind: rules.String, Required: true, Doc: "a regular expression of RE2 (the syntax of Go's regexp); it may not match the empty text"},
 			{Name: "with", Kind: rules.String, Required: true, Doc: "what to write; $1 or ${name} is a group, $$ a dollar sign"},
 			otherwiseParam("a value without a match, or a result too long for the column"),
 		},
 		Example: Example{Rule: "{transform: regex_replace, pattern: '\\d{4}$', with: '0000'}", Value: "CASE-2024-1486"},
-		check: func(a args, _ place) error {
+		Check: func(a Args, _ Place) error {
 			_, err := compilePattern(a)
 			return err
 		},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			re, err := compilePattern(d.args)
 			if err != nil {
 				return nil, err
 			}
 			m := &regexMasker{re, []byte(d.args.text("with")), newOtherwise(d), d.narrowest()}
-			return masks{FamilyText: m}, m.otherwise.fits(d)
+			return Masks{FamilyText: m}, m.otherwise.fits(d)
 		},
 	}
 }
 
+// canaryMatching is a value in which the pattern finds something: of the classes that
+// patterns are written for, the first that fits.
+func canaryMatching(src *canary.Source, p Place, a Args) canary.Value {
+	chars := p.Chars()
+	name := changed(src.Of(pii.FullName, chars))
+	re, err := regexp.Compile(a.text("pattern"))
+	if err != nil {
+		return name
+	}
+	values := []canary.Value{name}
+	for _, class := range []pii.Class{pii.Email, pii.Phone, pii.NationalID, pii.CreditCard, pii.URL, pii.IP} {
+		values = append(values, src.Of(class, chars))
+	}
+	values = append(values, src.UUID(), src.Date(), canary.Value{Text: "KZ-" + src.Digits(4) + "-" + src.Digits(4)}, src.Prose())
+	for _, v := range values {
+		if fits := chars == 0 || len(v.Text) <= chars; fits && re.MatchString(v.Text) {
+			v.Parts = []string{canary.Fold(v.Text)}
+			return changed(v)
+		}
+	}
+	return name
+}
+
 var groupName = regexp.MustCompile(`\$\$|\$\{(\w+)\}|\$(\w+)|\$`)
 
-func compilePattern(a args) (*regexp.Regexp, error) {
+func compilePattern(a Args) (*regexp.Regexp, error) {
 	re, err := regexp.Compile(a.text("pattern"))
 	if err != nil {
 		return nil, fmt.Errorf("has a bad pattern: %w", err)
@@ -173,8 +208,8 @@ func loremDef() Definition {
 		Name: "lorem", Class: pii.FreeText, Families: []Family{FamilyText},
 		Doc:     "Latin filler of the same length in characters: for text that may name anybody, since nothing of it is left.",
 		Example: Example{Rule: "lorem", Value: "Spoke to Jane's mother, who lives at number 12. Will call again on Monday."},
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &loremMasker{domainPrefix(d.name)}}, nil
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &loremMasker{domainPrefix(d.name)}}, nil
 		},
 	}
 }
@@ -188,28 +223,28 @@ func (m *loremMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 
 func choiceDef() Definition {
 	return Definition{
-		Name: "choice", Class: pii.None, byArgs: true,
+		Name: "choice", Class: pii.None, ByArgs: true,
 		Doc: "One of a list of values, drawn by weight; one value always draws the same.",
 		Params: []Param{{Name: "values", Kind: rules.List, Required: true,
 			Doc: "a list, or a mapping of values to their weights (whole numbers); all must be values of the column's type"}},
 		Example: Example{Rule: "{transform: choice, values: {free: 8, pro: 1}}", Value: "enterprise"},
-		check: func(a args, p place) error {
+		Check: func(a Args, p Place) error {
 			list, err := choicesOf(a["values"])
-			if err != nil || p.typ == nil {
+			if err != nil || p.Type == nil {
 				return err
 			}
 			for _, c := range list {
-				text, err := constantText(c.value, p.family)
+				text, err := constantText(c.value, p.Family)
 				if err == nil {
-					err = checkConstant(text, p.typ, p.mod)
+					err = checkConstant(text, p.Type, p.Mod)
 				}
 				if err != nil {
-					return fmt.Errorf("can't be in %s: %w: %s", p.where, err, c.value.Text)
+					return fmt.Errorf("can't be in %s: %w: %s", p.Where, err, c.value.Text)
 				}
 			}
 			return nil
 		},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			list, err := choicesOf(d.args["values"])
 			if err != nil {
 				return nil, err
@@ -221,7 +256,7 @@ func choiceDef() Definition {
 				m.upto = append(m.upto, m.total)
 				m.numbers = m.numbers && isJSONNumber(c.value.Text)
 			}
-			return masks{FamilyText: m}, nil
+			return Masks{FamilyText: m}, nil
 		},
 	}
 }
@@ -245,7 +280,7 @@ func choicesOf(v rules.Value) (list []weighted, err error) {
 		if weight.check(p.Value) != "" {
 			return nil, errChoices
 		}
-		list = append(list, weighted{rules.Value{Kind: rules.String, Text: p.Name}, uint64(args{"w": p.Value}.number("w"))})
+		list = append(list, weighted{rules.Value{Kind: rules.String, Text: p.Name}, uint64(Args{"w": p.Value}.number("w"))})
 	}
 	if len(list) == 0 {
 		return nil, errChoices

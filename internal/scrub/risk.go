@@ -3,7 +3,6 @@ package scrub
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"refresher/internal/fault"
 	"refresher/internal/pii"
@@ -196,11 +195,11 @@ func (c *compiler) claims(t *catalog.Table, column, place string, o *op) (out []
 		out = append(out, c.claims(t, column, what, o)...)
 	}
 	switch o.kind {
-	case opArray, opRange:
+	case KindArray, KindRange:
 		return c.claims(t, column, place, o.elem)
-	case opCases:
+	case KindCases:
 		for i := range o.cases {
-			if cs := &o.cases[i]; cs.op.kind != opKeep {
+			if cs := &o.cases[i]; cs.op.kind != KindKeep {
 				within("where "+caseText(cs), cs.op)
 			}
 		}
@@ -214,7 +213,7 @@ func (c *compiler) claims(t *catalog.Table, column, place string, o *op) (out []
 	for _, p := range o.parts {
 		within(p.path, p.op)
 	}
-	if len(o.parts) > 0 || o.kind == opKeep || o.kind == opNull || o.kind == opConstant {
+	if len(o.parts) > 0 || o.kind == KindKeep || o.kind == KindNull || o.kind == KindConstant {
 		return out
 	}
 	cl := claim{risk.Claim{HarborColumn: risk.HarborColumn{Table: t.Name.String(), Column: column, Place: place, Transform: o.name(), Class: string(o.class())}}}
@@ -240,15 +239,15 @@ func caseText(cs *caseOf) string {
 // leaves.
 func (o *op) removes() (bool, string) {
 	switch o.kind {
-	case opKeep:
+	case KindKeep:
 		return false, "kept"
-	case opNull, opConstant:
+	case KindNull, KindConstant:
 		return true, ""
-	case opArray, opRange:
+	case KindArray, KindRange:
 		return o.elem.removes()
-	case opText:
+	case KindText:
 		return false, "prose: names of other people, and what has no shape, stay"
-	case opCases:
+	case KindCases:
 		if o.keepsSome() {
 			return false, "a condition lets values pass"
 		}
@@ -258,31 +257,17 @@ func (o *op) removes() (bool, string) {
 			}
 		}
 		return true, ""
-	case opTemplate:
+	case KindTemplate:
 		return true, ""
 	}
 	for _, p := range o.parts {
-		if ok, why := p.op.removes(); !ok && p.op.kind != opKeep {
+		if ok, why := p.op.removes(); !ok && p.op.kind != KindKeep {
 			return false, p.path + ": " + why
 		}
 	}
-	switch o.def.Name {
-	case "date_shift", "time_shift":
-		return false, "shifted by an unknown time: Safe Harbor lets only the year stand, so this takes an expert's determination (164.514(b)(1)), or date_truncate to year"
-	case "date_truncate":
-		if to := o.dom.arg("to"); to != "year" {
-			return false, "shows the " + strings.TrimSpace(to) + ": Safe Harbor lets only the year stand"
-		}
-	case "geo_noise":
-		return false, "shows the place within some distance"
-	case "number_noise", "number_bucket":
-		return false, "shows about how much it was"
-	case "regex_replace":
-		return false, "what the pattern doesn't match stays"
-	case "mask":
-		if first, last := o.dom.arg("first"), o.dom.arg("last"); first != "0" || last != "0" {
-			return false, "shows its first or last characters"
-		}
+	if o.def.Remains != nil {
+		why := o.def.Remains(o.dom.arguments())
+		return why == "", why
 	}
 	return true, ""
 }

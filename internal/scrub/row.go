@@ -43,7 +43,7 @@ type makeCell func(r *row) cell
 var errBadWire = errors.New("the server sent a value that is not of the column's type")
 
 // mask replaces a canonical text and notes what it was.
-func (r *row) mask(m masker, class pii.Class, dst, text []byte) ([]byte, error) {
+func (r *row) mask(m Masker, class pii.Class, dst, text []byte) ([]byte, error) {
 	if blank(text) {
 		return append(dst, text...), nil
 	}

@@ -19,7 +19,7 @@ type shape struct {
 func shapes() []shape {
 	var inJSON []Param
 	for _, d := range Definitions() {
-		if d.Name == "json" {
+		if d.Kind == KindJSON {
 			inJSON = d.Params
 		}
 	}
@@ -49,7 +49,7 @@ func Schema() []byte {
 	names := []any{}
 	rule := []any{ref("transformName")}
 	for _, d := range Definitions() {
-		if d.Name == "json" {
+		if d.Kind == KindJSON {
 			continue // a shape
 		}
 		if !required(d.params()) {
@@ -111,7 +111,7 @@ func required(params []Param) bool {
 
 func transformSchema(d *Definition) object {
 	name := object{"const": d.Name}
-	if d.Name == "null" {
+	if d.Kind == KindNull {
 		name = object{"enum": []any{"null", nil}}
 	}
 	return ruleSchema(d.Doc, "transform", name, d.params())

@@ -70,7 +70,7 @@ func (c *compiler) matchSubject(t *catalog.Table, r *rules.Subject) *subject {
 	if s.column = c.subjectColumn(t, r.Column, r.Pos); s.column == nil {
 		return nil
 	}
-	switch familyOf(s.column.Type) {
+	switch FamilyOf(s.column.Type) {
 	case FamilyText, FamilyNumber, FamilyUUID:
 	default:
 		c.fail(r.Pos, "%s is %s, and a subject is text, a number or a UUID", s, s.column.Type.SQL)
@@ -124,22 +124,22 @@ func (c *compiler) couldBeHome(s *subject) bool {
 }
 
 // follows reports whether a rule draws by the subject of its table.
-func (c *compiler) follows(def *Definition, r *rules.Rule, a args, p place) bool {
-	if def.follow == nil {
+func (c *compiler) follows(def *Definition, r *rules.Rule, a Args, p spot) bool {
+	if def.Follow == nil {
 		return false
 	}
 	given := r.Param("subject")
 	switch {
 	case given == nil:
-		return a.flag("subject") && p.subject != nil && !p.nested
+		return a.flag("subject") && p.subject != nil && !p.Nested
 	case a.flag("subject") && p.subject == nil:
-		c.fail(given.Pos, "%s is in a table without a subject: write subject: COLUMN beside its columns", p.where)
+		c.fail(given.Pos, "%s is in a table without a subject: write subject: COLUMN beside its columns", p.Where)
 	}
 	return a.flag("subject")
 }
 
 // checkGender checks the column that says the gender of a name.
-func (c *compiler) checkGender(r *rules.Rule, p place) {
+func (c *compiler) checkGender(r *rules.Rule, p spot) {
 	given := r.Param(genderParam.Name)
 	if p.table == nil {
 		return
@@ -148,7 +148,7 @@ func (c *compiler) checkGender(r *rules.Rule, p place) {
 	if col == nil {
 		return
 	}
-	if f := familyOf(col.Type); f != FamilyText && f != FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
+	if f := FamilyOf(col.Type); f != FamilyText && f != FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
 		c.fail(given.Value.Pos, "%s.%s is %s, which says no gender: it must be text, a number or an enum", p.table.Name, col.Name, col.Type.SQL)
 	}
 }
@@ -246,7 +246,7 @@ func joinable(a, b *catalog.Type) bool {
 	return kind(a) > 0 && kind(a) == kind(b)
 }
 
-// addresser is the masker of a column of e-mail addresses that map by their
+// addresser is the Masker of a column of e-mail addresses that map by their
 // value alone; nil if it is none.
 func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) addresser {
 	ch := c.choice(t, col.Name)
@@ -254,10 +254,10 @@ func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) addresser {
 		return nil
 	}
 	o := ch.op.usual()
-	if o.kind != opMask || o.def.Name != "email" || o.follow {
+	if o.kind != KindMask || o.def.Class != pii.Email || o.follow {
 		return nil
 	}
-	m, _ := o.dom.masks.of(FamilyText).(addresser)
+	m, _ := o.dom.Masks.of(FamilyText).(addresser)
 	return m
 }
 
@@ -314,7 +314,7 @@ func (c *compiler) joined(s *subject) []*catalog.Column {
 
 // identifies reports whether a rule makes values that free text is searched for.
 func (o *op) identifies() bool {
-	return o.some(func(o *op) bool { return o.kind == opMask && knowable(o.class()) })
+	return o.some(func(o *op) bool { return o.kind == KindMask && knowable(o.class()) })
 }
 
 // some reports whether a rule, or one within it, has a property.

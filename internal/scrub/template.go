@@ -15,7 +15,7 @@ import (
 
 func templateDef() Definition {
 	return Definition{
-		Name: "template", Class: pii.None, Families: []Family{FamilyText},
+		Name: "template", Kind: KindTemplate, Class: pii.None, Families: []Family{FamilyText},
 		Doc: "Text built from what other columns of the row become, or keep. A NULL there is nothing here. " +
 			"As an e-mail address it must end at a host that receives no mail, names are spelled in ASCII, and what doesn't fit is cut off the first parts. " +
 			"For a unique column the last part must be a number or UUID that is kept and unique, set off by a sign.",
@@ -49,14 +49,14 @@ type templatePart struct {
 const maxLocal = 64
 
 // template reads a rule's format and checks what can be without the other rules.
-func (c *compiler) template(r *rules.Rule, a args, p place) *template {
+func (c *compiler) template(r *rules.Rule, a Args, p spot) *template {
 	given := r.Param("format")
 	if given == nil {
 		return nil // reported by parse
 	}
 	pos := given.Value.Pos
-	if p.table == nil || p.nested {
-		c.fail(r.Pos, "template makes the value of a whole column, and %s is a part of one", p.where)
+	if p.table == nil || p.Nested {
+		c.fail(r.Pos, "template makes the value of a whole column, and %s is a part of one", p.Where)
 		return nil
 	}
 	m := &template{format: given.Value.Text}
@@ -74,8 +74,8 @@ func (c *compiler) template(r *rules.Rule, a args, p place) *template {
 		fixed += utf8.RuneCountInString(m.parts[i].literal)
 	}
 	m.tail = m.findTail()
-	if limit := p.chars(); limit > 0 && fixed > limit {
-		c.fail(pos, "the format alone has %d characters, and %s has room for %d", fixed, p.where, limit)
+	if limit := p.Chars(); limit > 0 && fixed > limit {
+		c.fail(pos, "the format alone has %d characters, and %s has room for %d", fixed, p.Where, limit)
 	}
 	if m.class == pii.Email {
 		c.checkAddress(m, pos)
@@ -93,7 +93,7 @@ func (m *template) findTail() int {
 	if i == 0 {
 		return 0
 	}
-	if f := familyOf(m.parts[i-1].column.Type); f != FamilyNumber && f != FamilyUUID {
+	if f := FamilyOf(m.parts[i-1].column.Type); f != FamilyNumber && f != FamilyUUID {
 		return i
 	}
 	if i--; i > 0 && m.parts[i-1].column == nil {
@@ -102,7 +102,7 @@ func (m *template) findTail() int {
 	return i
 }
 
-func (c *compiler) templateParts(m *template, p place, pos rules.Pos) bool {
+func (c *compiler) templateParts(m *template, p spot, pos rules.Pos) bool {
 	literal := ""
 	rest := m.format
 	for rest != "" {
@@ -176,7 +176,7 @@ func (c *compiler) checkTemplates() {
 
 // templates are the rules of that kind for a column.
 func (o *op) templates() (list []*op) {
-	if o.kind == opTemplate {
+	if o.kind == KindTemplate {
 		list = append(list, o)
 	}
 	for _, cs := range o.cases {
@@ -207,7 +207,7 @@ func (c *compiler) checkTemplate(t *catalog.Table, ch *choice, o *op) {
 // compound reports a rule for what stands within a value.
 func (o *op) compound() bool {
 	switch o.kind {
-	case opJSON, opXML, opArray, opComposite, opHstore, opRange:
+	case KindJSON, KindXML, KindArray, KindComposite, KindHstore, KindRange:
 		return true
 	}
 	return false
@@ -257,7 +257,7 @@ func (c *compiler) templateUnique(t *catalog.Table, o *op) bool {
 	}
 	col := m.parts[last].column
 	ch := c.choice(t, col.Name)
-	if ch == nil || ch.op == nil || ch.op.kind != opKeep {
+	if ch == nil || ch.op == nil || ch.op.kind != KindKeep {
 		return false
 	}
 	switch col.Type.Underlying().OID {

@@ -12,7 +12,7 @@ import (
 
 func textDef() Definition {
 	return Definition{
-		Name: "text", Class: pii.FreeText, Families: []Family{FamilyText},
+		Name: "text", Kind: KindText, Suggest: []string{"note", "comment", "message", "body", "description"}, Class: pii.FreeText, Families: []Family{FamilyText},
 		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and whatever is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date or amount, since it may be a phone. " +
 			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
 			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
@@ -39,7 +39,7 @@ type span struct {
 
 // textMasker replaces identifiers within free text.
 type textMasker struct {
-	byClass map[pii.Class]masker
+	byClass map[pii.Class]Masker
 	limit   int  // of the column, in characters; 0 none
 	names   bool // by dictionary
 }
@@ -92,8 +92,8 @@ func (m *textMasker) render(r *row, dst, text []byte) ([]byte, error) {
 			continue
 		}
 		value := text[best.start:best.end]
-		masker := m.byClass[best.class]
-		if masker == nil {
+		Masker := m.byClass[best.class]
+		if Masker == nil {
 			dst = append(dst, fake.Redacted...)
 			continue
 		}
@@ -101,7 +101,7 @@ func (m *textMasker) render(r *row, dst, text []byte) ([]byte, error) {
 			r.witness(best.class, value)
 		}
 		var err error
-		if dst, err = masker.replace(r, dst, value); err != nil {
+		if dst, err = Masker.replace(r, dst, value); err != nil {
 			return dst, err
 		}
 	}

@@ -10,23 +10,40 @@ import (
 func tokenDef() Definition {
 	return Definition{
 		Name:     "token",
+		Suggest:  []string{"token", "secret", "api_key"},
 		Doc:      "An opaque identifier: tok_ with 16 to 26 characters, a version 8 UUID for a UUID (in text too), 32 marked bytes for bytea.",
 		Class:    pii.Token,
 		Families: []Family{FamilyText, FamilyUUID, FamilyBytea},
 		Space:    "2^80 to 2^130 as text, by the narrowest column; 2^106 UUIDs; 2^192 bytea",
 		Unique:   true,
+		Bits:     tokenBits,
 		Example:  Example{Rule: "token", Value: "sess-0123456789"},
-		build:    buildToken,
+		Build:    buildToken,
 	}
 }
 
-func buildToken(d *domain) (masks, error) {
+// tokenBits are those of the hash, by the narrowest column.
+func tokenBits(d *Domain, f Family) float64 {
+	switch f {
+	case FamilyUUID:
+		return 106
+	case FamilyBytea:
+		return 192
+	}
+	n := fake.MaxHash
+	if limit := d.narrowest(); limit > 0 {
+		n = min(n, limit-fake.TokenLen(0))
+	}
+	return 5 * float64(n)
+}
+
+func buildToken(d *Domain) (Masks, error) {
 	n := fake.MaxHash
 	if limit := d.narrowest(); limit > 0 {
 		n = max(fake.MinHash, min(n, limit-fake.TokenLen(0)))
 	}
 	prefix := domainPrefix(d.name)
-	return masks{
+	return Masks{
 		FamilyText: &identity{prefix, tokenNormal, func(dst []byte, h *fake.Digest, normal []byte) []byte {
 			if isUUID(normal) {
 				return fake.AppendUUID(dst, h)

@@ -8,21 +8,22 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/canary"
 )
 
 func usernameDef() Definition {
 	return Definition{
-		Name: "username", Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Space: "2^20 to 2^130, by hash",
+		Name: "username", Suggest: []string{"username", "user_name", "login", "nickname"}, Distinct: useToken, Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Bits: hashBits, Space: "2^20 to 2^130, by hash",
 		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike, for one subject if the table has one.",
 		Params: []Param{{Name: "hash", Kind: rules.Number, Min: fake.MinUserHash, Max: fake.MaxHash, Default: "16",
 			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, localeParam, subjectParam(true)},
-		follow:  followUsername,
+		Follow:  followUsername,
 		Example: Example{Rule: "username", Value: "jdoe84"},
-		build:   buildUsername,
+		Build:   buildUsername,
 	}
 }
 
-func buildUsername(d *domain) (masks, error) {
+func buildUsername(d *Domain) (Masks, error) {
 	form := fake.UsernameForm{First: true, Surname: true, Hash: d.args.number("hash"), Locale: d.args.locale()}
 	if d.chars(form.MaxLen()) != nil {
 		form.First = false
@@ -33,7 +34,12 @@ func buildUsername(d *domain) (masks, error) {
 	m := &usernameMasker{form: form, identity: identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 		return fake.AppendUsername(dst, h, form)
 	}}}
-	return masks{FamilyText: m}, d.chars(form.MaxLen())
+	return Masks{FamilyText: m}, d.chars(form.MaxLen())
+}
+
+// useToken is said where a unique column tells texts apart that differ in case.
+func useToken(Args) string {
+	return "maps values that differ only in case or surrounding space alike, and the index tells them apart: use token"
 }
 
 // usernameMasker replaces login names.
@@ -43,7 +49,7 @@ type usernameMasker struct {
 	subject bool // shows the name of the row's subject
 }
 
-func followUsername(m masker) masker {
+func followUsername(m Masker) Masker {
 	u := *m.(*usernameMasker)
 	u.subject = true
 	return &u
@@ -60,17 +66,17 @@ func (m *usernameMasker) replace(r *row, dst, text []byte) ([]byte, error) {
 
 func passwordDef() Definition {
 	return Definition{
-		Name: "password", Class: pii.Token, Families: []Family{FamilyText}, plain: true,
+		Name: "password", Suggest: []string{"password", "passwd"}, Class: pii.Token, Families: []Family{FamilyText}, Plain: true,
 		Doc: "The hash of one known password, \"" + fake.Password + "\", so that everybody can log in to staging and nobody's own password is there.",
 		Params: []Param{{Name: "hash", Kind: rules.String, Choices: []string{"bcrypt", "argon2id"}, Default: "bcrypt",
 			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters; argon2id has 64 MiB, 3 passes, 4 lanes, 97 characters"}},
 		Example: Example{Rule: "password", Value: "$2a$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234"},
-		build: func(d *domain) (masks, error) {
+		Build: func(d *Domain) (Masks, error) {
 			hash := fake.PasswordBcrypt
 			if d.args.text("hash") == "argon2id" {
 				hash = fake.PasswordArgon2
 			}
-			return masks{FamilyText: sameForAll{[]byte(hash)}}, d.chars(len(hash))
+			return Masks{FamilyText: sameForAll{[]byte(hash)}}, d.chars(len(hash))
 		},
 	}
 }
@@ -85,17 +91,17 @@ func (m sameForAll) replace(_ *row, dst, _ []byte) ([]byte, error) {
 
 func domainDef() Definition {
 	return Definition{
-		Name: "domain", Class: pii.Domain, Families: []Family{FamilyText}, Unique: true, Space: "110,000, and 2^80 to 2^130 with hash",
+		Name: "domain", Suggest: []string{"domain", "hostname"}, Distinct: useToken, Class: pii.Domain, Families: []Family{FamilyText}, Unique: true, Space: "110,000, and 2^80 to 2^130 with hash",
 		Doc:     "A domain name of an invented firm under .example or .test, which never resolve.",
 		Params:  []Param{hashParam},
 		Example: Example{Rule: "domain", Value: "Doe-Consulting.com"},
-		bits:    hashBits, check: checkHash,
-		build: func(d *domain) (masks, error) {
+		Bits:    hashBits, Check: checkHash,
+		Build: func(d *Domain) (Masks, error) {
 			form := fake.DomainForm{Hash: d.args.number("hash")}
 			m := &identity{domainPrefix(d.name), folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 				return fake.AppendDomain(dst, h, form)
 			}}
-			return masks{FamilyText: m}, d.chars(form.MaxLen())
+			return Masks{FamilyText: m}, d.chars(form.MaxLen())
 		},
 	}
 }
@@ -104,7 +110,7 @@ func domainDef() Definition {
 var hashParam = Param{Name: "hash", Kind: rules.Number, Min: 0, Max: fake.MaxHash, Default: "0",
 	Doc: "characters of a hash that keeps values distinct, 5 bits each; 16 or more, or 0 for none"}
 
-func checkHash(a args, _ place) error {
+func checkHash(a Args, _ Place) error {
 	if n := a.number(hashParam.Name); n > 0 && n < fake.MinHash {
 		return fmt.Errorf("takes a hash of 0, or of %d to %d characters", fake.MinHash, fake.MaxHash)
 	}
@@ -112,30 +118,31 @@ func checkHash(a args, _ place) error {
 }
 
 // hashBits counts the hash alone: the words before it are drawn from the same digest.
-func hashBits(d *domain, _ Family) float64 { return 5 * float64(d.args.number("hash")) }
+func hashBits(d *Domain, _ Family) float64 { return 5 * float64(d.args.number("hash")) }
 
 func uuidDef() Definition {
 	return Definition{
 		Name: "uuid", Class: pii.Token, Families: []Family{FamilyUUID, FamilyText}, Unique: true, Space: "2^106",
+		Canary:  func(src *canary.Source, _ Place, _ Args) canary.Value { return src.UUID() },
 		Doc:     "A UUID of version 8 with a mark. Any text becomes one.",
 		Example: Example{Rule: "uuid", Value: "550e8400-e29b-41d4-a716-446655440000"},
-		bits:    func(*domain, Family) float64 { return 106 },
-		build: func(d *domain) (masks, error) {
+		Bits:    func(*Domain, Family) float64 { return 106 },
+		Build: func(d *Domain) (Masks, error) {
 			m := &identity{domainPrefix(d.name), tokenNormal, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 				return fake.AppendUUID(dst, h)
 			}}
-			return masks{FamilyText: m}, d.chars(fake.MaxUUID)
+			return Masks{FamilyText: m}, d.chars(fake.MaxUUID)
 		},
 	}
 }
 
 func macDef() Definition {
 	return Definition{
-		Name: "mac", Class: pii.MAC, Families: []Family{FamilyMAC, FamilyText}, Space: "2^32, of macaddr8 2^48",
+		Name: "mac", Suggest: []string{"mac"}, Class: pii.MAC, Families: []Family{FamilyMAC, FamilyText}, Space: "2^32, of macaddr8 2^48",
 		Doc:     "A hardware address that no maker has: locally administered, unicast, beginning with f2:4e. Text keeps its separators and case.",
 		Example: Example{Rule: "mac", Value: "00:1A:2B:3C:4D:5E"},
-		build: func(d *domain) (masks, error) {
-			return masks{FamilyText: &macMasker{domainPrefix(d.name)}}, d.chars(17)
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &macMasker{domainPrefix(d.name)}}, d.chars(17)
 		},
 	}
 }
@@ -201,17 +208,17 @@ func hexDigit(v byte, upper bool) byte {
 
 func urlDef() Definition {
 	return Definition{
-		Name: "url", Class: pii.URL, Families: []Family{FamilyText}, Unique: true, Space: "2,304 hosts × 64 a path segment, and 2^80 to 2^130 with hash",
+		Name: "url", Suggest: []string{"url", "website", "homepage"}, Distinct: useToken, Class: pii.URL, Families: []Family{FamilyText}, Unique: true, Space: "2,304 hosts × 64 a path segment, and 2^80 to 2^130 with hash",
 		Doc: "A URL at example.com, .org or .net. The scheme stays; user, port, query and fragment go; the path keeps its number of segments (at most 8) and a usual file ending, in other words.",
 		Params: []Param{{Name: "path", Kind: rules.String, Choices: []string{"shape", "drop"}, Default: "shape",
 			Doc: "shape keeps the number of segments, drop leaves the host alone"}, hashParam},
 		Example: Example{Rule: "url", Value: "https://www.doe-family.net/photos/jane.jpg?user=jane"},
-		bits:    hashBits, check: checkHash,
-		build: buildURL,
+		Bits:    hashBits, Check: checkHash,
+		Build: buildURL,
 	}
 }
 
-func buildURL(d *domain) (masks, error) {
+func buildURL(d *Domain) (Masks, error) {
 	m := &urlMasker{prefix: domainPrefix(d.name), shape: d.args.text("path") == "shape", hash: d.args.number("hash"), room: math.MaxInt32}
 	if n := d.narrowest(); n > 0 {
 		m.room = n
@@ -220,7 +227,7 @@ func buildURL(d *domain) (masks, error) {
 	if m.hash > 0 {
 		need += 1 + m.hash
 	}
-	return masks{FamilyText: m}, d.chars(need)
+	return Masks{FamilyText: m}, d.chars(need)
 }
 
 type urlMasker struct {

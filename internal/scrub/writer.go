@@ -330,7 +330,7 @@ func (c *columnPlan) roomFor(dst, field []byte) []byte {
 	if n < keepMax {
 		return dst
 	}
-	if c.op != nil && c.op.kind == opJSON { // where short words are redacted, it grows
+	if c.op != nil && c.op.kind == KindJSON { // where short words are redacted, it grows
 		return slices.Grow(dst, n+n/2)
 	}
 	return slices.Grow(dst, n+n/16)

@@ -1,8 +1,6 @@
 package scrub
 
 import (
-	"fmt"
-
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/document"
@@ -20,35 +18,35 @@ import (
 // instructions and the document type go, since anything may stand in them; the
 // names of elements and attributes stay, and so do namespaces. What is kept stays
 // byte for byte.
-var xmlDef = Definition{Name: "xml", Class: pii.None, Families: []Family{FamilyXML, FamilyText}}
+var xmlDef = Definition{Name: "xml", Kind: KindXML, Class: pii.None, Families: []Family{FamilyXML, FamilyText}}
 
 // xmlRule checks a rule of that shape.
-func (c *compiler) xmlRule(r *rules.Rule, p place) *op {
+func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Params {
 		c.fail(given.Pos, "xml takes no parameter %q", given.Name)
 	}
 	switch {
-	case p.typ == nil:
-		c.fail(r.Pos, "XML within JSON or XML is not supported by this version: use null or constant for %s", p.where)
+	case p.Type == nil:
+		c.fail(r.Pos, "XML within JSON or XML is not supported by this version: use null or constant for %s", p.Where)
 		return nil
-	case !xmlDef.serves(p.family):
-		c.fail(r.Pos, "%s is %s, not XML", p.where, p.typ.SQL)
+	case !xmlDef.Serves(p.Family):
+		c.fail(r.Pos, "%s is %s, not XML", p.Where, p.Type.SQL)
 		return nil
-	case p.chars() > 0:
-		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.where, p.chars())
+	case p.Chars() > 0:
+		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: opXML, def: &xmlDef, family: p.family, rule: r}
+	o := &op{kind: KindXML, def: &xmlDef, Place: p.Place, rule: r}
 	for _, given := range r.Parts {
 		if _, err := document.ParseXMLPath(given.Name); err != nil {
 			c.fail(given.Pos, "path %s %v", given.Name, err)
 			continue
 		}
-		leaf := c.rule(given.Rule, place{where: fmt.Sprintf("path %s of %s", given.Name, p.where), family: FamilyText, table: p.table, subject: p.subject, nested: true})
+		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))
 		if leaf == nil {
 			continue
 		}
-		if leaf.kind == opConstant {
+		if leaf.kind == KindConstant {
 			v := given.Rule.Param("value").Value
 			if v.Kind > rules.Bool {
 				c.fail(v.Pos, "path %s takes a constant that is a string, a number or a boolean", given.Name)
@@ -69,22 +67,22 @@ type xmlMasker struct {
 // xmlLeaf is what happens to what one path leads to.
 type xmlLeaf struct {
 	class  pii.Class
-	masker // nil: an empty text
+	Masker // nil: an empty text
 }
 
-// xmlMasker makes the masker of a rule.
-func (e emitter) xmlMasker(o *op) masker {
+// xmlMasker makes the Masker of a rule.
+func (e emitter) xmlMasker(o *op) Masker {
 	m := &xmlMasker{}
 	var list []document.XMLRule
 	for i, p := range o.parts {
 		path, _ := document.ParseXMLPath(p.path) // checked by xmlRule
 		l, action := xmlLeaf{class: p.op.class()}, i
 		switch p.op.kind {
-		case opKeep:
+		case KindKeep:
 			action = document.Keep
-		case opNull:
+		case KindNull:
 		default:
-			l.masker = e.masker(p.op)
+			l.Masker = e.Masker(p.op)
 		}
 		m.leaves = append(m.leaves, l)
 		list = append(list, document.XMLRule{Path: path, Action: action})
@@ -99,10 +97,10 @@ func (m *xmlMasker) replace(r *row, dst, doc []byte) ([]byte, error) {
 		case action == document.Unlisted:
 			r.suspect(text)
 			return append(dst, fake.Redacted...), nil
-		case m.leaves[action].masker == nil:
+		case m.leaves[action].Masker == nil:
 			r.suspect(text)
 			return dst, nil
 		}
-		return r.mask(m.leaves[action].masker, m.leaves[action].class, dst, text)
+		return r.mask(m.leaves[action].Masker, m.leaves[action].class, dst, text)
 	})
 }
