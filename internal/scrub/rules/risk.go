@@ -2,8 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -71,71 +70,20 @@ type HIPAAColumn struct {
 	At          Pos // of the identifiers
 }
 
-// identifierKeys name the identifiers in the order of 45 CFR 164.514(b)(2)(i), (A) to (R).
-var identifierKeys = []string{
-	"names", "geography", "dates", "phone", "fax", "email", "ssn", "medical_record", "health_plan", "account",
-	"license", "vehicle", "device_id", "url", "ip", "biometric", "photo", "other",
+// HIPAAIdentifiers are the names of the 18 identifiers, in the order of 45 CFR
+// 164.514(b)(2)(i), (A) to (R).
+func HIPAAIdentifiers() []string {
+	return []string{
+		"names", "geography", "dates", "phone", "fax", "email", "ssn", "medical_record", "health_plan", "account",
+		"license", "vehicle", "device_id", "url", "ip", "biometric", "photo", "other",
+	}
 }
-
-// HIPAAIdentifiers are the names of the 18 identifiers, in the order of 45 CFR 164.514(b)(2)(i).
-func HIPAAIdentifiers() []string { return append([]string(nil), identifierKeys...) }
 
 const riskShape = "{table: …, quasi_identifiers: […], sensitive: […], min_k: 5, below: fail}"
 
-var riskKeys = []string{"table", "quasi_identifiers", "sensitive", "person", "min_k", "min_l", "below", "suppress"}
-
-func (l *loader) risks(n ast.Node) {
-	list, ok := items(n)
-	if !ok {
-		l.fail(l.pos(n), "risk is a list: write [%s]", riskShape)
-		return
-	}
-	for _, it := range list {
-		if r, ok := l.risk(it); ok {
-			l.rs.Risk = append(l.rs.Risk, r)
-		}
-	}
-}
-
-func (l *loader) risk(n ast.Node) (Risk, bool) {
-	r := Risk{Pos: l.pos(n), MinK: DefaultMinK, Below: BelowChoices[0], Suppress: SuppressChoices[0]}
-	before := len(l.problems)
-	entries, ok := l.entries(n, "a risk entry", riskShape)
-	if !ok {
-		return r, false
-	}
-	given := map[string]Pos{}
-	for _, e := range entries {
-		given[e.key] = e.pos
-		switch e.key {
-		case "table":
-			r.Table = l.tableName(e)
-		case "quasi_identifiers":
-			r.QuasiIdentifiers = l.columnRefs(e)
-		case "sensitive":
-			r.Sensitive = l.columnRefs(e)
-		case "person":
-			if s, ok := l.text(e.value, e.key); ok {
-				name, _ := unquote(s)
-				r.Person = ColumnRef{name, l.pos(e.value)}
-			}
-		case "min_k":
-			r.MinK = l.count(e, 2)
-		case "min_l":
-			r.MinL = l.count(e, 2)
-		case "below":
-			r.Below = l.choice(e, BelowChoices)
-		case "suppress":
-			r.Suppress = l.choice(e, SuppressChoices)
-		default:
-			l.unknown(e, "a risk entry", riskKeys)
-		}
-	}
-	for _, k := range []string{"table", "quasi_identifiers"} {
-		if _, there := given[k]; !there {
-			l.fail(r.Pos, "a risk entry needs %s", k)
-		}
-	}
+func (l *loader) risk(n ast.Node, r *Risk) {
+	*r = Risk{Pos: l.pos(n), MinK: DefaultMinK}
+	given := l.mapping(n, "a risk entry", riskShape, l.riskFields(r))
 	_, sensitive := given["sensitive"]
 	at, least := given["min_l"]
 	switch {
@@ -147,61 +95,19 @@ func (l *loader) risk(n ast.Node) (Risk, bool) {
 	if at, how := given["suppress"]; how && r.Below != "suppress" {
 		l.fail(at, "suppress says how classes are suppressed, and below is %s: write below: suppress", r.Below)
 	}
-	return r, len(l.problems) == before
 }
 
-// columnRefs reads a list of column names, each once.
-func (l *loader) columnRefs(e entry) []ColumnRef {
-	list, ok := items(e.value)
-	if !ok || len(list) == 0 {
-		l.fail(l.pos(e.value), "%s is a list of column names: write [COLUMN, …]", e.key)
-		return nil
+func (l *loader) riskFields(r *Risk) []field {
+	return []field{
+		{"table", true, l.tableName(&r.Table)}, {"quasi_identifiers", true, l.distinct(&r.QuasiIdentifiers)},
+		{"sensitive", false, l.distinct(&r.Sensitive)}, {"person", false, func(e entry) {
+			r.Person.Pos = l.pos(e.value)
+			l.column(&r.Person.Name)(e)
+		}},
+		{"min_k", false, l.count(&r.MinK, 2)}, {"min_l", false, l.count(&r.MinL, 2)},
+		{"below", false, l.choice(&r.Below, BelowChoices)}, {"suppress", false, l.choice(&r.Suppress, SuppressChoices)},
 	}
-	var refs []ColumnRef
-	first := map[string]bool{}
-	for _, it := range list {
-		v, ok := l.scalar(it)
-		if !ok || v.Text == "" {
-			l.fail(l.pos(it), "a column name is a string")
-			continue
-		}
-		name, _ := unquote(v.Text)
-		if first[name] {
-			l.fail(v.Pos, "column %q is given twice in %s: remove one", name, e.key)
-			continue
-		}
-		first[name] = true
-		refs = append(refs, ColumnRef{name, v.Pos})
-	}
-	return refs
 }
-
-// count reads a whole number of at least least.
-func (l *loader) count(e entry, least int64) int64 {
-	v, ok := l.scalar(e.value)
-	n, err := strconv.ParseInt(v.Text, 10, 64)
-	if !ok || v.Kind != Number || err != nil || n < least || n > 1_000_000_000 {
-		l.fail(l.pos(e.value), "%s is a whole number from %d on", e.key, least)
-		return least
-	}
-	return n
-}
-
-func (l *loader) choice(e entry, choices []string) string {
-	s, ok := l.text(e.value, e.key)
-	if !ok {
-		return choices[0]
-	}
-	for _, c := range choices {
-		if s == c {
-			return s
-		}
-	}
-	l.fail(l.pos(e.value), "%s is %s, not %q%s", e.key, oneOf(choices), s, DidYouMean(s, choices))
-	return choices[0]
-}
-
-var hipaaKeys = []string{"absent", "columns", "gaps"}
 
 func (l *loader) hipaa(e entry) {
 	h := &l.rs.HIPAA
@@ -209,19 +115,14 @@ func (l *loader) hipaa(e entry) {
 		l.fail(e.pos, "hipaa is given twice, first at %s: put all into one file", h.Pos)
 		return
 	}
-	h.Given, h.Gaps, h.Pos = true, GapsChoices[0], e.pos
-	entries, _ := l.entries(e.value, "hipaa", `{absent: {IDENTIFIER: WHY}, columns: {schema.table.column: IDENTIFIER}}`)
-	for _, e := range entries {
-		switch e.key {
-		case "absent":
-			l.absent(h, e)
-		case "columns":
-			l.identified(h, e)
-		case "gaps":
-			h.Gaps = l.choice(e, GapsChoices)
-		default:
-			l.unknown(e, "hipaa", hipaaKeys)
-		}
+	h.Given, h.Pos = true, e.pos
+	l.mapping(e.value, "hipaa", `{absent: {IDENTIFIER: WHY}, columns: {schema.table.column: IDENTIFIER}}`, l.hipaaFields(h))
+}
+
+func (l *loader) hipaaFields(h *HIPAA) []field {
+	return []field{
+		{"absent", false, func(e entry) { l.absent(h, e) }}, {"columns", false, func(e entry) { l.identified(h, e) }},
+		{"gaps", false, l.choice(&h.Gaps, GapsChoices)},
 	}
 }
 
@@ -229,7 +130,7 @@ func (l *loader) absent(h *HIPAA, e entry) {
 	entries, _ := l.entries(e.value, "absent", `{IDENTIFIER: "why one can know"}`)
 	for _, a := range entries {
 		l.identifier(a.key, a.pos)
-		if why, ok := l.text(a.value, "the reason why there is no "+a.key); ok {
+		if why, ok := l.str(a.value, "the reason why there is no "+a.key); ok {
 			h.Absent = append(h.Absent, HIPAAAbsent{a.key, why, a.pos})
 		}
 	}
@@ -249,7 +150,7 @@ func (l *loader) identified(h *HIPAA, e entry) {
 			list = []ast.Node{c.value}
 		}
 		for _, it := range list {
-			if key, ok := l.text(it, "an identifier"); ok && l.identifier(key, l.pos(it)) {
+			if key, ok := l.str(it, "an identifier"); ok && l.identifier(key, l.pos(it)) {
 				out.Identifiers = append(out.Identifiers, key)
 			}
 		}
@@ -258,12 +159,11 @@ func (l *loader) identified(h *HIPAA, e entry) {
 }
 
 func (l *loader) identifier(key string, at Pos) bool {
-	for _, k := range identifierKeys {
-		if k == key {
-			return true
-		}
+	known := HIPAAIdentifiers()
+	if slices.Contains(known, key) {
+		return true
 	}
-	l.fail(at, "%q is no identifier of Safe Harbor%s; there is %s", key, DidYouMean(key, identifierKeys), oneOf(identifierKeys))
+	l.fail(at, "%q is no identifier of Safe Harbor%s; there is %s", key, DidYouMean(key, known), oneOf(known))
 	return false
 }
 
@@ -278,39 +178,10 @@ func columnPath(s string) (catalog.Name, string, error) {
 			dot = i
 		}
 	}
-	if dot < 0 || dot == len(s)-1 {
+	table, err := catalog.ParseName(s[:max(dot, 0)])
+	if err != nil || dot == len(s)-1 {
 		return catalog.Name{}, "", fmt.Errorf("%q is no column: write it as schema.table.column", s)
 	}
-	table, err := catalog.ParseName(s[:dot])
-	if err != nil {
-		return catalog.Name{}, "", fmt.Errorf("%q is no column: write it as schema.table.column", s)
-	}
-	column := s[dot+1:]
-	if strings.HasPrefix(column, `"`) {
-		column, _ = unquote(column)
-	}
+	column, _ := unquote(s[dot+1:])
 	return table, column, nil
-}
-
-// normal is what the hash takes of a set.
-func (r *Risk) normal() any {
-	names := func(refs []ColumnRef) []string {
-		var out []string
-		for _, c := range refs {
-			out = append(out, c.Name)
-		}
-		return out
-	}
-	return []any{r.Table.String(), names(r.QuasiIdentifiers), names(r.Sensitive), r.Person.Name, r.MinK, r.MinL, r.Below, r.Suppress}
-}
-
-func (h *HIPAA) normal() any {
-	absent, columns := map[string]string{}, map[string]any{}
-	for _, a := range h.Absent {
-		absent[a.Identifier] = a.Why
-	}
-	for _, c := range h.Columns {
-		columns[c.Table.String()+"."+catalog.Quote(c.Column)] = c.Identifiers
-	}
-	return []any{absent, columns, h.Gaps}
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,8 +10,29 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// shapeKeys are the keys of which a rule written as a mapping has exactly one.
-var shapeKeys = []string{"transform", "json", "array", "composite", "hstore", "range", "xml"}
+// shape is a way to write a rule as a mapping, by the key that it is told by.
+type shape struct {
+	key   string
+	kind  Kind
+	parts string // what the keys of its mapping are; "" if it holds one rule
+	elem  string // what its one rule is for
+}
+
+// shapes are the shapes of which a rule written as a mapping has exactly one.
+func shapes() []shape {
+	return []shape{
+		{"transform", Scalar, "", ""}, {"json", JSON, "path", ""}, {"array", Array, "", "the elements of "},
+		{"composite", Composite, "field", ""}, {"hstore", Hstore, "key", ""}, {"range", Range, "", "the bounds of "},
+		{"xml", XML, "path", ""},
+	}
+}
+
+func shapeKeys() (list []string) {
+	for _, s := range shapes() {
+		list = append(list, s.key)
+	}
+	return list
+}
 
 const ruleShape = "TRANSFORM or {transform: TRANSFORM, …}"
 
@@ -72,11 +95,11 @@ func (l *loader) columnRule(n ast.Node, at Pos, where string) *Rule {
 	return r
 }
 
-// condition reads an expression.
-func (l *loader) condition(e entry) Condition {
+// expression reads a condition.
+func (l *loader) expression(e entry) Condition {
 	v, ok := l.scalar(e.value)
 	if !ok || v.Kind != Bool {
-		v.Text, _ = l.text(e.value, e.key)
+		v.Text, _ = l.str(e.value, e.key)
 	}
 	c := Condition{Text: v.Text, Pos: v.Pos, inline: true}
 	if n, ok := e.value.(*ast.StringNode); ok && n.Token != nil {
@@ -115,37 +138,29 @@ func (l *loader) transform(v Value, where string) (string, bool) {
 // shaped reads a rule written as a mapping.
 func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	r := &Rule{Pos: at}
-	shape := ""
+	given := ""
 	before := len(l.problems)
 	named := slices.ContainsFunc(entries, func(e entry) bool { return e.key == "transform" })
 	for _, e := range entries {
-		switch e.key {
-		case "transform", "json", "array", "composite", "hstore", "range", "xml":
-			if e.key == "range" && named { // a parameter of phone and ip
-				r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
-				continue
-			}
-			if shape != "" {
-				l.fail(e.pos, "the rule of %s has both %s and %s: keep one", where, shape, e.key)
-				continue
-			}
-			shape = e.key
-			l.shape(r, e, where)
-		case "when":
-			r.When = l.condition(e)
-		default:
+		i := slices.IndexFunc(shapes(), func(s shape) bool { return s.key == e.key })
+		switch {
+		case e.key == "when":
+			r.When = l.expression(e)
+		case i < 0, named && e.key == "range": // range is a parameter of phone and ip
 			r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
+		case given != "":
+			l.fail(e.pos, "the rule of %s has both %s and %s: keep one", where, given, e.key)
+		default:
+			given = e.key
+			l.shape(r, shapes()[i], e, where)
 		}
 	}
-	if shape == "" {
+	if given == "" {
 		hint := ""
-		for _, p := range r.Params {
-			if n := Nearest(p.Name, shapeKeys); n != "" {
-				hint = DidYouMean(p.Name, shapeKeys)
-				break
-			}
+		for _, p := range slices.Backward(r.Params) {
+			hint = cmp.Or(DidYouMean(p.Name, shapeKeys()), hint)
 		}
-		l.fail(at, "the rule of %s names no transform%s: write one of %s", where, hint, oneOf(shapeKeys))
+		l.fail(at, "the rule of %s names no transform%s: write one of %s", where, hint, oneOf(shapeKeys()))
 	}
 	if len(l.problems) > before {
 		return nil
@@ -153,46 +168,24 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	return r
 }
 
-func (l *loader) shape(r *Rule, e entry, where string) {
-	switch e.key {
-	case "transform":
-		v, ok := l.scalar(e.value)
-		if !ok {
-			if !l.fancy(e.value) {
-				l.fail(v.Pos, "transform is a transform's name")
+func (l *loader) shape(r *Rule, s shape, e entry, where string) {
+	r.Kind = s.kind
+	switch {
+	case s.parts != "":
+		entries, _ := l.entries(e.value, e.key+" of "+where, fmt.Sprintf("{%s: {%s: TRANSFORM}}", e.key, strings.ToUpper(s.parts)))
+		for _, p := range entries {
+			if rule := l.rule(p.value, p.pos, s.parts+" "+p.key+" of "+where); rule != nil {
+				r.Parts = append(r.Parts, Part{p.key, rule, p.pos})
 			}
-			return
 		}
-		r.Kind = Scalar
-		r.Transform, _ = l.transform(v, where)
-	case "array":
-		r.Kind = Array
-		r.Elem = l.rule(e.value, e.pos, "the elements of "+where)
-	case "range":
-		r.Kind = Range
-		r.Elem = l.rule(e.value, e.pos, "the bounds of "+where)
-	case "json":
-		r.Kind = JSON
-		r.Parts = l.parts(e, where, "path", `{json: {PATH: TRANSFORM}}`)
-	case "composite":
-		r.Kind = Composite
-		r.Parts = l.parts(e, where, "field", `{composite: {FIELD: TRANSFORM}}`)
-	case "xml":
-		r.Kind = XML
-		r.Parts = l.parts(e, where, "path", `{xml: {PATH: TRANSFORM}}`)
-	case "hstore":
-		r.Kind = Hstore
-		r.Parts = l.parts(e, where, "key", `{hstore: {KEY: TRANSFORM}}`)
-	}
-}
-
-func (l *loader) parts(e entry, where, what, shape string) []Part {
-	entries, _ := l.entries(e.value, e.key+" of "+where, shape)
-	parts := make([]Part, 0, len(entries))
-	for _, p := range entries {
-		if rule := l.rule(p.value, p.pos, what+" "+p.key+" of "+where); rule != nil {
-			parts = append(parts, Part{p.key, rule, p.pos})
+	case s.elem != "":
+		r.Elem = l.rule(e.value, e.pos, s.elem+where)
+	default:
+		v, ok := l.scalar(e.value)
+		if ok {
+			r.Transform, _ = l.transform(v, where)
+		} else if !l.fancy(e.value) {
+			l.fail(v.Pos, "transform is a transform's name")
 		}
 	}
-	return parts
 }

@@ -34,12 +34,7 @@
 package rules
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"slices"
 
 	"refresher/internal/fault"
 	"refresher/internal/pii"
@@ -88,6 +83,23 @@ type Table struct {
 	Columns []*Column // in the order of the file; at most one is the wildcard
 	Pos     Pos
 }
+
+// Subject says which column of a table identifies the person a row is about.
+//
+//	public.users:           {subject: id, columns: …}
+//	public.payments:        {subject: user_id, columns: …}
+//	public.support_tickets: {subject: {column: user_id, fallback: requester_email}, columns: …}
+//	public.employees:       {subject: {column: id, domain: staff}, columns: …}
+type Subject struct {
+	Column   string
+	Domain   string // kind of person: subjects of one domain and one value are one person
+	Fallback string // column of e-mail addresses that says it where Column is NULL; "" if none
+	Home     bool   // the domain's own table, where several could be
+	Pos      Pos
+}
+
+// Person is the domain of subjects that name none.
+const Person = "person"
 
 // Rows says which rows of a table are copied.
 type Rows uint8
@@ -248,100 +260,3 @@ type Allow struct {
 	Why    string
 	Pos    Pos
 }
-
-// Hash is the SHA-256, in hex, of what the ruleset says, whatever the order,
-// layout and comments of its files. Two rulesets of one hash mask alike.
-func (rs *Ruleset) Hash() string {
-	tables := map[string]any{}
-	for name, t := range rs.Tables {
-		columns := map[string]any{}
-		for _, c := range t.Columns {
-			columns[columnKey(c)] = c.Rule.normal()
-		}
-		tables[name.String()] = map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal()}
-	}
-	refs := make([]string, len(rs.References))
-	for i, r := range rs.References {
-		refs[i] = string(encode([]any{r.Table.String(), r.Columns, r.To.String(), r.ToColumns, r.When.Text}))
-	}
-	slices.Sort(refs)
-	allow := make([]string, len(rs.Allow))
-	for i, a := range rs.Allow {
-		values := slices.Clone(a.Values)
-		slices.Sort(values)
-		allow[i] = string(encode([]any{a.Table.String(), a.Column, a.Class, values, a.Why}))
-	}
-	slices.Sort(allow)
-	all := map[string]any{"tables": tables, "references": refs, "allow": allow}
-	if len(rs.Risk) > 0 {
-		risk := make([]string, len(rs.Risk))
-		for i, r := range rs.Risk {
-			risk[i] = string(encode(r.normal()))
-		}
-		slices.Sort(risk)
-		all["risk"] = risk
-	}
-	if rs.HIPAA.Given {
-		all["hipaa"] = rs.HIPAA.normal()
-	}
-	if rs.LargeObjects.Keep {
-		all["large_objects"] = "keep"
-	}
-	sum := sha256.Sum256(encode(all))
-	return hex.EncodeToString(sum[:])
-}
-
-// columnKey tells the wildcard from a column whose name is an asterisk.
-func columnKey(c *Column) string {
-	if c.Wildcard {
-		return "wildcard"
-	}
-	return "column " + c.Name
-}
-
-func (r *Rule) normal() any {
-	m := map[string]any{"kind": r.Kind.String(), "transform": r.Transform, "when": r.When.Text}
-	params := map[string]any{}
-	for _, p := range r.Params {
-		params[p.Name] = p.Value.normal()
-	}
-	m["params"] = params
-	parts := map[string]any{}
-	for _, p := range r.Parts {
-		parts[p.Name] = p.Rule.normal()
-	}
-	m["parts"] = parts
-	if r.Elem != nil {
-		m["elem"] = r.Elem.normal()
-	}
-	cases := make([]any, len(r.Cases))
-	for i, c := range r.Cases {
-		cases[i] = c.normal()
-	}
-	m["cases"] = cases
-	return m
-}
-
-func (v Value) normal() any {
-	items := make([]any, len(v.Items))
-	for i, it := range v.Items {
-		items[i] = it.normal()
-	}
-	parts := map[string]any{}
-	for _, p := range v.Parts {
-		parts[p.Name] = p.Value.normal()
-	}
-	return []any{v.Kind, v.Text, items, parts}
-}
-
-// encode is JSON with the keys of maps in order.
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("rules: " + err.Error()) // maps of strings always encode
-	}
-	return b
-}
-
-// Equal reports whether two rules say the same, wherever they stand.
-func Equal(a, b *Rule) bool { return bytes.Equal(encode(a.normal()), encode(b.normal())) }

@@ -226,8 +226,8 @@ func (r *reader) value(n ast.Node) Value {
 	return v
 }
 
-// text reads a string that must not be empty.
-func (r *reader) text(n ast.Node, what string) (string, bool) {
+// str reads a string that must not be empty.
+func (r *reader) str(n ast.Node, what string) (string, bool) {
 	v, ok := r.scalar(n)
 	switch {
 	case !ok:
