@@ -1,10 +1,13 @@
 package condition
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -29,7 +32,8 @@ const (
 )
 
 func (k kind) String() string {
-	return [...]string{"nil", "a truth value", "a number", "a text", "a date or time", "a list", "a JSON value", "a value without operators"}[k]
+	return [...]string{"nil", "a truth value", "a number", "a text", "a date or time", "a list", "a JSON value",
+		"a value without operators"}[k]
 }
 
 // expression is a checked expression.
@@ -73,14 +77,11 @@ func at(n ast.Node) int { return n.Location().From }
 // condition checks what must be a truth value.
 func (c *checker) condition(n ast.Node) boolean {
 	x := c.check(n)
-	switch x.kind {
-	case kindBool:
-		return x.boolean
-	case kindJSON:
-		return x.asBool()
+	holds := x.asBool()
+	if holds == nil {
+		fail(x.char, "%s is no condition: compare it with something", x)
 	}
-	fail(x.char, "%s is no condition: compare it with something", x)
-	return nil
+	return holds
 }
 
 // String names an expression in a message.
@@ -96,8 +97,7 @@ func (c *checker) check(n ast.Node) *expression {
 	case *ast.NilNode:
 		return &expression{kind: kindNull, char: at(n)}
 	case *ast.BoolNode:
-		v := truth(n.Value)
-		return notNull(&expression{kind: kindBool, char: at(n), boolean: func(*env) tri { return v }})
+		return notNull(&expression{kind: kindBool, char: at(n), boolean: constant(n.Value)})
 	case *ast.IntegerNode:
 		return literalInt(at(n), int64(n.Value))
 	case *ast.FloatNode:
@@ -116,7 +116,7 @@ func (c *checker) check(n ast.Node) *expression {
 		return c.function(n)
 	case *ast.CallNode:
 		if f, ok := n.Callee.(*ast.IdentifierNode); ok {
-			fail(at(n), "there is no function %q in conditions%s", f.Value, rules.DidYouMean(f.Value, functions))
+			fail(at(n), "there is no function %q in conditions%s", f.Value, rules.DidYouMean(f.Value, functions()))
 		}
 	case *ast.ArrayNode:
 		fail(at(n), "a list can only stand after in")
@@ -131,14 +131,15 @@ func (c *checker) check(n ast.Node) *expression {
 	return nil
 }
 
+func constant[T any](v T) reader[T] { return func(*env) (T, bool) { return v, true } }
+
 func notNull(x *expression) *expression {
 	x.null = func(*env) bool { return false }
 	return x
 }
 
 func literalInt(char int, v int64) *expression {
-	return notNull(&expression{kind: kindNumber, char: char, whole: &v,
-		number: func(*env) (number, bool) { return number{form: integer, i: v}, true }})
+	return notNull(&expression{kind: kindNumber, char: char, whole: &v, number: constant(number{i: v})})
 }
 
 func literalDecimal(char int, text string) *expression {
@@ -146,7 +147,7 @@ func literalDecimal(char int, text string) *expression {
 	if !ok {
 		fail(char, "this number can't be compared with")
 	}
-	return notNull(&expression{kind: kindNumber, char: char, number: func(*env) (number, bool) { return d, true }})
+	return notNull(&expression{kind: kindNumber, char: char, number: constant(d)})
 }
 
 // decimal is a number as written, of which the syntax tree keeps a float only.
@@ -164,31 +165,27 @@ func (c *checker) decimal(n *ast.FloatNode) string {
 }
 
 func literalText(char int, s string) *expression {
-	text := []byte(s)
-	return notNull(&expression{kind: kindText, char: char, literal: &s, text: func(*env) ([]byte, bool) { return text, true }})
+	return notNull(&expression{kind: kindText, char: char, literal: &s, text: constant([]byte(s))})
 }
 
 // columnNamed reads a column.
 func (c *checker) columnNamed(name string, char int) *expression {
 	var names []string
 	for _, col := range c.columns {
-		if col.Name == name {
+		if names = append(names, col.Name); col.Name == name {
 			return c.column(col, char)
 		}
-		names = append(names, col.Name)
 	}
 	fail(char, "there is no column %q%s", name, rules.DidYouMean(name, names))
 	return nil
 }
 
 func (c *checker) slot(col *catalog.Column) int {
-	for k, other := range c.reads {
-		if other == col {
-			return k
-		}
+	k := slices.Index(c.reads, col)
+	if k < 0 {
+		k, c.reads = len(c.reads), append(c.reads, col)
 	}
-	c.reads = append(c.reads, col)
-	return len(c.reads) - 1
+	return k
 }
 
 func (c *checker) column(col *catalog.Column, char int) *expression {
@@ -196,10 +193,11 @@ func (c *checker) column(col *catalog.Column, char int) *expression {
 		fail(char, "column %q is generated and so never read: use the columns that it is made of", col.Name)
 	}
 	k := c.slot(col)
-	x := &expression{kind: kindOf(col.Type), char: char, column: col, typ: col.Type, null: func(e *env) bool { return e.raw(k) == nil }}
+	x := &expression{kind: kindOf(col.Type), char: char, column: col, typ: col.Type,
+		null: func(e *env) bool { return e.raw(k) == nil }}
 	switch x.kind {
 	case kindBool:
-		x.boolean = func(e *env) tri { return e.boolean(k) }
+		x.boolean = func(e *env) (bool, bool) { return e.boolean(k) }
 	case kindNumber:
 		x.number = func(e *env) (number, bool) { return e.number(k) }
 	case kindTime:
@@ -226,7 +224,8 @@ func kindOf(t *catalog.Type) kind {
 	switch t.OID {
 	case catalog.BoolOID:
 		return kindBool
-	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID, catalog.NumericOID, catalog.Float4OID, catalog.Float8OID, catalog.OIDOID:
+	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID, catalog.NumericOID,
+		catalog.Float4OID, catalog.Float8OID, catalog.OIDOID:
 		return kindNumber
 	case catalog.DateOID, catalog.TimestampOID, catalog.TimestamptzOID:
 		return kindTime
@@ -262,31 +261,21 @@ func (c *checker) unary(n *ast.UnaryNode) *expression {
 	switch n.Operator {
 	case "not", "!":
 		x := c.check(n.Node)
-		if x.kind != kindBool && x.kind != kindJSON {
+		inner := x.asBool()
+		if inner == nil {
 			fail(at(n), "not stands before a condition, and %s is none: put what it denies in parentheses", x)
 		}
-		inner := x.boolean
-		if x.kind == kindJSON {
-			inner = x.asBool()
-		}
-		return fromBool(at(n), func(e *env) tri {
-			switch inner(e) {
-			case yes:
-				return no
-			case no:
-				return yes
-			}
-			return unknown
-		})
+		return fromBool(at(n), lift(inner, func(v bool) bool { return !v }))
 	case "-", "+":
+		minus := n.Operator == "-"
 		switch v := n.Node.(type) {
 		case *ast.IntegerNode:
-			if n.Operator == "-" {
+			if minus {
 				return literalInt(at(n), -int64(v.Value))
 			}
 			return literalInt(at(n), int64(v.Value))
 		case *ast.FloatNode:
-			if n.Operator == "-" {
+			if minus {
 				return literalDecimal(at(n), "-"+c.decimal(v))
 			}
 			return c.check(v)
@@ -297,19 +286,24 @@ func (c *checker) unary(n *ast.UnaryNode) *expression {
 	return nil
 }
 
-func fromBool(char int, f boolean) *expression {
-	return &expression{kind: kindBool, char: char, boolean: f, null: func(e *env) bool { return f(e) == unknown }}
+func isNull[T any](f reader[T]) func(*env) bool {
+	return func(e *env) bool { _, ok := f(e); return !ok }
 }
 
-var functions = []string{"lower", "upper", "trim", "len", "date"}
+func fromBool(char int, f boolean) *expression {
+	return &expression{kind: kindBool, char: char, boolean: f, null: isNull(f)}
+}
+
+func fromNumber(char int, f numeric) *expression {
+	return &expression{kind: kindNumber, char: char, number: f, null: isNull(f)}
+}
+
+func functions() []string { return []string{"lower", "upper", "trim", "len", "date"} }
 
 func (c *checker) function(n *ast.BuiltinNode) *expression {
-	known := false
-	for _, f := range functions {
-		known = known || f == n.Name
-	}
-	if !known {
-		fail(at(n), "the function %s is not available in conditions; there are %s", n.Name, strings.Join(functions, ", "))
+	if !slices.Contains(functions(), n.Name) {
+		fail(at(n), "the function %s is not available in conditions; there are %s",
+			n.Name, strings.Join(functions(), ", "))
 	}
 	if len(n.Arguments) != 1 {
 		fail(at(n), "%s takes one argument", n.Name)
@@ -342,29 +336,19 @@ func (c *checker) function(n *ast.BuiltinNode) *expression {
 	case "upper":
 		y.text = c.mapped(text, appendUpper)
 	case "trim":
-		y.text = trimmed(text)
+		y.text = lift(text, bytes.TrimSpace)
 	case "len":
-		return fromNumber(at(n), func(e *env) (number, bool) {
-			b, ok := text(e)
-			return number{i: runes(b)}, ok
-		})
+		return fromNumber(at(n), lift(text, func(b []byte) number { return number{i: int64(utf8.RuneCount(b))} }))
 	}
 	return y
 }
 
-func fromNumber(char int, f numeric) *expression {
-	return &expression{kind: kindNumber, char: char, number: f, null: func(e *env) bool { _, ok := f(e); return !ok }}
-}
-
 // momentOf is a date or timestamp as written; of a type, if one is given.
 func momentOf(text string, char int, t *catalog.Type) *expression {
-	for _, try := range []*catalog.Type{{OID: catalog.DateOID, Kind: catalog.BaseType}, {OID: catalog.TimestamptzOID, Kind: catalog.BaseType}, {OID: catalog.TimestampOID, Kind: catalog.BaseType}} {
-		wire, err := value.For(try, copyfmt.Binary).AppendWire(nil, []byte(text))
-		if err != nil {
-			continue
-		}
-		if m, ok := micros(wire); ok {
-			return notNull(&expression{kind: kindTime, char: char, moment: func(*env) (int64, bool) { return m, true }})
+	for _, oid := range []uint32{catalog.DateOID, catalog.TimestamptzOID, catalog.TimestampOID} {
+		codec := value.For(&catalog.Type{OID: oid, Kind: catalog.BaseType}, copyfmt.Binary)
+		if m, ok := parseMoment(codec, []byte(text)); ok {
+			return notNull(&expression{kind: kindTime, char: char, moment: constant(m)})
 		}
 	}
 	what := "date or time"
@@ -382,12 +366,11 @@ func canonical(x *expression, t *catalog.Type) *expression {
 	}
 	u := t.Underlying()
 	if u.Kind == catalog.EnumType {
-		for _, l := range u.Labels {
-			if l == *x.literal {
-				return x
-			}
+		if slices.Contains(u.Labels, *x.literal) {
+			return x
 		}
-		fail(x.char, "%q is no label of %s%s; there is %s", *x.literal, u.SQL, rules.DidYouMean(*x.literal, u.Labels), strings.Join(u.Labels, ", "))
+		fail(x.char, "%q is no label of %s%s; there is %s",
+			*x.literal, u.SQL, rules.DidYouMean(*x.literal, u.Labels), strings.Join(u.Labels, ", "))
 	}
 	codec := value.For(t, copyfmt.Binary)
 	if codec == nil {

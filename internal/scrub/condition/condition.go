@@ -50,6 +50,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
@@ -101,7 +102,7 @@ func Compile(text string, columns []*catalog.Column) (_ *Condition, err error) {
 	return &Condition{reads: c.reads, spaces: c.spaces, holds: holds}, nil
 }
 
-var isNull = regexp.MustCompile(`(?i)\bis\s+(not\s+)?null\b`)
+var nullTest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bis\s+(not\s+)?null\b`) })
 
 // syntax words a parser's error for who knows SQL.
 func syntax(text string, err error) *Error {
@@ -111,7 +112,7 @@ func syntax(text string, err error) *Error {
 	}
 	e := &Error{fe.From, fe.Message}
 	switch {
-	case isNull.MatchString(text):
+	case nullTest().MatchString(text):
 		e.Reason += ": write x == nil or x != nil"
 	case strings.Contains(fe.Message, `Operator("=")`):
 		e.Reason += ": write == to compare"
@@ -154,15 +155,16 @@ func (c *Condition) Bind(f copyfmt.Format, columns []*catalog.Column) (*Eval, er
 	return e, nil
 }
 
-var errUnreadable = errors.New("a condition can't be evaluated: the server sent a value that is not of its column's type")
+var errUnreadable = errors.New(
+	"a condition can't be evaluated: the server sent a value that is not of its column's type")
 
 // Holds reports whether the condition is true for a row: neither false nor unknown.
 func (e *Eval) Holds(r *copyfmt.Row) (bool, error) {
 	e.env.row, e.env.bad = r, false
-	t := e.holds(&e.env)
+	holds, known := e.holds(&e.env)
 	e.env.row = nil
 	if e.env.bad {
 		return false, errUnreadable
 	}
-	return t == yes, nil
+	return holds && known, nil
 }

@@ -36,13 +36,9 @@ func (c *checker) inRange(n, bounds *ast.BinaryNode) *expression {
 		fail(x.char, "in a range of numbers there is no %s", x)
 	}
 	from, to := number{i: *low.whole}, number{i: *high.whole}
-	return fromBool(at(n), func(e *env) tri {
-		v, ok := a(e)
-		if !ok {
-			return unknown
-		}
-		return truth(v.whole() && v.compare(from) >= 0 && v.compare(to) <= 0)
-	})
+	return fromBool(at(n), lift(a, func(v number) bool {
+		return v.whole() && v.compare(from) >= 0 && v.compare(to) <= 0
+	}))
 }
 
 // inList compares with each element; the list holds no NULL.
@@ -56,7 +52,7 @@ func (c *checker) inList(n *ast.BinaryNode, list *ast.ArrayNode) *expression {
 	}
 	var kinds kind
 	texts := map[string]bool{}
-	var compared []func(*env) (int, bool)
+	var compared []reader[int]
 	for _, item := range list.Nodes {
 		y := c.check(item)
 		if y.kind == kindNull || y.column != nil {
@@ -81,26 +77,15 @@ func (c *checker) inList(n *ast.BinaryNode, list *ast.ArrayNode) *expression {
 		compared = append(compared, compares(k, x, y))
 	}
 	if kinds == kindText {
-		text := x.asText()
-		return fromBool(at(n), func(e *env) tri {
-			b, ok := text(e)
-			if !ok {
-				return unknown
-			}
-			return truth(texts[string(b)])
-		})
+		return fromBool(at(n), lift(x.asText(), func(b []byte) bool { return texts[string(b)] }))
 	}
-	return fromBool(at(n), func(e *env) tri {
+	return fromBool(at(n), func(e *env) (bool, bool) {
 		for _, compare := range compared {
-			c, ok := compare(e)
-			if !ok {
-				return unknown // the left side is NULL
-			}
-			if c == 0 {
-				return yes
+			if c, ok := compare(e); !ok || c == 0 { // not ok: the left side is NULL
+				return ok, ok
 			}
 		}
-		return no
+		return false, true
 	})
 }
 
@@ -117,10 +102,11 @@ func (c *checker) inColumn(n *ast.BinaryNode, list *expression) *expression {
 	if x.literal != nil && fold {
 		x = literalText(x.char, string(appendLower(nil, []byte(*x.literal))))
 	}
-	return fromBool(at(n), func(e *env) tri {
-		match := x.matcher(e, k, list)
-		if match == nil {
-			return unknown
+	matches := x.matcher(k, list)
+	return fromBool(at(n), func(e *env) (bool, bool) {
+		match, ok := matches(e)
+		if !ok {
+			return false, false
 		}
 		found := false
 		null, ok := list.list(e, func(text []byte) bool {
@@ -130,49 +116,35 @@ func (c *checker) inColumn(n *ast.BinaryNode, list *expression) *expression {
 			found = match(text)
 			return found
 		})
-		switch {
-		case found:
-			return yes
-		case null || !ok:
-			return unknown
-		}
-		return no
+		return found, found || ok && !null
 	})
 }
 
-// matcher compares x with the canonical texts of elements; nil if x is NULL.
-func (x *expression) matcher(e *env, k kind, list *expression) func(text []byte) bool {
+// matcher compares x with the canonical texts of elements.
+func (x *expression) matcher(k kind, list *expression) reader[func(text []byte) bool] {
 	switch k {
 	case kindNumber:
-		v, ok := x.asNumber()(e)
-		if !ok {
-			return nil
-		}
 		asFloat := isFloat(list.typ)
-		return func(text []byte) bool {
-			n, ok := parseNumber(text, asFloat)
-			return ok && n.compare(v) == 0
-		}
+		return lift(x.asNumber(), func(v number) func([]byte) bool {
+			return func(text []byte) bool {
+				n, ok := parseNumber(text, asFloat)
+				return ok && n.compare(v) == 0
+			}
+		})
 	case kindBool:
-		v := x.boolean(e)
-		if v == unknown {
-			return nil
-		}
-		return func(text []byte) bool { return truth(len(text) == 1 && text[0] == 't') == v }
+		return lift(x.asBool(), func(v bool) func([]byte) bool {
+			return func(text []byte) bool { return isTrue(text) == v }
+		})
 	case kindTime:
-		v, ok := x.moment(e)
-		if !ok {
-			return nil
-		}
 		codec := value.For(list.typ, copyfmt.Binary)
-		return func(text []byte) bool {
-			m, ok := parseMoment(codec, text)
-			return ok && m == v
-		}
+		return lift(x.moment, func(v int64) func([]byte) bool {
+			return func(text []byte) bool {
+				m, ok := parseMoment(codec, text)
+				return ok && m == v
+			}
+		})
 	}
-	v, ok := x.asText()(e)
-	if !ok {
-		return nil
-	}
-	return func(text []byte) bool { return bytes.Equal(text, v) }
+	return lift(x.asText(), func(v []byte) func([]byte) bool {
+		return func(text []byte) bool { return bytes.Equal(text, v) }
+	})
 }

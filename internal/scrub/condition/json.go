@@ -66,47 +66,43 @@ func (c *checker) member(n *ast.MemberNode) *expression {
 	return &expression{kind: kindJSON, char: at(n), json: j, null: func(e *env) bool { _, _, ok := j(e); return !ok }}
 }
 
-// asBool is a JSON value as a truth value: unknown if it is none.
+// asBool is a truth value, or a JSON value as one: unknown if it is none; nil if
+// x can be neither.
 func (x *expression) asBool() boolean {
-	return func(e *env) tri {
+	if x.kind != kindJSON {
+		return x.boolean
+	}
+	return func(e *env) (bool, bool) {
 		kind, text, ok := x.json(e)
-		if !ok || kind != document.Bool {
-			return unknown
-		}
-		return truth(text[0] == 't')
+		ok = ok && kind == document.Bool
+		return ok && text[0] == 't', ok
 	}
 }
 
 // asText is a text, or a JSON value as text; nil if x can be neither.
 func (x *expression) asText() textual {
-	switch x.kind {
-	case kindText:
+	if x.kind != kindJSON {
 		return x.text
-	case kindJSON:
-		return func(e *env) ([]byte, bool) {
-			kind, text, ok := x.json(e)
-			return text, ok && kind == document.String
-		}
 	}
-	return nil
+	return func(e *env) ([]byte, bool) {
+		kind, text, ok := x.json(e)
+		return text, ok && kind == document.String
+	}
 }
 
 // asNumber is a number, or a JSON value as a number; nil if x can be neither.
 func (x *expression) asNumber() numeric {
-	switch x.kind {
-	case kindNumber:
+	if x.kind != kindJSON {
 		return x.number
-	case kindJSON:
-		return func(e *env) (number, bool) {
-			kind, text, ok := x.json(e)
-			if !ok || kind != document.Number {
-				return number{}, false
-			}
-			if n, ok := parseNumber(text, false); ok {
-				return n, true
-			}
-			return parseNumber(text, true) // with an exponent
-		}
 	}
-	return nil
+	return func(e *env) (number, bool) {
+		kind, text, ok := x.json(e)
+		if !ok || kind != document.Number {
+			return number{}, false
+		}
+		if n, ok := parseNumber(text, false); ok {
+			return n, true
+		}
+		return parseNumber(text, true) // with an exponent
+	}
 }

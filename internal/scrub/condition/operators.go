@@ -2,63 +2,82 @@ package condition
 
 import (
 	"bytes"
-	"unicode/utf8"
+	"cmp"
 
 	"github.com/expr-lang/expr/ast"
 )
 
-func runes(b []byte) int64 { return int64(utf8.RuneCount(b)) }
+// lift makes a function of one value an expression: NULL of NULL.
+func lift[T, U any](a reader[T], f func(T) U) reader[U] {
+	return func(e *env) (u U, ok bool) {
+		v, ok := a(e)
+		if ok {
+			u = f(v)
+		}
+		return u, ok
+	}
+}
+
+// lift2 makes a function of two values an expression: NULL if one of them is.
+func lift2[T, U any](a, b reader[T], f func(T, T) U) reader[U] {
+	return func(e *env) (u U, ok bool) {
+		v, ok := a(e)
+		if !ok {
+			return u, false
+		}
+		w, ok := b(e)
+		if ok {
+			u = f(v, w)
+		}
+		return u, ok
+	}
+}
+
+// either is a, or b where a is NULL.
+func either[T any](a, b reader[T]) reader[T] {
+	return func(e *env) (T, bool) {
+		if v, ok := a(e); ok {
+			return v, true
+		}
+		return b(e)
+	}
+}
+
+// decided is and (by false) or or (by true): one side of that value decides,
+// also where the other is unknown.
+func decided(a, b boolean, by bool) boolean {
+	return func(e *env) (bool, bool) {
+		v, ok := a(e)
+		if ok && v == by {
+			return by, true
+		}
+		w, known := b(e)
+		if known && w == by {
+			return by, true
+		}
+		return !by, ok && known
+	}
+}
 
 // mapped changes a text, in scratch space of its own.
 func (c *checker) mapped(text textual, change func(dst, text []byte) []byte) textual {
 	k := c.scratch()
 	return func(e *env) ([]byte, bool) {
 		b, ok := text(e)
-		if !ok {
-			return nil, false
+		if ok {
+			e.scratch[k] = change(e.scratch[k][:0], b)
+			b = e.scratch[k]
 		}
-		e.scratch[k] = change(e.scratch[k][:0], b)
-		return e.scratch[k], true
-	}
-}
-
-func trimmed(text textual) textual {
-	return func(e *env) ([]byte, bool) {
-		b, ok := text(e)
-		return bytes.TrimSpace(b), ok
+		return b, ok
 	}
 }
 
 func (c *checker) binary(n *ast.BinaryNode) *expression {
 	switch n.Operator {
 	case "and", "&&":
-		a, b := c.condition(n.Left), c.condition(n.Right)
-		return fromBool(at(n), func(e *env) tri {
-			switch x := a(e); x {
-			case no:
-				return no
-			case yes:
-				return b(e)
-			}
-			if b(e) == no {
-				return no
-			}
-			return unknown
-		})
+		return fromBool(at(n), decided(c.condition(n.Left), c.condition(n.Right), false))
 	case "or", "||":
-		a, b := c.condition(n.Left), c.condition(n.Right)
-		return fromBool(at(n), func(e *env) tri {
-			switch x := a(e); x {
-			case yes:
-				return yes
-			case no:
-				return b(e)
-			}
-			if b(e) == yes {
-				return yes
-			}
-			return unknown
-		})
+		return fromBool(at(n), decided(c.condition(n.Left), c.condition(n.Right), true))
 	case "==", "!=":
 		return c.equal(n)
 	case "<", "<=", ">", ">=":
@@ -78,8 +97,8 @@ func (c *checker) binary(n *ast.BinaryNode) *expression {
 
 // pair checks both sides of an operator and makes a text in quotes what the
 // other side is.
-func (c *checker) pair(left, right ast.Node) (x, y *expression) {
-	x, y = c.check(left), c.check(right)
+func (c *checker) pair(n *ast.BinaryNode) (x, y *expression) {
+	x, y = c.check(n.Left), c.check(n.Right)
 	return suit(x, y), suit(y, x)
 }
 
@@ -113,9 +132,18 @@ func common(x, y *expression) (kind, bool) {
 	return 0, false
 }
 
+// agreed is common, or a failure that names the operator.
+func agreed(n *ast.BinaryNode, x, y *expression) kind {
+	k, ok := common(x, y)
+	if !ok {
+		mismatch(n, n.Operator, x, y)
+	}
+	return k
+}
+
 func mismatch(n ast.Node, op string, x, y *expression) {
 	switch {
-	case x.kind == kindOther && x.column != nil && kindOf(x.column.Type) == kindJSON, y.kind == kindOther && y.column != nil && kindOf(y.column.Type) == kindJSON:
+	case x.document() || y.document():
 		fail(at(n), "a whole document can't be compared: name a key within it, as in attributes.plan")
 	case x.kind == kindList || y.kind == kindList:
 		fail(at(n), "%s doesn't go with a list: use in", op)
@@ -123,61 +151,26 @@ func mismatch(n ast.Node, op string, x, y *expression) {
 	fail(at(n), "%s doesn't go between %s and %s", op, x, y)
 }
 
-// compares returns a three-way comparison; ok is false if a side is NULL.
-func compares(k kind, x, y *expression) func(*env) (c int, ok bool) {
+// document reports whether x is a whole json or jsonb column.
+func (x *expression) document() bool {
+	return x.kind == kindOther && x.column != nil && kindOf(x.column.Type) == kindJSON
+}
+
+// compares returns a three-way comparison.
+func compares(k kind, x, y *expression) reader[int] {
 	switch k {
 	case kindBool:
-		a, b := x.boolean, y.boolean
-		if x.kind == kindJSON {
-			a = x.asBool()
-		}
-		if y.kind == kindJSON {
-			b = y.asBool()
-		}
-		return func(e *env) (int, bool) {
-			p, q := a(e), b(e)
-			return int(p) - int(q), p != unknown && q != unknown
-		}
+		return lift2(x.asBool(), y.asBool(), func(a, b bool) int { return sign(a && !b, b && !a) })
 	case kindNumber:
-		a, b := x.asNumber(), y.asNumber()
-		return func(e *env) (int, bool) {
-			p, ok := a(e)
-			if !ok {
-				return 0, false
-			}
-			q, ok := b(e)
-			if !ok {
-				return 0, false
-			}
-			return p.compare(q), true
-		}
+		return lift2(x.asNumber(), y.asNumber(), number.compare)
 	case kindText:
-		a, b := x.asText(), y.asText()
-		return func(e *env) (int, bool) {
-			p, ok := a(e)
-			if !ok {
-				return 0, false
-			}
-			q, ok := b(e)
-			if !ok {
-				return 0, false
-			}
-			return bytes.Compare(p, q), true
-		}
+		return lift2(x.asText(), y.asText(), bytes.Compare)
 	}
-	a, b := x.moment, y.moment
-	return func(e *env) (int, bool) {
-		p, ok := a(e)
-		if !ok {
-			return 0, false
-		}
-		q, ok := b(e)
-		return sign(p > q, p < q), ok
-	}
+	return lift2(x.moment, y.moment, cmp.Compare[int64])
 }
 
 func (c *checker) equal(n *ast.BinaryNode) *expression {
-	x, y := c.pair(n.Left, n.Right)
+	x, y := c.pair(n)
 	same := n.Operator == "=="
 	switch {
 	case x.kind == kindNull && y.kind == kindNull:
@@ -186,23 +179,13 @@ func (c *checker) equal(n *ast.BinaryNode) *expression {
 		x, y = y, x
 		fallthrough
 	case y.kind == kindNull:
-		return fromBool(at(n), func(e *env) tri { return truth(x.null(e) == same) })
+		return fromBool(at(n), func(e *env) (bool, bool) { return x.null(e) == same, true })
 	}
-	k, ok := common(x, y)
-	if !ok {
-		mismatch(n, n.Operator, x, y)
-	}
+	k := agreed(n, x, y)
 	if x.fold != y.fold && k == kindText {
 		x, y = c.folded(x), c.folded(y)
 	}
-	compare := compares(k, x, y)
-	return fromBool(at(n), func(e *env) tri {
-		c, ok := compare(e)
-		if !ok {
-			return unknown
-		}
-		return truth((c == 0) == same)
-	})
+	return fromBool(at(n), lift(compares(k, x, y), func(c int) bool { return (c == 0) == same }))
 }
 
 // folded is a text in lower case, to be compared with a citext.
@@ -214,30 +197,16 @@ func (c *checker) folded(x *expression) *expression {
 }
 
 func (c *checker) order(n *ast.BinaryNode) *expression {
-	x, y := c.pair(n.Left, n.Right)
-	k, ok := common(x, y)
-	switch {
-	case !ok:
-		mismatch(n, n.Operator, x, y)
-	case k != kindNumber && k != kindTime:
+	x, y := c.pair(n)
+	k := agreed(n, x, y)
+	if k != kindNumber && k != kindTime {
 		fail(at(n), "%s orders numbers, dates and times; %s has no order here", n.Operator, k)
 	}
-	compare, op := compares(k, x, y), n.Operator
-	return fromBool(at(n), func(e *env) tri {
-		c, ok := compare(e)
-		if !ok {
-			return unknown
-		}
-		switch op {
-		case "<":
-			return truth(c < 0)
-		case "<=":
-			return truth(c <= 0)
-		case ">":
-			return truth(c > 0)
-		}
-		return truth(c >= 0)
-	})
+	holds := map[string]func(c int) bool{
+		"<": func(c int) bool { return c < 0 }, "<=": func(c int) bool { return c <= 0 },
+		">": func(c int) bool { return c > 0 }, ">=": func(c int) bool { return c >= 0 },
+	}[n.Operator]
+	return fromBool(at(n), lift(compares(k, x, y), holds))
 }
 
 func (c *checker) part(n *ast.BinaryNode) *expression {
@@ -249,86 +218,39 @@ func (c *checker) part(n *ast.BinaryNode) *expression {
 		}
 	}
 	if n.Operator == "matches" {
-		re := pattern(y)
-		return fromBool(at(n), func(e *env) tri {
-			text, ok := a(e)
-			if !ok {
-				return unknown
-			}
-			return truth(re.Match(text))
-		})
+		return fromBool(at(n), lift(a, pattern(y).Match))
 	}
 	if x.fold || y.fold {
 		a, b = c.mapped(a, appendLower), c.mapped(b, appendLower)
 	}
-	has := map[string]func(a, b []byte) bool{"contains": bytes.Contains, "startsWith": bytes.HasPrefix, "endsWith": bytes.HasSuffix}[n.Operator]
-	return fromBool(at(n), func(e *env) tri {
-		p, ok := a(e)
-		if !ok {
-			return unknown
-		}
-		q, ok := b(e)
-		if !ok {
-			return unknown
-		}
-		return truth(has(p, q))
-	})
+	has := map[string]func(a, b []byte) bool{
+		"contains": bytes.Contains, "startsWith": bytes.HasPrefix, "endsWith": bytes.HasSuffix,
+	}[n.Operator]
+	return fromBool(at(n), lift2(a, b, has))
 }
 
 func (c *checker) coalesce(n *ast.BinaryNode) *expression {
-	x, y := c.pair(n.Left, n.Right)
-	k, ok := common(x, y)
-	if !ok {
-		mismatch(n, n.Operator, x, y)
-	}
-	z := &expression{kind: k, char: at(n), fold: x.fold || y.fold, null: func(e *env) bool { return x.null(e) && y.null(e) }}
-	switch k {
+	x, y := c.pair(n)
+	var z *expression
+	switch k := agreed(n, x, y); k {
 	case kindBool:
-		a, b := x.boolean, y.boolean
-		if x.kind == kindJSON {
-			a = x.asBool()
-		}
-		if y.kind == kindJSON {
-			b = y.asBool()
-		}
-		z.boolean = func(e *env) tri {
-			if v := a(e); v != unknown {
-				return v
-			}
-			return b(e)
-		}
-		z.null = func(e *env) bool { return z.boolean(e) == unknown }
+		z = fromBool(at(n), either(x.asBool(), y.asBool()))
 	case kindNumber:
-		a, b := x.asNumber(), y.asNumber()
-		z.number = func(e *env) (number, bool) {
-			if v, ok := a(e); ok {
-				return v, true
-			}
-			return b(e)
-		}
-		z.null = func(e *env) bool { _, ok := z.number(e); return !ok }
+		z = fromNumber(at(n), either(x.asNumber(), y.asNumber()))
 	case kindText:
+		z = &expression{kind: k, char: at(n), fold: x.fold || y.fold}
 		if z.fold {
 			x, y = c.folded(x), c.folded(y)
 		}
-		a, b := x.asText(), y.asText()
-		z.text = func(e *env) ([]byte, bool) {
-			if v, ok := a(e); ok {
-				return v, true
-			}
-			return b(e)
-		}
-		z.null = func(e *env) bool { _, ok := z.text(e); return !ok }
+		z.text = either(x.asText(), y.asText())
 		if x.typ != nil && !words(x.typ) {
 			z.typ = x.typ
 		}
 	case kindTime:
-		z.moment = func(e *env) (int64, bool) {
-			if v, ok := x.moment(e); ok {
-				return v, true
-			}
-			return y.moment(e)
-		}
+		z = &expression{kind: k, char: at(n), moment: either(x.moment, y.moment)}
+	}
+	if z.null == nil {
+		z.null = func(e *env) bool { return x.null(e) && y.null(e) }
 	}
 	return z
 }
@@ -345,11 +267,11 @@ func (c *checker) remainder(n *ast.BinaryNode) *expression {
 	}
 	return fromNumber(at(n), func(e *env) (number, bool) {
 		v, ok := a(e)
-		if !ok || v.form != integer {
+		switch {
+		case !ok || v.form != integer:
 			return number{}, false // a fraction or beyond 64 bits: unknown
-		}
-		if by == -1 {
-			return number{}, true
+		case by == -1:
+			return number{}, true // the least integer has no quotient
 		}
 		return number{i: v.i % by}, true
 	})

@@ -14,28 +14,15 @@ import (
 	"refresher/internal/postgres/value"
 )
 
-// tri is a truth value of SQL.
-type tri uint8
+// reader is a compiled expression. ok is false for NULL.
+type reader[T any] func(*env) (v T, ok bool)
 
-const (
-	no tri = iota
-	yes
-	unknown
-)
-
-func truth(b bool) tri {
-	if b {
-		return yes
-	}
-	return no
-}
-
-// The compiled forms of expressions by kind. ok is false for NULL.
+// The compiled forms of expressions by kind.
 type (
-	boolean func(*env) tri
-	numeric func(*env) (n number, ok bool)
-	textual func(*env) (text []byte, ok bool) // valid until its slot is read again
-	moment  func(*env) (micros int64, ok bool)
+	boolean = reader[bool]
+	numeric = reader[number]
+	textual = reader[[]byte]                                                 // valid until its slot is read again
+	moment  = reader[int64]                                                  // in microseconds
 	listed  func(e *env, each func(text []byte) (stop bool)) (null, ok bool) // null: an element was NULL
 )
 
@@ -92,13 +79,12 @@ func (e *env) binaryForm(k int) ([]byte, bool) {
 	return s.side, true
 }
 
-func (e *env) boolean(k int) tri {
+func (e *env) boolean(k int) (v, ok bool) {
 	text, ok := e.text(k)
-	if !ok {
-		return unknown
-	}
-	return truth(len(text) == 1 && text[0] == 't')
+	return isTrue(text), ok
 }
+
+func isTrue(text []byte) bool { return string(text) == "t" }
 
 func (e *env) number(k int) (number, bool) {
 	text, ok := e.text(k)
