@@ -203,7 +203,9 @@ func IsNumber(text []byte) bool {
 // AppendRedacted appends what stands for an unlisted value of a kind: "[redacted]",
 // 0, false, null, {} or [].
 func AppendRedacted(dst []byte, kind Kind) []byte {
-	return append(dst, [...]string{String: `"[redacted]"`, Number: "0", Bool: "false", Null: "null", Object: "{}", Array: "[]"}[kind]...)
+	return append(dst, [...]string{
+		String: `"[redacted]"`, Number: "0", Bool: "false", Null: "null", Object: "{}", Array: "[]",
+	}[kind]...)
 }
 
 // AppendString appends text as a JSON string. Bytes that are not UTF-8 become U+FFFD.

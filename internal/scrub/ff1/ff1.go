@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // MinDomain is the least number of possible strings.
@@ -78,7 +79,9 @@ func New(key, tweak []byte, radix int) (*Cipher, error) {
 	if radix < 2 || radix > 1<<16 {
 		return nil, fmt.Errorf("FF1: a radix of %d is not within 2 and 65,536", radix)
 	}
-	return &Cipher{block: block, radix: uint32(radix), min: MinLen(radix), tweak: append([]byte(nil), tweak...), shapes: map[int]*shape{}}, nil
+	return &Cipher{
+		block: block, radix: uint32(radix), min: MinLen(radix), tweak: slices.Clone(tweak), shapes: map[int]*shape{},
+	}, nil
 }
 
 // Encrypt replaces x by its encryption. All its digits must be below the radix.

@@ -108,11 +108,15 @@ func (l *loader) subject(t *Table, e entry) {
 	before := len(l.problems)
 	if _, ok := l.scalar(e.value); ok {
 		l.column(&s.Column)(e)
-	} else if l.named(e.value, "the subject of "+t.Name.String(), "a subject", subjectShape, l.subjectFields(s)) != nil && s.Column == "" && len(l.problems) == before {
-		l.fail(s.Pos, "the subject of %s names no column: write %s", t.Name, subjectShape)
+	} else {
+		l.named(e.value, "the subject of "+t.Name.String(), "a subject", subjectShape, l.subjectFields(s))
 	}
-	if len(l.problems) == before {
-		t.Subject = s
+	if len(l.problems) > before {
+		return
+	}
+	if t.Subject = s; s.Column == "" {
+		t.Subject = nil
+		l.fail(s.Pos, "the subject of %s names no column: write %s", t.Name, subjectShape)
 	}
 }
 

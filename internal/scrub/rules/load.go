@@ -134,7 +134,8 @@ func (l *loader) tables(e entry) {
 
 func (l *loader) table(e entry, name catalog.Name) *Table {
 	t := &Table{Name: name, Pos: e.pos}
-	given := l.named(e.value, "table "+name.String(), "a table", `{columns: {COLUMN: TRANSFORM}} or {rows: none}`, l.tableFields(t))
+	const shape = `{columns: {COLUMN: TRANSFORM}} or {rows: none}`
+	given := l.named(e.value, "table "+name.String(), "a table", shape, l.tableFields(t))
 	if t.Rows != NoRows {
 		return t
 	}

@@ -19,7 +19,9 @@ func (rs *Ruleset) Hash() string {
 		for _, c := range t.Columns {
 			columns[columnKey(c)] = c.Rule.normal()
 		}
-		tables[name.String()] = map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal()}
+		tables[name.String()] = map[string]any{
+			"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal(),
+		}
 	}
 	all := map[string]any{
 		"tables": tables,

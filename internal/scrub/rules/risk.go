@@ -116,7 +116,8 @@ func (l *loader) hipaa(e entry) {
 		return
 	}
 	h.Given, h.Pos = true, e.pos
-	l.mapping(e.value, "hipaa", `{absent: {IDENTIFIER: WHY}, columns: {schema.table.column: IDENTIFIER}}`, l.hipaaFields(h))
+	const shape = `{absent: {IDENTIFIER: WHY}, columns: {schema.table.column: IDENTIFIER}}`
+	l.mapping(e.value, "hipaa", shape, l.hipaaFields(h))
 }
 
 func (l *loader) hipaaFields(h *HIPAA) []field {

@@ -50,7 +50,8 @@ func (l *loader) rule(n ast.Node, at Pos, where string) *Rule {
 		return &Rule{Kind: Scalar, Transform: name, Pos: v.Pos}
 	}
 	if _, ok := items(n); ok {
-		l.fail(l.pos(n), "the rule of %s is one transform, not a list: write %s; a list of rules with conditions is for whole columns", where, ruleShape)
+		l.fail(l.pos(n), "the rule of %s is one transform, not a list: write %s; "+
+			"a list of rules with conditions is for whole columns", where, ruleShape)
 		return nil
 	}
 	entries, ok := l.entries(n, "the rule of "+where, ruleShape)
@@ -79,7 +80,8 @@ func (l *loader) columnRule(n ast.Node, at Pos, where string) *Rule {
 		case c.When.Text == "" && !last:
 			l.fail(c.Pos, "this rule of %s has no condition, so those after it are never used: move it to the end", where)
 		case c.When.Text != "" && last:
-			l.fail(c.Pos, "the last rule of %s has a condition: add one without (when:), for the rows in which no condition holds", where)
+			l.fail(c.Pos, "the last rule of %s has a condition: "+
+				"add one without (when:), for the rows in which no condition holds", where)
 		}
 		r.Cases = append(r.Cases, c)
 	}
@@ -172,7 +174,8 @@ func (l *loader) shape(r *Rule, s shape, e entry, where string) {
 	r.Kind = s.kind
 	switch {
 	case s.parts != "":
-		entries, _ := l.entries(e.value, e.key+" of "+where, fmt.Sprintf("{%s: {%s: TRANSFORM}}", e.key, strings.ToUpper(s.parts)))
+		form := fmt.Sprintf("{%s: {%s: TRANSFORM}}", e.key, strings.ToUpper(s.parts))
+		entries, _ := l.entries(e.value, e.key+" of "+where, form)
 		for _, p := range entries {
 			if rule := l.rule(p.value, p.pos, s.parts+" "+p.key+" of "+where); rule != nil {
 				r.Parts = append(r.Parts, Part{p.key, rule, p.pos})
