@@ -21,10 +21,10 @@ var floors = [...][]string{
 }
 
 // testkit's throw-away servers stand beside the floors: only what is named here may use
-// them outside of tests, and they know postgres and fault alone.
+// them outside of tests, and they know postgres, fault and the arithmetic of check digits.
 var (
 	testkitUsers = []string{"check/schemafile", "testkit"}
-	testkitMay   = []string{"fault", "postgres", "testkit"}
+	testkitMay   = []string{"fault", "postgres", "pii/ident", "testkit"}
 )
 
 type place struct {

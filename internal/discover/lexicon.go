@@ -27,10 +27,10 @@ func newLexicon() *dictionary {
 		countries: countries(),
 	}
 	for _, n := range data.Person["first"] {
-		d.first[fold(n)] = true
+		d.first[folded(n)] = true
 	}
 	for _, n := range data.Person["last"] {
-		d.last[fold(n)] = true
+		d.last[folded(n)] = true
 	}
 	return d
 }
@@ -69,7 +69,7 @@ func countries() map[string]bool {
 			m[strings.ToLower(region.String())], m[strings.ToLower(region.ISO3())] = true, true
 			for _, t := range tongues {
 				if n := display.Regions(t); n != nil {
-					m[fold(n.Name(region))] = true
+					m[folded(n.Name(region))] = true
 				}
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"refresher/internal/pii/fold"
 )
 
 // isStreet: a number and a word that streets end, or begin, with.
@@ -29,12 +31,13 @@ func isStreet(v string, s shape) bool {
 	return kind && (number || s.words >= 3)
 }
 
+// folded is a value's words with one space between them, in lower case without accents.
+func folded(v string) string { return string(fold.AppendWords(nil, []byte(v))) }
+
 // words2 are a value's words in lower case without accents, digits among them.
 func words2(v string) []string {
-	return strings.FieldsFunc(strings.ToLower(plain(v)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.Fields(folded(v))
 }
-
-func fold(v string) string { return strings.Join(words2(v), " ") }
 
 // personal reports whether a value reads like a given name, a surname, or both.
 func personal(v string) (first, last, full bool) {

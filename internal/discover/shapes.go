@@ -191,7 +191,7 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 		is(pii.FullName)
 		could(pii.FullName, true)
 	}
-	w := fold(v)
+	w := folded(v)
 	if lexicon().cities[w] {
 		is(pii.City)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"refresher/internal/pii/fold"
 )
 
 //go:embed lexicon/tongues.txt
@@ -22,7 +24,7 @@ var englishOf = sync.OnceValue(func() map[string]string {
 			continue
 		}
 		for _, w := range strings.Fields(list) {
-			w = strings.ToLower(plain(w))
+			w = strings.ToLower(fold.Accents(w))
 			if had := means[w]; m[w] == "" && (had == nil || slices.Equal(had, means[english])) {
 				m[w] = english
 			}

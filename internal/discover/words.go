@@ -7,7 +7,7 @@ import (
 	"sync"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"refresher/internal/pii/fold"
 )
 
 //go:embed lexicon/vocabulary.txt
@@ -25,7 +25,7 @@ var meaningsOf = sync.OnceValue(func() map[string][]string {
 			meaning = strings.Fields(head)
 		default:
 			for _, w := range strings.Fields(head) {
-				if w = strings.ToLower(plain(w)); m[w] == nil {
+				if w = strings.ToLower(fold.Accents(w)); m[w] == nil {
 					m[w] = meaning
 				}
 			}
@@ -45,7 +45,7 @@ func words(name string) []string {
 			word = word[:0]
 		}
 	}
-	runes := []rune(plain(custom(name)))
+	runes := []rune(fold.Accents(custom(name)))
 	for i, r := range runes {
 		switch {
 		case !unicode.IsLetter(r):
@@ -114,45 +114,6 @@ func syllables(ws []string) int {
 // counts reports whether a word only says that another one is a number or code.
 func counts(meaning []string) bool {
 	return len(meaning) == 1 && (meaning[0] == "nhead" || meaning[0] == "id" || meaning[0] == "code")
-}
-
-// plain takes accents off letters, so that prénom is prenom.
-func plain(s string) string {
-	ascii := true
-	for i := range len(s) {
-		ascii = ascii && s[i] < 0x80
-	}
-	if ascii {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(s) {
-		switch r {
-		case 'ß':
-			b.WriteString("ss")
-		case 'ø', 'ö':
-			b.WriteByte('o')
-		case 'Ø':
-			b.WriteByte('O')
-		case 'ł':
-			b.WriteByte('l')
-		case 'Ł':
-			b.WriteByte('L')
-		case 'đ', 'ð':
-			b.WriteByte('d')
-		case 'ı':
-			b.WriteByte('i')
-		case 'æ':
-			b.WriteString("ae")
-		case 'œ':
-			b.WriteString("oe")
-		default:
-			if !unicode.Is(unicode.Mn, r) {
-				b.WriteRune(r)
-			}
-		}
-	}
-	return norm.NFC.String(b.String())
 }
 
 // name is a column's or table's name as understood.

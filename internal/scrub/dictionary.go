@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fold"
 )
 
 // What a word of a name can be.
@@ -21,7 +22,7 @@ var dictionary = func() map[string]uint8 {
 	d := map[string]uint8{}
 	add := func(kind uint8, words string) {
 		for _, w := range strings.Fields(words) {
-			d[string(appendWords(nil, []byte(w)))] |= kind
+			d[string(fold.AppendWords(nil, []byte(w)))] |= kind
 		}
 	}
 	for _, code := range fake.LocaleNames() {

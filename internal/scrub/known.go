@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
 )
 
 // known are the identifiers of one row and what its columns show in their
@@ -104,7 +105,7 @@ var titles = [...]string{"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "herr",
 
 func (k *known) addWords(class pii.Class, src, fake []byte, part bool) {
 	start := len(k.arena)
-	k.arena = appendWords(k.arena, src)
+	k.arena = fold.AppendWords(k.arena, src)
 	words := k.arena[start:len(k.arena):len(k.arena)]
 	if utf8.RuneCount(words) < minKnownWord {
 		return
@@ -146,12 +147,12 @@ func (k *known) find(dst []span, text []byte) []span {
 	}
 	inWord := false
 	for i := 0; i < len(text); {
-		c, n := foldAt(text, i)
+		c, _, n := fold.At(text, i)
 		if c == 0 { // an accent belongs to the letter before it
 			i += n
 			continue
 		}
-		word := isWord(c)
+		word := fold.IsWord(c)
 		if word && !inWord {
 			if s := k.at(text, i, c); s.end > 0 {
 				dst = append(dst, s)
@@ -202,7 +203,7 @@ func matchWords(text []byte, i int, words []byte) int {
 		if i >= len(text) {
 			return 0
 		}
-		c, n := foldAt(text, i)
+		c, second, n := fold.At(text, i)
 		i += n
 		if c == 0 && i > end {
 			continue
@@ -211,12 +212,18 @@ func matchWords(text []byte, i int, words []byte) int {
 			return 0
 		}
 		k += wn
+		if second != 0 {
+			if want, wn = utf8.DecodeRune(words[k:]); want != second {
+				return 0
+			}
+			k += wn
+		}
 		end = i
 	}
 	for i < len(text) { // the accents of the last letter belong to it
-		c, n := foldAt(text, i)
+		c, _, n := fold.At(text, i)
 		if c != 0 {
-			if isWord(c) {
+			if fold.IsWord(c) {
 				return 0
 			}
 			break
@@ -231,8 +238,8 @@ func matchWords(text []byte, i int, words []byte) int {
 func skipGap(text []byte, i int) (int, bool) {
 	gap := 0
 	for i < len(text) {
-		c, n := foldAt(text, i)
-		if c != 0 && isWord(c) {
+		c, _, n := fold.At(text, i)
+		if c != 0 && fold.IsWord(c) {
 			break
 		}
 		if c != 0 {

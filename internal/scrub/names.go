@@ -5,6 +5,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fold"
 	"refresher/internal/scrub/rules"
 )
 
@@ -112,7 +113,7 @@ func (r *row) genderIn(f *field) fake.Gender {
 	if text == nil || len(text) > 16 {
 		return fake.AnyGender
 	}
-	r.normal = appendWords(r.normal[:0], bytes.TrimRight(text, ". "))
+	r.normal = fold.AppendWords(r.normal[:0], bytes.TrimRight(text, ". "))
 	switch string(r.normal) {
 	case "m", "male", "man", "boy", "mr", "1", "herr", "mann", "mannlich", "maennlich", "h", "homme", "masculin", "monsieur", "hombre", "masculino",
 		"varon", "sr", "senor", "mezczyzna", "pan", "男", "男性":

@@ -7,6 +7,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fold"
 )
 
 // templateCell builds a value from the row's others.
@@ -137,37 +138,30 @@ func tidy(dst []byte, start, tail int) ([]byte, int) {
 // appendSlug appends text as people spell it in addresses.
 func appendSlug(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
-		c, n := foldAt(text, i)
-		if text[i] >= utf8.RuneSelf {
-			if s := digraph(text[i : i+n]); s != "" {
-				dst = append(dst, s...)
-				i += n
-				continue
-			}
+		first, second, n := fold.At(text, i)
+		if s := umlaut(text[i : i+n]); s != 0 {
+			second = s
 		}
 		i += n
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-', c == '_':
-			dst = append(dst, byte(c))
-		case c == 'ł':
-			dst = append(dst, 'l')
-		}
+		dst = appendSlugLetter(appendSlugLetter(dst, first), second)
 	}
 	return dst
 }
 
-func digraph(letter []byte) string {
-	switch string(letter) {
-	case "ä", "Ä", "æ", "Æ":
-		return "ae"
-	case "ö", "Ö", "œ", "Œ":
-		return "oe"
-	case "ü", "Ü":
-		return "ue"
-	case "ß":
-		return "ss"
+func appendSlugLetter(dst []byte, c rune) []byte {
+	if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_' {
+		dst = append(dst, byte(c))
 	}
-	return ""
+	return dst
+}
+
+// umlaut is the e that addresses write behind a letter with an umlaut, 0 behind others.
+func umlaut(letter []byte) rune {
+	switch string(letter) {
+	case "ä", "Ä", "ö", "Ö", "ü", "Ü":
+		return 'e'
+	}
+	return 0
 }
 
 // become is what a column of the row at hand shows afterwards, as canonical text;

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
 )
 
 // nameWord is a word of text that could belong to a name.
@@ -127,7 +128,7 @@ func (r *row) readNames(text []byte) {
 			r.breakName()
 			continue
 		}
-		r.normal = appendWords(r.normal[:0], text[start:i])
+		r.normal = fold.AppendWords(r.normal[:0], text[start:i])
 		kind := dictionary[string(r.normal)]
 		switch {
 		case kind&particle != 0 && !capital:

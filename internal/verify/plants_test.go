@@ -20,6 +20,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fingerprint"
+	"refresher/internal/pii/ident"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
@@ -50,19 +51,7 @@ func person(r *rand.Rand) (first, last string) {
 }
 
 // luhn completes digits by their check digit (ISO/IEC 7812-1).
-func luhn(d string) string {
-	sum := 0
-	for i := range len(d) {
-		n := int(d[len(d)-1-i] - '0')
-		if i%2 == 0 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return d + strconv.Itoa((10-sum%10)%10)
-}
+func luhn(d string) string { return d + string(rune(ident.LuhnDigit([]byte(d)))) }
 
 func hexDigits(r *rand.Rand, n int) string {
 	b := make([]byte, n)

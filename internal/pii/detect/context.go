@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
 	"refresher/internal/pii/ident"
 )
 
@@ -212,7 +213,7 @@ var meanings = func() map[string]meaning {
 				}
 			}
 		}
-		for _, w := range strings.Fields(words) {
+		for _, w := range strings.Fields(fold.Accents(words)) {
 			if w == "|" {
 				column = true
 				continue
@@ -287,10 +288,10 @@ func (r *reader) read(text []byte) {
 func (r *reader) letter(c rune) {
 	r.mixed = r.mixed || r.digits
 	end := r.at[r.n+1]
-	if end-r.at[r.n] >= longestWord || end+utf8.UTFMax > len(r.buf) {
+	if end-r.at[r.n] >= longestWord || end+2*utf8.UTFMax > len(r.buf) {
 		return
 	}
-	r.at[r.n+1] += fold(r.buf[end:], c)
+	r.at[r.n+1] = len(fold.Append(r.buf[:end], c))
 }
 
 // endWord looks up what ends with the word at hand.
@@ -329,31 +330,6 @@ func (r *reader) endWord() {
 		r.at[r.n+1] = r.at[r.n]
 	}
 }
-
-// fold appends a letter in lower case and without its accent.
-func fold(dst []byte, c rune) int {
-	if c < utf8.RuneSelf {
-		dst[0] = byte(c) | 0x20
-		return 1
-	}
-	c = unicode.ToLower(c)
-	if c < 0x180 {
-		if b := latin[c-0x80]; b != 0 && b != ' ' {
-			dst[0] = b
-			return 1
-		}
-	}
-	return utf8.EncodeRune(dst, c)
-}
-
-// latin are the base letters of U+0080 to U+017F; 0 or a space where there is none.
-var latin = func() (t [0x100]byte) {
-	const from = 0xC0
-	const bases = "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty"
-	copy(t[from-0x80:], bases)
-	copy(t[0x80:], "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs")
-	return t
-}()
 
 // nearbyBytes is how far before a value the words are read that say what it is.
 const nearbyBytes = 40

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"net/netip"
 
 	"refresher/internal/pii"
@@ -32,7 +33,7 @@ func product(text []byte, i int) bool {
 		return kinds[text[j-2]]&alnum != 0
 	}
 	for _, w := range [...]string{"version", "ver", "release", "build", "v"} {
-		if j >= len(w) && foldEqual(text[j-len(w):j], w) && (j == len(w) || kinds[text[j-len(w)-1]]&alnum == 0) {
+		if j >= len(w) && bytes.EqualFold(text[j-len(w):j], []byte(w)) && (j == len(w) || kinds[text[j-len(w)-1]]&alnum == 0) {
 			return true
 		}
 	}
@@ -62,13 +63,4 @@ func ipv6(text []byte, free, i int) Hit {
 		return Hit{}
 	}
 	return Hit{Class: pii.IP, Start: s, End: end, Strong: true}
-}
-
-func foldEqual(b []byte, lower string) bool {
-	for i := range b {
-		if b[i]|0x20 != lower[i] {
-			return false
-		}
-	}
-	return true
 }

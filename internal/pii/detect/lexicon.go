@@ -30,7 +30,7 @@ var words = sync.OnceValue(func() map[string]uint8 {
 })
 
 // streetEndings end a street's name that is one word: "Hauptstraße".
-var streetEndings = [...]string{"strase", "strasse", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "ring", "straat", "laan", "plein", "kade",
+var streetEndings = [...]string{"strasse", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "ring", "straat", "laan", "plein", "kade",
 	"gatan", "vagen", "vej", "gade", "veien", "gata", "katu", "tie"}
 
 const salutations = `mr mrs ms miss mister dr prof professor herr herrn frau monsieur madame mme mlle senor senora sra signor signora sig dhr mevr pan pani`

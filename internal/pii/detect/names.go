@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
 )
 
 // wordSpan is a word of a text, and what the dictionary says of it.
@@ -58,7 +59,7 @@ func capitalAt(text []byte, i int) bool {
 // readWord reads the word at i, up to longestWord bytes.
 func readWord(text []byte, i int) wordSpan {
 	w := wordSpan{start: i}
-	var buf [longestWord + utf8.UTFMax]byte
+	var buf [longestWord + 2*utf8.UTFMax]byte
 	n, letters, uppers := 0, 0, 0
 	for i < len(text) && n < longestWord {
 		c, size := rune(text[i]), 1
@@ -74,7 +75,7 @@ func readWord(text []byte, i int) wordSpan {
 		}
 		letters++
 		if c != '\'' {
-			n += fold(buf[n:], c)
+			n = len(fold.Append(buf[:n], c))
 		}
 		i += size
 	}
@@ -294,14 +295,9 @@ func streetLike(b []byte) bool {
 		return false
 	}
 	var buf [2 * longestWord]byte
-	n := 0
-	for i := 0; i < len(b) && n < longestWord; {
-		c, size := utf8.DecodeRune(b[i:])
-		n += fold(buf[n:], c)
-		i += size
-	}
+	word := fold.AppendLetters(buf[:0], b)
 	for _, e := range streetEndings {
-		if k := n - len(e); k >= 3 && string(buf[k:n]) == e {
+		if k := len(word) - len(e); k >= 3 && string(word[k:]) == e {
 			return true
 		}
 	}

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"bytes"
+
 	"refresher/internal/pii"
 	"refresher/internal/pii/ident"
 )
@@ -52,7 +54,7 @@ func lineEnd(text []byte, i int) int {
 	}
 	for _, word := range [...]string{"extension", "ext.", "ext", "x"} {
 		end := p + len(word)
-		if end >= len(text) || !foldEqual(text[p:end], word) {
+		if end >= len(text) || !bytes.EqualFold(text[p:end], []byte(word)) {
 			continue
 		}
 		if text[end] == ' ' {
@@ -183,7 +185,7 @@ func sortOfLine(text []byte, i int) bool {
 	for i++; i < len(text) && (text[i] == ' ' || text[i] == '('); i++ {
 	}
 	for _, word := range [...]string{"office", "mobile", "fax", "cell", "home", "work", "landline", "desk"} {
-		if end := i + len(word); end <= len(text) && foldEqual(text[i:end], word) && after(text, end) {
+		if end := i + len(word); end <= len(text) && bytes.EqualFold(text[i:end], []byte(word)) && after(text, end) {
 			return true
 		}
 	}

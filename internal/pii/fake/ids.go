@@ -1,5 +1,7 @@
 package fake
 
+import "refresher/internal/pii/ident"
+
 // Lengths of identifiers, in characters.
 const (
 	MaxSSN       = 11 // with hyphens
@@ -69,27 +71,7 @@ var testCards = [...]string{
 func AppendCard(dst []byte, d *Digest) []byte {
 	at := len(dst)
 	dst = appendDigits(append(dst, testIIN...), number(d, 0, 1e9), 9)
-	dst = append(dst, '0')
-	if r := luhn(dst[at:]); r != 0 {
-		dst[len(dst)-1] = byte('0' + 10 - r)
-	}
-	return dst
-}
-
-// luhn is the weighted digit sum modulo 10; 0 for a valid number.
-func luhn(digits []byte) int {
-	sum := 0
-	for i := range digits {
-		n := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			n *= 2
-			if n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return sum % 10
+	return append(dst, ident.LuhnDigit(dst[at:]))
 }
 
 func isCard(text []byte) bool {
@@ -104,7 +86,7 @@ func isCard(text []byte) bool {
 		}
 	}
 	if len(s) == MaxCard && string(s[:6]) == testIIN {
-		return luhn(s) == 0
+		return ident.Luhn(s)
 	}
 	for _, t := range testCards {
 		if string(s) == t {
@@ -130,30 +112,14 @@ func AppendIBAN(dst []byte, d *Digest, n int) []byte {
 		dst = appendDigits(dst, number(d, i, 1e16), w)
 		left -= w
 	}
-	check := 98 - mod97(dst[at:])
-	dst[at+2], dst[at+3] = byte('0'+check/10), byte('0'+check%10)
+	ident.CompleteIBAN(dst[at:])
 	return dst
-}
-
-// mod97 is the remainder of an IBAN with its first four characters moved to the
-// end and letters read as 10 to 35; 1 for a valid one.
-func mod97(iban []byte) int {
-	r := 0
-	for i := range iban {
-		c := iban[(i+4)%len(iban)]
-		if isDigit(c) {
-			r = (r*10 + int(c-'0')) % 97
-		} else {
-			r = (r*100 + int(c-'A') + 10) % 97
-		}
-	}
-	return r
 }
 
 func isIBAN(text []byte) bool {
 	var buf [MaxIBAN]byte
 	s := bare(buf[:], text)
-	if len(s) < MinIBAN || !isDigit(s[2]) || !isDigit(s[3]) || mod97(s) != 1 {
+	if len(s) < MinIBAN || !isDigit(s[2]) || !isDigit(s[3]) || ident.Mod97(s) != 1 {
 		return false
 	}
 	switch {

@@ -44,10 +44,10 @@ func joined(text []byte, a, b int) bool {
 // thousands reports three digits, and no more, at i.
 func thousands(text []byte, i int) bool {
 	k := i
-	for k < len(text) && k-i < 4 && fold[text[k]]>>4 == 3 {
+	for k < len(text) && k-i < 4 && byteFold[text[k]]>>4 == 3 {
 		k++
 	}
-	return k-i == 3 && (k == len(text) || fold[text[k]] == sep)
+	return k-i == 3 && (k == len(text) || byteFold[text[k]] == sep)
 }
 
 // separator is the length of a separator beyond ASCII that text begins with, 0
@@ -142,7 +142,7 @@ func trimZeros(d []byte) []byte {
 // partOfTime reports digits that are rather a date's or a time's: they begin as
 // one, year first and a hyphen behind it, or with minutes or seconds.
 func partOfTime(text, digits []byte, first *word) bool {
-	if first.size == 2 && first.start >= 2 && text[first.start-1] == ':' && fold[text[first.start-2]]>>4 == 3 {
+	if first.size == 2 && first.start >= 2 && text[first.start-1] == ':' && byteFold[text[first.start-2]]>>4 == 3 {
 		return true
 	}
 	return first.size == 4 && len(digits) >= 8 && first.end < len(text) && text[first.end] == '-' &&

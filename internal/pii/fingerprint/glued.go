@@ -31,11 +31,11 @@ func (m *Matcher) glued(text []byte, w *word) (hit Match) {
 // gluedIn looks in b, which is word w or what it folds to.
 func (m *Matcher) gluedIn(text, b []byte, w *word) (hit Match) {
 	head := 0 // letters before the first digit
-	for fold[b[head]]>>4 != 3 {
+	for byteFold[b[head]]>>4 != 3 {
 		head++
 	}
 	tail := head // end of the digits there
-	for tail < len(b) && fold[b[tail]]>>4 == 3 {
+	for tail < len(b) && byteFold[b[tail]]>>4 == 3 {
 		tail++
 	}
 	if head >= 2 && head <= maxPrefix && tail-head >= 2 {
@@ -47,7 +47,7 @@ func (m *Matcher) gluedIn(text, b []byte, w *word) (hit Match) {
 		return hit
 	}
 	for _, c := range b[tail:] {
-		if fold[c]>>4 == 3 {
+		if byteFold[c]>>4 == 3 {
 			return hit // a code, not a number
 		}
 	}
@@ -69,11 +69,11 @@ func (m *Matcher) gluedIBAN(b []byte, start, i int) (hit Match) {
 	if n == 0 || n > maxCompact || n > len(b)-i || n == len(b) || !m.set.possible(n, hasLetter|hasDigit) {
 		return hit
 	}
-	if end := i + n; end < len(b) && fold[b[end]]>>4 == 3 {
+	if end := i + n; end < len(b) && byteFold[b[end]]>>4 == 3 {
 		return hit
 	}
 	for k, c := range b[i : i+n] {
-		m.joint[k] = fold[c]
+		m.joint[k] = byteFold[c]
 	}
 	if code := m.find(m.set.keys.compact.hash(m.joint[:n])); code != 0 {
 		hit = Match{Class: m.set.classes[code], Start: start + i, End: start + i + n, Print: m.print}

@@ -182,7 +182,7 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 func (m *Matcher) put(at int, text []byte, w *word) {
 	if w.has&isWide == 0 {
 		for i, c := range text[w.start:w.end] {
-			m.joint[at+i] = fold[c]
+			m.joint[at+i] = byteFold[c]
 		}
 		return
 	}
@@ -267,10 +267,10 @@ func (m *Matcher) findIP(a netip.Addr) uint8 {
 
 // endsWord reports whether a word of ASCII letters and digits ends at i.
 func endsWord(text []byte, i int) bool {
-	if i == len(text) || fold[text[i]] == sep {
+	if i == len(text) || byteFold[text[i]] == sep {
 		return true
 	}
-	if fold[text[i]] != wide {
+	if byteFold[text[i]] != wide {
 		return false
 	}
 	_, kind := classify(text[i:])
@@ -279,7 +279,7 @@ func endsWord(text []byte, i int) bool {
 
 // dotted reports a quad that is part of a longer dotted number.
 func dotted(text []byte, start, end int) bool {
-	digit := func(i int) bool { return i >= 0 && i < len(text) && fold[text[i]]>>4 == 3 }
+	digit := func(i int) bool { return i >= 0 && i < len(text) && byteFold[text[i]]>>4 == 3 }
 	return start > 0 && text[start-1] == '.' && digit(start-2) || end < len(text) && text[end] == '.' && digit(end+1)
 }
 

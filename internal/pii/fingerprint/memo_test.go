@@ -172,12 +172,12 @@ func FuzzWords(f *testing.F) {
 // slowly is next, byte by byte.
 func (f *folder) slowly(text []byte, i int, w *word) bool {
 	for ; i < len(text); i++ {
-		if fold[text[i]] > wide {
+		if byteFold[text[i]] > wide {
 			*w = word{start: i}
 			f.wideWord(text, i, 0, w)
 			return true
 		}
-		if fold[text[i]] == wide {
+		if byteFold[text[i]] == wide {
 			size, kind := classify(text[i:])
 			if kind == partOfWord || kind == wholeWord {
 				*w = word{start: i}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"refresher/internal/pii/fold"
 )
 
 const (
@@ -37,7 +39,7 @@ type folder struct {
 // word is f.buf[:w.size]; w.hash is left to the caller.
 func (f *folder) next(text []byte, i int, w *word) bool {
 	for i < len(text) {
-		switch fold[text[i]] {
+		switch byteFold[text[i]] {
 		case sep:
 			i++
 		case wide:
@@ -71,7 +73,7 @@ func (f *folder) word(text []byte, i int, w *word) {
 			continue
 		}
 		w.end, w.size, w.has = i, n, has
-		if i < len(text) && (size == 8 || fold[text[i]] == wide) {
+		if i < len(text) && (size == 8 || byteFold[text[i]] == wide) {
 			f.wideWord(text, i, n, w) // or very long
 		}
 		return
@@ -119,7 +121,7 @@ func fold8(x uint64) (low uint64, size int, has byte) {
 func (f *folder) wideWord(text []byte, i, n int, w *word) {
 	first := n == 0
 	for i < len(text) {
-		c := fold[text[i]]
+		c := byteFold[text[i]]
 		if c == sep {
 			break
 		}
@@ -163,24 +165,21 @@ func (f *folder) putRune(n int, char []byte, w *word) int {
 	for len(char) > 0 {
 		r, size := utf8.DecodeRune(char)
 		char = char[size:]
-		if d := digitOf(r); d > 0 {
-			r = d
+		first, second := fold.Letter(r)
+		n = f.putLetter(f.putLetter(n, first, w), second, w)
+	}
+	return n
+}
+
+func (f *folder) putLetter(n int, r rune, w *word) int {
+	switch {
+	case r < utf8.RuneSelf:
+		if c := byteFold[r]; c > wide {
+			n = f.put(n, c, w)
 		}
-		switch r = unicode.ToLower(r); {
-		case r < utf8.RuneSelf:
-			if c := fold[r]; c > wide {
-				n = f.put(n, c, w)
-			}
-		case r == 'ß':
-			n = f.put(f.put(n, 's', w), 's', w)
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-		case n < maxWord:
-			if r == 'ς' {
-				r = 'σ'
-			}
-			n += utf8.EncodeRune(f.buf[n:], r)
-			w.has |= hasLetter
-		}
+	case n < maxWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+		n += utf8.EncodeRune(f.buf[n:], r)
+		w.has |= hasLetter
 	}
 	return n
 }
@@ -218,36 +217,17 @@ func classify(text []byte) (size, kind int) {
 // plainForm reports a circled, superscript or otherwise dressed up letter or digit.
 func plainForm(char []byte) bool {
 	d := norm.NFKD.Properties(char).Decomposition()
-	return len(d) == 1 && fold[d[0]] > wide
+	return len(d) == 1 && byteFold[d[0]] > wide
 }
 
-// digitOf is the ASCII digit of a decimal digit of another script, 0 for other
-// characters. Such digits stand in tens (Unicode Standard, §4.6).
-func digitOf(r rune) rune {
-	if r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r) {
-		return 0
-	}
-	for _, t := range unicode.Nd.R16 {
-		if r <= rune(t.Hi) {
-			return '0' + (r-rune(t.Lo))%10
-		}
-	}
-	for _, t := range unicode.Nd.R32 {
-		if r <= rune(t.Hi) {
-			return '0' + (r-rune(t.Lo))%10
-		}
-	}
-	return 0
-}
-
-// Values of fold that are no folded byte.
+// Values of byteFold that are no folded byte.
 const (
 	sep  = 0
 	wide = 1
 )
 
-// fold maps ASCII letters and digits to their lower case.
-var fold = func() (t [256]byte) {
+// byteFold maps ASCII letters and digits to their lower case.
+var byteFold = func() (t [256]byte) {
 	for c := '0'; c <= '9'; c++ {
 		t[c] = byte(c)
 	}

@@ -40,6 +40,28 @@ func same(b []byte) bool {
 	return true
 }
 
+// Luhn reports whether ASCII digits, the last of which is their check digit, pass the
+// modulus-10 check of ISO/IEC 7812-1, Annex B. It is false for fewer than two digits.
+func Luhn(digits []byte) bool {
+	n := len(digits) - 1
+	return n > 0 && LuhnDigit(digits[:n]) == digits[n]
+}
+
+// LuhnDigit is the check digit that is written behind ASCII digits.
+func LuhnDigit(digits []byte) byte {
+	sum := 0
+	for i := range digits {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 0 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return byte('0' + (10-sum%10)%10)
+}
+
 // Verhoeff reports whether digits pass the check of J. Verhoeff, "Error detecting
 // decimal codes" (1969), which multiplies in the dihedral group of the pentagon.
 func Verhoeff(d []byte) bool {

@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"hash"
 
@@ -106,7 +107,7 @@ var bech32Names = [...][2]string{{"bc", "btc"}, {"ltc", "ltc"}, {"addr", "ada"},
 func Bech32(text []byte) string {
 	for _, n := range bech32Names {
 		name := n[0]
-		if len(text) < len(name)+39 || len(text) > 110 || text[len(name)] != '1' || !foldEqual(text[:len(name)], name) {
+		if len(text) < len(name)+39 || len(text) > 110 || text[len(name)] != '1' || !bytes.EqualFold(text[:len(name)], []byte(name)) {
 			continue
 		}
 		c := uint32(1)
@@ -176,13 +177,4 @@ func (k *Coins) Ethereum(text []byte) (checked, ok bool) {
 		}
 	}
 	return true, true
-}
-
-func foldEqual(b []byte, lower string) bool {
-	for i, c := range b {
-		if c|0x20 != lower[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -19,22 +19,36 @@ func IBAN(b []byte) bool {
 		return false
 	}
 	form := ibanForms[int(b[0]-'A')*26+int(b[1]-'A')]
-	rem := 0
-	for i := range b {
-		k := i + 4
-		if k >= len(b) {
-			k -= len(b)
-		}
-		switch c := b[k]; {
-		case c >= '0' && c <= '9' && form[k] != 'a':
-			rem = (rem*10 + int(c-'0')) % 97
-		case c >= 'A' && c <= 'Z' && form[k] != 'n':
-			rem = (rem*100 + int(c-'A') + 10) % 97
-		default:
+	for i, c := range b {
+		switch isLetter := c >= 'A' && c <= 'Z'; {
+		case isDigit(c) && form[i] == 'a', isLetter && form[i] == 'n', !isDigit(c) && !isLetter:
 			return false
 		}
 	}
-	return rem == 1
+	return Mod97(b) == 1
+}
+
+// Mod97 is the remainder of ISO 7064 MOD 97-10 as ISO 13616-1 uses it: of upper-case
+// letters, read as 10 to 35, and digits, the first four moved to the end. It is 1 for
+// an IBAN whose check digits are right.
+func Mod97(iban []byte) int {
+	rem := 0
+	for i := range iban {
+		c := iban[(i+4)%len(iban)]
+		if isDigit(c) {
+			rem = (rem*10 + int(c-'0')) % 97
+		} else {
+			rem = (rem*100 + int(c-'A') + 10) % 97
+		}
+	}
+	return rem
+}
+
+// CompleteIBAN writes the check digits, the third and fourth character.
+func CompleteIBAN(iban []byte) {
+	iban[2], iban[3] = '0', '0'
+	check := 98 - Mod97(iban)
+	iban[2], iban[3] = byte('0'+check/10), byte('0'+check%10)
 }
 
 // ibanForms are what stands in each place: a letter (a), a digit (n), either (c).

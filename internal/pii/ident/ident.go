@@ -3,28 +3,6 @@
 // nothing of text around a value; detectors and fingerprints bring that.
 package ident
 
-// Luhn reports whether a string of ASCII digits passes the modulus-10 check of
-// ISO/IEC 7812-1, Annex B. It is false for fewer than two digits.
-func Luhn(digits []byte) bool {
-	if len(digits) < 2 {
-		return false
-	}
-	sum := 0
-	double := false
-	for i := len(digits) - 1; i >= 0; i-- {
-		d := int(digits[i] - '0')
-		if double {
-			d *= 2
-			if d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-		double = !double
-	}
-	return sum%10 == 0
-}
-
 // Card says what a string of digits is as a payment card number: ok when its
 // issuer prefix (ISO/IEC 7812-1), its length for that issuer and its check
 // digit fit; usual when the issuer really issues that length today, so that a

@@ -45,6 +45,23 @@ func TestChecksCatchTypos(t *testing.T) {
 	}
 }
 
+// What completes a number and what checks it agree, for the standards' examples.
+func TestCheckDigits(t *testing.T) {
+	for _, s := range []string{"4111111111111111", "378282246310005", "79927398713"} {
+		n := len(s) - 1
+		if got := LuhnDigit([]byte(s[:n])); got != s[n] || !Luhn([]byte(s)) {
+			t.Errorf("the check digit of %s is %c", s[:n], got)
+		}
+	}
+	for _, s := range []string{"GB82WEST12345698765432", "DE89370400440532013000", "FR1420041010050500013M02606", "NO9386011117947"} {
+		b := []byte(s)
+		b[2], b[3] = 'x', 'x'
+		if CompleteIBAN(b); string(b) != s || Mod97(b) != 1 {
+			t.Errorf("CompleteIBAN(%s) = %s", s, b)
+		}
+	}
+}
+
 func TestIBAN(t *testing.T) {
 	for _, s := range []string{"DE89370400440532013000", "GB29NWBK60161331926819", "FR1420041010050500013M02606", "NO9386011117947",
 		"MT84MALT011000012345MTLCAST001S", "LC55HEMM000100010012001200023015", "CH9300762011623852957", "SA0380000000608010167519"} {

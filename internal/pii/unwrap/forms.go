@@ -1,10 +1,11 @@
 package unwrap
 
 import (
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"refresher/internal/pii/fold"
 )
 
 // enoughForms is how many letters and digits in other forms a text must have:
@@ -62,7 +63,7 @@ func form(dst, text []byte) ([]byte, int) {
 // ASCII with a letter, a digit, or one character that addresses and numbers are
 // written with; and of any decimal digit the digit.
 func plain(r rune, char []byte) (to []byte, ok bool) {
-	if d := digitOf(r); d >= 0 {
+	if d := fold.Digit(r); d >= 0 {
 		return digitText[d : d+1], true
 	}
 	d := norm.NFKD.Properties(char).Decomposition()
@@ -80,25 +81,6 @@ func plain(r rune, char []byte) (to []byte, ok bool) {
 }
 
 var digitText = []byte("0123456789")
-
-// digitOf is the value of a decimal digit of any script, -1 for other characters.
-// Such digits stand in tens (Unicode Standard, §4.6).
-func digitOf(r rune) int {
-	if !unicode.Is(unicode.Nd, r) {
-		return -1
-	}
-	for _, t := range unicode.Nd.R16 {
-		if r <= rune(t.Hi) {
-			return int(r-rune(t.Lo)) % 10
-		}
-	}
-	for _, t := range unicode.Nd.R32 {
-		if r <= rune(t.Hi) {
-			return int(r-rune(t.Lo)) % 10
-		}
-	}
-	return -1
-}
 
 // formLead are the first bytes of characters that can be such forms: superscripts,
 // modifier letters, digits of other scripts, letter-like and enclosed characters,

@@ -1,6 +1,10 @@
 package shop
 
-import "strconv"
+import (
+	"strconv"
+
+	"refresher/internal/pii/ident"
+)
 
 // issuers are first digits of cards that banks issue; no processor's test cards
 // start so.
@@ -19,7 +23,7 @@ func (g *generator) appendCard(b []byte, user int64) []byte {
 	for len(digits) < length-1 {
 		digits = append(digits, byte('0'+r.n(10)))
 	}
-	digits = append(digits, luhn(digits))
+	digits = append(digits, ident.LuhnDigit(digits))
 	if length == 15 || !r.one(10) {
 		return append(b, digits...)
 	}
@@ -30,21 +34,6 @@ func (g *generator) appendCard(b []byte, user int64) []byte {
 		b = append(b, c)
 	}
 	return b
-}
-
-// luhn is the check digit that follows the digits.
-func luhn(digits []byte) byte {
-	sum := 0
-	for i := range digits {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return byte('0' + (10-sum%10)%10)
 }
 
 // ibanForms are countries' account numbers: bank codes in use, then digits
@@ -70,24 +59,8 @@ func appendIBAN(b []byte, r *rng) []byte {
 	for range form.digits {
 		b = append(b, byte('0'+r.n(10)))
 	}
-	check := 98 - mod97(b[start:])
-	b[start+2], b[start+3] = byte('0'+check/10), byte('0'+check%10)
+	ident.CompleteIBAN(b[start:])
 	return b
-}
-
-// mod97 is the remainder that ISO 7064 MOD 97-10 defines: the first four
-// characters moved to the end, letters read as 10 to 35.
-func mod97(iban []byte) int {
-	rest := 0
-	for i := range iban {
-		c := iban[(i+4)%len(iban)]
-		if c >= 'A' {
-			rest = (rest*100 + int(c-'A') + 10) % 97
-		} else {
-			rest = (rest*10 + int(c-'0')) % 97
-		}
-	}
-	return rest
 }
 
 // Networks of access providers; none is reserved or private.

@@ -31,7 +31,7 @@ func TestCanariesLookReal(t *testing.T) {
 			}
 			seen[v.Text] = true
 			for _, p := range v.Parts {
-				if !strings.Contains(fold(v.Text), p) {
+				if !strings.Contains(Fold(v.Text), p) {
 					t.Errorf("%q is no part of %q", p, v.Text)
 				}
 			}

@@ -61,7 +61,7 @@ func (t *Tally) Judge(row *Row, o *Outcome) {
 	folded := make([]string, len(o.Fields))
 	for i, f := range o.Fields {
 		if f != nil && !slices.Contains(o.Kept, i) {
-			folded[i] = fold(*f)
+			folded[i] = Fold(*f)
 		}
 	}
 	for i := range row.Plants {
@@ -124,10 +124,10 @@ func (p *Plant) left(fields []*string, folded []string) (at int, out bool) {
 		return 0, false
 	}
 	if p.Inside {
-		whole := fold(p.Text)
+		whole := Fold(p.Text)
 		return p.Column, len(whole) >= Within && strings.Contains(folded[p.Column], whole)
 	}
-	return p.Column, *f == p.Text || len(fold(p.Text)) >= Within && folded[p.Column] == fold(p.Text)
+	return p.Column, *f == p.Text || len(Fold(p.Text)) >= Within && folded[p.Column] == Fold(p.Text)
 }
 
 // Within is how many letters and digits tell a value from others within a longer

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
+	"refresher/internal/pii/ident"
 )
 
 // Mode says what may be left of a value.
@@ -24,7 +26,7 @@ type Value struct {
 	Text  string // canonical text
 	Class pii.Class
 	Mode  Mode
-	Parts []string // what would tell it, folded (see fold); with Nothing
+	Parts []string // what would tell it, folded (see Fold); with Nothing
 }
 
 // Source makes canary values. Nobody's: they are drawn, look like those of their
@@ -95,7 +97,7 @@ func (s *Source) Of(class pii.Class, chars int) Value {
 		return s.short(class, chars)
 	}
 	if v.Parts == nil {
-		v.Parts = []string{fold(v.Text)}
+		v.Parts = []string{Fold(v.Text)}
 	}
 	for _, p := range v.Parts {
 		if len(p) < telling {
@@ -119,7 +121,7 @@ func (s *Source) short(class pii.Class, chars int) Value {
 		w := s.Name()
 		v.Text = w[:min(len(w), chars)]
 	}
-	v.Parts = []string{fold(v.Text)}
+	v.Parts = []string{Fold(v.Text)}
 	if len(v.Parts[0]) >= telling {
 		v.Mode = Nothing
 	} else if chars < 5 {
@@ -133,7 +135,7 @@ func (s *Source) make(class pii.Class) (v Value) {
 		v.Text = fmt.Sprintf(format, words...)
 		for _, w := range words {
 			if t, ok := w.(string); ok && len(t) >= telling {
-				v.Parts = append(v.Parts, fold(t))
+				v.Parts = append(v.Parts, Fold(t))
 			}
 		}
 	}
@@ -144,7 +146,7 @@ func (s *Source) make(class pii.Class) (v Value) {
 		named("%s%d", s.word(), s.Between(1960, 1999))
 	case pii.Token:
 		v.Text = "sk_live_" + s.Letters("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 32)
-		v.Parts = []string{fold(v.Text[8:20]), fold(v.Text[24:])}
+		v.Parts = []string{Fold(v.Text[8:20]), Fold(v.Text[24:])}
 	case pii.FullName:
 		named("%s %s", s.Name(), s.Name())
 	case pii.Company:
@@ -165,7 +167,7 @@ func (s *Source) make(class pii.Class) (v Value) {
 		v.Text, v.Mode = fmt.Sprintf("%d.%s", s.Between(10, 40), s.Digits(6)), Sometimes
 	case pii.IP:
 		v.Text = fmt.Sprintf("%d.%d.%d.%d", s.Between(77, 95), s.Between(101, 199), s.Between(101, 254), s.Between(101, 254))
-		v.Parts = []string{fold(v.Text)}
+		v.Parts = []string{Fold(v.Text)}
 	case pii.MAC:
 		v.Text = "00:1b"
 		for range 4 {
@@ -180,7 +182,8 @@ func (s *Source) make(class pii.Class) (v Value) {
 	case pii.NationalID:
 		v.Text = fmt.Sprintf("%d-%02d-%d", s.Between(520, 599), s.Between(10, 99), s.Between(1000, 9999))
 	case pii.CreditCard:
-		v.Text = luhn("4539" + s.Digits(11))
+		d := []byte("4539" + s.Digits(11))
+		v.Text = string(append(d, ident.LuhnDigit(d)))
 		v.Parts = []string{v.Text[4:15]}
 	case pii.IBAN:
 		v.Text = iban("37040044" + s.Digits(10))
@@ -202,7 +205,7 @@ func (s *Source) make(class pii.Class) (v Value) {
 func (s *Source) Date() Value {
 	days := [...]string{"1984-05-17", "1973-08-16", "1991-11-14", "1968-02-15", "1979-05-17", "1996-08-15"}
 	d := days[s.n%len(days)]
-	return Value{Text: d, Class: pii.Date, Mode: Sometimes, Parts: []string{fold(d)}}
+	return Value{Text: d, Class: pii.Date, Mode: Sometimes, Parts: []string{Fold(d)}}
 }
 
 // Prose names somebody and how to reach them.
@@ -215,47 +218,16 @@ func (s *Source) Prose() Value {
 func (s *Source) UUID() Value {
 	h := s.Letters("0123456789abcdef", 32)
 	u := fmt.Sprintf("%s-%s-4%s-%c%s-%s", h[:8], h[8:12], h[13:16], s.pick("89ab"), h[17:20], h[20:])
-	return Value{Text: u, Class: pii.Token, Parts: []string{fold(u)}}
+	return Value{Text: u, Class: pii.Token, Parts: []string{Fold(u)}}
 }
 
-// luhn appends the check digit (ISO/IEC 7812-1 annex B).
-func luhn(digits string) string {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return digits + fmt.Sprint((10-sum%10)%10)
-}
-
-// iban makes a German account number with its check digits (ISO 7064 MOD 97-10).
+// iban makes a German account number.
 func iban(bban string) string {
-	rest := 0
-	for _, c := range bban + "131400" { // D and E are 13 and 14
-		rest = (rest*10 + int(c-'0')) % 97
-	}
-	return fmt.Sprintf("DE%02d%s", 98-rest, bban)
+	b := []byte("DE00" + bban)
+	ident.CompleteIBAN(b)
+	return string(b)
 }
 
-// fold is a text's letters and digits, in lower case: what is left of a value
-// however it is written.
-func fold(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			b.WriteByte(c + 'a' - 'A')
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-// Fold is a text's letters and digits, in lower case.
-func Fold(text string) string { return fold(text) }
+// Fold is a text's letters and digits, in lower case and without accents: what is
+// left of a value however it is written.
+func Fold(text string) string { return string(fold.AppendLetters(nil, []byte(text))) }
