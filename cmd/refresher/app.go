@@ -194,7 +194,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
 		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir, FilterBytes: int64(c.Verify.MemoryMiB) << 20,
 	}
-	if o.Prints, err = a.runPrints(ctx, c, ""); err != nil {
+	if o.Fingerprints, err = a.runPrints(ctx, c, ""); err != nil {
 		return refresh.Options{}, err
 	}
 	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After

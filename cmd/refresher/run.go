@@ -30,7 +30,7 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			o.DryRun, o.KeepShadow = dry, keepShadow
 			if fingerprints != "" {
-				if o.Prints, err = a.runPrints(cmd.Context(), in.config, fingerprints); err != nil {
+				if o.Fingerprints, err = a.runPrints(cmd.Context(), in.config, fingerprints); err != nil {
 					return err
 				}
 			}

@@ -172,8 +172,8 @@ func (a *app) evidence(ctx context.Context, in *inputs, run string, kept bool) (
 	if err != nil {
 		return nil, err
 	}
-	if o.Prints = nil; kept {
-		o.Prints = &refresh.Prints{}
+	if o.Fingerprints = nil; kept {
+		o.Fingerprints = &refresh.FingerprintsOut{}
 	}
 	o.Run = run
 	p := newProgress(a.err, a.terminal)

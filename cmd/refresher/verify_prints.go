@@ -41,7 +41,7 @@ func (p *proof) openSet(ctx context.Context, w verifyFlags) (_ *fingerprint.Set,
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	o := refresh.Options{Key: key}
-	set, header, err := fingerprint.Open(f, info.Size(), o.PrintsKey(), key.Fingerprint(), int64(p.config.Verify.MemoryMiB)<<20)
+	set, header, err := fingerprint.Open(f, info.Size(), o.FingerprintKey(), key.Fingerprint(), int64(p.config.Verify.MemoryMiB)<<20)
 	if err != nil {
 		var input *fault.Input
 		if errors.As(err, &input) {
@@ -74,7 +74,7 @@ func (p *proof) setBesideReport(ctx context.Context, b *config.Bucket) (string, 
 	if current == nil {
 		return "", fault.BadInput("nothing was published in bucket %s yet, so there is no fingerprint set", b.Name)
 	}
-	return current.URL() + refresh.PrintsName, nil
+	return current.URL() + refresh.FingerprintsName, nil
 }
 
 // prints is the place of fingerprint sets with a URL or path.
@@ -83,7 +83,7 @@ func (a *app) prints(ctx context.Context, c *config.Config, url string) (*finger
 }
 
 // runPrints is where a run leaves its set, by the configuration or a flag.
-func (a *app) runPrints(ctx context.Context, c *config.Config, flag string) (*refresh.Prints, error) {
+func (a *app) runPrints(ctx context.Context, c *config.Config, flag string) (*refresh.FingerprintsOut, error) {
 	url := c.Prints.URL
 	bucket := c.Prints.Bucket()
 	if flag != "" {
@@ -95,10 +95,10 @@ func (a *app) runPrints(ctx context.Context, c *config.Config, flag string) (*re
 	case bucket != "" && c.Bucket(bucket) == nil:
 		return nil, fault.BadInput("--fingerprints %s: there is no such bucket in the configuration", url)
 	case bucket != "":
-		return &refresh.Prints{Bucket: bucket}, nil
+		return &refresh.FingerprintsOut{Bucket: bucket}, nil
 	}
 	place, err := a.prints(ctx, c, url)
-	return &refresh.Prints{Place: place, Keep: c.Prints.Keep}, err
+	return &refresh.FingerprintsOut{Place: place, Keep: c.Prints.Keep}, err
 }
 
 // confirm asks the source, if it can be reached, which survivors it holds now.

@@ -35,103 +35,115 @@ type staged struct {
 // sampleDB is a sample of the shadow as a database of its own, so that dumps,
 // Parquet and the validation of every foreign key see nothing else.
 type sampleDB struct {
-	options sample.Options
+	options string
 	db      *restore.Database
-	counts  []sample.Count
 }
 
 // stageDatasets uploads every bucket's dataset, all of it fed from the scrubbed
 // shadow.
-func (r *run) stageDatasets(ctx context.Context) error {
-	for _, b := range r.Buckets {
-		if err := r.stageBucket(ctx, b); err != nil {
-			return fmt.Errorf("bucket %s: %w", b.Name, err)
+func stageDatasets(ctx context.Context, o *Options, made *cleanup, data *filled) ([]*staged, error) {
+	e := &exporter{filled: data, o: o, made: made}
+	var out []*staged
+	for _, b := range o.Buckets {
+		s, err := e.stage(ctx, b)
+		if err != nil {
+			return nil, fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
+		out = append(out, s)
 	}
-	return nil
+	return out, nil
 }
 
-func (r *run) stageBucket(ctx context.Context, b Bucket) error {
-	staging, err := b.Sink.Stage(ctx, r.Options.Run)
+// exporter stages the datasets of a shadow.
+type exporter struct {
+	*filled
+	o       *Options
+	made    *cleanup
+	samples []*sampleDB
+}
+
+func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
+	staging, err := b.Sink.Stage(ctx, e.o.Run)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s := &staged{bucket: b, staging: staging, database: r.shadow}
-	if s.before, _, err = b.Sink.Latest(ctx); err != nil {
-		return err
-	}
-	r.staged = append(r.staged, s)
-	if b.Sample != nil {
-		sdb, err := r.sampled(ctx, *b.Sample)
-		if err != nil {
-			return err
+	s := &staged{bucket: b, staging: staging, database: e.shadow}
+	e.made.onFailure(func(ctx context.Context) error {
+		if s.published {
+			return nil
 		}
-		s.database = sdb.db
+		return staging.Discard(ctx)
+	})
+	if s.before, _, err = b.Sink.Latest(ctx); err != nil {
+		return nil, err
+	}
+	if b.Sample != nil {
+		if s.database, err = e.sampled(ctx, *b.Sample); err != nil {
+			return nil, err
+		}
 	}
 	for _, format := range b.Formats {
 		var err error
 		switch format {
 		case "parquet":
-			err = r.putParquet(ctx, s)
+			err = e.putParquet(ctx, s)
 		case "pgdump":
-			err = r.putDump(ctx, s)
+			err = e.putDump(ctx, s)
 		default:
 			err = fmt.Errorf("unknown format %q", format)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return r.countRows(ctx, s)
+	return s, e.countRows(ctx, s)
 }
 
 // sampled builds the sample's database; buckets with equal options share it.
-func (r *run) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) {
-	for _, s := range r.samples {
-		if fmt.Sprint(s.options.Roots, s.options.Percent, s.options.Whole) == fmt.Sprint(o.Roots, o.Percent, o.Whole) {
-			return s, nil
+func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Database, error) {
+	same := fmt.Sprint(o.Roots, o.Percent, o.Whole)
+	for _, s := range e.samples {
+		if s.options == same {
+			return s.db, nil
 		}
 	}
-	o.Salt, o.References = r.Key.Derive("sample"), r.program.References()
-	name := restore.ScratchName(r.Staging.Database, "sample", fmt.Sprintf("%s_%d", r.Options.Run, len(r.samples)+1))
-	db, err := r.server.Create(ctx, name, r.catalog)
+	o.Salt, o.References = e.o.Key.Derive("sample"), e.program.References()
+	number := fmt.Sprintf("%s_%d", e.o.Run, len(e.samples)+1)
+	db, err := e.server.Create(ctx, restore.ScratchName(e.o.Staging.Database, "sample", number), e.catalog)
 	if err != nil {
 		return nil, err
 	}
-	s := &sampleDB{options: o, db: db}
-	r.samples = append(r.samples, s)
-	if _, err := db.PreData(ctx, r.schema); err != nil {
+	e.samples = append(e.samples, &sampleDB{same, db})
+	e.made.always(db.Drop)
+	if _, err := db.PreData(ctx, e.schema); err != nil {
 		return nil, err
 	}
-	if err := r.pick(ctx, s); err != nil {
+	if err := e.pick(ctx, o, db); err != nil {
 		return nil, err
 	}
 	// Post-data validates every foreign key: that proves the closure.
-	if err := db.PostData(ctx, r.schema, r.Workers); err != nil {
+	if err := db.PostData(ctx, e.schema, e.o.Workers); err != nil {
 		return nil, err
 	}
-	if err := db.SetSequences(ctx, r.sequences); err != nil {
+	if err := db.SetSequences(ctx, e.sequences); err != nil {
 		return nil, err
 	}
-	return s, db.RefreshMatViews(ctx, r.catalog.MatViews)
+	return db, db.RefreshMatViews(ctx, e.catalog.MatViews)
 }
 
 // pick computes the sample on the shadow and streams it into its own database.
-func (r *run) pick(ctx context.Context, s *sampleDB) (err error) {
-	conn, err := pgx.ConnectConfig(ctx, r.shadow.Config())
+func (e *exporter) pick(ctx context.Context, o sample.Options, into *restore.Database) (err error) {
+	conn, err := pgx.ConnectConfig(ctx, e.shadow.Config())
 	if err != nil {
 		return client.Wrap(err, "connecting to the shadow to sample it")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	picked, err := sample.Compute(ctx, conn, r.catalog, s.options)
+	picked, err := sample.Compute(ctx, conn, e.catalog, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, picked.Close(context.WithoutCancel(ctx))) }()
-	if s.counts, err = picked.Counts(ctx); err != nil {
-		return err
-	}
-	loader, err := s.db.Loader(ctx)
+	loader, err := into.Loader(ctx)
 	if err != nil {
 		return err
 	}
@@ -140,43 +152,42 @@ func (r *run) pick(ctx context.Context, s *sampleDB) (err error) {
 	return err
 }
 
-func (r *run) putParquet(ctx context.Context, s *staged) error {
+func (e *exporter) putParquet(ctx context.Context, s *staged) error {
 	put := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		_, err := s.staging.Put(ctx, path, write)
 		return err
 	}
-	tables, err := parquet.Export(ctx, s.database.Config(), r.catalog, parquet.Options{Workers: r.Workers}, put)
+	tables, err := parquet.Export(ctx, s.database.Config(), e.catalog, parquet.Options{Workers: e.o.Workers}, put)
 	s.parquet = tables
 	return err
 }
 
 // putDump streams pg_dump's custom format into the bucket: any pg_restore loads it.
-func (r *run) putDump(ctx context.Context, s *staged) error {
+func (e *exporter) putDump(ctx context.Context, s *staged) error {
 	cfg := s.database.Config()
-	_, err := s.staging.Put(ctx, r.dumpName(), func(w io.Writer) error {
+	_, err := s.staging.Put(ctx, e.o.Staging.Database+".dump", func(w io.Writer) error {
 		return client.Run(ctx, client.Command{
-			Tool: client.Dump, MinMajor: client.Major(r.server.Version()), Doing: "dumping the dataset", Server: cfg, Stdout: w,
-			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-security-labels",
-				"-B"}, // no large objects: a sample's rows don't say which are theirs
+			Tool: client.Dump, MinMajor: client.Major(e.server.Version()), Doing: "dumping the dataset",
+			Server: cfg, Stdout: w,
+			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications",
+				"--no-subscriptions", "--no-security-labels", "-B"}, // a sample does not say which large objects are its own
 		})
 	})
 	return err
 }
 
-func (r *run) dumpName() string { return r.Staging.Database + ".dump" }
-
 // countRows notes how many rows of each table the dataset holds.
-func (r *run) countRows(ctx context.Context, s *staged) error {
+func (e *exporter) countRows(ctx context.Context, s *staged) error {
 	conn, err := pgx.ConnectConfig(ctx, s.database.Config())
 	if err != nil {
 		return client.Wrap(err, "connecting to count the dataset's rows")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := r.catalog.CountRows(ctx, conn)
+	rows, err := e.catalog.CountRows(ctx, conn)
 	if err != nil {
 		return err
 	}
-	for _, t := range r.catalog.Tables {
+	for _, t := range e.catalog.Tables {
 		if t.IsPartition || t.Kind == catalog.Foreign {
 			continue
 		}
@@ -197,7 +208,7 @@ func (s *staged) table(name catalog.Name, rows int64) s3sink.Table {
 			t.Objects = append(t.Objects, part.Path)
 		}
 		for _, c := range p.Columns {
-			t.Columns = append(t.Columns, s3sink.Column{Name: c.Name, Type: c.Type, Parquet: c.Parquet, AsText: c.AsText})
+			t.Columns = append(t.Columns, s3sink.Column(c))
 		}
 	}
 	return t
@@ -212,7 +223,9 @@ func (s *staged) content() string {
 
 // report is what the report says of the bucket.
 func (s *staged) report() report.Dataset {
-	d := report.Dataset{Bucket: s.bucket.Name, URL: s.staging.URL(), Content: s.content(), Rows: s.rows, Published: s.published}
+	d := report.Dataset{
+		Bucket: s.bucket.Name, URL: s.staging.URL(), Content: s.content(), Rows: s.rows, Published: s.published,
+	}
 	if s.bucket.Sample != nil {
 		d.Content = fmt.Sprintf("sample of %g %%", s.bucket.Sample.Percent)
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 	"refresher/internal/snapshot"
@@ -26,52 +29,144 @@ func DefaultRetry() Retry {
 	return Retry{Restarts: 3, Resumes: 10, Patience: 5 * time.Minute, Stall: 10 * time.Minute}
 }
 
-// filling is how far the shadow has come: the stages schema and data.
-type filling struct {
-	open     bool // the shadow has its tables and a ledger
-	jobs     []job
-	booked   map[restore.Entry]bool // chunks that are in the shadow
-	closed   bool                   // all are, and the ledger is gone
-	restarts int
-	resumes  int
+// attempts counts how often a run started over or went on.
+type attempts struct {
+	retry             Retry
+	rec               *recorder
+	restarts, resumes int
 }
 
-// fill carries out the stages that need the snapshot. A fault that passes by itself
-// doesn't end them: while the snapshot lives, the run goes on with what is missing
-// in the shadow, else it starts over from a new one.
-func (r *run) fill(ctx context.Context) error {
-	for {
-		err := r.fillOnce(r.lock.Context())
-		if err == nil {
+// restart notes that the run starts over, or that it has done so too often.
+func (a *attempts) restart(why error) error {
+	if a.restarts >= a.retry.Restarts {
+		return fmt.Errorf("gave up after %d snapshots: %w", a.restarts+1, why)
+	}
+	a.restarts++
+	a.rec.warn("starts over from a new snapshot (%d of %d), after: %v", a.restarts, a.retry.Restarts, why)
+	return nil
+}
+
+// filled is a shadow with every row, and what was learnt while it was filled.
+type filled struct {
+	*plan
+	shadow    *restore.Database
+	schema    string // path of the dump
+	keptDump  string // path of the dump of staging's own tables
+	store     *fingerprint.Store
+	jobs      []job
+	counts    counters
+	canaries  *canaries
+	sequences []catalog.SequenceValue
+	keptRows  rowsOf // of tables that staging keeps
+}
+
+// filling is a shadow on its way to be filled. A fault that passes by itself doesn't
+// end it: while the snapshot lives, the run goes on with what is missing in the
+// shadow, else it starts over from a new one.
+type filling struct {
+	o     *Options
+	rec   *recorder
+	made  *cleanup
+	mine  *claim
+	tries attempts
+
+	data   *filled
+	open   bool                   // the shadow has its tables and a ledger
+	booked map[restore.Entry]bool // chunks that are in the shadow
+	closed bool                   // all are, and the ledger is gone
+}
+
+// fill carries out the stages that need the snapshot, and lets go of that.
+func fill(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, p *plan) (*filled, error) {
+	f := &filling{o: o, rec: rec, made: made, mine: mine, tries: attempts{retry: o.Retry, rec: rec}}
+	f.begin(p)
+	made.onFailure(func(ctx context.Context) error {
+		if f.data.shadow == nil || rec.report.Promoted || o.KeepShadow {
 			return nil
 		}
-		if held := r.lock.Held(); held != nil {
-			err = &stageError{r.report.Stage, held} // says more than what its loss broke
+		return f.data.shadow.Drop(ctx)
+	})
+	made.always(func(context.Context) error { return f.data.closeStore() })
+	for {
+		err := f.mine.explain(rec, f.once(f.mine.lock.Context()))
+		if err == nil {
+			f.data.source.Close(ctx) // the replica's snapshot is held no longer than it is read
+			return f.data, nil
 		}
-		if err := r.recover(ctx, err); err != nil {
-			return err
+		if err := f.recover(ctx, err); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func (r *run) fillOnce(ctx context.Context) error {
-	if !r.filling.open {
-		if err := r.stage(ctx, "schema", r.restoreSchema); err != nil {
+// begin starts from a plan, with no shadow.
+func (f *filling) begin(p *plan) {
+	f.open, f.booked, f.closed = false, nil, false
+	f.data = &filled{
+		plan: p, canaries: &canaries{}, schema: filepath.Join(f.mine.dir, "schema.dump"),
+		keptDump: filepath.Join(f.mine.dir, "own.dump"),
+	}
+	f.rec.report.LeftOut = nil
+}
+
+func (f *filled) closeStore() error {
+	if f.store == nil {
+		return nil
+	}
+	return f.store.Close()
+}
+
+func (f *filling) once(ctx context.Context) error {
+	if !f.open {
+		if err := f.rec.stage(ctx, "schema", f.makeShadow); err != nil {
 			return err
 		}
 	}
-	return r.stage(ctx, "data", r.copyData)
+	return f.rec.stage(ctx, "data", f.copyData)
+}
+
+// makeShadow makes the shadow database and its pre-data: types, tables, functions,
+// but no index, constraint or trigger. What an earlier attempt of the run made is
+// made anew.
+func (f *filling) makeShadow(ctx context.Context) error {
+	d := f.data
+	return bounded(ctx, f.o.Retry.Stall, func(ctx context.Context) error {
+		if err := d.source.DumpSchema(ctx, d.schema); err != nil {
+			return err
+		}
+		if d.shadow != nil {
+			if err := d.shadow.Drop(ctx); err != nil {
+				return err
+			}
+		}
+		var err error
+		if d.shadow, err = d.server.Create(ctx, d.server.ShadowName(f.o.Run), d.catalog); err != nil {
+			return err
+		}
+		left, err := d.shadow.PreData(ctx, d.schema)
+		f.rec.report.LeftOut = left
+		if err != nil {
+			return err
+		}
+		left, err = d.makeKept(ctx)
+		if f.rec.report.LeftOut = append(f.rec.report.LeftOut, left...); err != nil {
+			return err
+		}
+		err = d.shadow.OpenLedger(ctx)
+		f.open = err == nil
+		return err
+	})
 }
 
 // recover makes another try possible, or returns why there is none.
-func (r *run) recover(ctx context.Context, why error) error {
+func (f *filling) recover(ctx context.Context, why error) error {
 	switch {
 	case ctx.Err() != nil || decided(why):
 		return why
-	case errors.Is(why, snapshot.ErrLost) || !r.holding(ctx):
-		return r.restart(ctx, why) // whatever the error says, it comes of that
+	case errors.Is(why, snapshot.ErrLost) || f.data.source.Holding(ctx) != nil:
+		return f.restart(ctx, why) // whatever the error says, it comes of that
 	case passes(why):
-		return r.resume(ctx, why)
+		return f.resume(ctx, why)
 	}
 	return why
 }
@@ -101,25 +196,20 @@ func passes(err error) bool {
 	return client.Transient(err)
 }
 
-// holding reports whether the source holds the snapshot and its locks still.
-func (r *run) holding(ctx context.Context) bool {
-	return r.source.Holding(ctx) == nil
-}
-
 // resume goes on in the same snapshot. What the shadow holds is what its ledger
 // says: an answer that was lost may have been a success, and a server that crashed
 // may have lost what it had confirmed.
-func (r *run) resume(ctx context.Context, why error) error {
-	f := &r.filling
-	if f.resumes >= r.Retry.Resumes {
-		return fmt.Errorf("gave up after %d interruptions: %w", f.resumes+1, why)
+func (f *filling) resume(ctx context.Context, why error) error {
+	t := &f.tries
+	if t.resumes >= t.retry.Resumes {
+		return fmt.Errorf("gave up after %d interruptions: %w", t.resumes+1, why)
 	}
-	f.resumes++
-	err := r.patiently(ctx, func(ctx context.Context) error {
+	t.resumes++
+	err := f.mine.untilDone(ctx, func(ctx context.Context) error {
 		if !f.open {
 			return nil
 		}
-		booked, err := r.shadow.Booked(ctx)
+		booked, err := f.data.shadow.Booked(ctx)
 		if f.closed = errors.Is(err, restore.ErrLedgerClosed); f.closed {
 			return nil
 		}
@@ -129,92 +219,45 @@ func (r *run) resume(ctx context.Context, why error) error {
 	if err != nil {
 		return fmt.Errorf("%w; going on after that failed too: %w", why, err)
 	}
-	if len(f.jobs) == 0 {
-		r.warn("resumed (%d of %d) after: %v", f.resumes, r.Retry.Resumes, why)
+	jobs := len(f.data.jobs)
+	if jobs == 0 {
+		f.rec.warn("resumed (%d of %d) after: %v", t.resumes, t.retry.Resumes, why)
 		return nil
 	}
-	r.warn("resumed (%d of %d) with %d of %d chunks in staging, after: %v", f.resumes, r.Retry.Resumes, len(f.jobs)-len(f.todo()), len(f.jobs), why)
+	f.rec.warn("resumed (%d of %d) with %d of %d chunks in staging, after: %v",
+		t.resumes, t.retry.Resumes, jobs-len(f.missing()), jobs, why)
 	return nil
 }
 
 // restart begins again with a new snapshot of the source and an empty shadow.
-func (r *run) restart(ctx context.Context, why error) error {
-	if err := r.countRestart(why); err != nil {
+func (f *filling) restart(ctx context.Context, why error) error {
+	if err := f.tries.restart(why); err != nil {
 		return err
 	}
-	r.source.Close(ctx)
-	err := r.patiently(ctx, func(ctx context.Context) error {
-		if r.shadow == nil {
+	f.data.source.Close(ctx)
+	err := f.mine.untilDone(ctx, func(ctx context.Context) error {
+		if f.data.shadow == nil {
 			return nil
 		}
-		return r.shadow.Drop(ctx)
+		return f.data.shadow.Drop(ctx)
 	})
 	if err == nil {
-		err = r.forget()
+		err = f.data.closeStore()
+		f.begin(f.data.plan)
 	}
 	if err == nil {
-		err = r.stage(ctx, "guard", func(ctx context.Context) error { return r.patiently(ctx, r.openSource) })
+		err = f.rec.stage(ctx, "guard", func(ctx context.Context) error {
+			return f.mine.untilDone(ctx, func(ctx context.Context) error {
+				p, err := openSource(ctx, f.o, f.rec, f.made, f.data.server)
+				if err == nil {
+					f.data.plan = p
+				}
+				return err
+			})
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("%w; starting over after: %w", err, why)
 	}
 	return nil
-}
-
-// countRestart notes that the run starts over, or that it has done so too often.
-func (r *run) countRestart(why error) error {
-	f := &r.filling
-	if f.restarts >= r.Retry.Restarts {
-		return fmt.Errorf("gave up after %d snapshots: %w", f.restarts+1, why)
-	}
-	f.restarts++
-	r.warn("starts over from a new snapshot (%d of %d), after: %v", f.restarts, r.Retry.Restarts, why)
-	return nil
-}
-
-// forget drops all that was made from a snapshot that is lost.
-func (r *run) forget() error {
-	r.shadow = nil
-	r.filling = filling{restarts: r.filling.restarts, resumes: r.filling.resumes}
-	r.counts = map[string]*counter{}
-	r.birds.tables, r.birds.identities = nil, nil
-	r.report.LeftOut = nil
-	if r.store == nil {
-		return nil
-	}
-	store := r.store
-	r.store = nil
-	return store.Close()
-}
-
-// patiently does something, with the lock held, until it succeeds, fails for good,
-// or patience ends.
-func (r *run) patiently(ctx context.Context, do func(context.Context) error) error {
-	limit := time.Now().Add(r.Retry.Patience)
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := r.regain(ctx)
-		if err == nil {
-			err = r.bounded(ctx, do)
-		}
-		if err == nil || ctx.Err() != nil || !(passes(err) || client.Code(err) == "55P03") || time.Now().After(limit) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
-		}
-	}
-}
-
-// regain takes the lock again if it was lost.
-func (r *run) regain(ctx context.Context) error {
-	if r.lock.Held() == nil {
-		return nil
-	}
-	lock, err := r.history.Regain(ctx, r.lock)
-	if err == nil {
-		r.lock = lock
-	}
-	return err
 }

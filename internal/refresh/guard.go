@@ -6,19 +6,17 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"time"
 
-	"refresher/internal/history"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
+	"refresher/internal/verify/risk"
 )
 
-// idTime is the head of a run's id.
+// idTime is how a run's id begins.
 const idTime = "20060102T150405Z"
 
 // NewID names a run: its start in UTC and four random hex digits, so that ids
@@ -29,94 +27,114 @@ func NewID(now time.Time) string {
 	return now.UTC().Format(idTime) + "-" + hex.EncodeToString(b[:])
 }
 
+// plan is a snapshot of the source, and what is to be made of it.
+type plan struct {
+	server  *restore.Server
+	source  *snapshot.Source
+	catalog *catalog.Catalog
+	program *scrub.Program
+	risk    []risk.Spec           // with what was suppressed of them
+	objects []snapshot.OIDRange   // of large objects that are to arrive
+	keep    *restore.Preservation // what staging keeps of its own
+	scripts []restore.Script      // what runs in the shadow
+}
+
 // guard finds everything that can be found wrong before anything is changed and
 // before a row is read.
-func (r *run) guard(ctx context.Context) error {
-	return r.bounded(ctx, func(ctx context.Context) (err error) {
-		if r.server, err = restore.Connect(ctx, r.Staging); err != nil {
+func guard(ctx context.Context, o *Options, rec *recorder, made *cleanup) (p *plan, err error) {
+	return p, bounded(ctx, o.Retry.Stall, func(ctx context.Context) error {
+		server, err := restore.Connect(ctx, o.Staging)
+		if err != nil {
 			return err
 		}
-		if r.Template != "" {
-			r.server.UseTemplate(r.Template)
+		if o.Template != "" {
+			server.UseTemplate(o.Template)
 		}
-		r.afterTheLast(ctx)
+		afterTheLast(ctx, o, rec)
+		tries := attempts{retry: o.Retry, rec: rec}
 		for {
-			if err = r.openSource(ctx); err == nil {
+			if p, err = openSource(ctx, o, rec, made, server); err == nil {
 				break
 			}
 			// A migration in this moment: the next look sees what it made.
 			if ctx.Err() != nil || !errors.Is(err, snapshot.ErrSchemaChanged) && client.Code(err) != "40001" {
 				return err
 			}
-			if err := r.countRestart(err); err != nil {
+			if err := tries.restart(err); err != nil {
 				return err
 			}
 		}
-		if r.DryRun {
-			return r.probe(ctx)
+		if o.DryRun {
+			return probe(ctx, o)
 		}
 		return nil
 	})
 }
 
 // openSource takes a snapshot of the source and plans on it.
-func (r *run) openSource(ctx context.Context) error {
-	if r.source != nil {
-		r.source.Close(ctx)
-		r.source = nil
-	}
-	source, err := snapshot.Open(ctx, snapshot.Options{Config: r.Source, Run: r.Options.Run, RequireReplica: r.RequireReplica, ChunkBytes: r.ChunkBytes})
+func openSource(ctx context.Context, o *Options, rec *recorder, made *cleanup, server *restore.Server) (*plan, error) {
+	source, err := snapshot.Open(ctx, snapshot.Options{
+		Config: o.Source, Run: o.Run, RequireReplica: o.RequireReplica, ChunkBytes: o.ChunkBytes,
+	})
 	if err != nil {
+		return nil, err
+	}
+	p := &plan{server: server, source: source, catalog: source.Catalog()}
+	if err := p.make(ctx, o, rec); err != nil {
+		source.Close(ctx)
+		return nil, err
+	}
+	made.always(func(ctx context.Context) error { source.Close(ctx); return nil })
+	return p, nil
+}
+
+func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) {
+	rec.describe(o, p)
+	if err := restore.Guard(p.catalog.SystemID, p.server.SystemID()); err != nil {
 		return err
 	}
-	r.source = source
-	cat := r.source.Catalog()
-	r.describe()
-	if err := restore.Guard(cat.SystemID, r.server.SystemID()); err != nil {
+	if err := p.server.NotOlder(p.catalog); err != nil {
 		return err
 	}
-	if err := r.server.NotOlder(cat); err != nil {
+	if p.program, err = scrub.Compile(o.Rules, p.catalog, o.Key.Bytes()); err != nil {
 		return err
 	}
-	if r.program, err = scrub.Compile(r.Rules, cat, r.Key.Bytes()); err != nil {
+	p.risk, rec.report.SafeHarbor = p.program.Risk(), p.program.SafeHarbor()
+	if err := p.source.Lock(ctx, tablesRead(p.program)); err != nil {
 		return err
 	}
-	r.risk, r.report.SafeHarbor = r.program.Risk(), r.program.SafeHarbor()
-	if err := r.source.Lock(ctx, tablesRead(r.program)); err != nil {
+	rec.report.Snapshot = p.source.SnapshotID()
+	if p.objects, err = planObjects(ctx, o, rec, p.source); err != nil {
 		return err
 	}
-	r.report.Snapshot = r.source.SnapshotID()
-	if err := r.guardObjects(ctx); err != nil {
+	if err := p.server.Preflight(ctx, p.catalog); err != nil {
 		return err
 	}
-	if err := r.server.Preflight(ctx, cat); err != nil {
+	if err := p.planKeep(ctx, o, rec); err != nil {
 		return err
 	}
-	if err := r.guardOwn(ctx); err != nil {
-		return err
-	}
-	for _, b := range r.Buckets {
-		if err := r.checkSample(b, cat); err != nil {
+	for _, b := range o.Buckets {
+		if err := checkSample(o, b, p.catalog); err != nil {
 			return err
 		}
 	}
-	r.decisions()
-	for _, w := range append(r.source.Warnings(), r.program.Warnings()...) {
-		r.warn("%s", w)
+	rec.decisions(p.program)
+	for _, w := range append(p.source.Warnings(), p.program.Warnings()...) {
+		rec.warn("%s", w)
 	}
 	return nil
 }
 
 // probe looks whether every bucket can be written to. A run does it when it has the
 // lock: the next to get it sweeps probes away.
-func (r *run) probe(ctx context.Context) error {
-	for _, b := range r.Buckets {
+func probe(ctx context.Context, o *Options) error {
+	for _, b := range o.Buckets {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
 	}
-	if r.Prints != nil && r.Prints.Place != nil {
-		return r.Prints.Place.Probe(ctx)
+	if o.Fingerprints != nil && o.Fingerprints.Place != nil {
+		return o.Fingerprints.Place.Probe(ctx)
 	}
 	return nil
 }
@@ -124,64 +142,22 @@ func (r *run) probe(ctx context.Context) error {
 // afterTheLast gives the run an id behind those that the buckets name as their
 // latest, even if this machine's clock was put back: ids are compared, and a dataset
 // must not look older than the one it replaces. An error here shows in the probe.
-func (r *run) afterTheLast(ctx context.Context) {
-	for _, b := range r.Buckets {
+func afterTheLast(ctx context.Context, o *Options, rec *recorder) {
+	for _, b := range o.Buckets {
 		last, _, err := b.Sink.Latest(ctx)
-		if err != nil || last.Run < r.Options.Run {
+		if err != nil || last.Run < o.Run {
 			continue
 		}
 		at, err := time.Parse(idTime, last.Run[:len(idTime)])
 		if err != nil {
 			continue
 		}
-		was := r.Options.Run
-		r.Options.Run = at.Add(time.Second).Format(idTime) + was[len(idTime):]
-		r.report.Run = r.Options.Run
-		r.warn("run %s is called %s, because the latest in bucket %s is %s: the clock of this machine, or of the one before, is wrong", was, r.Options.Run, b.Name, last.Run)
+		was := o.Run
+		o.Run = at.Add(time.Second).Format(idTime) + was[len(idTime):]
+		rec.report.Run = o.Run
+		rec.warn("run %s is called %s, because the latest in bucket %s is %s: the clock of this machine, "+
+			"or of the one before, is wrong", was, o.Run, b.Name, last.Run)
 	}
-}
-
-// claim takes the right to be the only run, and clears away what runs that died
-// left behind. From here on the run is in the history.
-func (r *run) claim(ctx context.Context) error {
-	var err error
-	if r.history, err = history.Open(ctx, r.Staging); err != nil {
-		return err
-	}
-	if r.lock, err = r.history.Lock(ctx, r.Options.Run); err != nil {
-		return err
-	}
-	if r.previous, err = r.lastDone(ctx); err != nil {
-		return err
-	}
-	host, _ := os.Hostname() // "" is as good an answer
-	began := history.Run{ID: r.Options.Run, Database: r.Staging.Database, Host: host, Started: r.report.Started, Stage: r.report.Stage}
-	if err := r.history.Start(ctx, began); err != nil {
-		return err
-	}
-	if err := r.probe(ctx); err != nil {
-		return err
-	}
-	if r.dir, err = r.server.WorkDir(r.TempDir, "refresher-", r.Options.Run+"-"); err != nil {
-		return err
-	}
-	dropped, err := r.server.Sweep(ctx, r.lock)
-	if err != nil {
-		return err
-	}
-	for _, d := range dropped {
-		r.warn("dropped the remains of a run that died: database %s", d)
-	}
-	for _, b := range r.Buckets {
-		removed, err := b.Sink.Sweep(ctx)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", b.Name, err)
-		}
-		for _, d := range removed {
-			r.warn("removed the remains of a run that died: %s", d)
-		}
-	}
-	return nil
 }
 
 // tablesRead are the tables whose rows leave the source.
@@ -194,23 +170,14 @@ func tablesRead(p *scrub.Program) []*catalog.Table {
 }
 
 // checkSample finds a bad sample before a row is read.
-func (r *run) checkSample(b Bucket, cat *catalog.Catalog) error {
+func checkSample(o *Options, b Bucket, cat *catalog.Catalog) error {
 	if b.Sample == nil {
 		return nil
 	}
-	o := *b.Sample
-	o.Salt = r.Key.Derive("sample")
-	if err := o.Check(cat); err != nil {
+	s := *b.Sample
+	s.Salt = o.Key.Derive("sample")
+	if err := s.Check(cat); err != nil {
 		return fmt.Errorf("bucket %s: %w", b.Name, err)
 	}
 	return nil
-}
-
-func (r *run) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if slices.Contains(r.report.Warnings, text) {
-		return // said before the run started over
-	}
-	r.report.Warnings = append(r.report.Warnings, text)
-	r.watch.Warn(text)
 }

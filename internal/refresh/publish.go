@@ -16,84 +16,87 @@ import (
 
 // readBack reads every object out of its bucket again: first its bytes against
 // what was sent, then its rows for personal data.
-func (r *run) readBack(ctx context.Context) error {
-	for _, s := range r.staged {
-		if err := r.readBackBucket(ctx, s); err != nil {
+func readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clean *proof, sets []*staged) error {
+	for _, s := range sets {
+		if err := s.readBack(ctx, o, rec, data, clean); err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 	}
 	return nil
 }
 
-func (r *run) readBackBucket(ctx context.Context, s *staged) error {
+func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clean *proof) error {
 	began := time.Now()
 	if err := s.staging.Verify(ctx); err != nil {
 		return err
 	}
 	var results []*verify.Result
-	tables, err := Preserved(ctx, r.shadow.Config(), r.Options.Preserve, specs(r.catalog, r.program, nil))
+	tables, err := Preserved(ctx, data.shadow.Config(), o.Preserve, specs(data.catalog, data.program, nil))
 	if err != nil {
 		return err
 	}
-	for _, o := range s.staging.Objects() {
-		result, err := VerifyObject(ctx, r.verifier, tables, s.staging.Run, o)
+	for _, object := range s.staging.Objects() {
+		result, err := VerifyObject(ctx, clean.verifier, tables, s.staging.Run, object)
 		if err != nil {
 			return err
 		}
 		if result == nil {
-			return fmt.Errorf("object %s is of no kind that can be verified", o.Name)
+			return fmt.Errorf("object %s is of no kind that can be verified", object.Name)
 		}
 		results = append(results, result)
 	}
-	s.pass, err = r.judge(s.bucket.Name, began, results...)
+	s.pass, err = judge(o.Run, rec, s.bucket.Name, began, results...)
 	return err
 }
 
 // promote makes the shadow the staging database, then each bucket's dataset the
 // latest. The report goes into each bucket before that.
-func (r *run) promote(ctx context.Context) error {
-	if err := r.leaveSet(ctx); err != nil {
+func promote(
+	ctx context.Context, o *Options, rec *recorder, made *cleanup, data *filled, clean *proof, sets []*staged,
+) error {
+	if err := leaveSet(ctx, o, rec, made, clean); err != nil {
 		return err
 	}
-	for _, s := range r.staged {
-		if err := r.leaveSetIn(ctx, s); err != nil {
+	for _, s := range sets {
+		if err := leaveSetIn(ctx, o, rec, clean, s); err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 	}
-	for _, s := range r.staged {
-		if err := r.putReport(ctx, s); err != nil {
+	for _, s := range sets {
+		if err := s.putReport(ctx, o, rec, sets); err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 	}
-	if err := r.bucketsUnchanged(ctx); err != nil {
+	if err := bucketsUnchanged(ctx, sets); err != nil {
 		return err
 	}
-	notes, err := r.server.Promote(ctx, r.pass, r.Options.Run, r.shadow)
+	notes, err := data.server.Promote(ctx, clean.pass, o.Run, data.shadow)
 	for _, note := range notes {
-		r.warn("%s", note)
+		rec.warn("%s", note)
 	}
 	if err != nil {
 		return err
 	}
-	r.promoted, r.report.Promoted = true, true
-	for _, s := range r.staged {
-		if err := r.publish(ctx, s); err != nil {
+	rec.report.Promoted = true
+	for _, s := range sets {
+		if err := s.publish(ctx, o, rec); err != nil {
 			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
 		}
 	}
-	return r.retainSets(ctx)
+	return retainSets(ctx, o)
 }
 
 // bucketsUnchanged looks at every latest.json once more before the swap: a bucket
-// that somebody else published to would refuse this run's dataset after it.
-func (r *run) bucketsUnchanged(ctx context.Context) error {
-	for _, s := range r.staged {
+// that another refresher published to would refuse this run's dataset after it.
+func bucketsUnchanged(ctx context.Context, sets []*staged) error {
+	for _, s := range sets {
 		now, _, err := s.bucket.Sink.Latest(ctx)
 		if err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 		if now != s.before {
-			return fault.Refuse("publish", "somebody else changed latest.json in bucket %s during the run; one prefix must belong to one refresher", s.bucket.Name)
+			return fault.Refuse("publish", "somebody else changed latest.json in bucket %s during the run; "+
+				"one prefix must belong to one refresher", s.bucket.Name)
 		}
 	}
 	return nil
@@ -101,19 +104,19 @@ func (r *run) bucketsUnchanged(ctx context.Context) error {
 
 // putReport puts the signed report into a bucket, as it will be when that bucket
 // is published: nobody finds it unless that comes true.
-func (r *run) putReport(ctx context.Context, s *staged) error {
-	final := *r.report
+func (s *staged) putReport(ctx context.Context, o *Options, rec *recorder, sets []*staged) error {
+	final := *rec.report
 	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC()
 	final.Bucket, final.Datasets = s.bucket.Name, nil
-	for _, other := range r.staged {
+	for _, other := range sets {
 		d := other.report()
 		d.Published = other == s
 		final.Datasets = append(final.Datasets, d)
 	}
-	if err := r.sign(&final); err != nil {
+	if err := rec.sign(o, &final); err != nil {
 		return err
 	}
-	for _, o := range []struct {
+	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
@@ -121,7 +124,7 @@ func (r *run) putReport(ctx context.Context, s *staged) error {
 		{report.JSONName + signature.Suffix, bytesOf(final.Signed.Signature)},
 		{report.HTMLName, final.HTML},
 	} {
-		if _, err := s.staging.Put(ctx, o.name, o.write); err != nil {
+		if _, err := s.staging.Put(ctx, file.name, file.write); err != nil {
 			return err
 		}
 	}
@@ -132,10 +135,10 @@ func bytesOf(b []byte) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := w.Write(b); return err }
 }
 
-func (r *run) publish(ctx context.Context, s *staged) error {
-	_, err := s.staging.Publish(ctx, s.pass, r.manifest(s))
+func (s *staged) publish(ctx context.Context, o *Options, rec *recorder) error {
+	_, err := s.staging.Publish(ctx, s.pass, s.manifest(o, rec.report))
 	s.published = err == nil
-	r.report.Datasets = append(r.report.Datasets, s.report())
+	rec.report.Datasets = append(rec.report.Datasets, s.report())
 	if err != nil {
 		return err
 	}
@@ -143,10 +146,10 @@ func (r *run) publish(ctx context.Context, s *staged) error {
 	return err
 }
 
-func (r *run) manifest(s *staged) s3sink.Manifest {
-	summary, _ := json.Marshal(r.report.Summary()) // of strings and numbers: cannot fail
+func (s *staged) manifest(o *Options, rep *report.Report) s3sink.Manifest {
+	summary, _ := json.Marshal(rep.Summary()) // of strings and numbers: cannot fail
 	return s3sink.Manifest{
-		Database: r.Staging.Database, Content: s.content(), SchemaSHA256: r.report.SchemaHash, RulesetSHA256: r.report.RulesetHash,
-		KeyFingerprint: r.report.KeyFingerprint, Tables: s.tables, Report: summary,
+		Database: o.Staging.Database, Content: s.content(), SchemaSHA256: rep.SchemaHash, RulesetSHA256: rep.RulesetHash,
+		KeyFingerprint: rep.KeyFingerprint, Tables: s.tables, Report: summary,
 	}
 }

@@ -6,30 +6,175 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
+	"refresher/internal/scrub"
 	"refresher/internal/verify"
 )
 
+// recorder writes the report of a run and tells its observer.
+type recorder struct {
+	report *report.Report
+	watch  Observer
+	before *report.Report // of the last run that was done; nil if there is none
+}
+
+func newRecorder(o *Options, watch Observer) *recorder {
+	return &recorder{watch: watch, report: &report.Report{
+		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: report.Running,
+		KeyFingerprint: o.Key.Fingerprint(), RulesetHash: o.Rules.Hash(),
+	}}
+}
+
+// stage runs one stage, times it and names it in an error.
+func (r *recorder) stage(ctx context.Context, name string, do func(context.Context) error) error {
+	_, err := stage(ctx, r, name, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	return err
+}
+
+// stage is [recorder.stage] of one that makes something.
+func stage[T any](
+	ctx context.Context, r *recorder, name string, do func(context.Context) (T, error),
+) (made T, err error) {
+	if err := ctx.Err(); err != nil {
+		return made, err
+	}
+	r.watch.Stage(name)
+	r.report.Stage = name
+	began := time.Now()
+	made, err = do(ctx)
+	r.timed(name, time.Since(began))
+	if err != nil {
+		err = &stageError{name, err}
+	}
+	return made, err
+}
+
+// timed notes how long a stage took, in all if it was done more than once.
+func (r *recorder) timed(name string, took time.Duration) {
+	i := slices.IndexFunc(r.report.Stages, func(s report.Stage) bool { return s.Name == name })
+	if i < 0 {
+		i = len(r.report.Stages)
+		r.report.Stages = append(r.report.Stages, report.Stage{Name: name})
+	}
+	r.report.Stages[i].Seconds += took.Seconds()
+	r.report.Stages[i].PeakRSS = peakRSS()
+}
+
+// peakRSS is the most memory the process has had resident, in bytes
+// (getrusage(2): ru_maxrss is in kB, on macOS in bytes).
+func peakRSS() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return u.Maxrss
+	}
+	return u.Maxrss * 1024
+}
+
+// stageError says in which stage a run failed. A refusal names its gate instead.
+type stageError struct {
+	stage string
+	err   error
+}
+
+func (e *stageError) Error() string {
+	if decided(e.err) {
+		return e.err.Error()
+	}
+	return "in stage " + e.stage + ": " + e.err.Error()
+}
+
+func (e *stageError) Unwrap() error { return e.err }
+
+func (r *recorder) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if slices.Contains(r.report.Warnings, text) {
+		return // said before the run started over
+	}
+	r.report.Warnings = append(r.report.Warnings, text)
+	r.watch.Warn(text)
+}
+
+// ended notes how the stages ended.
+func (r *recorder) ended(err error) {
+	r.report.Outcome = outcome(err)
+	if err == nil {
+		r.report.Stage = ""
+		return
+	}
+	r.report.Error = strings.TrimPrefix(err.Error(), "in stage "+r.report.Stage+": ") // which is beside it
+}
+
+func outcome(err error) report.Outcome {
+	var refusal *fault.Refusal
+	switch {
+	case err == nil:
+		return report.Done
+	case errors.Is(err, context.Canceled):
+		return report.Stopped
+	case errors.As(err, &refusal):
+		return report.Refused
+	}
+	return report.Failed
+}
+
+// close signs the report, puts it into the history and gives the claim back.
+func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
+	r.report.Finished = time.Now().UTC()
+	err := r.sign(o, r.report)
+	if mine == nil {
+		return err
+	}
+	defer mine.lock.Release()
+	run := history.Run{
+		ID: o.Run, Database: o.Staging.Database, Started: r.report.Started, Finished: r.report.Finished,
+		Outcome: string(r.report.Outcome), Stage: r.report.Stage, Error: r.report.Error,
+	}
+	if s := r.report.Signed; s != nil {
+		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
+	}
+	return errors.Join(err, mine.history.Finish(ctx, run))
+}
+
+// sign notes what changed since the last run, and signs.
+func (r *recorder) sign(o *Options, rep *report.Report) error {
+	if r.before != nil {
+		rep.Drift = report.Compare(r.before, rep)
+	}
+	signer := o.Signer
+	if signer.IsZero() {
+		var err error
+		if signer, err = signature.Derive(o.Key); err != nil {
+			return err
+		}
+	}
+	return rep.Sign(signer)
+}
+
 // describe notes both servers in the report.
-func (r *run) describe() {
-	r.catalog = r.source.Catalog()
-	c := r.catalog
+func (r *recorder) describe(o *Options, p *plan) {
 	r.report.Source = report.Server{
-		Address: fmt.Sprintf("%s:%d", r.Source.Host, r.Source.Port), Database: c.Database, Version: c.ServerVersion,
-		SystemID: fmt.Sprint(c.SystemID), Replica: c.InRecovery,
+		Address: fmt.Sprintf("%s:%d", o.Source.Host, o.Source.Port), Database: p.catalog.Database,
+		Version: p.catalog.ServerVersion, SystemID: fmt.Sprint(p.catalog.SystemID), Replica: p.catalog.InRecovery,
 	}
 	r.report.Staging = report.Server{
-		Address: fmt.Sprintf("%s:%d", r.Staging.Host, r.Staging.Port), Database: r.Staging.Database,
-		Version: r.server.Version(), SystemID: fmt.Sprint(r.server.SystemID()),
+		Address: fmt.Sprintf("%s:%d", o.Staging.Host, o.Staging.Port), Database: o.Staging.Database,
+		Version: p.server.Version(), SystemID: fmt.Sprint(p.server.SystemID()),
 	}
-	r.report.SchemaHash = schemaHash(c)
+	r.report.SchemaHash = schemaHash(p.catalog)
 }
 
 // schemaHash names the shape of the source: every table, column and type.
@@ -45,9 +190,9 @@ func schemaHash(c *catalog.Catalog) string {
 }
 
 // decisions notes which rule decided every column.
-func (r *run) decisions() {
+func (r *recorder) decisions(p *scrub.Program) {
 	r.report.Tables = nil
-	for _, d := range r.program.Decisions() {
+	for _, d := range p.Decisions() {
 		t := report.Table{Name: d.Table.String(), Mode: "all"}
 		if d.RowsNone {
 			t.Mode = "none"
@@ -58,16 +203,20 @@ func (r *run) decisions() {
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: withoutValues(c.Detail), From: c.From, KeepSome: c.KeepSome,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: withoutValues(c.Detail), From: c.From,
+				KeepSome: c.KeepSome,
 			})
 		}
 		r.report.Tables = append(r.report.Tables, t)
 	}
-	slices.SortFunc(r.report.Tables, func(a, b report.Table) int { return strings.Compare(a.Name, b.Name) })
+	sortTables(r.report)
 }
 
-// withoutValues is a rule as a report shows it: whoever wrote a condition may have
-// written somebody's address into it.
+func sortTables(rep *report.Report) {
+	slices.SortFunc(rep.Tables, func(a, b report.Table) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// withoutValues is a rule as a report shows it: a condition may quote a person's address.
 func withoutValues(rule string) string {
 	text, done := []byte(rule), 0
 	var b strings.Builder
@@ -81,75 +230,20 @@ func withoutValues(rule string) string {
 }
 
 // measure notes rows, bytes and time of every table.
-func (r *run) measure() {
+func (r *recorder) measure(counts counters, p *scrub.Program) {
 	for i := range r.report.Tables {
 		t := &r.report.Tables[i]
-		if c := r.counts[t.Name]; c != nil {
-			t.Rows, t.Bytes, t.Seconds = c.arrived.Load(), c.bytes.Load(), float64(c.nanos.Load())/1e9
-			t.Dropped = c.dropped.Load()
+		if c := counts[t.Name]; c != nil {
+			t.Rows, t.Bytes, t.Seconds, t.Dropped = c.arrived, c.bytes, float64(c.nanos)/1e9, c.dropped
 			for j := range t.Columns {
 				t.Columns[j].KeptRows = c.kept[t.Columns[j].Name]
 			}
 		}
 	}
-	for _, p := range r.program.Tables() {
-		i := slices.IndexFunc(r.report.Tables, func(t report.Table) bool { return t.Name == p.Table.Name.String() })
+	for _, plan := range p.Tables() {
+		i := slices.IndexFunc(r.report.Tables, func(t report.Table) bool { return t.Name == plan.Table.Name.String() })
 		if i >= 0 {
-			r.report.Tables[i].Format = p.Format.String()
+			r.report.Tables[i].Format = plan.Format.String()
 		}
 	}
-}
-
-// identifiers notes how many source values will be looked for.
-func (r *run) identifiers() {
-	for class, s := range r.store.Stats() {
-		r.report.Identifiers = append(r.report.Identifiers, report.Identifier{
-			Class: string(class), Added: s.Added - r.followed(class), Fictional: s.Fictional, Short: s.Short,
-		})
-	}
-	slices.SortFunc(r.report.Identifiers, func(a, b report.Identifier) int { return strings.Compare(a.Class, b.Class) })
-}
-
-// lastDone is the report that this run is compared with, nil if there is none.
-func (r *run) lastDone(ctx context.Context) (*report.Report, error) {
-	last, err := r.history.LastDone(ctx, r.Options.Run)
-	if errors.Is(err, history.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	before, err := report.Parse(last.ReportJSON, []byte(last.Signature))
-	if err != nil {
-		r.warn("what changed since run %s can't be told: its report can't be read", last.ID)
-		return nil, nil
-	}
-	return before, nil
-}
-
-// sign notes what changed since the last run, and signs.
-func (r *run) sign(rep *report.Report) error {
-	if r.previous != nil {
-		rep.Drift = report.Compare(r.previous, rep)
-	}
-	signer := r.Signer
-	if signer.IsZero() {
-		var err error
-		if signer, err = signature.Derive(r.Key); err != nil {
-			return err
-		}
-	}
-	return rep.Sign(signer)
-}
-
-// record puts the run into the history.
-func (r *run) record(ctx context.Context) error {
-	run := history.Run{
-		ID: r.Options.Run, Database: r.Staging.Database, Started: r.report.Started, Finished: r.report.Finished, Outcome: string(r.report.Outcome),
-		Stage: r.report.Stage, Error: r.report.Error,
-	}
-	if s := r.report.Signed; s != nil {
-		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
-	}
-	return r.history.Finish(ctx, run)
 }

@@ -15,30 +15,31 @@ type stalled struct {
 }
 
 func (s *stalled) Error() string {
-	return fmt.Sprintf("nothing happened for %s while %s; look at what that server waits for (locks, disk, network), or raise retry.stall", s.after, s.doing)
+	return fmt.Sprintf("nothing happened for %s while %s; look at what that server waits for (locks, disk, network), "+
+		"or raise retry.stall", s.after, s.doing)
 }
 
-// pulse watches the two ends of a chunk's stream.
-type pulse struct {
-	beats   atomic.Int64
+// activity is what moves at the two ends of a chunk's stream.
+type activity struct {
+	steps   atomic.Int64
 	writing atomic.Bool // the source's bytes wait for staging
 }
 
 // watch ends the context that it returns if nothing moves for as long as after, or
 // up to twice as long.
-func (p *pulse) watch(ctx context.Context, after time.Duration) (context.Context, func()) {
+func (a *activity) watch(ctx context.Context, after time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	last := p.beats.Load()
+	last := a.steps.Load()
 	var timer *time.Timer
 	timer = time.AfterFunc(time.Hour, func() {
-		now := p.beats.Load()
+		now := a.steps.Load()
 		if now != last {
 			last = now
 			timer.Reset(after)
 			return
 		}
 		doing := "waiting for rows from the source"
-		if p.writing.Load() {
+		if a.writing.Load() {
 			doing = "writing rows to staging"
 		}
 		cancel(&stalled{after, doing})
@@ -47,23 +48,23 @@ func (p *pulse) watch(ctx context.Context, after time.Duration) (context.Context
 	return ctx, func() { timer.Stop(); cancel(nil) }
 }
 
-// from counts what comes out of the source.
-func (p *pulse) from(w io.Writer) io.Writer { return &beating{w, p} }
+// reading counts what comes out of the source as activity.
+func (a *activity) reading(w io.Writer) io.Writer { return &activeWriter{w, a} }
 
-type beating struct {
+type activeWriter struct {
 	w io.Writer
-	p *pulse
+	a *activity
 }
 
-func (b *beating) Write(data []byte) (int, error) {
-	b.p.beats.Add(1)
-	return b.w.Write(data)
+func (w *activeWriter) Write(data []byte) (int, error) {
+	w.a.steps.Add(1)
+	return w.w.Write(data)
 }
 
 // bounded gives a piece of work that streams nothing three times a stream's longest
 // silence.
-func (r *run) bounded(ctx context.Context, do func(context.Context) error) error {
-	limit := 3 * r.Retry.Stall
+func bounded(ctx context.Context, stall time.Duration, do func(context.Context) error) error {
+	limit := 3 * stall
 	inner, cancel := context.WithTimeoutCause(ctx, limit, &stalled{limit, "it waited for a server"})
 	defer cancel()
 	err := do(inner)

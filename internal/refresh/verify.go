@@ -2,81 +2,104 @@ package refresh
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"refresher/internal/dataset/parquet"
-	"refresher/internal/fault"
 	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
+	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
 	"refresher/internal/verify/pass"
 )
 
-// sameCounts compares what the three ends of the stream counted: what a
-// condition on rows left behind doesn't arrive, but counts. The shadow's own
-// count(*) is verification's; this is the cheaper and earlier alarm.
-func (r *run) sameCounts() error {
-	refusal := fault.Refuse("row counts", "rows were lost or doubled between the source and the shadow")
-	for _, p := range r.program.Tables() {
-		name := p.Table.Name.String()
-		c := r.counts[name]
-		source, scrubbed, dropped, arrived := c.source.Load(), c.scrubbed.Load(), c.dropped.Load(), c.arrived.Load()
-		if source != scrubbed || scrubbed-dropped != arrived {
-			refusal.Problems = append(refusal.Problems, name+": "+report.Count(source)+" rows left the source, "+
-				report.Count(scrubbed)+" were scrubbed, "+report.Count(dropped)+" left behind by a condition, "+report.Count(arrived)+" arrived")
-		}
-	}
-	r.measure()
-	if len(refusal.Problems) > 0 {
-		return refusal
-	}
-	return nil
+// proof is that the shadow is clean, and what the same is asked of datasets with.
+type proof struct {
+	verifier *verify.Verifier
+	set      *fingerprint.Set
+	pass     pass.Pass // for staging
 }
 
-// verifyShadow proves the shadow clean, and keeps the pass that promotes it.
-func (r *run) verifyShadow(ctx context.Context) error {
-	var err error
-	if r.set, err = r.store.Build(); err != nil {
-		return err
-	}
-	r.identifiers()
-	r.missCanaries()
-	r.verifier = verify.New(verify.Options{
-		Run: r.Options.Run, Set: r.set, Exceptions: Exceptions(r.Rules), Strict: r.Strict, Workers: r.Workers,
-		Risk: r.risk, Canaries: r.report.Canaries, Objects: verify.LargeObjects{Keep: r.Rules.LargeObjects.Keep, Source: r.objectsSent()},
-	})
-	tables, err := r.tables(ctx)
+// verifyShadow proves the shadow clean. changed are the tables that files of SQL wrote to.
+func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, changed rowsOf) (*proof, error) {
+	set, err := data.store.Build()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	rec.identifiers(data.store, data.canaries)
+	rec.report.Canaries.Missed += data.canaries.missed(set.Matcher())
+	clean := &proof{set: set, verifier: verify.New(verify.Options{
+		Run: o.Run, Set: set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
+		Risk: data.risk, Canaries: rec.report.Canaries,
+		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep, Source: data.objectsSent()},
+	})}
+	tables, err := expected(ctx, o, rec, data, changed)
+	if err != nil {
+		return nil, err
 	}
 	began := time.Now()
-	result, err := r.verifier.Database(ctx, r.shadow.Config(), tables)
+	result, err := clean.verifier.Database(ctx, data.shadow.Config(), tables)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.report.Risk = result.Risk
-	r.pass, err = r.judge(pass.StagingDatabase, began, result)
-	return err
+	rec.report.Risk = result.Risk
+	clean.pass, err = judge(o.Run, rec, pass.StagingDatabase, began, result)
+	return clean, err
+}
+
+// identifiers notes how many source values will be looked for.
+func (r *recorder) identifiers(store *fingerprint.Store, c *canaries) {
+	for class, s := range store.Stats() {
+		r.report.Identifiers = append(r.report.Identifiers, report.Identifier{
+			Class: string(class), Added: s.Added - c.followed(class), Fictional: s.Fictional, Short: s.Short,
+		})
+	}
+	slices.SortFunc(r.report.Identifiers, func(a, b report.Identifier) int { return strings.Compare(a.Class, b.Class) })
 }
 
 // judge turns results into a pass or a refusal, and puts both into the report.
-func (r *run) judge(subject string, began time.Time, results ...*verify.Result) (pass.Pass, error) {
-	verified, err := verify.Judge(r.Options.Run, subject, results...)
-	r.report.Verification = append(r.report.Verification, report.Subject{
+func judge(
+	run string, rec *recorder, subject string, began time.Time, results ...*verify.Result,
+) (pass.Pass, error) {
+	verified, err := verify.Judge(run, subject, results...)
+	rec.report.Verification = append(rec.report.Verification, report.Subject{
 		Name: subject, Results: results, Seconds: time.Since(began).Seconds(), Passed: err == nil,
 	})
 	return verified, err
+}
+
+// specs describes the tables that verification must find, and nothing else.
+// counts may be nil, if it isn't known how many rows there must be.
+func specs(cat *catalog.Catalog, p *scrub.Program, counts counters) []verify.Table {
+	var out []verify.Table
+	for _, d := range p.Decisions() {
+		t := verify.Table{Name: d.Table, RowsNone: d.RowsNone, SourceRows: -1}
+		if c := counts[d.Table.String()]; c != nil {
+			t.SourceRows = c.source - c.dropped - c.suppressed
+		}
+		if table := cat.Table(d.Table); table != nil {
+			t.NotValid = table.NotValid
+		}
+		for _, c := range d.Columns {
+			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // Exceptions are the rules' reviewed exceptions.
 func Exceptions(rs *rules.Ruleset) []verify.Exception {
 	var out []verify.Exception
 	for _, a := range rs.Allow {
-		out = append(out, verify.Exception{Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, Why: a.Why})
+		out = append(out, verify.Exception{
+			Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, Why: a.Why,
+		})
 	}
 	return out
 }
@@ -88,7 +111,9 @@ func RuledTables(rs *rules.Ruleset) []verify.Table {
 		v := verify.Table{Name: name, RowsNone: t.Rows == rules.NoRows, SourceRows: -1, ByRules: true}
 		for _, c := range t.Columns {
 			if v.Rest = v.Rest || c.Wildcard; !c.Wildcard {
-				v.Columns = append(v.Columns, verify.Column{Name: c.Name, Transform: c.Rule.Transform, Class: pii.None, Keep: c.Rule.Transform == "keep"})
+				v.Columns = append(v.Columns, verify.Column{
+					Name: c.Name, Transform: c.Rule.Transform, Class: pii.None, Keep: c.Rule.Transform == "keep",
+				})
 			}
 		}
 		out = append(out, v)
@@ -108,7 +133,9 @@ func TableNamed(tables []verify.Table, name catalog.Name) verify.Table {
 
 // VerifyObject scans one object of a dataset as its reader will see it; nil for
 // one that holds no rows (the report).
-func VerifyObject(ctx context.Context, v *verify.Verifier, tables []verify.Table, run *s3sink.Run, o s3sink.Object) (*verify.Result, error) {
+func VerifyObject(
+	ctx context.Context, v *verify.Verifier, tables []verify.Table, run *s3sink.Run, o s3sink.Object,
+) (*verify.Result, error) {
 	if name, _, ok := parquet.ParsePath(o.Name); ok {
 		at, size, err := run.ReaderAt(ctx, o.Name)
 		if err != nil {
