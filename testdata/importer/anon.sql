@@ -1,0 +1,26 @@
+-- Rules of PostgreSQL Anonymizer, as an application's migrations keep them.
+CREATE EXTENSION IF NOT EXISTS anon CASCADE;
+SELECT anon.init();
+SECURITY LABEL FOR anon ON COLUMN public.customer.first_name IS 'MASKED WITH FUNCTION anon.fake_first_name()';
+SECURITY LABEL FOR anon ON COLUMN public.customer.last_name IS 'MASKED WITH FUNCTION anon.dummy_last_name_locale(''fr_FR'')';
+SECURITY LABEL FOR anon ON COLUMN public.customer.email IS 'MASKED WITH FUNCTION anon.partial_email(email)';
+SECURITY LABEL FOR anon ON COLUMN public.customer.phone IS 'MASKED WITH FUNCTION anon.partial(phone, 2, $$******$$, 2)';
+SECURITY LABEL FOR anon ON COLUMN public.customer.birth IS 'MASKED WITH FUNCTION anon.random_date_between(''1920-01-01''::date, now())';
+SECURITY LABEL FOR anon ON COLUMN public.customer.postcode IS 'MASKED WITH FUNCTION anon.random_zip()';
+SECURITY LABEL FOR anon ON COLUMN public.customer.login IS 'MASKED WITH FUNCTION anon.pseudo_email(login)';
+SECURITY LABEL FOR anon ON COLUMN public.customer.secret IS 'MASKED WITH VALUE NULL';
+SECURITY LABEL FOR anon ON COLUMN public.customer.level IS 'MASKED WITH VALUE $$CONFIDENTIAL$$';
+SECURITY LABEL FOR anon ON COLUMN customer.plan IS 'NOT MASKED';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll"."Salary ""net""" IS 'MASKED WITH FUNCTION anon.noise("Salary", 0.33)';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".hired IS 'MASKED WITH FUNCTION anon.dnoise(hired, ''1 year 6 months''::interval)';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".team IS 'MASKED WITH FUNCTION anon.random_in(ARRAY[''red'', ''blue, dark'', ''it''''s''])';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".age IS 'MASKED WITH FUNCTION anon.random_int_between(18, 65)';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".ssn IS 'MASKED WITH FUNCTION anon.hash(ssn)';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".photo IS 'MASKED WITH FUNCTION anon.image_blur(photo, 5)';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".iban IS 'MASKED WITH FUNCTION anon.fake_iban()';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".employer IS 'MASKED WITH FUNCTION anon.fake_company()';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".town IS 'MASKED WITH FUNCTION anon.fake_city()';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".remark IS 'MASKED WITH FUNCTION anon.lorem_ipsum( words := 20 )';
+SECURITY LABEL FOR anon ON COLUMN hr."Pay Roll".grade IS 'MASKED WITH FUNCTION pg_catalog.upper(grade)';
+SECURITY LABEL FOR anon ON TABLE hr."Pay Roll" IS 'TABLESAMPLE BERNOULLI(10)';
+SECURITY LABEL FOR anon ON ROLE tester IS 'MASKED';
