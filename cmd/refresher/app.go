@@ -119,7 +119,7 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.discoverCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.discoverCommand(), a.importCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand())
 	return root
 }
 
