@@ -2,6 +2,7 @@ package discover
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -9,6 +10,16 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
+)
+
+// Classes that no transform is for, as they have no fakes: what is found is
+// coarsened, emptied, or left to a person to decide.
+const (
+	Gender    pii.Class = "gender"
+	Age       pii.Class = "age"
+	Special   pii.Class = "special_category" // GDPR Art. 9: health, religion, ethnicity, politics, orientation; marital state, too
+	Financial pii.Class = "financial"        // what a person earns, has or owes
+	Photo     pii.Class = "photo"            // pictures, signatures, biometrics
 )
 
 const (
@@ -20,7 +31,7 @@ const (
 func (c *column) classify() {
 	c.class, c.score, c.reason = pii.None, 0.6, "nothing in name, type or values speaks of a person"
 	if c.isBool() && !c.name.has("gender") {
-		if h := c.afflicted(); h.class != "" {
+		if h := columnRules().first("flags", c.subject()); h.class != "" {
 			c.class, c.score, c.reason = h.class, h.score, "its name reads like "+describe(h.class)
 			return
 		}
@@ -32,7 +43,7 @@ func (c *column) classify() {
 		return
 	}
 	h := c.hint()
-	if h.class == pii.Postcode && hasWord("cep")(c.name, nil) && c.seen.known() && c.seen.short > 9 { // Brazil's postcode has eight digits; in Turkish it is the mobile phone
+	if h.class == pii.Postcode && c.name.word("cep") && c.seen.known() && c.seen.short > 9 { // Brazil's postcode has eight digits; in Turkish it is the mobile phone
 		h = hint{class: pii.Phone, score: 0.75}
 	}
 	if c.unfilled(h) {
@@ -44,7 +55,7 @@ func (c *column) classify() {
 	}
 	if c.Type.Underlying().Name == "tsvector" && !c.Generated {
 		c.class, c.score, c.reason = pii.FreeText, 0.55, "search terms are the words of a text"
-		if c.table.about || c.table.written {
+		if c.table.is("about") || c.table.is("written") {
 			c.score = sure
 		}
 		return
@@ -85,8 +96,8 @@ var filledIn = []string{"email", "phone", "mobile", "fax", "name", "street", "ad
 // words, and of which no value was seen.
 func (c *column) long() bool {
 	head := headOf(c.table.name)
-	if things := head == "product" || head == "institution" || head == "location" || c.table.name.has("system"); things && !c.table.written && !c.table.about &&
-		(c.name.last == "description" || c.name.only("body", "name", "filler")) && !acts(nil, c.table.name) { // what is told of a thing, by whoever sells it
+	if things := head == "product" || head == "institution" || head == "location" || c.table.name.has("system"); things && !c.table.is("written") && !c.table.is("about") &&
+		(c.name.last == "description" || c.name.only("body", "name", "filler")) && !c.fits("acts") { // what is told of a thing, by whoever sells it
 		return false
 	}
 	return c.table.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known()
@@ -96,7 +107,8 @@ func (c *column) long() bool {
 func (c *column) composite() {
 	fields := make([]string, 0, len(c.Type.Underlying().Fields))
 	t := *c.table
-	t.placed = true
+	t.facts = maps.Clone(t.facts)
+	t.facts["placed"] = true
 	for _, f := range c.Type.Underlying().Fields {
 		col := &column{Column: &catalog.Column{Name: f.Name, Type: f.Type, Mod: f.Mod}, table: &t, family: scrub.FamilyOf(f.Type), name: understand(f.Name)}
 		col.classify()
@@ -117,16 +129,16 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	}
 	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
 	amiss := true
-	if (h.class == Special || h.class == Gender) && !t.about && !t.written && !t.health && t.name.any("ethnic", "religion", "marital", "orientation", "gender") && !t.name.any("person", "user") {
+	if (h.class == Special || h.class == Gender) && !t.is("about") && !t.is("written") && !t.is("health") && t.name.any("ethnic", "religion", "marital", "orientation", "gender") && !t.name.any("person", "user") {
 		return h.class, 0.2, why + ", in a list of what there is"
 	}
 	switch {
-	case h.need == person && !c.table.about && !(t.written && c.name.has("body")), h.need == author && !c.table.about && !c.table.written && !c.table.signed && !(acts(nil, c.table.name) && h.class == Special), h.need == place && !c.table.placed:
+	case h.need == person && !c.table.is("about") && !(t.is("written") && c.name.has("body")), h.need == author && !c.table.is("about") && !c.table.is("written") && !c.table.is("signed") && !(c.fits("acts") && h.class == Special), h.need == place && !c.table.is("placed"):
 		score *= 0.5
 		why += ", in a table that is not about persons"
-	case h.need != nothing && h.need != author && c.table.lists && !c.table.about:
+	case h.need != nothing && h.need != author && c.table.is("lists") && !c.table.is("about"):
 		score *= 0.6
-	case h.class == pii.Region && !c.name.has("region") && !t.postal && !c.seen.known(): // a state of affairs, as likely
+	case h.class == pii.Region && !c.name.has("region") && !t.is("postal") && !c.seen.known(): // a state of affairs, as likely
 		score *= 0.6
 	default:
 		amiss = false
@@ -164,10 +176,10 @@ const maxPart = 6
 func (c *column) partial(class pii.Class) bool {
 	switch class {
 	case pii.NationalID, pii.CreditCard, pii.IBAN, pii.Phone:
-		if hasWord("extension", "ext", "durchwahl", "ramal")(c.name, nil) {
+		if c.fits("extension") {
 			return !c.seen.known() || c.seen.short <= maxPart+2
 		}
-		said := hasWord("lastfour", "ending", "tail", "partial")(c.name, nil) || hasWord("last", "first")(c.name, nil) && (hasWord("four")(c.name, nil) || strings.ContainsAny(c.Name, "3456"))
+		said := c.fits("part_said") || c.name.word("last", "first") && (c.name.word("four") || strings.ContainsAny(c.Name, "3456"))
 		return said && (!c.seen.known() || c.seen.short <= maxPart && c.seen.digits >= 0.9)
 	}
 	return false
@@ -178,10 +190,10 @@ func (c *column) contradicts(class pii.Class) bool {
 	if !c.seen.known() || c.seen.values < enough {
 		return false
 	}
-	if class == pii.Street && c.seen.digits > 0.9 && !c.name.any("house", "nhead") && !c.table.roads {
+	if class == pii.Street && c.seen.digits > 0.9 && !c.name.any("house", "nhead") && !c.table.is("roads") {
 		return true
 	}
-	if class == Financial && lastWord("level", "bracket", "range", "band", "group", "category")(c.name, nil) {
+	if class == Financial && c.fits("bracket") {
 		return false
 	}
 	switch class {
@@ -249,10 +261,10 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	}
 	if s := e.share[pii.FullName]; s >= 0.5 && e.distinct >= enough && e.could[pii.FullName] > 0.8 {
 		score := 0.25 + 0.45*s
-		if c.table.about || c.table.placed {
+		if c.table.is("about") || c.table.is("placed") {
 			score += 0.15
 		}
-		if h.clean || c.table.lists {
+		if h.clean || c.table.is("lists") {
 			score -= 0.25
 		}
 		return say(pii.FullName, score)
@@ -263,7 +275,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if h.class == pii.Email && c.contradicts(pii.Email) && e.could[pii.Username] >= 0.9 && e.yesNo == 0 && e.digits < 0.5 {
 		return pii.Username, 0.55, "its name reads like an e-mail address, and its values could be names of mailboxes"
 	}
-	if len(c.name.parts) == 1 && c.name.last == "nhead" && c.table.persons && !c.surrogate() && e.digits+e.share[pii.Phone] >= 0.9 && e.could[pii.Phone] >= 0.9 && e.least >= 8 && 2*e.distinct > e.values {
+	if len(c.name.parts) == 1 && c.name.last == "nhead" && c.table.is("persons") && !c.surrogate() && e.digits+e.share[pii.Phone] >= 0.9 && e.could[pii.Phone] >= 0.9 && e.least >= 8 && 2*e.distinct > e.values {
 		return pii.Phone, 0.55, "a number, in a table of persons, and its values are as long as phones"
 	}
 	if c.name.last == "person" && e.digits+e.share[pii.Phone] >= 0.8 && !h.clean && e.could[pii.Phone] >= 0.9 && e.short >= 7 {
@@ -273,10 +285,10 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if s := e.share[pii.FullName]; s >= 0.3 && (c.name.last == "person" || by) {
 		return say(pii.FullName, 0.6)
 	}
-	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.placed && !h.clean && e.distinct >= enough {
+	if s := e.share[pii.Postcode]; s >= 0.8 && c.table.is("placed") && !h.clean && e.distinct >= enough {
 		return say(pii.Postcode, 0.5)
 	}
-	if c.name.only("name") && c.name.has("name") && (!c.table.lists || c.table.written) && e.distinct >= enough && e.could[pii.FullName] > 0.9 && e.share[pii.City] < 0.3 {
+	if c.name.only("name") && c.name.has("name") && (!c.table.is("lists") || c.table.is("written")) && e.distinct >= enough && e.could[pii.FullName] > 0.9 && e.share[pii.City] < 0.3 {
 		switch first, last := e.share[pii.FirstName], e.share[pii.LastName]; {
 		case first >= 0.7 && first >= last:
 			return say(pii.FirstName, 0.6)
@@ -290,7 +302,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if (c.name.has("note") || c.name.has("message")) && e.prose >= 0.5 && !h.clean && !c.table.name.any("system") {
 		return pii.FreeText, 0.6, "prose, and its name reads like it"
 	}
-	if c.table.about && !h.clean && h.class == pii.None && e.distinct >= 5 && e.could[pii.FullName] > 0.9 {
+	if c.table.is("about") && !h.clean && h.class == pii.None && e.distinct >= 5 && e.could[pii.FullName] > 0.9 {
 		first, last := e.share[pii.FirstName], e.share[pii.LastName]
 		switch {
 		case first >= 0.6 && first >= last:
@@ -304,7 +316,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	if e.prose >= 0.3 && e.hits >= 0.02 {
 		return pii.FreeText, 0.6 + 0.3*math.Min(1, 3*e.hits), fmt.Sprintf("prose, and detectors find something in %.0f %% of %d values", math.Max(1, 100*e.hits), e.distinct)
 	}
-	if e.prose >= 0.5 && e.distinct >= 5 && 2*e.distinct >= e.values && !h.clean && h.class == pii.None && (c.table.about || c.table.written) && !c.table.name.any("product", "system", "location") {
+	if e.prose >= 0.5 && e.distinct >= 5 && 2*e.distinct >= e.values && !h.clean && h.class == pii.None && (c.table.is("about") || c.table.is("written")) && !c.table.name.any("product", "system", "location") {
 		return pii.FreeText, 0.55, fmt.Sprintf("prose of its own in most of %d rows, which are somebody’s", e.values)
 	}
 	if e.hits >= 0.3 && !h.clean && !c.array && e.share[pii.URL] < 0.5 && e.digits < 0.5 {
@@ -317,7 +329,7 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 // that says nothing.
 func (c *column) given(h hint) bool {
 	e := c.seen
-	return c.table.persons && h.class == pii.None && !h.clean && c.key == nil && !c.surrogate() && !c.leads() &&
+	return c.table.is("persons") && h.class == pii.None && !h.clean && c.key == nil && !c.surrogate() && !c.leads() &&
 		e.values >= enough && e.distinct == e.values && e.could[pii.NationalID] >= 0.9 && e.short <= 20 && e.least >= 6 && e.share[pii.Date] < 0.1 && e.share[pii.URL] < 0.1 && e.share[pii.Postcode] < 0.5 && e.uuids == 0 && e.prose == 0 && e.decimals < 0.1 &&
 		len(c.name.parts) <= 2 && !c.name.any("id", "code", "at", "date", "product", "nhead", "system", "keyword", "hash", "account", "url", "photo", "card", "salary", "geo", "lat", "lng")
 }

@@ -15,34 +15,9 @@ type table struct {
 	name    *name
 	columns []*column
 
-	about    bool // its rows are about persons
-	persons  bool // and it says what they are called, when they were born or of which sex they are
-	postal   bool // a street, a town or a postcode is among its columns
-	placed   bool // its rows hold addresses of somebody
-	lists    bool // a list of places or things that everybody has
-	written  bool // its rows are made by persons: they refer to one
-	paid     bool // an account of a bank is there
-	firsts   bool // a column of surnames or given names is there
-	surnames bool
-	contact  bool // whoever speaks for it is there: it is no person
-	bounded  bool // words are varchar in this database, and only long texts are text
-	phoned   bool // a phone is there, and nobody's name
-	signed   bool // an e-mail address is there, and nobody's name
-	born     bool // a sex, an age or a date of birth is there, and it is called like persons
-
-	clinic     bool            // patients are in this database
-	tables     map[string]bool // words that tables of this database are called
-	health     bool            // its rows are somebody's health
-	worn       bool            // and does so of somebody day by day
-	vitals     bool            // it lists what was measured of bodies
-	traits     bool            // it lists traits of persons
-	staff      bool            // it lists persons by their jobs
-	named      bool            // a column called first and one called last are there
-	streets    bool            // streets or addresses
-	roads      bool            // names of streets
-	identified bool            // a number of a state for its citizens is there
-	provider   bool            // a service that vouches for its users is named
-	bank       bool            // its rows are movements of an account
+	facts   map[string]bool // of rules.txt, by name
+	bounded bool            // words are varchar in this database, and only long texts are text
+	tables  map[string]bool // words that tables of this database are called
 }
 
 // column is one column under examination.
@@ -55,6 +30,7 @@ type column struct {
 	fields string // of a composite with something personal in it: its rule
 	name   *name
 	seen   *evidence
+	byName *hint    // what the name alone says; nil: not asked yet
 	docs   []string // sampled JSON documents; dropped when the rule is made
 	json   *document
 	key    *catalog.ForeignKey // of which it is a column
@@ -67,7 +43,7 @@ type column struct {
 }
 
 func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
-	out := &table{Table: t, name: understand(t.Name.Name)}
+	out := &table{Table: t, name: understand(t.Name.Name), facts: map[string]bool{}}
 	prefix := glued(t.Columns)
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}

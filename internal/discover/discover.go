@@ -3,7 +3,6 @@ package discover
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,15 +94,15 @@ func (s *Survey) add(t *table) {
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
 	bounded := s.bounded()
-	called, clinic := map[string]bool{}, false
+	called, patients := map[string]bool{}, false
 	for _, t := range s.tables {
 		for _, w := range t.name.parts {
 			called[singular(w)] = true
 		}
-		clinic = clinic || t.name.among(patients) || t.name.among(ailments) && slices.ContainsFunc(t.columns, (*column).ofSubject)
+		patients = patients || t.holds(columnRules().conditions["of_clinic"])
 	}
 	for _, t := range s.tables {
-		t.bounded, t.tables, t.clinic = bounded, called, clinic
+		t.bounded, t.tables, t.facts[clinic] = bounded, called, patients
 		t.context()
 	}
 	s.ofPersons()

@@ -183,7 +183,7 @@ func isKey(k string) bool {
 
 // classify decides on every leaf, and so on the column.
 func (d *document) classify(c *column, det *detect.Detector) {
-	t := &table{Table: c.table.Table, name: c.table.name, about: c.table.about, placed: c.table.placed}
+	t := &table{Table: c.table.Table, name: c.table.name, facts: map[string]bool{"about": c.table.is("about"), "placed": c.table.is("placed")}}
 	for _, l := range d.leaves {
 		name := strings.Join(l.keys[max(0, len(l.keys)-2):], "_")
 		if len(l.keys) == 0 {

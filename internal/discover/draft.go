@@ -179,7 +179,7 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 		var to *column
 		for _, c := range t.columns {
 			home := c.to
-			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || secondary(c.name) {
+			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || c.fits("secondary") {
 				continue
 			}
 			if to != nil {
@@ -202,16 +202,11 @@ func (d *Draft) belongs(t *table) bool {
 		return false
 	}
 	for _, c := range t.columns {
-		if c.to != nil && c.to.table != t && c.to.table.about {
+		if c.to != nil && c.to.table != t && c.to.table.is("about") {
 			return true
 		}
 	}
 	return false
-}
-
-// secondary keys say who did something to a row, not whom it is about.
-func secondary(n *name) bool {
-	return hasWord("by", "creator", "editor", "updater", "manager", "supervisor", "assignee", "assigned", "reviewer", "approver", "admin", "moderator", "parent", "owner")(n, nil)
 }
 
 func subjectOf(c *column, domain string) string {
@@ -227,7 +222,7 @@ func subjectType(c *column) bool {
 
 // named reports whether the rows hold the name or the address of one person.
 func (td *tableDraft) named() bool {
-	return td.table.about && slices.ContainsFunc(td.columns, func(c *columnDraft) bool {
+	return td.table.is("about") && slices.ContainsFunc(td.columns, func(c *columnDraft) bool {
 		switch c.column.class {
 		case pii.FullName, pii.FirstName, pii.LastName, pii.Email, pii.Username:
 			return c.column.to == nil && !c.column.array && c.column.score >= found

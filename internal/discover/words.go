@@ -157,6 +157,19 @@ func (n *name) only(meanings ...string) bool {
 	return true
 }
 
+// part is a word, "" where there is none.
+func (n *name) part(i int) string {
+	if i < 0 || i >= len(n.parts) {
+		return ""
+	}
+	return n.parts[i]
+}
+
+// word reports whether one of the words is there.
+func (n *name) word(list ...string) bool {
+	return slices.ContainsFunc(n.parts, func(w string) bool { return slices.Contains(list, w) })
+}
+
 // understand reads a name.
 func understand(s string) *name {
 	var parts []string
