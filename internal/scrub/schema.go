@@ -128,7 +128,12 @@ func (s shape) schema() object {
 // ruleSchema is a rule written as a mapping, of which key is the key that tells
 // it from others.
 func ruleSchema(doc, key string, value object, params []Param) object {
-	properties := object{key: value, "when": ref("when")}
+	properties := object{key: value, "when": ref("when"),
+		"class": object{"enum": rules.Classes(), "description": "What the values are, where the transform doesn't say it: " +
+			"they are looked for in staging as values of this class."},
+		"optional": object{"type": "boolean", "default": false,
+			"description": "Of a column: it is no mistake if the table lacks it, as some versions of its application do."},
+	}
 	need := []string{key}
 	for _, p := range params {
 		properties[p.Name] = p.schema()
@@ -173,6 +178,10 @@ func tableSchema() object {
 				"description": "A rule for every column; \"*\" stands for all that are not named, and is flagged in the report."},
 			"rows":    ref("rows"),
 			"subject": subjectSchema(),
+			"optional": object{"type": "boolean", "default": false,
+				"description": "It is no mistake if the database lacks the table, as some versions of its application do."},
+			"remember": object{"type": "boolean", "default": false,
+				"description": "The rows that stay behind are read all the same, so that verification can look for their values in staging."},
 		},
 		// No rule for a column is ever used in a table without rows.
 		"not": object{"required": []string{"rows"}, "properties": object{"rows": object{"const": "none"}},
@@ -237,13 +246,16 @@ func referenceSchema() object {
 
 func exceptionSchema() object {
 	return object{
-		"type": "object", "required": []string{"table", "column", "class", "values", "why"}, "additionalProperties": false,
+		"type": "object", "required": []string{"table", "column", "class", "why"}, "additionalProperties": false,
+		"anyOf": []any{object{"required": []string{"values"}}, object{"required": []string{"up_to"}}},
 		"properties": object{
 			"table":  ref("tableName"),
 			"column": object{"type": "string", "pattern": `\S`},
 			"class":  object{"enum": rules.Classes()},
 			"values": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}, "minLength": 1}},
-			"why":    object{"type": "string", "pattern": `\S`, "description": "The reason, for the one who reviews it."},
+			"up_to": object{"type": "integer", "minimum": 1,
+				"description": "How many findings of the class are accepted in the column, beside the listed values."},
+			"why": object{"type": "string", "pattern": `\S`, "description": "The reason, for the one who reviews it."},
 		},
 	}
 }

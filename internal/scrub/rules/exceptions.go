@@ -10,7 +10,7 @@ import (
 
 const (
 	referenceShape = "{table: …, columns: […], to: …, to_columns: […], when: …}"
-	allowShape     = "{table: …, column: …, class: …, values: […], why: …}"
+	allowShape     = "{table: …, column: …, class: …, values: […], up_to: N, why: …}"
 	subjectShape   = "COLUMN or {column: COLUMN, domain: KIND, fallback: COLUMN}"
 )
 
@@ -49,13 +49,17 @@ func columnNames(refs []ColumnRef) (names []string) {
 
 func (l *loader) allow(n ast.Node, a *Allow) {
 	a.Pos = l.pos(n)
-	l.mapping(n, "an exception", allowShape, l.allowFields(a))
+	given := l.mapping(n, "an exception", allowShape, l.allowFields(a))
+	_, values := given["values"]
+	if _, upTo := given["up_to"]; given != nil && !values && !upTo {
+		l.fail(a.Pos, "an exception needs values, or up_to and how many findings are accepted")
+	}
 }
 
 func (l *loader) allowFields(a *Allow) []field {
 	return []field{
 		{"table", true, l.tableName(&a.Table)}, {"column", true, l.text(&a.Column)}, {"class", true, l.class(&a.Class)},
-		{"values", true, l.values(&a.Values)}, {"why", true, l.text(&a.Why)},
+		{"values", false, l.values(&a.Values)}, {"up_to", false, l.count(&a.UpTo, 1)}, {"why", true, l.text(&a.Why)},
 	}
 }
 

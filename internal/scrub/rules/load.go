@@ -136,6 +136,9 @@ func (l *loader) table(e entry, name catalog.Name) *Table {
 	t := &Table{Name: name, Pos: e.pos}
 	const shape = `{columns: {COLUMN: TRANSFORM}} or {rows: none}`
 	given := l.named(e.value, "table "+name.String(), "a table", shape, l.tableFields(t))
+	if at, ok := given["remember"]; ok && t.Rows == AllRows {
+		l.fail(at, "remember is for rows that stay behind, and all of %s are copied: write rows: none, or leave it out", name)
+	}
 	if t.Rows != NoRows {
 		return t
 	}
@@ -153,6 +156,7 @@ func (l *loader) tableFields(t *Table) []field {
 		{"columns", false, func(e entry) { l.tableColumns(t, e.value) }},
 		{"rows", false, func(e entry) { l.rows(t, e) }},
 		{"subject", false, func(e entry) { l.subject(t, e) }},
+		{"optional", false, l.flag(&t.Optional)}, {"remember", false, l.flag(&t.Remember)},
 	}
 }
 

@@ -22,6 +22,9 @@ func (rs *Ruleset) Hash() string {
 		tables[name.String()] = map[string]any{
 			"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal(),
 		}
+		if t.Remember {
+			tables[name.String()].(map[string]any)["remember"] = true
+		}
 	}
 	all := map[string]any{
 		"tables": tables,
@@ -30,6 +33,9 @@ func (rs *Ruleset) Hash() string {
 		}),
 		"allow": sorted(rs.Allow, func(a Allow) any {
 			values := slices.Sorted(slices.Values(a.Values))
+			if a.UpTo > 0 {
+				return []any{a.Table.String(), a.Column, a.Class, values, a.Why, a.UpTo}
+			}
 			return []any{a.Table.String(), a.Column, a.Class, values, a.Why}
 		}),
 	}
@@ -76,6 +82,9 @@ func (r *Rule) normal() any {
 		parts[p.Name] = p.Rule.normal()
 	}
 	m["parts"] = parts
+	if r.Class != "" {
+		m["class"] = r.Class
+	}
 	if r.Elem != nil {
 		m["elem"] = r.Elem.normal()
 	}

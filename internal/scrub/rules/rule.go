@@ -36,6 +36,15 @@ func shapeKeys() (list []string) {
 
 const ruleShape = "TRANSFORM or {transform: TRANSFORM, …}"
 
+// nested reads the rule of a part of a value.
+func (l *loader) nested(n ast.Node, at Pos, where string) *Rule {
+	r := l.rule(n, at, where)
+	if r != nil && r.Optional {
+		l.fail(r.Pos, "optional is for tables and columns, and %s is part of a value: leave it out", where)
+	}
+	return r
+}
+
 // rule reads the rule at n, nil after a problem. at is where its key stands,
 // where names what it is for.
 func (l *loader) rule(n ast.Node, at Pos, where string) *Rule {
@@ -75,6 +84,7 @@ func (l *loader) columnRule(n ast.Node, at Pos, where string) *Rule {
 		if c == nil {
 			continue
 		}
+		r.Optional = r.Optional || c.Optional
 		last := i == len(list)-1
 		switch {
 		case c.When.Text == "" && !last:
@@ -142,12 +152,22 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	r := &Rule{Pos: at}
 	given := ""
 	before := len(l.problems)
-	named := slices.ContainsFunc(entries, func(e entry) bool { return e.key == "transform" })
+	named, template := false, false
+	for _, e := range entries {
+		if e.key == "transform" {
+			v, _ := l.scalar(e.value)
+			named, template = true, v.Text == "template"
+		}
+	}
 	for _, e := range entries {
 		i := slices.IndexFunc(shapes(), func(s shape) bool { return s.key == e.key })
 		switch {
 		case e.key == "when":
 			r.When = l.expression(e)
+		case e.key == "class" && !template: // a parameter of template
+			l.class(&r.Class)(e)
+		case e.key == "optional":
+			l.flag(&r.Optional)(e)
 		case i < 0, named && e.key == "range": // range is a parameter of phone and ip
 			r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
 		case given != "":
@@ -177,12 +197,12 @@ func (l *loader) shape(r *Rule, s shape, e entry, where string) {
 		form := fmt.Sprintf("{%s: {%s: TRANSFORM}}", e.key, strings.ToUpper(s.parts))
 		entries, _ := l.entries(e.value, e.key+" of "+where, form)
 		for _, p := range entries {
-			if rule := l.rule(p.value, p.pos, s.parts+" "+p.key+" of "+where); rule != nil {
+			if rule := l.nested(p.value, p.pos, s.parts+" "+p.key+" of "+where); rule != nil {
 				r.Parts = append(r.Parts, Part{p.key, rule, p.pos})
 			}
 		}
 	case s.elem != "":
-		r.Elem = l.rule(e.value, e.pos, s.elem+where)
+		r.Elem = l.nested(e.value, e.pos, s.elem+where)
 	default:
 		v, ok := l.scalar(e.value)
 		if ok {

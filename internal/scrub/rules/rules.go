@@ -82,6 +82,9 @@ type Table struct {
 	Subject *Subject  // nil if the rows are about nobody in particular
 	Columns []*Column // in the order of the file; at most one is the wildcard
 	Pos     Pos
+
+	Optional bool // a database without the table is no mistake
+	Remember bool // values of rows that stay behind are looked for in staging, too
 }
 
 // Subject says which column of a table identifies the person a row is about.
@@ -197,6 +200,8 @@ type Rule struct {
 	Elem      *Rule   // Array, Range: the rule of every element, of the bounds
 	Cases     []*Rule // Cases: the first whose condition holds counts
 	When      Condition
+	Class     pii.Class // what the values are, as far as the rule declares it; "" if it doesn't
+	Optional  bool      // of a column: a table without it is no mistake
 	Pos       Pos
 }
 
@@ -251,12 +256,13 @@ type Value struct {
 }
 
 // Allow is a reviewed exception: values that may be seen in a column although
-// they look like personal data.
+// they look like personal data, listed or up to a number of them.
 type Allow struct {
 	Table  catalog.Name
 	Column string
 	Class  pii.Class
 	Values []string
+	UpTo   int64 // how many findings of the class are accepted, listed values aside; 0: none
 	Why    string
 	Pos    Pos
 }
