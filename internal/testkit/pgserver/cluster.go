@@ -29,7 +29,7 @@ const User = "postgres"
 // Options of a cluster. The zero value is a server for tests.
 type Options struct {
 	// Config holds settings for postgresql.conf; they win over the defaults
-	// (fsync off, 100 connections, 64 MB of shared buffers). Standbys inherit them.
+	// (fsync off, 100 connections, 32 MB of shared buffers). Standbys inherit them.
 	Config map[string]string
 	// Dir holds the cluster's folder instead of /tmp/refresher-pg-UID, e.g. on
 	// another disk. It must exist.
@@ -64,8 +64,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	init := []string{"-D", c.data(), "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"}
-	if err := c.run(ctx, "initdb", init...); err != nil {
+	if err := c.initialize(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	if err := c.configure(defaults, opts.Config); err != nil {
@@ -112,11 +111,12 @@ func serverPrograms(bin string) (string, int, error) {
 var defaults = map[string]string{
 	"fsync":                        "off",
 	"full_page_writes":             "off",
+	"wal_init_zero":                "off",
 	"wal_level":                    "replica",
 	"max_wal_senders":              "10",
 	"max_replication_slots":        "10",
 	"max_connections":              "100",
-	"shared_buffers":               "64MB",
+	"shared_buffers":               "32MB",
 	"min_wal_size":                 "80MB",
 	"max_wal_size":                 "1GB",
 	"timezone":                     "UTC",

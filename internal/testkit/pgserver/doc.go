@@ -13,7 +13,8 @@
 //
 // # What a cluster is
 //
-// A real initdb (so each has its own system identifier), UTF-8, locale C,
+// A real initdb, or a copy of one that [TemplateEnv] keeps, with a system identifier of
+// its own either way; UTF-8, locale C,
 // superuser "postgres", trust authentication on 127.0.0.1 and on a Unix socket
 // inside the cluster's folder, a free port, fsync off. It lives in
 // /tmp/refresher-pg-UID/, a short path, because a socket's path is limited to
