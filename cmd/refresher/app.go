@@ -119,7 +119,20 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.discoverCommand(), a.importCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand())
+	root.AddCommand(
+		a.demoCommand(),
+		a.runCommand(),
+		a.serveCommand(),
+		a.checkCommand(),
+		a.discoverCommand(),
+		a.importCommand(),
+		a.previewCommand(),
+		a.verifyCommand(),
+		a.pullCommand(),
+		a.rollbackCommand(),
+		a.runsCommand(),
+		a.publicKeyCommand(),
+	)
 	return root
 }
 
@@ -127,7 +140,13 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return fault.BadInput("%s takes at most %d arguments, not %d; see: %s --help", cmd.CommandPath(), n, len(args), cmd.CommandPath())
+			return fault.BadInput(
+				"%s takes at most %d arguments, not %d; see: %s --help",
+				cmd.CommandPath(),
+				n,
+				len(args),
+				cmd.CommandPath(),
+			)
 		}
 		return nil
 	}

@@ -95,7 +95,8 @@ func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 	set := s.object("data/runs/" + current + "/fingerprints.fingerprints")
 	s.put("data/sets/x.fingerprints", set)
 	_, said = s.must(exitClean, ways["name"]...)
-	if !strings.Contains(said, "names: 2, looked through") || !strings.Contains(said, "being a fingerprint set: sets/x.fingerprints") {
+	if !strings.Contains(said, "names: 2, looked through") ||
+		!strings.Contains(said, "being a fingerprint set: sets/x.fingerprints") {
 		t.Error(said)
 	}
 

@@ -50,11 +50,24 @@ func (s *site) put(key string, body []byte) {
 	}
 }
 
-// A leak in a Parquet file whose manifest agrees with it: only looking inside finds it.
-func TestVerifyLooksInsideParquetFiles(t *testing.T) {
+// What a bucket holds is not taken on trust.
+func TestBuckets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.must(exitClean, "run")
+	for _, step := range []struct {
+		name  string
+		check func(*testing.T)
+	}{
+		{"other bytes come back", s.otherBytesComeBack}, {"changed during a run", s.changedDuringARun}, {"verify looks inside Parquet", s.verifyLooksInsideParquet},
+	} {
+		t.Run(step.name, func(t *testing.T) { s.t = t; step.check(t) })
+		s.t = t
+	}
+}
+
+// A leak in a Parquet file whose manifest agrees with it: only looking inside finds it.
+func (s *site) verifyLooksInsideParquet(t *testing.T) {
 	var latest s3sink.Latest
 	var manifest s3sink.Manifest
 	unmarshal := func(key string, v any) {
@@ -91,10 +104,7 @@ func TestVerifyLooksInsideParquetFiles(t *testing.T) {
 }
 
 // A bucket that gives back other bytes than it was sent never becomes the latest.
-func TestABucketThatReturnsOtherBytesIsRefused(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
+func (s *site) otherBytesComeBack(t *testing.T) {
 	before := s.state()
 	target, err := url.Parse(s.s3.Endpoint)
 	if err != nil {
@@ -115,6 +125,7 @@ func TestABucketThatReturnsOtherBytesIsRefused(t *testing.T) {
 	})
 	defer proxy.Close()
 	s.vars["S3"] = proxy.URL
+	defer func() { s.vars["S3"] = s.s3.Endpoint }()
 	_, said := s.must(exitRefused, "run")
 	if !strings.Contains(said, teamsObject) {
 		t.Errorf("the refusal does not name the object: %s", said)
@@ -130,10 +141,8 @@ func (readCloser) Close() error { return nil }
 
 // Somebody else publishes under the same prefix while a run is reading back: the
 // run is refused before staging is replaced.
-func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
+func (s *site) changedDuringARun(t *testing.T) {
+	latest := s.object("data/latest.json")
 	before := s.one(s.staging.URL("postgres"), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
 	target, err := url.Parse(s.s3.Endpoint)
 	if err != nil {
@@ -144,7 +153,15 @@ func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			if r.In.Method == http.MethodGet && strings.HasSuffix(r.In.URL.Path, teamsObject) {
 				changed.Do(func() {
-					s.put("data/latest.json", []byte(`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat("0", 64)+`"}`))
+					s.put(
+						"data/latest.json",
+						[]byte(
+							`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat(
+								"0",
+								64,
+							)+`"}`,
+						),
+					)
 				})
 			}
 			r.SetURL(target)
@@ -153,6 +170,7 @@ func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
 	})
 	defer proxy.Close()
 	s.vars["S3"] = proxy.URL
+	defer func() { s.vars["S3"] = s.s3.Endpoint }()
 	_, said := s.must(exitRefused, "run")
 	if !strings.Contains(said, "latest.json") {
 		t.Errorf("the refusal does not name latest.json: %s", said)
@@ -160,4 +178,5 @@ func TestABucketThatChangesDuringARunIsRefusedBeforeTheSwap(t *testing.T) {
 	if after := s.one(s.staging.URL("postgres"), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); after != before {
 		t.Error("staging was replaced")
 	}
+	s.put("data/latest.json", latest)
 }

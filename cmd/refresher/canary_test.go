@@ -20,11 +20,15 @@ import (
 func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.must(exitClean, "run")
 	before := s.state()
-	s.edit("rules.yaml", "full_name: full_name", "full_name: {transform: regex_replace, pattern: '^(.+)$', with: '${1}'}")
+	s.edit(
+		"rules.yaml",
+		"full_name: full_name",
+		"full_name: {transform: regex_replace, pattern: '^(.+)$', with: '${1}'}",
+	)
 	_, said := s.must(exitRefused, "run")
-	if !strings.Contains(said, "refused by canaries") || !strings.Contains(said, "public.users.full_name: a canary came out of regex_replace") {
+	if !strings.Contains(said, "refused by canaries") ||
+		!strings.Contains(said, "public.users.full_name: a canary came out of regex_replace") {
 		t.Errorf("the refusal:\n%s", said)
 	}
 	if s.state() != before || s.leftovers() != "" {
@@ -40,10 +44,15 @@ func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
 func TestCanariesAreNeverLoaded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.edit("refresher.yaml", "content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 10}", "content: full, formats: [pgdump, parquet]")
+	s.edit(
+		"refresher.yaml",
+		"content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 10}",
+		"content: full, formats: [pgdump, parquet]",
+	)
 	stdout, stderr := s.must(exitClean, "run")
 	rep := s.lastReport()
-	if c := rep.Canaries; c == nil || c.Leaked > 0 || c.Untested > 0 || c.Tested < 30 || c.Followed < 10 || c.Missed > 0 {
+	if c := rep.Canaries; c == nil || c.Leaked > 0 || c.Untested > 0 || c.Tested < 30 || c.Followed < 10 ||
+		c.Missed > 0 {
 		t.Fatalf("canaries: %+v", c)
 	}
 	// The key and the run's name give the same canaries again.
@@ -71,7 +80,8 @@ func TestCanariesAreNeverLoaded(t *testing.T) {
 			continue
 		}
 		tables[tp.Table.Name.String()] = true
-		_, ids, err := p.NewWriter(tp, nil, nil).Rehearse(key.Derive("canaries\x00" + rep.Run + "\x00" + tp.Table.Name.String()))
+		_, ids, err := p.NewWriter(tp, nil, nil).
+			Rehearse(key.Derive("canaries\x00" + rep.Run + "\x00" + tp.Table.Name.String()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +105,12 @@ func TestCanariesAreNeverLoaded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]string{"staging": s.dump(s.staging.URL(s.db)), "report": string(doc), "stdout": stdout, "stderr": stderr}
+	texts := map[string]string{
+		"staging": s.dump(s.staging.URL(s.db)),
+		"report":  string(doc),
+		"stdout":  stdout,
+		"stderr":  stderr,
+	}
 	for _, k := range s.keys() {
 		text := string(s.object(k))
 		if strings.HasSuffix(k, ".dump") {

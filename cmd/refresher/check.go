@@ -53,9 +53,12 @@ Exit 0: every column has a rule. Exit 1: something has none, or a warning under
 			return a.check(cmd.Context(), c)
 		},
 	}
-	cmd.Flags().StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
-	cmd.Flags().StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
-	cmd.Flags().StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
+	cmd.Flags().
+		StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
+	cmd.Flags().
+		StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
+	cmd.Flags().
+		StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
 	cmd.Flags().StringVar(&c.format, "format", "text", "text, json, junit, sarif or github")
 	cmd.Flags().BoolVar(&c.strict, "strict", false, "warnings fail the check, too")
 	return cmd

@@ -247,7 +247,14 @@ func (a *app) whereToLook(s demoServers, config, reportPath string, keep bool) {
 		fmt.Fprintf(a.err, "The servers are stopped now; `refresher demo --keep` leaves them up to look around in.\n")
 		return
 	}
-	fmt.Fprintf(a.err, "Source:   psql %s\nStaging:  psql %s\nBucket:   aws --endpoint-url %s s3 ls --recursive s3://acme-dev-data/   (key %s, secret %s)\n",
-		s.standby.URL(demoDatabase), s.staging.URL(demoDatabase), s.s3.Endpoint, s.s3.AccessKey, s.s3.SecretKey)
+	fmt.Fprintf(
+		a.err,
+		"Source:   psql %s\nStaging:  psql %s\nBucket:   aws --endpoint-url %s s3 ls --recursive s3://acme-dev-data/   (key %s, secret %s)\n",
+		s.standby.URL(demoDatabase),
+		s.staging.URL(demoDatabase),
+		s.s3.Endpoint,
+		s.s3.AccessKey,
+		s.s3.SecretKey,
+	)
 	fmt.Fprintf(a.err, "Up since %s; Ctrl-C stops and removes everything.\n", time.Now().Format(time.TimeOnly))
 }

@@ -54,13 +54,16 @@ With rules it writes only what they leave open, as a patch to apply with patch -
 			return a.discover(cmd.Context(), d)
 		},
 	}
-	cmd.Flags().StringVar(&d.format, "format", "yaml", "yaml, the draft or patch; or json, what every column seems to hold")
-	cmd.Flags().StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
+	cmd.Flags().
+		StringVar(&d.format, "format", "yaml", "yaml, the draft or patch; or json, what every column seems to hold")
+	cmd.Flags().
+		StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
 	cmd.Flags().StringVar(&d.output, "output", "", "write to this new file instead of stdout")
 	cmd.Flags().BoolVar(&d.whole, "all", false, "write the whole draft although there are rules")
 	cmd.Flags().BoolVar(&d.namesOnly, "names-only", false, "read no rows: classify by names, types, comments and keys")
 	cmd.Flags().IntVar(&d.rows, "rows", 400, "rows to sample of each table")
-	cmd.Flags().DurationVar(&d.timeout, "timeout", 10*time.Second, "for reading the sample of one table; a table that takes longer is classified by its names")
+	cmd.Flags().
+		DurationVar(&d.timeout, "timeout", 10*time.Second, "for reading the sample of one table; a table that takes longer is classified by its names")
 	return cmd
 }
 
@@ -127,7 +130,11 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 }
 
 // survey reads the catalog and the samples.
-func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig) (*discover.Survey, *catalog.Catalog, error) {
+func (a *app) survey(
+	ctx context.Context,
+	d discovery,
+	cfg *pgx.ConnConfig,
+) (*discover.Survey, *catalog.Catalog, error) {
 	cfg.RuntimeParams["default_transaction_read_only"] = "on"
 	cfg.RuntimeParams["application_name"] = "refresher/discover"
 	cfg.RuntimeParams["lock_timeout"] = "10s"
@@ -152,7 +159,12 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig) (*di
 	return s, cat, err
 }
 
-func (d discovery) text(s *discover.Survey, draft *discover.Draft, existing *rules.Ruleset, files []string) ([]byte, error) {
+func (d discovery) text(
+	s *discover.Survey,
+	draft *discover.Draft,
+	existing *rules.Ruleset,
+	files []string,
+) ([]byte, error) {
 	if d.format == "json" {
 		b, err := json.MarshalIndent(s.Findings(draft), "", "  ")
 		return append(b, '\n'), err
@@ -172,7 +184,14 @@ func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog
 			held++
 		}
 	}
-	fmt.Fprintf(a.err, "%s: %d columns in %d tables; %d seem to hold personal data\n", cat.Database, len(findings), len(cat.Tables), held)
+	fmt.Fprintf(
+		a.err,
+		"%s: %d columns in %d tables; %d seem to hold personal data\n",
+		cat.Database,
+		len(findings),
+		len(cat.Tables),
+		held,
+	)
 	switch {
 	case patch && nothing:
 		fmt.Fprintln(a.err, "the rules name every column; there is nothing to add")

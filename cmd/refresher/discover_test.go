@@ -44,7 +44,9 @@ func TestDiscoverFromNothingToAPatch(t *testing.T) {
 		}
 	}
 	cmd := exec.Command("git", "apply", "-p0", "-")
-	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(strings.ReplaceAll(patch, filepath.ToSlash(filepath.Join(s.dir, "rules.yaml")), "rules.yaml"))
+	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(
+		strings.ReplaceAll(patch, filepath.ToSlash(filepath.Join(s.dir, "rules.yaml")), "rules.yaml"),
+	)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s\n%s", err, out, patch)
 	}

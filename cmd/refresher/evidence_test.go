@@ -16,12 +16,9 @@ import (
 	"refresher/internal/report/signature"
 )
 
-// A run's report is signed wherever it goes, and checked from there.
-func TestReportsAreSignedAndChecked(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
+// theReportIsSigned wherever it goes, and checked from there.
+func (s *site) theReportIsSigned(t *testing.T) {
 	dir := filepath.Join(s.dir, "evidence") + "/"
-	s.must(exitClean, "run", "--report", dir)
 	file := dir + "report.json"
 	doc := []byte(readFile(t, file))
 	if canonical, err := signature.Canonical(doc); err != nil || !bytes.Equal(doc, canonical) {
@@ -31,7 +28,8 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 
 	key, _ := s.must(exitClean, "public-key")
 	key = strings.TrimSpace(key)
-	if !strings.Contains(string(doc), `"public_key":"`+key+`"`) || !strings.Contains(html.UnescapeString(readFile(t, dir+"report.html")), key) {
+	if !strings.Contains(string(doc), `"public_key":"`+key+`"`) ||
+		!strings.Contains(html.UnescapeString(readFile(t, dir+"report.html")), key) {
 		t.Error("the report does not name the key that signs it")
 	}
 	pem, _ := s.must(exitClean, "public-key", "--format", "pem")
@@ -51,23 +49,32 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 	bucket := "s3://" + s.db + "/data/runs/" + id
 	for _, where := range []string{file, dir, saved, filepath.Join(s.dir, "indented.json"), web.URL + "/report.json", bucket, bucket + "/report.json", "dev"} {
 		_, said := s.must(exitClean, "verify", "--report", where)
-		if !strings.Contains(said, key) || !strings.Contains(said, "run "+id+" is genuine") || !strings.Contains(said, "done") {
+		if !strings.Contains(said, key) || !strings.Contains(said, "run "+id+" is genuine") ||
+			!strings.Contains(said, "done") {
 			t.Errorf("%s:\n%s", where, said)
 		}
-		if inBucket := where == "dev" || strings.HasPrefix(where, "s3"); inBucket != strings.Contains(said, "objects that the report describes") {
+		if inBucket := where == "dev" || strings.HasPrefix(where, "s3"); inBucket != strings.Contains(
+			said,
+			"objects that the report describes",
+		) {
 			t.Errorf("%s:\n%s", where, said)
 		}
 	}
 	// Whoever has the public key needs nothing else.
 	for _, k := range []string{key, filepath.Join(s.dir, "key.pem")} {
-		a, out := &app{getenv: func(string) (string, bool) { return "", false }, out: &bytes.Buffer{}, configPath: "nowhere.yaml"}, &bytes.Buffer{}
+		a, out := &app{
+			getenv:     func(string) (string, bool) { return "", false },
+			out:        &bytes.Buffer{},
+			configPath: "nowhere.yaml",
+		}, &bytes.Buffer{}
 		a.err = out
 		if code := run(t.Context(), []string{"verify", "--report", file, "--public-key", k, "--config", "nowhere.yaml"}, a); code != exitClean {
 			t.Errorf("exit %d\n%s", code, out)
 		}
 	}
 	for _, format := range []string{"json", "junit", "sarif"} {
-		if out, _ := s.must(exitClean, "verify", "--report", file, "--format", format); format != "sarif" && !strings.Contains(out, "signature") {
+		if out, _ := s.must(exitClean, "verify", "--report", file, "--format", format); format != "sarif" &&
+			!strings.Contains(out, "signature") {
 			t.Errorf("%s:\n%s", format, out)
 		}
 	}
@@ -88,7 +95,16 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 			t.Errorf("%s:\n%s", name, said)
 		}
 	}
-	s.must(exitClean, "verify", "--report", filepath.Join(s.dir, "other.json"), "--public-key", key, "--public-key", stranger.Public().String())
+	s.must(
+		exitClean,
+		"verify",
+		"--report",
+		filepath.Join(s.dir, "other.json"),
+		"--public-key",
+		key,
+		"--public-key",
+		stranger.Public().String(),
+	)
 	for _, args := range [][]string{
 		{"--report", ""}, {"--report", filepath.Join(s.dir, "none.json")}, {"--report", bucket + "x"}, {"--report", web.URL + "/none.json"}, {"--public-key", key},
 		{"--report", file, "--public-key", "abc"}, {"--report", file, "--target", "staging"}, {"--report", file, "--format", "pdf"}, {"--report", file, "--config", "nowhere.yaml"},
@@ -101,8 +117,13 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 	}
 
 	// A report beside another dataset than its own: here an object was exchanged, manifest and all.
-	s.put("data/runs/"+id+"/manifest.json", bytes.Replace(s.object("data/runs/"+id+"/manifest.json"), []byte(`"sha256": "`), []byte(`"sha256": "00`), 1))
-	if _, said := s.must(exitRefused, "verify", "--report", bucket); !strings.Contains(said, "not the one that the report describes") {
+	manifest := s.object("data/runs/" + id + "/manifest.json")
+	defer s.put("data/runs/"+id+"/manifest.json", manifest)
+	s.put("data/runs/"+id+"/manifest.json", bytes.Replace(manifest, []byte(`"sha256": "`), []byte(`"sha256": "00`), 1))
+	if _, said := s.must(exitRefused, "verify", "--report", bucket); !strings.Contains(
+		said,
+		"not the one that the report describes",
+	) {
 		t.Errorf("an exchanged dataset:\n%s", said)
 	}
 }
@@ -110,14 +131,15 @@ func TestReportsAreSignedAndChecked(t *testing.T) {
 // A key of its own signs instead of the one derived from the masking key.
 func TestAConfiguredKeySigns(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTinySite(t)
 	derived, _ := s.must(exitClean, "public-key")
 	s.edit("refresher.yaml", "key: env:KEY\n", "key: env:KEY\nsign: env:SIGN\n")
 	if _, said := s.must(exitInput, "run"); !strings.Contains(said, "sign: the environment variable SIGN is not set") {
 		t.Error(said)
 	}
 	s.vars["SIGN"] = "hunter2"
-	if _, said := s.must(exitInput, "run"); !strings.Contains(said, "sign: the signing key must be") || strings.Contains(said, "hunter2") {
+	if _, said := s.must(exitInput, "run"); !strings.Contains(said, "sign: the signing key must be") ||
+		strings.Contains(said, "hunter2") {
 		t.Error(said)
 	}
 	s.vars["SIGN"] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -125,7 +147,10 @@ func TestAConfiguredKeySigns(t *testing.T) {
 	s.must(exitClean, "run", "--report", file)
 	own, _ := s.must(exitClean, "public-key")
 	s.must(exitClean, "verify", "--report", file)
-	if _, said := s.must(exitRefused, "verify", "--report", file, "--public-key", strings.TrimSpace(derived)); !strings.Contains(said, "signed by another key ("+strings.TrimSpace(own)+")") {
+	if _, said := s.must(exitRefused, "verify", "--report", file, "--public-key", strings.TrimSpace(derived)); !strings.Contains(
+		said,
+		"signed by another key ("+strings.TrimSpace(own)+")",
+	) {
 		t.Error(said)
 	}
 	if rep := s.lastReport(); rep.Signing.Origin != "configured" || rep.Signing.PublicKey+"\n" != own {
@@ -143,11 +168,19 @@ func TestDriftBetweenRuns(t *testing.T) {
 	if first.Drift != nil {
 		t.Errorf("the first run drifts: %+v", first.Drift)
 	}
-	s.production("ALTER TABLE experiments ADD shade text; ALTER TABLE teams ALTER name TYPE varchar(200); DELETE FROM metrics WHERE ctid IN (SELECT ctid FROM metrics LIMIT 5)")
-	s.edit("rules.yaml", "      key: keep\n      name: keep\n", "      key: keep\n      name: lorem\n      shade: \"null\"\n")
+	s.production(
+		"ALTER TABLE experiments ADD shade text; ALTER TABLE teams ALTER name TYPE varchar(200); DELETE FROM metrics WHERE ctid IN (SELECT ctid FROM metrics LIMIT 5)",
+	)
+	s.edit(
+		"rules.yaml",
+		"      key: keep\n      name: keep\n",
+		"      key: keep\n      name: lorem\n      shade: \"null\"\n",
+	)
 	s.must(exitClean, "run")
 	d := s.lastReport().Drift
-	if d == nil || d.Run != first.Run || d.SHA256 != first.Signed.SHA256() || d.Ruleset == nil || d.Schema == nil || d.Key != nil || d.Signer != nil {
+	if d == nil || d.Run != first.Run || d.SHA256 != first.Signed.SHA256() || d.Ruleset == nil || d.Schema == nil ||
+		d.Key != nil ||
+		d.Signer != nil {
 		t.Fatalf("%+v", d)
 	}
 	doc, _ := json.Marshal(d)
@@ -171,7 +204,10 @@ func TestDriftBetweenRuns(t *testing.T) {
 	}
 	saved := filepath.Join(s.dir, "saved")
 	s.must(exitClean, "runs", rep.Run, "--save", saved)
-	if _, said := s.must(exitClean, "verify", "--report", saved); !strings.Contains(said, "It says that the run was refused") {
+	if _, said := s.must(exitClean, "verify", "--report", saved); !strings.Contains(
+		said,
+		"It says that the run was refused",
+	) {
 		t.Error(said)
 	}
 	s.valid([]byte(readFile(t, filepath.Join(saved, "report.json"))))

@@ -60,7 +60,11 @@ var faultServers = sync.OnceValues(func() (*servers, error) {
 	var s servers
 	var err error
 	// A standby that cancels at once what is in the way of the primary's changes.
-	config := map[string]string{"hot_standby_feedback": "off", "max_standby_streaming_delay": "50ms", "autovacuum": "off"}
+	config := map[string]string{
+		"hot_standby_feedback":        "off",
+		"max_standby_streaming_delay": "50ms",
+		"autovacuum":                  "off",
+	}
 	if s.primary, err = pgserver.Start(ctx, pgserver.Options{Config: config}); err != nil {
 		return nil, err
 	}
@@ -151,8 +155,12 @@ func siteOf(t *testing.T, srv *servers, counts *tallyOfFaults, kind string) *fau
 	through := func(p *faultproxy.Proxy) string {
 		return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", pgserver.User, p.Port(), s.db)
 	}
-	s.vars = map[string]string{"SOURCE": through(f.toSource), "STAGING": through(f.toStaging), "S3": "http://" + f.toS3.Addr(),
-		"KEY": "6b6579206f6620746865206669727374207465616d2e2e2e2e2e2e2e2e2e2e31"}
+	s.vars = map[string]string{
+		"SOURCE":  through(f.toSource),
+		"STAGING": through(f.toStaging),
+		"S3":      "http://" + f.toS3.Addr(),
+		"KEY":     "6b6579206f6620746865206669727374207465616d2e2e2e2e2e2e2e2e2e2e31",
+	}
 	s.write("rules.yaml", faultRules)
 	s.write("refresher.yaml", fmt.Sprintf(`
 source: {url: "${SOURCE}", require_replica: true}
@@ -194,13 +202,22 @@ func (f *faultSite) content() string {
 	f.t.Helper()
 	var parts []string
 	for _, table := range []string{"users", "orders", "events_old", "events_new", "bulk", "nothing", "totals"} {
-		parts = append(parts, fmt.Sprintf("(SELECT '%s ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM %s t)", table, table))
+		parts = append(
+			parts,
+			fmt.Sprintf(
+				"(SELECT '%s ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM %s t)",
+				table,
+				table,
+			),
+		)
 	}
-	parts = append(parts,
+	parts = append(
+		parts,
 		"(SELECT 'sequence ' || last_value || ' ' || is_called FROM orders_id_seq)",
 		"(SELECT 'constraints ' || count(*) || ' ' || bool_and(convalidated) FROM pg_constraint WHERE connamespace = 'public'::regnamespace)",
 		"(SELECT 'indexes ' || count(*) || ' ' || bool_and(indisvalid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE c.relnamespace = 'public'::regnamespace)",
-		"(SELECT 'schemas ' || string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_')")
+		"(SELECT 'schemas ' || string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_')",
+	)
 	return f.one(f.staging.URL(f.db), "SELECT concat_ws(E'\\n', "+strings.Join(parts, ", ")+")")
 }
 
@@ -416,9 +433,35 @@ func (c *tallyOfFaults) note(kind string, code int, said string, lost bool) {
 func (c *tallyOfFaults) print() (sum faultRow) {
 	var b strings.Builder
 	line := func(kind string, r faultRow) {
-		fmt.Fprintf(&b, "%-44s %8d %8d %8d %8d %8d %8d %8d %8d %8d\n", kind, r.injected, r.absorbed, r.resumed, r.restarted, r.failed, r.refused, r.interrupted, r.killed, r.lost)
+		fmt.Fprintf(
+			&b,
+			"%-44s %8d %8d %8d %8d %8d %8d %8d %8d %8d\n",
+			kind,
+			r.injected,
+			r.absorbed,
+			r.resumed,
+			r.restarted,
+			r.failed,
+			r.refused,
+			r.interrupted,
+			r.killed,
+			r.lost,
+		)
 	}
-	fmt.Fprintf(&b, "%-44s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "fault", "injected", "absorbed", "resumed", "new snap", "failed", "refused", "stopped", "killed", "LOST")
+	fmt.Fprintf(
+		&b,
+		"%-44s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n",
+		"fault",
+		"injected",
+		"absorbed",
+		"resumed",
+		"new snap",
+		"failed",
+		"refused",
+		"stopped",
+		"killed",
+		"LOST",
+	)
 	for _, k := range c.kinds {
 		r := *c.rows[k]
 		line(k, r)
@@ -433,7 +476,12 @@ func (c *tallyOfFaults) print() (sum faultRow) {
 		sum.lost += r.lost
 	}
 	line("all", sum)
-	fmt.Fprint(os.Stdout, "\n", b.String(), "\nabsorbed: exit 0 in spite of it, of which by going on in the same snapshot (resumed) or from a new one (new snap); failed: exit 3;\n"+
-		"after each, staging and the dataset are whole, nothing is left over, and the next run succeeds; LOST: where that was not so.\n\n")
+	fmt.Fprint(
+		os.Stdout,
+		"\n",
+		b.String(),
+		"\nabsorbed: exit 0 in spite of it, of which by going on in the same snapshot (resumed) or from a new one (new snap); failed: exit 3;\n"+
+			"after each, staging and the dataset are whole, nothing is left over, and the next run succeeds; LOST: where that was not so.\n\n",
+	)
 	return sum
 }

@@ -5,8 +5,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-
-	"refresher/internal/testkit/pgserver"
 )
 
 // limit is a size that `make limits` sets and that tests make smaller.
@@ -41,11 +39,10 @@ func TestLargeCell(t *testing.T) {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSite(t)
-			admin := s.primary.URL(pgserver.User)
-			pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
-			pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
-			s.production("CREATE DOMAIN word AS text; CREATE TYPE cells_type AS (v text, more word[]); CREATE TABLE cells (id int PRIMARY KEY, v " + tt.typ + ")")
+			s := newEmptySite(t)
+			s.production(
+				"CREATE DOMAIN word AS text; CREATE TYPE cells_type AS (v text, more word[]); CREATE TABLE cells (id int PRIMARY KEY, v " + tt.typ + ")",
+			)
 			s.production("INSERT INTO cells VALUES (1, NULL), (2, " + fmt.Sprintf(tt.value, mb) + "), (3, NULL)")
 			s.write("rules.yaml", "version: 1\ntables: {public.cells: {columns: {id: keep, v: "+tt.rule+"}}}\n")
 			s.edit("refresher.yaml", "content: sample", "content: full")
@@ -64,7 +61,14 @@ func TestLargeCell(t *testing.T) {
 				stages += fmt.Sprintf(" %s %d", st.Name, st.PeakRSS>>20)
 				peak = st.PeakRSS >> 20
 			}
-			t.Logf("%-16s peak %d MB, %.1f times the cell of %d MB:%s", tt.name, peak, float64(peak)/float64(mb), mb, stages)
+			t.Logf(
+				"%-16s peak %d MB, %.1f times the cell of %d MB:%s",
+				tt.name,
+				peak,
+				float64(peak)/float64(mb),
+				mb,
+				stages,
+			)
 			times := int64(3)
 			if !all { // next to a small cell the program itself counts
 				times = 5

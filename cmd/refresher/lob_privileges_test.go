@@ -28,12 +28,18 @@ func TestLargeObjectsWithLeastPrivilege(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprint(major), func(t *testing.T) {
-			srv := &servers{primary: pgserver.New(t, pgserver.Options{Bin: found[major]}), staging: pgserver.New(t, pgserver.Options{Bin: found[major]}), s3: common.s3}
+			srv := &servers{
+				primary: pgserver.New(t, pgserver.Options{Bin: found[major]}),
+				staging: pgserver.New(t, pgserver.Options{Bin: found[major]}),
+				s3:      common.s3,
+			}
 			srv.standby = pgserver.NewStandby(t, srv.primary)
-			pgserver.Exec(t, srv.primary.URL(pgserver.User), "CREATE DATABASE "+sampleTemplate)
-			s := newSiteOn(t, srv)
+			s := newSiteOn(t, srv, "template0")
 			s.write("rules.yaml", tinyRules+"large_objects: keep\n")
-			s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
+			s.write(
+				"refresher.yaml",
+				"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
+			)
 			s.leastPrivilege(t)
 		})
 	}
@@ -41,11 +47,19 @@ func TestLargeObjectsWithLeastPrivilege(t *testing.T) {
 
 func (s *site) leastPrivilege(t *testing.T) {
 	reader, owner := "reader_"+s.db, "owner_"+s.db
-	s.production(tinySchema + "; " + s.docsGrants("source, all") + `; CREATE ROLE ` + owner + `; CREATE ROLE group_` + s.db + `; GRANT group_` + s.db + ` TO ` + reader + `;
+	s.production(
+		tinySchema + "; " + s.docsGrants(
+			"source, all",
+		) + `; CREATE ROLE ` + owner + `; CREATE ROLE group_` + s.db + `; GRANT group_` + s.db + ` TO ` + reader + `;
 		SELECT lo_from_bytea(7000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 5) i;
 		ALTER LARGE OBJECT 7002 OWNER TO ` + owner + `; GRANT SELECT ON LARGE OBJECT 7003 TO PUBLIC;
-		GRANT SELECT ON LARGE OBJECT 7004 TO ` + reader + `; GRANT SELECT ON LARGE OBJECT 7005 TO group_` + s.db)
-	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"))
+		GRANT SELECT ON LARGE OBJECT 7004 TO ` + reader + `; GRANT SELECT ON LARGE OBJECT 7005 TO group_` + s.db,
+	)
+	pgserver.Exec(
+		t,
+		s.staging.URL(pgserver.User),
+		s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"),
+	)
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), reader), as(s.staging.URL(s.db), "writer_"+s.db)
@@ -61,9 +75,13 @@ func (s *site) leastPrivilege(t *testing.T) {
 			t.Errorf("staging changed: %s", s.leftovers())
 		}
 	}
-	refused(`role "` + reader + `" may not read 2 of the 5 large objects of the source: on the primary, GRANT SELECT ON LARGE OBJECT 7001, 7002 TO "` + reader + `", or make it a member of their owner`)
+	refused(
+		`role "` + reader + `" may not read 2 of the 5 large objects of the source: on the primary, GRANT SELECT ON LARGE OBJECT 7001, 7002 TO "` + reader + `", or make it a member of their owner`,
+	)
 	s.production("GRANT " + owner + " TO " + reader)
-	refused(`may not read 1 of the 5 large objects of the source: on the primary, GRANT SELECT ON LARGE OBJECT 7001 TO "` + reader + `"`)
+	refused(
+		`may not read 1 of the 5 large objects of the source: on the primary, GRANT SELECT ON LARGE OBJECT 7001 TO "` + reader + `"`,
+	)
 	s.production("REVOKE " + owner + " FROM " + reader + "; " + s.docsGrants("source, large objects"))
 	s.must(exitClean, "run")
 	s.sameObjects()

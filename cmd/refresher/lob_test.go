@@ -31,7 +31,11 @@ func objectsOf(t *testing.T, url string) map[string]string {
 	t.Helper()
 	conn := pgserver.Conn(t, url)
 	defer conn.Close(t.Context())
-	return pairs(t, conn, "SELECT oid::text, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata")
+	return pairs(
+		t,
+		conn,
+		"SELECT oid::text, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata",
+	)
 }
 
 func (s *site) sameObjects() {
@@ -81,7 +85,9 @@ func TestLargeObjectsAreKept(t *testing.T) {
 		if !strings.HasSuffix(key, ".dump") {
 			continue
 		}
-		if text := restoredText(t, s.object(key)); strings.Contains(text, "lo_open") || strings.Contains(text, "BLOB") || !strings.Contains(text, "COPY public.files") {
+		if text := restoredText(t, s.object(key)); strings.Contains(text, "lo_open") ||
+			strings.Contains(text, "BLOB") ||
+			!strings.Contains(text, "COPY public.files") {
 			t.Errorf("%s holds large objects", key)
 		}
 	}
@@ -92,7 +98,8 @@ func TestLargeObjectsAreKept(t *testing.T) {
 	s.write("rules.yaml", strings.Replace(objectRules, "keep\n", "drop\n", strings.Count(objectRules, "keep\n")))
 	s.edit("rules.yaml", "id: drop", "id: keep")
 	_, said = s.must(exitClean, "run")
-	if want := "the source has 7 large objects, "; !strings.Contains(said, want) || !strings.Contains(said, "large objects: 7 stayed behind") {
+	if want := "the source has 7 large objects, "; !strings.Contains(said, want) ||
+		!strings.Contains(said, "large objects: 7 stayed behind") {
 		t.Errorf("want %q in:\n%s", want, said)
 	}
 	if n := s.staged("SELECT count(*)::text FROM pg_largeobject_metadata"); n != "0" {
@@ -127,7 +134,10 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		"gzip within something":  append([]byte("HDR\x00\x01"), gzipText("dear "+mail)...),
 		"noise, then gzip in it": append(slices.Repeat([]byte{0, 1, 2, 0xFF}, 300_000), gzipText("dear "+mail)...),
 	} {
-		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; os.Getenv("REFRESHER_LONG") == "" && !slices.Contains(short, name) {
+		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; os.Getenv(
+			"REFRESHER_LONG",
+		) == "" &&
+			!slices.Contains(short, name) {
 			continue // the rest: make long
 		}
 		s.putObject(6002, content)
@@ -137,7 +147,8 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		}
 		doc, _ := s.must(exitClean, "runs", "--format", "json")
 		for _, shown := range []string{out, said, doc} {
-			if strings.Contains(shown, mail) || strings.Contains(shown, phone) || strings.Contains(shown, "customer42") {
+			if strings.Contains(shown, mail) || strings.Contains(shown, phone) ||
+				strings.Contains(shown, "customer42") {
 				t.Errorf("%s: the value is shown", name)
 			}
 		}
@@ -148,7 +159,11 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 	s.production("SELECT lo_unlink(6002)")
 	s.must(exitClean, "run")
 	s.inStaging(fmt.Sprintf("SELECT lo_from_bytea(6003, 'dear %s')", mail))
-	if _, said := s.must(exitRefused, "verify"); !strings.Contains(said, "large object 6003: survivor of class email") || strings.Contains(said, mail) {
+	if _, said := s.must(exitRefused, "verify"); !strings.Contains(
+		said,
+		"large object 6003: survivor of class email",
+	) ||
+		strings.Contains(said, mail) {
 		t.Error(said)
 	}
 }

@@ -49,13 +49,15 @@ func TestObjects(t *testing.T) {
 // objectsSite is a site whose production has nothing but a file's schema.
 func objectsSite(t *testing.T, file string) *site {
 	t.Helper()
-	s := newSite(t)
+	s := newEmptySite(t)
 	for _, c := range []*pgserver.Cluster{s.primary, s.staging} {
-		pgserver.Exec(t, c.URL(pgserver.User), `DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
+		pgserver.Exec(
+			t,
+			c.URL(pgserver.User),
+			`DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+		)
 	}
 	admin := s.primary.URL(pgserver.User)
-	pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
-	pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
 	sql, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +88,16 @@ func objectsSite(t *testing.T, file string) *site {
 	}
 	s.write("rules.yaml", string(rules))
 	if root, _, ok := strings.Cut(string(rules), "\nversion: 1"); ok {
-		s.edit("refresher.yaml", "[public.users], percent: 10", "["+strings.TrimPrefix(root, "# sample: ")+"], percent: 50")
-		s.edit("refresher.yaml", "buckets:", fmt.Sprintf("buckets:\n  - {name: all, url: s3://%s/all, content: full, formats: [pgdump, parquet]}", s.db))
+		s.edit(
+			"refresher.yaml",
+			"[public.users], percent: 10",
+			"["+strings.TrimPrefix(root, "# sample: ")+"], percent: 50",
+		)
+		s.edit(
+			"refresher.yaml",
+			"buckets:",
+			fmt.Sprintf("buckets:\n  - {name: all, url: s3://%s/all, content: full, formats: [pgdump, parquet]}", s.db),
+		)
 	} else { // to staging only
 		s.withoutBuckets()
 	}
@@ -139,7 +149,9 @@ func documentedDifferences(t *testing.T) []*difference {
 // entry is one object of a plain pg_dump.
 type entry struct{ kind, text string }
 
-var entryHead = regexp.MustCompile(`(?m)^-- Name: ((?s:.*?)); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$`)
+var entryHead = regexp.MustCompile(
+	`(?m)^-- Name: ((?s:.*?)); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$`,
+)
 
 // commentOn is what a comment's kind is called by: of what it is one.
 var commentOn = regexp.MustCompile(`^\s*(COMMENT ON (?:[A-Z]+ )+)`)
@@ -188,7 +200,8 @@ func compareSchemas(t *testing.T, source, staging string, documented []*differen
 	differ := func(kind, line, format string, args ...any) {
 		t.Helper()
 		for _, d := range documented {
-			if (d.kind == kind || d.kind == "any") && (line == "" && d.line == nil || line != "" && d.line != nil && d.line.MatchString(line)) {
+			if (d.kind == kind || d.kind == "any") &&
+				(line == "" && d.line == nil || line != "" && d.line != nil && d.line.MatchString(line)) {
 				d.seen = true
 				return
 			}
@@ -261,7 +274,11 @@ func compareContents(t *testing.T, s *site) {
 	for what, sql := range facts {
 		compare(what, sql)
 	}
-	sequences := pairs(t, source, `SELECT oid::regclass::text, '' FROM pg_class WHERE relkind = 'S' AND relpersistence <> 'u'`)
+	sequences := pairs(
+		t,
+		source,
+		`SELECT oid::regclass::text, '' FROM pg_class WHERE relkind = 'S' AND relpersistence <> 'u'`,
+	)
 	for seq := range sequences {
 		compare("sequence", fmt.Sprintf("SELECT %s, last_value || ' ' || is_called FROM %s", catalog.Literal(seq), seq))
 	}
@@ -288,7 +305,11 @@ func checksums(table *catalog.Table) string {
 	var parts []string
 	sum := func(name, value string) {
 		parts = append(parts, fmt.Sprintf(
-			"SELECT %s, count(*) || ' ' || coalesce(sum(('x' || left(md5(%s), 15))::bit(60)::bigint), 0) FROM ONLY %s t", catalog.Literal(name), value, table.Name.SQL()))
+			"SELECT %s, count(*) || ' ' || coalesce(sum(('x' || left(md5(%s), 15))::bit(60)::bigint), 0) FROM ONLY %s t",
+			catalog.Literal(name),
+			value,
+			table.Name.SQL(),
+		))
 	}
 	for _, c := range table.Columns {
 		if slices.Contains([]string{"lo", "oid"}, c.Type.Name) && strings.HasSuffix(table.Name.Name, "files_of") {
@@ -323,7 +344,10 @@ func TestObjectsSaidBeforehand(t *testing.T) {
 		pgserver.Exec(t, s.primary.URL(s.db), "DROP POLICY elsewhere ON spaced; DROP ROLE objects_elsewhere")
 	})
 	_, stderr := s.must(exitEnvironment, "run", "--dry-run")
-	if want := `it has no role "objects_elsewhere", which policies of row-level security name; run: CREATE ROLE "objects_elsewhere" NOLOGIN;`; !strings.Contains(stderr, want) {
+	if want := `it has no role "objects_elsewhere", which policies of row-level security name; run: CREATE ROLE "objects_elsewhere" NOLOGIN;`; !strings.Contains(
+		stderr,
+		want,
+	) {
 		t.Errorf("want %q in:\n%s", want, stderr)
 	}
 	s.production("ALTER POLICY elsewhere ON spaced TO PUBLIC")
@@ -343,10 +367,13 @@ func TestObjectsSaidBeforehand(t *testing.T) {
 	if strings.Contains(stderr, "oban_jobs looks") {
 		t.Errorf("a queue without rows needs no warning:\n%s", stderr)
 	}
-	s.production(`ALTER FOREIGN TABLE calls OPTIONS (ADD bearer_token 'the-token'); ALTER FOREIGN TABLE calls ALTER id OPTIONS (ADD link 'postgres://who:the-word@where/')`)
+	s.production(
+		`ALTER FOREIGN TABLE calls OPTIONS (ADD bearer_token 'the-token'); ALTER FOREIGN TABLE calls ALTER id OPTIONS (ADD link 'postgres://who:the-word@where/')`,
+	)
 	_, stderr = s.must(exitRefused, "run", "--dry-run")
 	for _, want := range []string{"foreign table public.calls, option bearer_token", "foreign table public.calls, column id, option link"} {
-		if !strings.Contains(stderr, want) || strings.Contains(stderr, "the-token") || strings.Contains(stderr, "the-word") {
+		if !strings.Contains(stderr, want) || strings.Contains(stderr, "the-token") ||
+			strings.Contains(stderr, "the-word") {
 			t.Errorf("want %q in:\n%s", want, stderr)
 		}
 	}

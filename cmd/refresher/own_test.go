@@ -11,10 +11,13 @@ import (
 // newTinySite is a site whose production has one small table, and no bucket.
 func newTinySite(t *testing.T) *site {
 	t.Helper()
-	s := newSite(t)
-	s.production(`DROP SCHEMA "Odd Schema" CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; ` + tinySchema)
+	s := newEmptySite(t)
+	s.production(tinySchema)
 	s.write("rules.yaml", tinyRules)
-	s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
+	s.write(
+		"refresher.yaml",
+		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
+	)
 	return s
 }
 
@@ -34,33 +37,50 @@ const flagsRule = "  public.feature_flags: {rows: none}\n"
 func newFlagSite(t *testing.T) *site {
 	t.Helper()
 	s := newTinySite(t)
-	s.production(`CREATE TABLE feature_flags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, enabled bool NOT NULL,
+	s.production(
+		`CREATE TABLE feature_flags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, enabled bool NOT NULL,
 			payload jsonb, upper_name text GENERATED ALWAYS AS (upper(name)) STORED);
-		INSERT INTO feature_flags (name, enabled) SELECT 'production-' || i, true FROM generate_series(1, 40) i`)
+		INSERT INTO feature_flags (name, enabled) SELECT 'production-' || i, true FROM generate_series(1, 40) i`,
+	)
 	s.write("rules.yaml", tinyRules+flagsRule)
-	s.edit("refresher.yaml", `staging: {url: "${STAGING}"`, `staging: {preserve: [public.feature_flags, 'tools."test accounts"'], url: "${STAGING}"`)
+	s.edit(
+		"refresher.yaml",
+		`staging: {url: "${STAGING}"`,
+		`staging: {preserve: [public.feature_flags, 'tools."test accounts"'], url: "${STAGING}"`,
+	)
 	_, said := s.must(exitClean, "run")
-	if !strings.Contains(said, "there is no staging database yet from which to preserve public.feature_flags, tools.\"test accounts\"") {
+	if !strings.Contains(
+		said,
+		"there is no staging database yet from which to preserve public.feature_flags, tools.\"test accounts\"",
+	) {
 		t.Errorf("the first run doesn't say that there was nothing to preserve:\n%s", said)
 	}
 	if n := s.staged("SELECT count(*)::text FROM feature_flags"); n != "0" {
 		t.Errorf("%s flags of production arrived", n)
 	}
-	s.inStaging(`INSERT INTO feature_flags (name, enabled, payload) VALUES ('new-checkout', true, '{"share": 0.5}'), ('dark', false, NULL), (E'tab\there', true, '[]');
+	s.inStaging(
+		`INSERT INTO feature_flags (name, enabled, payload) VALUES ('new-checkout', true, '{"share": 0.5}'), ('dark', false, NULL), (E'tab\there', true, '[]');
 		CREATE SCHEMA tools; CREATE TABLE tools."test accounts" (id serial PRIMARY KEY, email text UNIQUE, user_id int REFERENCES users, added date DEFAULT now());
 		COMMENT ON TABLE tools."test accounts" IS 'for the end-to-end tests'; CREATE INDEX ON tools."test accounts" (added);
 		INSERT INTO tools."test accounts" (email, user_id) VALUES ('robot-1@example.com', 7), ('robot-2@example.com', NULL);
-		DELETE FROM tools."test accounts" WHERE id = 2`)
+		DELETE FROM tools."test accounts" WHERE id = 2`,
+	)
 	return s
 }
 
 func TestStagingsOwnTablesSurvive(t *testing.T) {
 	t.Parallel()
 	s := newFlagSite(t)
-	s.edit("refresher.yaml", "key: env:KEY", "key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet]}]")
+	s.edit(
+		"refresher.yaml",
+		"key: env:KEY",
+		"key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet]}]",
+	)
 	role := "tester_" + s.db
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE "+role)
-	s.inStaging(`GRANT USAGE ON SCHEMA tools TO ` + role + `; GRANT SELECT, INSERT ON tools."test accounts" TO ` + role + `; GRANT SELECT ON feature_flags TO ` + role)
+	s.inStaging(
+		`GRANT USAGE ON SCHEMA tools TO ` + role + `; GRANT SELECT, INSERT ON tools."test accounts" TO ` + role + `; GRANT SELECT ON feature_flags TO ` + role,
+	)
 	before := s.staged(`SELECT string_agg(f::text, ' ' ORDER BY id) FROM feature_flags f`)
 	s.production("UPDATE feature_flags SET enabled = NOT enabled")
 	s.must(exitClean, "run")
@@ -82,14 +102,18 @@ func TestStagingsOwnTablesSurvive(t *testing.T) {
 	want := s.staged("SELECT max(id) + 1 || ' 3' FROM feature_flags")
 	s.production("SELECT setval('feature_flags_id_seq', 4000)")
 	s.must(exitClean, "run")
-	s.inStaging(`INSERT INTO feature_flags (name, enabled) VALUES ('next', true); INSERT INTO tools."test accounts" (email) VALUES ('robot-3@example.com')`)
+	s.inStaging(
+		`INSERT INTO feature_flags (name, enabled) VALUES ('next', true); INSERT INTO tools."test accounts" (email) VALUES ('robot-3@example.com')`,
+	)
 	if got := s.staged(`SELECT max(f.id) || ' ' || max(a.id) FROM feature_flags f, tools."test accounts" a`); got != want {
 		t.Errorf("the next numbers are %s, not %s", got, want)
 	}
 	s.must(exitClean, "verify")
 	s.must(exitClean, "verify", "--offline")
 	s.must(exitClean, "verify", "--target", "full")
-	if dump := s.bucketText(); !strings.Contains(dump, "new-checkout") || !strings.Contains(dump, "robot-1@example.com") || strings.Contains(dump, "production-1") {
+	if dump := s.bucketText(); !strings.Contains(dump, "new-checkout") ||
+		!strings.Contains(dump, "robot-1@example.com") ||
+		strings.Contains(dump, "production-1") {
 		t.Error("the full dataset is no copy of staging")
 	}
 	modes := map[string]string{}
@@ -175,7 +199,10 @@ func TestPreserveRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	// Nobody could say whose rows win.
 	s.write("rules.yaml", tinyRules+"  public.feature_flags: {columns: {\"*\": keep}}\n")
-	if _, said := s.must(exitInput, "run"); !strings.Contains(said, "staging.preserve names public.feature_flags, but by the rules its rows come from production") {
+	if _, said := s.must(exitInput, "run"); !strings.Contains(
+		said,
+		"staging.preserve names public.feature_flags, but by the rules its rows come from production",
+	) {
 		t.Errorf("rows of both sides:\n%s", said)
 	}
 }
@@ -204,7 +231,11 @@ func TestAfterFilesRunBeforeVerification(t *testing.T) {
 	s.write("more.sql", "INSERT INTO users VALUES (9002, 'second@example.com'); TRUNCATE tools.\"test accounts\"")
 	for _, flags := range []string{"public.feature_flags (4 rows now), ", ""} {
 		_, said := s.must(exitClean, "run")
-		if !strings.Contains(said, "seed.sql wrote to "+flags+"public.users (200 rows now)") || !strings.Contains(said, "more.sql wrote to public.users (201 rows now), tools.\"test accounts\" (0 rows now)") {
+		if !strings.Contains(said, "seed.sql wrote to "+flags+"public.users (200 rows now)") ||
+			!strings.Contains(
+				said,
+				"more.sql wrote to public.users (201 rows now), tools.\"test accounts\" (0 rows now)",
+			) {
 			t.Errorf("the run doesn't say what the files changed:\n%s", said)
 		}
 	}
@@ -240,7 +271,8 @@ func TestAfterFilesThatFail(t *testing.T) {
 	} {
 		s.write("seed.sql", tc.sql)
 		_, said := s.must(tc.code, "run")
-		if !strings.Contains(said, tc.want) || strings.Contains(said, "hunter2") || strings.Contains(said, "customer17") {
+		if !strings.Contains(said, tc.want) || strings.Contains(said, "hunter2") ||
+			strings.Contains(said, "customer17") {
 			t.Errorf("%s: the message lacks %q or shows a value:\n%s", name, tc.want, said)
 		}
 		if s.state() != before || s.leftovers() != "" {

@@ -48,7 +48,9 @@ redirection is refused. --output writes a file that only you can read.`,
 				return fault.BadInput("--rows must be from 1 to %d", maxPreviewRows)
 			}
 			if a.screen.width == 0 && output == "" {
-				return fault.BadInput("preview shows raw production values, and stdout is no terminal: run it on one, or give --output FILE to write them to a file on purpose")
+				return fault.BadInput(
+					"preview shows raw production values, and stdout is no terminal: run it on one, or give --output FILE to write them to a file on purpose",
+				)
 			}
 			page, err := a.preview(cmd.Context(), args[0], rows)
 			if err != nil {
@@ -57,11 +59,15 @@ redirection is refused. --output writes a file that only you can read.`,
 			if output != "" {
 				return a.previewFile(page, output)
 			}
-			return page.Render(a.out, preview.Options{Width: a.screen.width, Colour: a.screen.colour, Lines: previewLines})
+			return page.Render(
+				a.out,
+				preview.Options{Width: a.screen.width, Colour: a.screen.colour, Lines: previewLines},
+			)
 		},
 	}
 	cmd.Flags().IntVar(&rows, "rows", 3, "how many rows to show")
-	cmd.Flags().StringVar(&output, "output", "", "write raw values and their fakes to this new file, readable by you alone")
+	cmd.Flags().
+		StringVar(&output, "output", "", "write raw values and their fakes to this new file, readable by you alone")
 	return cmd
 }
 
@@ -79,7 +85,10 @@ func (a *app) preview(ctx context.Context, table string, rows int) (*preview.Pag
 	if err != nil {
 		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
 	}
-	source, err := snapshot.Open(ctx, snapshot.Options{Config: cfg, Run: "preview", RequireReplica: in.config.Source.RequireReplica, Workers: 1})
+	source, err := snapshot.Open(
+		ctx,
+		snapshot.Options{Config: cfg, Run: "preview", RequireReplica: in.config.Source.RequireReplica, Workers: 1},
+	)
 	if err != nil {
 		return nil, err
 	}

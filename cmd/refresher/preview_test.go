@@ -32,7 +32,8 @@ func TestPreviewShowsWhatARunMakes(t *testing.T) {
 	if code != exitClean || stderr != "" {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
-	if strings.Contains(stdout, "\x1b") || !strings.Contains(stdout, "row 2 of 2") || strings.Contains(stdout, "row 3") {
+	if strings.Contains(stdout, "\x1b") || !strings.Contains(stdout, "row 2 of 2") ||
+		strings.Contains(stdout, "row 3") {
 		t.Errorf("not two rows in plain text:\n%s", stdout)
 	}
 	s.must(exitClean, "run")
@@ -54,8 +55,14 @@ func TestPreviewShowsWhatARunMakes(t *testing.T) {
 func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.production(`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`)
-	s.edit("rules.yaml", "tables:\n", "tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n")
+	s.production(
+		`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`,
+	)
+	s.edit(
+		"rules.yaml",
+		"tables:\n",
+		"tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n",
+	)
 	s.production("CREATE TABLE empty (n int)")
 	for _, tc := range []struct{ table, want string }{
 		{"public.metrics", "row 3 of 3"},
@@ -70,7 +77,10 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 			t.Errorf("%s: exit %d: %s\n%s", tc.table, code, stderr, stdout)
 		}
 	}
-	left := s.one(s.standby.URL(pgserver.User), "SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'")
+	left := s.one(
+		s.standby.URL(pgserver.User),
+		"SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'",
+	)
 	if left != "0" {
 		t.Errorf("%s sessions are left on the source", left)
 	}
@@ -80,7 +90,9 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 func TestPreviewOfATableWithASubject(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.production(`UPDATE support_tickets t SET body = 'Send it to ' || u.street || ', please.' FROM users u WHERE u.id = t.user_id`)
+	s.production(
+		`UPDATE support_tickets t SET body = 'Send it to ' || u.street || ', please.' FROM users u WHERE u.id = t.user_id`,
+	)
 	code, stdout, stderr := s.onScreen(160, "preview", "public.support_tickets", "--rows", "100")
 	if code != exitClean {
 		t.Fatalf("exit %d: %s", code, stderr)
@@ -104,8 +116,14 @@ func TestPreviewOfATableWithASubject(t *testing.T) {
 func TestPreviewOfConditions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.production("CREATE TABLE guests (id int, mail text); INSERT INTO guests VALUES (1, 'a@acme.test'), (2, 'jane@mail.test'), (3, NULL)")
-	s.edit("rules.yaml", "tables:\n", "tables:\n  public.guests:\n    rows: {when: mail != nil}\n    columns: {id: keep, mail: [{transform: keep, when: 'mail endsWith \"@acme.test\"'}, email]}\n")
+	s.production(
+		"CREATE TABLE guests (id int, mail text); INSERT INTO guests VALUES (1, 'a@acme.test'), (2, 'jane@mail.test'), (3, NULL)",
+	)
+	s.edit(
+		"rules.yaml",
+		"tables:\n",
+		"tables:\n  public.guests:\n    rows: {when: mail != nil}\n    columns: {id: keep, mail: [{transform: keep, when: 'mail endsWith \"@acme.test\"'}, email]}\n",
+	)
 	code, stdout, stderr := s.onScreen(100, "preview", "public.guests")
 	if code != exitClean {
 		t.Fatalf("exit %d: %s", code, stderr)
@@ -139,11 +157,18 @@ func TestPreviewRefusesWhatIsNoTerminal(t *testing.T) {
 	if info.Mode().Perm() != 0o600 || stdout != "" || !strings.Contains(stderr, "raw values") {
 		t.Errorf("mode %v, stdout %q, stderr %q", info.Mode(), stdout, stderr)
 	}
-	if !strings.Contains(readFile(t, file), s.one(s.primary.URL(s.db), "SELECT email FROM users WHERE ctid = (SELECT min(ctid) FROM users)")) {
+	if !strings.Contains(
+		readFile(t, file),
+		s.one(s.primary.URL(s.db), "SELECT email FROM users WHERE ctid = (SELECT min(ctid) FROM users)"),
+	) {
 		t.Error("the file doesn't hold the rows")
 	}
 	before := readFile(t, file)
-	if _, stderr = s.must(exitInput, "preview", "public.events", "--output", file); !strings.Contains(stderr, "is there already") || readFile(t, file) != before {
+	if _, stderr = s.must(exitInput, "preview", "public.events", "--output", file); !strings.Contains(
+		stderr,
+		"is there already",
+	) ||
+		readFile(t, file) != before {
 		t.Errorf("%s, or the file changed", stderr)
 	}
 }

@@ -99,7 +99,12 @@ func (p *progress) rates() string {
 	if p.stage != "data" {
 		return fmt.Sprintf("%s of %s, %s", report.Size(p.bytes), report.Size(p.expect), speed)
 	}
-	return fmt.Sprintf("%s rows, %s rows/s, %s", report.Count(p.rows), report.Count(int64(float64(p.rows)/p.seconds())), speed)
+	return fmt.Sprintf(
+		"%s rows, %s rows/s, %s",
+		report.Count(p.rows),
+		report.Count(int64(float64(p.rows)/p.seconds())),
+		speed,
+	)
 }
 
 func (p *progress) eta() string {
@@ -153,9 +158,18 @@ func (p *progress) Expect(rows, bytes int64) {
 	defer p.mu.Unlock()
 	p.expect, p.rowsDue, p.rows, p.bytes = bytes, rows, 0, 0
 	if p.terminal && bytes > 0 {
-		p.bar = progressbar.NewOptions64(bytes, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24), progressbar.OptionUseANSICodes(true),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		p.bar = progressbar.NewOptions64(
+			bytes,
+			progressbar.OptionSetWriter(p.w),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionSetPredictTime(
+				true,
+			),
+			progressbar.OptionSetWidth(24),
+			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+		)
 	}
 }
 

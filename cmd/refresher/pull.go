@@ -45,7 +45,10 @@ instead of its URL, the configuration says how to reach the bucket.`,
   refresher pull dev --to postgres://localhost/app`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fault.BadInput("pull takes one bucket, as s3://bucket/prefix or by its name in the configuration; see: %s --help", cmd.CommandPath())
+				return fault.BadInput(
+					"pull takes one bucket, as s3://bucket/prefix or by its name in the configuration; see: %s --help",
+					cmd.CommandPath(),
+				)
 			}
 			return nil
 		},
@@ -54,9 +57,11 @@ instead of its URL, the configuration says how to reach the bucket.`,
 			return a.pull(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.to, "to", "", "the database to put the dataset into, as postgres://host/database; it need not exist")
+	cmd.Flags().
+		StringVar(&f.to, "to", "", "the database to put the dataset into, as postgres://host/database; it need not exist")
 	cmd.Flags().StringVar(&f.run, "run", "", "this run's dataset instead of the latest")
-	cmd.Flags().BoolVar(&f.replace, "replace", false, "replace the database whatever is in it; it stays as NAME_previous")
+	cmd.Flags().
+		BoolVar(&f.replace, "replace", false, "replace the database whatever is in it; it stays as NAME_previous")
 	return cmd
 }
 
@@ -70,7 +75,9 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 		return err
 	}
 	o := pull.Options{
-		ID: refresh.NewID(a.clock()), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
+		ID: refresh.NewID(
+			a.clock(),
+		), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
 	}
 	began := time.Now()
 	p := newProgress(a.err, a.terminal)
@@ -79,8 +86,19 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "%s holds run %s (%s): %s tables, %s rows, %s in %s", redactTarget(f.to), r.Run, r.Content,
-		report.Count(int64(r.Tables)), report.Count(r.Rows), report.Size(r.Bytes), report.Seconds(time.Since(began).Seconds()))
+	fmt.Fprintf(
+		a.err,
+		"%s holds run %s (%s): %s tables, %s rows, %s in %s",
+		redactTarget(f.to),
+		r.Run,
+		r.Content,
+		report.Count(
+			int64(r.Tables),
+		),
+		report.Count(r.Rows),
+		report.Size(r.Bytes),
+		report.Seconds(time.Since(began).Seconds()),
+	)
 	if r.Previous != "" {
 		fmt.Fprintf(a.err, "; what was there is %s now", r.Previous)
 	}
@@ -122,7 +140,11 @@ func (a *app) pullSource(ctx context.Context, f pullFlags) (c *config.Config, si
 	if named {
 		b := c.Bucket(f.from)
 		if b == nil {
-			return nil, nil, fault.BadInput("%q is neither s3://bucket/prefix nor the name of a bucket in %s", f.from, a.configPath)
+			return nil, nil, fault.BadInput(
+				"%q is neither s3://bucket/prefix nor the name of a bucket in %s",
+				f.from,
+				a.configPath,
+			)
 		}
 		url = b.URL
 	} else if name, _, err = s3sink.ParseURL(url); err != nil {

@@ -57,7 +57,10 @@ func (d *desk) prefix(name string) string { return "s3://" + d.db + "/" + name }
 // databases are those at the desk, with their identities.
 func (d *desk) databases() string {
 	d.t.Helper()
-	return d.one(d.admin(), "SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname LIKE '"+d.name+"%'")
+	return d.one(
+		d.admin(),
+		"SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname LIKE '"+d.name+"%'",
+	)
 }
 
 // pull runs without a configuration.
@@ -108,7 +111,10 @@ func (d *desk) tidy() {
 // lines are the statements of a script, without what differs from one to the next.
 func lines(script []byte) []string {
 	all := strings.Split(string(script), "\n")
-	all = slices.DeleteFunc(all, func(l string) bool { return l == "" || strings.HasPrefix(l, "--") || strings.Contains(l, "restrict ") })
+	all = slices.DeleteFunc(
+		all,
+		func(l string) bool { return l == "" || strings.HasPrefix(l, "--") || strings.Contains(l, "restrict ") },
+	)
 	slices.Sort(all)
 	return all
 }
@@ -176,13 +182,15 @@ func (d *desk) before(read func(r *http.Request)) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	proxy := httptest.NewServer(&httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
-		if strings.HasSuffix(r.In.URL.Path, ".dump") {
-			read(r.In)
-		}
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-	}})
+	proxy := httptest.NewServer(
+		&httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+			if strings.HasSuffix(r.In.URL.Path, ".dump") {
+				read(r.In)
+			}
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		}},
+	)
 	d.t.Cleanup(proxy.Close)
 	d.vars["AWS_ENDPOINT_URL_S3"] = proxy.URL
 }

@@ -100,7 +100,8 @@ func (w *said) holdsNothing() {
 			}
 		}
 	}
-	if !slices.Contains(planted("card 4716108999716531."), "card") || len(w.s.leaks(w.s.one(w.s.primary.URL(w.s.db), "SELECT email FROM users LIMIT 1"))) != 1 {
+	if !slices.Contains(planted("card 4716108999716531."), "card") ||
+		len(w.s.leaks(w.s.one(w.s.primary.URL(w.s.db), "SELECT email FROM users LIMIT 1"))) != 1 {
 		w.s.t.Error("the search is blind")
 	}
 }
@@ -114,7 +115,8 @@ func planted(text string) []string {
 		v = strings.ToLower(v)
 		quoted, _ := json.Marshal(v)
 		compact := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(v)
-		if strings.Contains(lower, v) || strings.Contains(lower, strings.Trim(string(quoted), `"`)) || len(compact) >= 9 && strings.Contains(bare, compact) {
+		if strings.Contains(lower, v) || strings.Contains(lower, strings.Trim(string(quoted), `"`)) ||
+			len(compact) >= 9 && strings.Contains(bare, compact) {
 			found = append(found, name)
 		}
 	}
@@ -126,8 +128,10 @@ func planted(text string) []string {
 func everywhere() string {
 	lit := func(v string) string { return "'" + strings.ReplaceAll(v, "'", "''") + "'" }
 	var b strings.Builder
-	b.WriteString(`CREATE TABLE plants (id bigserial PRIMARY KEY, who text, doc jsonb, raw json, list text[], blob bytea, html text, note varchar(500));
-		CREATE TABLE plants_by_name (who text PRIMARY KEY, note text);`)
+	b.WriteString(
+		`CREATE TABLE plants (id bigserial PRIMARY KEY, who text, doc jsonb, raw json, list text[], blob bytea, html text, note varchar(500));
+		CREATE TABLE plants_by_name (who text PRIMARY KEY, note text);`,
+	)
 	i := 0
 	for _, v := range plants {
 		i++
@@ -148,7 +152,13 @@ func everywhere() string {
 			ALTER TABLE plants ADD CONSTRAINT plants_check_%[2]d CHECK (length(note) > 3 OR note <> %[1]s), ALTER note SET DEFAULT %[1]s;
 			CREATE INDEX planted_index_%[2]d ON plants (id) WHERE who <> %[1]s;`, q, i)
 	}
-	b.WriteString(`CREATE TYPE planted_mood AS ENUM ('fine', ` + lit(plants["email"]) + `); COMMENT ON COLUMN plants.who IS ` + lit(plants["full name"]))
+	b.WriteString(
+		`CREATE TYPE planted_mood AS ENUM ('fine', ` + lit(
+			plants["email"],
+		) + `); COMMENT ON COLUMN plants.who IS ` + lit(
+			plants["full name"],
+		),
+	)
 	return b.String()
 }
 
@@ -167,8 +177,23 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	pgserver.Exec(t, s.staging.URL(s.db), everywhere())
 	for _, column := range []string{"email", "full_name", "phone", "street", "national_id"} {
 		for i := range 3 {
-			v := s.one(s.primary.URL(s.db), fmt.Sprintf("SELECT %s FROM users WHERE %[1]s IS NOT NULL ORDER BY id OFFSET %d LIMIT 1", column, i))
-			pgserver.Exec(t, s.staging.URL(s.db), "INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(v, "'", "''")+"', 'ask '||'"+strings.ReplaceAll(v, "'", "''")+"')")
+			v := s.one(
+				s.primary.URL(s.db),
+				fmt.Sprintf("SELECT %s FROM users WHERE %[1]s IS NOT NULL ORDER BY id OFFSET %d LIMIT 1", column, i),
+			)
+			pgserver.Exec(
+				t,
+				s.staging.URL(s.db),
+				"INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(
+					v,
+					"'",
+					"''",
+				)+"', 'ask '||'"+strings.ReplaceAll(
+					v,
+					"'",
+					"''",
+				)+"')",
+			)
 		}
 	}
 	dump := filepath.Join(s.dir, "dumps", "staging.dump")
@@ -185,7 +210,8 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 			}
 		}
 	}
-	if text := w.where["refresher verify --format sarif"]; strings.Count(text, "survivor") < 15 || strings.Count(text, "detection/") < 15 {
+	if text := w.where["refresher verify --format sarif"]; strings.Count(text, "survivor") < 15 ||
+		strings.Count(text, "detection/") < 15 {
 		t.Errorf("verify found little of what was planted:\n%s", text)
 	}
 
@@ -218,15 +244,24 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 		t.Errorf("a run with everything kept: exit %d", code)
 	}
 	for i, column := range []string{"who: {json: {a: email}}", "who: date_shift", "who: {transform: fpe, alphabet: digits}", "html: {xml: {p: email}}", "who: full_name"} {
-		with("  public.plants: {columns: {\"*\": keep, " + column + "}}\n  public.plants_by_name: {columns: {who: email, note: text}}\n")
+		with(
+			"  public.plants: {columns: {\"*\": keep, " + column + "}}\n  public.plants_by_name: {columns: {who: email, note: text}}\n",
+		)
 		w.does("run", "--report", fmt.Sprintf("%s/misfit%d/", reports, i))
 	}
-	with(strings.Replace(keep, "who: keep, note: keep", "who: email, note: lorem", 1)) // a unique key of what is not of its form
+	with(
+		strings.Replace(keep, "who: keep, note: keep", "who: email, note: lorem", 1),
+	) // a unique key of what is not of its form
 	w.does("run")
-	with("  public.plants: {rows: {when: who != \"" + plants["email"] + "\"}, columns: {\"*\": keep, who: [{transform: keep, when: who == \"" + plants["iban"] + "\"}, email]}}\n  public.plants_by_name: {rows: none}\n")
+	with(
+		"  public.plants: {rows: {when: who != \"" + plants["email"] + "\"}, columns: {\"*\": keep, who: [{transform: keep, when: who == \"" + plants["iban"] + "\"}, email]}}\n  public.plants_by_name: {rows: none}\n",
+	)
 	w.does("check")
 	w.does("run", "--report", reports+"/conditions/")
-	if text := readFile(t, reports+"/conditions/report.json"); !strings.Contains(text, `"rows_when":"who != \"f***@p***.de\""`) {
+	if text := readFile(t, reports+"/conditions/report.json"); !strings.Contains(
+		text,
+		`"rows_when":"who != \"f***@p***.de\""`,
+	) {
 		t.Error("the report does not show the condition")
 	}
 	w.does("preview", "public.plants") // refused: it is for terminals

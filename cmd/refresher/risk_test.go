@@ -34,13 +34,18 @@ risk:
 
 func TestASmallClassRefusesTheRun(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTinySite(t)
 	s.must(exitClean, "run")
 	before := s.state()
 	s.patients()
 	_, said := s.must(exitRefused, "run")
-	if !strings.Contains(said, "refused by risk") || !strings.Contains(said, "public.patients (postcode, gender): k is 1, and min_k 5: 1 classes of fewer than 5 rows hold 1 rows, 1 of them singletons") ||
-		!strings.Contains(said, "l of diagnosis is 1, and min_l 2") || strings.Contains(said, "20095") {
+	if !strings.Contains(said, "refused by risk") ||
+		!strings.Contains(
+			said,
+			"public.patients (postcode, gender): k is 1, and min_k 5: 1 classes of fewer than 5 rows hold 1 rows, 1 of them singletons",
+		) ||
+		!strings.Contains(said, "l of diagnosis is 1, and min_l 2") ||
+		strings.Contains(said, "20095") {
 		t.Errorf("the refusal:\n%s", said)
 	}
 	if s.state() != before || s.leftovers() != "" {
@@ -58,14 +63,15 @@ func TestASmallClassRefusesTheRun(t *testing.T) {
 	// And a class that holds one diagnosis only is too small for l, however large.
 	s.production("DELETE FROM visits; DELETE FROM patients WHERE id = 21; UPDATE patients SET diagnosis = 'flu'")
 	s.risk("min_k: 5")
-	if _, said = s.must(exitRefused, "run"); strings.Contains(said, "k is") || !strings.Contains(said, "l of diagnosis is 1") {
+	if _, said = s.must(exitRefused, "run"); strings.Contains(said, "k is") ||
+		!strings.Contains(said, "l of diagnosis is 1") {
 		t.Errorf("the refusal:\n%s", said)
 	}
 }
 
 func TestASmallClassIsSuppressed(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTinySite(t)
 	s.patients()
 	s.risk("min_k: 5, min_l: 2, below: suppress")
 	s.must(exitClean, "run")
@@ -74,7 +80,9 @@ func TestASmallClassIsSuppressed(t *testing.T) {
 	if got := s.one(staging, "SELECT count(*) || ' ' || count(postcode) || ' ' || count(gender) || ' ' || count(year) FROM patients"); got != "21 0 0 21" {
 		t.Errorf("staging: %s", got)
 	}
-	s.production("UPDATE patients SET postcode = '10117' WHERE id <= 10; INSERT INTO patients SELECT i, '30159', 1990, 'm', 'flu' FROM generate_series(31, 34) i")
+	s.production(
+		"UPDATE patients SET postcode = '10117' WHERE id <= 10; INSERT INTO patients SELECT i, '30159', 1990, 'm', 'flu' FROM generate_series(31, 34) i",
+	)
 	s.must(exitClean, "run")
 	if got := s.one(staging, "SELECT string_agg(coalesce(postcode, '-') || ' ' || n, ', ' ORDER BY postcode) FROM (SELECT postcode, count(*) n FROM patients GROUP BY 1) x"); got != "10115 10, 10117 10, - 5" {
 		t.Errorf("staging: %s", got)
@@ -92,7 +100,7 @@ func TestASmallClassIsSuppressed(t *testing.T) {
 
 func TestASmallClassesRowsGo(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTinySite(t)
 	s.patients()
 	s.risk("min_k: 5, below: suppress, suppress: rows")
 	s.must(exitClean, "run")
@@ -104,7 +112,8 @@ func TestASmallClassesRowsGo(t *testing.T) {
 		t.Errorf("patients in staging: %s", got)
 	}
 	rep := s.lastReport()
-	if r := rep.Risk[0]; !r.OK || r.Suppressed.Rows != 1 || len(r.Suppressed.Follows) != 1 || r.Suppressed.Follows[0] != (risk.Follows{Table: "public.visits", Removed: 1, Unset: 1}) {
+	if r := rep.Risk[0]; !r.OK || r.Suppressed.Rows != 1 || len(r.Suppressed.Follows) != 1 ||
+		r.Suppressed.Follows[0] != (risk.Follows{Table: "public.visits", Removed: 1, Unset: 1}) {
 		t.Errorf("the report: %+v", r.Suppressed)
 	}
 	for _, v := range rep.Verification {
@@ -159,7 +168,9 @@ hipaa:
 `
 	s.write("hipaa.yaml", absent+"  gaps: fail\n")
 	_, said := s.must(exitRefused, "check")
-	if !strings.Contains(said, "refused by safe harbor") || !strings.Contains(said, "dates (C): public.users.date_of_birth is not removed: shifted") || strings.Contains(said, "neither mapped") {
+	if !strings.Contains(said, "refused by safe harbor") ||
+		!strings.Contains(said, "dates (C): public.users.date_of_birth is not removed: shifted") ||
+		strings.Contains(said, "neither mapped") {
 		t.Errorf("check:\n%s", said)
 	}
 	before := s.state()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,11 +15,104 @@ import (
 	"refresher/internal/testkit/pgserver"
 )
 
-func TestARefreshLeavesNoIdentifierBehind(t *testing.T) {
+// Three refreshes of one site: what the first makes, what the second with the same key
+// keeps and repeats, and what the third with another key has in common with them.
+func TestRefreshes(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	_, said := s.must(exitClean, "run", "--report", filepath.Join(s.dir, "report.html"))
+	s := newSite(t) // keeps two datasets
+	s.production("ALTER TABLE payments ADD CONSTRAINT huge CHECK (amount > 1e9) NOT VALID")
+	s.aDryRunChangesNothing(t)
+	_, said := s.must(exitClean, "run", "--report", filepath.Join(s.dir, "evidence")+"/")
+	if found := s.leaks(said + readFile(t, filepath.Join(s.dir, "evidence", "report.html"))); len(found) > 0 {
+		t.Errorf("the report or the terminal shows %q", found[0])
+	}
+	first, files, emails := s.oid(), s.parquet(), s.staged("SELECT string_agg(email, ' ') FROM users")
+	step := func(name string, check func(*testing.T)) {
+		t.Run(name, func(t *testing.T) { s.t = t; check(t) })
+		s.t = t
+	}
+	step("no identifier is left", s.noIdentifierIsLeft)
+	step("the dataset loads", s.theDatasetLoads)
+	step("the report is signed", s.theReportIsSigned)
+	step("verify finds a leak", s.verifyFindsALeak)
 
+	role := s.grants()
+	s.must(exitClean, "run")
+	step("one key gives the same bytes", func(t *testing.T) {
+		second := s.parquet()
+		if len(files) < 10 || len(files) != len(second) {
+			t.Fatalf("%d and %d Parquet files", len(files), len(second))
+		}
+		for name, body := range files {
+			if second[name] != body {
+				t.Errorf("%s differs between two runs with one key", name)
+			}
+		}
+	})
+	step("owner, settings and grants stay", func(t *testing.T) { s.granted(t, role) })
+	step("rollback", func(t *testing.T) {
+		if s.oid() == first {
+			t.Fatal("the second run replaced nothing")
+		}
+		s.must(exitClean, "rollback")
+		if s.oid() != first || s.leftovers() != "" {
+			t.Errorf("rollback did not bring the first database back, or left %s", s.leftovers())
+		}
+	})
+
+	s.vars["KEY"] = "616e6f74686572206b657920656e746972656c792e2e2e2e2e2e2e2e2e2e2e2e"
+	s.must(exitClean, "run")
+	step("another key shares nothing", func(t *testing.T) {
+		other := strings.Fields(s.staged("SELECT string_agg(email, ' ') FROM users"))
+		for _, e := range strings.Fields(emails) {
+			if slices.Contains(other, e) {
+				t.Errorf("both keys give %s", e)
+			}
+		}
+	})
+	step("two datasets are kept", func(t *testing.T) {
+		runs := map[string]bool{}
+		for _, k := range s.keys() {
+			if parts := strings.Split(k, "/"); len(parts) > 2 {
+				runs[parts[2]] = true
+			}
+		}
+		if len(runs) != 2 {
+			t.Errorf("%d runs are in the bucket, want 2", len(runs))
+		}
+	})
+}
+
+// oid identifies the staging database.
+func (s *site) oid() string {
+	s.t.Helper()
+	return s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
+}
+
+// parquet are the Parquet files of the latest dataset.
+func (s *site) parquet() map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	for _, k := range s.keys() {
+		if name, ok := strings.CutPrefix(k, "data/runs/"+s.latest()+"/"); ok && strings.HasSuffix(name, ".parquet") {
+			out[name] = string(s.object(k))
+		}
+	}
+	return out
+}
+
+func (s *site) aDryRunChangesNothing(t *testing.T) {
+	before := s.state()
+	_, said := s.must(exitClean, "run", "--dry-run")
+	if !strings.Contains(said, "public.users") || !strings.Contains(said, "nothing was changed") {
+		t.Errorf("the plan is missing:\n%s", said)
+	}
+	if s.state() != before || len(s.keys()) != 0 || s.leftovers() != "" {
+		t.Error("a dry run changed something")
+	}
+}
+
+func (s *site) noIdentifierIsLeft(t *testing.T) {
 	if found := s.leaks(s.dump(s.staging.URL(s.db))); len(found) > 0 {
 		t.Errorf("%d source identifiers are in staging, such as %q", len(found), found[0])
 	}
@@ -35,14 +129,15 @@ func TestARefreshLeavesNoIdentifierBehind(t *testing.T) {
 		}
 	}
 	rep := s.lastReport()
-	if rep.Outcome != report.Done || !rep.Promoted || len(rep.Verification) != 2 || len(rep.Datasets) != 1 || !rep.Datasets[0].Published {
+	if rep.Outcome != report.Done || !rep.Promoted || len(rep.Verification) != 2 || len(rep.Datasets) != 1 ||
+		!rep.Datasets[0].Published {
 		t.Errorf("report: %+v", rep)
 	}
 	if rep.Summary().Looked < 5*sampleUsers {
 		t.Errorf("only %d identifiers were looked for", rep.Summary().Looked)
 	}
-	if found := s.leaks(said + readFile(t, filepath.Join(s.dir, "report.html"))); len(found) > 0 {
-		t.Errorf("the report or the terminal shows %q", found[0])
+	if got := s.staged("SELECT convalidated::text FROM pg_constraint WHERE conname = 'huge'"); got != "false" {
+		t.Errorf("a constraint that is not valid in production: convalidated is %s", got)
 	}
 }
 
@@ -68,10 +163,7 @@ func (s *site) bucketText() string {
 	return b.String()
 }
 
-func TestTheDatasetLoadsAndIsClosed(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
+func (s *site) theDatasetLoads(t *testing.T) {
 	var latest struct{ Run, Manifest, SHA256 string }
 	if err := json.Unmarshal(s.object("data/latest.json"), &latest); err != nil {
 		t.Fatal(err)
@@ -103,107 +195,24 @@ func TestTheDatasetLoadsAndIsClosed(t *testing.T) {
 	}
 }
 
-func TestOneKeyGivesTheSameBytesAnotherKeySharesNothing(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	parquet := func() map[string]string {
-		var latest struct{ Run string }
-		if err := json.Unmarshal(s.object("data/latest.json"), &latest); err != nil {
-			t.Fatal(err)
-		}
-		out := map[string]string{}
-		for _, k := range s.keys() {
-			if name, ok := strings.CutPrefix(k, "data/runs/"+latest.Run+"/"); ok && strings.HasSuffix(name, ".parquet") {
-				out[name] = string(s.object(k))
-			}
-		}
-		return out
-	}
-	values := func() string {
-		return s.one(s.staging.URL(s.db), "SELECT string_agg(email, ' ') FROM users")
-	}
-	s.must(exitClean, "run")
-	first, emails := parquet(), values()
-	s.must(exitClean, "run")
-	second := parquet()
-	if len(first) < 10 || len(first) != len(second) {
-		t.Fatalf("%d and %d Parquet files", len(first), len(second))
-	}
-	for name, body := range first {
-		if second[name] != body {
-			t.Errorf("%s differs between two runs with one key", name)
-		}
-	}
-	s.vars["KEY"] = "616e6f74686572206b657920656e746972656c792e2e2e2e2e2e2e2e2e2e2e2e"
-	s.must(exitClean, "run")
-	other := map[string]bool{}
-	for _, e := range strings.Fields(values()) {
-		other[e] = true
-	}
-	for _, e := range strings.Fields(emails) {
-		if other[e] {
-			t.Errorf("both keys give %s", e)
-		}
-	}
+// grants gives staging an owner, a setting and grants of its own.
+func (s *site) grants() (role string) {
+	s.t.Helper()
+	role = "app_" + s.db
+	pgserver.Exec(s.t, s.staging.URL(pgserver.User), fmt.Sprintf(
+		"CREATE ROLE %[1]s; CREATE ROLE %[1]s_owner; GRANT CREATE ON DATABASE %[2]s TO %[1]s; ALTER DATABASE %[2]s SET work_mem = '7MB'; ALTER DATABASE %[2]s OWNER TO %[1]s_owner",
+		role,
+		s.db,
+	))
+	pgserver.Exec(
+		s.t,
+		s.staging.URL(s.db),
+		fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role),
+	)
+	return role
 }
 
-func TestRollbackSwapsTheDatabases(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
-	first := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'")
-	s.must(exitClean, "run")
-	if now := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now == first {
-		t.Fatal("the second run replaced nothing")
-	}
-	s.must(exitClean, "rollback")
-	if now := s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+s.db+"'"); now != first {
-		t.Error("rollback did not bring the first database back")
-	}
-	if left := s.leftovers(); left != "" {
-		t.Errorf("left over: %s", left)
-	}
-}
-
-func TestOldDatasetsAreRetainedAsConfigured(t *testing.T) {
-	t.Parallel()
-	s := newSite(t) // keep: 2
-	for range 3 {
-		s.must(exitClean, "run")
-	}
-	runs := map[string]bool{}
-	for _, k := range s.keys() {
-		if parts := strings.Split(k, "/"); len(parts) > 2 {
-			runs[parts[2]] = true
-		}
-	}
-	if len(runs) != 2 {
-		t.Errorf("%d runs are in the bucket, want 2", len(runs))
-	}
-}
-
-func TestADryRunChangesNothing(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	before := s.state()
-	_, said := s.must(exitClean, "run", "--dry-run")
-	if !strings.Contains(said, "public.users") || !strings.Contains(said, "nothing was changed") {
-		t.Errorf("the plan is missing:\n%s", said)
-	}
-	if s.state() != before || len(s.keys()) != 0 || s.leftovers() != "" {
-		t.Error("a dry run changed something")
-	}
-}
-
-func TestStagingKeepsItsOwnerSettingsAndGrants(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
-	role := "app_" + s.db
-	pgserver.Exec(t, s.staging.URL(pgserver.User), fmt.Sprintf(
-		"CREATE ROLE %[1]s; CREATE ROLE %[1]s_owner; GRANT CREATE ON DATABASE %[2]s TO %[1]s; ALTER DATABASE %[2]s SET work_mem = '7MB'; ALTER DATABASE %[2]s OWNER TO %[1]s_owner", role, s.db))
-	pgserver.Exec(t, s.staging.URL(s.db), fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role))
-	s.must(exitClean, "run")
+func (s *site) granted(t *testing.T, role string) {
 	for q, want := range map[string]string{
 		"SELECT current_setting('work_mem')": "7MB",
 		"SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()": role + "_owner",
@@ -218,41 +227,7 @@ func TestStagingKeepsItsOwnerSettingsAndGrants(t *testing.T) {
 	}
 }
 
-// The roles that the README's SQL makes are all that a refresh needs.
-func TestTheReadmesGrantsAreEnough(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	servers := *s.servers
-	servers.staging = pgserver.New(t) // where the database "refresher" belongs to the README's role
-	s.servers = &servers
-	readme := readFile(t, "../../README.md")
-	grants := func(which string) string {
-		_, rest, ok := strings.Cut(readme, "<!-- grants: "+which+" -->\n```sql\n")
-		if !ok {
-			t.Fatalf("README has no %s grants", which)
-		}
-		sql, _, _ := strings.Cut(rest, "```")
-		sql = strings.NewReplacer("refresher_reader", "reader_"+s.db, "refresher_staging", "writer_"+s.db, "app", s.db).Replace(sql)
-		return sql
-	}
-	s.production(grants("source"))
-	pgserver.Exec(t, s.staging.URL(pgserver.User), grants("staging"))
-	t.Cleanup(func() { pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db) })
-	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
-	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db), "writer_"+s.db)
-	s.must(exitClean, "run")
-	s.production("ALTER TABLE payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY nobody ON payments USING (false); ALTER ROLE reader_" + s.db + " BYPASSRLS")
-	s.must(exitClean, "run")
-	if got := s.one(s.staging.URL(s.db), "SELECT relforcerowsecurity::text || ' ' || (SELECT count(*) FROM payments) FROM pg_class WHERE relname = 'payments'"); got != "true "+fmt.Sprint(sampleUsers) {
-		t.Errorf("payments in staging: %s", got)
-	}
-	s.must(exitClean, "rollback")
-}
-
-func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.must(exitClean, "run")
+func (s *site) verifyFindsALeak(t *testing.T) {
 	s.must(exitClean, "verify")
 	s.must(exitClean, "verify", "--target", "dev")
 	email := s.one(s.primary.URL(s.db), "SELECT email FROM users ORDER BY id LIMIT 1")
@@ -262,21 +237,12 @@ func TestVerifyFindsWhatSomebodyPutIntoStaging(t *testing.T) {
 	}
 	for _, format := range []string{"text", "json", "junit", "sarif"} {
 		out, said := s.must(exitRefused, "verify", "--format", format)
-		if format != "text" && !strings.Contains(out, "public.experiments") || format == "text" && !strings.Contains(said, "experiments.name") {
+		if format != "text" && !strings.Contains(out, "public.experiments") ||
+			format == "text" && !strings.Contains(said, "experiments.name") {
 			t.Errorf("%s does not name the column:\n%s%s", format, out, said)
 		}
 		if found := s.leaks(out + said); len(found) > 0 {
 			t.Errorf("%s shows %s", format, found[0])
 		}
-	}
-}
-
-func TestAConstraintThatIsNotValidStaysSo(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.production("ALTER TABLE payments ADD CONSTRAINT huge CHECK (amount > 1e9) NOT VALID")
-	s.must(exitClean, "run")
-	if got := s.one(s.staging.URL(s.db), "SELECT convalidated::text FROM pg_constraint WHERE conname = 'huge'"); got != "false" {
-		t.Errorf("convalidated is %s", got)
 	}
 }

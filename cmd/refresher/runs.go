@@ -48,7 +48,8 @@ report.html into a folder, to be passed on and checked with verify --report.`,
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, or html for one run")
-	cmd.Flags().StringVar(&save, "save", "", "write one run's report.json, report.json.sig and report.html into this folder")
+	cmd.Flags().
+		StringVar(&save, "save", "", "write one run's report.json, report.json.sig and report.html into this folder")
 	return cmd
 }
 
@@ -158,6 +159,11 @@ func (a *app) rollback(ctx context.Context, in *inputs) error {
 	if err := server.Rollback(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "staging %s is now what was %s_previous; run rollback again to undo this\n", staging.Database, staging.Database)
+	fmt.Fprintf(
+		a.err,
+		"staging %s is now what was %s_previous; run rollback again to undo this\n",
+		staging.Database,
+		staging.Database,
+	)
 	return nil
 }

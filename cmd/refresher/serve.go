@@ -120,7 +120,13 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 			return err
 		}
 		if run.ReportJSON == nil {
-			*rep = report.Report{Run: run.ID, Started: run.Started, Outcome: report.Outcome(run.Outcome), Stage: run.Stage, Error: run.Error}
+			*rep = report.Report{
+				Run:     run.ID,
+				Started: run.Started,
+				Outcome: report.Outcome(run.Outcome),
+				Stage:   run.Stage,
+				Error:   run.Error,
+			}
 			return nil
 		}
 		found, err := report.Parse(run.ReportJSON, []byte(run.Signature))

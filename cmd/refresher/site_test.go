@@ -102,15 +102,35 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSiteOn(t, srv)
+	return newSiteOn(t, srv, sampleTemplate)
 }
 
-// newSiteOn is a site on given servers.
-func newSiteOn(t *testing.T, srv *servers) *site {
+// newEmptySite is a site whose production database holds nothing yet.
+func newEmptySite(t *testing.T) *site {
+	t.Helper()
+	srv, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newSiteOn(t, srv, "template0")
+}
+
+// newSmallSite is a site with the few tables of faultSchema: for tests that need many
+// runs and no particular data.
+func newSmallSite(t *testing.T) *site {
+	t.Helper()
+	s := newEmptySite(t)
+	s.production(faultSchema)
+	s.write("rules.yaml", faultRules)
+	return s
+}
+
+// newSiteOn is a site on given servers, with a copy of a database as production.
+func newSiteOn(t *testing.T, srv *servers, template string) *site {
 	t.Helper()
 	n := sites.Add(1)
 	s := &site{servers: srv, t: t, db: fmt.Sprintf("app%d", n), dir: t.TempDir()}
-	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db+" TEMPLATE "+sampleTemplate)
+	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db+" TEMPLATE "+template)
 	t.Cleanup(func() {
 		pgserver.Exec(t, s.primary.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
 	})
@@ -237,12 +257,15 @@ func (s *site) one(url, sql string) string {
 	return v
 }
 
-// state is what nobody may see change when a run is refused or dies: the
+// state is what must not change when a run is refused or dies: the
 // identity of the staging database and the bytes of latest.json.
 func (s *site) state() string {
 	s.t.Helper()
 	oid := s.one(s.staging.URL(pgserver.User), fmt.Sprintf(
-		"SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname IN ('%s', '%s_previous')", s.db, s.db))
+		"SELECT coalesce(string_agg(datname || '=' || oid, ' ' ORDER BY datname), '') FROM pg_database WHERE datname IN ('%s', '%s_previous')",
+		s.db,
+		s.db,
+	))
 	return oid + "\n" + string(s.object("data/latest.json"))
 }
 
@@ -250,7 +273,10 @@ func (s *site) state() string {
 func (s *site) leftovers() string {
 	s.t.Helper()
 	return s.one(s.staging.URL(pgserver.User), fmt.Sprintf(
-		"SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database WHERE datname LIKE '%s\\_%%' AND datname <> '%s_previous'", s.db, s.db))
+		"SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database WHERE datname LIKE '%s\\_%%' AND datname <> '%s_previous'",
+		s.db,
+		s.db,
+	))
 }
 
 // object reads an object, nil if it isn't there.

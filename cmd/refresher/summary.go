@@ -12,8 +12,16 @@ import (
 // printSummary says what a clean run did, and what of it was proved.
 func printSummary(w io.Writer, r *report.Report) {
 	rows, bytes := r.Totals()
-	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n", report.Count(rows), report.Size(bytes),
-		report.Seconds(r.Seconds("schema", "data", "post-data")), report.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())))
+	fmt.Fprintf(
+		w,
+		"\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n",
+		report.Count(rows),
+		report.Size(bytes),
+		report.Seconds(
+			r.Seconds("schema", "data", "post-data"),
+		),
+		report.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())),
+	)
 	for _, g := range r.Gates() {
 		fmt.Fprintf(w, "  %s  %-18s %s\n", g.Mark(), g.Name, g.Detail)
 	}
@@ -28,13 +36,32 @@ func printSummary(w io.Writer, r *report.Report) {
 		line("objects", "large objects: %s", o)
 	}
 	if r.Promoted {
-		line("staging", "%s/%s is new; refresher rollback brings the one before back", r.Staging.Address, r.Staging.Database)
+		line(
+			"staging",
+			"%s/%s is new; refresher rollback brings the one before back",
+			r.Staging.Address,
+			r.Staging.Database,
+		)
 	}
 	for _, d := range r.Datasets {
-		line("bucket", "%s: %s, %s rows, %d objects, %s at %s", d.Bucket, d.Content, report.Count(d.Rows), len(d.Objects), report.Size(d.Bytes), d.URL)
+		line(
+			"bucket",
+			"%s: %s, %s rows, %d objects, %s at %s",
+			d.Bucket,
+			d.Content,
+			report.Count(d.Rows),
+			len(d.Objects),
+			report.Size(d.Bytes),
+			d.URL,
+		)
 	}
 	if s := r.Standing.Status; s != "" {
-		line("data", "%s (%s), since the masking key is kept", s, strings.Replace(r.Standing.Basis, " and Recital", ", Recital", 1))
+		line(
+			"data",
+			"%s (%s), since the masking key is kept",
+			s,
+			strings.Replace(r.Standing.Basis, " and Recital", ", Recital", 1),
+		)
 	}
 	if r.Signed != nil && len(r.Signed.Signature) > 0 {
 		line("report", "signed by %s; refresher runs %s --save FOLDER writes it", r.Signing.PublicKey, r.Run)

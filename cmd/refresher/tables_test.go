@@ -4,18 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"refresher/internal/testkit/pgserver"
 )
 
 // TestManyTables refreshes a database of many small tables, one in ten of them a
 // partition, and says how long every stage took and what was kept in memory.
 func TestManyTables(t *testing.T) {
 	n, _ := limit(t, "REFRESHER_TEST_TABLES", 300)
-	s := newSite(t)
-	admin := s.primary.URL(pgserver.User)
-	pgserver.Exec(t, admin, "DROP DATABASE "+s.db)
-	pgserver.Exec(t, admin, "CREATE DATABASE "+s.db+" TEMPLATE template0")
+	s := newEmptySite(t)
 	s.production("CREATE TABLE parts (id int, k int, v text, PRIMARY KEY (id, k)) PARTITION BY LIST (k)")
 	const batch = 500 // a transaction locks what it makes
 	for from := 0; from < n; from += batch {
@@ -56,7 +51,9 @@ func TestManyTables(t *testing.T) {
 		}
 	}
 	t.Log(line)
-	if got := s.one(s.vars["STAGING"], "SELECT count(*)::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"); got != fmt.Sprint(n) {
+	if got := s.one(s.vars["STAGING"], "SELECT count(*)::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"); got != fmt.Sprint(
+		n,
+	) {
 		t.Errorf("%s tables arrived", got)
 	}
 }

@@ -33,8 +33,16 @@ func newAuthority(t *testing.T, name string) *authority {
 	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: name},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter: time.Now().
+			Add(24 * time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
 	a.cert, a.PEM = a.sign(template, template, &a.key.PublicKey)
 	return a
 }
@@ -63,9 +71,15 @@ func (a *authority) server(host string) (cert, key string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	_, cert = a.sign(&x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, a.cert, &private.PublicKey)
+	_, cert = a.sign(
+		&x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+			NotBefore: time.Now().
+				Add(-time.Hour),
+			NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}},
+		a.cert,
+		&private.PublicKey,
+	)
 	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
@@ -73,9 +87,18 @@ func (a *authority) server(host string) (cert, key string) {
 func (a *authority) secured(host string) *pgserver.Cluster {
 	cert, key := a.server(host)
 	return pgserver.New(a.t, pgserver.Options{
-		Config: map[string]string{"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key", "log_connections": "on"},
-		Files: map[string]string{"server.crt": cert, "server.key": key, "pg_hba.conf": "host all " + pgserver.User + " 127.0.0.1/32 trust\n" +
-			"hostssl all all 127.0.0.1/32 scram-sha-256\n"},
+		Config: map[string]string{
+			"ssl":             "on",
+			"ssl_cert_file":   "server.crt",
+			"ssl_key_file":    "server.key",
+			"log_connections": "on",
+		},
+		Files: map[string]string{
+			"server.crt": cert,
+			"server.key": key,
+			"pg_hba.conf": "host all " + pgserver.User + " 127.0.0.1/32 trust\n" +
+				"hostssl all all 127.0.0.1/32 scram-sha-256\n",
+		},
 	})
 }
 
@@ -97,21 +120,47 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the team's own CA")
 	source, staging := ca.secured("localhost"), ca.secured("localhost")
-	s := newSite(t)
+	s := newEmptySite(t)
 	s.write("ca.pem", ca.PEM)
 	s.write("other.pem", newAuthority(t, "the team's own CA").PEM)
 	s.write("rules.yaml", tinyRules)
-	s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
+	s.write(
+		"refresher.yaml",
+		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
+	)
 	pgserver.Exec(t, source.URL(pgserver.User), "CREATE DATABASE app")
-	pgserver.Exec(t, source.URL("app"), tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`)
-	pgserver.Exec(t, staging.URL(pgserver.User), `CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`)
+	pgserver.Exec(
+		t,
+		source.URL("app"),
+		tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`,
+	)
+	pgserver.Exec(
+		t,
+		staging.URL(pgserver.User),
+		`CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`,
+	)
 	at := func(c *pgserver.Cluster, role, host, ca string) string {
-		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, "p%ss w?rd"), Host: fmt.Sprintf("%s:%d", host, c.Port()), Path: "/app",
-			RawQuery: url.Values{"sslmode": {"verify-full"}, "sslrootcert": {filepath.Join(s.dir, ca)}}.Encode()}
+		u := url.URL{
+			Scheme:   "postgres",
+			User:     url.UserPassword(role, "p%ss w?rd"),
+			Host:     fmt.Sprintf("%s:%d", host, c.Port()),
+			Path:     "/app",
+			RawQuery: url.Values{"sslmode": {"verify-full"}, "sslrootcert": {filepath.Join(s.dir, ca)}}.Encode(),
+		}
 		return u.String()
 	}
 	good := func() {
-		s.vars["SOURCE"], s.vars["STAGING"] = at(source, "reader", "localhost", "ca.pem"), at(staging, "writer", "localhost", "ca.pem")
+		s.vars["SOURCE"], s.vars["STAGING"] = at(
+			source,
+			"reader",
+			"localhost",
+			"ca.pem",
+		), at(
+			staging,
+			"writer",
+			"localhost",
+			"ca.pem",
+		)
 	}
 	good()
 	s.must(exitClean, "run")
@@ -160,20 +209,26 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 // they may. The name doesn't exist: nothing is looked up before the refusal.
 func TestPlaintextToAnotherMachineIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newEmptySite(t)
 	for _, which := range []string{"SOURCE", "STAGING"} {
 		was := s.vars[which]
 		s.vars[which] = "postgres://someone@db.invalid/" + s.db + "?sslmode=disable"
 		for _, command := range []string{"run", "check", "rollback"} {
 			_, said := s.must(exitInput, command)
-			if want := strings.ToLower(which) + ".url connects to another machine without TLS"; !strings.Contains(said, want) {
+			if want := strings.ToLower(which) + ".url connects to another machine without TLS"; !strings.Contains(
+				said,
+				want,
+			) {
 				t.Errorf("%s: the message lacks %q:\n%s", command, want, said)
 			}
 		}
 		s.vars[which] = was
 	}
 	for _, flags := range [][]string{{"discover", "--source"}, {"verify", "--offline", "--target"}} {
-		if _, said := s.must(exitInput, append(flags, "postgres://someone@db.invalid/x?sslmode=disable")...); !strings.Contains(said, "without TLS") {
+		if _, said := s.must(exitInput, append(flags, "postgres://someone@db.invalid/x?sslmode=disable")...); !strings.Contains(
+			said,
+			"without TLS",
+		) {
 			t.Errorf("%v:\n%s", flags, said)
 		}
 	}

@@ -68,7 +68,10 @@ func (p *proof) target(ctx context.Context, target string) error {
 	case err == nil:
 		return p.path(ctx, target)
 	}
-	return fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a postgres:// or s3:// URL, nor a file or folder, nor -", target)
+	return fault.BadInput(
+		"--target %q is neither staging, nor a bucket of the configuration, nor a postgres:// or s3:// URL, nor a file or folder, nor -",
+		target,
+	)
 }
 
 func (p *proof) database(ctx context.Context, cfg *pgx.ConnConfig) error {
@@ -137,7 +140,14 @@ func (p *proof) beside(ctx context.Context, sink *s3sink.Sink, current *s3sink.P
 		p.note("objects that no run's manifest names: %d, looked through as files", strays)
 	}
 	if n := len(runs); n > 0 {
-		p.note("not looked into: %d objects of other runs (%d); --target %sruns/%s looks into one of these, --target %s into all", unread, n, sink.URL(), runs[n-1], sink.URL())
+		p.note(
+			"not looked into: %d objects of other runs (%d); --target %sruns/%s looks into one of these, --target %s into all",
+			unread,
+			n,
+			sink.URL(),
+			runs[n-1],
+			sink.URL(),
+		)
 	}
 	return nil
 }
@@ -265,7 +275,12 @@ func (p *proof) pathIn(ctx context.Context, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	in := verify.Input{Name: path, Title: title(dir, path), R: f, Table: func(string) verify.Table { return p.parquetTable(dir, path) }}
+	in := verify.Input{
+		Name:  path,
+		Title: title(dir, path),
+		R:     f,
+		Table: func(string) verify.Table { return p.parquetTable(dir, path) },
+	}
 	if info.Mode().IsRegular() {
 		in.At, in.Size = f, info.Size()
 	} else {

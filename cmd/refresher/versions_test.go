@@ -86,7 +86,10 @@ func newFleet(t *testing.T) *fleet {
 
 func (f *fleet) cluster(major int) *pgserver.Cluster {
 	f.t.Helper()
-	return pgserver.New(f.t, pgserver.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}})
+	return pgserver.New(
+		f.t,
+		pgserver.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}},
+	)
 }
 
 // features are what a major brought, in a table whose rule keeps everything.
@@ -109,7 +112,13 @@ var features = map[int]string{
 
 // extraRules are the rules for features up to a major.
 func extraRules(major int) string {
-	tables := map[int][]string{14: {"extras"}, 15: {"extras15"}, 16: {"extras16"}, 17: {"extras17"}, 18: {"extras18", "extras18_fk"}}
+	tables := map[int][]string{
+		14: {"extras"},
+		15: {"extras15"},
+		16: {"extras16"},
+		17: {"extras17"},
+		18: {"extras18", "extras18_fk"},
+	}
 	var b strings.Builder
 	for m := 14; m <= major; m++ {
 		for _, t := range tables[m] {
@@ -147,7 +156,11 @@ func (f *fleet) stagingOf(major int) *pgserver.Cluster {
 	f.t.Helper()
 	if f.staging[major] == nil {
 		f.staging[major] = f.cluster(major)
-		pgserver.Exec(f.t, f.staging[major].URL(pgserver.User), "CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer")
+		pgserver.Exec(
+			f.t,
+			f.staging[major].URL(pgserver.User),
+			"CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer",
+		)
 	}
 	return f.staging[major]
 }
@@ -162,7 +175,7 @@ func (f *fleet) site(t *testing.T, from, to int) *site {
 	}
 	srv := *f.source(from)
 	srv.staging, srv.s3 = f.stagingOf(to), common.s3
-	s := newSiteOn(t, &srv)
+	s := newSiteOn(t, &srv, sampleTemplate)
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader"), as(s.staging.URL(s.db), "writer")
 	return s
@@ -182,10 +195,20 @@ var compared = []string{
 
 // comparedSince are those of what a major brought.
 var comparedSince = map[int][]string{
-	15: {"SELECT string_agg(x::text, ' ' ORDER BY a) FROM extras15 x", "SELECT string_agg(indexdef, ' ' ORDER BY 1) FROM pg_indexes WHERE tablename = 'extras15'", "SELECT reloptions::text FROM pg_class WHERE relname = 'invoker'"},
+	15: {
+		"SELECT string_agg(x::text, ' ' ORDER BY a) FROM extras15 x",
+		"SELECT string_agg(indexdef, ' ' ORDER BY 1) FROM pg_indexes WHERE tablename = 'extras15'",
+		"SELECT reloptions::text FROM pg_class WHERE relname = 'invoker'",
+	},
 	16: {"SELECT string_agg(x::text, ' ') FROM extras16 x"},
-	17: {"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras17 x", "SELECT string_agg(pg_get_constraintdef(oid) || conislocal || coninhcount, ' ' ORDER BY conname) FROM pg_constraint WHERE contype = 'x'"},
-	18: {"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras18 x", "SELECT string_agg(conname || convalidated || conenforced, ' ' ORDER BY conname) FROM pg_constraint WHERE conrelid::regclass::text LIKE 'extras18%'"},
+	17: {
+		"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras17 x",
+		"SELECT string_agg(pg_get_constraintdef(oid) || conislocal || coninhcount, ' ' ORDER BY conname) FROM pg_constraint WHERE contype = 'x'",
+	},
+	18: {
+		"SELECT string_agg(x::text, ' ' ORDER BY id) FROM extras18 x",
+		"SELECT string_agg(conname || convalidated || conenforced, ' ' ORDER BY conname) FROM pg_constraint WHERE conrelid::regclass::text LIKE 'extras18%'",
+	},
 }
 
 // refreshed runs a refresh twice, so that the second carries things over from the
@@ -206,8 +229,10 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 	began := time.Now()
 	s.must(exitClean, "run")
 	if dumped { // a table of staging's own, with its structure
-		s.inStaging(`CREATE SCHEMA tools AUTHORIZATION writer; CREATE TABLE tools.flags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE);
-			INSERT INTO tools.flags (name) VALUES ('new'); GRANT SELECT ON tools.flags TO pg_monitor; ALTER TABLE tools.flags OWNER TO writer`)
+		s.inStaging(
+			`CREATE SCHEMA tools AUTHORIZATION writer; CREATE TABLE tools.flags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE);
+			INSERT INTO tools.flags (name) VALUES ('new'); GRANT SELECT ON tools.flags TO pg_monitor; ALTER TABLE tools.flags OWNER TO writer`,
+		)
 		s.edit("refresher.yaml", "staging: {", "staging: {preserve: [tools.flags], ")
 	}
 	s.must(exitClean, "run")
@@ -230,8 +255,14 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("source %d → staging %d: refreshed twice, verified, rolled back in %.1f s; schema by pg_dump %d; dataset dumped: %t",
-		from, to, time.Since(began).Seconds(), major, dumped)
+	t.Logf(
+		"source %d → staging %d: refreshed twice, verified, rolled back in %.1f s; schema by pg_dump %d; dataset dumped: %t",
+		from,
+		to,
+		time.Since(began).Seconds(),
+		major,
+		dumped,
+	)
 }
 
 func since(major int) []string {
@@ -248,15 +279,24 @@ func since(major int) []string {
 // REFRESHER_VERSIONS=all it is the widest pair for which there are programs.
 func TestVersions(t *testing.T) {
 	f := newFleet(t)
-	majors := slices.DeleteFunc(slices.Sorted(maps.Keys(f.builds)), func(m int) bool { return m < client.Oldest || m > client.Newest })
+	majors := slices.DeleteFunc(
+		slices.Sorted(maps.Keys(f.builds)),
+		func(m int) bool { return m < client.Oldest || m > client.Newest },
+	)
 	all := os.Getenv("REFRESHER_VERSIONS") == "all"
 	if all && len(majors) != client.Newest-client.Oldest+1 {
 		t.Fatalf("there are servers of %v only: scripts/setup-versions.sh gets the others", majors)
 	}
 	if !all {
-		from := slices.IndexFunc(majors, func(m int) bool { _, _, err := programs.Find(client.Dump, m); return err == nil })
+		from := slices.IndexFunc(
+			majors,
+			func(m int) bool { _, _, err := programs.Find(client.Dump, m); return err == nil },
+		)
 		if from < 0 || len(majors)-from < 2 {
-			t.Skipf("there is no pair of servers to refresh between, only %v: scripts/setup-versions.sh gets more", majors)
+			t.Skipf(
+				"there is no pair of servers to refresh between, only %v: scripts/setup-versions.sh gets more",
+				majors,
+			)
 		}
 		majors = []int{majors[from], majors[len(majors)-1]}
 	}
@@ -287,13 +327,16 @@ func TestVersionsOutsideAreRefused(t *testing.T) {
 	try := func(source, staging *pgserver.Cluster, code int, want string) {
 		t.Helper()
 		srv := *common
-		s := newSiteOn(t, &srv)
+		s := newSiteOn(t, &srv, "template0")
 		pgserver.Exec(t, source.URL(pgserver.User), "CREATE DATABASE "+s.db)
 		if source.Major() >= client.Oldest { // what is refused isn't looked into
 			pgserver.Exec(t, source.URL(s.db), tinySchema)
 			s.write("rules.yaml", tinyRules)
 		}
-		s.write("refresher.yaml", "source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
+		s.write(
+			"refresher.yaml",
+			"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
+		)
 		s.vars["SOURCE"], s.vars["STAGING"] = source.URL(s.db), staging.URL(s.db+"_staging")
 		before := s.one(staging.URL(pgserver.User), "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database")
 		_, said := s.must(code, "run")
@@ -306,12 +349,25 @@ func TestVersionsOutsideAreRefused(t *testing.T) {
 		t.Logf("source %d → staging %d: refused", source.Major(), staging.Major())
 	}
 	if oldest < client.Oldest {
-		try(high, low, exitRefused, fmt.Sprintf("refused by version: the staging server is PostgreSQL %d; refresher works with 14 to 18", oldest))
+		try(
+			high,
+			low,
+			exitRefused,
+			fmt.Sprintf(
+				"refused by version: the staging server is PostgreSQL %d; refresher works with 14 to 18",
+				oldest,
+			),
+		)
 	} else {
 		try(high, low, exitRefused, fmt.Sprintf("refused by version: the staging server is PostgreSQL %d, older than the source's %d", oldest, newest))
 	}
 	if oldest < client.Oldest {
-		try(low, high, exitRefused, fmt.Sprintf("refused by version: the source is PostgreSQL %d; refresher works with 14 to 18", oldest))
+		try(
+			low,
+			high,
+			exitRefused,
+			fmt.Sprintf("refused by version: the source is PostgreSQL %d; refresher works with 14 to 18", oldest),
+		)
 	}
 	// Without a pg_dump that is new enough the message says what to install.
 	path, major, err := programs.Find(client.Dump, client.Oldest)

@@ -156,7 +156,11 @@ func (r Retry) Limits() (l Limits, err error) {
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fault.BadInput("cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG", path, err)
+		return nil, fault.BadInput(
+			"cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG",
+			path,
+			err,
+		)
 	}
 	c := &Config{File: path}
 	d := &decoder{file: path, getenv: getenv}
@@ -239,7 +243,10 @@ func (s Schedule) Next() (func(time.Time) time.Time, error) {
 	}
 	spec, err := cron.ParseStandard(s.Cron)
 	if err != nil {
-		return nil, fault.BadInput("schedule.cron: not a cron expression of five fields (minute hour day month weekday): %v", err)
+		return nil, fault.BadInput(
+			"schedule.cron: not a cron expression of five fields (minute hour day month weekday): %v",
+			err,
+		)
 	}
 	return func(t time.Time) time.Time { return spec.Next(t.In(zone)) }, nil
 }
@@ -257,7 +264,11 @@ func (c *Config) validate(d *decoder) {
 		case cfg.Database == "":
 			d.at(field, "names no database; write it as postgres://user@host:5432/database")
 		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
-			d.at(field, "names the database %q, which is not one that can be replaced; name the staging database itself", cfg.Database)
+			d.at(
+				field,
+				"names the database %q, which is not one that can be replaced; name the staging database itself",
+				cfg.Database,
+			)
 		case !plain && Secure(cfg) != nil:
 			d.at(field, "%s", allowPlaintext)
 		}
@@ -300,7 +311,11 @@ func (c *Config) validatePrints(d *decoder) {
 	}
 	for _, b := range c.Buckets {
 		if strings.HasPrefix(u, "s3://") && strings.HasPrefix(u+"/", strings.TrimRight(b.URL, "/")+"/") {
-			d.at("fingerprints.url", "lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s", b.Name)
+			d.at(
+				"fingerprints.url",
+				"lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s",
+				b.Name,
+			)
 		}
 	}
 	if c.Verify.MemoryMiB < 1 {

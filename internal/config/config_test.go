@@ -57,7 +57,9 @@ func TestMinimalFileHasTheDocumentedDefaults(t *testing.T) {
 
 func TestDefaultsAreComplete(t *testing.T) {
 	c := Defaults()
-	if l, err := c.Retry.Limits(); err != nil || l != (Limits{3, 10, 5 * time.Minute, 10 * time.Minute}) || c.Workers < 1 || c.Verify.MemoryMiB < 1 {
+	if l, err := c.Retry.Limits(); err != nil || l != (Limits{3, 10, 5 * time.Minute, 10 * time.Minute}) ||
+		c.Workers < 1 ||
+		c.Verify.MemoryMiB < 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -74,7 +76,8 @@ func TestRetry(t *testing.T) {
 		"{restarts: many}": "retry.restarts must be a whole number", "{resumes: -1}": "retry.resumes must be a whole number",
 		"{patience: 5}": "retry.patience must be a duration", "{stall: 1ms}": "retry.stall must be a duration such as 90s or 5m, at least 1s",
 	} {
-		if _, err := load(t, minimal+"retry: "+text+"\n", env("REPLICA", "postgres://h/app")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := load(t, minimal+"retry: "+text+"\n", env("REPLICA", "postgres://h/app")); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -19,7 +19,9 @@ import (
 // This machine is a Unix socket, localhost, 127.0.0.0/8 and ::1; another name
 // isn't, whatever it resolves to today.
 func Secure(cfg *pgx.ConnConfig) error {
-	ways := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	ways := append(
+		[]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}},
+		cfg.Fallbacks...)
 	remote := false
 	var secured []*pgconn.FallbackConfig
 	for _, w := range ways {
@@ -46,7 +48,8 @@ const (
 
 // loopback reports whether a host of a connection is this machine.
 func loopback(host string) bool {
-	if network, _ := pgconn.NetworkAddress(host, 5432); network == "unix" || strings.HasPrefix(host, "@") || strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+	if network, _ := pgconn.NetworkAddress(host, 5432); network == "unix" || strings.HasPrefix(host, "@") ||
+		strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
 	}
 	host, _, _ = strings.Cut(host, "%") // an IPv6 zone

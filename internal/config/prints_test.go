@@ -21,7 +21,8 @@ func TestPrints(t *testing.T) {
 	} {
 		c, err := load(t, minimal+buckets+text+"\n", env("REPLICA", "postgres://h/app"))
 		switch {
-		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), ": ", " "), strings.ReplaceAll(want, ": ", " "))):
+		case want == "" && err != nil,
+			want != "" && (err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), ": ", " "), strings.ReplaceAll(want, ": ", " "))):
 			t.Errorf("%s: %v, want %q", text, err, want)
 		case err == nil && strings.Contains(text, "sets") && (!filepath.IsAbs(c.Prints.URL) || c.Prints.Keep != 2):
 			t.Errorf("%+v", c.Prints)

@@ -81,7 +81,10 @@ func Compare(before, now *Report) *Drift {
 	d := &Drift{
 		Run: before.Run, Finished: before.Finished,
 		Version: change(before.Version, now.Version), Key: change(before.KeyFingerprint, now.KeyFingerprint),
-		Signer: change(before.Signing.PublicKey, now.Signing.PublicKey), Ruleset: change(before.RulesetHash, now.RulesetHash),
+		Signer: change(
+			before.Signing.PublicKey,
+			now.Signing.PublicKey,
+		), Ruleset: change(before.RulesetHash, now.RulesetHash),
 		Schema: change(before.SchemaHash, now.SchemaHash), Source: change(before.Source.SystemID, now.Source.SystemID),
 	}
 	if before.Signed != nil {
@@ -165,7 +168,10 @@ func (d *Drift) columns(before, now Table) {
 			d.Columns = append(d.Columns, ColumnDrift{now.Name, c.Name, "retyped", old.Type, c.Type, ""})
 		}
 		if old.rule() != c.rule() {
-			d.Rules = append(d.Rules, RuleDrift{now.Name, c.Name, old.rule(), c.rule(), !old.Keep && (c.Keep || c.KeepSome && !old.KeepSome)})
+			d.Rules = append(
+				d.Rules,
+				RuleDrift{now.Name, c.Name, old.rule(), c.rule(), !old.Keep && (c.Keep || c.KeepSome && !old.KeepSome)},
+			)
 		}
 	}
 	for _, c := range before.Columns {

@@ -127,7 +127,14 @@ func (v *Verdict) SARIF(w io.Writer, version string) error {
 		r := m{"ruleId": rule, "level": level, "message": m{"text": text}}
 		switch {
 		case line > 0: // of a file
-			r["locations"] = []m{{"physicalLocation": m{"artifactLocation": m{"uri": (&url.URL{Path: place}).String()}, "region": m{"startLine": line}}}}
+			r["locations"] = []m{
+				{
+					"physicalLocation": m{
+						"artifactLocation": m{"uri": (&url.URL{Path: place}).String()},
+						"region":           m{"startLine": line},
+					},
+				},
+			}
 		case place != "":
 			r["locations"] = []m{{"logicalLocations": []m{{"fullyQualifiedName": place, "kind": "member"}}}}
 		}

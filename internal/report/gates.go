@@ -30,11 +30,26 @@ func (g Gate) Mark() string {
 func (r *Report) Gates() []Gate {
 	sum := r.Summary()
 	gates := []Gate{
-		r.gate("Coverage", "verification", fmt.Sprintf("%d tables, %d columns, a rule each", len(r.Tables), sum.Columns), "coverage"),
+		r.gate(
+			"Coverage",
+			"verification",
+			fmt.Sprintf("%d tables, %d columns, a rule each", len(r.Tables), sum.Columns),
+			"coverage",
+		),
 		r.gate("Row counts", "verification", "each row arrived, once", "rows", "empty"),
 		r.gate("Constraints", "verification", "all valid, as in the source", "constraints"),
-		r.gate("Survivors", "survivors", fmt.Sprintf("%s of %s source identifiers", Count(sum.Survivors), Count(sum.Looked)), "survivors"),
-		r.gate("Detectors", "verification", fmt.Sprintf("%s strong, %s weak findings", Count(sum.Detected), Count(r.weak())), "detectors"),
+		r.gate(
+			"Survivors",
+			"survivors",
+			fmt.Sprintf("%s of %s source identifiers", Count(sum.Survivors), Count(sum.Looked)),
+			"survivors",
+		),
+		r.gate(
+			"Detectors",
+			"verification",
+			fmt.Sprintf("%s strong, %s weak findings", Count(sum.Detected), Count(r.weak())),
+			"detectors",
+		),
 	}
 	if g := &gates[4]; g.State == "ok" && r.weak() > 0 {
 		g.State = "warn"
@@ -84,7 +99,12 @@ func (r *Report) canaryGate() Gate {
 	case c.Missed > 0:
 		return Gate{"Canaries", "bad", Count(c.Missed) + " would not be found", "canaries"}
 	case c.Untested > 0:
-		return Gate{"Canaries", "warn", fmt.Sprintf("none came out; %d of %d columns tested", c.Tested, c.Columns), "canaries"}
+		return Gate{
+			"Canaries",
+			"warn",
+			fmt.Sprintf("none came out; %d of %d columns tested", c.Tested, c.Columns),
+			"canaries",
+		}
 	}
 	return Gate{"Canaries", "ok", fmt.Sprintf("none came out of %d columns", c.Columns), "canaries"}
 }

@@ -79,7 +79,10 @@ func sizes(x *risk.Result) []Bar {
 	}
 	var bars []Bar
 	for _, s := range x.Sizes {
-		b := Bar{Width: 100 * float64(s.Rows) / float64(max(most, 1)), Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x, s.Rows), Count(s.Classes))}
+		b := Bar{
+			Width: 100 * float64(s.Rows) / float64(max(most, 1)),
+			Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x, s.Rows), Count(s.Classes)),
+		}
 		if s.Classes == 1 {
 			b.Label = fmt.Sprintf("%s %s in one class", Count(s.Rows), who(x, s.Rows))
 		}
@@ -320,7 +323,11 @@ func (r *Report) after() string {
 			not++
 		}
 	}
-	return fmt.Sprintf("Staging was replaced by verified data before that; %d datasets were published, %d were not.", published, not)
+	return fmt.Sprintf(
+		"Staging was replaced by verified data before that; %d datasets were published, %d were not.",
+		published,
+		not,
+	)
 }
 
 // Count prints a number with thin groups: 1 234 567.

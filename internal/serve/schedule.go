@@ -29,7 +29,13 @@ const longest = time.Minute
 // Loop calls run at every time that next gives, until ctx ends. planned hears of
 // each next time before the wait for it. Whatever run does with an error is its
 // own affair; the loop goes on.
-func Loop(ctx context.Context, clock Clock, next func(time.Time) time.Time, planned func(time.Time), run func(context.Context)) {
+func Loop(
+	ctx context.Context,
+	clock Clock,
+	next func(time.Time) time.Time,
+	planned func(time.Time),
+	run func(context.Context),
+) {
 	for ctx.Err() == nil {
 		at := next(clock.Now())
 		if at.IsZero() { // an expression that never comes due, such as 30 February

@@ -71,5 +71,11 @@ func TestLoopEndsWithItsContext(t *testing.T) {
 	cancel()
 	Loop(ctx, Wall{}, hourly, func(time.Time) {}, func(context.Context) { t.Error("ran") })
 	ctx, cancel = context.WithCancel(context.Background())
-	Loop(ctx, Wall{}, func(time.Time) time.Time { cancel(); return time.Time{} }, func(time.Time) {}, func(context.Context) { t.Error("ran") })
+	Loop(
+		ctx,
+		Wall{},
+		func(time.Time) time.Time { cancel(); return time.Time{} },
+		func(time.Time) {},
+		func(context.Context) { t.Error("ran") },
+	)
 }

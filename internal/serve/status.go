@@ -134,7 +134,14 @@ func (s *State) Document() Document {
 	}
 	if r := s.last; r != nil {
 		finished := r.Finished
-		d.Last = &Summary{ID: r.Run, Started: r.Started, Finished: &finished, Outcome: string(r.Outcome), Stage: r.Stage, Error: r.Error}
+		d.Last = &Summary{
+			ID:       r.Run,
+			Started:  r.Started,
+			Finished: &finished,
+			Outcome:  string(r.Outcome),
+			Stage:    r.Stage,
+			Error:    r.Error,
+		}
 	}
 	return d
 }
@@ -158,7 +165,10 @@ func Handler(state *State, runs Runs) (http.Handler, error) {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, state.Document()) })
 	mux.HandleFunc("GET /runs/{id}", h.run)
 	mux.HandleFunc("GET /runs/{id}/"+report.JSONName, h.file(func(s *report.Signed) []byte { return s.Document }))
-	mux.HandleFunc("GET /runs/{id}/"+report.JSONName+signature.Suffix, h.file(func(s *report.Signed) []byte { return s.Signature }))
+	mux.HandleFunc(
+		"GET /runs/{id}/"+report.JSONName+signature.Suffix,
+		h.file(func(s *report.Signed) []byte { return s.Signature }),
+	)
 	mux.HandleFunc("GET /metrics", h.metrics)
 	return secure(mux), nil
 }
@@ -227,7 +237,10 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	defer h.state.mu.Unlock()
 	s := h.state
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	fmt.Fprintf(w, "# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n")
+	fmt.Fprintf(
+		w,
+		"# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n",
+	)
 	for _, o := range []report.Outcome{report.Done, report.Refused, report.Failed, report.Stopped} {
 		fmt.Fprintf(w, "refresher_runs_total{outcome=%q} %d\n", o, s.total[o])
 	}
@@ -235,15 +248,39 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	if s.current != "" {
 		running = 1
 	}
-	fmt.Fprintf(w, "# HELP refresher_running Whether a run is going on.\n# TYPE refresher_running gauge\nrefresher_running %d\n", running)
-	fmt.Fprintf(w, "# HELP refresher_rows Rows that the current or last run copied.\n# TYPE refresher_rows gauge\nrefresher_rows %d\n", s.rows)
+	fmt.Fprintf(
+		w,
+		"# HELP refresher_running Whether a run is going on.\n# TYPE refresher_running gauge\nrefresher_running %d\n",
+		running,
+	)
+	fmt.Fprintf(
+		w,
+		"# HELP refresher_rows Rows that the current or last run copied.\n# TYPE refresher_rows gauge\nrefresher_rows %d\n",
+		s.rows,
+	)
 	if !s.next.IsZero() {
-		fmt.Fprintf(w, "# HELP refresher_next_run_timestamp_seconds When the next run is due.\n# TYPE refresher_next_run_timestamp_seconds gauge\nrefresher_next_run_timestamp_seconds %d\n", s.next.Unix())
+		fmt.Fprintf(
+			w,
+			"# HELP refresher_next_run_timestamp_seconds When the next run is due.\n# TYPE refresher_next_run_timestamp_seconds gauge\nrefresher_next_run_timestamp_seconds %d\n",
+			s.next.Unix(),
+		)
 	}
 	if s.last != nil {
-		fmt.Fprintf(w, "# HELP refresher_last_run_timestamp_seconds When the last run ended.\n# TYPE refresher_last_run_timestamp_seconds gauge\nrefresher_last_run_timestamp_seconds %d\n", s.last.Finished.Unix())
-		fmt.Fprintf(w, "# HELP refresher_last_run_done Whether the last run was done and clean.\n# TYPE refresher_last_run_done gauge\nrefresher_last_run_done %d\n", b2i(s.last.Outcome == report.Done))
-		fmt.Fprintf(w, "# HELP refresher_last_run_seconds Duration of the last run.\n# TYPE refresher_last_run_seconds gauge\nrefresher_last_run_seconds %.3f\n", s.last.Finished.Sub(s.last.Started).Seconds())
+		fmt.Fprintf(
+			w,
+			"# HELP refresher_last_run_timestamp_seconds When the last run ended.\n# TYPE refresher_last_run_timestamp_seconds gauge\nrefresher_last_run_timestamp_seconds %d\n",
+			s.last.Finished.Unix(),
+		)
+		fmt.Fprintf(
+			w,
+			"# HELP refresher_last_run_done Whether the last run was done and clean.\n# TYPE refresher_last_run_done gauge\nrefresher_last_run_done %d\n",
+			b2i(s.last.Outcome == report.Done),
+		)
+		fmt.Fprintf(
+			w,
+			"# HELP refresher_last_run_seconds Duration of the last run.\n# TYPE refresher_last_run_seconds gauge\nrefresher_last_run_seconds %.3f\n",
+			s.last.Finished.Sub(s.last.Started).Seconds(),
+		)
 	}
 }
 
@@ -264,7 +301,8 @@ func writeJSON(w http.ResponseWriter, v any) {
 // secure adds the headers of a page that loads nothing and is framed by nobody.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		w.Header().
+			Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cache-Control", "no-store")

@@ -39,8 +39,16 @@ func convertTo(w io.Writer, format, source string) error {
 
 // presidioClasses are the labels of presidio-research; others stand for what no
 // detector of text looks for.
-var presidioClasses = map[string]pii.Class{"CREDIT_CARD": pii.CreditCard, "EMAIL_ADDRESS": pii.Email, "IBAN_CODE": pii.IBAN, "IP_ADDRESS": pii.IP,
-	"PHONE_NUMBER": pii.Phone, "US_SSN": pii.NationalID, "PERSON": pii.FullName, "STREET_ADDRESS": pii.Street}
+var presidioClasses = map[string]pii.Class{
+	"CREDIT_CARD":    pii.CreditCard,
+	"EMAIL_ADDRESS":  pii.Email,
+	"IBAN_CODE":      pii.IBAN,
+	"IP_ADDRESS":     pii.IP,
+	"PHONE_NUMBER":   pii.Phone,
+	"US_SSN":         pii.NationalID,
+	"PERSON":         pii.FullName,
+	"STREET_ADDRESS": pii.Street,
+}
 
 func presidio(source string, emit func(record) error) error {
 	b, err := os.ReadFile(source)
@@ -73,12 +81,39 @@ func presidio(source string, emit func(record) error) error {
 }
 
 // presidioFiles are the tests of Presidio's recognisers whose entities are looked for.
-var presidioFiles = map[string]pii.Class{"au_medicare": pii.NationalID, "au_tfn": pii.NationalID, "ca_sin": pii.NationalID, "credit_card": pii.CreditCard,
-	"crypto": pii.Crypto, "de_id_card": pii.NationalID, "de_social_security": pii.NationalID, "de_tax_id": pii.NationalID, "email": pii.Email,
-	"es_nie": pii.NationalID, "es_nif": pii.NationalID, "fi_personal_identity_code": pii.NationalID, "iban": pii.IBAN, "in_aadhaar": pii.NationalID,
-	"in_pan": pii.NationalID, "ip": pii.IP, "it_fiscal_code": pii.NationalID, "kr_rrn": pii.NationalID, "mac": pii.MAC, "phone": pii.Phone,
-	"pl_pesel": pii.NationalID, "se_personnummer": pii.NationalID, "sg_fin": pii.NationalID, "th_tnin": pii.NationalID, "tr_national_id": pii.NationalID,
-	"uk_nhs": pii.NationalID, "uk_nino": pii.NationalID, "us_itin": pii.NationalID, "us_mbi": pii.NationalID, "us_ssn": pii.NationalID, "za_id_number": pii.NationalID}
+var presidioFiles = map[string]pii.Class{
+	"au_medicare":               pii.NationalID,
+	"au_tfn":                    pii.NationalID,
+	"ca_sin":                    pii.NationalID,
+	"credit_card":               pii.CreditCard,
+	"crypto":                    pii.Crypto,
+	"de_id_card":                pii.NationalID,
+	"de_social_security":        pii.NationalID,
+	"de_tax_id":                 pii.NationalID,
+	"email":                     pii.Email,
+	"es_nie":                    pii.NationalID,
+	"es_nif":                    pii.NationalID,
+	"fi_personal_identity_code": pii.NationalID,
+	"iban":                      pii.IBAN,
+	"in_aadhaar":                pii.NationalID,
+	"in_pan":                    pii.NationalID,
+	"ip":                        pii.IP,
+	"it_fiscal_code":            pii.NationalID,
+	"kr_rrn":                    pii.NationalID,
+	"mac":                       pii.MAC,
+	"phone":                     pii.Phone,
+	"pl_pesel":                  pii.NationalID,
+	"se_personnummer":           pii.NationalID,
+	"sg_fin":                    pii.NationalID,
+	"th_tnin":                   pii.NationalID,
+	"tr_national_id":            pii.NationalID,
+	"uk_nhs":                    pii.NationalID,
+	"uk_nino":                   pii.NationalID,
+	"us_itin":                   pii.NationalID,
+	"us_mbi":                    pii.NationalID,
+	"us_ssn":                    pii.NationalID,
+	"za_id_number":              pii.NationalID,
+}
 
 var (
 	presidioName = regexp.MustCompile(`test_([a-z_]+)_recognizer\.py$`)

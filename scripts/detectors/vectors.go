@@ -85,7 +85,8 @@ func jsVectors(path, text string) (out []record) {
 	}
 	kind := stdnumKinds[m[1]]
 	add := func(body string, values [][]string) {
-		valid := strings.Contains(body, "isValid).toEqual(true)") || strings.Contains(body, "isValid && result.compact).toEqual(")
+		valid := strings.Contains(body, "isValid).toEqual(true)") ||
+			strings.Contains(body, "isValid && result.compact).toEqual(")
 		invalid := strings.Contains(body, "toBeInstanceOf(Invalid") || strings.Contains(body, "isValid).toEqual(false)")
 		if valid == invalid {
 			return

@@ -35,7 +35,9 @@ func (f Fetcher) bad(format string, args ...any) error {
 func (f Fetcher) Fetch(ctx context.Context, ref string) ([]byte, error) {
 	scheme, rest, ok := strings.Cut(ref, ":")
 	if !ok || rest == "" {
-		return nil, f.bad("a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+		return nil, f.bad(
+			"a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD",
+		)
 	}
 	switch scheme {
 	case "env":
@@ -80,7 +82,8 @@ func (f Fetcher) awsSecret(ctx context.Context, ref string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading AWS configuration for the secret %s: %w", id, err)
 	}
-	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
+	out, err := secretsmanager.NewFromConfig(cfg).
+		GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
 	if err != nil {
 		return nil, fmt.Errorf("reading the secret %s from AWS Secrets Manager: %w", id, err)
 	}

@@ -51,11 +51,20 @@ func ParseKey(s []byte) (Key, error) {
 	case len(s) == 0:
 		return Key{}, fmt.Errorf("the key is empty; make one with: openssl rand -hex 32")
 	case form == "text" && len(key) < 2*MinKeyBytes:
-		return Key{}, fmt.Errorf("the key is too short: %d bytes of text; at least 128 random bits are needed, made with: openssl rand -hex 32", len(key))
+		return Key{}, fmt.Errorf(
+			"the key is too short: %d bytes of text; at least 128 random bits are needed, made with: openssl rand -hex 32",
+			len(key),
+		)
 	case len(key) < MinKeyBytes:
-		return Key{}, fmt.Errorf("the key is too short: %d bits; at least 128 random bits are needed, made with: openssl rand -hex 32", 8*len(key))
+		return Key{}, fmt.Errorf(
+			"the key is too short: %d bits; at least 128 random bits are needed, made with: openssl rand -hex 32",
+			8*len(key),
+		)
 	case distinct(key) < 8:
-		return Key{}, fmt.Errorf("the key is not random: it has only %d different bytes; make one with: openssl rand -hex 32", distinct(key))
+		return Key{}, fmt.Errorf(
+			"the key is not random: it has only %d different bytes; make one with: openssl rand -hex 32",
+			distinct(key),
+		)
 	}
 	return Key{key}, nil
 }

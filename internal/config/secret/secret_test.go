@@ -22,8 +22,21 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", key, "text", text)
 	j, _ := json.Marshal(map[string]any{"k": key, "t": text})
-	out := log.String() + string(j) + fmt.Sprintf("%v %+v %#v %s %v %+v %#v %x", key, key, key, key, text, text, text, text.String())
-	if strings.Contains(out, "hunter2") || strings.Contains(out, "00112233445566778899") || strings.Contains(out, "0x11, 0x22") {
+	out := log.String() + string(
+		j,
+	) + fmt.Sprintf(
+		"%v %+v %#v %s %v %+v %#v %x",
+		key,
+		key,
+		key,
+		key,
+		text,
+		text,
+		text,
+		text.String(),
+	)
+	if strings.Contains(out, "hunter2") || strings.Contains(out, "00112233445566778899") ||
+		strings.Contains(out, "0x11, 0x22") {
 		t.Errorf("a secret was printed: %s", out)
 	}
 	if !strings.Contains(out, key.Fingerprint()) {
@@ -110,7 +123,8 @@ func TestFetch(t *testing.T) {
 func TestFetchFromSecretsManager(t *testing.T) {
 	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ SecretId string }
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil ||
+			r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}

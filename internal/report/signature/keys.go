@@ -43,18 +43,24 @@ func ParseSigner(text []byte) (Signer, error) {
 	if bytes.HasPrefix(text, []byte("-----BEGIN")) {
 		block, _ := pem.Decode(text)
 		if block == nil || block.Type != "PRIVATE KEY" {
-			return Signer{}, errors.New("the signing key is no private key in PEM (PKCS #8); make one with: openssl genpkey -algorithm ed25519")
+			return Signer{}, errors.New(
+				"the signing key is no private key in PEM (PKCS #8); make one with: openssl genpkey -algorithm ed25519",
+			)
 		}
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		private, ok := key.(ed25519.PrivateKey)
 		if err != nil || !ok {
-			return Signer{}, errors.New("the signing key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519")
+			return Signer{}, errors.New(
+				"the signing key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519",
+			)
 		}
 		return Signer{private: private}, nil
 	}
 	seed, err := bytes32(text)
 	if err != nil {
-		return Signer{}, errors.New("the signing key must be a private key in PEM, or 32 random bytes in hex or base64; make one with: openssl genpkey -algorithm ed25519")
+		return Signer{}, errors.New(
+			"the signing key must be a private key in PEM, or 32 random bytes in hex or base64; make one with: openssl genpkey -algorithm ed25519",
+		)
 	}
 	if same(seed) {
 		return Signer{}, errors.New("the signing key is not random; make one with: openssl genpkey -algorithm ed25519")
@@ -140,7 +146,9 @@ func checked(b []byte) (PublicKey, error) {
 	point[31] &^= 0x80 // the sign of x
 	for _, bad := range smallOrder {
 		if point == bad {
-			return PublicKey{}, errors.New("the public key is of small order: anybody could sign for it, so it is nobody's key")
+			return PublicKey{}, errors.New(
+				"the public key is of small order: anybody could sign for it, so it is nobody's key",
+			)
 		}
 	}
 	return PublicKey{b}, nil

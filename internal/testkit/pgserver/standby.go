@@ -53,12 +53,23 @@ func (c *Cluster) follow(port int, slot string) error {
 	if err != nil {
 		return err
 	}
-	conf := fmt.Sprintf("%sprimary_conninfo = 'host=127.0.0.1 port=%d user=%s'\nprimary_slot_name = '%s'\n", was, port, User, slot)
+	conf := fmt.Sprintf(
+		"%sprimary_conninfo = 'host=127.0.0.1 port=%d user=%s'\nprimary_slot_name = '%s'\n",
+		was,
+		port,
+		User,
+		slot,
+	)
 	return errors.Join(c.home.write("data/postgresql.auto.conf", conf), c.home.write("data/standby.signal", ""))
 }
 
 func (c *Cluster) awaitStreaming(ctx context.Context) error {
-	return poll(ctx, c.URL(User), "streaming to begin", `SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')`)
+	return poll(
+		ctx,
+		c.URL(User),
+		"streaming to begin",
+		`SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')`,
+	)
 }
 
 // WaitReplay returns when the standby has replayed all that was committed on

@@ -8,7 +8,20 @@ import (
 
 // issuers are first digits of cards that banks issue; no processor's test cards
 // start so.
-var issuers = []string{"414720", "426684", "440066", "448590", "471630", "491638", "517805", "542418", "546616", "552433", "379254", "601120"}
+var issuers = []string{
+	"414720",
+	"426684",
+	"440066",
+	"448590",
+	"471630",
+	"491638",
+	"517805",
+	"542418",
+	"546616",
+	"552433",
+	"379254",
+	"601120",
+}
 
 // appendCard appends the number of a user's card, Luhn-valid (ISO/IEC 7812-1
 // annex B), in groups of four now and then.
@@ -65,7 +78,43 @@ func appendIBAN(b []byte, r *rng) []byte {
 
 // Networks of access providers; none is reserved or private.
 var (
-	nets4 = []byte{24, 31, 37, 46, 62, 67, 68, 71, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99}
+	nets4 = []byte{
+		24,
+		31,
+		37,
+		46,
+		62,
+		67,
+		68,
+		71,
+		73,
+		74,
+		75,
+		76,
+		77,
+		78,
+		79,
+		80,
+		81,
+		82,
+		83,
+		84,
+		85,
+		86,
+		87,
+		88,
+		89,
+		90,
+		91,
+		92,
+		93,
+		94,
+		95,
+		96,
+		97,
+		98,
+		99,
+	}
 	nets6 = []string{"2600:1700:", "2601:646:", "2a02:8071:", "2a01:cb00:", "2a00:23c6:"}
 )
 

@@ -60,7 +60,11 @@ func TestCountsAreWhatIsLoaded(t *testing.T) {
 	if counts["public.events"] != 6*u || counts["public.payments"] != u || counts["public.assignments"] != 4*u {
 		t.Errorf("proportions are off: %v", counts)
 	}
-	n := one[int](t, conn, `SELECT count(*) FROM pg_class WHERE relkind = 'r' AND NOT relispartition AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')`)
+	n := one[int](
+		t,
+		conn,
+		`SELECT count(*) FROM pg_class WHERE relkind = 'r' AND NOT relispartition AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')`,
+	)
 	if n+1 != len(counts) { // metrics is partitioned
 		t.Errorf("the schema has %d tables, Counts knows %d", n+1, len(counts))
 	}

@@ -6,21 +6,62 @@ func (g *generator) tables() []table {
 	return []table{
 		{"public.countries", "code, name, currency", int64(len(countries)), true, g.country},
 		{"public.teams", "id, slug, name, lead_id", g.teams, true, g.team},
-		{"public.employees", "id, email, first_name, last_name, phone, title, team_id, manager_id, country_code, hired_on", g.employees, true, g.staff},
-		{"public.users", "id, email, first_name, last_name, full_name, phone, street, city, postcode, date_of_birth, company, signup_ip, " +
-			"user_agent, national_id, attributes, created_at", g.users, true, g.user},
+		{
+			"public.employees",
+			"id, email, first_name, last_name, phone, title, team_id, manager_id, country_code, hired_on",
+			g.employees,
+			true,
+			g.staff,
+		},
+		{
+			"public.users",
+			"id, email, first_name, last_name, full_name, phone, street, city, postcode, date_of_birth, company, signup_ip, " +
+				"user_agent, national_id, attributes, created_at",
+			g.users,
+			true,
+			g.user,
+		},
 		{"public.sessions", "id, user_id, token, ip, user_agent, expires_at", max(g.users/4, 1), true, g.session},
 		{"public.api_keys", "id, user_id, label, token, last_used_ip, created_at", max(g.users/50, 1), true, g.apiKey},
-		{"public.experiments", "id, key, name, hypothesis, status, platforms, traffic, owner_id, started_at, ended_at, updated_at",
-			int64(len(g.experiments)), true, g.experiment},
+		{
+			"public.experiments",
+			"id, key, name, hypothesis, status, platforms, traffic, owner_id, started_at, ended_at, updated_at",
+			int64(len(g.experiments)),
+			true,
+			g.experiment,
+		},
 		{"public.variants", "id, experiment_id, key, is_control, weight, payload", g.variants, true, g.variant},
 		{"public.assignments", "experiment_id, user_id, variant_id, assigned_at", 4 * g.users, true, g.assignment},
 		{"public.events", "id, user_id, name, ip, payload, occurred_at", 6 * g.users, true, g.event},
-		{"public.metrics", "experiment_id, variant_id, day, name, value, samples, annotated_by", metrics, false, g.metric},
-		{"public.payments", "id, user_id, amount, currency, card_number, card_holder, iban, billing_country, paid_at", g.users, true, g.payment},
-		{"public.support_tickets", "id, user_id, assignee_id, requester_name, requester_email, requester_phone, cc_emails, subject, body, " +
-			"status, labels, created_at", max(g.users/10, 1), true, g.ticket},
-		{`"Odd Schema"."Order ""Book"""`, `"Order No", "User", "Buyer's E-mail", "Ship.To", qty, "select"`, max(g.users/50, 1), true, g.order},
+		{
+			"public.metrics",
+			"experiment_id, variant_id, day, name, value, samples, annotated_by",
+			metrics,
+			false,
+			g.metric,
+		},
+		{
+			"public.payments",
+			"id, user_id, amount, currency, card_number, card_holder, iban, billing_country, paid_at",
+			g.users,
+			true,
+			g.payment,
+		},
+		{
+			"public.support_tickets",
+			"id, user_id, assignee_id, requester_name, requester_email, requester_phone, cc_emails, subject, body, " +
+				"status, labels, created_at",
+			max(g.users/10, 1),
+			true,
+			g.ticket,
+		},
+		{
+			`"Odd Schema"."Order ""Book"""`,
+			`"Order No", "User", "Buyer's E-mail", "Ship.To", qty, "select"`,
+			max(g.users/50, 1),
+			true,
+			g.order,
+		},
 	}
 }
 

@@ -49,6 +49,12 @@ var changes = []struct{ key, name, why string }{
 }
 
 var eventKinds = []struct{ name, path string }{
-	{"page_view", "/"}, {"page_view", "/pricing"}, {"page_view", "/docs/getting-started"}, {"page_view", "/checkout"}, {"search", "/search"},
-	{"exposure", "/pricing"}, {"exposure", "/checkout"}, {"signup_started", "/signup"}, {"purchase", "/checkout/done"}, {"invite_sent", "/settings/team"},
+	{
+		"page_view",
+		"/",
+	}, {"page_view", "/pricing"}, {"page_view", "/docs/getting-started"}, {"page_view", "/checkout"}, {"search", "/search"},
+	{
+		"exposure",
+		"/pricing",
+	}, {"exposure", "/checkout"}, {"signup_started", "/signup"}, {"purchase", "/checkout/done"}, {"invite_sent", "/settings/team"},
 }
