@@ -1,4 +1,4 @@
-# refresher: `make demo` and `make test` do all their own set-up.
+# refresher: `make demo` and `make test` do all their own set-up. `make help` lists the targets.
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 BIN         := $(CURDIR)/bin
@@ -10,12 +10,18 @@ FUZZED      := internal/postgres/copyfmt internal/scrub/rules internal/scrub/doc
 PURE        := ./internal/config/... ./internal/fault ./internal/postgres/copyfmt ./internal/postgres/value ./internal/pii/... \
                ./internal/scrub/... ./internal/report/... ./internal/serve
 
+TOOLS       := $(CURDIR)/.cache/bin
+GOLANGCI    := v2.6.2
+GOLINES     := v0.13.0
+
+# initdb runs once for each server program; test clusters start from copies of what it made.
+export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: detectors limits help build setup demo test test-all race proof fuzz faults bench versions long lint clean
+.PHONY: help build setup demo check lint format test proof long fuzz faults versions detectors limits bench clean
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 build: ## the refresher binary, in bin/
 	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/refresher ./cmd/refresher
@@ -29,8 +35,26 @@ demo: build ## the whole pipeline on throw-away local servers
 	@scripts/setup-postgres.sh
 	@$(BIN)/refresher demo $(DEMO_FLAGS)
 
-test: setup ## everything that must hold, in under ten minutes
-	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
+check: ## the inner loop, in under a minute: vet, format, lint if it is installed, the packages without servers
+	@go vet ./...; test -z "$$(gofmt -l cmd internal scripts)" || { gofmt -l cmd internal scripts; exit 1; }
+	@if [ -x $(TOOLS)/golangci-lint ]; then $(TOOLS)/golangci-lint run; else echo "make lint installs golangci-lint"; fi
+	@go test -short . $(PURE)
+
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI) ## golangci-lint, with the floors of layering_test.go; installs it first
+	@$(TOOLS)/golangci-lint run
+
+# The linter is a program, not a dependency: it is built outside of this module.
+$(TOOLS)/golangci-lint-$(GOLANGCI):
+	@mkdir -p $(TOOLS)
+	@cd / && GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	@ln -sf golangci-lint $@
+
+format: ## gofmt, and lines of more than 120 columns wrapped where that can be done
+	@[ -x $(TOOLS)/golines ] || (cd / && GOFLAGS= GOBIN=$(TOOLS) go install github.com/segmentio/golines@$(GOLINES))
+	@$(TOOLS)/golines -m 120 -t 4 --no-reformat-tags --base-formatter gofmt -w cmd internal scripts
+
+test: setup lint ## everything that must hold, in under eight minutes on two cores
+	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal scripts)" || { gofmt -l cmd internal scripts; exit 1; }
 	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
 	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)
 	@echo "== all tests, against real servers"; go test -timeout 30m ./...
@@ -62,9 +86,6 @@ limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
 
 bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh
-
-lint: ## golangci-lint, with the layering rules
-	@golangci-lint run
 
 clean: ## remove what was built
 	@rm -rf bin .cache

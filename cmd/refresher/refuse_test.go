@@ -24,8 +24,8 @@ func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 			(SELECT full_name FROM users ORDER BY id LIMIT 1)))) WHERE id = 5`, "public.users.attributes"},
 		{"UPDATE experiments SET name = 'Call ' || (SELECT upper(full_name) FROM users ORDER BY id LIMIT 1) || ' back' WHERE id = 1",
 			"public.experiments.name"},
-		{"UPDATE experiments SET hypothesis = 'on ' || (SELECT regexp_replace(phone, '[^0-9]', '', 'g') FROM users " +
-			"WHERE phone IS NOT NULL ORDER BY id LIMIT 1) WHERE id = 1", "public.experiments.hypothesis"}, // another form
+		{"UPDATE experiments SET name = 'on ' || (SELECT regexp_replace(phone, '[^0-9]', '', 'g') FROM users " +
+			"WHERE phone IS NOT NULL ORDER BY id LIMIT 1) WHERE id = 3", "class phone"}, // another form
 		{"UPDATE metrics_later SET name = " + first + " WHERE ctid = (SELECT min(ctid) FROM metrics_later)", "public.metrics_later.name"},
 		{"UPDATE support_tickets SET labels = ARRAY['vip', " + first + "] WHERE id = (SELECT min(id) FROM support_tickets)",
 			"public.support_tickets.labels"},

@@ -170,6 +170,7 @@ func (s *site) theDatasetLoads(t *testing.T) {
 	}
 	dump := s.object("data/runs/" + latest.Run + "/" + s.db + ".dump")
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+"_dev")
+	defer pgserver.Exec(t, s.staging.URL(pgserver.User), "DROP DATABASE "+s.db+"_dev")
 	cmd := exec.Command(s.staging.Tool("pg_restore"), "--exit-on-error", "--no-owner", "-d", s.staging.URL(s.db+"_dev"))
 	cmd.Stdin = bytes.NewReader(dump)
 	if out, err := cmd.CombinedOutput(); err != nil {
