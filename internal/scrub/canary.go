@@ -11,6 +11,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/canary"
 )
 
@@ -32,15 +33,15 @@ func (w *Writer) Rehearse(seed []byte) (canary.Table, []Identity, error) {
 	if !w.plan.Masked() {
 		return h.tally.Table(), nil, nil
 	}
-	out, fp := w.out, w.row.fp
+	out, fp := w.out, w.row.Fingerprints
 	defer func() {
-		w.out, w.row.fp, w.forced, w.busy = out, fp, nil, nil
+		w.out, w.row.Fingerprints, w.forced, w.busy = out, fp, nil, nil
 		w.dropped = 0
 		for i := range w.cells {
 			w.cells[i].kept = 0
 		}
 	}()
-	w.row.fp = nil
+	w.row.Fingerprints = nil
 	h.announce()
 	trials := h.trials()
 	for range maxRehearsals {
@@ -107,7 +108,7 @@ func (h *hatchery) announce() {
 	for i := range h.plan.cells {
 		cp := &h.plan.cells[i]
 		why := ""
-		if FamilyOf(h.plan.Columns[cp.at].Type) == FamilyOther && cp.op.kind == KindMask {
+		if transform.FamilyOf(h.plan.Columns[cp.at].Type) == transform.FamilyOther && cp.op.kind == transform.KindMask {
 			why = "its type has few values: what comes out may be what went in"
 		}
 		h.tally.Column(cp.at, canary.Column{Column: cp.name, Transform: cp.transform, Class: string(cp.op.class()), Why: why})
@@ -281,7 +282,7 @@ func (h *hatchery) row(t trial, skip []int) (*canary.Row, error) {
 			continue
 		}
 		o, place := cp.chosen(t)
-		if o == nil || o.kind == KindKeep {
+		if o == nil || o.kind == transform.KindKeep {
 			o = cp.op.usual() // the conditions decide, or it will be let pass
 		}
 		put := func() error { return b.put(cp.at, o, place, t.exact || len(cp.cases) == 0) }

@@ -6,6 +6,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/document"
+	"refresher/internal/scrub/transform"
 )
 
 // hstore has a pair for each key of the rules, and one that they don't name.
@@ -66,7 +67,7 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 	wild := false
 	for _, p := range o.parts {
 		steps, err := document.Sample(p.path)
-		if err != nil || p.op.kind == KindKeep {
+		if err != nil || p.op.kind == transform.KindKeep {
 			wild = wild || open(p.path)
 			continue
 		}
@@ -81,7 +82,7 @@ func (b *bird) json(at int, o *op, place string) (string, bool) {
 		}
 		if v, ok := b.value(at, p.op, inside(place, "path "+p.path)); ok {
 			n.token = string(document.AppendString(nil, []byte(v)))
-			if b.h.turn%2 == 0 && p.op.kind == KindMask && p.op.def.Serves(FamilyNumber) && document.IsNumber([]byte(v)) {
+			if b.h.turn%2 == 0 && p.op.kind == transform.KindMask && p.op.def.Serves(transform.FamilyNumber) && document.IsNumber([]byte(v)) {
 				n.token = v
 			}
 		}
@@ -142,7 +143,7 @@ func (b *bird) xml(at int, o *op, place string) (string, bool) {
 	for _, p := range o.parts {
 		path, err := document.ParseXMLPath(p.path)
 		wild = wild || strings.HasPrefix(p.path, "*")
-		if err != nil || p.op.kind == KindKeep {
+		if err != nil || p.op.kind == transform.KindKeep {
 			continue
 		}
 		n := root

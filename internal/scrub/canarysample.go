@@ -6,6 +6,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/transform"
 )
 
 // sample is an ordinary value of a type, false if none is known.
@@ -37,38 +38,38 @@ func (b *bird) sample(t *catalog.Type, mod int32) (string, bool) {
 		}
 		return "(" + strings.Join(fields, ",") + ")", true
 	}
-	switch FamilyOf(t) {
-	case FamilyText:
+	switch transform.FamilyOf(t) {
+	case transform.FamilyText:
 		n := 12
-		if limit := maxChars(t, mod); limit > 0 {
+		if limit := transform.MaxChars(t, mod); limit > 0 {
 			n = min(n, limit)
 		}
 		return src.Letters("bcdfghlmnpqrstvx", n), true
-	case FamilyNumber:
-		return src.Digits(max(1, min(6, maxDigits(t, mod)))), true
-	case FamilyFloat:
+	case transform.FamilyNumber:
+		return src.Digits(max(1, min(6, transform.MaxDigits(t, mod)))), true
+	case transform.FamilyFloat:
 		return src.Digits(5), true
-	case FamilyDate:
+	case transform.FamilyDate:
 		return fmt.Sprintf("20%d-0%d-1%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9)), true
-	case FamilyTimestamp:
+	case transform.FamilyTimestamp:
 		return fmt.Sprintf("20%d-0%d-1%d 12:%d:%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9), src.Between(10, 59), src.Between(10, 59)), true
-	case FamilyInet:
+	case transform.FamilyInet:
 		return src.Of(pii.IP, 0).Text, true
-	case FamilyUUID:
+	case transform.FamilyUUID:
 		return src.UUID().Text, true
-	case FamilyMAC:
+	case transform.FamilyMAC:
 		v := src.Of(pii.MAC, 0).Text
 		if t.OID == catalog.Macaddr8OID {
 			v = v[:8] + ":ff:fe" + v[8:]
 		}
 		return v, true
-	case FamilyBytea:
+	case transform.FamilyBytea:
 		return `\x` + src.Letters("0123456789abcdef", 16), true
-	case FamilyJSON:
+	case transform.FamilyJSON:
 		return `{"` + src.Letters("bcdfgh", 6) + `": ` + src.Digits(5) + `}`, true
-	case FamilyXML:
+	case transform.FamilyXML:
 		return "<a>" + src.Digits(5) + "</a>", true
-	case FamilyPoint:
+	case transform.FamilyPoint:
 		return "(" + src.Digits(3) + "," + src.Digits(3) + ")", true
 	}
 	if t.OID == catalog.BoolOID {

@@ -8,6 +8,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/value"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/canary"
 )
 
@@ -65,7 +66,7 @@ func (b *bird) put(at int, o *op, place string, exact bool) error {
 
 // toldInProse reports whether free text of the row is searched for a rule's values.
 func (o *op) toldInProse() bool {
-	return o.kind == KindMask && knowable(o.class()) && (o.Family == FamilyText || o.Family == FamilyNumber || o.Family == FamilyInet)
+	return o.kind == transform.KindMask && knowable(o.class()) && (o.Family == transform.FamilyText || o.Family == transform.FamilyNumber || o.Family == transform.FamilyInet)
 }
 
 // whole takes over how the server prints a value.
@@ -123,13 +124,13 @@ func inside(place, what string) string {
 // be none.
 func (b *bird) value(at int, o *op, place string) (string, bool) {
 	switch o.kind {
-	case KindKeep:
+	case transform.KindKeep:
 		return "", false
-	case KindArray:
+	case transform.KindArray:
 		return b.array(at, o, place)
-	case KindComposite:
+	case transform.KindComposite:
 		return b.composite(at, o, place)
-	case KindRange:
+	case transform.KindRange:
 		low, high := b.h.src.Date(), "1999-12-30"
 		low.Text = "[" + low.Text + "," + high + ")"
 		low.Mode = canary.Sometimes
@@ -137,13 +138,13 @@ func (b *bird) value(at int, o *op, place string) (string, bool) {
 			low.Text = "{" + low.Text + "}"
 		}
 		return b.plant(at, place, low)
-	case KindHstore:
+	case transform.KindHstore:
 		return b.hstore(at, o, place)
-	case KindJSON:
+	case transform.KindJSON:
 		return b.json(at, o, place)
-	case KindXML:
+	case transform.KindXML:
 		return b.xml(at, o, place)
-	case KindText:
+	case transform.KindText:
 		return b.prose(at, o, place)
 	}
 	v, ok := b.scalar(o)
@@ -156,25 +157,25 @@ func (b *bird) value(at int, o *op, place string) (string, bool) {
 // scalar makes a value for a transform.
 func (b *bird) scalar(o *op) (canary.Value, bool) {
 	switch o.kind {
-	case KindNull, KindConstant:
+	case transform.KindNull, transform.KindConstant:
 		return b.dropped(o)
-	case KindTemplate:
-		return b.h.src.Of(cmp.Or(o.template.class, pii.FullName), o.Chars()), true
+	case transform.KindTemplate:
+		return b.h.src.Of(cmp.Or(o.template.Class, pii.FullName), o.Chars()), true
 	}
-	return o.def.canary(b.h.src, o.Place, o.dom.arguments())
+	return o.def.NewCanary(b.h.src, o.Place, o.dom.Arguments())
 }
 
 // dropped is a value for a rule that leaves nothing of it.
 func (b *bird) dropped(o *op) (canary.Value, bool) {
-	if o.Type == nil || o.Family == FamilyText {
+	if o.Type == nil || o.Family == transform.FamilyText {
 		return b.h.src.Of(pii.FullName, o.Chars()), true
 	}
-	if o.Family == FamilyBytea {
-		return canaryBytes(b.h.src), true
+	if o.Family == transform.FamilyBytea {
+		return transform.CanaryBytes(b.h.src), true
 	}
 	text, ok := b.sample(o.Type, o.Mod)
 	v := canary.Value{Text: text, Class: pii.None, Mode: canary.Changed, Parts: []string{canary.Fold(text)}}
-	if o.kind == KindConstant {
+	if o.kind == transform.KindConstant {
 		v.Mode = canary.Sometimes // the constant may be the same, of a type with few values
 		if t := o.Type.Underlying(); t.Kind == catalog.EnumType && len(t.Labels) < 2 {
 			return v, false

@@ -10,6 +10,7 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // caseOf is one rule of a list. The last one has no condition.
@@ -32,7 +33,7 @@ func (c *compiler) columnRule(r *rules.Rule, p spot, t *catalog.Table) *op {
 }
 
 func (c *compiler) casesRule(r *rules.Rule, p spot, t *catalog.Table) *op {
-	o := &op{kind: KindCases, def: c.defs["keep"], Place: p.Place, rule: r}
+	o := &op{kind: transform.KindCases, def: transform.OfShape(transform.KindCases), Place: p.Place, rule: r}
 	before := len(c.problems)
 	masks := false
 	for _, one := range r.Cases {
@@ -41,14 +42,14 @@ func (c *compiler) casesRule(r *rules.Rule, p spot, t *catalog.Table) *op {
 			cs.when = c.when(one.When, t)
 		}
 		if cs.op != nil {
-			masks = masks || cs.op.kind != KindKeep
+			masks = masks || cs.op.kind != transform.KindKeep
 			o.cases = append(o.cases, cs)
 		}
 	}
 	if len(c.problems) > before {
 		return nil
 	}
-	if last := o.usual(); masks && last.kind == KindKeep {
+	if last := o.usual(); masks && last.kind == transform.KindKeep {
 		c.fail(last.rule.Pos, "the last rule of %s is for all other rows, also for those in which a condition can't be decided because of a NULL, so it must not be keep: put keep under a condition, and what masks last", p.Where)
 		return nil
 	}
@@ -87,7 +88,7 @@ type conditionKey struct {
 
 // usual is the rule for the rows in which no condition holds.
 func (o *op) usual() *op {
-	if o.kind != KindCases {
+	if o.kind != transform.KindCases {
 		return o
 	}
 	return o.cases[len(o.cases)-1].op
@@ -95,7 +96,7 @@ func (o *op) usual() *op {
 
 // keepsSome reports whether a rule keeps values under a condition.
 func (o *op) keepsSome() bool {
-	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.kind == KindKeep })
+	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.kind == transform.KindKeep })
 }
 
 // describe says what a list of rules does: "keep when is_staff; else email".
@@ -169,7 +170,7 @@ func (p *TablePlan) planCases(e emitter, cp *columnPlan, o *op) {
 }
 
 func casePlan(e emitter, cp *columnPlan, o *op) columnPlan {
-	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == KindNull, keep: o.kind == KindKeep, late: o.needsKnown(), op: o}
+	one := columnPlan{at: cp.at, name: cp.name, transform: o.name(), null: o.kind == transform.KindNull, keep: o.kind == transform.KindKeep, late: o.needsKnown(), op: o}
 	if !one.keep {
 		one.make = e.cell(o)
 	}
@@ -198,7 +199,7 @@ func (c *compiler) reads(t *catalog.Table) []*catalog.Column {
 				add(cs.when)
 			}
 			for _, o := range ch.op.templates() {
-				cols = append(cols, o.template.columns()...)
+				cols = append(cols, o.template.Columns()...)
 			}
 		}
 	}

@@ -5,34 +5,33 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
+	"refresher/internal/scrub/transform"
 )
 
 // maskCell masks a column by a Masker of canonical text, without a conversion
 // where the wire form is that text already.
-func maskCell(m Masker, class pii.Class, t *catalog.Type, f copyfmt.Format) makeCell {
-	if fast, ok := m.(interface {
-		cell(*catalog.Type, copyfmt.Format) makeCell
-	}); ok {
-		if mk := fast.cell(t, f); mk != nil {
+func maskCell(m transform.Masker, class pii.Class, t *catalog.Type, f copyfmt.Format) transform.Bind {
+	if fast, ok := m.(transform.WireMasker); ok {
+		if mk := fast.Wire(t, f); mk != nil {
 			return mk
 		}
 	}
 	if wireIsText(t, f) {
-		return func(r *row) cell {
-			return func(dst, wire []byte) ([]byte, error) { return r.mask(m, class, dst, wire) }
+		return func(r *transform.Row) transform.Cell {
+			return func(dst, wire []byte) ([]byte, error) { return r.Mask(m, class, dst, wire) }
 		}
 	}
 	codec := value.For(t, f)
-	return func(r *row) cell {
+	return func(r *transform.Row) transform.Cell {
 		return func(dst, wire []byte) ([]byte, error) {
 			var err error
-			if r.text, err = codec.AppendText(r.text[:0], wire); err != nil {
+			if r.Text, err = codec.AppendText(r.Text[:0], wire); err != nil {
 				return dst, err
 			}
-			if r.out, err = r.mask(m, class, r.out[:0], r.text); err != nil {
+			if r.Out, err = r.Mask(m, class, r.Out[:0], r.Text); err != nil {
 				return dst, err
 			}
-			return codec.AppendWire(dst, r.out)
+			return codec.AppendWire(dst, r.Out)
 		}
 	}
 }
@@ -43,15 +42,15 @@ func wireIsText(t *catalog.Type, f copyfmt.Format) bool {
 	if t.OID == catalog.BPCharOID {
 		return false // padded
 	}
-	return f == copyfmt.Text || FamilyOf(t) == FamilyText
+	return f == copyfmt.Text || transform.FamilyOf(t) == transform.FamilyText
 }
 
 // constantCell writes one value in the place of every other.
-func constantCell(wire []byte, watch bool) makeCell {
-	return func(r *row) cell {
+func constantCell(wire []byte, watch bool) transform.Bind {
+	return func(r *transform.Row) transform.Cell {
 		return func(dst, old []byte) ([]byte, error) {
 			if watch {
-				r.suspect(old)
+				r.Suspect(old)
 			}
 			return append(dst, wire...), nil
 		}
@@ -59,11 +58,11 @@ func constantCell(wire []byte, watch bool) makeCell {
 }
 
 // nullCell only looks at what becomes NULL.
-func nullCell(watch bool) makeCell {
-	return func(r *row) cell {
+func nullCell(watch bool) transform.Bind {
+	return func(r *transform.Row) transform.Cell {
 		return func(dst, old []byte) ([]byte, error) {
 			if watch {
-				r.suspect(old)
+				r.Suspect(old)
 			}
 			return dst, nil
 		}
@@ -71,17 +70,9 @@ func nullCell(watch bool) makeCell {
 }
 
 // arrayCell applies a rule to every element.
-func arrayCell(mk makeRewrite, t *catalog.Type, f copyfmt.Format) makeCell {
-	return func(r *row) cell {
+func arrayCell(mk transform.Bind, t *catalog.Type, f copyfmt.Format) transform.Bind {
+	return func(r *transform.Row) transform.Cell {
 		array, each := value.ArrayOf(t, f), mk(r)
 		return func(dst, wire []byte) ([]byte, error) { return array.Rewrite(dst, wire, each) }
 	}
-}
-
-// fixed puts one text in the place of every value.
-type fixed struct{ text []byte }
-
-func (m fixed) replace(r *row, dst, text []byte) ([]byte, error) {
-	r.suspect(text)
-	return append(dst, m.text...), nil
 }

@@ -10,6 +10,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
 )
 
@@ -24,11 +25,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	if len(key) < minKey {
 		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`", 8*len(key))
 	}
-	c := &compiler{rs: rs, cat: cat, domains: map[string]*Domain{}, choices: map[column]*choice{}, defs: map[string]*Definition{}}
-	for _, d := range Definitions() {
-		c.defs[d.Name] = &d
-		c.names = append(c.names, d.Name)
-	}
+	c := &compiler{rs: rs, cat: cat, domains: map[string]*transform.Domain{}, choices: map[column]*choice{}}
 	c.matchTables()
 	c.choose()
 	c.agreeParents()
@@ -59,14 +56,11 @@ type compiler struct {
 	rs  *rules.Ruleset
 	cat *catalog.Catalog
 
-	defs  map[string]*Definition
-	names []string // of transforms
-
 	choices  map[column]*choice
 	subjects map[catalog.Name]*subject         // by root table
 	heirs    map[catalog.Name][]*catalog.Table // see family
-	domains  map[string]*Domain
-	order    []*Domain // in the order of first use
+	domains  map[string]*transform.Domain
+	order    []*transform.Domain // in the order of first use
 
 	conditions map[conditionKey]*condition.Condition
 

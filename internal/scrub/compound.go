@@ -12,33 +12,9 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
+	"refresher/internal/scrub/transform/calendar"
 )
-
-// Rules of the shapes {composite: …}, {hstore: …} and {range: …} work on the
-// canonical text of the whole value, so that they nest: an array of composites
-// with a JSON field is three rules within one another.
-var (
-	compositeDef = Definition{Name: "composite", Kind: KindComposite}
-	hstoreDef    = Definition{Name: "hstore", Kind: KindHstore, Params: []Param{otherParam("redact", "drop")}}
-	rangeDef     = Definition{Name: "range", Kind: KindRange}
-)
-
-// otherParam says what happens to what no path or key names.
-func otherParam(choices ...string) Param {
-	docs := map[string]string{
-		"keep":   "keep lets numbers and booleans stay, never texts",
-		"redact": "redact shows [redacted], 0 and false",
-		"drop":   "drop leaves it out, with its key",
-	}
-	doc := "what happens to values that no path names:"
-	for i, c := range choices {
-		if i > 0 {
-			doc += ";"
-		}
-		doc += " " + docs[c]
-	}
-	return Param{Name: "other", Kind: rules.String, Choices: choices, Default: "redact", Doc: doc}
-}
 
 // textType is the type of what is text by nature: an hstore's values.
 var textType = &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "text", SQL: "text", Kind: catalog.BaseType, BinaryIO: true}
@@ -46,13 +22,13 @@ var textType = &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "
 // compositeRule checks that every field of a composite type has a rule.
 func (c *compiler) compositeRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
-	compositeDef.parse(r, c.fail)
+	transform.OfShape(transform.KindComposite).Parse(r, c.fail)
 	if p.Type == nil || p.Type.Underlying().Kind != catalog.CompositeType {
 		c.wrongShape(r, p, "a composite")
 		return nil
 	}
 	t := p.Type.Underlying()
-	o := &op{kind: KindComposite, def: &compositeDef, Place: p.Place, rule: r}
+	o := &op{kind: transform.KindComposite, def: transform.OfShape(transform.KindComposite), Place: p.Place, rule: r}
 	var names []string
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
@@ -60,7 +36,7 @@ func (c *compiler) compositeRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Parts {
 		i := slices.Index(names, given.Name)
 		if i < 0 {
-			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, rules.DidYouMean(given.Name, names), list(names))
+			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, rules.DidYouMean(given.Name, names), transform.List(names))
 			continue
 		}
 		f := t.Fields[i]
@@ -82,8 +58,8 @@ func (c *compiler) compound(o *op, before int) *op {
 	if len(c.problems) > before {
 		return nil
 	}
-	if o.kind == KindComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != KindKeep }) {
-		return &op{kind: KindKeep, def: c.defs["keep"], Place: o.Place, rule: o.rule}
+	if o.kind == transform.KindComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != transform.KindKeep }) {
+		return &op{kind: transform.KindKeep, def: transform.Named("keep"), Place: o.Place, rule: o.rule}
 	}
 	return o
 }
@@ -99,12 +75,12 @@ func (c *compiler) wrongShape(r *rules.Rule, p spot, what string) {
 // hstoreRule checks the rules of an hstore's keys.
 func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
-	a := hstoreDef.parse(r, c.fail)
+	a := transform.OfShape(transform.KindHstore).Parse(r, c.fail)
 	if p.Type == nil || p.Type.Underlying().Kind != catalog.BaseType || p.Type.Underlying().Name != "hstore" {
 		c.wrongShape(r, p, "an hstore")
 		return nil
 	}
-	o := &op{kind: KindHstore, def: &hstoreDef, Place: p.Place, rule: r, other: a.text("other")}
+	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, rule: r, other: a.Text("other")}
 	for _, given := range r.Parts {
 		q := p.within("key "+given.Name, textType, -1)
 		if ko := c.rule(given.Rule, q); ko != nil {
@@ -118,7 +94,7 @@ func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 // moves both bounds by the same.
 func (c *compiler) rangeRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
-	rangeDef.parse(r, c.fail)
+	transform.OfShape(transform.KindRange).Parse(r, c.fail)
 	t := p.Type
 	if t != nil {
 		t = t.Underlying()
@@ -135,54 +111,50 @@ func (c *compiler) rangeRule(r *rules.Rule, p spot) *op {
 	switch {
 	case e == nil:
 		return nil
-	case e.kind == KindKeep:
+	case e.kind == transform.KindKeep:
 		e.rule = r
 		return e
 	case !e.def.Shift:
 		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.Where)
 	}
-	return c.compound(&op{kind: KindRange, def: &rangeDef, Place: p.Place, elem: e, rule: r}, before)
+	return c.compound(&op{kind: transform.KindRange, def: transform.OfShape(transform.KindRange), Place: p.Place, elem: e, rule: r}, before)
 }
 
-// rewrite makes a new canonical text of one that is not NULL.
-type rewrite func(dst, text []byte) ([]byte, error)
-
-// makeRewrite makes a writer's own, as some have scratch space.
-type makeRewrite func(r *row) rewrite
-
 // rewrite is what a rule does to canonical text, wherever it stands.
-func (e emitter) rewrite(o *op) makeRewrite {
+func (e emitter) rewrite(o *op) transform.Bind {
 	switch o.kind {
-	case KindKeep:
-		return func(*row) rewrite { return func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil } }
-	case KindJSON:
+	case transform.KindKeep:
+		return func(*transform.Row) transform.Cell {
+			return func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil }
+		}
+	case transform.KindJSON:
 		return e.jsonPlan(o).rewrite
-	case KindArray:
+	case transform.KindArray:
 		elem := e.rewrite(o.elem)
-		return func(r *row) rewrite {
+		return func(r *transform.Row) transform.Cell {
 			array, each := value.ArrayOf(o.Type, copyfmt.Text), elem(r)
 			return func(dst, text []byte) ([]byte, error) { return array.Rewrite(dst, text, each) }
 		}
-	case KindComposite:
+	case transform.KindComposite:
 		return e.composite(o)
-	case KindHstore:
+	case transform.KindHstore:
 		return e.hstore(o)
-	case KindRange:
+	case transform.KindRange:
 		return e.bounds(o)
 	}
 	m, class := e.Masker(o), o.class()
-	return func(r *row) rewrite {
-		return func(dst, text []byte) ([]byte, error) { return r.mask(m, class, dst, text) }
+	return func(r *transform.Row) transform.Cell {
+		return func(dst, text []byte) ([]byte, error) { return r.Mask(m, class, dst, text) }
 	}
 }
 
 // rewriteCell applies a rule to a column by its canonical text.
-func rewriteCell(mk makeRewrite, t *catalog.Type, f copyfmt.Format) makeCell {
+func rewriteCell(mk transform.Bind, t *catalog.Type, f copyfmt.Format) transform.Bind {
 	if wireIsText(t, f) {
-		return func(r *row) cell { return cell(mk(r)) }
+		return func(r *transform.Row) transform.Cell { return mk(r) }
 	}
 	codec := value.For(t, f)
-	return func(r *row) cell {
+	return func(r *transform.Row) transform.Cell {
 		do := mk(r)
 		var text, out []byte
 		return func(dst, wire []byte) (_ []byte, err error) {
@@ -197,9 +169,9 @@ func rewriteCell(mk makeRewrite, t *catalog.Type, f copyfmt.Format) makeCell {
 	}
 }
 
-func (e emitter) composite(o *op) makeRewrite {
+func (e emitter) composite(o *op) transform.Bind {
 	type field struct {
-		mk     makeRewrite
+		mk     transform.Bind
 		null   bool
 		padded bool // char(n): its spaces mean nothing
 	}
@@ -207,13 +179,13 @@ func (e emitter) composite(o *op) makeRewrite {
 	for i, f := range o.Type.Underlying().Fields {
 		at := slices.IndexFunc(o.parts, func(p part) bool { return p.path == f.Name })
 		fo := o.parts[at].op
-		fields[i] = field{null: fo.kind == KindNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
+		fields[i] = field{null: fo.kind == transform.KindNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
 		if !fields[i].null {
 			fields[i].mk = e.rewrite(fo)
 		}
 	}
-	return func(r *row) rewrite {
-		do := make([]rewrite, len(fields))
+	return func(r *transform.Row) transform.Cell {
+		do := make([]transform.Cell, len(fields))
 		for i, f := range fields {
 			if f.mk != nil {
 				do[i] = f.mk(r)
@@ -223,9 +195,9 @@ func (e emitter) composite(o *op) makeRewrite {
 			return value.Fields(dst, text, func(dst []byte, i int, field []byte) ([]byte, bool, error) {
 				switch {
 				case i >= len(fields):
-					return dst, false, errBadWire
+					return dst, false, transform.ErrBadWire
 				case fields[i].null:
-					r.suspect(field)
+					r.Suspect(field)
 					return dst, true, nil
 				case fields[i].padded:
 					field = bytes.TrimRight(field, " ")
@@ -237,15 +209,15 @@ func (e emitter) composite(o *op) makeRewrite {
 	}
 }
 
-func (e emitter) hstore(o *op) makeRewrite {
+func (e emitter) hstore(o *op) transform.Bind {
 	type rule struct {
-		mk   makeRewrite
+		mk   transform.Bind
 		null bool
 	}
 	byKey := map[string]rule{}
 	alias := "key"
 	for _, p := range o.parts {
-		k := rule{null: p.op.kind == KindNull}
+		k := rule{null: p.op.kind == transform.KindNull}
 		if !k.null {
 			k.mk = e.rewrite(p.op)
 		}
@@ -254,8 +226,8 @@ func (e emitter) hstore(o *op) makeRewrite {
 			alias += "_"
 		}
 	}
-	return func(r *row) rewrite {
-		do := map[string]rewrite{}
+	return func(r *transform.Row) transform.Cell {
+		do := map[string]transform.Cell{}
 		for k, one := range byKey {
 			if one.mk != nil {
 				do[k] = one.mk(r)
@@ -274,8 +246,8 @@ func (e emitter) hstore(o *op) makeRewrite {
 				}
 				switch {
 				case !named:
-					r.suspect(key)
-					r.suspect(old)
+					r.Suspect(key)
+					r.Suspect(old)
 					if o.other == "drop" {
 						return nil
 					}
@@ -285,7 +257,7 @@ func (e emitter) hstore(o *op) makeRewrite {
 						old = []byte(fake.Redacted)
 					}
 				case k.null:
-					r.suspect(old)
+					r.Suspect(old)
 					old = nil
 				case old != nil:
 					if masked, err = do[name](masked[:0], old); err != nil {
@@ -303,35 +275,35 @@ func (e emitter) hstore(o *op) makeRewrite {
 
 // bounds moves the bounds of a range by as many days as its first one, so that
 // it stays as long as it was.
-func (e emitter) bounds(o *op) makeRewrite {
-	m := e.Masker(o.elem).(*dateShift)
-	last := int64(maxTimestampDay)
+func (e emitter) bounds(o *op) transform.Bind {
+	m := e.Masker(o.elem).(*transform.DateShift)
+	last := int64(calendar.MaxTimestampDay)
 	elem := o.Type.Underlying().Elem
 	if o.Type.Underlying().Kind == catalog.MultirangeType {
 		elem = elem.Elem
 	}
-	if FamilyOf(elem) == FamilyDate {
-		last = maxDateDay
+	if transform.FamilyOf(elem) == transform.FamilyDate {
+		last = calendar.MaxDateDay
 	}
-	return func(r *row) rewrite {
+	return func(r *transform.Row) transform.Cell {
 		return func(dst, text []byte) ([]byte, error) {
 			var by int64
 			return value.Bounds(dst, text, func(dst, bound []byte, _ bool) ([]byte, error) {
-				if isInfinite(bound) {
+				if transform.IsInfinite(bound) {
 					return append(dst, bound...), nil
 				}
 				rest, bc := bytes.CutSuffix(bound, []byte(" BC"))
-				day, n, ok := parseDate(rest, bc)
+				day, n, ok := calendar.ParseDate(rest, bc)
 				if !ok {
-					return dst, errNoDate
+					return dst, transform.ErrNoDate
 				}
 				if by == 0 { // no shift is 0
-					by = m.shift(r, day)
+					by = m.Shift(r, day)
 				}
-				if day+by < minDay || day+by > last {
+				if day+by < calendar.MinDay || day+by > last {
 					return dst, errRangeEnd
 				}
-				dst, bc = appendDate(dst, day+by)
+				dst, bc = calendar.AppendDate(dst, day+by)
 				dst = append(dst, rest[n:]...)
 				if bc {
 					dst = append(dst, " BC"...)

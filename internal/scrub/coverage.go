@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/transform"
 )
 
 // cover finds the tables and columns that no rule names.
@@ -58,15 +59,15 @@ func columnType(col *catalog.Column) string {
 
 // guess is a rule to start from. It is only ever pasted by a person.
 func guess(col *catalog.Column) string {
-	family := FamilyOf(col.Type)
+	family := transform.FamilyOf(col.Type)
 	switch def := suggested(col.Name); {
 	case def == nil:
 	case def.Serves(family):
 		return def.Name
-	case family == FamilyArray && def.Serves(FamilyOf(col.Type.Underlying().Elem)):
+	case family == transform.FamilyArray && def.Serves(transform.FamilyOf(col.Type.Underlying().Elem)):
 		return "{array: " + def.Name + "}"
 	}
-	if family == FamilyJSON {
+	if family == transform.FamilyJSON {
 		return "{json: {}}   # redacts all; list the paths that may stay"
 	}
 	return "keep   # only if it holds nothing personal"
@@ -75,10 +76,10 @@ func guess(col *catalog.Column) string {
 // suggested is the transform that a column's name speaks for, nil if none: that of the
 // last word, and of words that end together that of the longest. Words of three letters
 // must stand by themselves.
-func suggested(column string) (best *Definition) {
+func suggested(column string) (best *transform.Definition) {
 	name := strings.ToLower(column)
 	end, size := 0, 0
-	for _, d := range Definitions() {
+	for _, d := range transform.Definitions() {
 		for _, part := range d.Suggest {
 			at := strings.LastIndex(name, part)
 			if at < 0 || len(part) <= 3 && !strings.Contains("_"+name+"_", "_"+part+"_") {

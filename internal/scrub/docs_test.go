@@ -14,7 +14,7 @@ func TestDocumentedCodeIsReal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var source strings.Builder
-	for _, dir := range []string{".", "../pii/fake"} {
+	for _, dir := range []string{"transform", "../pii/fake"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)

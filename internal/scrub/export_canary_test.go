@@ -1,8 +1,12 @@
 package scrub
 
+import "refresher/internal/scrub/transform"
+
 // Leak breaks a plan: the column's rules let every value pass as it is.
 func (p *TablePlan) Leak(column string) {
-	pass := func(*row) cell { return func(dst, wire []byte) ([]byte, error) { return append(dst, wire...), nil } }
+	pass := func(*transform.Row) transform.Cell {
+		return func(dst, wire []byte) ([]byte, error) { return append(dst, wire...), nil }
+	}
 	for i := range p.cells {
 		cp := &p.cells[i]
 		if cp.name != column {

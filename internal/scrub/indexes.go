@@ -5,8 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/transform"
 )
 
 // checkIndexes refuses rules after which a unique index or an exclusion
@@ -28,7 +30,7 @@ func (c *compiler) checkIndexes() {
 			c.checkExclusion(t, idx)
 		}
 		for _, name := range t.PartitionBy {
-			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != KindKeep {
+			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != transform.KindKeep {
 				c.fail(ch.pos, "%s is part of the partition key of %s, and another value may belong to another partition, or to none: keep it", ch, t.Name)
 			}
 		}
@@ -61,7 +63,7 @@ func (c *compiler) keptUnique(t *catalog.Table, idx catalog.UniqueIndex) bool {
 			if at < 0 || ch == nil || ch.op == nil || key.Folds != plain[at].Folds {
 				return false
 			}
-			if ch.op.kind != KindKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
+			if ch.op.kind != transform.KindKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
 				return false
 			}
 		}
@@ -123,7 +125,7 @@ func (c *compiler) readsOf(t *catalog.Table, names []string) []string {
 // masked is the first of these columns whose values don't all stay, nil if they do.
 func (c *compiler) masked(t *catalog.Table, names []string) *choice {
 	for _, name := range c.readsOf(t, names) {
-		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != KindKeep {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != transform.KindKeep {
 			return ch
 		}
 	}
@@ -134,7 +136,7 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 	distinct := !idx.Primary && !idx.NullsNotDistinct
 	for _, key := range keysOf(idx) {
 		if col, _ := c.source(t, key); col != nil && distinct {
-			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == KindNull {
+			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == transform.KindNull {
 				return // a row with a NULL in its key is like no other
 			}
 		}
@@ -171,13 +173,13 @@ func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
 func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, what string) {
 	for _, name := range c.readsOf(t, idx.PredicateReads) {
 		ch := c.masked(t, []string{name})
-		if ch == nil || ch.op.kind == KindMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
+		if ch == nil || ch.op.kind == transform.KindMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
 			continue
 		}
 		c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s masked others could be among them: keep it", what, idx.Name, idx.Predicate, ch)
 	}
 	for _, name := range idx.PredicateNulls {
-		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == KindNull }) {
+		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == transform.KindNull }) {
 			c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s NULL others could be among them: use another transform than null", what, idx.Name, idx.Predicate, ch)
 		}
 	}
@@ -185,7 +187,7 @@ func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, wha
 
 func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
 	for _, key := range idx.Keys {
-		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == KindNull {
+		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == transform.KindNull {
 			return // what is NULL excludes nothing
 		}
 	}
@@ -198,10 +200,14 @@ func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
 
 // Parts of expressions as PostgreSQL prints them.
 var (
-	textCast = regexp.MustCompile(`::(pg_catalog\.)?(text|name|bpchar|character varying(\(\d+\))?|character(\(\d+\))?|([a-z_]+\.)?citext)$`)
-	collate  = regexp.MustCompile(` COLLATE ("[^"]*"|\w+)(\.("[^"]*"|\w+))?$`)
-	caseCall = regexp.MustCompile(`^(?:pg_catalog\.)?(lower|upper|btrim|ltrim|rtrim)\((.*)\)$`)
+	textCast = lazily(`::(pg_catalog\.)?(text|name|bpchar|character varying(\(\d+\))?|character(\(\d+\))?|([a-z_]+\.)?citext)$`)
+	collate  = lazily(` COLLATE ("[^"]*"|\w+)(\.("[^"]*"|\w+))?$`)
+	caseCall = lazily(`^(?:pg_catalog\.)?(lower|upper|btrim|ltrim|rtrim)\((.*)\)$`)
 )
+
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // caseOnly reports whether an expression is a column by itself, possibly cast to
 // another type of text, in one case (fold) or trimmed: what is different in lower
@@ -213,8 +219,8 @@ func caseOnly(expr, column string) (fold, ok bool) {
 		if inner, found := strings.CutPrefix(expr, "("); found && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
 			expr = inner[:len(inner)-1]
 		}
-		expr = collate.ReplaceAllString(textCast.ReplaceAllString(expr, ""), "")
-		if m := caseCall.FindStringSubmatch(expr); m != nil && balanced(m[2]) {
+		expr = collate().ReplaceAllString(textCast().ReplaceAllString(expr, ""), "")
+		if m := caseCall().FindStringSubmatch(expr); m != nil && balanced(m[2]) {
 			expr, fold = m[2], true
 		}
 		if expr == before {
@@ -260,13 +266,13 @@ func mentions(expr, name string) bool {
 // column's fakes are as different as the domain's normal forms.
 func (c *compiler) mayFold(index string, ch *choice, fold bool) {
 	o := ch.op.usual()
-	if fold || o.kind != KindMask {
+	if fold || o.kind != transform.KindMask {
 		return
 	}
 	if o.def.Distinct == nil {
 		return
 	}
-	if why := o.def.Distinct(o.dom.args); why != "" {
+	if why := o.def.Distinct(o.dom.Args); why != "" {
 		c.hints = append(c.hints, indexHint{index, fmt.Sprintf("the rule of %s %s", ch, why)})
 	}
 }
@@ -328,8 +334,8 @@ func (c *compiler) warn(format string, args ...any) {
 
 // makes reports whether a rule puts other values in a column, rather than NULL.
 func (o *op) makes() bool {
-	if o.kind == KindCases {
+	if o.kind == transform.KindCases {
 		return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.makes() })
 	}
-	return o.kind != KindKeep && o.kind != KindNull
+	return o.kind != transform.KindKeep && o.kind != transform.KindNull
 }

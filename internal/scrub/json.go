@@ -3,37 +3,21 @@ package scrub
 import (
 	"errors"
 
-	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/document"
-	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/normal"
+	"refresher/internal/scrub/transform"
 )
-
-func jsonDef() Definition {
-	return Definition{
-		Name: "json", Kind: KindJSON, Class: pii.None, Families: []Family{FamilyJSON, FamilyText},
-		Doc: "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}. " +
-			"A text column may hold documents, too, and so may a string within a document, if its rule says so by embedded: true.",
-		Params: []Param{
-			otherParam("keep", "redact", "drop"),
-			{Name: "embedded", Kind: rules.Bool, Default: "false",
-				Doc: "of a path within JSON: the strings there hold JSON documents themselves"},
-			{Name: "invalid", Kind: rules.String, Choices: []string{"fail", "redact"}, Default: "fail",
-				Doc: "what happens to a text that is no JSON: fail stops the run; redact shows [redacted]"},
-		},
-		Example: Example{Rule: "{json: {contact.email: email, plan: keep, \"tags[*]\": keep}}", Value: `{"contact": {"email": "jane@mail.test"}, "plan": "pro", "note": "x"}`},
-	}
-}
 
 // leafRule is what happens to the values at one path.
 type leafRule struct {
 	op     *op
 	token  []byte // constant and null
-	text   Masker
-	number Masker    // nil: a number becomes a string
-	inner  *jsonPlan // of strings that hold documents
+	text   transform.Masker
+	number transform.Masker // nil: a number becomes a string
+	inner  *jsonPlan        // of strings that hold documents
 }
 
 // jsonPlan is a JSON rule, ready to run.
@@ -54,17 +38,17 @@ func (e emitter) jsonPlan(o *op) *jsonPlan {
 }
 
 // rewrite makes a rewriter of documents as text, in which blank text is none.
-func (p *jsonPlan) rewrite(r *row) rewrite {
+func (p *jsonPlan) rewrite(r *transform.Row) transform.Cell {
 	do := p.document(r)
 	return func(dst, text []byte) ([]byte, error) {
-		if blank(text) {
+		if normal.Blank(text) {
 			return append(dst, text...), nil
 		}
 		start := len(dst)
 		dst, err := do(dst, text)
 		var syntax *document.SyntaxError
 		if p.redact && errors.As(err, &syntax) {
-			r.suspect(text)
+			r.Suspect(text)
 			return append(dst[:start], fake.Redacted...), nil
 		}
 		return dst, err
@@ -72,12 +56,12 @@ func (p *jsonPlan) rewrite(r *row) rewrite {
 }
 
 // document makes a rewriter of documents.
-func (p *jsonPlan) document(r *row) rewrite {
+func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 	rewriter := p.paths.Rewriter()
 	if p.other == "drop" {
 		rewriter = p.paths.Dropper()
 	}
-	inner := make([]rewrite, len(p.leaves))
+	inner := make([]transform.Cell, len(p.leaves))
 	for i := range p.leaves {
 		if p.leaves[i].inner != nil {
 			inner[i] = p.leaves[i].inner.rewrite(r)
@@ -105,9 +89,9 @@ func (p *jsonPlan) document(r *row) rewrite {
 }
 
 // unlisted does what other: says to a value that no path names.
-func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *document.Leaf) ([]byte, error) {
+func (p *jsonPlan) unlisted(r *transform.Row, dst []byte, leaf *document.Leaf) ([]byte, error) {
 	if leaf.Kind != document.Number && leaf.Kind != document.Bool {
-		r.suspect(leaf.Text)
+		r.Suspect(leaf.Text)
 	}
 	switch {
 	case p.other == "drop":
@@ -119,17 +103,17 @@ func (p *jsonPlan) unlisted(r *row, dst []byte, leaf *document.Leaf) ([]byte, er
 }
 
 // cell rewrites documents in json, jsonb and text columns.
-func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) makeCell {
-	if FamilyOf(t) == FamilyText {
+func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) transform.Bind {
+	if transform.FamilyOf(t) == transform.FamilyText {
 		return rewriteCell(p.rewrite, t, f)
 	}
 	versioned := f == copyfmt.Binary && t.Underlying().OID == catalog.JSONBOID
-	return func(r *row) cell {
+	return func(r *transform.Row) transform.Cell {
 		do := p.document(r)
 		return func(dst, wire []byte) ([]byte, error) {
 			if versioned { // jsonb_send: a version byte, then text
 				if len(wire) == 0 || wire[0] != 1 {
-					return dst, errBadWire
+					return dst, transform.ErrBadWire
 				}
 				dst, wire = append(dst, 1), wire[1:]
 			}
@@ -138,13 +122,13 @@ func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) makeCell {
 	}
 }
 
-func (l *leafRule) apply(r *row, dst []byte, leaf *document.Leaf) ([]byte, error) {
+func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]byte, error) {
 	if leaf.Kind == document.Null {
 		return append(dst, leaf.Raw...), nil
 	}
 	if l.token != nil {
 		if leaf.Kind != document.Number && leaf.Kind != document.Bool {
-			r.suspect(leaf.Text)
+			r.Suspect(leaf.Text)
 		}
 		return append(dst, l.token...), nil
 	}
@@ -153,17 +137,17 @@ func (l *leafRule) apply(r *row, dst []byte, leaf *document.Leaf) ([]byte, error
 		return l.quoted(r, dst, leaf.Text)
 	case document.Number:
 		if l.number != nil {
-			return r.mask(l.number, l.op.class(), dst, leaf.Text)
+			return r.Mask(l.number, l.op.class(), dst, leaf.Text)
 		}
-		return l.quoted(r, dst, wholeDigits(leaf.Text))
+		return l.quoted(r, dst, normal.WholeDigits(leaf.Text))
 	}
 	return document.AppendRedacted(dst, leaf.Kind), nil // a truth value is nobody's identifier
 }
 
 // quoted writes what replaces a leaf as a JSON string.
-func (l *leafRule) quoted(r *row, dst []byte, text []byte) ([]byte, error) {
+func (l *leafRule) quoted(r *transform.Row, dst []byte, text []byte) ([]byte, error) {
 	start := len(dst)
-	dst, err := r.mask(l.text, l.op.class(), append(dst, '"'), text)
+	dst, err := r.Mask(l.text, l.op.class(), append(dst, '"'), text)
 	if err != nil {
 		return dst, err
 	}

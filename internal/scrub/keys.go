@@ -5,6 +5,7 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // reference is one column of a foreign key, or of a reference that the rules
@@ -99,11 +100,11 @@ func (c *compiler) checkOrphans() {
 			}
 			if c.noRows(to) {
 				c.fail(r.Pos, "%s has rows: none, but the rows of %s refer to it (%s): make %s null, or copy the rows",
-					to.Name, t.Name, key.Name, list(key.Columns))
+					to.Name, t.Name, key.Name, transform.List(key.Columns))
 				continue
 			}
 			c.fail(r.When.Pos, "some rows of %s stay behind, but all rows of %s that refer to it (%s) are copied: choose those by a condition, too, or make %s null",
-				to.Name, t.Name, key.Name, list(key.Columns))
+				to.Name, t.Name, key.Name, transform.List(key.Columns))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/document"
+	"refresher/internal/scrub/transform"
 )
 
 // plans makes the plan of every table whose rows are copied.
@@ -27,17 +28,17 @@ func (c *compiler) plans() []*TablePlan {
 	return plans
 }
 
-func (c *compiler) textMaskers() map[pii.Class]Masker {
-	m := map[pii.Class]Masker{}
-	for _, class := range slices.Concat(textClasses, nameClasses) {
+func (c *compiler) textMaskers() map[pii.Class]transform.Masker {
+	m := map[pii.Class]transform.Masker{}
+	for _, class := range slices.Concat(transform.TextClasses, transform.NameClasses) {
 		if d := c.domains[string(class)]; d != nil {
-			m[class] = d.Masks.of(FamilyText)
+			m[class] = d.Masks.Of(transform.FamilyText)
 		}
 	}
 	return m
 }
 
-func (c *compiler) plan(t *catalog.Table, text map[pii.Class]Masker) *TablePlan {
+func (c *compiler) plan(t *catalog.Table, text map[pii.Class]transform.Masker) *TablePlan {
 	p := &TablePlan{Table: t, first: -1, last: -1}
 	for _, col := range t.Columns {
 		if !col.Generated {
@@ -51,19 +52,19 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]Masker) *TablePlan 
 	c.planPerson(p)
 	for i, col := range p.Columns {
 		o := c.choice(t, col.Name).op
-		if o.kind == KindKeep {
+		if o.kind == transform.KindKeep {
 			continue
 		}
 		e := emitter{c, col, p.Format, text, c.own(p)}
-		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == KindNull, late: o.needsKnown(), op: o}
-		if o.kind == KindCases {
+		cp := columnPlan{at: i, name: col.Name, transform: o.name(), null: o.kind == transform.KindNull, late: o.needsKnown(), op: o}
+		if o.kind == transform.KindCases {
 			p.planCases(e, &cp, o)
 		} else {
 			cp.make = e.cell(o)
 		}
 		p.cells = append(p.cells, cp)
 		p.text = p.text || o.needsKnown()
-		if o.Family == FamilyText {
+		if o.Family == transform.FamilyText {
 			switch o.class() {
 			case pii.FirstName:
 				p.first = i
@@ -93,8 +94,8 @@ func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) copyfmt.F
 		}
 		for _, o := range ops {
 			switch {
-			case o.kind == KindKeep || o.kind == KindNull || o.kind == KindCases:
-			case o.kind == KindArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
+			case o.kind == transform.KindKeep || o.kind == transform.KindNull || o.kind == transform.KindCases:
+			case o.kind == transform.KindArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
 				return copyfmt.Text
 			}
 		}
@@ -112,29 +113,29 @@ type emitter struct {
 	c    *compiler
 	col  *catalog.Column
 	f    copyfmt.Format
-	text map[pii.Class]Masker
+	text map[pii.Class]transform.Masker
 
-	fields func(column string) field // of the row
+	fields func(column string) transform.Field // of the row
 }
 
-func (e emitter) cell(o *op) makeCell {
+func (e emitter) cell(o *op) transform.Bind {
 	t := e.col.Type
 	switch o.kind {
-	case KindNull:
+	case transform.KindNull:
 		return nullCell(watched(t))
-	case KindConstant:
+	case transform.KindConstant:
 		wire, err := value.For(t, e.f).AppendWire(nil, o.value)
 		if err != nil {
 			e.c.fail(o.rule.Pos, "the value is no %s", t.SQL)
 		}
 		return constantCell(wire, watched(t))
-	case KindArray:
+	case transform.KindArray:
 		return arrayCell(e.rewrite(o.elem), t, e.f)
-	case KindTemplate:
-		return templateCell(o.template, o.Chars(), e.fields)
-	case KindJSON:
+	case transform.KindTemplate:
+		return transform.TemplateCell(o.template, o.Chars(), e.fields)
+	case transform.KindJSON:
 		return e.jsonPlan(o).cell(t, e.f)
-	case KindComposite, KindHstore, KindRange:
+	case transform.KindComposite, transform.KindHstore, transform.KindRange:
 		return rewriteCell(e.rewrite(o), t, e.f)
 	}
 	return maskCell(e.Masker(o), o.class(), t, e.f)
@@ -144,43 +145,43 @@ func (e emitter) cell(o *op) makeCell {
 // identifiers can be seen.
 func watched(t *catalog.Type) bool {
 	t = t.Underlying()
-	f := FamilyOf(t)
-	return f == FamilyText || f == FamilyJSON || f == FamilyArray && FamilyOf(t.Elem) == FamilyText
+	f := transform.FamilyOf(t)
+	return f == transform.FamilyText || f == transform.FamilyJSON || f == transform.FamilyArray && transform.FamilyOf(t.Elem) == transform.FamilyText
 }
 
 // masker replaces the canonical texts of a column or of an array's elements.
-func (e emitter) Masker(o *op) Masker {
+func (e emitter) Masker(o *op) transform.Masker {
 	switch o.kind {
-	case KindConstant:
-		return fixed{o.value}
-	case KindText:
-		return &textMasker{byClass: e.text, limit: o.Chars(), names: o.names}
-	case KindXML:
+	case transform.KindConstant:
+		return transform.Fixed{Text: o.value}
+	case transform.KindText:
+		return &transform.TextMasker{ByClass: e.text, Limit: o.Chars(), Names: o.names}
+	case transform.KindXML:
 		return e.xmlMasker(o)
 	}
-	m := o.dom.Masks.of(o.Family)
+	m := o.dom.Masks.Of(o.Family)
 	if o.follow {
 		m = o.def.Follow(m)
 	}
-	if g, ok := m.(interface{ byGender(field) Masker }); ok && o.gender != "" {
-		m = g.byGender(e.fields(o.gender))
+	if g, ok := m.(transform.GenderMasker); ok && o.gender != "" {
+		m = g.ByGender(e.fields(o.gender))
 	}
 	return m
 }
 
 func (e emitter) leaf(l *leafRule) {
 	switch l.op.kind {
-	case KindNull:
+	case transform.KindNull:
 		l.token = []byte("null")
-	case KindConstant:
+	case transform.KindConstant:
 		l.token = l.op.value
-	case KindJSON:
+	case transform.KindJSON:
 		l.inner = e.jsonPlan(l.op)
 	default:
 		l.text = e.Masker(l.op)
-		if l.op.kind == KindMask && l.op.def.Serves(FamilyNumber) {
-			l.number = l.op.dom.Masks.of(FamilyNumber)
-			if m, ok := l.number.(interface{ makesNumbers() bool }); ok && !m.makesNumbers() {
+		if l.op.kind == transform.KindMask && l.op.def.Serves(transform.FamilyNumber) {
+			l.number = l.op.dom.Masks.Of(transform.FamilyNumber)
+			if m, ok := l.number.(transform.NumberMasker); ok && !m.MakesNumbers() {
 				l.number = nil
 			}
 		}
@@ -193,10 +194,10 @@ func (c *compiler) jsonPaths(o *op) (*document.Paths, []leafRule) {
 	var leaves []leafRule
 	for _, p := range o.parts {
 		switch p.op.kind {
-		case KindKeep:
+		case transform.KindKeep:
 			paths[p.path] = document.Rule{Action: document.Keep}
 		default:
-			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == KindNull || p.op.kind == KindConstant}
+			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == transform.KindNull || p.op.kind == transform.KindConstant}
 			leaves = append(leaves, leafRule{op: p.op})
 		}
 	}
@@ -256,26 +257,26 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 		return d
 	}
 	o := ch.op
-	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == KindKeep, ch.wildcard
+	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == transform.KindKeep, ch.wildcard
 	d.Origin = fmt.Sprintf("%s:%d", ch.pos.File, ch.pos.Line)
 	if ch.from != nil {
 		d.From = ch.from.String()
 	}
 	d.Detail = o.detail()
 	switch o.kind {
-	case KindMask:
+	case transform.KindMask:
 		if !o.def.Plain {
-			d.Domain = o.dom.name
+			d.Domain = o.dom.Name
 		}
-	case KindArray:
+	case transform.KindArray:
 		d.Transform = "array"
 		if o.elem.dom != nil {
-			d.Domain = o.elem.dom.name
+			d.Domain = o.elem.dom.Name
 		}
-	case KindCases:
+	case transform.KindCases:
 		d.Transform, d.KeepSome = o.usual().name(), o.keepsSome()
 		if dom := o.usual().dom; dom != nil && !o.usual().def.Plain {
-			d.Domain = dom.name
+			d.Domain = dom.Name
 		}
 	}
 	return d
@@ -284,12 +285,12 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 // detail says what is within a rule, "" if nothing is.
 func (o *op) detail() string {
 	switch o.kind {
-	case KindArray:
+	case transform.KindArray:
 		return o.elem.name()
-	case KindCases:
+	case transform.KindCases:
 		return o.describe()
-	case KindTemplate:
-		return o.template.format
+	case transform.KindTemplate:
+		return o.template.Format
 	}
 	var parts []string
 	for _, p := range o.parts {

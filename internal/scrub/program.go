@@ -5,6 +5,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
 )
 
@@ -67,12 +68,12 @@ type TablePlan struct {
 	conditions  []*condition.Condition
 	filter      *condition.Condition // nil: all rows are copied
 	cells       []columnPlan
-	joined      []columnPlan // of Join, at fields after those of Columns
-	person      *personPlan  // whom rows are about, nil if nobody
-	order       []int        // in which the cells of a table with templates are made; nil: that of the columns
-	cellAt      []int        // of each column of such a table: its cell, -1 if it stays
-	text        bool         // some cell needs to know the row's identifiers
-	first, last int          // fields of given name and surname, -1 if not both are there
+	joined      []columnPlan          // of Join, at fields after those of Columns
+	person      *transform.PersonPlan // whom rows are about, nil if nobody
+	order       []int                 // in which the cells of a table with templates are made; nil: that of the columns
+	cellAt      []int                 // of each column of such a table: its cell, -1 if it stays
+	text        bool                  // some cell needs to know the row's identifiers
+	first, last int                   // fields of given name and surname, -1 if not both are there
 }
 
 // Fields is how many fields a row has that is given to a [Writer]: those of
@@ -92,7 +93,7 @@ type columnPlan struct {
 	at        int // index in Columns
 	name      string
 	transform string
-	make      makeCell
+	make      transform.Bind
 	null      bool // becomes NULL
 	keep      bool // of a case: stays
 	late      bool // needs to know the row's identifiers

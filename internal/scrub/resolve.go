@@ -10,26 +10,27 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // op is a rule, checked against the type of what it is for.
 type op struct {
-	Place
-	kind   Kind
-	def    *Definition
-	dom    *Domain  // of KindMask
-	follow bool     // draws by the row's subject
-	gender string   // the column that says the gender of a name, "" if none does
-	value  []byte   // of KindConstant: canonical text; in JSON a token
-	elem   *op      // of KindArray and KindRange
-	parts  []part   // of KindJSON, KindXML, KindComposite and KindHstore
-	cases  []caseOf // of KindCases
-	other  string   // of KindJSON and KindHstore: what happens to what no path names
-	redact bool     // of KindJSON: what is no JSON
+	transform.Place
+	kind   transform.Kind
+	def    *transform.Definition
+	dom    *transform.Domain // of KindMask
+	follow bool              // draws by the row's subject
+	gender string            // the column that says the gender of a name, "" if none does
+	value  []byte            // of KindConstant: canonical text; in JSON a token
+	elem   *op               // of KindArray and KindRange
+	parts  []part            // of KindJSON, KindXML, KindComposite and KindHstore
+	cases  []caseOf          // of KindCases
+	other  string            // of KindJSON and KindHstore: what happens to what no path names
+	redact bool              // of KindJSON: what is no JSON
 
-	names    bool        // of KindText: by dictionary
-	template *template   // of KindTemplate
-	rule     *rules.Rule // for positions
+	names    bool                // of KindText: by dictionary
+	template *transform.Template // of KindTemplate
+	rule     *rules.Rule         // for positions
 }
 
 // part is the rule of one JSON path.
@@ -41,23 +42,23 @@ type part struct {
 
 func (o *op) class() pii.Class {
 	switch o.kind {
-	case KindArray, KindRange:
+	case transform.KindArray, transform.KindRange:
 		return o.elem.class()
-	case KindCases:
+	case transform.KindCases:
 		return o.usual().class()
-	case KindTemplate:
-		return o.template.class
+	case transform.KindTemplate:
+		return o.template.Class
 	}
 	return o.def.Class
 }
 
 func (o *op) name() string {
 	switch o.kind {
-	case KindArray:
+	case transform.KindArray:
 		return "array of " + o.elem.name()
-	case KindRange:
+	case transform.KindRange:
 		return "range of " + o.elem.name()
-	case KindCases:
+	case transform.KindCases:
 		return "by condition"
 	}
 	return o.def.Name
@@ -66,9 +67,9 @@ func (o *op) name() string {
 // needsKnown reports whether free text is in it.
 func (o *op) needsKnown() bool {
 	switch o.kind {
-	case KindText:
+	case transform.KindText:
 		return true
-	case KindArray, KindRange:
+	case transform.KindArray, transform.KindRange:
 		return o.elem.needsKnown()
 	}
 	for _, p := range o.parts {
@@ -81,18 +82,18 @@ func (o *op) needsKnown() bool {
 
 // spot is the place that a rule is for, and the table it is in.
 type spot struct {
-	Place
+	transform.Place
 	table   *catalog.Table
 	subject *subject // of the table, nil if it has none
 }
 
 // within is a place inside the values of this one; t is nil in JSON and XML.
 func (p spot) within(what string, t *catalog.Type, mod int32) spot {
-	family := FamilyText
+	family := transform.FamilyText
 	if t != nil {
-		family = FamilyOf(t)
+		family = transform.FamilyOf(t)
 	}
-	return spot{Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.table, p.subject}
+	return spot{transform.Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.table, p.subject}
 }
 
 // resolve checks every choice's rule.
@@ -103,7 +104,7 @@ func (c *compiler) resolve() {
 			if ch == nil {
 				continue
 			}
-			p := spot{Place{Where: ch.String(), Type: col.Type, Mod: col.Mod, Family: FamilyOf(col.Type), NotNull: c.notNull(t, col)}, t, c.subjectOf(t)}
+			p := spot{transform.Place{Where: ch.String(), Type: col.Type, Mod: col.Mod, Family: transform.FamilyOf(col.Type), NotNull: c.notNull(t, col)}, t, c.subjectOf(t)}
 			ch.op = c.columnRule(ch.rule, p, t)
 		}
 	}
@@ -141,21 +142,19 @@ func (c *compiler) unconditional(r *rules.Rule, p spot) *op {
 }
 
 func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
-	def := c.defs[r.Transform]
-	if r.Transform == "xml" {
-		c.fail(r.Pos, "xml needs its paths: write {xml: {PATH: TRANSFORM}}")
-		return nil
+	for _, k := range []transform.Kind{transform.KindJSON, transform.KindXML} {
+		if name := transform.OfShape(k).Name; r.Transform == name {
+			c.fail(r.Pos, "%s needs its paths: write {%[1]s: {PATH: TRANSFORM}}", name)
+			return nil
+		}
 	}
+	def := transform.Named(r.Transform)
 	if def == nil {
-		c.fail(r.Pos, "there is no transform %q%s", r.Transform, rules.DidYouMean(r.Transform, c.names))
-		return nil
-	}
-	if def.Name == "json" {
-		c.fail(r.Pos, "json needs its paths: write {json: {PATH: TRANSFORM}}")
+		c.fail(r.Pos, "there is no transform %q%s", r.Transform, rules.DidYouMean(r.Transform, transform.Names()))
 		return nil
 	}
 	before := len(c.problems)
-	a := def.parse(r, c.fail)
+	a := def.Parse(r, c.fail)
 	if !def.Serves(p.Family) {
 		c.fail(r.Pos, "%s", c.misfit(def, p))
 	} else if def.Check != nil && len(c.problems) == before {
@@ -164,29 +163,29 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 		}
 	}
 	o := &op{kind: def.Kind, def: def, Place: p.Place, rule: r, follow: c.follows(def, r, a, p)}
-	o.gender = a.text(genderParam.Name)
+	o.gender = a.Text(transform.GenderParam.Name)
 	delete(a, "subject") // no matter of the domain, as is the gender
-	delete(a, genderParam.Name)
+	delete(a, transform.GenderParam.Name)
 	if o.gender != "" {
 		c.checkGender(r, p)
 	}
 	switch def.Kind {
-	case KindNull:
+	case transform.KindNull:
 		if p.NotNull {
 			c.fail(r.Pos, "%s is NOT NULL, so it can't become NULL: use constant or another transform", p.Where)
 		}
-	case KindConstant:
+	case transform.KindConstant:
 		o.value = c.constant(r, a["value"], p)
-	case KindText:
-		o.names = a.flag("names")
-	case KindTemplate:
+	case transform.KindText:
+		o.names = a.Flag("names")
+	case transform.KindTemplate:
 		o.template = c.template(r, a, p)
 	}
 	if len(c.problems) > before {
 		return nil
 	}
 	if def.Build != nil {
-		if o.dom = c.domain(def, a, p.use(r.Pos)); o.dom == nil {
+		if o.dom = c.domain(def, a, p.Use(r.Pos)); o.dom == nil {
 			return nil
 		}
 	}
@@ -194,21 +193,21 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 }
 
 // misfit says why a transform doesn't serve a place, and what would.
-func (c *compiler) misfit(def *Definition, p spot) string {
+func (c *compiler) misfit(def *transform.Definition, p spot) string {
 	families := make([]string, len(def.Families))
 	for i, f := range def.Families {
 		families[i] = string(f)
 	}
 	if p.Type == nil {
-		return fmt.Sprintf("%s serves %s, which %s can't be", def.Name, list(families), p.Where)
+		return fmt.Sprintf("%s serves %s, which %s can't be", def.Name, transform.List(families), p.Where)
 	}
-	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, list(families), p.Where, p.Type.SQL)
+	s := fmt.Sprintf("%s serves %s, and %s is %s", def.Name, transform.List(families), p.Where, p.Type.SQL)
 	switch {
-	case p.Family == FamilyArray && def.Serves(FamilyOf(p.Type.Underlying().Elem)):
+	case p.Family == transform.FamilyArray && def.Serves(transform.FamilyOf(p.Type.Underlying().Elem)):
 		return s + fmt.Sprintf(": write {array: %s}", def.Name)
-	case p.Family == FamilyXML:
+	case p.Family == transform.FamilyXML:
 		return s + fmt.Sprintf(": write {xml: {PATH: %s}}", def.Name)
-	case p.Family == FamilyJSON:
+	case p.Family == transform.FamilyJSON:
 		return s + fmt.Sprintf(": write {json: {PATH: %s}}", def.Name)
 	case p.Type.Underlying().Kind == catalog.CompositeType:
 		return s + fmt.Sprintf(": write {composite: {FIELD: %s, …}}", def.Name)
@@ -216,12 +215,12 @@ func (c *compiler) misfit(def *Definition, p spot) string {
 		return s + fmt.Sprintf(": write {hstore: {KEY: %s}}", def.Name)
 	}
 	var fit []string
-	for _, n := range c.names {
-		if d := c.defs[n]; d.Families != nil && d.Kind != KindJSON && d.Serves(p.Family) {
+	for _, n := range transform.Names() {
+		if d := transform.Named(n); d.Families != nil && d.Kind != transform.KindJSON && d.Serves(p.Family) {
 			fit = append(fit, n)
 		}
 	}
-	return s + ": use " + list(append(fit, "keep", "null", "constant"))
+	return s + ": use " + transform.List(append(fit, "keep", "null", "constant"))
 }
 
 func (c *compiler) constant(r *rules.Rule, v rules.Value, p spot) []byte {
@@ -229,15 +228,15 @@ func (c *compiler) constant(r *rules.Rule, v rules.Value, p spot) []byte {
 		return nil // reported by parse
 	}
 	if p.Type == nil {
-		token, err := constantJSON(v)
+		token, err := transform.ConstantJSON(v)
 		if err != nil {
 			c.fail(v.Pos, "%s: %v", p.Where, err)
 		}
 		return token
 	}
-	text, err := constantText(v, p.Family)
+	text, err := transform.ConstantText(v, p.Family)
 	if err == nil {
-		err = checkConstant(text, p.Type, p.Mod)
+		err = transform.CheckConstant(text, p.Type, p.Mod)
 	}
 	if err != nil {
 		c.fail(v.Pos, "%s: %v", p.Where, err)
@@ -249,7 +248,7 @@ func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Params {
 		c.fail(given.Pos, "array takes no parameter %q; parameters of the elements' transform stand in its own braces", given.Name)
 	}
-	if p.Family != FamilyArray {
+	if p.Family != transform.FamilyArray {
 		if p.Type == nil {
 			c.fail(r.Pos, "within JSON the elements of an array are a path: write PATH[*] for %s", p.Where)
 		} else {
@@ -267,10 +266,10 @@ func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 		return nil
 	}
 	switch e.kind {
-	case KindKeep:
+	case transform.KindKeep:
 		e.rule = r
 		return e
-	case KindNull:
+	case transform.KindNull:
 		c.fail(r.Elem.Pos, "elements can't become NULL one by one: write null for the whole column %s", p.Where)
 		return nil
 	}
@@ -278,18 +277,18 @@ func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "elements of type %s can't be rewritten: use keep, null or constant for %s", elem.SQL, p.Where)
 		return nil
 	}
-	return &op{kind: KindArray, def: c.defs["keep"], Place: p.Place, elem: e, rule: r}
+	return &op{kind: transform.KindArray, def: transform.OfShape(transform.KindArray), Place: p.Place, elem: e, rule: r}
 }
 
 func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
-	def := c.defs["json"]
+	def := transform.OfShape(transform.KindJSON)
 	before := len(c.problems)
-	a := def.parse(r, c.fail)
+	a := def.Parse(r, c.fail)
 	switch {
-	case p.Type == nil && !a.flag("embedded"):
+	case p.Type == nil && !a.Flag("embedded"):
 		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its strings hold documents", p.Where)
 		return nil
-	case p.Type != nil && a.flag("embedded"):
+	case p.Type != nil && a.Flag("embedded"):
 		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.Where)
 		return nil
 	case !def.Serves(p.Family):
@@ -299,7 +298,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: KindJSON, def: def, Place: p.Place, rule: r, other: a.text("other"), redact: a.text("invalid") == "redact"}
+	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, rule: r, other: a.Text("other"), redact: a.Text("invalid") == "redact"}
 	for _, given := range r.Parts {
 		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))
 		if leaf != nil {
@@ -315,32 +314,32 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 
 // domain returns the domain that a use draws from, nil if the rule doesn't fit
 // with those of the domain's other places.
-func (c *compiler) domain(def *Definition, a Args, u use) *Domain {
-	name := a.text("domain")
+func (c *compiler) domain(def *transform.Definition, a transform.Args, u transform.Use) *transform.Domain {
+	name := a.Text("domain")
 	if name == "" {
-		name = def.defaultDomain(a)
+		name = def.DefaultDomain(a)
 	}
 	if def.Plain { // nothing to share, so the room of one place is no other's limit
-		name += " for " + u.where
+		name += " for " + u.Where
 	}
-	if other := c.defs[name]; other != nil && other != def {
-		c.fail(u.pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)
+	if other := transform.Named(name); other != nil && other != def {
+		c.fail(u.Pos, "%q is the domain of the transform %s: give %s another one", name, name, def.Name)
 		return nil
 	}
 	d := c.domains[name]
 	switch {
 	case d == nil:
-		d = &Domain{name: name, def: def, args: a}
+		d = &transform.Domain{Name: name, Def: def, Args: a}
 		c.domains[name] = d
 		c.order = append(c.order, d)
-	case d.def != def:
-		c.fail(u.pos, "the domain %q is that of %s at %s: a domain belongs to one transform", name, d.def.Name, d.uses[0].pos)
+	case d.Def != def:
+		c.fail(u.Pos, "the domain %q is that of %s at %s: a domain belongs to one transform", name, d.Def.Name, d.Uses[0].Pos)
 		return nil
-	case !sameArgs(a, d.args):
-		c.fail(u.pos, "the domain %q has other parameters at %s: values of one domain map alike, so write the same ones, or another domain", name, d.uses[0].pos)
+	case !transform.SameArgs(a, d.Args):
+		c.fail(u.Pos, "the domain %q has other parameters at %s: values of one domain map alike, so write the same ones, or another domain", name, d.Uses[0].Pos)
 		return nil
 	}
-	d.uses = append(d.uses, u)
+	d.Uses = append(d.Uses, u)
 	return d
 }
 
@@ -354,23 +353,23 @@ func (c *compiler) buildDomains() {
 	}
 	for _, d := range c.order {
 		var err error
-		if d.Masks, err = d.def.Build(d); err != nil {
-			pos := d.uses[0].pos
-			var m *Misfit
+		if d.Masks, err = d.Def.Build(d); err != nil {
+			pos := d.Uses[0].Pos
+			var m *transform.Misfit
 			if errors.As(err, &m) {
 				pos = m.Pos
 			}
-			c.fail(pos, "%s %v", d.def.Name, err)
+			c.fail(pos, "%s %v", d.Def.Name, err)
 		}
 	}
 }
 
 // textDomains makes the domains that free text draws from, where no column does.
 func (c *compiler) textDomains() {
-	for _, class := range slices.Concat(textClasses, nameClasses) {
-		def := c.defs[string(class)]
+	for _, class := range slices.Concat(transform.TextClasses, transform.NameClasses) {
+		def := transform.Named(string(class))
 		if c.domains[def.Name] == nil {
-			d := &Domain{name: def.Name, def: def, args: def.parse(&rules.Rule{}, c.fail)}
+			d := &transform.Domain{Name: def.Name, Def: def, Args: def.Parse(&rules.Rule{}, c.fail)}
 			c.domains[def.Name] = d
 			c.order = append(c.order, d)
 		}

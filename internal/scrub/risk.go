@@ -8,6 +8,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
 )
 
@@ -195,11 +196,11 @@ func (c *compiler) claims(t *catalog.Table, column, place string, o *op) (out []
 		out = append(out, c.claims(t, column, what, o)...)
 	}
 	switch o.kind {
-	case KindArray, KindRange:
+	case transform.KindArray, transform.KindRange:
 		return c.claims(t, column, place, o.elem)
-	case KindCases:
+	case transform.KindCases:
 		for i := range o.cases {
-			if cs := &o.cases[i]; cs.op.kind != KindKeep {
+			if cs := &o.cases[i]; cs.op.kind != transform.KindKeep {
 				within("where "+caseText(cs), cs.op)
 			}
 		}
@@ -213,7 +214,7 @@ func (c *compiler) claims(t *catalog.Table, column, place string, o *op) (out []
 	for _, p := range o.parts {
 		within(p.path, p.op)
 	}
-	if len(o.parts) > 0 || o.kind == KindKeep || o.kind == KindNull || o.kind == KindConstant {
+	if len(o.parts) > 0 || o.kind == transform.KindKeep || o.kind == transform.KindNull || o.kind == transform.KindConstant {
 		return out
 	}
 	cl := claim{risk.Claim{HarborColumn: risk.HarborColumn{Table: t.Name.String(), Column: column, Place: place, Transform: o.name(), Class: string(o.class())}}}
@@ -239,15 +240,15 @@ func caseText(cs *caseOf) string {
 // leaves.
 func (o *op) removes() (bool, string) {
 	switch o.kind {
-	case KindKeep:
+	case transform.KindKeep:
 		return false, "kept"
-	case KindNull, KindConstant:
+	case transform.KindNull, transform.KindConstant:
 		return true, ""
-	case KindArray, KindRange:
+	case transform.KindArray, transform.KindRange:
 		return o.elem.removes()
-	case KindText:
+	case transform.KindText:
 		return false, "prose: names of other people, and what has no shape, stay"
-	case KindCases:
+	case transform.KindCases:
 		if o.keepsSome() {
 			return false, "a condition lets values pass"
 		}
@@ -257,16 +258,16 @@ func (o *op) removes() (bool, string) {
 			}
 		}
 		return true, ""
-	case KindTemplate:
+	case transform.KindTemplate:
 		return true, ""
 	}
 	for _, p := range o.parts {
-		if ok, why := p.op.removes(); !ok && p.op.kind != KindKeep {
+		if ok, why := p.op.removes(); !ok && p.op.kind != transform.KindKeep {
 			return false, p.path + ": " + why
 		}
 	}
 	if o.def.Remains != nil {
-		why := o.def.Remains(o.dom.arguments())
+		why := o.def.Remains(o.dom.Arguments())
 		return why == "", why
 	}
 	return true, ""

@@ -5,33 +5,8 @@ import (
 	"encoding/json"
 
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
-
-// shape is a way to write a rule for what stands within a value.
-type shape struct {
-	key    string
-	doc    string
-	parts  string // what the keys of its mapping are; "" if it holds one rule
-	params []Param
-}
-
-// shapes are those of [rules.Kind] beside a transform's name.
-func shapes() []shape {
-	var inJSON []Param
-	for _, d := range Definitions() {
-		if d.Kind == KindJSON {
-			inJSON = d.Params
-		}
-	}
-	return []shape{
-		{"json", "A rule for each path of a JSON document. What no path names is redacted.", "path, as in contact.email, tags[*] or **.email", inJSON},
-		{"array", "A rule for every element of an array.", "", nil},
-		{"composite", "A rule for each field of a composite value.", "field", nil},
-		{"hstore", "A rule for each key of an hstore, * for all others. What no key names is redacted, with its key.", "key", hstoreDef.Params},
-		{"range", "A rule for both bounds of a range.", "", nil},
-		{"xml", "A rule for each path of an XML document. What no path names is redacted.", "path, as in order/customer/@email, */note or **/id", nil},
-	}
-}
 
 // object is a JSON object on its way out; its keys are written in their order.
 type object = map[string]any
@@ -48,11 +23,11 @@ func Schema() []byte {
 	}
 	names := []any{}
 	rule := []any{ref("transformName")}
-	for _, d := range Definitions() {
-		if d.Kind == KindJSON {
+	for _, d := range transform.Definitions() {
+		if d.Kind == transform.KindJSON {
 			continue // a shape
 		}
-		if !required(d.params()) {
+		if !required(d.AllParams()) {
 			names = append(names, object{"const": d.Name, "description": d.Doc})
 		}
 		defs["transform."+d.Name] = transformSchema(&d)
@@ -60,9 +35,9 @@ func Schema() []byte {
 	}
 	names = append(names, object{"type": "null", "description": "NULL in the place of every value."})
 	defs["transformName"] = object{"title": "transform", "anyOf": names}
-	for _, s := range shapes() {
-		defs["shape."+s.key] = s.schema()
-		rule = append(rule, ref("shape."+s.key))
+	for _, s := range transform.Shapes() {
+		defs["shape."+s.Key] = shapeSchema(s)
+		rule = append(rule, ref("shape."+s.Key))
 	}
 	defs["rule"] = object{"anyOf": rule}
 	return encodeSchema(object{
@@ -100,7 +75,7 @@ func encodeSchema(v any) []byte {
 	return b.Bytes()
 }
 
-func required(params []Param) bool {
+func required(params []transform.Param) bool {
 	for _, p := range params {
 		if p.Required {
 			return true
@@ -109,25 +84,25 @@ func required(params []Param) bool {
 	return false
 }
 
-func transformSchema(d *Definition) object {
+func transformSchema(d *transform.Definition) object {
 	name := object{"const": d.Name}
-	if d.Kind == KindNull {
+	if d.Kind == transform.KindNull {
 		name = object{"enum": []any{"null", nil}}
 	}
-	return ruleSchema(d.Doc, "transform", name, d.params())
+	return ruleSchema(d.Doc, "transform", name, d.AllParams())
 }
 
-func (s shape) schema() object {
+func shapeSchema(s transform.Shape) object {
 	value := ref("rule")
-	if s.parts != "" {
-		value = object{"type": "object", "description": "A rule for each " + s.parts + ".", "additionalProperties": ref("rule")}
+	if s.Parts != "" {
+		value = object{"type": "object", "description": "A rule for each " + s.Parts + ".", "additionalProperties": ref("rule")}
 	}
-	return ruleSchema(s.doc, s.key, value, s.params)
+	return ruleSchema(s.Doc, s.Key, value, s.Params)
 }
 
 // ruleSchema is a rule written as a mapping, of which key is the key that tells
 // it from others.
-func ruleSchema(doc, key string, value object, params []Param) object {
+func ruleSchema(doc, key string, value object, params []transform.Param) object {
 	properties := object{key: value, "when": ref("when"),
 		"class": object{"enum": rules.Classes(), "description": "What the values are, where the transform doesn't say it: " +
 			"they are looked for in staging as values of this class."},
@@ -136,7 +111,7 @@ func ruleSchema(doc, key string, value object, params []Param) object {
 	}
 	need := []string{key}
 	for _, p := range params {
-		properties[p.Name] = p.schema()
+		properties[p.Name] = paramSchema(&p)
 		if p.Required {
 			need = append(need, p.Name)
 		}
@@ -144,7 +119,7 @@ func ruleSchema(doc, key string, value object, params []Param) object {
 	return object{"type": "object", "description": doc, "required": need, "properties": properties, "additionalProperties": false}
 }
 
-func (p *Param) schema() object {
+func paramSchema(p *transform.Param) object {
 	s := object{"description": p.Doc}
 	switch p.Kind {
 	case rules.String:

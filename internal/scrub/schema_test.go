@@ -181,7 +181,7 @@ func TestSchemaAgreesWithTheCompiler(t *testing.T) {
 			if err != nil {
 				return // given twice, say
 			}
-			problems := d.CheckParams(rs.Tables[catalog.Name{Schema: "a", Name: "b"}].Columns[0].Rule)
+			problems := scrub.CheckParams(&d, rs.Tables[catalog.Name{Schema: "a", Name: "b"}].Columns[0].Rule)
 			if err := valid(text); (err == nil) != (len(problems) == 0) {
 				t.Errorf("%s: the compiler says %v, the schema %v", rule, problems, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // subject is whom the rows of a table are about.
@@ -18,16 +19,6 @@ type subject struct {
 }
 
 func (s *subject) String() string { return s.table.Name.String() + "." + s.column.Name }
-
-// subjectParam is taken by transforms that can follow the subject of a row.
-func subjectParam(byDefault bool) Param {
-	if byDefault {
-		return Param{Name: "subject", Kind: rules.Bool, Default: "true",
-			Doc: "draws by the table's subject, if it has one, rather than by the value; within JSON and arrays only where it is written"}
-	}
-	return Param{Name: "subject", Kind: rules.Bool, Default: "false",
-		Doc: "shows the name of the table's subject, also where it isn't the person's address in their own table; one value then maps alike for one subject only"}
-}
 
 // subjectOf is the subject of a table's rows, nil if they have none.
 func (c *compiler) subjectOf(t *catalog.Table) *subject { return c.subjects[t.Root] }
@@ -70,8 +61,8 @@ func (c *compiler) matchSubject(t *catalog.Table, r *rules.Subject) *subject {
 	if s.column = c.subjectColumn(t, r.Column, r.Pos); s.column == nil {
 		return nil
 	}
-	switch FamilyOf(s.column.Type) {
-	case FamilyText, FamilyNumber, FamilyUUID:
+	switch transform.FamilyOf(s.column.Type) {
+	case transform.FamilyText, transform.FamilyNumber, transform.FamilyUUID:
 	default:
 		c.fail(r.Pos, "%s is %s, and a subject is text, a number or a UUID", s, s.column.Type.SQL)
 		return nil
@@ -124,23 +115,23 @@ func (c *compiler) couldBeHome(s *subject) bool {
 }
 
 // follows reports whether a rule draws by the subject of its table.
-func (c *compiler) follows(def *Definition, r *rules.Rule, a Args, p spot) bool {
+func (c *compiler) follows(def *transform.Definition, r *rules.Rule, a transform.Args, p spot) bool {
 	if def.Follow == nil {
 		return false
 	}
 	given := r.Param("subject")
 	switch {
 	case given == nil:
-		return a.flag("subject") && p.subject != nil && !p.Nested
-	case a.flag("subject") && p.subject == nil:
+		return a.Flag("subject") && p.subject != nil && !p.Nested
+	case a.Flag("subject") && p.subject == nil:
 		c.fail(given.Pos, "%s is in a table without a subject: write subject: COLUMN beside its columns", p.Where)
 	}
-	return a.flag("subject")
+	return a.Flag("subject")
 }
 
 // checkGender checks the column that says the gender of a name.
 func (c *compiler) checkGender(r *rules.Rule, p spot) {
-	given := r.Param(genderParam.Name)
+	given := r.Param(transform.GenderParam.Name)
 	if p.table == nil {
 		return
 	}
@@ -148,7 +139,7 @@ func (c *compiler) checkGender(r *rules.Rule, p spot) {
 	if col == nil {
 		return
 	}
-	if f := FamilyOf(col.Type); f != FamilyText && f != FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
+	if f := transform.FamilyOf(col.Type); f != transform.FamilyText && f != transform.FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
 		c.fail(given.Value.Pos, "%s.%s is %s, which says no gender: it must be text, a number or an enum", p.table.Name, col.Name, col.Type.SQL)
 	}
 }
@@ -176,10 +167,10 @@ func (c *compiler) agree(s *subject) {
 		return
 	}
 	at := c.choice(s.home.table, address.Name)
-	if at.op.usual().dom.args.text("name") == "none" {
+	if at.op.usual().dom.Args.Text("name") == "none" {
 		return // it shows no name
 	}
-	if s.home == s && c.gender(s) != "" && at.op.usual().dom.args.text("name") == "full" {
+	if s.home == s && c.gender(s) != "" && at.op.usual().dom.Args.Text("name") == "full" {
 		c.fail(at.pos, "%s maps by its value alone, so the given name in it can't be that of %s: write {transform: email, name: surname}",
 			at, c.gender(s))
 	}
@@ -189,7 +180,7 @@ func (c *compiler) agree(s *subject) {
 			continue
 		}
 		ch.op.some(func(o *op) bool {
-			own, have := o.dom.arg(localeParam.Name), at.op.usual().dom.arg(localeParam.Name)
+			own, have := o.dom.Arg(transform.LocaleName), at.op.usual().dom.Arg(transform.LocaleName)
 			if o.follow && own != "" && own != have {
 				c.fail(o.rule.Pos, "%s of %s has locale %s, and the address %s, which must show the same name, has %s: write one locale at both", o.name(), ch, own, at, have)
 			}
@@ -248,16 +239,16 @@ func joinable(a, b *catalog.Type) bool {
 
 // addresser is the Masker of a column of e-mail addresses that map by their
 // value alone; nil if it is none.
-func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) addresser {
+func (c *compiler) addresser(t *catalog.Table, col *catalog.Column) transform.Addresser {
 	ch := c.choice(t, col.Name)
 	if ch == nil || ch.op == nil {
 		return nil
 	}
 	o := ch.op.usual()
-	if o.kind != KindMask || o.def.Class != pii.Email || o.follow {
+	if o.kind != transform.KindMask || o.def.Class != pii.Email || o.follow {
 		return nil
 	}
-	m, _ := o.dom.Masks.of(FamilyText).(addresser)
+	m, _ := o.dom.Masks.Of(transform.FamilyText).(transform.Addresser)
 	return m
 }
 
@@ -314,7 +305,7 @@ func (c *compiler) joined(s *subject) []*catalog.Column {
 
 // identifies reports whether a rule makes values that free text is searched for.
 func (o *op) identifies() bool {
-	return o.some(func(o *op) bool { return o.kind == KindMask && knowable(o.class()) })
+	return o.some(func(o *op) bool { return o.kind == transform.KindMask && knowable(o.class()) })
 }
 
 // some reports whether a rule, or one within it, has a property.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/transform"
 )
 
 // maxCollision is the greatest probability of a duplicate that a unique column
@@ -16,14 +17,14 @@ const maxCollision = 1e-9
 // folds: the index takes texts for equal that differ in case. nulls: NULLs are
 // equal, too.
 func (c *compiler) notUnique(t *catalog.Table, ch *choice, folds, nulls bool) string {
-	if ch.op.kind != KindCases {
+	if ch.op.kind != transform.KindCases {
 		return c.collides(t, ch, ch.op, folds, nulls)
 	}
 	for _, cs := range ch.op.cases {
 		switch {
-		case cs.op.kind == KindKeep, cs.op.kind == KindNull && !nulls:
+		case cs.op.kind == transform.KindKeep, cs.op.kind == transform.KindNull && !nulls:
 			continue
-		case cs.op.kind == KindMask && cs.op.def.Unique && math.IsInf(cs.op.bits(), 1):
+		case cs.op.kind == transform.KindMask && cs.op.def.Unique && math.IsInf(cs.op.bits(), 1):
 			return fmt.Sprintf("%s keeps values apart from one another, but not from those that another rule of the list makes or keeps: use it for all rows", cs.op.name())
 		}
 		if why := c.collides(t, ch, cs.op, folds, nulls); why != "" {
@@ -36,13 +37,13 @@ func (c *compiler) notUnique(t *catalog.Table, ch *choice, folds, nulls bool) st
 // collides says why one rule could make two values equal, "" if it can't but by
 // a chance that is small enough.
 func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bool) string {
-	if o.kind == KindNull && !nulls {
+	if o.kind == transform.KindNull && !nulls {
 		return ""
 	}
-	if o.kind == KindTemplate && c.templateUnique(t, o) {
+	if o.kind == transform.KindTemplate && c.templateUnique(t, o) {
 		return ""
 	}
-	if o.kind != KindMask || !o.def.Unique {
+	if o.kind != transform.KindMask || !o.def.Unique {
 		return fmt.Sprintf("%s can make two values equal: use %s", o.name(), strings.Join(c.uniqueNames(ch), " or "))
 	}
 	if folds && o.def.MergesCase != nil && o.def.MergesCase(o.dom) {
@@ -59,8 +60,8 @@ func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bo
 // uniqueNames are the transforms that could serve in the choice's place.
 func (c *compiler) uniqueNames(ch *choice) []string {
 	var names []string
-	for _, n := range c.names {
-		if d := c.defs[n]; d.Unique && d.Kind != KindKeep && d.Serves(FamilyOf(ch.column.Type)) {
+	for _, n := range transform.Names() {
+		if d := transform.Named(n); d.Unique && d.Kind != transform.KindKeep && d.Serves(transform.FamilyOf(ch.column.Type)) {
 			names = append(names, n)
 		}
 	}

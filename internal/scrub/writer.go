@@ -13,6 +13,8 @@ import (
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/scrub/prose"
+	"refresher/internal/scrub/transform"
 )
 
 const (
@@ -27,7 +29,7 @@ type Writer struct {
 	plan   *TablePlan
 	out    io.Writer
 	parser *copyfmt.Parser
-	row    row
+	row    transform.Row
 	cells  []boundCell
 	joined []boundCell // whose results only the row's free text sees
 
@@ -48,7 +50,7 @@ type Writer struct {
 // boundCell is a column's plan with the writer's own cell.
 type boundCell struct {
 	*columnPlan
-	rewrite  cell
+	rewrite  transform.Cell
 	from, to int // what the first pass made: side[from:to]
 
 	cases  []boundCell
@@ -64,17 +66,17 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), nil)
 		return w
 	}
-	w.row = row{mac: newMAC(p.key), fp: fp, detector: detect.New()}
+	w.row = transform.Row{Mac: transform.NewMAC(p.key), Fingerprints: fp, Detector: detect.New()}
 	if tp.text {
-		w.row.known = &known{}
+		w.row.Known = &prose.Known{}
 	}
 	if tp.person != nil {
-		w.row.person = &person{plan: tp.person, of: &w.row}
+		w.row.Person = &transform.Person{Plan: tp.person, Of: &w.row}
 	}
 	w.cells, w.joined = w.bind(tp.cells), w.bind(tp.joined)
 	fn := w.onePass
 	if tp.order != nil {
-		w.row.made = w.made
+		w.row.Made = w.made
 	}
 	if tp.text || tp.order != nil {
 		fn = w.twoPass
@@ -258,8 +260,8 @@ func (w *Writer) cell(r *copyfmt.Row, c *boundCell) (err error) {
 // known when free text is rewritten.
 func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 	w.before(r)
-	if w.row.known != nil {
-		w.row.known.reset()
+	if w.row.Known != nil {
+		w.row.Known.Reset()
 	}
 	w.side = w.side[:0]
 	for i := range w.cells {
@@ -330,7 +332,7 @@ func (c *columnPlan) roomFor(dst, field []byte) []byte {
 	if n < keepMax {
 		return dst
 	}
-	if c.op != nil && c.op.kind == KindJSON { // where short words are redacted, it grows
+	if c.op != nil && c.op.kind == transform.KindJSON { // where short words are redacted, it grows
 		return slices.Grow(dst, n+n/2)
 	}
 	return slices.Grow(dst, n+n/16)
@@ -339,8 +341,8 @@ func (c *columnPlan) roomFor(dst, field []byte) []byte {
 // meetJoined makes what another table knows of the row's subject known to its
 // free text. It is fingerprinted where it is at home.
 func (w *Writer) meetJoined(r *copyfmt.Row) (err error) {
-	fp := w.row.fp
-	w.row.fp = nil
+	fp := w.row.Fingerprints
+	w.row.Fingerprints = nil
 	for i := range w.joined {
 		c := &w.joined[i]
 		if r.Null(c.at) {
@@ -353,25 +355,25 @@ func (w *Writer) meetJoined(r *copyfmt.Row) (err error) {
 			break
 		}
 	}
-	w.row.fp = fp
+	w.row.Fingerprints = fp
 	return err
 }
 
 // before begins a row. It fingerprints the full name that a row holds in two columns.
 func (w *Writer) before(r *copyfmt.Row) {
-	w.busy, w.start, w.row.raw = nil, len(w.buf), r
-	if w.row.person != nil {
-		w.row.person.meet()
+	w.busy, w.start, w.row.Raw = nil, len(w.buf), r
+	if w.row.Person != nil {
+		w.row.Person.Meet()
 	}
-	if w.row.fp == nil || w.plan.first < 0 || w.keeps(r, w.plan.first) || w.keeps(r, w.plan.last) {
+	if w.row.Fingerprints == nil || w.plan.first < 0 || w.keeps(r, w.plan.first) || w.keeps(r, w.plan.last) {
 		return
 	}
 	first, last := bytes.TrimSpace(r.Field(w.plan.first)), bytes.TrimSpace(r.Field(w.plan.last))
 	if len(first) == 0 || len(last) == 0 {
 		return
 	}
-	w.row.text = append(append(append(w.row.text[:0], first...), ' '), last...)
-	w.row.fp.Add(pii.FullName, w.row.text)
+	w.row.Text = append(append(append(w.row.Text[:0], first...), ' '), last...)
+	w.row.Fingerprints.Add(pii.FullName, w.row.Text)
 }
 
 func (w *Writer) after(r *copyfmt.Row, next int) error {
@@ -384,4 +386,25 @@ func (w *Writer) after(r *copyfmt.Row, next int) error {
 		return nil
 	}
 	return w.flush()
+}
+
+// made finds what the first pass made of a column.
+func (w *Writer) made(at int) (wire []byte, null bool) {
+	i := w.plan.cellAt[at]
+	if i < 0 {
+		return w.row.Raw.Field(at), w.row.Raw.Null(at)
+	}
+	c := &w.cells[i]
+	if w.row.Raw.Null(at) {
+		return nil, true
+	}
+	if len(c.cases) > 0 {
+		if c = c.chosen; c == nil {
+			return w.row.Raw.Field(at), false
+		}
+	}
+	if c.null {
+		return nil, true
+	}
+	return w.side[c.from:c.to], false
 }

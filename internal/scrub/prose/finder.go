@@ -1,0 +1,192 @@
+package prose
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"refresher/internal/pii"
+	"refresher/internal/pii/fold"
+)
+
+// nameWord is a word of text that could belong to a name.
+type nameWord struct {
+	start, end int
+	kind       uint8 // of the dictionary; 0 for an initial
+	joined     bool  // follows the word before it as the parts of a name follow one another
+	comma      bool  // with a comma between
+}
+
+// NameFinder finds people's names by dictionary.
+type NameFinder struct {
+	words  []nameWord
+	folded []byte // of the word at hand
+}
+
+// Find appends a span for every name of the dictionary in text: a given name
+// with a surname after it, or before it and a comma, and a surname after a title.
+// Words that a span of those before covers are left to it.
+func (f *NameFinder) Find(spans []Span, text []byte) []Span {
+	f.read(text)
+	covered := spans
+	w := f.words
+	for i := 0; i < len(w); i++ {
+		switch {
+		case w[i].kind&givenName != 0:
+			if j := surnameAfter(w, i); j > i {
+				spans = appendUncovered(spans, covered, w[i:j+1], pii.FullName)
+				i = j
+				continue
+			}
+		case w[i].kind&title != 0 && i+1 < len(w) && w[i+1].joined && !w[i+1].comma && w[i+1].kind&familyName != 0:
+			spans = appendUncovered(spans, covered, w[i+1:i+2], pii.LastName)
+			i++
+			continue
+		}
+		if w[i].kind&familyName != 0 && i+1 < len(w) && w[i+1].joined && w[i+1].comma && w[i+1].kind&givenName != 0 {
+			spans = appendUncovered(spans, covered, w[i:i+2], pii.FullName)
+			i++
+		}
+	}
+	return spans
+}
+
+// surnameAfter is the index of the surname that follows a given name, with further
+// given names, initials and particles between; i if none does.
+func surnameAfter(w []nameWord, i int) int {
+	last := i
+	for j := i + 1; j < len(w) && j <= i+4 && w[j].joined && !w[j].comma; j++ {
+		switch {
+		case w[j].kind&familyName != 0:
+			last = j
+		case w[j].kind&(givenName|particle) == 0 && w[j].kind != 0:
+			return last
+		}
+		if last > i && (j+1 == len(w) || w[j+1].kind&familyName == 0) {
+			return last
+		}
+	}
+	return last
+}
+
+// appendUncovered adds the words of a name as one span, or each by itself where
+// spans found before cover some.
+func appendUncovered(spans, covered []Span, words []nameWord, class pii.Class) []Span {
+	is := func(w nameWord) bool {
+		for _, s := range covered {
+			if s.Start < w.end && w.start < s.End {
+				return true
+			}
+		}
+		return false
+	}
+	some := false
+	for _, w := range words {
+		some = some || is(w)
+	}
+	if !some {
+		return append(spans, Span{Start: words[0].start, End: words[len(words)-1].end, Class: class, Silent: true})
+	}
+	for _, w := range words {
+		if !is(w) && w.kind&(givenName|familyName) != 0 {
+			part := pii.LastName
+			if w.kind&familyName == 0 {
+				part = pii.FirstName
+			}
+			spans = append(spans, Span{Start: w.start, End: w.end, Class: part, Silent: true})
+		}
+	}
+	return spans
+}
+
+// read collects the words of text that can be parts of names.
+func (f *NameFinder) read(text []byte) {
+	f.words = f.words[:0]
+	end := -1 // of the last word, whatever it was
+	for i := 0; i < len(text); {
+		c, n := utf8.DecodeRune(text[i:])
+		if !unicode.IsLetter(c) {
+			i += n
+			continue
+		}
+		start := i
+		letters := 0
+		for i < len(text) {
+			c, n = utf8.DecodeRune(text[i:])
+			inner := (c == '-' || c == '\'' || c == '’') && i+n < len(text) && isLetterAt(text, i+n)
+			if !unicode.IsLetter(c) && !unicode.IsMark(c) && !inner {
+				break
+			}
+			letters++
+			i += n
+		}
+		if word := text[start:i]; bytes.HasSuffix(word, []byte("'s")) {
+			i -= len("'s")
+		} else if bytes.HasSuffix(word, []byte("’s")) {
+			i -= len("’s")
+		}
+		gap, comma := nameGap(text, end, start)
+		end = i
+		w := nameWord{start: start, end: i, joined: gap && len(f.words) > 0 && f.words[len(f.words)-1].end >= 0, comma: comma}
+		first, _ := utf8.DecodeRune(text[start:])
+		capital := unicode.IsUpper(first)
+		if i-start > 40 {
+			f.stop()
+			continue
+		}
+		f.folded = fold.AppendWords(f.folded[:0], text[start:i])
+		kind := dictionary()[string(f.folded)]
+		switch {
+		case kind&particle != 0 && !capital:
+			w.kind = particle
+		case !capital:
+			f.stop()
+			continue
+		case kind != 0:
+			w.kind = kind
+			if kind == title && i < len(text) && text[i] == '.' {
+				i++
+				end = i
+			}
+		case letters == 1: // an initial
+			if i < len(text) && text[i] == '.' {
+				i++
+				end, w.end = i, i
+			}
+		default:
+			f.stop()
+			continue
+		}
+		f.words = append(f.words, w)
+	}
+}
+
+// stop notes that a word stands here that is no part of a name.
+func (f *NameFinder) stop() {
+	if n := len(f.words); n > 0 && f.words[n-1].end >= 0 {
+		f.words = append(f.words, nameWord{end: -1, kind: noName})
+	}
+}
+
+// noName is the kind of a word that separates names.
+const noName = 1 << 7
+
+// nameGap reports whether what stands between two words can stand within a name:
+// a space, or a comma and a space.
+func nameGap(text []byte, from, to int) (joined, comma bool) {
+	if from < 0 {
+		return false, false
+	}
+	switch gap := text[from:to]; string(gap) {
+	case " ", "\u00a0", "  ":
+		return true, false
+	case ", ", ",":
+		return true, true
+	}
+	return false, false
+}
+
+func isLetterAt(text []byte, i int) bool {
+	c, _ := utf8.DecodeRune(text[i:])
+	return unicode.IsLetter(c)
+}

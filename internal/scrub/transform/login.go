@@ -1,0 +1,86 @@
+package transform
+
+import (
+	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/scrub/normal"
+	"refresher/internal/scrub/rules"
+)
+
+func usernameDef() Definition {
+	return Definition{
+		Name: "username", Suggest: []string{"username", "user_name", "login", "nickname"}, Distinct: useToken, Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Bits: hashBits, Space: "2^20 to 2^130, by hash",
+		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike, for one subject if the table has one.",
+		Params: []Param{{Name: "hash", Kind: rules.Number, Min: fake.MinUserHash, Max: fake.MaxHash, Default: "16",
+			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, localeParam(), subjectParam(true)},
+		Follow:  followUsername,
+		Example: Example{Rule: "username", Value: "jdoe84"},
+		Build:   buildUsername,
+	}
+}
+
+func buildUsername(d *Domain) (Masks, error) {
+	form := fake.UsernameForm{First: true, Surname: true, Hash: d.Args.number("hash"), Locale: d.Args.locale()}
+	if d.chars(form.MaxLen()) != nil {
+		form.First = false
+	}
+	if d.chars(form.MaxLen()) != nil && form.Hash >= fake.MinHash {
+		form.Surname = false
+	}
+	m := &usernameMasker{form: form, identity: identity{domainPrefix(d.Name), normal.Folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
+		return fake.AppendUsername(dst, h, form)
+	}}}
+	return Masks{FamilyText: m}, d.chars(form.MaxLen())
+}
+
+// useToken is said where a unique column tells texts apart that differ in case.
+func useToken(Args) string {
+	return "maps values that differ only in case or surrounding space alike, and the index tells them apart: use token"
+}
+
+// usernameMasker replaces login names.
+type usernameMasker struct {
+	identity
+	form    fake.UsernameForm
+	subject bool // shows the name of the row's subject
+}
+
+func followUsername(m Masker) Masker {
+	u := *m.(*usernameMasker)
+	u.subject = true
+	return &u
+}
+
+func (m *usernameMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
+	if m.subject {
+		if who := r.subjectFace(); who != nil {
+			return fake.AppendUsernameOf(dst, who, r.subjectGender(), m.Digest(r, text), m.form), nil
+		}
+	}
+	return m.identity.Replace(r, dst, text)
+}
+
+func passwordDef() Definition {
+	return Definition{
+		Name: "password", Suggest: []string{"password", "passwd"}, Class: pii.Token, Families: []Family{FamilyText}, Plain: true,
+		Doc: "The hash of one known password, \"" + fake.Password + "\", so that everybody can log in to staging and nobody's own password is there.",
+		Params: []Param{{Name: "hash", Kind: rules.String, Choices: []string{"bcrypt", "argon2id"}, Default: "bcrypt",
+			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters; argon2id has 64 MiB, 3 passes, 4 lanes, 97 characters"}},
+		Example: Example{Rule: "password", Value: "$2a$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234"},
+		Build: func(d *Domain) (Masks, error) {
+			hash := fake.PasswordBcrypt
+			if d.Args.Text("hash") == "argon2id" {
+				hash = fake.PasswordArgon2
+			}
+			return Masks{FamilyText: sameForAll{[]byte(hash)}}, d.chars(len(hash))
+		},
+	}
+}
+
+// sameForAll puts one text in the place of every value; what was there is fingerprinted
+// by its class.
+type sameForAll struct{ text []byte }
+
+func (m sameForAll) Replace(_ *Row, dst, _ []byte) ([]byte, error) {
+	return append(dst, m.text...), nil
+}

@@ -1,0 +1,220 @@
+package transform
+
+import (
+	"bytes"
+	"net/netip"
+	"strconv"
+
+	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/ident"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/scrub/normal"
+	"refresher/internal/scrub/rules"
+)
+
+func macDef() Definition {
+	return Definition{
+		Name: "mac", Suggest: []string{"mac"}, Class: pii.MAC, Families: []Family{FamilyMAC, FamilyText}, Space: "2^32, of macaddr8 2^48",
+		Doc:     "A hardware address that no maker has: locally administered, unicast, beginning with f2:4e. Text keeps its separators and case.",
+		Example: Example{Rule: "mac", Value: "00:1A:2B:3C:4D:5E"},
+		Build: func(d *Domain) (Masks, error) {
+			return Masks{FamilyText: &macMasker{domainPrefix(d.Name)}}, d.chars(17)
+		},
+	}
+}
+
+// macMasker replaces addresses of 48 and 64 bits; anything else becomes one of 48.
+type macMasker struct{ prefix []byte }
+
+func (m *macMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
+	text = bytes.TrimSpace(text)
+	r.normal = r.normal[:0]
+	upper := false
+	for _, c := range text {
+		switch {
+		case normal.IsDigit(c), c >= 'a' && c <= 'f':
+			r.normal = append(r.normal, c)
+		case c >= 'A' && c <= 'F':
+			r.normal = append(r.normal, c|0x20)
+			upper = true
+		case c == ':' || c == '-' || c == '.':
+		default:
+			return m.plainly(r, dst, text), nil
+		}
+	}
+	n := len(r.normal)
+	if n != 12 && n != 16 {
+		return m.plainly(r, dst, text), nil
+	}
+	b := fake.MAC(r.Mac.digest(m.prefix, r.normal))
+	i := 0
+	for _, c := range text {
+		if c == ':' || c == '-' || c == '.' {
+			dst = append(dst, c)
+			continue
+		}
+		dst = append(dst, hexDigit(b[i/2]>>(4-4*(i%2))&15, upper))
+		i++
+	}
+	return dst, nil
+}
+
+// plainly replaces what is no address by one.
+func (m *macMasker) plainly(r *Row, dst, text []byte) []byte {
+	r.normal = normal.Folded(r.normal[:0], text)
+	b := fake.MAC(r.Mac.digest(m.prefix, r.normal))
+	for i, c := range b[:6] {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, hexDigit(c>>4, false), hexDigit(c&15, false))
+	}
+	return dst
+}
+
+func hexDigit(v byte, upper bool) byte {
+	switch {
+	case v < 10:
+		return '0' + v
+	case upper:
+		return 'A' + v - 10
+	}
+	return 'a' + v - 10
+}
+
+func ipDef() Definition {
+	return Definition{
+		Name:    "ip",
+		Suggest: []string{"ip"},
+		Doc:     "An address in a block that is reserved; IPv6 gives one in 2001:db8::/32. A netmask is kept.",
+		Class:   pii.IP,
+		Params: []Param{{Name: "range", Kind: rules.String, Choices: []string{"wide", "narrow"}, Default: "wide",
+			Doc: "of IPv4: wide is 240.0.0.0/4; narrow is 198.18.0.0/15, which programs take for an ordinary address"}},
+		Families: []Family{FamilyText, FamilyInet, FamilyCIDR},
+		Space:    "wide 268 million, narrow 131,072, IPv6 2^96",
+		Example:  Example{Rule: "ip", Value: "8.8.8.8"},
+		Build: func(d *Domain) (Masks, error) {
+			m := ipMasker{prefix: domainPrefix(d.Name), narrow: d.Args.Text("range") == "narrow"}
+			c := m
+			c.network = true
+			return Masks{FamilyText: &m, FamilyCIDR: &c}, d.chars(fake.MaxIP)
+		},
+	}
+}
+
+// ipMasker replaces addresses as text, and inet and cidr in binary without a
+// detour by text.
+type ipMasker struct {
+	prefix  []byte
+	narrow  bool
+	network bool // cidr: the bits right of the netmask must be zero
+}
+
+func (m *ipMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
+	addr, bits, ok := parseIP(bytes.TrimSpace(text))
+	if !ok { // a list, a host and port, "unknown"
+		r.normal = normal.Folded(r.normal[:0], text)
+		return netip.AddrFrom4(fake.IPv4(r.Mac.digest(m.prefix, r.normal), m.narrow)).AppendTo(dst), nil
+	}
+	addr, bits = m.fake(r, addr, bits)
+	dst = addr.AppendTo(dst)
+	if bits >= 0 {
+		dst = strconv.AppendInt(append(dst, '/'), int64(bits), 10)
+	}
+	return dst, nil
+}
+
+// fake replaces an address; bits is its netmask, -1 if there is none. The normal
+// form is the address's bytes, so that every notation and type maps alike.
+func (m *ipMasker) fake(r *Row, addr netip.Addr, bits int) (netip.Addr, int) {
+	if addr.Is4In6() && (bits < 0 || bits >= 96) {
+		addr = addr.Unmap()
+		if bits >= 0 {
+			bits -= 96
+		}
+	}
+	var out netip.Addr
+	if addr.Is4() {
+		b := addr.As4()
+		r.normal = append(r.normal[:0], b[:]...)
+		out = netip.AddrFrom4(fake.IPv4(r.Mac.digest(m.prefix, r.normal), m.narrow))
+	} else {
+		b := addr.As16()
+		r.normal = append(r.normal[:0], b[:]...)
+		out = netip.AddrFrom16(fake.IPv6(r.Mac.digest(m.prefix, r.normal)))
+	}
+	if m.network && bits >= 0 {
+		out = netip.PrefixFrom(out, bits).Masked().Addr()
+	}
+	return out, bits
+}
+
+// parseIP reads an address and an optional netmask; bits is -1 without one.
+func parseIP(text []byte) (addr netip.Addr, bits int, ok bool) {
+	addr, n := ident.ParseIPv4(text)
+	if n == 0 {
+		addr, n = ident.ParseIPv6(text)
+	}
+	if n == 0 {
+		return addr, -1, false
+	}
+	if n == len(text) {
+		return addr, -1, true
+	}
+	rest := text[n:]
+	if rest[0] != '/' || len(rest) < 2 || len(rest) > 4 {
+		return addr, -1, false
+	}
+	for _, c := range rest[1:] {
+		if !normal.IsDigit(c) {
+			return addr, -1, false
+		}
+		bits = bits*10 + int(c-'0')
+	}
+	return addr, bits, bits <= addr.BitLen()
+}
+
+// Address families of inet's binary form (src/include/utils/inet.h).
+const (
+	pgAFInet  = 2
+	pgAFInet6 = 3
+)
+
+// Wire works on inet_send's form: family, bits, is_cidr, length, address
+// (src/backend/utils/adt/network.c).
+func (m *ipMasker) Wire(t *catalog.Type, f copyfmt.Format) Bind {
+	if f := FamilyOf(t); f != FamilyInet && f != FamilyCIDR {
+		return nil
+	}
+	if f != copyfmt.Binary {
+		return nil
+	}
+	return func(r *Row) Cell {
+		return func(dst, wire []byte) ([]byte, error) {
+			if len(wire) != 8 && len(wire) != 20 || len(wire) != 4+int(wire[3]) {
+				return dst, ErrBadWire
+			}
+			addr, _ := netip.AddrFromSlice(wire[4:])
+			bits := int(wire[1])
+			if bits > addr.BitLen() {
+				return dst, ErrBadWire
+			}
+			out, obits := m.fake(r, addr, bits)
+			if out.Is4() {
+				b := out.As4()
+				dst = append(append(dst, pgAFInet, byte(obits), wire[2], 4), b[:]...)
+			} else {
+				b := out.As16()
+				dst = append(append(dst, pgAFInet6, byte(obits), wire[2], 16), b[:]...)
+			}
+			if r.watching() {
+				r.Text = addr.AppendTo(r.Text[:0])
+				r.Out = out.AppendTo(r.Out[:0])
+				r.note(pii.IP, r.Text, r.Out)
+			}
+			return dst, nil
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package transform
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"hash"
+
+	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fake"
+	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/scrub/normal"
+	"refresher/internal/scrub/prose"
+	"refresher/internal/scrub/transform/decimal"
+)
+
+// Row is the scratch space of one writer: what its cells share while they work
+// on a row.
+type Row struct {
+	Mac          *mac
+	Fingerprints *fingerprint.Collector // nil: nobody watches
+	Detector     *detect.Detector
+	Known        *prose.Known // identifiers of this row; nil unless the table has free text
+	Person       *Person      // whom the row is about; nil if the table's rows have no subject
+
+	Raw   *copyfmt.Row                          // the row at hand, as it came
+	Made  func(at int) (wire []byte, null bool) // what a column became; nil without templates
+	other []byte                                // canonical text of another column than the one at hand
+
+	normal []byte // normal form of the value at hand
+	Text   []byte // its canonical text, where the column isn't text already
+	Out    []byte // what replaces that
+	names  prose.NameFinder
+	hits   []detect.Hit
+	spans  []prose.Span
+
+	ciphers map[*permuter]*cipherState
+	num     decimal.Decimal
+}
+
+// Cell replaces one value that is not NULL: it appends what stands in its place, in the
+// form that the value has, canonical text or that of COPY.
+type Cell func(dst, value []byte) ([]byte, error)
+
+// Bind makes the cell of one writer, whose scratch space it uses.
+type Bind func(r *Row) Cell
+
+var ErrBadWire = errors.New("the server sent a value that is not of the column's type")
+
+// Mask replaces a canonical text and notes what it was.
+func (r *Row) Mask(m Masker, class pii.Class, dst, text []byte) ([]byte, error) {
+	if normal.Blank(text) {
+		return append(dst, text...), nil
+	}
+	start := len(dst)
+	dst, err := m.Replace(r, dst, text)
+	if err != nil {
+		return dst, err
+	}
+	r.note(class, text, dst[start:])
+	return dst, nil
+}
+
+// watching reports whether note needs texts.
+func (r *Row) watching() bool { return r.Fingerprints != nil || r.Known != nil }
+
+// note remembers that text was a value of class and what replaced it.
+func (r *Row) note(class pii.Class, text, replacement []byte) {
+	r.witness(class, text)
+	if r.Known != nil {
+		r.Known.Add(class, text, replacement)
+	}
+}
+
+// witness fingerprints a source value that must not survive.
+func (r *Row) witness(class pii.Class, text []byte) {
+	if r.Fingerprints != nil && class.Direct() {
+		r.Fingerprints.Add(class, text)
+	}
+}
+
+// Suspect fingerprints a text that is dropped without anybody having said what
+// it is, if it is an identifier by its looks. Bare digits are left out: they are
+// the numbers of orders more often than of persons.
+func (r *Row) Suspect(text []byte) {
+	if r.Fingerprints == nil || !suspicious(text) {
+		return
+	}
+	r.hits = r.Detector.Scan(r.hits[:0], text)
+	for _, h := range r.hits {
+		if telling(h) {
+			r.witness(h.Class, text[h.Start:h.End])
+		}
+	}
+}
+
+func telling(h detect.Hit) bool { return h.Strong || !h.Bare }
+
+// suspicious is a cheap test that most texts fail: an at sign or seven digits.
+func suspicious(text []byte) bool {
+	digits := 0
+	for _, c := range text {
+		if c == '@' {
+			return true
+		}
+		if normal.IsDigit(c) {
+			if digits++; digits == 7 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Mac computes HMAC-SHA-256 (RFC 2104) again and again under one key.
+type mac struct {
+	h   hash.Hash
+	sum fake.Digest
+}
+
+func NewMAC(key []byte) *mac { return &mac{h: hmac.New(sha256.New, key)} }
+
+// digest of domain ‖ value, where domain ends with a zero byte. It is valid
+// until the next call.
+func (m *mac) digest(domain, value []byte) *fake.Digest {
+	m.h.Reset()
+	m.h.Write(domain)
+	m.h.Write(value)
+	m.h.Sum(m.sum[:0])
+	return &m.sum
+}
+
+// domainPrefix is what a domain puts before every value.
+func domainPrefix(name string) []byte { return append([]byte(name), 0) }
