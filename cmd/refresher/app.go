@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,7 +64,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	code := exitCode(ctx, err)
+	code := exitCode(fault.OutcomeOf(ctx, err))
 	switch {
 	case code == exitInterrupted:
 		fmt.Fprintln(a.err, "refresher: interrupted")
@@ -75,18 +74,17 @@ func run(ctx context.Context, args []string, a *app) int {
 	return code
 }
 
-func exitCode(ctx context.Context, err error) int {
-	var input *fault.Input
-	var refusal *fault.Refusal
-	switch {
-	case err == nil:
+// exitCode turns an outcome into an exit code: nowhere else is one known.
+func exitCode(o fault.Outcome) int {
+	switch o {
+	case fault.Done:
 		return exitClean
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.As(err, &input):
+	case fault.Invalid:
 		return exitInput
-	case errors.As(err, &refusal):
+	case fault.Refused, fault.Skipped:
 		return exitRefused
+	case fault.Stopped:
+		return exitInterrupted
 	}
 	return exitEnvironment
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"refresher/internal/report"
+	"refresher/internal/fault"
 	"refresher/internal/report/signature"
 )
 
@@ -199,7 +199,7 @@ func TestDriftBetweenRuns(t *testing.T) {
 	s.production("UPDATE experiments SET name = 'ask " + email + "' WHERE id = 1")
 	s.must(exitRefused, "run")
 	rep := s.lastReport()
-	if rep.Outcome != report.Refused || rep.Drift == nil || len(rep.Drift.Rules) != 1 || !rep.Drift.Rules[0].Unmasked {
+	if rep.Outcome != fault.Refused || rep.Drift == nil || len(rep.Drift.Rules) != 1 || !rep.Drift.Rules[0].Unmasked {
 		t.Errorf("%s: %+v", rep.Outcome, rep.Drift)
 	}
 	saved := filepath.Join(s.dir, "saved")

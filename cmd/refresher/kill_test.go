@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"refresher/internal/report"
+	"refresher/internal/fault"
 )
 
 // stageWatch follows a process's own words: it prints "  NAME …" when a stage begins.
@@ -148,7 +148,7 @@ func (s *site) terminated(t *testing.T) {
 		if s.state() != before || s.leftovers() != "" || len(s.keys()) != keys {
 			t.Errorf("interrupted in %s, something changed: %s %v", stage, s.leftovers(), s.keys())
 		}
-		if rep := s.lastReport(); rep.Outcome != report.Stopped || rep.Stage != stage {
+		if rep := s.lastReport(); rep.Outcome != fault.Stopped || rep.Stage != stage {
 			t.Errorf("the history says %s in %s, want stopped in %s", rep.Outcome, rep.Stage, stage)
 		}
 	}

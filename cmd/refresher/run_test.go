@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"refresher/internal/report"
+	"refresher/internal/fault"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -129,7 +129,7 @@ func (s *site) noIdentifierIsLeft(t *testing.T) {
 		}
 	}
 	rep := s.lastReport()
-	if rep.Outcome != report.Done || !rep.Promoted || len(rep.Verification) != 2 || len(rep.Datasets) != 1 ||
+	if rep.Outcome != fault.Done || !rep.Promoted || len(rep.Verification) != 2 || len(rep.Datasets) != 1 ||
 		!rep.Datasets[0].Published {
 		t.Errorf("report: %+v", rep)
 	}

@@ -123,7 +123,7 @@ func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
 			*rep = report.Report{
 				Run:     run.ID,
 				Started: run.Started,
-				Outcome: report.Outcome(run.Outcome),
+				Outcome: run.Outcome,
 				Stage:   run.Stage,
 				Error:   run.Error,
 			}
@@ -147,7 +147,7 @@ func (r runsOf) with(ctx context.Context, do func(*history.History) error) error
 }
 
 func summary(run history.Run) serve.Summary {
-	s := serve.Summary{ID: run.ID, Started: run.Started, Outcome: run.Outcome, Stage: run.Stage, Error: run.Error}
+	s := serve.Summary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error}
 	if !run.Finished.IsZero() {
 		finished := run.Finished
 		s.Finished = &finished

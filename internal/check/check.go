@@ -162,11 +162,11 @@ func (c *checker) refused(err error) error {
 		switch {
 		case errors.As(e, &input):
 			for _, p := range input.Problems {
-				if c.said[fault.Problem{File: p.File, Line: p.Line, Col: p.Col}] {
+				if c.said[p.Place()] {
 					continue
 				}
 				id := "conflict"
-				if strings.Contains(p.Text, " serves ") || strings.Contains(p.Text, ", not JSON") || strings.Contains(p.Text, ", not XML") || strings.Contains(p.Text, ", not an array") {
+				if p.Kind == fault.WrongType {
 					id = "type"
 				}
 				c.add(Issue{ID: id, Level: Error, Message: p.Text, File: p.File, Line: p.Line, Col: p.Col})
@@ -199,22 +199,22 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-// missing lists tables and columns without a rule, with one to paste. The gate's
-// lines say which: they begin with the column and its type.
-func (c *checker) missing(gate []string) error {
+// missing lists tables and columns without a rule, with one to paste.
+func (c *checker) missing(gate []fault.Problem) error {
 	draft, err := c.survey.Draft(nil)
 	if err != nil {
 		return err
 	}
+	without := map[fault.Problem]bool{}
+	for _, p := range gate {
+		without[fault.Problem{Kind: p.Kind, Table: p.Table, Column: p.Column}] = true
+	}
 	for _, t := range c.Now.Tables {
-		for _, said := range gate {
-			if strings.HasPrefix(said, t.Name.String()+" has no rules;") {
-				c.missingTable(t)
-			}
+		if without[fault.Problem{Kind: fault.NoTableRule, Table: t.Name.String()}] {
+			c.missingTable(t)
 		}
 		for _, col := range t.Columns {
-			prefix := fmt.Sprintf("%s.%s (", t.Name, col.Name)
-			if !slices.ContainsFunc(gate, func(s string) bool { return strings.HasPrefix(s, prefix) }) {
+			if !without[fault.Problem{Kind: fault.NoColumnRule, Table: t.Name.String(), Column: col.Name}] {
 				continue
 			}
 			line := draft.Line(t.Name, col.Name)

@@ -136,7 +136,7 @@ func (r Retry) Limits() (l Limits, err error) {
 		into       *int
 	}{{"restarts", r.Restarts, &l.Restarts}, {"resumes", r.Resumes, &l.Resumes}} {
 		if *n.into, err = strconv.Atoi(n.text); err != nil || *n.into < 0 || *n.into > 1000 {
-			return l, fault.BadInput("retry.%s: must be a whole number from 0 to 1000", n.name)
+			return l, badField("retry."+n.name, "must be a whole number from 0 to 1000")
 		}
 	}
 	for _, d := range []struct {
@@ -145,7 +145,7 @@ func (r Retry) Limits() (l Limits, err error) {
 		least      time.Duration
 	}{{"patience", r.Patience, &l.Patience, 0}, {"stall", r.Stall, &l.Stall, time.Second}} {
 		if *d.into, err = time.ParseDuration(d.text); err != nil || *d.into < d.least {
-			return l, fault.BadInput("retry.%s: must be a duration such as 90s or 5m, at least %s", d.name, d.least)
+			return l, badField("retry."+d.name, "must be a duration such as 90s or 5m, at least %s", d.least)
 		}
 	}
 	return l, nil
@@ -235,18 +235,21 @@ func (c *Config) Bucket(name string) *Bucket {
 	return nil
 }
 
+// badField is a mistake in one field.
+func badField(field, format string, args ...any) *fault.Input {
+	return &fault.Input{Problems: []fault.Problem{{Field: field, Text: fmt.Sprintf(format, args...)}}}
+}
+
 // Next is the parsed schedule in its time zone.
 func (s Schedule) Next() (func(time.Time) time.Time, error) {
 	zone, err := time.LoadLocation(s.Timezone)
 	if err != nil {
-		return nil, fault.BadInput("schedule.timezone: no such IANA time zone")
+		return nil, badField("schedule.timezone", "no such IANA time zone")
 	}
 	spec, err := cron.ParseStandard(s.Cron)
 	if err != nil {
-		return nil, fault.BadInput(
-			"schedule.cron: not a cron expression of five fields (minute hour day month weekday): %v",
-			err,
-		)
+		return nil, badField(
+			"schedule.cron", "not a cron expression of five fields (minute hour day month weekday): %v", err)
 	}
 	return func(t time.Time) time.Time { return spec.Next(t.In(zone)) }, nil
 }
@@ -273,14 +276,10 @@ func (c *Config) validate(d *decoder) {
 			d.at(field, "%s", allowPlaintext)
 		}
 	}
-	if _, err := c.Schedule.Next(); err != nil {
-		field, text, _ := strings.Cut(err.Error(), ": ")
-		d.at(field, "%s", text)
-	}
-	if _, err := c.Retry.Limits(); err != nil {
-		field, text, _ := strings.Cut(err.Error(), ": ")
-		d.at(field, "%s", text)
-	}
+	_, err := c.Schedule.Next()
+	d.put(err)
+	_, err = c.Retry.Limits()
+	d.put(err)
 	if c.Workers < 0 || c.Workers > 64 {
 		d.at("workers", "must be from 0 to 64")
 	}

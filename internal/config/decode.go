@@ -71,6 +71,17 @@ func (d *decoder) at(field, format string, args ...any) {
 	d.problem(place, "%s %s", field, fmt.Sprintf(format, args...))
 }
 
+// put takes over what is wrong with single fields, from an *fault.Input or nil.
+func (d *decoder) put(err error) {
+	var input *fault.Input
+	if !errors.As(err, &input) {
+		return
+	}
+	for _, p := range input.Problems {
+		d.at(p.Field, "%s", p.Text)
+	}
+}
+
 func indexed(list string, i int, field string) string {
 	return fmt.Sprintf("%s[%d].%s", list, i, field)
 }

@@ -278,8 +278,10 @@ func (d *Draft) retry(err error, places map[int]any) (bool, error) {
 	if errors.As(err, &refusal) {
 		for _, td := range d.tables {
 			for _, cd := range td.columns {
-				prefix := td.table.Table.Name.String() + "." + cd.column.Name + " ("
-				if cd.follows && slices.ContainsFunc(refusal.Problems, func(p string) bool { return strings.HasPrefix(p, prefix) }) {
+				without := func(p fault.Problem) bool {
+					return p.Table == td.table.Table.Name.String() && p.Column == cd.column.Name
+				}
+				if cd.follows && slices.ContainsFunc(refusal.Problems, without) {
 					cd.column.to, changed = nil, true
 				}
 			}

@@ -34,16 +34,6 @@ import (
 // Database is the name of the database that History makes and uses.
 const Database = "refresher"
 
-// The outcomes of a run.
-const (
-	Running = "running"
-	Done    = "done"
-	Refused = "refused" // by a gate
-	Failed  = "failed"
-	Stopped = "stopped" // by a signal
-	Lost    = "lost"    // it ended without a word: killed, or its machine was
-)
-
 // Run is one run's record.
 type Run struct {
 	ID         string
@@ -51,7 +41,7 @@ type Run struct {
 	Host       string // where refresher ran
 	Started    time.Time
 	Finished   time.Time // zero while running
-	Outcome    string
+	Outcome    fault.Outcome
 	Stage      string // the last stage entered
 	Error      string // safe text: no values
 	ReportJSON []byte // nil if there is none
@@ -155,7 +145,7 @@ func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error)
 func (h *History) Start(ctx context.Context, r Run) error {
 	const q = `INSERT INTO runs (id, database, host, started, outcome, stage) VALUES ($1, $2, $3, $4, $5, $6)`
 	return h.do(ctx, "recording the run's start", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, Running, r.Stage)
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, fault.Running, r.Stage)
 		return err
 	})
 }
@@ -217,7 +207,7 @@ func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
 	var run Run
 	err := h.do(ctx, "reading the last run that was done", func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs
-			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, Done, other)
+			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
 		if err != nil {
 			return err
 		}

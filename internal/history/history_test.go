@@ -61,14 +61,14 @@ func TestRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first.Database, first.Outcome = "shop", history.Running
+	first.Database, first.Outcome = "shop", fault.Running
 	if d := cmp.Diff(first, got); d != "" {
 		t.Error(d)
 	}
-	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), history.Failed, "data", "out of luck"
+	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), fault.Failed, "data", "out of luck"
 	first.ReportJSON, first.Signature = []byte(`{"rows": 3}`), "signed"
 	// A run that was refused before it started is recorded by its end alone.
-	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute), Finished: begin.Add(time.Hour), Outcome: history.Refused}
+	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute), Finished: begin.Add(time.Hour), Outcome: fault.Refused}
 	for _, r := range []history.Run{first, second} {
 		if err := h.Finish(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -99,12 +99,12 @@ func TestLastDone(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for i, r := range []history.Run{
-		{ID: "older", Outcome: history.Done, ReportJSON: []byte(`{}`)},
-		{ID: "newer", Outcome: history.Done, ReportJSON: []byte(`{"rows": 3}`), Signature: "signed"},
-		{ID: "elsewhere", Database: "other", Outcome: history.Done, ReportJSON: []byte(`{}`)},
-		{ID: "bare", Outcome: history.Done},
-		{ID: "refused", Outcome: history.Refused, ReportJSON: []byte(`{}`)},
-		{ID: "self", Outcome: history.Done, ReportJSON: []byte(`{}`)},
+		{ID: "older", Outcome: fault.Done, ReportJSON: []byte(`{}`)},
+		{ID: "newer", Outcome: fault.Done, ReportJSON: []byte(`{"rows": 3}`), Signature: "signed"},
+		{ID: "elsewhere", Database: "other", Outcome: fault.Done, ReportJSON: []byte(`{}`)},
+		{ID: "bare", Outcome: fault.Done},
+		{ID: "refused", Outcome: fault.Refused, ReportJSON: []byte(`{}`)},
+		{ID: "self", Outcome: fault.Done, ReportJSON: []byte(`{}`)},
 	} {
 		r.Started = begin.Add(time.Duration(i) * time.Hour)
 		if err := h.Finish(t.Context(), r); err != nil {
@@ -121,12 +121,12 @@ func TestLastDone(t *testing.T) {
 func TestAnOlderHistoryIsTakenOver(t *testing.T) {
 	c, cfg := server(t)
 	h := open(t, cfg)
-	if err := h.Finish(t.Context(), history.Run{ID: "r1", Outcome: history.Done, ReportJSON: []byte(`{}`)}); err != nil {
+	if err := h.Finish(t.Context(), history.Run{ID: "r1", Outcome: fault.Done, ReportJSON: []byte(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
 	pgserver.Exec(t, c.URL(history.Database), "ALTER TABLE runs DROP COLUMN signature")
 	got, err := open(t, cfg).Get(t.Context(), "r1")
-	if err != nil || got.Signature != "" || got.Outcome != history.Done {
+	if err != nil || got.Signature != "" || got.Outcome != fault.Done {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -303,9 +303,9 @@ func TestRunsThatWereKilledAreBuried(t *testing.T) {
 		}
 	}
 	take(t, h, "me")
-	for id, want := range map[string]string{"dead": history.Lost, "elsewhere": history.Running, "me": history.Running} {
+	for id, want := range map[string]fault.Outcome{"dead": fault.Lost, "elsewhere": fault.Running, "me": fault.Running} {
 		r, err := h.Get(t.Context(), id)
-		if err != nil || r.Outcome != want || r.Finished.IsZero() != (want == history.Running) {
+		if err != nil || r.Outcome != want || r.Finished.IsZero() != (want == fault.Running) {
 			t.Errorf("%s: %+v, %v", id, r, err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // ErrLockLost is the cause with which a Lock's context ends when its session
 // did: another run may be going.
-var ErrLockLost = errors.New("the lock on the staging database was lost, because its session ended")
+var ErrLockLost = fault.Passing("the lock on the staging database was lost, because its session ended")
 
 // lockClass is the first key of every advisory lock of refresher; the second is
 // the hash of the staging database's name.
@@ -159,7 +159,7 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 		return client.Wrap(err, "locking staging database %q", database)
 	}
 	const bury = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE database = $2 AND outcome = $3 AND id <> $4`
-	_, err = conn.Exec(ctx, bury, Lost, database, Running, run)
+	_, err = conn.Exec(ctx, bury, fault.Lost, database, fault.Running, run)
 	return client.Wrap(err, "marking runs that were killed")
 }
 
@@ -169,10 +169,17 @@ func heldBy(ctx context.Context, conn *pgx.Conn, database string) error {
 	var since time.Time
 	err := conn.QueryRow(ctx, `SELECT run, host, pid, since FROM locks WHERE database = $1`, database).Scan(&run, &host, &pid, &since)
 	if err != nil {
-		return fault.Refuse("lock", "another run on staging database %q has just started", database)
+		return busy("another run on staging database %q has just started", database)
 	}
-	return fault.Refuse("lock", "run %s on %s (process %d) is refreshing staging database %q since %s",
+	return busy("run %s on %s (process %d) is refreshing staging database %q since %s",
 		run, host, pid, database, since.UTC().Format(time.RFC3339))
+}
+
+// busy refuses a run because another is going.
+func busy(format string, args ...any) *fault.Refusal {
+	r := fault.Refuse("lock", format, args...)
+	r.Busy = true
+	return r
 }
 
 // held fails unless the session of conn holds the lock.

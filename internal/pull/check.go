@@ -2,7 +2,6 @@ package pull
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,9 +34,9 @@ func (p *pulling) check(ctx context.Context) error {
 	for _, t := range p.dataset.Manifest.Tables {
 		switch n, ok := rows[t.Name]; {
 		case !ok:
-			refusal.Problems = append(refusal.Problems, t.Name+": it is missing")
+			refusal.Add("%s: it is missing", t.Name)
 		case n != t.Rows:
-			refusal.Problems = append(refusal.Problems, fmt.Sprintf("%s: %d rows instead of %d", t.Name, n, t.Rows))
+			refusal.Add("%s: %d rows instead of %d", t.Name, n, t.Rows)
 		}
 	}
 	if len(refusal.Problems) > 0 {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
@@ -16,24 +17,23 @@ import (
 // claim is the right to be the only run on the staging database.
 type claim struct {
 	history *history.History
-	lock    *history.Lock
-	dir     string // the run's own folder: schema dump and keyed fingerprints
+	lock    *history.Lock // nil: another run has it, and this one is only to be recorded
+	dir     string        // the run's own folder: schema dump and keyed fingerprints
 	retry   Retry
 }
 
 // takeClaim takes the right to be the only run, and clears away what runs that died
-// left behind. From here on the run is in the history. The claim is nil if another
-// run has the right, or nothing could be asked.
+// left behind. From here on the run is in the history. The claim is nil if
+// there is no history, and has no lock if another run has the right.
 func takeClaim(ctx context.Context, o *Options, rec *recorder, made *cleanup, server *restore.Server) (*claim, error) {
 	runs, err := history.Open(ctx, o.Staging)
 	if err != nil {
 		return nil, err
 	}
-	lock, err := runs.Lock(ctx, o.Run)
-	if err != nil {
-		return nil, err
+	mine := &claim{history: runs, retry: o.Retry}
+	if mine.lock, err = runs.Lock(ctx, o.Run); err != nil {
+		return mine, err
 	}
-	mine := &claim{history: runs, lock: lock, retry: o.Retry}
 	if rec.before, err = lastDone(ctx, runs, o.Run, rec); err != nil {
 		return mine, err
 	}
@@ -51,7 +51,7 @@ func takeClaim(ctx context.Context, o *Options, rec *recorder, made *cleanup, se
 		return mine, err
 	}
 	made.always(func(context.Context) error { return os.RemoveAll(mine.dir) })
-	return mine, sweep(ctx, o, rec, server, lock)
+	return mine, sweep(ctx, o, rec, server, mine.lock)
 }
 
 // sweep removes what runs that died left on the staging server and in buckets.
@@ -114,7 +114,7 @@ func (c *claim) untilDone(ctx context.Context, do func(context.Context) error) e
 			err = bounded(ctx, c.retry.Stall, do)
 		}
 		busy := client.Code(err) == "55P03"
-		if err == nil || ctx.Err() != nil || !(passes(err) || busy) || time.Now().After(limit) {
+		if err == nil || ctx.Err() != nil || !(fault.Retry(err) || busy) || time.Now().After(limit) {
 			return err
 		}
 		select {

@@ -145,9 +145,8 @@ func sameCounts(counts counters, p *scrub.Program) error {
 		name := t.Table.Name.String()
 		c := counts[name]
 		if c.source != c.scrubbed || c.scrubbed-c.dropped != c.arrived {
-			refusal.Problems = append(refusal.Problems, fmt.Sprintf(
-				"%s: %s rows left the source, %s were scrubbed, %s left behind by a condition, %s arrived", name,
-				report.Count(c.source), report.Count(c.scrubbed), report.Count(c.dropped), report.Count(c.arrived)))
+			refusal.Add("%s: %s rows left the source, %s were scrubbed, %s left behind by a condition, %s arrived", name,
+				report.Count(c.source), report.Count(c.scrubbed), report.Count(c.dropped), report.Count(c.arrived))
 		}
 	}
 	if len(refusal.Problems) > 0 {
@@ -184,6 +183,9 @@ func (f *filling) closeLedger(ctx context.Context) error {
 
 // lostChunks is what a crash of the staging server took back.
 type lostChunks struct{ n int }
+
+// Passes is for fault.Retry.
+func (l *lostChunks) Passes() bool { return true }
 
 func (l *lostChunks) Error() string {
 	return fmt.Sprintf("the staging server lost %d chunks that it had confirmed: it crashed; look in its log", l.n)

@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"refresher/internal/fault"
-	"refresher/internal/history"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 	"refresher/internal/snapshot"
 )
@@ -161,39 +159,14 @@ func (f *filling) makeShadow(ctx context.Context) error {
 // recover makes another try possible, or returns why there is none.
 func (f *filling) recover(ctx context.Context, why error) error {
 	switch {
-	case ctx.Err() != nil || decided(why):
+	case ctx.Err() != nil || fault.Decided(why):
 		return why
 	case errors.Is(why, snapshot.ErrLost) || f.data.source.Holding(ctx) != nil:
 		return f.restart(ctx, why) // whatever the error says, it comes of that
-	case passes(why):
+	case fault.Retry(why):
 		return f.resume(ctx, why)
 	}
 	return why
-}
-
-// decided reports whether an error is a gate's or the user's: no fault.
-func decided(err error) bool {
-	var refusal *fault.Refusal
-	var input *fault.Input
-	return errors.As(err, &refusal) || errors.As(err, &input)
-}
-
-// passes reports whether an error can be gone at the next try.
-func passes(err error) bool {
-	if decided(err) {
-		return false
-	}
-	var s *stalled
-	var l *lostChunks
-	if errors.As(err, &s) || errors.As(err, &l) {
-		return true
-	}
-	for _, e := range []error{history.ErrLockLost, snapshot.ErrLost, snapshot.ErrSchemaChanged, restore.ErrBooked} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return client.Transient(err)
 }
 
 // resume goes on in the same snapshot. What the shadow holds is what its ledger

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/config/secret"
+	"refresher/internal/fault"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
@@ -178,7 +179,7 @@ func TestTryingAgainIsBounded(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "gave up after 3 snapshots: ") || strings.Count(strings.Join(rep.Warnings, "\n"), "starts over from a new snapshot (") != 2 {
 		t.Errorf("%v\n%q", err, rep.Warnings)
 	}
-	if rep.Outcome != report.Failed || rep.Stage != "data" {
+	if rep.Outcome != fault.Failed || rep.Stage != "data" {
 		t.Errorf("%s in %s", rep.Outcome, rep.Stage)
 	}
 	b.options.Retry.Restarts = 0
@@ -201,7 +202,7 @@ func TestWaitingCanBeInterrupted(t *testing.T) {
 			b.proxy.At(1<<20, func() { b.proxy.Down(); time.AfterFunc(300*time.Millisecond, cancel) })
 		}
 	}})
-	if !errors.Is(err, context.Canceled) || rep.Outcome != report.Stopped {
+	if !errors.Is(err, context.Canceled) || rep.Outcome != fault.Stopped {
 		t.Errorf("%s, %v", rep.Outcome, err)
 	}
 	b.proxy.Up()

@@ -106,7 +106,7 @@ func bucketsUnchanged(ctx context.Context, sets []*staged) error {
 // is published: nobody finds it unless that comes true.
 func (s *staged) putReport(ctx context.Context, o *Options, rec *recorder, sets []*staged) error {
 	final := *rec.report
-	final.Outcome, final.Stage, final.Promoted, final.Finished = report.Done, "", true, time.Now().UTC()
+	final.Outcome, final.Stage, final.Promoted, final.Finished = fault.Done, "", true, time.Now().UTC()
 	final.Bucket, final.Datasets = s.bucket.Name, nil
 	for _, other := range sets {
 		d := other.report()

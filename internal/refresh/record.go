@@ -31,7 +31,7 @@ type recorder struct {
 
 func newRecorder(o *Options, watch Observer) *recorder {
 	return &recorder{watch: watch, report: &report.Report{
-		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: report.Running,
+		Run: o.Run, Version: o.Version, Started: time.Now().UTC(), Outcome: fault.Running,
 		KeyFingerprint: o.Key.Fingerprint(), RulesetHash: o.Rules.Hash(),
 	}}
 }
@@ -91,7 +91,7 @@ type stageError struct {
 }
 
 func (e *stageError) Error() string {
-	if decided(e.err) {
+	if fault.Decided(e.err) {
 		return e.err.Error()
 	}
 	return "in stage " + e.stage + ": " + e.err.Error()
@@ -109,26 +109,13 @@ func (r *recorder) warn(format string, args ...any) {
 }
 
 // ended notes how the stages ended.
-func (r *recorder) ended(err error) {
-	r.report.Outcome = outcome(err)
+func (r *recorder) ended(ctx context.Context, err error) {
+	r.report.Outcome = fault.OutcomeOf(ctx, err)
 	if err == nil {
 		r.report.Stage = ""
 		return
 	}
 	r.report.Error = strings.TrimPrefix(err.Error(), "in stage "+r.report.Stage+": ") // which is beside it
-}
-
-func outcome(err error) report.Outcome {
-	var refusal *fault.Refusal
-	switch {
-	case err == nil:
-		return report.Done
-	case errors.Is(err, context.Canceled):
-		return report.Stopped
-	case errors.As(err, &refusal):
-		return report.Refused
-	}
-	return report.Failed
 }
 
 // close signs the report, puts it into the history and gives the claim back.
@@ -138,10 +125,12 @@ func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
 	if mine == nil {
 		return err
 	}
-	defer mine.lock.Release()
+	if mine.lock != nil {
+		defer mine.lock.Release()
+	}
 	run := history.Run{
 		ID: o.Run, Database: o.Staging.Database, Started: r.report.Started, Finished: r.report.Finished,
-		Outcome: string(r.report.Outcome), Stage: r.report.Stage, Error: r.report.Error,
+		Outcome: r.report.Outcome, Stage: r.report.Stage, Error: r.report.Error,
 	}
 	if s := r.report.Signed; s != nil {
 		run.ReportJSON, run.Signature = s.Document, string(s.Signature)

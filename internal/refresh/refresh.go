@@ -69,14 +69,15 @@ func Run(ctx context.Context, o Options, watch Observer) (*report.Report, error)
 	rec := newRecorder(&o, watch)
 	made := &cleanup{}
 	mine, err := stages(ctx, &o, rec, made)
+	rec.ended(ctx, err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute) // after an interruption, too
 	defer cancel()
-	rec.ended(err)
 	err = errors.Join(err, made.undo(ctx, err != nil))
 	return rec.report, errors.Join(err, rec.close(ctx, &o, mine))
 }
 
-// stages is the order of a run. The claim that it returns is nil if the run never had one.
+// stages is the order of a run. The claim that it returns is nil if the run never
+// came so far as to be recorded.
 func stages(ctx context.Context, o *Options, rec *recorder, made *cleanup) (*claim, error) {
 	p, err := stage(ctx, rec, "guard", func(ctx context.Context) (*plan, error) { return guard(ctx, o, rec, made) })
 	if err != nil || o.DryRun {

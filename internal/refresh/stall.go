@@ -14,6 +14,9 @@ type stalled struct {
 	doing string
 }
 
+// Passes is for fault.Retry.
+func (s *stalled) Passes() bool { return true }
+
 func (s *stalled) Error() string {
 	return fmt.Sprintf("nothing happened for %s while %s; look at what that server waits for (locks, disk, network), "+
 		"or raise retry.stall", s.after, s.doing)

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+
+	"refresher/internal/fault"
 )
 
 // Gate is one thing that a run had to prove, and whether it did.
@@ -142,7 +144,7 @@ func (r *Report) harborGate() Gate {
 
 func (r *Report) readBackGate() Gate {
 	g := Gate{"Bucket bytes", "none", "no bucket", "datasets"}
-	if r.Outcome != Done {
+	if r.Outcome != fault.Done {
 		g.Detail = "not reached"
 	}
 	for _, s := range r.Verification[min(1, len(r.Verification)):] {

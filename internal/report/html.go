@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/verify/canary"
 	"refresher/internal/verify/risk"
 )
@@ -290,7 +291,7 @@ func (r *Report) Flagged() []string {
 
 func (r *Report) headline() string {
 	switch r.Outcome {
-	case Done:
+	case fault.Done:
 		if r.Bucket != "" {
 			return "No source identifier survived. Staging was replaced, and this dataset was published."
 		}
@@ -298,13 +299,17 @@ func (r *Report) headline() string {
 			return "No source identifier survived. Staging was replaced."
 		}
 		return "No source identifier survived. Staging was replaced and the datasets were published."
-	case Refused:
+	case fault.Refused:
 		return "A gate refused this run. " + r.after()
-	case Stopped:
+	case fault.Stopped:
 		return "The run was stopped by a signal. " + r.after()
-	case Failed:
+	case fault.Failed:
 		return "The run failed. " + r.after()
-	case Lost:
+	case fault.Invalid:
+		return "The configuration or the rules are wrong. " + r.after()
+	case fault.Skipped:
+		return "Another run was going, so this one did nothing."
+	case fault.Lost:
 		return "The run ended without a word: it was killed, or its machine was."
 	}
 	return "The run is going on."

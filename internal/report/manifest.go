@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"refresher/internal/fault"
 	"refresher/internal/report/signature"
@@ -35,22 +36,22 @@ func (r *Report) Describes(manifest []byte, sha256 string) (n int, err error) {
 		switch {
 		case o.Name == JSONName:
 			if o.SHA256 != sha256 {
-				refusal.Problems = append(refusal.Problems, o.Name+": the manifest lists another")
+				refusal.Add("%s: the manifest lists another", o.Name)
 			}
 		case o.Name == JSONName+signature.Suffix, o.Name == HTMLName:
 		case !ok:
-			refusal.Problems = append(refusal.Problems, o.Name+": the report knows no such object")
+			refusal.Add("%s: the report knows no such object", o.Name)
 		case d.SHA256 != o.SHA256 || d.Bytes != o.Size:
-			refusal.Problems = append(refusal.Problems, o.Name+": the manifest gives it another hash or size")
+			refusal.Add("%s: the manifest gives it another hash or size", o.Name)
 		default:
 			n++
 		}
 	}
 	for name := range described {
-		refusal.Problems = append(refusal.Problems, name+": the manifest does not list it")
+		refusal.Add("%s: the manifest does not list it", name)
 	}
 	if len(refusal.Problems) > 0 {
-		slices.Sort(refusal.Problems)
+		slices.SortFunc(refusal.Problems, func(a, b fault.Problem) int { return strings.Compare(a.Text, b.Text) })
 		return n, refusal
 	}
 	return n, nil

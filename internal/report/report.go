@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"time"
 
-	"refresher/internal/history"
+	"refresher/internal/fault"
 	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
 	"refresher/internal/verify/canary"
@@ -23,17 +23,7 @@ import (
 const Format = 1
 
 // Outcome is how a run ended.
-type Outcome string
-
-// The outcomes.
-const (
-	Running Outcome = history.Running
-	Done    Outcome = history.Done    // verified, promoted, published
-	Refused Outcome = history.Refused // a gate stopped it
-	Failed  Outcome = history.Failed  // the environment
-	Stopped Outcome = history.Stopped // by a signal
-	Lost    Outcome = history.Lost    // killed: it left no report
-)
+type Outcome = fault.Outcome
 
 // Report is the record of one run.
 type Report struct {
@@ -42,7 +32,7 @@ type Report struct {
 	Version        string             `json:"version"` // of refresher
 	Started        time.Time          `json:"started"`
 	Finished       time.Time          `json:"finished"`
-	Outcome        Outcome            `json:"outcome"`          // done, refused, failed, stopped, lost or running
+	Outcome        Outcome            `json:"outcome"`          // done, refused, failed, invalid, stopped, skipped, lost or running
 	Promoted       bool               `json:"promoted"`         // staging was replaced
 	Bucket         string             `json:"bucket,omitempty"` // in the copy that a bucket gets: which one. It stands as things are when that bucket is published
 	Stage          string             `json:"stage,omitempty"`  // where it ended, unless clean
@@ -220,7 +210,7 @@ type Summary struct {
 // Summary sums the report up. A run that is summed up for a manifest is done,
 // or nobody will find the manifest.
 func (r *Report) Summary() Summary {
-	s := Summary{Outcome: Done}
+	s := Summary{Outcome: fault.Done}
 	s.Rows, _ = r.Totals()
 	for _, t := range r.Tables {
 		s.Masked += t.Masked()

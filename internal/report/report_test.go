@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
 	"refresher/internal/verify/canary"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func sample() *Report {
 	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 	r := &Report{
-		Run: "20261121T030000Z-7f3a", Version: "v1", Started: at, Finished: at.Add(83 * time.Second), Outcome: Refused, Stage: "verify",
+		Run: "20261121T030000Z-7f3a", Version: "v1", Started: at, Finished: at.Add(83 * time.Second), Outcome: fault.Refused, Stage: "verify",
 		Error:          "refused by survivors: staging database failed verification",
 		Source:         Server{Address: "replica:5432", Database: "app", Version: 150018, SystemID: "7", Replica: true},
 		Staging:        Server{Address: "staging:5432", Database: "app", Version: 170002, SystemID: "8"},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"refresher/internal/fault"
 	"refresher/internal/report/signature"
 )
 
@@ -43,7 +44,7 @@ func TestTheSchemaIsThatOfTheTypes(t *testing.T) {
 		p["enum"] = values
 	}
 	enum("", "format", Format)
-	enum("", "outcome", Done, Refused, Failed, Stopped, Lost, Running)
+	enum("", "outcome", fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped, fault.Lost, fault.Running)
 	enum("Signing", "algorithm", "Ed25519")
 	enum("Signing", "origin", "derived", "configured")
 	enum("Table", "rows_mode", "all", "none", "when", "preserved")
@@ -81,7 +82,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 		return schema.Validate(v)
 	}
 	var last []byte
-	for name, r := range map[string]*Report{"full": sample(), "refused early": {Run: "r", Outcome: Refused}} {
+	for name, r := range map[string]*Report{"full": sample(), "refused early": {Run: "r", Outcome: fault.Refused}} {
 		doc := signed(t, r).Document
 		if err := check(doc); err != nil {
 			t.Errorf("%s: %v", name, err)

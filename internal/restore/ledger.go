@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/copyfmt"
@@ -25,7 +26,7 @@ type Entry struct {
 
 // ErrBooked means that a chunk is in the database already: an attempt whose answer
 // was lost had succeeded.
-var ErrBooked = errors.New("the chunk is in the database already")
+var ErrBooked = fault.Passing("the chunk is in the database already")
 
 // ErrLedgerClosed means that a CloseLedger whose answer was lost had succeeded: all
 // chunks are in the database.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/testkit/pgserver"
@@ -107,7 +108,7 @@ func TestBookedEndsLostSessions(t *testing.T) {
 	}
 	s.ok(s.copyChunk(db, Entry{}, "t", "1\ta\n"))
 	w.Close()
-	if err := <-done; err == nil || !client.Transient(err) {
+	if err := <-done; err == nil || !fault.Retry(err) {
 		t.Errorf("the lost attempt: %v", err)
 	}
 	if n := s.value(db.Name(), "SELECT count(*)::text FROM t"); n != "1" {
@@ -132,7 +133,7 @@ func TestLedgerAfterACrash(t *testing.T) {
 		want = append(want, e)
 	}
 	s.admin.Kill()
-	if _, err := db.Booked(t.Context()); !client.Transient(err) {
+	if _, err := db.Booked(t.Context()); !fault.Retry(err) {
 		t.Errorf("a server that is down: %v", err)
 	}
 	s.ok(s.admin.Restart(t.Context()))

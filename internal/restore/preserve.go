@@ -64,7 +64,7 @@ func (s *Server) Preserve(ctx context.Context, names []catalog.Name, source *cat
 	refusal := fault.Refuse("preserve", "tables to be preserved from staging don't fit into what production has now")
 	for _, n := range names {
 		t, problems := compare(n, live, source)
-		refusal.Problems = append(refusal.Problems, problems...)
+		refusal.Problems = append(refusal.Problems, fault.Problems(problems)...)
 		if t != nil {
 			t.sequences = ownedBy(live, n)
 			p.tables = append(p.tables, t)
@@ -240,7 +240,7 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 				return client.Wrap(err, "looking at the columns of %s", t.table.Name)
 			}
 			for _, c := range missing {
-				refusal.Problems = append(refusal.Problems, fmt.Sprintf("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it in staging", t.table.Name, catalog.Quote(c)))
+				refusal.Add("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it in staging", t.table.Name, catalog.Quote(c))
 			}
 		}
 		if len(refusal.Problems) > 0 {

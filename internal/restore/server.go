@@ -148,7 +148,7 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		return err
 	})
 	if err == nil && len(source.Credentials) > 0 {
-		return &fault.Refusal{Gate: "credentials", Problems: source.Credentials,
+		return &fault.Refusal{Gate: "credentials", Problems: fault.Problems(source.Credentials),
 			Reason: "options of foreign data could hold credentials, which may not reach staging: move them to a user mapping"}
 	}
 	if err == nil && len(problems) > 0 {

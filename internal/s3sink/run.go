@@ -94,7 +94,7 @@ func (r *Run) verify(ctx context.Context, objects []Object) error {
 			if problem != "" {
 				mu.Lock()
 				defer mu.Unlock()
-				refusal.Problems = append(refusal.Problems, o.Name+": "+problem)
+				refusal.Add("%s: %s", o.Name, problem)
 			}
 			return err
 		})
@@ -157,7 +157,7 @@ func (r *Run) strangers(ctx context.Context, objects []Object) error {
 	refusal := fault.Refuse("read-back", "bucket %q holds objects in run %s that the run did not write", r.sink.name, r.id)
 	err := r.sink.list(ctx, prefix, func(key string) error {
 		if name := strings.TrimPrefix(key, prefix); !known[name] {
-			refusal.Problems = append(refusal.Problems, name)
+			refusal.Add("%s", name)
 		}
 		return nil
 	})

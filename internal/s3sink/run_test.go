@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"refresher/internal/fault"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify/pass"
 )
@@ -234,9 +235,9 @@ func TestReadBackFindsWhatDiffers(t *testing.T) {
 		_, err := p.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key("gone"))})
 		must(t, err)
 		r := refused(t, g.Verify(t.Context()), "read-back")
-		slices.Sort(r.Problems)
+		slices.SortFunc(r.Problems, func(a, b fault.Problem) int { return strings.Compare(a.Text, b.Text) })
 		want := []string{"flipped: its SHA-256 differs", "gone: it is gone", "longer: it has 18 bytes instead of 10", "small: its SHA-256 differs"}
-		if !slices.Equal(r.Problems, want) {
+		if !slices.Equal(r.Problems, fault.Problems(want)) {
 			t.Errorf("found %q, want %q", r.Problems, want)
 		}
 		_, err = g.Publish(t.Context(), passFor(t, run3, "dev"), s3sink.Manifest{})
@@ -254,7 +255,7 @@ func TestReadBackFindsStrangers(t *testing.T) {
 		_, err := g.Put(t.Context(), "x", text("x"))
 		must(t, err)
 		p.put(prefix+"runs/"+run1+"/tables/raw.csv", "planted")
-		if r := refused(t, g.Verify(t.Context()), "read-back"); !slices.Equal(r.Problems, []string{"tables/raw.csv"}) {
+		if r := refused(t, g.Verify(t.Context()), "read-back"); !slices.Equal(r.Problems, fault.Problems([]string{"tables/raw.csv"})) {
 			t.Errorf("problems %q", r.Problems)
 		}
 	})

@@ -69,7 +69,7 @@ type compiler struct {
 	gaps   *fault.Refusal
 
 	problems  []fault.Problem
-	uncovered []string
+	uncovered []fault.Problem
 	refs      []reference // nil: not listed yet
 	warnings  []string
 	hints     []indexHint
@@ -102,6 +102,13 @@ func (c *choice) nulls() bool { return c.rule.Kind == rules.Scalar && c.rule.Tra
 
 func (c *compiler) fail(at rules.Pos, format string, a ...any) {
 	c.problems = append(c.problems, at.Problem(format, a...))
+}
+
+// misfits is fail for a rule that doesn't serve the type.
+func (c *compiler) misfits(at rules.Pos, format string, a ...any) {
+	p := at.Problem(format, a...)
+	p.Kind = fault.WrongType
+	c.problems = append(c.problems, p)
 }
 
 func (c *compiler) err() error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/transform"
 )
@@ -14,7 +15,7 @@ func (c *compiler) cover() {
 		if c.noRows(t) {
 			continue
 		}
-		var missing []string
+		var missing []fault.Problem
 		for _, col := range t.Columns {
 			if col.Generated || c.choice(t, col.Name) != nil {
 				continue
@@ -22,14 +23,20 @@ func (c *compiler) cover() {
 			if owner := c.owner(t, col.Name); owner != t && !c.noRows(owner) {
 				continue // said of the owner
 			}
-			missing = append(missing, fmt.Sprintf("%s.%s (%s) has no rule; if this fits, paste:   %s: %s",
-				t.Name, col.Name, columnType(col), quoteKey(col.Name), guess(col)))
+			missing = append(missing, fault.Problem{
+				Kind: fault.NoColumnRule, Table: t.Name.String(), Column: col.Name,
+				Text: fmt.Sprintf("%s.%s (%s) has no rule", t.Name, col.Name, columnType(col)),
+				Fix:  fmt.Sprintf("if this fits, paste:   %s: %s", quoteKey(col.Name), guess(col)),
+			})
 		}
 		switch {
 		case c.rs.Tables[t.Name] != nil || t.Root != t.Name:
 			c.uncovered = append(c.uncovered, missing...)
 		case len(missing) > 0 || len(t.Columns) == 0:
-			c.uncovered = append(c.uncovered, fmt.Sprintf("%s has no rules; if its rows aren't needed, paste:   %s: {rows: none}", t.Name, quoteKey(t.Name.String())))
+			c.uncovered = append(c.uncovered, fault.Problem{
+				Kind: fault.NoTableRule, Table: t.Name.String(), Text: fmt.Sprintf("%s has no rules", t.Name),
+				Fix: fmt.Sprintf("if its rows aren't needed, paste:   %s: {rows: none}", quoteKey(t.Name.String())),
+			})
 			c.uncovered = append(c.uncovered, missing...)
 		}
 	}

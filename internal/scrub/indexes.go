@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -280,14 +281,15 @@ func (c *compiler) mayFold(index string, ch *choice, fold bool) {
 // indexHint is what to say if an index can't be built.
 type indexHint struct{ index, text string }
 
-// Explain adds to an error that names a unique index why it may not have been
+// Explain adds to a server's error that names a unique index why it may not have been
 // built, if rules are the likely reason.
 func (p *Program) Explain(err error) error {
-	if err == nil {
-		return nil
+	var server interface{ Names(object string) bool }
+	if !errors.As(err, &server) {
+		return err
 	}
 	for _, h := range p.hints {
-		if strings.Contains(err.Error(), `"`+h.index+`"`) {
+		if server.Names(h.index) {
 			return fmt.Errorf("%w\n%s", err, h.text)
 		}
 	}

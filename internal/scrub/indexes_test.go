@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -134,7 +135,7 @@ func TestExplain(t *testing.T) {
 	cat, _ := loaded(t, `CREATE EXTENSION citext; CREATE TABLE t (a text UNIQUE, b citext UNIQUE, c text UNIQUE, d text UNIQUE)`)
 	p := compile(t, cat, head+"  public.t: {columns: {a: email, b: email, c: {transform: email, domain: x, exact: true}, d: username}}\n")
 	for index, want := range map[string]string{"t_a_key": "public.t.a.*exact: true", "t_b_key": "", "t_c_key": "", "t_d_key": "public.t.d.*use token", "t_a": ""} {
-		was := fmt.Errorf("post-data: %w", errors.New(`could not create unique index "`+index+`"`))
+		was := fmt.Errorf("post-data: %w", &client.ToolError{Lines: []string{`could not create unique index "` + index + `"`}})
 		err := p.Explain(was)
 		if !errors.Is(err, was) || (want == "") != (err == was) || !regexp.MustCompile("(?s)"+want).MatchString(err.Error()) {
 			t.Errorf("%s: %v", index, err)

@@ -156,7 +156,7 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	before := len(c.problems)
 	a := def.Parse(r, c.fail)
 	if !def.Serves(p.Family) {
-		c.fail(r.Pos, "%s", c.misfit(def, p))
+		c.misfits(r.Pos, "%s", c.misfit(def, p))
 	} else if def.Check != nil && len(c.problems) == before {
 		if err := def.Check(a, p.Place); err != nil {
 			c.fail(r.Pos, "%s %v", def.Name, err)
@@ -252,7 +252,7 @@ func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 		if p.Type == nil {
 			c.fail(r.Pos, "within JSON the elements of an array are a path: write PATH[*] for %s", p.Where)
 		} else {
-			c.fail(r.Pos, "%s is %s, not an array: write the transform by itself", p.Where, p.Type.SQL)
+			c.misfits(r.Pos, "%s is %s, not an array: write the transform by itself", p.Where, p.Type.SQL)
 		}
 		return nil
 	}
@@ -292,7 +292,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.Where)
 		return nil
 	case !def.Serves(p.Family):
-		c.fail(r.Pos, "%s is %s, not JSON", p.Where, p.Type.SQL)
+		c.misfits(r.Pos, "%s is %s, not JSON", p.Where, p.Type.SQL)
 		return nil
 	case p.Chars() > 0:
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())

@@ -141,7 +141,7 @@ func (c *compiler) checkHarbor() {
 	}
 	c.harbor = risk.Matrix(h.Given, list, absent)
 	if h.Gaps == "fail" && len(c.harbor.Gaps) > 0 {
-		c.gaps = &fault.Refusal{Gate: "safe harbor", Problems: c.harbor.Gaps,
+		c.gaps = &fault.Refusal{Gate: "safe harbor", Problems: fault.Problems(c.harbor.Gaps),
 			Reason: "identifiers of 45 CFR 164.514(b)(2)(i) that are not removed, or of which nobody said where they are"}
 	}
 }

@@ -146,7 +146,7 @@ func problems(t testing.TB, cat *catalog.Catalog, text string) []string {
 	var refusal *fault.Refusal
 	if errors.As(err, &refusal) {
 		for _, p := range refusal.Problems {
-			list = append(list, refusal.Gate+": "+p)
+			list = append(list, refusal.Gate+": "+p.String())
 		}
 	}
 	return list

@@ -18,7 +18,7 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "XML within JSON or XML is not supported by this version: use null or constant for %s", p.Where)
 		return nil
 	case !transform.OfShape(transform.KindXML).Serves(p.Family):
-		c.fail(r.Pos, "%s is %s, not XML", p.Where, p.Type.SQL)
+		c.misfits(r.Pos, "%s is %s, not XML", p.Where, p.Type.SQL)
 		return nil
 	case p.Chars() > 0:
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())

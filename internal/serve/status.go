@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 )
@@ -241,7 +242,9 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 		w,
 		"# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n",
 	)
-	for _, o := range []report.Outcome{report.Done, report.Refused, report.Failed, report.Stopped} {
+	for _, o := range []report.Outcome{
+		fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped,
+	} {
 		fmt.Fprintf(w, "refresher_runs_total{outcome=%q} %d\n", o, s.total[o])
 	}
 	running := 0
@@ -274,7 +277,7 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(
 			w,
 			"# HELP refresher_last_run_done Whether the last run was done and clean.\n# TYPE refresher_last_run_done gauge\nrefresher_last_run_done %d\n",
-			b2i(s.last.Outcome == report.Done),
+			b2i(s.last.Outcome == fault.Done),
 		)
 		fmt.Fprintf(
 			w,

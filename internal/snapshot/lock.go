@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 )
 
 // ErrSchemaChanged is why Lock fails when a table or column changed since Open.
 // A new run works on the new schema.
-var ErrSchemaChanged = errors.New("the source's schema changed since it was planned on")
+var ErrSchemaChanged = fault.Passing("the source's schema changed since it was planned on")
 
 // lockBatch is how many tables one LOCK statement names.
 const lockBatch = 500

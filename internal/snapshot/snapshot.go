@@ -141,6 +141,6 @@ func (s *Source) Holding(ctx context.Context) error {
 
 // ErrLost means that what was read can't be trusted, and that a new snapshot is
 // needed: a recovery conflict on a standby, a restart, or the network.
-var ErrLost = errors.New("the session that holds the snapshot and its locks has ended")
+var ErrLost = fault.Passing("the session that holds the snapshot and its locks has ended")
 
 var errNotLocked = errors.New("the source has no snapshot yet: Lock comes first")

@@ -48,7 +48,7 @@ func TestChecks(t *testing.T) {
 			}
 		}
 		refusal := refused(t, c.check, r)
-		if len(refusal.Problems) != 1 || refusal.Problems[0] != c.problem {
+		if len(refusal.Problems) != 1 || refusal.Problems[0].Text != c.problem {
 			t.Errorf("%s: %q", c.name, refusal.Problems)
 		}
 		pgserver.Exec(t, url, c.undo)
@@ -199,8 +199,8 @@ func TestManyFindings(t *testing.T) {
 		t.Errorf("%d detected, %d kept", r.Detected, len(r.Findings))
 	}
 	refusal := refused(t, "detectors", r)
-	if n := len(refusal.Problems); n != 21 || !strings.Contains(refusal.Problems[20], "49980 more") && !strings.Contains(refusal.Problems[20], "49 980 more") {
-		t.Errorf("%d problems, the last of them %q", n, refusal.Problems[n-1])
+	if n := len(refusal.Problems); n != 21 || !strings.Contains(refusal.Problems[20].Text, "49980 more") && !strings.Contains(refusal.Problems[20].Text, "49 980 more") {
+		t.Errorf("%d problems, the last of them %q", n, refusal.Problems[n-1].Text)
 	}
 }
 

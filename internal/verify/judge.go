@@ -55,6 +55,6 @@ func Judge(run, subject string, results ...*Result) (pass.Pass, error) {
 		rest := len(problems) - maxProblems
 		problems = append(problems[:maxProblems:maxProblems], fmt.Sprintf("and %d more", rest))
 	}
-	refusal.Problems = problems
+	refusal.Problems = fault.Problems(problems)
 	return pass.Pass{}, refusal
 }

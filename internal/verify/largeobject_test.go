@@ -90,7 +90,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 		check := func(form string, r *verify.Result) {
 			t.Helper()
 			refusal := refused(t, "survivors", r)
-			if len(refusal.Problems) != 1 || !strings.HasPrefix(refusal.Problems[0], "large object 4711") || !strings.Contains(refusal.Problems[0], "survivor of class email: h***@p***.se") {
+			if len(refusal.Problems) != 1 || !strings.HasPrefix(refusal.Problems[0].Text, "large object 4711") || !strings.Contains(refusal.Problems[0].Text, "survivor of class email: h***@p***.se") {
 				t.Errorf("%s, %s: %q", name, form, refusal.Problems)
 			}
 			if !strings.HasPrefix(r.Findings[0].Table, "large object 4711") || r.Survivors != 1 {
@@ -131,7 +131,7 @@ func TestDetectionsInLargeObjects(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, "SELECT lo_from_bytea(4711, convert_to('mail lars.holm@telia.com', 'UTF8'))")
 	r := database(t, verify.Options{Objects: verify.LargeObjects{Keep: true}}, url, []verify.Table{})
-	if p := refused(t, "detectors", r).Problems; len(p) != 1 || !strings.HasPrefix(p[0], "large object 4711: detection of class email") {
+	if p := refused(t, "detectors", r).Problems; len(p) != 1 || !strings.HasPrefix(p[0].Text, "large object 4711: detection of class email") {
 		t.Errorf("%q", p)
 	}
 	v := verify.New(verify.Options{Run: run, Workers: 1})
@@ -164,7 +164,7 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		putObject(t, url, oid, []byte(content))
 	}
 	passes(t, database(t, verify.Options{}, url, nil)) // nothing is known of rules
-	if p := refused(t, "large objects", database(t, verify.Options{}, url, tables)).Problems; p[0] != "2 large objects: the rules don't keep them (large_objects: keep)" {
+	if p := refused(t, "large objects", database(t, verify.Options{}, url, tables)).Problems; p[0].Text != "2 large objects: the rules don't keep them (large_objects: keep)" {
 		t.Errorf("%q", p)
 	}
 	kept := verify.Options{Objects: verify.LargeObjects{Keep: true, Source: &sent}}
@@ -176,7 +176,7 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		"SELECT lo_from_bytea(5, 'x')": "SELECT lo_unlink(5)",
 	} {
 		pgserver.Exec(t, url, change)
-		if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; !strings.Contains(p[0], "where 2 of 3 bytes left the source") {
+		if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; !strings.Contains(p[0].Text, "where 2 of 3 bytes left the source") {
 			t.Errorf("%s: %q", change, p)
 		}
 		pgserver.Exec(t, url, undo)
@@ -196,7 +196,7 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		t.Errorf("%+v", r.Checks)
 	}
 	putObject(t, url, 7, gzipped(noise)[:5<<20])
-	if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; p[0] != "large object 7: not looked through, since it can't be unpacked" {
+	if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; p[0].Text != "large object 7: not looked through, since it can't be unpacked" {
 		t.Errorf("%q", p)
 	}
 	v := verify.New(verify.Options{Run: run, Workers: 1})

@@ -4,8 +4,7 @@
 // CONTEXT ("COPY users, line 3, column email: …") and, for data exceptions, the
 // message itself ("invalid input syntax for type integer: …"). [Wrap] keeps what
 // names a cause — SQLSTATE, condition, constraint, table, column — and drops
-// everything that can hold a value. [Hint] adds what a person can do about it, and
-// [Transient] tells what passes by itself.
+// everything that can hold a value. [Hint] adds what a person can do about it.
 package client
 
 import (
@@ -95,6 +94,9 @@ func (u *unanswered) Error() string {
 }
 
 func (u *unanswered) Unwrap() error { return u.err }
+
+// Passes is for fault.Retry: a connection that is gone can be made again.
+func (u *unanswered) Passes() bool { return errors.Is(u.err, pgconn.ErrConnClosed) }
 
 // raised reports whether the error came out of a function of the database's own,
 // which can raise any SQLSTATE with any text, name any table and column

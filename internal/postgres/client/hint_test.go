@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/client"
 	"refresher/internal/testkit/pgserver"
 )
@@ -91,7 +92,7 @@ func TestHintByCode(t *testing.T) {
 		if again := client.Wrap(err, "more"); strings.Count(again.Error(), "hint:") != strings.Count(err.Error(), "hint:") || client.Hint(again) != hint {
 			t.Errorf("%s: wrapped again: %q", tt.code, again)
 		}
-		if got := client.Transient(err); got != tt.transient {
+		if got := fault.Retry(err); got != tt.transient {
 			t.Errorf("%s: transient %t", tt.code, got)
 		}
 	}
@@ -121,7 +122,7 @@ func TestHintOfTheWay(t *testing.T) {
 		if hint := client.Hint(err); !strings.Contains(hint, tt.want) || tt.want == "" && hint != "" {
 			t.Errorf("%v: hint %q, want %q", tt.err, hint, tt.want)
 		}
-		if got := client.Transient(err); got != tt.transient {
+		if got := fault.Retry(err); got != tt.transient {
 			t.Errorf("%v: transient %t", tt.err, got)
 		}
 	}

@@ -23,11 +23,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"refresher/internal/postgres/programs"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/postgres/programs"
 )
 
 // The programs.
@@ -143,6 +145,11 @@ func (e *ToolError) Error() string {
 		}
 	}
 	return s
+}
+
+// Names reports whether the server's messages name an object, such as an index.
+func (e *ToolError) Names(object string) bool {
+	return slices.ContainsFunc(e.Lines, func(l string) bool { return strings.Contains(l, `"`+object+`"`) })
 }
 
 // SQLState is the server's error code as far as its message gives it away: ""

@@ -33,7 +33,7 @@ func Suppress(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, specs [
 	if err := s.run(ctx, specs); err != nil {
 		var pe *client.Error
 		if errors.As(err, &pe) && strings.HasPrefix(pe.Code, "23") {
-			return nil, &fault.Refusal{Gate: "risk", Reason: "rows can't be suppressed as the rules say, because a constraint forbids it", Problems: []string{err.Error()}}
+			return nil, &fault.Refusal{Gate: "risk", Reason: "rows can't be suppressed as the rules say, because a constraint forbids it", Problems: []fault.Problem{{Text: err.Error()}}}
 		}
 		return nil, err
 	}
