@@ -151,7 +151,7 @@ func TestOneRunAtATime(t *testing.T) {
 	l := take(t, h, "20261121T030000Z-7f3a")
 	_, err := open(t, cfg).Lock(t.Context(), "20261121T040000Z-0000")
 	var refusal *fault.Refusal
-	if !errors.As(err, &refusal) || refusal.Gate != "lock" || !strings.Contains(err.Error(), "20261121T030000Z-7f3a") {
+	if !errors.As(err, &refusal) || refusal.Gate != "lock" || !refusal.Busy || !strings.Contains(err.Error(), "20261121T030000Z-7f3a") {
 		t.Errorf("got %v", err)
 	}
 	other := cfg.Copy()
