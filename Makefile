@@ -19,7 +19,7 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help build setup demo check lint format test proof long fuzz faults versions detectors limits bench clean
+.PHONY: help build setup demo check lint format test proof long fuzz faults versions detectors corpus limits bench clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
@@ -79,6 +79,9 @@ versions: setup ## a refresh between every pair of PostgreSQL 14 to 18
 
 detectors: ## how well personal data is detected, on the files in CORPUS (see docs/benchmarks/detectors.md)
 	@go run ./scripts/detectors $(CORPUS)
+
+corpus: setup ## from nothing to a clean run on every schema of testdata/corpus
+	@REFRESHER_CORPUS=all go test -count=1 -timeout 30m -run '^TestCorpus$$' ./cmd/refresher
 
 limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
 	@REFRESHER_TEST_CELL_MB=200 go test -count=1 -timeout 30m -v -run '^TestLargeCell$$' ./cmd/refresher | grep -E 'times the cell|FAIL|^ok'

@@ -23,6 +23,7 @@ import (
 // discovery is one call of refresher discover.
 type discovery struct {
 	format, source, output string
+	fromRun                string
 	whole, namesOnly       bool
 	rows                   int
 	timeout                time.Duration
@@ -38,9 +39,12 @@ prints classes, shares and names, never a value.
 
 Without rules it writes a complete draft to stdout: every column with a rule, and a
 comment "review:" wherever a person should look. check accepts the draft as it is.
-With rules it writes only what they leave open, as a patch to apply with patch -p0.`,
+With rules it writes only what they leave open, as a patch to apply with patch -p0.
+With --from-run the patch also replaces the rules of the columns in which that run found
+personal data, and for which it was refused.`,
 		Example: `  refresher discover --source postgres://replica/app > rules/app.yaml
   refresher discover | patch -p0
+  refresher discover --from-run latest | patch -p0
   refresher discover --format json | jq '.[] | select(.class != "none")'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -48,6 +52,8 @@ With rules it writes only what they leave open, as a patch to apply with patch -
 				return fault.BadInput("--format must be yaml or json")
 			case d.rows < 1 || d.rows > 100_000:
 				return fault.BadInput("--rows must be from 1 to 100000")
+			case d.fromRun != "" && (d.source != "" || d.whole || d.format == "json"):
+				return fault.BadInput("--from-run patches the configuration's rules: leave --source, --all and --format json out")
 			case d.timeout < time.Second || d.timeout > time.Hour:
 				return fault.BadInput("--timeout must be from 1s to 1h")
 			}
@@ -59,6 +65,7 @@ With rules it writes only what they leave open, as a patch to apply with patch -
 	cmd.Flags().
 		StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
 	cmd.Flags().StringVar(&d.output, "output", "", "write to this new file instead of stdout")
+	cmd.Flags().StringVar(&d.fromRun, "from-run", "", "patch the rules by what this run found: its ID, or latest")
 	cmd.Flags().BoolVar(&d.whole, "all", false, "write the whole draft although there are rules")
 	cmd.Flags().BoolVar(&d.namesOnly, "names-only", false, "read no rows: classify by names, types, comments and keys")
 	cmd.Flags().IntVar(&d.rows, "rows", 400, "rows to sample of each table")
@@ -87,7 +94,12 @@ func (a *app) discover(ctx context.Context, d discovery) error {
 	if err != nil {
 		return err
 	}
-	text, err := d.text(survey, draft, base, files)
+	var text []byte
+	if d.fromRun != "" {
+		text, err = a.patchRun(ctx, d.fromRun, draft, files, base)
+	} else {
+		text, err = d.text(survey, draft, base, files)
+	}
 	if err != nil {
 		return err
 	}

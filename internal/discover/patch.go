@@ -18,6 +18,15 @@ import (
 // last column of their table, new tables to the end of the last file's tables. What
 // the files say already, comments and layout among it, stays as it is.
 func (d *Draft) Patch(files []string, existing *rules.Ruleset) ([]byte, error) {
+	edits, err := d.edits(files, existing)
+	if err != nil {
+		return nil, err
+	}
+	return d.diff(files, edits)
+}
+
+// edits are the files with the rules that they lack put in.
+func (d *Draft) edits(files []string, existing *rules.Ruleset) (map[string]*edit, error) {
 	edits := map[string]*edit{}
 	for _, f := range files {
 		text, err := os.ReadFile(f)
@@ -41,6 +50,11 @@ func (d *Draft) Patch(files []string, existing *rules.Ruleset) ([]byte, error) {
 		}
 		edits[have.Pos.File].addColumns(d, td, have)
 	}
+	return edits, nil
+}
+
+// diff is the edits as a patch that was compiled.
+func (d *Draft) diff(files []string, edits map[string]*edit) ([]byte, error) {
 	var out bytes.Buffer
 	for _, f := range files {
 		edits[f].diff(&out)
