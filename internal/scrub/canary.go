@@ -29,7 +29,7 @@ type Identity struct {
 //
 // It also returns some of the canaries' identities, for verification to look for.
 func (w *Writer) Rehearse(seed []byte) (canary.Table, []Identity, error) {
-	h := &hatchery{w: w, plan: w.plan, src: canary.NewSource(seed), tally: canary.NewTally(w.plan.Table.Name.String())}
+	h := &rehearsal{w: w, plan: w.plan, src: canary.NewSource(seed), tally: canary.NewTally(w.plan.Table.Name.String())}
 	if !w.plan.Masked() {
 		return h.tally.Table(), nil, nil
 	}
@@ -61,8 +61,8 @@ func (w *Writer) Rehearse(seed []byte) (canary.Table, []Identity, error) {
 // chance, as noise of one euro leaves some amounts as they are.
 const maxRehearsals = 15
 
-// hatchery makes the canaries of one table.
-type hatchery struct {
+// rehearsal makes the canaries of one table.
+type rehearsal struct {
 	w          *Writer
 	plan       *TablePlan
 	src        *canary.Source
@@ -81,7 +81,7 @@ type trial struct {
 
 // trials cover every rule: that for which no condition holds three times, since
 // some transforms may show a value by chance, the others twice.
-func (h *hatchery) trials() []trial {
+func (h *rehearsal) trials() []trial {
 	conditions := len(h.plan.conditions)
 	usual := make([]verdict, conditions)
 	for i := range usual {
@@ -104,7 +104,7 @@ func (h *hatchery) trials() []trial {
 }
 
 // announce lists the masked columns.
-func (h *hatchery) announce() {
+func (h *rehearsal) announce() {
 	for i := range h.plan.cells {
 		cp := &h.plan.cells[i]
 		why := ""
@@ -117,7 +117,7 @@ func (h *hatchery) announce() {
 
 // try makes a canary's row and sends it through. A value that its transform
 // refuses is left out: a real one would have stopped the run.
-func (h *hatchery) try(t trial) error {
+func (h *rehearsal) try(t trial) error {
 	var refused []int
 	for {
 		row, err := h.row(t, refused)
@@ -148,7 +148,7 @@ func (h *hatchery) try(t trial) error {
 
 // send puts one row through the writer. at is the column whose transform took
 // no such value, -1 if all did.
-func (h *hatchery) send(t trial, row *canary.Row) (o *canary.Outcome, at int, err error) {
+func (h *rehearsal) send(t trial, row *canary.Row) (o *canary.Outcome, at int, err error) {
 	wire, err := h.encode(row)
 	if err != nil {
 		return nil, -1, err
@@ -198,7 +198,7 @@ func (w *Writer) one(stream []byte) (at int, err error) {
 }
 
 // encode writes a canary as the server would.
-func (h *hatchery) encode(row *canary.Row) ([]byte, error) {
+func (h *rehearsal) encode(row *canary.Row) ([]byte, error) {
 	fields := make([][]byte, len(row.Fields))
 	for i, text := range row.Fields {
 		if text == nil {
@@ -213,7 +213,7 @@ func (h *hatchery) encode(row *canary.Row) ([]byte, error) {
 }
 
 // column is that of a field, also of one that is joined in.
-func (h *hatchery) column(i int) *catalog.Column {
+func (h *rehearsal) column(i int) *catalog.Column {
 	if n := len(h.plan.Columns); i >= n {
 		return h.plan.Join.Columns[i-n]
 	}
@@ -223,7 +223,7 @@ func (h *hatchery) column(i int) *catalog.Column {
 var errNoRow = errors.New("the writer made no row of a canary")
 
 // decode reads the row that the writer made.
-func (h *hatchery) decode(made []byte) (fields []*string, err error) {
+func (h *rehearsal) decode(made []byte) (fields []*string, err error) {
 	p := copyfmt.NewParser(h.plan.Format, len(h.plan.Columns), func(wires [][]byte) error {
 		fields = make([]*string, len(wires))
 		for i, wire := range wires {
@@ -252,7 +252,7 @@ func (h *hatchery) decode(made []byte) (fields []*string, err error) {
 
 // follow notes identities that are unlike any of production's: what else holds
 // one must have been a canary.
-func (h *hatchery) follow(row *canary.Row) {
+func (h *rehearsal) follow(row *canary.Row) {
 	const enough = 3 // a table
 	for _, p := range row.Plants {
 		switch p.Class {
@@ -265,10 +265,10 @@ func (h *hatchery) follow(row *canary.Row) {
 }
 
 // row makes a canary. Columns in skip stay NULL.
-func (h *hatchery) row(t trial, skip []int) (*canary.Row, error) {
+func (h *rehearsal) row(t trial, skip []int) (*canary.Row, error) {
 	h.turn++
 	row := &canary.Row{Fields: make([]*string, h.plan.Fields())}
-	b := &bird{h: h, row: row}
+	b := &canaryRow{h: h, row: row}
 	for i := range row.Fields {
 		if t.filled {
 			b.fill(i)

@@ -10,7 +10,7 @@ import (
 )
 
 // hstore has a pair for each key of the rules, and one that they don't name.
-func (b *bird) hstore(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) hstore(at int, o *op, place string) (string, bool) {
 	var dst []byte
 	any, wild := false, false
 	for _, p := range o.parts {
@@ -62,7 +62,7 @@ func (n *node) item(i int) *node {
 
 // json is a document with a value at each path of the rules, and a key and a
 // value that they don't name.
-func (b *bird) json(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) json(at int, o *op, place string) (string, bool) {
 	root := &node{}
 	wild := false
 	for _, p := range o.parts {
@@ -137,7 +137,7 @@ var xmlEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`,
 
 // xml is a document with a text or attribute at each path of the rules, and an
 // element that they don't name.
-func (b *bird) xml(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) xml(at int, o *op, place string) (string, bool) {
 	root := &node{}
 	wild := false
 	for _, p := range o.parts {

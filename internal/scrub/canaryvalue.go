@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,9 +13,9 @@ import (
 	"refresher/internal/verify/canary"
 )
 
-// bird is a canary under way.
-type bird struct {
-	h    *hatchery
+// canaryRow is a canary under way.
+type canaryRow struct {
+	h    *rehearsal
 	row  *canary.Row
 	base string  // place of a whole value of the column at hand
 	own  []owned // what prose of the row must not name
@@ -28,7 +29,7 @@ type owned struct {
 
 // put writes a canary into a masked column. exact says that its rule is the one
 // that will count.
-func (b *bird) put(at int, o *op, place string, exact bool) error {
+func (b *canaryRow) put(at int, o *op, place string, exact bool) error {
 	col := b.h.column(at)
 	n := len(b.row.Plants)
 	b.base = place
@@ -70,7 +71,7 @@ func (o *op) toldInProse() bool {
 }
 
 // whole takes over how the server prints a value.
-func (b *bird) whole(from int, text, printed string) {
+func (b *canaryRow) whole(from int, text, printed string) {
 	for i := from; i < len(b.row.Plants); i++ {
 		if p := &b.row.Plants[i]; p.Text == text {
 			p.Text = printed
@@ -79,7 +80,7 @@ func (b *bird) whole(from int, text, printed string) {
 }
 
 // join writes what another table knows of the row's person.
-func (b *bird) join(cp *columnPlan) error {
+func (b *canaryRow) join(cp *columnPlan) error {
 	n := len(b.row.Plants)
 	if err := b.put(cp.at, cp.op, "", true); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (b *bird) join(cp *columnPlan) error {
 }
 
 // fill writes something ordinary into a field that may be kept.
-func (b *bird) fill(i int) {
+func (b *canaryRow) fill(i int) {
 	col := b.h.column(i)
 	text, ok := b.sample(col.Type, col.Mod)
 	if !ok {
@@ -104,7 +105,7 @@ func (b *bird) fill(i int) {
 
 // plant notes a value of the column, and returns its text. One that is too short
 // to be told from what is around it is there, and not looked for.
-func (b *bird) plant(at int, place string, v canary.Value) (string, bool) {
+func (b *canaryRow) plant(at int, place string, v canary.Value) (string, bool) {
 	inside := place != b.base
 	if !inside || v.Mode == canary.Nothing || len(canary.Fold(v.Text)) >= canary.Within {
 		b.row.Plants = append(b.row.Plants, canary.Plant{Column: at, Place: place, Inside: inside, Value: v})
@@ -122,7 +123,7 @@ func inside(place, what string) string {
 
 // value is the canonical text of a canary that a rule masks; false if there can
 // be none.
-func (b *bird) value(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) value(at int, o *op, place string) (string, bool) {
 	switch o.kind {
 	case transform.KindKeep:
 		return "", false
@@ -155,7 +156,7 @@ func (b *bird) value(at int, o *op, place string) (string, bool) {
 }
 
 // scalar makes a value for a transform.
-func (b *bird) scalar(o *op) (canary.Value, bool) {
+func (b *canaryRow) scalar(o *op) (canary.Value, bool) {
 	switch o.kind {
 	case transform.KindNull, transform.KindConstant:
 		return b.dropped(o)
@@ -166,7 +167,7 @@ func (b *bird) scalar(o *op) (canary.Value, bool) {
 }
 
 // dropped is a value for a rule that leaves nothing of it.
-func (b *bird) dropped(o *op) (canary.Value, bool) {
+func (b *canaryRow) dropped(o *op) (canary.Value, bool) {
 	if o.Type == nil || o.Family == transform.FamilyText {
 		return b.h.src.Of(pii.FullName, o.Chars()), true
 	}
@@ -184,7 +185,7 @@ func (b *bird) dropped(o *op) (canary.Value, bool) {
 	return v, ok
 }
 
-func (b *bird) array(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) array(at int, o *op, place string) (string, bool) {
 	var elems []string
 	for range 2 {
 		s, ok := b.value(at, o.elem, inside(place, "an element"))
@@ -196,7 +197,7 @@ func (b *bird) array(at int, o *op, place string) (string, bool) {
 	return "{" + strings.Join(elems, ",") + "}", true
 }
 
-func (b *bird) composite(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) composite(at int, o *op, place string) (string, bool) {
 	var fields []string
 	any := false
 	for _, f := range o.Type.Underlying().Fields {
@@ -213,7 +214,7 @@ func (b *bird) composite(at int, o *op, place string) (string, bool) {
 
 // prose is a text that names whoever is in the row, and somebody else by what has
 // a shape of its own. It is as long as the column allows.
-func (b *bird) prose(at int, o *op, place string) (string, bool) {
+func (b *canaryRow) prose(at int, o *op, place string) (string, bool) {
 	src := b.h.src
 	text := ""
 	add := func(before, where string, v canary.Value) {
@@ -235,4 +236,83 @@ func (b *bird) prose(at int, o *op, place string) (string, bool) {
 		return "", false
 	}
 	return text + ".", true
+}
+
+// sample is an ordinary value of a type, false if none is known.
+func (b *canaryRow) sample(t *catalog.Type, mod int32) (string, bool) {
+	src := b.h.src
+	for t.Kind == catalog.DomainType {
+		if mod < 0 {
+			mod = t.BaseMod
+		}
+		t = t.Base
+	}
+	switch t.Kind {
+	case catalog.EnumType:
+		if len(t.Labels) == 0 {
+			return "", false
+		}
+		return t.Labels[b.h.turn%len(t.Labels)], true
+	case catalog.ArrayType:
+		elem, ok := b.sample(t.Elem, mod)
+		return "{" + arrayQuote(elem) + "}", ok
+	case catalog.CompositeType:
+		var fields []string
+		for _, f := range t.Fields {
+			s, ok := b.sample(f.Type, f.Mod)
+			if ok {
+				s = recordQuote(s)
+			}
+			fields = append(fields, s)
+		}
+		return "(" + strings.Join(fields, ",") + ")", true
+	}
+	switch transform.FamilyOf(t) {
+	case transform.FamilyText:
+		n := 12
+		if limit := transform.MaxChars(t, mod); limit > 0 {
+			n = min(n, limit)
+		}
+		return src.Letters("bcdfghlmnpqrstvx", n), true
+	case transform.FamilyNumber:
+		return src.Digits(max(1, min(6, transform.MaxDigits(t, mod)))), true
+	case transform.FamilyFloat:
+		return src.Digits(5), true
+	case transform.FamilyDate:
+		return fmt.Sprintf("20%d-0%d-1%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9)), true
+	case transform.FamilyTimestamp:
+		return fmt.Sprintf("20%d-0%d-1%d 12:%d:%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9), src.Between(10, 59), src.Between(10, 59)), true
+	case transform.FamilyInet:
+		return src.Of(pii.IP, 0).Text, true
+	case transform.FamilyUUID:
+		return src.UUID().Text, true
+	case transform.FamilyMAC:
+		v := src.Of(pii.MAC, 0).Text
+		if t.OID == catalog.Macaddr8OID {
+			v = v[:8] + ":ff:fe" + v[8:]
+		}
+		return v, true
+	case transform.FamilyBytea:
+		return `\x` + src.Letters("0123456789abcdef", 16), true
+	case transform.FamilyJSON:
+		return `{"` + src.Letters("bcdfgh", 6) + `": ` + src.Digits(5) + `}`, true
+	case transform.FamilyXML:
+		return "<a>" + src.Digits(5) + "</a>", true
+	case transform.FamilyPoint:
+		return "(" + src.Digits(3) + "," + src.Digits(3) + ")", true
+	}
+	if t.OID == catalog.BoolOID {
+		return []string{"t", "f"}[b.h.turn%2], true
+	}
+	return "", false
+}
+
+// arrayQuote is an element of an array as text.
+func arrayQuote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// recordQuote is a field of a composite as text.
+func recordQuote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `""`).Replace(s) + `"`
 }

@@ -1,5 +1,5 @@
-// Package scrub turns a ruleset into a program and rows of production into rows
-// that belong to nobody.
+// Package scrub turns a ruleset into a program, and rows of production into rows that
+// identify nobody.
 //
 // # Compiling
 //
@@ -51,13 +51,30 @@
 // # Canaries
 //
 // Before a table's first row its writer gets a rehearsal ([Writer.Rehearse]): rows of
-// somebody who doesn't exist, made from the plan itself, of which nothing may come
-// out. So every run tests the program that it scrubs with.
+// invented people, made from the plan itself, of which nothing may come out. So every
+// run tests the program that it scrubs with.
 //
-// # Adding a transform
+// # From a rule to a value
 //
-// One file with a constructor of a [Definition] (name, documentation,
-// parameters, types, example and what it does) and one line in [Definitions].
-// The reference in the documentation, the format's JSON Schema and the tests
-// follow from the definition.
+// In the order in which a value meets them:
+//
+//   - rules.Rule: a rule as it is written.
+//   - choice: the rule of one column, its own or that of a column it refers to.
+//   - op: that rule, checked against the type of what it is for; rules within arrays,
+//     documents and lists of conditions are ops within it.
+//   - transform.Masker: what the rule's transform does to one canonical text. A domain
+//     has one for each family of types.
+//   - columnPlan: the field of a [TablePlan] that the op changes, with the transform.Bind
+//     that makes a cell of it.
+//   - boundCell: the columnPlan in one [Writer], with its transform.Cell, which takes a
+//     field's bytes and appends what stands in their place.
+//
+// docs/architecture.md follows one value through all rooms.
+//
+// # Where things are
+//
+// compile.go, resolve.go: choices and ops. keys.go, indexes.go, unique.go: what must hold
+// between rows. plan.go: cells. writer.go, cases.go, output.go: rows at work. canary*.go:
+// the rehearsal. Package transform holds the transforms, one constructor of a Definition
+// each; docs/adding-a-transform.md says how one is added.
 package scrub

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 )
@@ -214,3 +215,88 @@ func (c *compiler) rowsOf(t *catalog.Table) float64 {
 
 // maxTuples is the most rows of a page of 8 KiB (MaxHeapTuplesPerPage).
 const maxTuples = 291
+
+// declared are the references of the rules as they hold in the scrubbed
+// database. A condition on what is masked can't be asked there any more.
+func (c *compiler) declared() []catalog.Reference {
+	var list []catalog.Reference
+	var last *catalog.ForeignKey
+	for _, r := range c.references() {
+		if !r.declared || r.key == last {
+			continue
+		}
+		last = r.key
+		d := catalog.Reference{Table: r.key.Table, To: r.key.RefTable, Columns: r.key.Columns, ToColumns: r.key.RefColumns}
+		if r.when.Text != "" {
+			sql, ok := condition.SQL(r.when.Text, "t", c.kept(r.from))
+			if d.Loose = !ok; ok {
+				d.When = sql
+			}
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// kept are the columns of a table whose values stay.
+func (c *compiler) kept(t *catalog.Table) []*catalog.Column {
+	var list []*catalog.Column
+	for _, col := range t.Columns {
+		if ch := c.choice(t, col.Name); ch != nil && ch.keeps() {
+			list = append(list, col)
+		}
+	}
+	return list
+}
+
+// agreeParents checks that a column which a table inherits from several parents has
+// one rule: only one can be applied to the child's rows.
+func (c *compiler) agreeParents() {
+	for _, t := range c.cat.Tables {
+		if len(t.Parents) < 2 {
+			continue
+		}
+		for _, col := range t.Columns {
+			var first *choice
+			for _, p := range t.Parents {
+				parent := c.cat.Table(p)
+				if parent == nil || parent.Column(col.Name) == nil {
+					continue
+				}
+				next := c.choice(parent, col.Name)
+				switch {
+				case next == nil || next == first:
+				case first == nil:
+					first = next
+				case !rules.Equal(first.rule, next.rule):
+					c.fail(next.pos, "%s inherits column %q from %s and from %s (%s), whose rules for it differ: give both the same rule",
+						t.Name, col.Name, next.table.Name, first.table.Name, first.pos)
+				}
+			}
+		}
+	}
+}
+
+// notNull reports whether a column, or that of a partition or child, refuses NULL.
+func (c *compiler) notNull(t *catalog.Table, col *catalog.Column) bool {
+	return slices.ContainsFunc(c.family(t), func(child *catalog.Table) bool {
+		cc := child.Column(col.Name)
+		return cc != nil && cc.NotNull
+	})
+}
+
+// family is a table and those that inherit from it: all of them if it is their root,
+// else its children.
+func (c *compiler) family(t *catalog.Table) []*catalog.Table {
+	if c.heirs == nil {
+		c.heirs = map[catalog.Name][]*catalog.Table{}
+		for _, child := range c.cat.Tables {
+			for _, from := range slices.Concat(child.Parents, []catalog.Name{child.Root}) {
+				if kin := c.heirs[from]; from != child.Name && (len(kin) == 0 || kin[len(kin)-1] != child) {
+					c.heirs[from] = append(kin, child)
+				}
+			}
+		}
+	}
+	return append([]*catalog.Table{t}, c.heirs[t.Name]...)
+}

@@ -1,3 +1,5 @@
+// Package normal has normal forms: two values of one normal form are one value to a
+// domain. Each function appends to dst and allocates nothing else.
 package normal
 
 import (
@@ -6,9 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 )
-
-// Normal forms: two values of one normal form are one value to a domain. Each
-// function appends to dst and allocates nothing else.
 
 // AsIs is the normal form of what is compared byte by byte.
 func AsIs(dst, text []byte) []byte { return append(dst, text...) }

@@ -1,3 +1,6 @@
+// Package prose finds, within free text, what identifies people: the identifiers that the
+// columns of the same row hold ([Known]), names by dictionary ([NameFinder]) and runs of
+// digits that could be telephone numbers ([NumberSpans]). It only says where they stand.
 package prose
 
 import (

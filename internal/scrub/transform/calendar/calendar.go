@@ -1,3 +1,4 @@
+// Package calendar reads, writes and counts ISO dates as PostgreSQL does, from 4713 BC on.
 package calendar
 
 import (

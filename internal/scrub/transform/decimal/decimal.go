@@ -1,3 +1,4 @@
+// Package decimal is arithmetic on decimal numbers of any size, without rounding.
 package decimal
 
 import (
