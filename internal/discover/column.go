@@ -75,7 +75,8 @@ func glued(columns []*catalog.Column) string {
 	for n := longest; n > 1; n-- {
 		counts := map[string]int{}
 		for _, c := range columns {
-			if len(c.Name) > n+1 && strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") == "" && strings.ToUpper(c.Name) == c.Name {
+			if len(c.Name) > n+1 && strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") == "" &&
+				strings.ToUpper(c.Name) == c.Name {
 				counts[c.Name[:n]]++
 			}
 		}
@@ -109,11 +110,13 @@ func (t *table) unprefix() {
 		}
 	}
 	for _, c := range t.columns {
-		if rest, ok := strings.CutPrefix(strings.ToLower(c.Name), strings.ToLower(t.Name.Name)+"_"); ok && len(t.columns) > 2 && first[strings.ToLower(t.Name.Name)] >= 3 {
+		if rest, ok := strings.CutPrefix(strings.ToLower(c.Name), strings.ToLower(t.Name.Name)+"_"); ok &&
+			len(t.columns) > 2 && first[strings.ToLower(t.Name.Name)] >= 3 {
 			c.name = understand(rest)
 			continue
 		}
-		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) || first[p[0]] > 0 && len(p[0]) == 1) {
+		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) ||
+			first[p[0]] > 0 && len(p[0]) == 1) {
 			c.name = understood(p[1:])
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"refresher/internal/pii"
 	"refresher/internal/scrub"
 )
 
@@ -17,6 +18,7 @@ type subject struct {
 	family   scrub.Family
 	table    *table  // nil: only the names are known
 	column   *column // nil: only the names, or the table, are known
+	hint     hint    // what the name says, where the values are asked
 }
 
 // condition is one of rules.txt, which says what each word of its language means.
@@ -123,7 +125,7 @@ func (p *conditionParser) atom() condition {
 	if of, predicate, ok := strings.Cut(word, "."); ok {
 		return p.ofName(of, predicate)
 	}
-	if nameQuestion(word) != nil || nameNumber(word) != nil {
+	if nameQuestions()[word] != nil || nameNumber(word) != nil {
 		return p.ofName("", word)
 	}
 	if word == "columns" {
@@ -148,13 +150,19 @@ func (p *conditionParser) atom() condition {
 	if f := columnFlag(word); f != nil {
 		return func(s *subject) bool { return s.column != nil && f(s.column) }
 	}
-	if f := share(word); f != nil {
-		return p.compare(func(s *subject) float64 {
-			if s.column == nil || !s.column.seen.known() {
-				return 0
-			}
-			return f(s.column.seen)
-		})
+	switch word {
+	case "says":
+		args := p.args()
+		return func(s *subject) bool { return slices.Contains(args, string(s.hint.class)) }
+	case "unnamed":
+		return func(s *subject) bool { return s.hint.class == pii.None }
+	case "clean":
+		return func(s *subject) bool { return s.hint.clean }
+	case "share", "could", "shown", "mostly":
+		return p.compare(ofClass(word, p.args()))
+	}
+	if f := valueNumber(word); f != nil {
+		return p.compare(onEvidence(f))
 	}
 	if c := p.rules.conditions[word]; c != nil {
 		return c
@@ -217,7 +225,7 @@ func (p *conditionParser) ofName(of, predicate string) condition {
 	if f := nameNumber(predicate); f != nil {
 		return p.compare(func(s *subject) float64 { return float64(f(which(s))) })
 	}
-	f := nameQuestion(predicate)
+	f := nameQuestions()[predicate]
 	if f == nil {
 		p.fail("%q is no question about a name", predicate)
 		return nil
@@ -238,72 +246,51 @@ func (p *conditionParser) ofName(of, predicate string) condition {
 	return func(s *subject) bool { return f(which(s), args) }
 }
 
-// nameQuestion is one of the questions about a name.
-func nameQuestion(word string) func(n *name, args []string) bool {
-	switch word {
-	case "means":
-		return func(n *name, args []string) bool { return n.has(args...) }
-	case "ends":
-		return func(n *name, args []string) bool { return slices.Contains(args, n.last) }
-	case "only":
-		return func(n *name, args []string) bool { return n.only(args...) }
-	case "of":
-		return func(n *name, args []string) bool { return n.only(args...) }
-	case "word":
-		return func(n *name, args []string) bool { return n.word(args...) }
-	case "sole":
-		return func(n *name, args []string) bool { return len(n.parts) == 1 && n.word(args...) }
-	case "firstword":
-		return func(n *name, args []string) bool { return slices.Contains(args, n.part(0)) }
-	case "secondword":
-		return func(n *name, args []string) bool { return slices.Contains(args, n.part(1)) }
-	case "lastword":
-		return func(n *name, args []string) bool { return slices.Contains(args, n.part(len(n.parts)-1)) }
-	case "nextlast":
-		return func(n *name, args []string) bool { return slices.Contains(args, n.part(len(n.parts)-2)) }
-	case "joined":
-		return func(n *name, args []string) bool { return slices.Contains(args, strings.Join(n.parts, "")) }
-	case "plural":
-		return func(n *name, _ []string) bool { return strings.HasSuffix(n.part(len(n.parts)-1), "s") }
-	case "head":
-		return func(n *name, args []string) bool { return slices.Contains(args, headOf(n)) }
-	case "headfirst":
-		return func(n *name, args []string) bool { // agents immobiliers: Romance languages put it first
+// nameQuestions are the questions about a name.
+var nameQuestions = sync.OnceValue(func() map[string]func(n *name, args []string) bool {
+	return map[string]func(n *name, args []string) bool{
+		"means":      func(n *name, args []string) bool { return n.has(args...) },
+		"ends":       func(n *name, args []string) bool { return slices.Contains(args, n.last) },
+		"only":       func(n *name, args []string) bool { return n.only(args...) },
+		"of":         func(n *name, args []string) bool { return n.only(args...) },
+		"word":       func(n *name, args []string) bool { return n.word(args...) },
+		"sole":       func(n *name, args []string) bool { return len(n.parts) == 1 && n.word(args...) },
+		"firstword":  func(n *name, args []string) bool { return slices.Contains(args, n.part(0)) },
+		"secondword": func(n *name, args []string) bool { return slices.Contains(args, n.part(1)) },
+		"lastword":   func(n *name, args []string) bool { return slices.Contains(args, n.part(len(n.parts)-1)) },
+		"nextlast":   func(n *name, args []string) bool { return slices.Contains(args, n.part(len(n.parts)-2)) },
+		"joined":     func(n *name, args []string) bool { return slices.Contains(args, strings.Join(n.parts, "")) },
+		"plural":     func(n *name, _ []string) bool { return strings.HasSuffix(n.part(len(n.parts)-1), "s") },
+		"head":       func(n *name, args []string) bool { return slices.Contains(args, headOf(n)) },
+		"headfirst": func(n *name, args []string) bool { // agents immobiliers: Romance languages put it first
 			return headOf(n) == "" && len(n.parts) > 1 && strings.HasSuffix(n.part(0), "s") &&
 				strings.HasSuffix(n.part(len(n.parts)-1), "s") && slices.Contains(args, headOf(&name{parts: n.parts[:1]}))
-		}
-	case "all":
-		return func(n *name, args []string) bool {
+		},
+		"all": func(n *name, args []string) bool {
 			return !slices.ContainsFunc(n.parts, func(w string) bool { return !slices.Contains(args, w) })
-		}
-	case "among":
-		return func(n *name, args []string) bool {
+		},
+		"among": func(n *name, args []string) bool {
 			return slices.ContainsFunc(n.parts, func(w string) bool {
 				return slices.Contains(args, w) || slices.Contains(args, singular(w))
 			})
-		}
-	case "firstends":
-		return func(n *name, args []string) bool {
+		},
+		"firstends": func(n *name, args []string) bool {
 			return slices.ContainsFunc(args, func(end string) bool { return strings.HasSuffix(n.part(0), end) })
-		}
-	case "firstmeans":
-		return func(n *name, args []string) bool {
+		},
+		"firstmeans": func(n *name, args []string) bool {
 			m := meaningsOf()[n.part(0)]
-			return m == nil && slices.Contains(args, "") || slices.ContainsFunc(m, func(x string) bool { return slices.Contains(args, x) })
-		}
+			return m == nil && slices.Contains(args, "") ||
+				slices.ContainsFunc(m, func(x string) bool { return slices.Contains(args, x) })
+		},
 	}
-	return nil
-}
+})
 
 // nameNumber is one of what can be counted of a name.
 func nameNumber(word string) func(n *name) int {
-	switch word {
-	case "words":
-		return func(n *name) int { return len(n.parts) }
-	case "firstlength":
-		return func(n *name) int { return len(n.part(0)) }
-	}
-	return nil
+	return map[string]func(n *name) int{
+		"words":       func(n *name) int { return len(n.parts) },
+		"firstlength": func(n *name) int { return len(n.part(0)) },
+	}[word]
 }
 
 // columnQuestion is one of the questions about a column that take words.
@@ -332,19 +319,56 @@ func columnFlag(word string) func(c *column) bool {
 		return (*column).isBool
 	case "sampled":
 		return func(c *column) bool { return c.seen.known() }
+	case "leads":
+		return (*column).leads
 	case "knows":
 		return func(c *column) bool { return c.table.known(c.name) }
 	}
 	return nil
 }
 
-// share is one of numbers about the values of a column; 0 where none were seen.
-func share(word string) func(e *evidence) float64 {
-	switch word {
-	case "uuids":
-		return func(e *evidence) float64 { return e.uuids }
-	case "yesno":
-		return func(e *evidence) float64 { return e.yesNo }
+// onEvidence asks about the values of a column; the answer is 0 where none were seen.
+func onEvidence(f func(e *evidence) float64) func(*subject) float64 {
+	return func(s *subject) float64 {
+		if s.column == nil || !s.column.seen.known() {
+			return 0
+		}
+		return f(s.column.seen)
 	}
-	return nil
+}
+
+// ofClass is a share of values that classes have to do with.
+func ofClass(word string, args []string) func(*subject) float64 {
+	a, b := pii.Class(slices.Concat(args, []string{""})[0]), pii.Class(slices.Concat(args, []string{"", ""})[1])
+	return onEvidence(func(e *evidence) float64 {
+		switch word {
+		case "could":
+			return e.could[a]
+		case "shown":
+			return e.share[a] - e.bare[a]
+		case "mostly":
+			if e.share[a] >= e.share[b] {
+				return 1
+			}
+			return 0
+		}
+		return e.share[a]
+	})
+}
+
+// valueNumber is one of the numbers about the values of a column.
+func valueNumber(word string) func(e *evidence) float64 {
+	return map[string]func(e *evidence) float64{
+		"values":   func(e *evidence) float64 { return float64(e.values) },
+		"distinct": func(e *evidence) float64 { return float64(e.distinct) },
+		"unique":   func(e *evidence) float64 { return float64(e.distinct) / float64(e.values) },
+		"longest":  func(e *evidence) float64 { return float64(e.short) },
+		"shortest": func(e *evidence) float64 { return float64(e.least) },
+		"yesno":    func(e *evidence) float64 { return e.yesNo },
+		"uuids":    func(e *evidence) float64 { return e.uuids },
+		"prose":    func(e *evidence) float64 { return e.prose },
+		"digits":   func(e *evidence) float64 { return e.digits },
+		"numeric":  func(e *evidence) float64 { return e.digits + e.share[pii.Phone] },
+		"decimals": func(e *evidence) float64 { return e.decimals },
+	}[word]
 }

@@ -27,8 +27,9 @@ type Finding struct {
 	Column     string    `json:"column"`
 	Class      pii.Class `json:"class"`      // none where clean
 	Confidence float64   `json:"confidence"` // from 0 to 1, that the class is right
-	Transform  string    `json:"transform"`  // what the draft does: a transform's name, json, array, …; generated where PostgreSQL computes it
-	Reason     string    `json:"reason"`     // names and shares, never a value
+	// what the draft does: a transform's name, json, array, …; generated where PostgreSQL computes it
+	Transform string `json:"transform"`
+	Reason    string `json:"reason"` // names and shares, never a value
 }
 
 // Survey is what is known of a database's columns.
@@ -168,7 +169,8 @@ func (s *Survey) connect() {
 			}
 			for j, name := range key.Columns {
 				c := t.column(name)
-				if ref := to.column(key.RefColumns[j]); c != nil && ref != nil && ref != c && (c.to == nil || len(key.Columns) == 1) {
+				if ref := to.column(key.RefColumns[j]); c != nil && ref != nil && ref != c && (c.to == nil ||
+					len(key.Columns) == 1) {
 					c.key, c.to = key, ref
 				}
 			}
@@ -204,7 +206,8 @@ func (s *Survey) follow(c *column) {
 	if o == c {
 		return
 	}
-	if o.class == pii.None && (c.class == Gender || c.class == Special) { // a code of somebody's, whatever the list of codes is
+	// a code of somebody's, whatever the list of codes is
+	if o.class == pii.None && (c.class == Gender || c.class == Special) {
 		return
 	}
 	if o.class == pii.None {
@@ -252,7 +255,8 @@ func (s *Survey) Findings(d *Draft) []Finding {
 	for _, t := range s.tables {
 		for _, c := range t.columns {
 			o := s.owner(c)
-			f := Finding{Table: t.Table.Name.String(), Column: c.Name, Class: o.class, Confidence: round(o.score), Reason: o.reason, Transform: keep}
+			f := Finding{Table: t.Table.Name.String(), Column: c.Name, Class: o.class, Confidence: round(o.score),
+				Reason: o.reason, Transform: keep}
 			switch {
 			case t.Kind == catalog.Foreign:
 				f.Transform = "rows: none"
@@ -280,5 +284,6 @@ func (s *Survey) Suspicious(t catalog.Name, name string) (Finding, bool) {
 		return Finding{}, false
 	}
 	o := s.owner(c)
-	return Finding{Table: t.String(), Column: name, Class: o.class, Confidence: round(o.score), Reason: o.reason}, o.suspicious()
+	return Finding{Table: t.String(), Column: name, Class: o.class, Confidence: round(o.score), Reason: o.reason},
+		o.suspicious()
 }

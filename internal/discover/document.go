@@ -109,7 +109,8 @@ func (w *walker) walk(path string, keys []string, v any, depth int) {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		if known := w.keys[path]; len(known) > maxKeys || slices.ContainsFunc(sorted(known), func(k string) bool { return !isKey(k) }) {
+		if known := w.keys[path]; len(known) > maxKeys ||
+			slices.ContainsFunc(sorted(known), func(k string) bool { return !isKey(k) }) {
 			w.open = true
 			return
 		}
@@ -183,7 +184,8 @@ func isKey(k string) bool {
 
 // classify decides on every leaf, and so on the column.
 func (d *document) classify(c *column, det *detect.Detector) {
-	t := &table{Table: c.table.Table, name: c.table.name, facts: map[string]bool{"about": c.table.is("about"), "placed": c.table.is("placed")}}
+	t := &table{Table: c.table.Table, name: c.table.name, facts: map[string]bool{"about": c.table.is("about"),
+		"placed": c.table.is("placed")}}
 	for _, l := range d.leaves {
 		name := strings.Join(l.keys[max(0, len(l.keys)-2):], "_")
 		if len(l.keys) == 0 {
@@ -193,7 +195,8 @@ func (d *document) classify(c *column, det *detect.Detector) {
 		if l.number {
 			family = scrub.FamilyNumber
 		}
-		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det, detect.ContextOf(name))}
+		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det,
+			detect.ContextOf(name))}
 		col.classify()
 		if col.class == pii.None && len(l.keys) > 1 { // contact.value is named by both, person.email by the last
 			col.name = understand(l.keys[len(l.keys)-1])

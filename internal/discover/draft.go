@@ -166,7 +166,8 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 	}
 	for _, t := range d.s.tables { // a table that adds columns to a person's
 		if len(t.PrimaryKey) == 1 && homes[t] == "" {
-			if c := t.column(t.PrimaryKey[0]); c != nil && c.to != nil && len(c.key.Columns) == 1 && c.to.table.PrimaryKey != nil && c.to.Name == c.to.table.PrimaryKey[0] && homes[c.to.table] != "" {
+			if c := t.column(t.PrimaryKey[0]); c != nil && c.to != nil && len(c.key.Columns) == 1 &&
+				c.to.table.PrimaryKey != nil && c.to.Name == c.to.table.PrimaryKey[0] && homes[c.to.table] != "" {
 				homes[t] = homes[c.to.table]
 			}
 		}
@@ -179,7 +180,8 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 		var to *column
 		for _, c := range t.columns {
 			home := c.to
-			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] || c.fits("secondary") {
+			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] ||
+				c.fits("secondary") {
 				continue
 			}
 			if to != nil {

@@ -27,7 +27,8 @@ func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' ||
 
 // isHash: the usual forms of a hash of a password, or hex of the length of one.
 func isHash(v string) bool {
-	for _, p := range []string{"$2a$", "$2b$", "$2y$", "$argon2", "$1$", "$5$", "$6$", "$P$", "$H$", "pbkdf2", "{SSHA}", "{SHA}", "{bcrypt}", "scrypt:", "sha1$", "eyJ", "ssh-rsa ", "-----BEGIN"} {
+	for _, p := range []string{"$2a$", "$2b$", "$2y$", "$argon2", "$1$", "$5$", "$6$", "$P$", "$H$", "pbkdf2",
+		"{SSHA}", "{SHA}", "{bcrypt}", "scrypt:", "sha1$", "eyJ", "ssh-rsa ", "-----BEGIN"} {
 		if strings.HasPrefix(v, p) && len(v) >= 20 {
 			return true
 		}
@@ -46,13 +47,16 @@ func isHash(v string) bool {
 	return false
 }
 
-var dateLayouts = []string{"2006-01-02", "2006/01/02", "02.01.2006", "2.1.2006", "02/01/2006", "1/2/2006", "01-02-2006", "02-01-2006", "2-Jan-2006", "02 Jan 2006", "January 2, 2006", "20060102", "Jan 2, 2006", "1/2/06", "2/1/06", "02-Jan-06"}
+var dateLayouts = []string{"2006-01-02", "2006/01/02", "02.01.2006", "2.1.2006", "02/01/2006", "1/2/2006",
+	"01-02-2006", "02-01-2006", "2-Jan-2006", "02 Jan 2006", "January 2, 2006", "20060102", "Jan 2, 2006", "1/2/06",
+	"2/1/06", "02-Jan-06"}
 
 // isDate reports whether v is a date, maybe with a time, and whether it begins
 // as ISO 8601 has it.
 func isDate(v string) (yes, iso bool) {
 	day := v
-	if i := strings.IndexAny(v, "T "); i >= 8 && i+1 < len(v) && v[i+1] >= '0' && v[i+1] <= '9' && strings.Contains(v[i:], ":") {
+	if i := strings.IndexAny(v, "T "); i >= 8 && i+1 < len(v) && v[i+1] >= '0' && v[i+1] <= '9' &&
+		strings.Contains(v[i:], ":") {
 		day = v[:i]
 	}
 	if len(day) < 6 || len(day) > 18 {
@@ -70,7 +74,8 @@ func isDate(v string) (yes, iso bool) {
 // Canadian, Dutch, Polish, Portuguese, Brazilian, Japanese ones.
 func isPostcode(v string) bool {
 	switch pattern(v) {
-	case "99999-9999", "A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA", "A9A 9A9", "A9A9A9", "9999 AA", "9999AA", "99-999", "9999-999", "99999-999", "999-9999", "999 99":
+	case "99999-9999", "A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA", "A9A 9A9", "A9A9A9",
+		"9999 AA", "9999AA", "99-999", "9999-999", "99999-999", "999-9999", "999 99":
 		return true
 	}
 	return false
@@ -131,14 +136,16 @@ func withBits(v string) string {
 
 func isMailbox(v string) bool {
 	local, host, ok := strings.Cut(v, "@")
-	return ok && len(local) > 0 && len(local) < 65 && strings.Contains(host, ".") && !strings.ContainsAny(v, " \t/:;,<>()") && !strings.Contains(host, "@") &&
+	return ok && len(local) > 0 && len(local) < 65 && strings.Contains(host, ".") &&
+		!strings.ContainsAny(v, " \t/:;,<>()") && !strings.Contains(host, "@") &&
 		!strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".")
 }
 
 func isAddress(v string) bool { _, err := netip.ParseAddr(v); return err == nil }
 
 func isUUID(v string) bool {
-	return len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' && strings.Trim(strings.ToLower(v), "0123456789abcdef-") == ""
+	return len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' &&
+		strings.Trim(strings.ToLower(v), "0123456789abcdef-") == ""
 }
 
 // isNumbered: words that end in up to three digits, as in Curt84 Schmidt332.
@@ -146,7 +153,8 @@ func isNumbered(v string) bool {
 	ws := strings.Fields(v)
 	for _, w := range ws {
 		word := strings.TrimRight(w, "0123456789")
-		if len(word) < 3 && len(word) < len(w) || len(w)-len(word) > 3 || strings.ContainsAny(word, "0123456789@/\\_<>{}=:;#-") {
+		if len(word) < 3 && len(word) < len(w) || len(w)-len(word) > 3 ||
+			strings.ContainsAny(word, "0123456789@/\\_<>{}=:;#-") {
 			return false
 		}
 	}

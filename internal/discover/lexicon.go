@@ -15,16 +15,23 @@ var lists embed.FS
 // words known to be names of something. They are dictionaries, no lists of
 // anybody: what is in them are the common names of many countries.
 type dictionary struct {
-	first, last, titles, common map[string]bool
-	cities, regions, countries  map[string]bool
-	streets, forms              map[string]bool
+	first, last, titles, common    map[string]bool
+	cities, regions, countries     map[string]bool
+	streets, forms, genders, yesNo map[string]bool
+	surnameEnds, streetEnds        []string
+
+	koreanSurnames, chineseSurnames, japaneseSurnames, arabicNames map[string]bool
 }
 
 func newLexicon() *dictionary {
 	d := &dictionary{
 		first: list("firstnames", " "), last: list("surnames", " "), titles: list("titles", " "), common: list("common", " "),
-		cities: list("cities", ","), regions: list("regions", ","), streets: list("streets", " "), forms: list("companies", " "),
-		countries: countries(),
+		cities: list("cities", ","), regions: list("regions", ","), streets: list("streets", " "),
+		forms:     list("companies", " "),
+		countries: countries(), genders: list("genders", ","), yesNo: list("yes_no", " "),
+		surnameEnds: ordered("surname_ends", " "), streetEnds: ordered("street_ends", " "),
+		koreanSurnames: list("surnames_korean", " "), chineseSurnames: list("surnames_chinese", " "),
+		japaneseSurnames: list("surnames_japanese", " "), arabicNames: list("names_arabic", " "),
 	}
 	for _, n := range data.Person["first"] {
 		d.first[folded(n)] = true
@@ -36,7 +43,10 @@ func newLexicon() *dictionary {
 }
 
 // list reads a word list; lines that begin with # are comments.
-func list(name, separator string) map[string]bool {
+func list(name, separator string) map[string]bool { return set(ordered(name, separator)...) }
+
+// ordered is a word list in its order.
+func ordered(name, separator string) (words []string) {
 	text, err := lists.ReadFile("lexicon/" + name + ".txt")
 	if err != nil {
 		panic(err) // it is part of the program
@@ -47,19 +57,20 @@ func list(name, separator string) map[string]bool {
 			body.WriteString(strings.ReplaceAll(line, "\n", " "))
 		}
 	}
-	m := map[string]bool{}
 	for w := range strings.SplitSeq(body.String(), separator) {
 		if w = strings.TrimSpace(w); w != "" {
-			m[w] = true
+			words = append(words, w)
 		}
 	}
-	return m
+	return words
 }
 
 // countries are names in several languages and codes (ISO 3166-1, from CLDR).
 func countries() map[string]bool {
-	m := map[string]bool{"usa": true, "uk": true, "england": true, "scotland": true, "holland": true, "united states of america": true, "korea": true}
-	tongues := []language.Tag{language.English, language.German, language.French, language.Spanish, language.Portuguese, language.Italian, language.Dutch, language.Polish, language.Swedish, language.Turkish}
+	m := map[string]bool{"usa": true, "uk": true, "england": true, "scotland": true, "holland": true,
+		"united states of america": true, "korea": true}
+	tongues := []language.Tag{language.English, language.German, language.French, language.Spanish,
+		language.Portuguese, language.Italian, language.Dutch, language.Polish, language.Swedish, language.Turkish}
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			region, err := language.ParseRegion(string(a) + string(b))
@@ -85,20 +96,10 @@ func (d *dictionary) surname(w string) bool {
 	if len(w) < 6 || d.common[w] {
 		return false
 	}
-	for _, end := range surnameEnds {
+	for _, end := range d.surnameEnds {
 		if strings.HasSuffix(w, end) {
 			return true
 		}
 	}
 	return strings.HasPrefix(w, "mc") || strings.HasPrefix(w, "fitz")
 }
-
-// surnameEnds are what surnames of many languages end in, and few other words.
-var surnameEnds = []string{
-	"sson", "ssen", "nsen", "rsen", "lsen", "owski", "ewski", "inski", "ynski", "czyk", "enko", "chuk", "vich", "vic", "ovic", "evic", "ov", "ova", "ev", "eva", "idis", "poulos",
-	"akis", "oglu", "yan", "shvili", "dze", "escu", "mann", "meier", "meyer", "hoff", "bauer", "stein", "berg", "feld", "huber", "quez", "guez", "inez", "andez", "alez",
-	"opez", "ellini", "etti", "elli", "ucci", "zzi", "hara", "moto", "yama", "mura", "kawa", "naka", "nen", "nathan", "murthy", "wala",
-}
-
-// streetEnds are what street names of one word end in.
-var streetEnds = []string{"strasse", "str", "weg", "platz", "allee", "gasse", "straat", "laan", "gatan", "gata", "vagen", "vegen", "veien", "gade", "vej", "vei", "katu", "gracht", "plein", "damm", "ufer", "utca"}

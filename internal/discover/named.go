@@ -42,7 +42,8 @@ func (c *column) said() hint {
 	}
 	h := hintOf(c.name, c.family, c.table.name)
 	switch {
-	case h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType: // one of a few words that a programmer chose
+	case h.class == pii.FreeText && c.Type.Underlying().Kind == catalog.EnumType:
+		// one of a few words that a programmer chose
 		return hint{class: pii.None, clean: true, score: 0.9}
 	case h.class == pii.NationalID && c.fits("person_number") &&
 		(c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.leads()):

@@ -24,7 +24,7 @@ func isStreet(v string, s shape) bool {
 			kind = true
 			continue
 		}
-		for _, end := range streetEnds {
+		for _, end := range lexicon().streetEnds {
 			kind = kind || len(w) > len(end)+1 && strings.HasSuffix(w, end)
 		}
 	}
@@ -45,7 +45,8 @@ func personal(v string) (first, last, full bool) {
 		return false, false, true
 	}
 	l := lexicon()
-	if last, first, ok := strings.Cut(v, ","); ok && first != "" && !strings.Contains(first, ",") { // as lists of persons have it
+	// as lists of persons have it
+	if last, first, ok := strings.Cut(v, ","); ok && first != "" && !strings.Contains(first, ",") {
 		v = strings.TrimSpace(first) + " " + last
 	}
 	ws := words2(v)
@@ -110,12 +111,6 @@ func isCompany(v string) bool {
 }
 
 var lexicon = sync.OnceValue(newLexicon)
-
-var genders = set("male", "female", "man", "woman", "mann", "frau", "homme", "femme", "hombre", "mujer", "masculino", "femenino", "feminino", "mannlich",
-	"weiblich", "other", "nonbinary", "non binary", "diverse", "divers", "unspecified", "undisclosed", "transgender", "masculin", "feminin", "uomo", "donna", "boy", "girl", "prefer not to say",
-	"mr", "mrs", "ms", "miss", "mx", "sir", "madam", "herr", "frl", "monsieur", "madame", "mademoiselle", "mme", "mlle", "senor", "senora", "senorita", "sr", "sra", "signor", "signora", "pan", "pani", "bay", "bayan", "herrn", "kadin", "erkek", "kvinna", "kvinde", "kvinne", "mand", "vrouw", "kobieta", "mezczyzna", "muz", "zena", "ferfi", "мужскои", "женскии", "муж", "жен", "мужчина", "женщина", "男", "女", "男性", "女性", "남", "여", "남성", "여성", "laki laki", "perempuan", "pria", "wanita", "nam", "nu")
-
-var yesNo = set("true", "false", "yes", "no", "t", "f", "y", "n", "0", "1", "0.0", "1.0", "on", "off", "si", "ja", "nein", "oui", "non")
 
 func set(words ...string) map[string]bool {
 	m := map[string]bool{}

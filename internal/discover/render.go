@@ -78,7 +78,8 @@ func (d *Draft) head(l *lines) {
 		}
 	}
 	l.add(nil, "# yaml-language-server: $schema=schema.json")
-	l.add(nil, "# Drafted by refresher discover for database %s: %d tables, %d columns masked, %d kept.", comment(d.s.cat.Database), len(d.tables), masked, kept)
+	l.add(nil, "# Drafted by refresher discover for database %s: %d tables, %d columns masked, %d kept.",
+		comment(d.s.cat.Database), len(d.tables), masked, kept)
 	l.add(nil, "# A draft is a proposal. Read every table before the first run, and above all the")
 	l.add(nil, "# %d lines marked \"review:\"; then look at the result with refresher preview TABLE.", review)
 }

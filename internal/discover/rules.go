@@ -38,7 +38,8 @@ type ruleFile struct {
 	conditions map[string]condition
 	facts      []fact
 	stages     map[string][]rule
-	asked      []string // words that conditions ask for
+	sentences  map[pii.Class]string // classes as they stand in a sentence
+	asked      []string             // words that conditions ask for
 }
 
 // fact is something that is found out about every table.
@@ -52,6 +53,8 @@ type rule struct {
 	line     int // of rules.txt
 	class    pii.Class
 	score    float64        // from 0 to 1
+	slope    float64        // added to it for the share of values that are of the class
+	reason   string         // "" for the usual one
 	families []scrub.Family // nil: all
 	need     need
 	fits     condition
@@ -73,7 +76,10 @@ var needs = map[string]need{"person": person, "author": author, "place": place}
 const clinic = "clinic"
 
 func parseRules(text string) (*ruleFile, error) {
-	r := &ruleFile{lists: map[string][]string{}, families: map[string][]scrub.Family{}, conditions: map[string]condition{}, stages: map[string][]rule{}}
+	r := &ruleFile{
+		lists: map[string][]string{}, families: map[string][]scrub.Family{}, conditions: map[string]condition{},
+		stages: map[string][]rule{}, sentences: map[pii.Class]string{},
+	}
 	stage, entry, first := "", "", 0
 	for i, line := range strings.Split(text+"\nend", "\n") {
 		line, _, _ = strings.Cut(line, "#")
@@ -101,6 +107,7 @@ func (r *ruleFile) add(stage *string, entry string, line int) error {
 		return nil
 	}
 	head, body, ok := strings.Cut(entry, ":")
+	head, reason, _ := strings.Cut(head, "\"")
 	words := strings.Fields(head)
 	if !ok || len(words) < 2 {
 		return fmt.Errorf("an entry is KIND NAME: …, or CLASS SCORE FAMILIES: …")
@@ -115,6 +122,9 @@ func (r *ruleFile) add(stage *string, entry string, line int) error {
 			r.families[name] = append(r.families[name], scrub.Family(f))
 		}
 		return nil
+	case "sentence":
+		r.sentences[pii.Class(name)] = strings.TrimSpace(body)
+		return nil
 	case "let":
 		r.conditions[name], err = r.condition(body)
 		return err
@@ -123,8 +133,10 @@ func (r *ruleFile) add(stage *string, entry string, line int) error {
 		r.facts = append(r.facts, fact{name, holds})
 		return err
 	}
-	out := rule{line: line, class: pii.Class(words[0])}
-	if out.score, err = strconv.ParseFloat(words[1], 64); err != nil || len(words) < 3 || len(words) > 4 {
+	out := rule{line: line, class: pii.Class(words[0]), reason: strings.TrimSuffix(strings.TrimSpace(reason), "\"")}
+	score, slope, _ := strings.Cut(words[1]+"+0", "+")
+	out.slope, _ = strconv.ParseFloat(strings.TrimSuffix(slope, "+0"), 64)
+	if out.score, err = strconv.ParseFloat(score, 64); err != nil || len(words) < 3 || len(words) > 4 {
 		return fmt.Errorf("a rule is CLASS SCORE FAMILIES [NEED]: CONDITION")
 	}
 	if words[2] != "all" {
@@ -182,14 +194,24 @@ type hint struct {
 	clean bool // it says that the column is none, rather than nothing
 }
 
-// first is what the first rule of a stage says that fits; a hint without a class if none does.
-func (r *ruleFile) first(stage string, s *subject) hint {
-	for _, rule := range r.stages[stage] {
+// find is the first rule of a stage that fits, nil if none does.
+func (r *ruleFile) find(stage string, s *subject) *rule {
+	for i := range r.stages[stage] {
+		rule := &r.stages[stage][i]
 		if (rule.families == nil || slices.Contains(rule.families, s.family)) && rule.fits(s) {
-			return hint{class: rule.class, score: rule.score, need: rule.need, clean: rule.class == pii.None}
+			return rule
 		}
 	}
-	return hint{}
+	return nil
+}
+
+// first is what the first rule of a stage says that fits; a hint without a class if none does.
+func (r *ruleFile) first(stage string, s *subject) hint {
+	rule := r.find(stage, s)
+	if rule == nil {
+		return hint{}
+	}
+	return hint{class: rule.class, score: rule.score, need: rule.need, clean: rule.class == pii.None}
 }
 
 // hintOf reads a column's name alone; family is its type's.

@@ -77,7 +77,8 @@ func (s *sampler) draw(t *catalog.Table, from string) string {
 			cols = append(cols, fmt.Sprintf("left(%s, %d)", asText(c), valueBytes))
 		}
 	}
-	return fmt.Sprintf("SELECT %s FROM (SELECT * FROM %s ORDER BY hashtextextended(ctid::text, tableoid::bigint) LIMIT %d) AS t", strings.Join(cols, ", "), from, s.rows)
+	const drawn = "SELECT %s FROM (SELECT * FROM %s ORDER BY hashtextextended(ctid::text, tableoid::bigint) LIMIT %d) AS t"
+	return fmt.Sprintf(drawn, strings.Join(cols, ", "), from, s.rows)
 }
 
 // asText is a column as an expression of type text; bytes are shown as text if
@@ -123,7 +124,8 @@ func (s *sampler) query(ctx context.Context, t *catalog.Table, sql string) (_ va
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	ms := s.timeout.Milliseconds()
-	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms, ms)); err != nil {
+	settings := fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms, ms)
+	if _, err := tx.Exec(ctx, settings); err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)

@@ -66,7 +66,8 @@ func look(values []string, d *detect.Detector, about detect.Context) *evidence {
 			m[c] /= n
 		}
 	}
-	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo, &e.uuids, &e.decimals} {
+	for _, f := range []*float64{&e.hits, &e.prose, &e.json, &e.isoDates, &e.alpha, &e.digits, &e.yesNo, &e.uuids,
+		&e.decimals} {
 		*f /= n
 	}
 	return e
@@ -164,12 +165,15 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	if isStreet(v, s) {
 		is(pii.Street)
 	}
-	could(pii.Street, (s.letters >= 1 || s.digits == s.runes && s.runes <= 6) && s.runes <= 160 && !s.json) // a house has a number
+	// a house has a number
+	could(pii.Street, (s.letters >= 1 || s.digits == s.runes && s.runes <= 6) && s.runes <= 160 && !s.json)
 	nameish := s.letters >= 2 && s.digits == 0 && s.runes <= 60 && s.words <= 6 && !strings.ContainsAny(v, "@/\\_<>{}=:;#")
 	numbered := s.letters >= s.digits && isNumbered(v) // as made-up persons are
 	could(pii.FullName, nameish || numbered)
-	could(pii.FirstName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
-	could(pii.LastName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 && !strings.ContainsAny(v, "@/\\_<>{}="))
+	could(pii.FirstName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 &&
+		!strings.ContainsAny(v, "@/\\_<>{}="))
+	could(pii.LastName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 &&
+		!strings.ContainsAny(v, "@/\\_<>{}="))
 	could(pii.City, s.letters >= 2 && s.runes <= 60 && s.digits <= 5)
 	could(pii.Region, s.letters >= 1 && s.runes <= 60 && s.digits <= 3)
 	could(pii.Country, s.letters >= 2 && s.runes <= 60 && s.digits == 0)
@@ -212,9 +216,9 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 		could(pii.Longitude, f >= -180 && f <= 180)
 	}
 	could(pii.FreeText, s.letters >= 1)
-	could(Gender, s.runes <= 3 || genders[w])
+	could(Gender, s.runes <= 3 || lexicon().genders[w])
 	e.zero = e.zero || v == "0"
-	if yesNo[w] || yesNo[v] {
+	if lexicon().yesNo[w] || lexicon().yesNo[v] {
 		e.yesNo++
 	}
 	could(Age, s.digits >= 1 && s.digits <= 6 && s.runes <= 12)
@@ -264,7 +268,8 @@ func shapeOf(v string) shape {
 		in = word
 	}
 	if n := len(v); n > 1 {
-		s.json = v[0] == '{' && v[n-1] == '}' && strings.Contains(v, `"`) || v[0] == '[' && v[n-1] == ']' && strings.ContainsAny(v, `{"`)
+		s.json = v[0] == '{' && v[n-1] == '}' && strings.Contains(v, `"`) || v[0] == '[' && v[n-1] == ']' &&
+			strings.ContainsAny(v, `{"`)
 	}
 	return s
 }
@@ -325,5 +330,6 @@ func (e *evidence) date(v string, s shape) bool {
 	case s.digits == s.runes:
 		return s.runes <= 2 || s.runes == 4 && (v[0] == '1' || v[0] == '2') || s.runes == 6 || s.runes == 8
 	}
-	return s.digits >= 4 && s.letters > 0 || strings.Count(v, "-")+strings.Count(v, "/")+strings.Count(v, ".")+strings.Count(v, " ") >= 2
+	return s.digits >= 4 && s.letters > 0 ||
+		strings.Count(v, "-")+strings.Count(v, "/")+strings.Count(v, ".")+strings.Count(v, " ") >= 2
 }

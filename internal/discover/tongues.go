@@ -37,7 +37,7 @@ var englishOf = sync.OnceValue(func() map[string]string {
 // the words, where all that are written alike mean the same.
 var skeletons = sync.OnceValue(func() map[string]string {
 	words, means := map[string]string{}, map[string]string{}
-	english := set("receiver", "postal", "given", "maiden", "building", "suburb", "county", "claimant", "guarantor", "phone", "resident", "address", "beneficiary", "dependent", "manager", "provider", "subscriber", "traveler", "volunteer", "contractor")
+	english := list("abbreviated", " ")
 	for _, line := range strings.Split(tongues, "\n") {
 		if w, _, ok := strings.Cut(line, ":"); ok && w[0] != '#' {
 			english[w] = true

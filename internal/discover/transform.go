@@ -17,6 +17,8 @@ type choice struct {
 const (
 	mask = "mask"
 	keep = "keep"
+	// unseen begins what is said of a document without values to look at.
+	unseen = "what is in it was not seen, so all of it is redacted: list the "
 )
 
 // choices are the rules that a column could have, the best first; the last serves
@@ -25,10 +27,10 @@ const (
 func (c *column) choices() []choice {
 	if c.class == pii.None {
 		if c.family == scrub.FamilyJSON && !c.array {
-			return []choice{{"{json: {}}", "what is in it was not seen, so all of it is redacted: list the paths that may stay"}, {keep, ""}}
+			return []choice{{"{json: {}}", unseen + "paths that may stay"}, {keep, ""}}
 		}
 		if c.Type.Underlying().Name == "hstore" && !c.seen.known() {
-			return []choice{{"{hstore: {}}", "what is in it was not seen, so all of it is redacted: list the keys that may stay"}, {keep, ""}}
+			return []choice{{"{hstore: {}}", unseen + "keys that may stay"}, {keep, ""}}
 		}
 		return []choice{{keep, ""}}
 	}
@@ -39,7 +41,8 @@ func (c *column) choices() []choice {
 		}
 	}
 	if c.fields != "" {
-		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep, "it holds " + describe(c.class) + ", and no transform serves it: decide"}}
+		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep,
+			"it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
 	if c.partial(c.class) && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber) {
 		part := string(c.class) + "_part"
@@ -55,12 +58,14 @@ func (c *column) choices() []choice {
 	case pii.FreeText:
 		try("", "{transform: text, names: true}", "text")
 	case pii.Token:
-		if c.name.has("password") && c.family == scrub.FamilyText && c.name.has("hash|password") && (c.seen == nil || c.seen.share[pii.Token] > 0.5) {
+		if c.name.has("password") && c.family == scrub.FamilyText && c.name.has("hash|password") && (c.seen == nil ||
+			c.seen.share[pii.Token] > 0.5) {
 			try("", "password")
 		}
 		try("", native...)
 	case Gender:
-		try("a trait, kept: names can follow it (gender: "+c.Name+" beside first_name); make it null if nobody needs it", keep)
+		try("a trait, kept: names can follow it (gender: "+c.Name+" beside first_name); make it null if nobody needs it",
+			keep)
 	case Financial:
 		try("", "{transform: number_noise, percent: 10}")
 	case Photo:
@@ -87,10 +92,13 @@ func (c *column) choices() []choice {
 
 // transformsOf are the transforms of the classes that have some of their own.
 var transformsOf = map[pii.Class][]string{
-	pii.Email: {"email"}, pii.Phone: {"phone"}, pii.FullName: {"full_name"}, pii.FirstName: {"first_name"}, pii.LastName: {"last_name"},
-	pii.Company: {"company"}, pii.Street: {"street"}, pii.City: {"city"}, pii.Postcode: {"postcode"}, pii.Region: {"region"}, pii.Country: {"country"},
+	pii.Email: {"email"}, pii.Phone: {"phone"}, pii.FullName: {"full_name"}, pii.FirstName: {"first_name"},
+	pii.LastName: {"last_name"},
+	pii.Company:  {"company"}, pii.Street: {"street"}, pii.City: {"city"}, pii.Postcode: {"postcode"},
+	pii.Region: {"region"}, pii.Country: {"country"},
 	pii.IP: {"ip"}, pii.MAC: {"mac"}, pii.UserAgent: {"user_agent"}, pii.URL: {"url", "{transform: url, hash: 16}"},
-	pii.Domain: {"domain", "{transform: domain, hash: 16}"}, pii.NationalID: {"national_id"}, pii.CreditCard: {"credit_card"}, pii.IBAN: {"iban"},
+	pii.Domain: {"domain", "{transform: domain, hash: 16}"}, pii.NationalID: {"national_id"},
+	pii.CreditCard: {"credit_card"}, pii.IBAN: {"iban"},
 	pii.Token: {"token"}, pii.Username: {"username"}, pii.Latitude: {"latitude"}, pii.Longitude: {"longitude"},
 }
 
@@ -120,12 +128,16 @@ func (c *column) rest(try func(string, ...string)) {
 		switch c.class {
 		case pii.Phone, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Postcode, pii.VIN, pii.IMEI:
 			try("as opaque text, since it must stay unique: "+string(c.class)+" has too few values", "token")
-			try("every digit changes, and letters stay", "{transform: digits, otherwise: redact, domain: "+string(c.class)+"_digits}", "{transform: digits, domain: "+string(c.class)+"_code}")
-			try("every digit changes, and letters stay; a value of fewer than six digits stops a run", "{transform: digits, short: fail, domain: "+string(c.class)+"_unique}")
+			try("every digit changes, and letters stay",
+				"{transform: digits, otherwise: redact, domain: "+string(c.class)+"_digits}",
+				"{transform: digits, domain: "+string(c.class)+"_code}")
+			try("every digit changes, and letters stay; a value of fewer than six digits stops a run",
+				"{transform: digits, short: fail, domain: "+string(c.class)+"_unique}")
 		case Special, Financial, Gender, pii.FreeText, Photo, pii.Date, pii.BirthDate, Age:
 		default:
 			try("as opaque text, since it must stay unique or has no form of its own", "token")
-			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign stops a run", "{transform: fpe, alphabet: alphanumeric, domain: "+string(c.class)+"_letters}")
+			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign stops a run",
+				"{transform: fpe, alphabet: alphanumeric, domain: "+string(c.class)+"_letters}")
 		}
 		if !c.array {
 			try(last, `"null"`)
@@ -134,7 +146,9 @@ func (c *column) rest(try func(string, ...string)) {
 	case scrub.FamilyNumber:
 		if c.class != Special && c.class != Age && c.class != Financial {
 			try("encrypted digits: unique, and of the same length",
-				"{transform: digits, domain: "+string(c.class)+"_code}", "{transform: digits, short: fail, domain: "+string(c.class)+"_unique}", "{transform: fpe, domain: "+string(c.class)+"_number}")
+				"{transform: digits, domain: "+string(c.class)+"_code}",
+				"{transform: digits, short: fail, domain: "+string(c.class)+"_unique}",
+				"{transform: fpe, domain: "+string(c.class)+"_number}")
 		}
 		try(last, `"null"`)
 	case scrub.FamilyUUID:
@@ -170,5 +184,6 @@ func (c *column) wrap(rule string) string {
 
 // pair reports whether latitude and longitude stand in one text.
 func (c *column) pair() bool {
-	return c.family == scrub.FamilyText && (c.name.has("lat", "lng") || c.seen.known() && c.seen.could[pii.Longitude] < 0.5)
+	return c.family == scrub.FamilyText && (c.name.has("lat", "lng") || c.seen.known() &&
+		c.seen.could[pii.Longitude] < 0.5)
 }

@@ -182,12 +182,13 @@ func understand(s string) *name {
 func understood(parts []string) *name {
 	n := &name{meanings: map[string]bool{}}
 	for i, part := range parts {
-		if i == 0 && len(parts) > 1 && roles[part] && (addresses(parts[1:]) || parts[1] == "address" && len(parts) == 2 && !slices.Contains([]string{"mail", "contract", "transaction", "account"}, part)) {
+		if i == 0 && len(parts) > 1 && roles()[part] && (addresses(parts[1:]) || parts[1] == "address" &&
+			len(parts) == 2 && !slices.Contains([]string{"mail", "contract", "transaction", "account"}, part)) {
 			part = "billing"
 		}
 		n.add(part)
 	}
-	if i := slices.IndexFunc(n.parts, func(w string) bool { return genitives[w] }); i > 0 && i < len(n.parts)-1 {
+	if i := slices.IndexFunc(n.parts, func(w string) bool { return genitives()[w] }); i > 0 && i < len(n.parts)-1 {
 		head := &name{meanings: map[string]bool{}}
 		for _, part := range n.parts[:i] {
 			head.add(part)
@@ -196,8 +197,10 @@ func understood(parts []string) *name {
 			n.last = head.last
 		}
 	}
-	if n.last == "" && len(n.parts) > 1 && !slices.ContainsFunc(n.parts[1:], func(w string) bool { return meaningsOf()[w] != nil || plainWords()[w] }) {
-		if m := meaningsOf()[n.parts[0]]; m != nil && m[0] != "filler" && m[0] != "nhead" && m[0] != "neutral" && m[0] != "ship" {
+	if n.last == "" && len(n.parts) > 1 &&
+		!slices.ContainsFunc(n.parts[1:], func(w string) bool { return meaningsOf()[w] != nil || plainWords()[w] }) {
+		if m := meaningsOf()[n.parts[0]]; m != nil && m[0] != "filler" && m[0] != "nhead" && m[0] != "neutral" &&
+			m[0] != "ship" {
 			n.last = m[len(m)-1]
 		}
 	}
@@ -205,7 +208,7 @@ func understood(parts []string) *name {
 }
 
 // roles say whose an address is, before the words of one; alone they are things.
-var roles = set("payment", "invoice", "order", "purchase", "booking", "reservation", "contract", "sale", "shipment", "transaction", "mail", "insurance", "registration", "checkout", "account", "quote", "app", "appl", "correspondence", "corr")
+var roles = sync.OnceValue(func() map[string]bool { return list("address_roles", " ") })
 
 // addresses reports whether a name goes on with a part of a name or an address.
 func addresses(parts []string) bool {
@@ -213,12 +216,17 @@ func addresses(parts []string) bool {
 	for _, p := range parts {
 		rest.add(p)
 	}
-	return rest.any("first", "middle", "street", "city", "zip", "region", "state") && !rest.any("product", "date", "at", "system") ||
-		slices.Contains(parts, "lastname") || slices.Contains(parts, "zone") || rest.has("address", "line") || slices.Equal(parts, []string{"company"})
+	return rest.any("first", "middle", "street", "city", "zip", "region", "state") &&
+		!rest.any("product", "date", "at", "system") ||
+		slices.Contains(parts, "lastname") || slices.Contains(parts, "zone") || rest.has("address", "line") ||
+		slices.Equal(parts, []string{"company"})
 }
 
+// suffixes are words that names without separators end in, behind unknown ones.
+var suffixes = sync.OnceValue(func() []string { return ordered("suffixes", " ") })
+
 // genitives join what a name is of to its head, which stands first.
-var genitives = set("of", "de", "del", "della", "di", "do", "da", "des", "du", "von", "van")
+var genitives = sync.OnceValue(func() map[string]bool { return list("genitives", " ") })
 
 func (n *name) add(part string) {
 	if e := englishOf()[part]; e != "" {
@@ -293,7 +301,7 @@ func segments(w string) []string {
 		}
 		return out
 	}
-	for _, suffix := range []string{"email", "firstname", "lastname", "surname", "fullname", "username", "password", "phone", "telephone", "birthdate", "street", "zipcode", "postcode", "useragent", "ipaddress", "notes", "note", "comments", "comment"} {
+	for _, suffix := range suffixes() {
 		if head, ok := strings.CutSuffix(w, suffix); ok && len(head) > 1 {
 			return append(segments(head), suffix)
 		}
