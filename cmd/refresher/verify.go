@@ -15,6 +15,7 @@ import (
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/verify"
+	"refresher/internal/verify/target"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -83,18 +84,16 @@ type verifyFlags struct {
 
 // proof is one verification under way.
 type proof struct {
-	app      *app
-	in       *inputs // nil without a configuration
-	config   *config.Config
-	verifier *verify.Verifier
-	tables   []verify.Table
-	verdict  *report.Verdict
-	older    bool // datasets of other runs than the current one are looked through, too
+	app     *app
+	in      *inputs // nil without a configuration
+	config  *config.Config
+	target  target.Target
+	reader  target.Reader
+	verdict *report.Verdict
 }
 
 func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 	p := &proof{app: a, config: a.bareConfig(), verdict: &report.Verdict{}}
-	p.older = w.fingerprints != "" || strings.HasPrefix(w.target, "s3://")
 	options := verify.Options{Run: refresh.NewID(time.Now())}
 	if !w.bare {
 		if p.in, err = a.load(); err != nil {
@@ -105,6 +104,10 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		options.Objects.Keep = p.in.rules.LargeObjects.Keep
 	}
 	options.Workers = p.config.Workers
+	if p.target, err = target.Parse(w.target, p.bucketURL); err != nil {
+		return err
+	}
+	p.reader.Older = w.fingerprints != "" || p.target.Kind == target.Objects
 	switch {
 	case w.fingerprints != "":
 		set, closeSet, err := p.openSet(ctx, w)
@@ -113,32 +116,33 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		}
 		defer func() { err = errors.Join(err, closeSet()) }()
 		options.Set = set
-		if p.in != nil && p.ours(w.target) {
-			p.tables = refresh.RuledTables(p.in.rules)
+		if p.in != nil && p.target.Made() {
+			p.reader.Tables = refresh.RuledTables(p.in.rules)
 		}
 	case w.offline:
 		p.note("survivors were not looked for, since --offline leaves the source unread; only detectors worked")
-		p.tables = refresh.RuledTables(p.in.rules)
+		p.reader.Tables = refresh.RuledTables(p.in.rules)
 	default:
 		evidence, err := a.evidence(ctx, p.in, options.Run, false)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, evidence.Close()) }()
-		options.Set, options.Risk, p.tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
+		options.Set, options.Risk, p.reader.Tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
 	}
-	if p.tables != nil {
-		if p.tables, err = a.preserved(ctx, p.config, p.tables); err != nil {
+	if p.reader.Tables != nil {
+		if p.reader.Tables, err = a.preserved(ctx, p.config, p.reader.Tables); err != nil {
 			return err
 		}
 	}
-	p.verifier = verify.New(options)
-	if p.verdict.Target = redactTarget(w.target); !p.verifier.Printable(p.verdict.Target) {
+	p.reader.Verifier = verify.New(options)
+	if p.verdict.Target = redactTarget(w.target); !p.reader.Verifier.Printable(p.verdict.Target) {
 		p.verdict.Target = "the target (its name is a finding)"
 	}
-	if err := p.target(ctx, w.target); err != nil {
+	if err := p.look(ctx); err != nil {
 		return err
 	}
+	p.verdict.Results, p.verdict.Notes = p.reader.Results, append(p.verdict.Notes, p.reader.Notes...)
 	if w.fingerprints != "" {
 		if err := p.confirm(ctx, w); err != nil {
 			return err
@@ -150,6 +154,60 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return verdict
+}
+
+// bucketURL is that of a bucket of the configuration.
+func (p *proof) bucketURL(name string) (url string, ok bool) {
+	if b := p.config.Bucket(name); b != nil {
+		return b.URL, true
+	}
+	return "", false
+}
+
+// look looks through the target.
+func (p *proof) look(ctx context.Context) error {
+	t := p.target
+	switch t.Kind {
+	case target.Stream:
+		return p.reader.Stream(ctx, "standard input", p.app.stdin())
+	case target.Staging:
+		if p.in == nil {
+			return fault.BadInput("staging is named by a configuration; give --config, or another --target")
+		}
+		cfg, err := p.config.StagingConfig()
+		if err != nil {
+			return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		}
+		return p.reader.Database(ctx, cfg)
+	case target.Database:
+		if err := config.Secure(t.DB); err != nil {
+			return err
+		}
+		return p.reader.Database(ctx, t.DB)
+	case target.Folder:
+		return p.reader.Folder(ctx, t.Name)
+	case target.File:
+		return p.reader.File(ctx, t.Name)
+	}
+	name := "target"
+	if t.Kind == target.Bucket {
+		name = t.Name
+	}
+	sink, err := p.app.sink(ctx, p.config, name, t.URL)
+	if err != nil {
+		return err
+	}
+	if t.Kind == target.Objects {
+		return p.reader.Prefix(ctx, sink)
+	}
+	current, err := sink.Current(ctx)
+	if err == nil && current == nil {
+		err = fault.Refuse("datasets", "nothing was published under %s yet", t.URL)
+	}
+	if err != nil {
+		return err
+	}
+	return p.reader.Dataset(ctx, sink, current)
 }
 
 // bareConfig stands for a configuration where none is read.

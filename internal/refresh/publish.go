@@ -11,11 +11,11 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
-	"refresher/internal/verify"
+	"refresher/internal/verify/target"
 )
 
-// readBack reads every object out of its bucket again: first its bytes against
-// what was sent, then its rows for personal data.
+// readBack reads every object out of its bucket again: its bytes are compared with
+// what was sent while its rows are searched for personal data.
 func readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clean *proof, sets []*staged) error {
 	for _, s := range sets {
 		if err := s.readBack(ctx, o, rec, data, clean); err != nil {
@@ -27,25 +27,15 @@ func readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clea
 
 func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clean *proof) error {
 	began := time.Now()
-	if err := s.staging.Verify(ctx); err != nil {
-		return err
-	}
-	var results []*verify.Result
 	tables, err := Preserved(ctx, data.shadow.Config(), o.Preserve, specs(data.catalog, data.program, nil))
 	if err != nil {
 		return err
 	}
-	for _, object := range s.staging.Objects() {
-		result, err := VerifyObject(ctx, clean.verifier, tables, s.staging.Run, object)
-		if err != nil {
-			return err
-		}
-		if result == nil {
-			return fmt.Errorf("object %s is of no kind that can be verified", object.Name)
-		}
-		results = append(results, result)
+	scan := &target.Scan{Verifier: clean.verifier, Tables: tables}
+	if err := s.staging.Verify(ctx, scan.Look); err != nil {
+		return err
 	}
-	s.pass, err = judge(o.Run, rec, s.bucket.Name, began, results...)
+	s.pass, err = judge(o.Run, rec, s.bucket.Name, began, scan.Results()...)
 	return err
 }
 

@@ -6,12 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"refresher/internal/dataset/parquet"
 	"refresher/internal/pii"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
-	"refresher/internal/s3sink"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
@@ -119,37 +117,4 @@ func RuledTables(rs *rules.Ruleset) []verify.Table {
 		out = append(out, v)
 	}
 	return out
-}
-
-// TableNamed is the table of that name, bare if none is known.
-func TableNamed(tables []verify.Table, name catalog.Name) verify.Table {
-	for _, t := range tables {
-		if t.Name == name {
-			return t
-		}
-	}
-	return verify.Table{Name: name, SourceRows: -1}
-}
-
-// VerifyObject scans one object of a dataset as its reader will see it; nil for
-// one that holds no rows (the report).
-func VerifyObject(
-	ctx context.Context, v *verify.Verifier, tables []verify.Table, run *s3sink.Run, o s3sink.Object,
-) (*verify.Result, error) {
-	if name, _, ok := parquet.ParsePath(o.Name); ok {
-		at, size, err := run.ReaderAt(ctx, o.Name)
-		if err != nil {
-			return nil, err
-		}
-		return v.Parquet(ctx, TableNamed(tables, name), at, size)
-	}
-	if !strings.HasSuffix(o.Name, ".dump") {
-		return nil, nil
-	}
-	body, err := run.Open(ctx, o.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	return v.Dump(ctx, o.Name, body)
 }

@@ -94,15 +94,6 @@ func (s *Sink) manifest(ctx context.Context, current *Published, run string) (*M
 	return m, nil
 }
 
-// Unchanged reports whether an object is, byte for byte, what its run's manifest says.
-func (s *Sink) Unchanged(ctx context.Context, b Beside) (bool, error) {
-	if b.Of == nil {
-		return false, nil
-	}
-	problem, err := (&Run{sink: s, id: b.Run}).compare(ctx, *b.Of)
-	return err == nil && problem == "", err
-}
-
 // Gone reports whether err says that an object is not there any more.
 func Gone(err error) bool {
 	var e *Error

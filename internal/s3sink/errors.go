@@ -97,12 +97,15 @@ func (s *Sink) reason(err error, e *Error) string {
 	switch e.Code {
 	case "NoSuchBucket":
 		return s.missingBucket()
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "XAdminUserNotFound":
-		return fmt.Sprintf("the server does not accept the credentials (%s); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile or role", e.Code)
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException",
+		"TokenRefreshRequired", "XAdminUserNotFound":
+		return fmt.Sprintf("the server does not accept the credentials (%s); check AWS_ACCESS_KEY_ID, "+
+			"AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile or role", e.Code)
 	case "RequestTimeTooSkewed":
 		return "this machine's clock differs from the server's by too much; set it right"
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "TemporaryRedirect":
-		return fmt.Sprintf("the bucket is in another region than %q or at another endpoint; set the region (AWS_REGION) or the endpoint", s.region)
+		return fmt.Sprintf("the bucket is in another region than %q or at another endpoint; set the region "+
+			"(AWS_REGION) or the endpoint", s.region)
 	case "QuotaExceeded", "InsufficientStorage", "XMinioStorageFull":
 		return "the server is out of space; free some or lower `keep`"
 	}
@@ -114,12 +117,14 @@ func (s *Sink) reason(err error, e *Error) string {
 	case st == http.StatusNotImplemented || e.Code == "NotImplemented":
 		return "the server does not implement it; an S3 server with multipart uploads and conditional writes is needed"
 	case st == http.StatusMovedPermanently:
-		return fmt.Sprintf("the bucket is in another region than %q or at another endpoint; set the region (AWS_REGION) or the endpoint", s.region)
+		return fmt.Sprintf("the bucket is in another region than %q or at another endpoint; set the region "+
+			"(AWS_REGION) or the endpoint", s.region)
 	case st != 0:
 		return fmt.Sprintf("the server answered HTTP %d %s%s", st, e.Code, message(err))
 	}
 	if strings.Contains(err.Error(), "MaxUploadParts") { // transfermanager has no error type for it
-		return "the object is larger than 10,000 parts, the most that S3 takes; dump less, or write Parquet, which comes in many objects"
+		return "the object is larger than 10,000 parts, the most that S3 takes; dump less, or write Parquet, which " +
+			"comes in many objects"
 	}
 	return transport(err)
 }
@@ -164,7 +169,8 @@ func transport(err error) string {
 	var u *url.Error
 	switch {
 	case errors.As(err, &dns):
-		return fmt.Sprintf("host %q can't be resolved; check the endpoint (with a custom one, path_style: true is usual)", dns.Name)
+		return fmt.Sprintf("host %q can't be resolved; check the endpoint (with a custom one, path_style: true is "+
+			"usual)", dns.Name)
 	case errors.As(err, &op):
 		return fmt.Sprintf("the server can't be reached (%s); check the endpoint and the network", op.Error())
 	case errors.As(err, &u):

@@ -77,10 +77,20 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			"no read": {set: deny(func(r *http.Request) bool {
 				return r.Method == "GET" && !r.URL.Query().Has("list-type") && !r.URL.Query().Has("uploads")
 			}), want: []string{"s3:GetObject on"}},
-			"no list":   {set: deny(func(r *http.Request) bool { return r.URL.Query().Has("list-type") }), want: []string{"s3:ListBucket on arn:aws:s3:::acme-dev"}},
-			"no delete": {set: deny(func(r *http.Request) bool { return r.Method == "DELETE" && !r.URL.Query().Has("uploadId") }), want: []string{"s3:DeleteObject on"}},
-			"no abort":  {set: deny(func(r *http.Request) bool { return r.Method == "DELETE" && r.URL.Query().Has("uploadId") }), want: []string{"s3:AbortMultipartUpload on"}},
-			"no uploads": {set: deny(func(r *http.Request) bool { return r.Method == "GET" && r.URL.Query().Has("uploads") }),
+			"no list": {set: deny(func(r *http.Request) bool { return r.URL.Query().Has("list-type") }),
+				want: []string{"s3:ListBucket on arn:aws:s3:::acme-dev"}},
+			"no delete": {set: deny(func(r *http.Request) bool {
+				return r.Method == "DELETE" &&
+					!r.URL.Query().Has("uploadId")
+			}), want: []string{"s3:DeleteObject on"}},
+			"no abort": {set: deny(func(r *http.Request) bool {
+				return r.Method == "DELETE" &&
+					r.URL.Query().Has("uploadId")
+			}), want: []string{"s3:AbortMultipartUpload on"}},
+			"no uploads": {set: deny(func(r *http.Request) bool {
+				return r.Method == "GET" &&
+					r.URL.Query().Has("uploads")
+			}),
 				want: []string{"s3:ListBucketMultipartUploads on"}},
 			"no credentials": {opts: func(o *s3sink.Options) {
 				o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -113,7 +123,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 					t.Errorf("%s: %q lacks %q", name, err, w)
 				}
 			}
-			if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) || strings.Contains(err.Error(), p.SecretKey) || strings.Contains(err.Error(), "\n") {
+			if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) || strings.Contains(err.Error(),
+				p.SecretKey) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: unfit for a log: %q", name, err)
 			}
 		}
@@ -122,9 +133,11 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 func TestForeignLatestIsNotReplaced(t *testing.T) {
 	suite(t, func(t *testing.T, p *place) {
-		for _, body := range []string{"hello", "{}", `{"run":"../x","manifest":"y","sha256":"z"}`, strings.Repeat(" ", 100_000)} {
+		for _, body := range []string{"hello", "{}", `{"run":"../x","manifest":"y","sha256":"z"}`,
+			strings.Repeat(" ", 100_000)} {
 			p.put(prefix+"latest.json", body)
-			if _, err := p.sink().Stage(t.Context(), run1); err == nil || !strings.Contains(err.Error(), "latest.json") {
+			if _, err := p.sink().Stage(t.Context(), run1); err == nil || !strings.Contains(err.Error(),
+				"latest.json") {
 				t.Errorf("error %v", err)
 			}
 		}
@@ -173,7 +186,8 @@ func TestBadOptionsAreInput(t *testing.T) {
 		}
 	}
 	for url, want := range map[string][2]string{
-		"s3://bucket": {"bucket", ""}, "s3://bucket/": {"bucket", ""}, "s3://bucket/a/b/": {"bucket", "a/b/"}, "s3://my.bucket/a": {"my.bucket", "a/"},
+		"s3://bucket": {"bucket", ""}, "s3://bucket/": {"bucket", ""}, "s3://bucket/a/b/": {"bucket", "a/b/"},
+		"s3://my.bucket/a": {"my.bucket", "a/"},
 	} {
 		if b, p, err := s3sink.ParseURL(url); err != nil || b != want[0] || p != want[1] {
 			t.Errorf("ParseURL(%q) = %q, %q, %v", url, b, p, err)

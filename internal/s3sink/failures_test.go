@@ -26,7 +26,8 @@ func TestFailedPutsLeaveNothing(t *testing.T) {
 		var parts atomic.Int32
 		p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 			q := r.URL.Query()
-			if strings.HasSuffix(r.URL.Path, "denied") && q.Has("partNumber") && parts.Add(1) == 2 || strings.HasSuffix(r.URL.Path, "denied-small") && r.Method == "PUT" {
+			if strings.HasSuffix(r.URL.Path, "denied") && q.Has("partNumber") && parts.Add(1) == 2 ||
+				strings.HasSuffix(r.URL.Path, "denied-small") && r.Method == "PUT" {
 				io.Copy(io.Discard, r.Body)
 				answer(w, http.StatusForbidden, "AccessDenied")
 				return
@@ -41,8 +42,10 @@ func TestFailedPutsLeaveNothing(t *testing.T) {
 				t.Errorf("%s left %v %v", name, keys, ups)
 			}
 			http.DefaultClient.CloseIdleConnections()
-			goleak.VerifyNone(t, leaks, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
-				goleak.IgnoreAnyFunction("net/http.(*conn).serve"), goleak.IgnoreAnyFunction("internal/poll.runtime_pollWait"))
+			goleak.VerifyNone(t, leaks, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+				goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+				goleak.IgnoreAnyFunction("net/http.(*conn).serve"),
+				goleak.IgnoreAnyFunction("internal/poll.runtime_pollWait"))
 			return err
 		}
 		for _, n := range []int{0, 1000, 12 << 20} {
@@ -61,7 +64,8 @@ func TestFailedPutsLeaveNothing(t *testing.T) {
 			n := map[string]int{"denied": 40 << 20, "denied-small": 100}[name]
 			var e *s3sink.Error
 			err := put(t.Context(), name, noise(1, n))
-			if !errors.As(err, &e) || e.Code != "AccessDenied" || !strings.Contains(err.Error(), "s3:PutObject on arn:aws:s3:::acme-dev/experimentation/*") {
+			if !errors.As(err, &e) || e.Code != "AccessDenied" || !strings.Contains(err.Error(),
+				"s3:PutObject on arn:aws:s3:::acme-dev/experimentation/*") {
 				t.Errorf("%s: error %v", name, err)
 			}
 		}
@@ -174,7 +178,7 @@ func TestDiscardSparesWhatIsPublished(t *testing.T) {
 		must(t, g.Discard(t.Context()))
 		c, err := p.sink().Current(t.Context())
 		must(t, err)
-		must(t, c.Verify(t.Context()))
+		must(t, c.Verify(t.Context(), nil))
 	})
 }
 
@@ -183,7 +187,8 @@ func TestDiscardWorksAfterCancel(t *testing.T) {
 		g := p.stage(run1)
 		_, err := g.Put(t.Context(), "x", noise(1, 6<<20))
 		must(t, err)
-		_, err = p.client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket), Key: aws.String(prefix + "runs/" + run1 + "/y")})
+		_, err = p.client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket),
+			Key: aws.String(prefix + "runs/" + run1 + "/y")})
 		must(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -2,10 +2,7 @@ package s3sink
 
 import (
 	"context"
-	"fmt"
 	"io"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"refresher/internal/fault"
 )
@@ -36,7 +33,9 @@ func (s *Sink) Published(ctx context.Context, run string) (*Published, error) {
 func (p *Published) within() error {
 	for _, o := range p.Manifest.Objects {
 		if !goodName(o.Name) {
-			return fault.Refuse("read-back", "bucket %q: manifest.json of run %s names an object that is not in the run's own folder", p.sink.name, p.id)
+			return fault.Refuse("read-back",
+				"bucket %q: manifest.json of run %s names an object that is not in the run's own folder", p.sink.name,
+				p.id)
 		}
 	}
 	return nil
@@ -45,33 +44,15 @@ func (p *Published) within() error {
 // Fetch reads an object into w and compares it with the manifest, which is a
 // *fault.Refusal if it differs. w has got its bytes by then.
 func (p *Published) Fetch(ctx context.Context, o Object, w io.Writer) error {
-	key := p.sink.runKey(p.id, o.Name)
-	out, err := p.sink.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &p.sink.bucket, Key: &key}, ownChecksum)
-	if notFound(err) {
-		return p.differs(o, "it is gone")
-	}
-	if err != nil {
-		return p.sink.fail(err, "GetObject", key)
-	}
-	in := &body{ReadCloser: out.Body, ctx: ctx, sink: p.sink, key: key, etag: out.ETag}
-	defer func() { in.Close() }() // of what it reads by then
-	sum := &summer{w: w}
-	if _, err := io.Copy(sum, io.LimitReader(in, o.Size+1)); err != nil {
+	problem, err := p.compare(ctx, o, func(_ context.Context, _ Object, c *Content) error {
+		_, err := io.Copy(w, c)
 		return err
+	})
+	if problem != "" {
+		return fault.Refuse("read-back", "bucket %q: %s of run %s is not the one that its manifest names: %s",
+			p.sink.name, o.Name, p.id, problem)
 	}
-	switch {
-	case sum.n > o.Size:
-		return p.differs(o, fmt.Sprintf("it has more than %d bytes", o.Size))
-	case sum.n < o.Size:
-		return p.differs(o, fmt.Sprintf("it has %d bytes instead of %d", sum.n, o.Size))
-	case sum.hex() != o.SHA256:
-		return p.differs(o, "its SHA-256 differs")
-	}
-	return nil
-}
-
-func (p *Published) differs(o Object, how string) error {
-	return fault.Refuse("read-back", "bucket %q: %s of run %s is not the one that its manifest names: %s", p.sink.name, o.Name, p.id, how)
+	return err
 }
 
 // Unmoved refuses if latest.json names another run, or another manifest, since the
@@ -82,7 +63,8 @@ func (p *Published) Unmoved(ctx context.Context) error {
 	}
 	now, _, err := p.sink.Latest(ctx)
 	if err == nil && now != p.latest {
-		err = fault.Refuse("read-back", "bucket %q: latest.json was changed while run %s was read, so another run was published or this one withdrawn: try again", p.sink.name, p.id)
+		err = fault.Refuse("read-back", "bucket %q: latest.json was changed while run %s was read, so another run "+
+			"was published or this one withdrawn: try again", p.sink.name, p.id)
 	}
 	return err
 }

@@ -15,7 +15,8 @@ import (
 // manifest.
 func (s *Sink) runs(ctx context.Context) (ids []string, complete map[string]bool, err error) {
 	prefix := s.prefix + runsPrefix
-	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix,
+		Delimiter: aws.String("/")})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

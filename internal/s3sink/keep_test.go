@@ -29,13 +29,16 @@ func TestSweep(t *testing.T) {
 			p.put(k, "x") // complete was killed between manifest.json and latest.json
 		}
 		// Not ours to delete.
-		kept := []string{prefix + "README.txt", prefix + "runs/notes.txt", prefix + "runs/by-hand/x", "other/runs/" + dead + "/a"}
+		kept := []string{prefix + "README.txt", prefix + "runs/notes.txt", prefix + "runs/by-hand/x", "other/runs/" +
+			dead + "/a"}
 		for _, k := range kept {
 			p.put(k, "x")
 		}
 		p.put(prefix+"runs/.probe-0123456789abcdef", "x")
-		for _, k := range append(runObjects(dead, "big"), append(runObjects(live, "big"), "other/runs/"+dead+"/big")...) {
-			_, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket), Key: &k})
+		for _, k := range append(runObjects(dead, "big"), append(runObjects(live, "big"),
+			"other/runs/"+dead+"/big")...) {
+			_, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket),
+				Key: &k})
 			must(t, err)
 		}
 		swept, err := p.sink().Sweep(ctx, live)
@@ -44,7 +47,8 @@ func TestSweep(t *testing.T) {
 			t.Errorf("swept %v, want %v", swept, want)
 		}
 		want := slices.Concat(kept, runObjects(run1, "experimentation.dump", "manifest.json"),
-			runObjects(run2, "experimentation.dump", "manifest.json"), runObjects(live, "c"), []string{prefix + "latest.json"})
+			runObjects(run2, "experimentation.dump", "manifest.json"), runObjects(live, "c"),
+			[]string{prefix + "latest.json"})
 		slices.Sort(want)
 		if got := p.keys(); !slices.Equal(got, want) {
 			t.Errorf("left %q, want %q", got, want)
@@ -96,7 +100,8 @@ func TestRetain(t *testing.T) {
 		if removed, err := p.sink().Retain(ctx, 2); err != nil || !slices.Equal(removed, runs[:3]) {
 			t.Errorf("keep 2: removed %v, %v, want %v", removed, err, runs[:3])
 		}
-		want := slices.Concat([]string{prefix + "latest.json"}, runObjects(runs[3], "experimentation.dump", "manifest.json"),
+		want := slices.Concat([]string{prefix + "latest.json"}, runObjects(runs[3], "experimentation.dump",
+			"manifest.json"),
 			runObjects(runs[4], "experimentation.dump", "manifest.json"), runObjects(run3, "unpublished"))
 		if got := p.keys(); !slices.Equal(got, want) {
 			t.Errorf("left %q, want %q", got, want)
@@ -110,13 +115,14 @@ func TestRetain(t *testing.T) {
 			t.Errorf("keep 1: removed %v, %v", removed, err)
 		}
 		p.put(prefix+"latest.json", string(l))
-		must(t, c.Verify(ctx))
+		must(t, c.Verify(ctx, nil))
 	})
 }
 
 func TestTheLaterPublicationLoses(t *testing.T) {
 	suite(t, func(t *testing.T, p *place) {
-		for _, names := range [][2]string{{"20261116T030000Z-000a", "20261117T030000Z-000b"}, {"20261118T030000Z-000c", "20261119T030000Z-000d"}} {
+		for _, names := range [][2]string{{"20261116T030000Z-000a", "20261117T030000Z-000b"}, {"20261118T030000Z-000c",
+			"20261119T030000Z-000d"}} {
 			var g [2]*s3sink.Staging
 			for i, run := range names {
 				g[i] = p.stage(run)
@@ -139,8 +145,9 @@ func TestTheLaterPublicationLoses(t *testing.T) {
 			must(t, g[1-winner].Discard(t.Context()))
 			c, err := p.sink().Current(t.Context())
 			must(t, err)
-			must(t, c.Verify(t.Context()))
-			if c.ID() != names[winner] || slices.ContainsFunc(p.keys(), func(k string) bool { return strings.Contains(k, names[1-winner]) }) {
+			must(t, c.Verify(t.Context(), nil))
+			if c.ID() != names[winner] || slices.ContainsFunc(p.keys(),
+				func(k string) bool { return strings.Contains(k, names[1-winner]) }) {
 				t.Errorf("current is %s of %v; keys %v", c.ID(), names, p.keys())
 			}
 		}

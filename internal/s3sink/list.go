@@ -60,7 +60,8 @@ func (s *Sink) removeAll(ctx context.Context, prefix, first string) error {
 func (s *Sink) abortUploads(ctx context.Context, prefix string, dead func(key string) bool) ([]string, error) {
 	type upload struct{ key, id string }
 	var found []upload
-	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &prefix})
+	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket,
+		Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if code(err) == "NoSuchUpload" { // gofakes3 says so where no upload ever was
@@ -77,7 +78,8 @@ func (s *Sink) abortUploads(ctx context.Context, prefix string, dead func(key st
 	}
 	var keys []string
 	for _, u := range found {
-		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &u.key, UploadId: &u.id})
+		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &u.key,
+			UploadId: &u.id})
 		if err != nil && !notFound(err) {
 			return keys, s.fail(err, "AbortMultipartUpload", u.key)
 		}

@@ -78,7 +78,8 @@ func (s *Sink) latest(ctx context.Context) (l Latest, etag string, err error) {
 	if err != nil || missing {
 		return Latest{}, "", err
 	}
-	if json.Unmarshal(body, &l) != nil || !runID.MatchString(l.Run) || l.Manifest != runsPrefix+l.Run+"/"+manifestName || len(l.SHA256) != 64 {
+	if json.Unmarshal(body, &l) != nil || !runID.MatchString(l.Run) ||
+		l.Manifest != runsPrefix+l.Run+"/"+manifestName || len(l.SHA256) != 64 {
 		return Latest{}, "", &Error{Bucket: s.bucket, Op: "GetObject", Key: key,
 			Reason: "it is not a latest.json of refresher; give this dataset a prefix of its own, or remove the object"}
 	}
@@ -90,7 +91,7 @@ func encode(v any) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-func hash(b []byte) string {
+func hexHash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
@@ -112,5 +113,6 @@ func contentType(name string) string {
 
 // goodName: a relative path of plain segments.
 func goodName(name string) bool {
-	return name != "" && !strings.HasPrefix(name, "/") && path.Clean(name) == name && !strings.HasPrefix(name, "..") && name != "."
+	return name != "" && !strings.HasPrefix(name, "/") && path.Clean(name) == name && !strings.HasPrefix(name, "..") &&
+		name != "."
 }

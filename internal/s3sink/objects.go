@@ -23,7 +23,8 @@ func (s *Sink) Entries(ctx context.Context, fn func(Entry) error) error {
 	if key := strings.TrimSuffix(s.prefix, "/"); key != "" {
 		out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
 		if err == nil {
-			return fn(Entry{Name: key[strings.LastIndexByte(key, '/')+1:], Size: aws.ToInt64(out.ContentLength), key: key})
+			return fn(Entry{Name: key[strings.LastIndexByte(key, '/')+1:], Size: aws.ToInt64(out.ContentLength),
+				key: key})
 		}
 		if !notFound(err) {
 			return s.fail(err, "HeadObject", key)
@@ -45,7 +46,8 @@ func (s *Sink) entries(ctx context.Context, prefix string, fn func(Entry) error)
 			if strings.HasSuffix(key, "/") {
 				continue // a folder, as consoles make them
 			}
-			if err := fn(Entry{Name: strings.TrimPrefix(key, s.prefix), Size: aws.ToInt64(o.Size), key: key}); err != nil {
+			if err := fn(Entry{Name: strings.TrimPrefix(key, s.prefix), Size: aws.ToInt64(o.Size),
+				key: key}); err != nil {
 				return err
 			}
 		}
@@ -53,14 +55,14 @@ func (s *Sink) entries(ctx context.Context, prefix string, fn func(Entry) error)
 	return nil
 }
 
-// OpenEntry reads an object from its start, and at random. ctx bounds all reads.
-func (s *Sink) OpenEntry(ctx context.Context, e Entry) (io.ReadCloser, io.ReaderAt, error) {
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &e.key})
-	if err != nil {
-		return nil, nil, s.fail(err, "GetObject", e.key)
+// OpenEntry opens an object. ctx bounds all reads. One that is gone is an error for
+// which [Gone] holds.
+func (s *Sink) OpenEntry(ctx context.Context, e Entry) (*Content, error) {
+	c, err := s.open(ctx, e.key)
+	if err == nil && c == nil {
+		err = &Error{Bucket: s.bucket, Op: "GetObject", Key: e.key, Code: "NoSuchKey", Reason: "it is gone"}
 	}
-	at := &objectReader{ctx: ctx, sink: s, key: e.key, etag: out.ETag, size: e.Size}
-	return &body{ReadCloser: out.Body, ctx: ctx, sink: s, key: e.key, etag: out.ETag}, at, nil
+	return c, err
 }
 
 // PutEntry stores what write writes as an object under the prefix, while it is

@@ -13,15 +13,17 @@ import (
 
 // Options of a sink.
 type Options struct {
-	Name        string                  // the bucket's name in the configuration: the subject that a pass.Pass must be for
+	// the bucket's name in the configuration: the subject that a pass.Pass must be for
+	Name        string
 	URL         string                  // s3://bucket/prefix; the prefix may be empty
 	Endpoint    string                  // http(s)://host[:port] of the server; empty: Amazon S3
 	Region      string                  // empty: from the environment; us-east-1 if an Endpoint is given
 	PathStyle   bool                    // bucket in the path, not in the host name
 	Credentials aws.CredentialsProvider // nil: the SDK's own chain (environment, profile, web identity, instance)
-	PartBytes   int64                   // of a multipart upload, at most 10,000 parts an object; default 8 MiB, at least 5 MiB
-	Concurrency int                     // parts of one Put in flight; default 2
-	Stall       time.Duration           // longest silence of a server that a request is under way to; 0: DefaultStall
+	// of a multipart upload, at most 10,000 parts an object; default 8 MiB, at least 5 MiB
+	PartBytes   int64
+	Concurrency int           // parts of one Put in flight; default 2
+	Stall       time.Duration // longest silence of a server that a request is under way to; 0: DefaultStall
 }
 
 const minPart = 5 << 20
@@ -41,10 +43,14 @@ func ParseURL(s string) (bucket, prefix string, err error) {
 	bucket, prefix, _ = strings.Cut(rest, "/")
 	switch {
 	case strings.Contains(bucket, "@"):
-		return "", "", fault.BadInput("a bucket URL must not hold credentials; give them to the AWS SDK (environment, profile or role)")
+		return "", "", fault.BadInput("a bucket URL must not hold credentials; give them to the AWS SDK " +
+			"(environment, profile or role)")
 	case !bucketName.MatchString(bucket):
 		return "", "", fault.BadInput("bucket URL %q: %q is not a bucket name", s, bucket)
-	case strings.ContainsAny(prefix, "?#\\") || strings.ContainsFunc(prefix, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsAny(prefix, "?#\\") || strings.ContainsFunc(prefix, func(r rune) bool {
+		return r < ' ' ||
+			r == 0x7f
+	}):
 		return "", "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
 	}
 	prefix = strings.Trim(prefix, "/")
@@ -76,9 +82,11 @@ func (o *Options) check() error {
 		u, err := url.Parse(o.Endpoint)
 		switch {
 		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-			return fault.BadInput("bucket %q: the S3 endpoint must be http://host[:port] or https://host[:port]", o.Name)
+			return fault.BadInput("bucket %q: the S3 endpoint must be http://host[:port] or https://host[:port]",
+				o.Name)
 		case u.User != nil:
-			return fault.BadInput("bucket %q: the S3 endpoint must not hold credentials; give them to the AWS SDK (environment, profile or role)", o.Name)
+			return fault.BadInput("bucket %q: the S3 endpoint must not hold credentials; give them to the AWS SDK "+
+				"(environment, profile or role)", o.Name)
 		}
 		if o.Region == "" {
 			o.Region = "us-east-1"

@@ -2,6 +2,7 @@ package s3sink_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -19,7 +20,8 @@ import (
 
 func open(t *testing.T, endpoint, bucket string, stall time.Duration) *s3sink.Sink {
 	t.Helper()
-	sink, err := s3sink.Open(t.Context(), s3sink.Options{Name: "b", URL: "s3://" + bucket + "/p", Endpoint: endpoint, PathStyle: true, Stall: stall,
+	sink, err := s3sink.Open(t.Context(), s3sink.Options{Name: "b", URL: "s3://" + bucket + "/p", Endpoint: endpoint,
+		PathStyle: true, Stall: stall,
 		Credentials: credentials.NewStaticCredentialsProvider("refresher-test", "refresher-test-secret", "")})
 	if err != nil {
 		t.Fatal(err)
@@ -102,25 +104,26 @@ func TestABrokenBodyIsReadAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := open(t, proxy.URL, "bucket", 0).Stage(t.Context(), map[bool]string{true: "20261121T030000Z-7f3a", false: "20261121T030000Z-7f3b"}[want])
+		run, err := open(t, proxy.URL, "bucket", 0).Stage(t.Context(), map[bool]string{true: "20261121T030000Z-7f3a",
+			false: "20261121T030000Z-7f3b"}[want])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := run.Put(t.Context(), "thing", func(w io.Writer) error { _, err := w.Write(thing); return err }); err != nil {
+		if _, err := run.Put(t.Context(), "thing", func(w io.Writer) error {
+			_,
+				err := w.Write(thing)
+			return err
+		}); err != nil {
 			t.Fatal(err)
 		}
-		if err := run.Verify(t.Context()); (err == nil) != want {
-			t.Errorf("broken off %d times: %v", broken, err)
-		}
-		left.Store(broken)
-		body, err := run.Open(t.Context(), "thing")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := io.ReadAll(body); (err == nil) != want || want && !bytes.Equal(got, thing) {
+		var got []byte
+		err = run.Verify(t.Context(), func(_ context.Context, _ s3sink.Object, c *s3sink.Content) (err error) {
+			got, err = io.ReadAll(c)
+			return err
+		})
+		if (err == nil) != want || want && !bytes.Equal(got, thing) {
 			t.Errorf("broken off %d times: %d bytes, %v", broken, len(got), err)
 		}
-		body.Close()
 		proxy.Close()
 	}
 }

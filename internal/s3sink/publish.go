@@ -27,7 +27,7 @@ func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (
 	if g.done {
 		return Latest{}, fmt.Errorf("bucket %q: run %s was published or discarded before", s.bucket, g.id)
 	}
-	if err := g.Verify(ctx); err != nil {
+	if err := g.Verify(ctx, nil); err != nil {
 		return Latest{}, err
 	}
 	m.Version, m.Run, m.Objects = 1, g.id, g.Objects()
@@ -39,8 +39,8 @@ func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (
 	if err := s.put(ctx, key, manifest, "", ""); err != nil {
 		return Latest{}, s.fail(err, "PutObject", key)
 	}
-	sum := hash(manifest)
-	if err := g.verify(ctx, []Object{{Name: manifestName, Size: int64(len(manifest)), SHA256: sum}}); err != nil {
+	sum := hexHash(manifest)
+	if err := g.verify(ctx, []Object{{Name: manifestName, Size: int64(len(manifest)), SHA256: sum}}, nil); err != nil {
 		return Latest{}, err
 	}
 	l := Latest{Run: g.id, Manifest: runsPrefix + g.id + "/" + manifestName, SHA256: sum}
@@ -82,6 +82,7 @@ func (g *Staging) announce(ctx context.Context, l Latest) error {
 		case etag == g.etag:
 			return s.fail(werr, "PutObject", key)
 		}
-		return fault.Refuse("publish", "bucket %q: latest.json was changed since run %s was staged, so another run was published first; latest.json stays as it is", s.name, g.id)
+		return fault.Refuse("publish", "bucket %q: latest.json was changed since run %s was staged, so another run "+
+			"was published first; latest.json stays as it is", s.name, g.id)
 	}
 }

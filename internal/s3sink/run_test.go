@@ -2,6 +2,7 @@ package s3sink_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -58,7 +59,8 @@ func TestARunsLife(t *testing.T) {
 					t.Error(err)
 				}
 				o, err := g.Put(ctx, name, write)
-				if w := (s3sink.Object{Name: name, Size: int64(n), SHA256: hex.EncodeToString(sum.Sum(nil))}); err != nil || o != w {
+				if w := (s3sink.Object{Name: name, Size: int64(n),
+					SHA256: hex.EncodeToString(sum.Sum(nil))}); err != nil || o != w {
 					t.Errorf("put %v, %v, want %v", o, err, w)
 				}
 				mu.Lock()
@@ -68,12 +70,13 @@ func TestARunsLife(t *testing.T) {
 		}
 		wg.Wait()
 		slices.SortFunc(want, func(a, b s3sink.Object) int { return strings.Compare(a.Name, b.Name) })
-		must(t, g.Verify(ctx))
+		must(t, g.Verify(ctx, nil))
 		if slices.ContainsFunc(p.keys(), func(k string) bool { return strings.HasSuffix(k, ".json") }) {
 			t.Errorf("a manifest before Publish: %v", p.keys())
 		}
-		l, err := g.Publish(ctx, passFor(t, run1, "dev"), s3sink.Manifest{Database: "experimentation", Content: "sample",
-			Tables: []s3sink.Table{{Name: "public.users", Rows: 3}}, Report: json.RawMessage(`{"ok":true}`)})
+		l, err := g.Publish(ctx, passFor(t, run1, "dev"), s3sink.Manifest{Database: "experimentation",
+			Content: "sample",
+			Tables:  []s3sink.Table{{Name: "public.users", Rows: 3}}, Report: json.RawMessage(`{"ok":true}`)})
 		must(t, err)
 
 		body, out := p.get(prefix + "latest.json")
@@ -81,7 +84,8 @@ func TestARunsLife(t *testing.T) {
 		must(t, json.Unmarshal(body, &got))
 		manifest, _ := p.get(prefix + "runs/" + run1 + "/manifest.json")
 		sum := sha256.Sum256(manifest)
-		if got["run"] != run1 || got["manifest"] != "runs/"+run1+"/manifest.json" || got["sha256"] != hex.EncodeToString(sum[:]) || len(got) != 3 || l.Run != run1 {
+		if got["run"] != run1 || got["manifest"] != "runs/"+run1+"/manifest.json" ||
+			got["sha256"] != hex.EncodeToString(sum[:]) || len(got) != 3 || l.Run != run1 {
 			t.Errorf("latest.json is %s", body)
 		}
 		if ct := aws.ToString(out.ContentType); ct != "application/json" {
@@ -89,27 +93,29 @@ func TestARunsLife(t *testing.T) {
 		}
 		c, err := sink.Current(ctx)
 		must(t, err)
-		if c.ID() != run1 || !slices.Equal(c.Manifest.Objects, want) || c.Manifest.Version != 1 || c.Manifest.Tables[0].Rows != 3 {
+		if c.ID() != run1 || !slices.Equal(c.Manifest.Objects, want) || c.Manifest.Version != 1 ||
+			c.Manifest.Tables[0].Rows != 3 {
 			t.Errorf("manifest %+v", c.Manifest)
 		}
-		must(t, c.Verify(ctx))
+		must(t, c.Verify(ctx, nil))
 		if len(p.uploads()) != 0 {
 			t.Errorf("uploads left: %v", p.uploads())
 		}
-		for name, ct := range map[string]string{"report.html": "text/html; charset=utf-8", "experimentation.dump": "application/octet-stream",
+		for name, ct := range map[string]string{"report.html": "text/html; charset=utf-8",
+			"experimentation.dump":                   "application/octet-stream",
 			"tables/public.users/part-00001.parquet": "application/vnd.apache.parquet"} {
 			if _, out := p.get(prefix + "runs/" + run1 + "/" + name); aws.ToString(out.ContentType) != ct {
 				t.Errorf("%s is %q", name, aws.ToString(out.ContentType))
 			}
 		}
-		readBack(t, c.Run, "experimentation.dump", noise(1, 13<<20))
+		readBack(t, c, "experimentation.dump", noise(1, 13<<20))
 
 		// Publishing again, or discarding what is published, changes nothing.
 		if _, err := g.Publish(ctx, passFor(t, run1, "dev"), s3sink.Manifest{}); err == nil {
 			t.Error("published twice")
 		}
 		must(t, g.Discard(ctx))
-		must(t, c.Verify(ctx))
+		must(t, c.Verify(ctx, nil))
 		if _, err := sink.Stage(ctx, run1); err == nil {
 			t.Error("staged twice")
 		}
@@ -120,35 +126,40 @@ type countWriter int64
 
 func (c *countWriter) Write(p []byte) (int, error) { *c += countWriter(len(p)); return len(p), nil }
 
-// readBack reads an object in one go and at random places.
-func readBack(t *testing.T, run *s3sink.Run, name string, write func(io.Writer) error) {
+// readBack reads an object of a run in one go and at random places, while it is
+// compared with the manifest.
+func readBack(t *testing.T, run *s3sink.Published, name string, write func(io.Writer) error) {
 	t.Helper()
 	var want bytes.Buffer
 	must(t, write(&want))
-	r, err := run.Open(t.Context(), name)
-	must(t, err)
-	defer r.Close()
-	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("%s: read %d bytes, %v", name, len(got), err)
-	}
-	at, size, err := run.ReaderAt(t.Context(), name)
-	if err != nil || size != int64(want.Len()) {
-		t.Fatalf("%s: size %d, %v", name, size, err)
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 50 {
-		off := random.Int64N(size)
-		buf := make([]byte, random.IntN(3<<20))
-		n, err := at.ReadAt(buf, off)
-		if wantErr := off+int64(len(buf)) > size; wantErr != (err == io.EOF) || !wantErr && err != nil {
-			t.Fatalf("read %d at %d: %v", len(buf), off, err)
+	looked := false
+	must(t, run.Verify(t.Context(), func(_ context.Context, o s3sink.Object, c *s3sink.Content) error {
+		if o.Name != name {
+			return nil
 		}
-		if !bytes.Equal(buf[:n], want.Bytes()[off:off+int64(n)]) {
-			t.Fatalf("read %d at %d: other bytes", len(buf), off)
+		looked = true
+		if c.Size() != int64(want.Len()) {
+			t.Errorf("%s: size %d", name, c.Size())
 		}
-	}
-	if _, _, err := run.ReaderAt(t.Context(), "nosuch"); err == nil {
-		t.Error("a missing object can be read")
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 50 {
+			off := random.Int64N(c.Size())
+			buf := make([]byte, random.IntN(3<<20))
+			n, err := c.ReadAt(buf, off)
+			if wantErr := off+int64(len(buf)) > c.Size(); wantErr != (err == io.EOF) || !wantErr && err != nil {
+				t.Fatalf("read %d at %d: %v", len(buf), off, err)
+			}
+			if !bytes.Equal(buf[:n], want.Bytes()[off:off+int64(n)]) {
+				t.Fatalf("read %d at %d: other bytes", len(buf), off)
+			}
+		}
+		if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s: read %d bytes, %v", name, len(got), err)
+		}
+		return nil
+	}))
+	if !looked {
+		t.Errorf("%s was not read back", name)
 	}
 }
 
@@ -174,10 +185,12 @@ func TestOrder(t *testing.T) {
 			}
 		}
 		runs := "runs/" + run1 + "/"
-		if want := []string{"PUT " + runs + "experimentation.dump", "PUT " + runs + "manifest.json", "PUT latest.json"}; !slices.Equal(writes, want) {
+		if want := []string{"PUT " + runs + "experimentation.dump", "PUT " + runs + "manifest.json",
+			"PUT latest.json"}; !slices.Equal(writes, want) {
 			t.Errorf("writes %q, want %q", writes, want)
 		}
-		if want := "GET " + runs + "manifest.json"; lastRead != want || !slices.Contains(log, "GET "+runs+"experimentation.dump") {
+		if want := "GET " + runs + "manifest.json"; lastRead != want ||
+			!slices.Contains(log, "GET "+runs+"experimentation.dump") {
 			t.Errorf("log %q", log)
 		}
 		if log[len(log)-1] != "PUT latest.json" {
@@ -220,7 +233,7 @@ func TestReadBackFindsWhatDiffers(t *testing.T) {
 			_, err := g.Put(t.Context(), name, noise(9, n))
 			must(t, err)
 		}
-		must(t, g.Verify(t.Context()))
+		must(t, g.Verify(t.Context(), nil))
 		// What was verified is not read again by the same staging, so use one that
 		// has not verified yet.
 		g = p.stage(run3)
@@ -232,11 +245,13 @@ func TestReadBackFindsWhatDiffers(t *testing.T) {
 		p.flip(key("flipped"))
 		p.flip(key("small"))
 		p.put(key("longer"), "longer than it was")
-		_, err := p.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key("gone"))})
+		_, err := p.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket),
+			Key: aws.String(key("gone"))})
 		must(t, err)
-		r := refused(t, g.Verify(t.Context()), "read-back")
+		r := refused(t, g.Verify(t.Context(), nil), "read-back")
 		slices.SortFunc(r.Problems, func(a, b fault.Problem) int { return strings.Compare(a.Text, b.Text) })
-		want := []string{"flipped: its SHA-256 differs", "gone: it is gone", "longer: it has 18 bytes instead of 10", "small: its SHA-256 differs"}
+		want := []string{"flipped: its SHA-256 differs", "gone: it is gone", "longer: it has 18 bytes instead of 10",
+			"small: its SHA-256 differs"}
 		if !slices.Equal(r.Problems, fault.Problems(want)) {
 			t.Errorf("found %q, want %q", r.Problems, want)
 		}
@@ -255,7 +270,8 @@ func TestReadBackFindsStrangers(t *testing.T) {
 		_, err := g.Put(t.Context(), "x", text("x"))
 		must(t, err)
 		p.put(prefix+"runs/"+run1+"/tables/raw.csv", "planted")
-		if r := refused(t, g.Verify(t.Context()), "read-back"); !slices.Equal(r.Problems, fault.Problems([]string{"tables/raw.csv"})) {
+		if r := refused(t, g.Verify(t.Context(), nil), "read-back"); !slices.Equal(r.Problems,
+			fault.Problems([]string{"tables/raw.csv"})) {
 			t.Errorf("problems %q", r.Problems)
 		}
 	})

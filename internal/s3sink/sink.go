@@ -42,7 +42,8 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}), config.WithHTTPClient(httpClient(opts.Stall))}
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}),
+		config.WithHTTPClient(httpClient(opts.Stall))}
 	if opts.Region != "" {
 		load = append(load, config.WithRegion(opts.Region))
 	}
@@ -62,7 +63,8 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 	}
 	if cfg.Region == "" {
 		if endpoint == "" {
-			return nil, fault.BadInput("bucket %q: no AWS region is set; set AWS_REGION or `s3: {region: …}`", opts.Name)
+			return nil, fault.BadInput("bucket %q: no AWS region is set; set AWS_REGION or `s3: {region: …}`",
+				opts.Name)
 		}
 		cfg.Region = "us-east-1"
 	}
@@ -111,7 +113,8 @@ func (s *Sink) runKey(run, name string) string { return s.prefix + runsPrefix + 
 
 // put writes a small object under conditions; both may be empty.
 func (s *Sink) put(ctx context.Context, key string, body []byte, ifMatch, ifNoneMatch string) error {
-	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body), ContentType: aws.String(contentType(key))}
+	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body),
+		ContentType: aws.String(contentType(key))}
 	if ifMatch != "" {
 		in.IfMatch = &ifMatch
 	}
@@ -148,7 +151,8 @@ func (s *Sink) Get(ctx context.Context, name string) (body []byte, ok bool, err 
 	return body, err == nil && !missing, err
 }
 
-func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool, err error) {
+func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool,
+	err error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	if notFound(err) {
 		return nil, "", true, nil
@@ -162,7 +166,8 @@ func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byt
 		return nil, "", false, s.fail(err, "GetObject", key)
 	}
 	if int64(len(body)) > limit {
-		return nil, "", false, &Error{Bucket: s.bucket, Op: "GetObject", Key: key, Reason: "it is far larger than anything that refresher writes there"}
+		return nil, "", false, &Error{Bucket: s.bucket, Op: "GetObject", Key: key,
+			Reason: "it is far larger than anything that refresher writes there"}
 	}
 	return body, aws.ToString(out.ETag), false, nil
 }
@@ -216,7 +221,8 @@ func (s *Sink) probe(ctx context.Context, key string) error {
 
 func (s *Sink) noCredentials() error {
 	return &Error{Bucket: s.bucket, Op: "finding credentials",
-		Reason: "the AWS SDK found none; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role"}
+		Reason: "the AWS SDK found none; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run " +
+			"with a role"}
 }
 
 func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
@@ -226,8 +232,10 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 	} {
 		err := s.put(ctx, key, body, c.ifMatch, c.ifNoneMatch)
 		if err == nil {
-			return &Error{odd: true, Bucket: s.bucket, Op: "PutObject", Key: key, Reason: "the server ignores " + c.header +
-				"; conditional writes are needed so that two runs can't overwrite each other's latest.json: use a server that has them"}
+			return &Error{odd: true, Bucket: s.bucket, Op: "PutObject", Key: key, Reason: "the server ignores " +
+				c.header +
+				"; conditional writes are needed so that two runs can't overwrite each other's latest.json: use a " +
+				"server that has them"}
 		}
 		if !conditionFailed(err) {
 			return s.fail(err, "PutObject", key)
@@ -238,7 +246,8 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 		return err
 	}
 	if missing || !bytes.Equal(got, body) {
-		return &Error{odd: true, Bucket: s.bucket, Op: "GetObject", Key: key, Reason: "the server does not give back what was just written"}
+		return &Error{odd: true, Bucket: s.bucket, Op: "GetObject", Key: key,
+			Reason: "the server does not give back what was just written"}
 	}
 	found := false
 	err = s.list(ctx, key, func(k string) error {
@@ -246,7 +255,8 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 		return nil
 	})
 	if err == nil && !found {
-		err = &Error{odd: true, Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "the server does not list what was just written"}
+		err = &Error{odd: true, Bucket: s.bucket, Op: "ListObjectsV2", Key: key,
+			Reason: "the server does not list what was just written"}
 	}
 	return err
 }
@@ -258,7 +268,8 @@ func (s *Sink) probeUpload(ctx context.Context, key string) error {
 	}
 	_, err = s.abortUploads(ctx, key, func(string) bool { return true })
 	if err != nil {
-		_, _ = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: up.UploadId})
+		_, _ = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key,
+			UploadId: up.UploadId})
 	}
 	return err
 }

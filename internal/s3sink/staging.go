@@ -42,7 +42,8 @@ func (s *Sink) Stage(ctx context.Context, run string) (*Staging, error) {
 		return nil, err
 	}
 	err = s.list(ctx, s.runKey(run, ""), func(key string) error {
-		return &Error{Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "run " + run + " has objects already; a run is staged once"}
+		return &Error{Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "run " + run +
+			" has objects already; a run is staged once"}
 	})
 	if err != nil {
 		return nil, err
@@ -125,16 +126,17 @@ func (g *Staging) Objects() []Object {
 	return out
 }
 
-// Verify reads back every object that was not read back before and compares size
-// and SHA-256; it also looks for objects in the run that were never put. What
-// differs is a *fault.Refusal.
-func (g *Staging) Verify(ctx context.Context) error {
+// Verify reads back every object that was not read back before, compares size and
+// SHA-256, and has it looked through by look, if that isn't nil, in the same download;
+// it also looks for objects in the run that were never put. What differs is a
+// *fault.Refusal.
+func (g *Staging) Verify(ctx context.Context, look Look) error {
 	objects := g.Objects()
 	todo := slices.DeleteFunc(slices.Clone(objects), func(o Object) bool { return g.checked[o.Name] })
-	if err := g.verify(ctx, todo); err != nil {
+	if err := g.verify(ctx, todo, look); err != nil {
 		return err
 	}
-	if err := g.strangers(ctx, objects); err != nil {
+	if err := g.onlyThese(ctx, objects); err != nil {
 		return err
 	}
 	for _, o := range todo {
@@ -200,5 +202,6 @@ func (s *summer) hex() string {
 
 // errNoPass is why a run without a verification's pass is refused.
 func errNoPass(run, name string) error {
-	return fault.Refuse("verify", "bucket %q: run %s has no pass of its verification, so nothing is published", name, run)
+	return fault.Refuse("verify", "bucket %q: run %s has no pass of its verification, so nothing is published", name,
+		run)
 }

@@ -104,7 +104,8 @@ func (p *place) keys() []string {
 // uploads lists the unfinished multipart uploads.
 func (p *place) uploads() []string {
 	p.t.Helper()
-	out, err := p.client.ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: aws.String(bucket)})
+	out, err := p.client.ListMultipartUploads(context.Background(),
+		&s3.ListMultipartUploadsInput{Bucket: aws.String(bucket)})
 	var none smithy.APIError
 	if errors.As(err, &none) && none.ErrorCode() == "NoSuchUpload" { // the fake's way to say none
 		return []string{}
@@ -135,7 +136,8 @@ func (p *place) get(key string) ([]byte, *s3.GetObjectOutput) {
 
 func (p *place) put(key, body string) {
 	p.t.Helper()
-	if _, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body)}); err != nil {
+	if _, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key,
+		Body: strings.NewReader(body)}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -148,7 +150,8 @@ func (p *place) between(handle func(w http.ResponseWriter, r *http.Request, forw
 		p.t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
-		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }, // the signature covers the host
+		// the signature covers the host
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, proxy) }))

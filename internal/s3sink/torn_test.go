@@ -37,7 +37,8 @@ func TestATornReadIsReadAgain(t *testing.T) {
 		},
 	})
 	defer proxy.Close()
-	s, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "s3://acme-dev/p", Endpoint: proxy.URL, Region: s3server.Region, PathStyle: true,
+	s, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "s3://acme-dev/p", Endpoint: proxy.URL,
+		Region: s3server.Region, PathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(srv.AccessKey, srv.SecretKey, "")})
 	must(t, err)
 	run := "20261116T030000Z-000a"

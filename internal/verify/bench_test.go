@@ -42,7 +42,8 @@ func BenchmarkDatabase(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", name, workers), func(b *testing.B) {
 				var cells int64
 				for b.Loop() {
-					r, err := verify.New(verify.Options{Run: run, Set: set, Workers: workers}).Database(context.Background(), config(b, url), nil)
+					r, err := verify.New(verify.Options{Run: run, Set: set,
+						Workers: workers}).Database(context.Background(), config(b, url), nil)
 					if err != nil {
 						b.Fatal(err)
 					}

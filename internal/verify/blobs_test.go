@@ -62,7 +62,8 @@ func TestEndlessEncodedLine(t *testing.T) {
 	if result.Detected != 1 || result.Columns[0].Cut == 0 {
 		t.Errorf("%d found, %d cut", result.Detected, result.Columns[0].Cut)
 	}
-	if detail := result.Checks[len(result.Checks)-1].Detail; !strings.Contains(detail, "not looked through to the end") {
+	if detail := result.Checks[len(result.Checks)-1].Detail; !strings.Contains(detail,
+		"not looked through to the end") {
 		t.Errorf("it says %q", detail)
 	}
 }

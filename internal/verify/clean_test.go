@@ -37,7 +37,8 @@ var cleanColumns = []cleanColumn{
 		return fake.AppendEmail(b, d, fake.EmailForm{Hash: fake.MaxHash})
 	}},
 	{"full_name", fake.AppendFullName}, {"first_name", fake.AppendFirstName}, {"last_name", fake.AppendLastName},
-	{"company", fake.AppendCompany}, {"street", fake.AppendStreet}, {"city", fake.AppendCity}, {"postcode", fake.AppendPostcode},
+	{"company", fake.AppendCompany}, {"street", fake.AppendStreet}, {"city", fake.AppendCity},
+	{"postcode", fake.AppendPostcode},
 	{"phone", func(b []byte, d *fake.Digest) []byte { return fake.AppendPhone(b, d, fake.PhoneForm(d[0]%6)) }},
 	{"national_id", func(b []byte, d *fake.Digest) []byte { return fake.AppendSSN(b, d, d[0]&1 == 0) }},
 	{"card_number", fake.AppendCard},
@@ -63,7 +64,8 @@ var cleanColumns = []cleanColumn{
 		return strconv.AppendUint(b, binary.LittleEndian.Uint64(d[:])%10_000_000, 10)
 	}},
 	{"created_at", func(b []byte, d *fake.Digest) []byte {
-		return time.Unix(1_700_000_000+int64(binary.LittleEndian.Uint32(d[:])%50_000_000), 0).UTC().AppendFormat(b, time.RFC3339)
+		return time.Unix(1_700_000_000+int64(binary.LittleEndian.Uint32(d[:])%50_000_000), 0).UTC().AppendFormat(b,
+			time.RFC3339)
 	}},
 	{"amount", func(b []byte, d *fake.Digest) []byte {
 		return fmt.Appendf(b, "%d.%02d", binary.LittleEndian.Uint16(d[:]), d[3]%100)
@@ -159,7 +161,8 @@ func TestCleanRows(t *testing.T) {
 		for _, c := range res.Columns {
 			fictional += c.Fictional
 		}
-		t.Logf("%s: %d rows, %d MB, %d fakes recognised, %d findings in %v", name, res.Rows, res.Bytes>>20, fictional, res.Survivors+res.Detected+res.Weak, time.Since(began).Round(time.Millisecond))
+		t.Logf("%s: %d rows, %d MB, %d fakes recognised, %d findings in %v", name, res.Rows, res.Bytes>>20, fictional,
+			res.Survivors+res.Detected+res.Weak, time.Since(began).Round(time.Millisecond))
 		if res.Survivors+res.Detected+res.Weak != 0 {
 			t.Errorf("%d survivors, %d detected, %d weak: %s", res.Survivors, res.Detected, res.Weak, found(results))
 		}

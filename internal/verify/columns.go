@@ -36,7 +36,8 @@ func (db *database) columns(t *catalog.Table) []column {
 			}
 		})
 		if why == "" {
-			cols = append(cols, column{expr: how.expr("t." + catalog.Quote(c.Name)), versioned: how == asJSONB, tally: into})
+			cols = append(cols, column{expr: how.expr("t." + catalog.Quote(c.Name)), versioned: how == asJSONB,
+				tally: into})
 		}
 	}
 	return cols
@@ -82,14 +83,16 @@ func (f form) expr(ref string) string {
 
 // wholeNumber writes a float in digits. By way of numeric it would lose some.
 func wholeNumber(ref string) string {
-	return "CASE WHEN pg_catalog.abs(" + ref + ") >= 1e6 AND pg_catalog.abs(" + ref + ") < 9e18 AND pg_catalog.trunc(" + ref + "::pg_catalog.float8) = " + ref +
+	return "CASE WHEN pg_catalog.abs(" + ref + ") >= 1e6 AND pg_catalog.abs(" + ref + ") < 9e18 AND pg_catalog.trunc(" +
+		ref + "::pg_catalog.float8) = " + ref +
 		" THEN " + ref + "::pg_catalog.int8::pg_catalog.text END"
 }
 
 // lexemes writes a tsvector as the text it was made of, as far as it is left: the
 // server's own form of it is in the order of the alphabet. What has no position comes last.
 func lexemes(ref string) string {
-	return "(SELECT pg_catalog.string_agg(w.lexeme, ' ' ORDER BY p.p, w.lexeme) FROM pg_catalog.unnest(" + ref + "::pg_catalog.tsvector) AS w" +
+	return "(SELECT pg_catalog.string_agg(w.lexeme, ' ' ORDER BY p.p, w.lexeme) FROM pg_catalog.unnest(" + ref +
+		"::pg_catalog.tsvector) AS w" +
 		" LEFT JOIN LATERAL pg_catalog.unnest(w.positions) AS p (p) ON true)"
 }
 
@@ -131,7 +134,8 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return asText, ""
 	}
 	switch t.OID {
-	case catalog.TextOID, catalog.VarcharOID, catalog.BPCharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, catalog.ByteaOID:
+	case catalog.TextOID, catalog.VarcharOID, catalog.BPCharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID,
+		catalog.ByteaOID:
 		return asIs, ""
 	case catalog.JSONBOID:
 		return asJSONB, ""
@@ -139,13 +143,15 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		return asNumber, ""
 	case catalog.BoolOID, catalog.CharOID, catalog.Int2OID:
 		return 0, "too small to hold an identifier"
-	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID, catalog.TimetzOID:
+	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID,
+		catalog.TimetzOID:
 		return 0, "a date or time identifies nobody by itself"
 	case catalog.Float4OID, catalog.Float8OID:
 		return asInteger, ""
 	case catalog.MoneyOID:
 		return 0, "an amount"
-	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID, catalog.CircleOID:
+	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID,
+		catalog.CircleOID:
 		return 0, "geometry"
 	case catalog.OIDOID, catalog.TIDOID, catalog.XIDOID, catalog.CIDOID, catalog.XID8OID, catalog.PGLSNOID:
 		return 0, "an object or transaction number"

@@ -53,7 +53,8 @@ func uncovered(t *catalog.Table, spec *Table) (problems []string) {
 	for _, c := range spec.Columns {
 		ruled[c.Name] = true
 		if t.Column(c.Name) == nil {
-			problems = append(problems, fmt.Sprintf("%s.%s: the rules name it, but there is no such column", t.Name, c.Name))
+			problems = append(problems, fmt.Sprintf("%s.%s: the rules name it, but there is no such column", t.Name,
+				c.Name))
 		}
 	}
 	if spec.RowsNone || spec.Rest {
@@ -153,7 +154,8 @@ func (db *database) constraints(ctx context.Context, conn *pgx.Conn) (Check, err
 	}
 	detail := fmt.Sprintf("%d constraints validated, all indexes valid", total-alike)
 	if unready > 0 {
-		detail = fmt.Sprintf("%d constraints validated, all indexes valid but %d that are not in the source either", total-alike, unready)
+		detail = fmt.Sprintf("%d constraints validated, all indexes valid but %d that are not in the source either",
+			total-alike, unready)
 	}
 	if alike > 0 {
 		detail += fmt.Sprintf("; %d NOT VALID as in the source", alike)

@@ -108,7 +108,8 @@ func (c *csvColumns) header(s *scanner, b *csvBatch) {
 	var cells []string
 	for i := range b.rows[0] {
 		cell := bytes.TrimSpace(bytes.TrimPrefix(b.cell(i), []byte("\xEF\xBB\xBF")))
-		plain := len(cell) > 0 && len(cell) < 64 && !bytes.ContainsAny(cell, "@\n") && (cell[0] < '0' || cell[0] > '9') && !seen[string(cell)]
+		plain := len(cell) > 0 && len(cell) < 64 && !bytes.ContainsAny(cell, "@\n") &&
+			(cell[0] < '0' || cell[0] > '9') && !seen[string(cell)]
 		seen[string(cell)] = true
 		if !plain || s.finds(cell) {
 			return

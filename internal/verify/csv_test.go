@@ -29,7 +29,8 @@ func TestNoCellNamesAColumn(t *testing.T) {
 			t.Errorf("%.60q: %s, want %s", text, got, want)
 		}
 		for _, c := range results[0].Columns {
-			if n := strings.ToLower(c.Column); strings.Contains(n, "zebra") || strings.Contains(n, "pfeffer") || strings.Contains(n, "karlotta") {
+			if n := strings.ToLower(c.Column); strings.Contains(n, "zebra") || strings.Contains(n, "pfeffer") ||
+				strings.Contains(n, "karlotta") {
 				t.Errorf("%.60q: a column is called %s", text, c.Column)
 			}
 		}

@@ -50,7 +50,8 @@ func (f *files) unread(label, why string) error {
 	}
 	problem := fmt.Sprintf("%s: not looked through, since it is %s; unpack it, and name what comes out", label, why)
 	return f.add(&Result{Subject: label, run: f.v.opts.Run, done: true,
-		Checks: []Check{{Name: "readable", Detail: "not looked through, since it is " + why, problems: []string{problem}}}}, nil)
+		Checks: []Check{{Name: "readable", Detail: "not looked through, since it is " + why,
+			problems: []string{problem}}}}, nil)
 }
 
 // zstandard reports a file of zstd, which can begin with a frame of anything.
@@ -69,9 +70,12 @@ func damaged(label string, err error) error {
 	if errors.As(err, &corrupt) {
 		return fault.BadInput("%s is damaged: it can't be unpacked", label)
 	}
-	for _, broken := range []error{io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat, zip.ErrChecksum, tar.ErrHeader,
-		zstd.ErrMagicMismatch, zstd.ErrCRCMismatch, zstd.ErrReservedBlockType, zstd.ErrCompressedSizeTooBig, zstd.ErrBlockTooSmall,
-		zstd.ErrUnexpectedBlockSize, zstd.ErrUnknownDictionary, zstd.ErrWindowSizeExceeded, zstd.ErrWindowSizeTooSmall, zstd.ErrFrameSizeExceeded} {
+	for _, broken := range []error{io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat,
+		zip.ErrChecksum, tar.ErrHeader,
+		zstd.ErrMagicMismatch, zstd.ErrCRCMismatch, zstd.ErrReservedBlockType, zstd.ErrCompressedSizeTooBig,
+		zstd.ErrBlockTooSmall,
+		zstd.ErrUnexpectedBlockSize, zstd.ErrUnknownDictionary, zstd.ErrWindowSizeExceeded, zstd.ErrWindowSizeTooSmall,
+		zstd.ErrFrameSizeExceeded} {
 		if errors.Is(err, broken) {
 			return fault.BadInput("%s is damaged: %v", label, broken)
 		}

@@ -29,7 +29,8 @@ func TestUnreadFilesDoNotPass(t *testing.T) {
 	}
 	encrypted := zipped("a.txt", func(h *zip.FileHeader) { h.Flags |= 1 })
 	for name, data := range map[string][]byte{
-		"x.bz2": []byte("BZh91AY&SY"), "x.xz": []byte("\xFD7zXZ\x00\x00\x04"), "x.bz2.gz": gzipped([]byte("BZh91AY&SY")),
+		"x.bz2": []byte("BZh91AY&SY"), "x.xz": []byte("\xFD7zXZ\x00\x00\x04"),
+		"x.bz2.gz":      gzipped([]byte("BZh91AY&SY")),
 		"encrypted.zip": encrypted, "strange.zip": zipped("a.txt", func(h *zip.FileHeader) { h.Method = 14 }),
 		"folder.zip": zipped("a/", func(*zip.FileHeader) {}),
 	} {
@@ -64,7 +65,8 @@ func TestUnreadFilesDoNotPass(t *testing.T) {
 	octal(148, 7, sum)
 	sparse[155] = ' '
 	copy(sparse[512:], "lars.holm@telia.com ")
-	if got := found(looked(t, v, "sparse.tar", sparse)); !strings.HasPrefix(got, "sparse.tar:a.txt, line 1: detection") {
+	if got := found(looked(t, v, "sparse.tar", sparse)); !strings.HasPrefix(got,
+		"sparse.tar:a.txt, line 1: detection") {
 		t.Errorf("sparse: %q", got)
 	}
 }
@@ -77,7 +79,8 @@ func TestDamagedInput(t *testing.T) {
 	wrong := bytes.Clone(packed)
 	binary.LittleEndian.PutUint32(wrong[len(wrong)-8:], 7)
 	for name, data := range map[string][]byte{
-		"trunc.gz": packed[:len(packed)-12], "garbage.gz": append(bytes.Clone(packed), "garbage at the end"...), "sum.gz": wrong,
+		"trunc.gz": packed[:len(packed)-12], "garbage.gz": append(bytes.Clone(packed), "garbage at the end"...),
+		"sum.gz":  wrong,
 		"head.gz": packed[:5], "trunc.zst": small[:len(small)-8], "bad.zip": []byte("PK\x03\x04 and no more"),
 	} {
 		_, err := v.File(context.Background(), verify.Input{Name: name, R: bytes.NewReader(data)})

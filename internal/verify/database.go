@@ -35,7 +35,8 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err != nil {
 		return nil, err
 	}
-	db := &database{v: v, cfg: cfg, cat: cat, ledger: &ledger{}, counts: map[catalog.Name]int64{}, specs: map[catalog.Name]*Table{}, ruled: tables != nil}
+	db := &database{v: v, cfg: cfg, cat: cat, ledger: &ledger{}, counts: map[catalog.Name]int64{},
+		specs: map[catalog.Name]*Table{}, ruled: tables != nil}
 	for i := range tables {
 		db.specs[tables[i].Name] = &tables[i]
 	}
@@ -104,7 +105,8 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, snapshot string) (*pgx.Co
 	}
 	// A policy that hides rows must be an error, not a clean result.
 	sql += "SET LOCAL client_encoding = 'UTF8'; SET LOCAL row_security = off; SET LOCAL search_path = '';" +
-		"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL bytea_output = 'hex'"
+		"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL bytea_output " +
+		"= 'hex'"
 	if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 		conn.Close(context.WithoutCancel(ctx))
 		return nil, client.Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
@@ -168,7 +170,8 @@ func (db *database) jobs() []job {
 		if !t.HoldsRows() {
 			continue
 		}
-		j := job{table: t.Name, label: t.Name.String(), from: "ONLY " + t.Name.SQL() + " AS t", columns: db.columns(t), pages: t.Pages}
+		j := job{table: t.Name, label: t.Name.String(), from: "ONLY " + t.Name.SQL() + " AS t", columns: db.columns(t),
+			pages: t.Pages}
 		for low := int64(0); low == 0 || low < t.Pages; low += chunkPages {
 			j.low, j.high = low, low+chunkPages
 			if j.high >= t.Pages {
@@ -183,8 +186,10 @@ func (db *database) jobs() []job {
 		}
 		// What a view computes, rules don't name: its rows are read as text. A bare t
 		// would be a column of that name.
-		c := column{expr: "(t.*)::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*", func(t *tally) { t.stats.Type = "materialized view" })}
-		jobs = append(jobs, job{label: m.Name.String(), from: m.Name.SQL() + " AS t", columns: []column{c}, low: 0, high: -1})
+		c := column{expr: "(t.*)::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*",
+			func(t *tally) { t.stats.Type = "materialized view" })}
+		jobs = append(jobs, job{label: m.Name.String(), from: m.Name.SQL() + " AS t", columns: []column{c}, low: 0,
+			high: -1})
 	}
 	slices.SortStableFunc(jobs, func(a, b job) int { return cmp.Compare(b.pages, a.pages) })
 	return jobs

@@ -170,7 +170,8 @@ func (d *dump) Write(b []byte) (int, error) {
 // statement is the line, or nil while it is part of a COPY statement with a name
 // that goes on: its quotes are then odd in number.
 func (d *dump) statement(line []byte) []byte {
-	if d.copying || d.inserting != nil || d.sql.quote != 0 || len(d.open) == 0 && !bytes.HasPrefix(line, []byte("COPY ")) {
+	if d.copying || d.inserting != nil || d.sql.quote != 0 || len(d.open) == 0 &&
+		!bytes.HasPrefix(line, []byte("COPY ")) {
 		return line
 	}
 	d.open = append(d.open, line...)

@@ -16,7 +16,8 @@ func TestFilesOfADumpFolder(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, `CREATE TABLE a (x text); INSERT INTO a VALUES ('x'); CREATE TABLE b (x text); INSERT INTO b VALUES ('y'); SELECT lo_from_bytea(0, 'x')`)
 	dir := filepath.Join(t.TempDir(), "d")
-	if out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), "-Fd", "-f", dir, "-d", url).CombinedOutput(); err != nil {
+	if out, err := exec.Command(pgserver.Shared(t).Tool("pg_dump"), "-Fd", "-f", dir, "-d",
+		url).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	entries, err := os.ReadDir(dir)

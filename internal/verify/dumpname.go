@@ -16,7 +16,8 @@ type declared struct {
 
 var (
 	createTable = regexp.MustCompile(`^CREATE (?:UNLOGGED |FOREIGN )?TABLE (.*)`)
-	dateType    = regexp.MustCompile(`^ (?:date|time|timestamp|interval)(?:[ ,(]|$)`) // a user's own type has its schema before it
+	// a user's own type has its schema before it
+	dateType = regexp.MustCompile(`^ (?:date|time|timestamp|interval)(?:[ ,(]|$)`)
 )
 
 func (t *declared) line(line []byte) {

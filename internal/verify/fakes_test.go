@@ -21,8 +21,10 @@ func TestFakesAreNoFindings(t *testing.T) {
 	}
 	defer store.Close()
 	c := store.Collector()
-	first := strings.Fields("Hanna Lars Anna James Mary Robert Linda Wei Olga Ivan Chen Maria Jose Fatima Ahmed Kim Grace Rose Mark Stone")
-	last := strings.Fields("Smith Johnson Lee Garcia Müller Novak Ivanova Wang Silva Kowalski Rossi Khan Nguyen Stone Rose Grace James Hill Young")
+	first := strings.Fields("Hanna Lars Anna James Mary Robert Linda Wei Olga Ivan Chen Maria Jose Fatima Ahmed Kim " +
+		"Grace Rose Mark Stone")
+	last := strings.Fields("Smith Johnson Lee Garcia Müller Novak Ivanova Wang Silva Kowalski Rossi Khan Nguyen " +
+		"Stone Rose Grace James Hill Young")
 	for i := range 20000 {
 		a, b := first[i%len(first)], last[i/len(first)%len(last)]
 		c.Add(pii.FullName, []byte(a+" "+b))

@@ -45,6 +45,9 @@ type Input struct {
 	// Table says what is known of a Parquet file's table; nil: its name.
 	Table func(name string) Table
 
+	// Own is for what refresher wrote itself: its hashes and paths look like tokens.
+	Own bool
+
 	// Title is the part of Name that is looked through like the file itself; empty: all.
 	Title string
 
@@ -73,7 +76,7 @@ func (in Input) kind() string {
 // The name of a file can be a finding too; then it is called "file 1" and so on, and
 // there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
-	f := &files{v: v, table: in.Table}
+	f := &files{v: v, table: in.Table, wrote: in.Own}
 	err := f.file(ctx, in, 0)
 	return f.results, err
 }
@@ -88,6 +91,7 @@ type files struct {
 	bytes   bool   // what can't be unpacked is searched as the bytes it is
 	opaque  int    // how many of those there were
 	seen    bool   // the bytes of the outermost were searched before
+	wrote   bool   // by refresher itself, see [Input.Own]
 }
 
 func (f *files) file(ctx context.Context, in Input, depth int) error {
@@ -101,7 +105,8 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	}
 	nested := func(unpacked io.Reader, ends ...string) error {
 		if depth == maxNested {
-			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
+			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it",
+				in.label, maxNested)
 		}
 		name := in.kind()
 		for _, end := range ends {
@@ -137,7 +142,8 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
 		dumped := bytes.Clone(head[512:]) // the buffer it is in is read on
 		return taken(func(r io.Reader) error {
-			result, err := f.v.restored(ctx, in.label, dumped, client.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+			result, err := f.v.restored(ctx, in.label, dumped, client.Command{Args: []string{"-f", "-", "-F", "tar"},
+				Stdin: r})
 			return f.add(result, err)
 		})
 	case len(head) > 262 && string(head[257:262]) == "ustar":
@@ -150,7 +156,8 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 			return f.add(result, err)
 		})
 	case bytes.HasPrefix(head, []byte("PGDMP")):
-		return fault.BadInput("%s is damaged, or a part of a dump in another format: it begins like a dump in custom format, and is none", in.label)
+		return fault.BadInput("%s is damaged, or a part of a dump in another format: it begins like a dump in "+
+			"custom format, and is none", in.label)
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
@@ -210,6 +217,7 @@ func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) e
 	if ext := strings.ToLower(path.Ext(in.kind())); ext == ".csv" || ext == ".tsv" {
 		err = f.v.csv(ctx, l, name, ext, r)
 	} else {
+		l.column(name, "", func(t *tally) { t.stats.Type, t.file, t.own = "text", true, f.wrote })
 		err = f.v.text(ctx, l, name, r)
 	}
 	if err != nil {
@@ -278,7 +286,8 @@ func (v *Verifier) name(label, title string) *Result {
 
 func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
+			maxNested)
 	}
 	t := tar.NewReader(r)
 	for {
@@ -304,7 +313,8 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 
 func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label, maxNested)
+		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
+			maxNested)
 	}
 	at, size, err := atRandom(in, r)
 	if err != nil {
@@ -361,7 +371,8 @@ func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
 		return nil, 0, fmt.Errorf("reading %s: %w", in.label, err)
 	}
 	if len(data) > maxBuffered {
-		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the file itself", in.label, maxBuffered>>20)
+		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the "+
+			"file itself", in.label, maxBuffered>>20)
 	}
 	return bytes.NewReader(data), int64(len(data)), nil
 }
@@ -401,7 +412,8 @@ func (u *unpacked) Read(b []byte) (int, error) {
 		err = damaged(u.name, err)
 	}
 	if u.left -= int64(n); u.left < 0 {
-		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name, unpackRatio)
+		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name,
+			unpackRatio)
 	}
 	return n, err
 }

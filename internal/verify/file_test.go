@@ -89,7 +89,8 @@ func TestFiles(t *testing.T) {
 	e, _ := z.Create("in/notes.csv")
 	io.WriteString(e, csv)
 	z.Close()
-	mime := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("nothing to see here. ", 60_000) + "ask " + srcName + " about it. " + strings.Repeat("and so on. ", 60_000)))
+	mime := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("nothing to see here. ", 60_000) + "ask " +
+		srcName + " about it. " + strings.Repeat("and so on. ", 60_000)))
 	var wrapped strings.Builder
 	for i := 0; i < len(mime); i += 76 {
 		wrapped.WriteString(mime[i:min(len(mime), i+76)] + "\r\n")
@@ -104,27 +105,45 @@ func TestFiles(t *testing.T) {
 		{"app.log.gz", gzipped([]byte(log)), "app.log.gz, line 41: survivor of class email: h***@p***.se"},
 		{"app.log.zst", zstandard(gzipped([]byte(log))), "app.log.zst, line 41: survivor of class email: h***@p***.se"},
 		{"long.txt", []byte(long), "long.txt, line 1: survivor of class full_name: H*** B***"},
-		{"wrapped.txt", []byte("dear Hanna\nBergström, hello\n"), "wrapped.txt, line 1: survivor of class full_name: H*** B***"},
-		{"mail.eml", []byte("Subject: x\r\n\r\n" + wrapped.String()), "mail.eml, line 22107: survivor of class full_name: H*** B*** (under base64)\nmail.eml, line 22108: weak detection of class token: ***"},
+		{"wrapped.txt", []byte("dear Hanna\nBergström, hello\n"),
+			"wrapped.txt, line 1: survivor of class full_name: H*** B***"},
+		{"mail.eml", []byte("Subject: x\r\n\r\n" + wrapped.String()),
+			"mail.eml, line 22107: survivor of class full_name: H*** B*** (under base64)\nmail.eml, line 22108: " +
+				"weak detection of class token: ***"},
 		{"utf16.txt", utf("x\ny " + srcEmail), "utf16.txt, line 2: survivor of class email: h***@p***.se"},
-		{"bare16.txt", utf("x\ny " + srcEmail)[2:], "bare16.txt, line 1: survivor of class email: h***@p***.se (under UTF-16)"},
+		{"bare16.txt", utf("x\ny " + srcEmail)[2:],
+			"bare16.txt, line 1: survivor of class email: h***@p***.se (under UTF-16)"},
 		{"x.csv", []byte(csv), "x.csv.mail, line 4: survivor of class email: h***@p***.se"},
 		{"x.csv.gz", gzipped([]byte(csv)), "x.csv.gz.mail, line 4: survivor of class email: h***@p***.se"},
-		{"semi.csv", []byte("7;8\n9;" + srcEmail + "\n"), "semi.csv.column 2, line 2: survivor of class email: h***@p***.se"},
-		{"x.tsv", []byte("a\tb\n1\t+46 70 174 06 58\n"), "x.tsv.b, line 2: survivor of class phone: *** *** *** *** ***"},
-		{"open.csv", []byte("a,b\n1,\"never closed " + strings.Repeat("x", 9<<20) + "\n\nto " + srcEmail), "open.csv, line 4: survivor of class email: h***@p***.se"},
-		{"x.jsonl", []byte(`{"a":1}` + "\n" + `{"user":{"tags":["a","` + srcName + `"]}}` + "\n"), "x.jsonl.tags, line 2: survivor of class full_name: H*** B***"},
-		{"x.json", []byte("{\n \"a\": {\n  \"home\": \"14\\u0020Storgatan\"\n }\n}"), "x.json.home, line 3: survivor of class street: *** S*** (under escapes)"},
-		{"x.tar", tarred([2]string{"a.txt", "nothing"}, [2]string{"b/c.log", log}), "x.tar:b/c.log, line 41: survivor of class email: h***@p***.se"},
-		{"x.tgz", gzipped(tarred([2]string{"c.log", log})), "x.tgz:c.log, line 41: survivor of class email: h***@p***.se"},
+		{"semi.csv", []byte("7;8\n9;" + srcEmail + "\n"),
+			"semi.csv.column 2, line 2: survivor of class email: h***@p***.se"},
+		{"x.tsv", []byte("a\tb\n1\t+46 70 174 06 58\n"),
+			"x.tsv.b, line 2: survivor of class phone: *** *** *** *** ***"},
+		{"open.csv", []byte("a,b\n1,\"never closed " + strings.Repeat("x", 9<<20) + "\n\nto " + srcEmail),
+			"open.csv, line 4: survivor of class email: h***@p***.se"},
+		{"x.jsonl", []byte(`{"a":1}` + "\n" + `{"user":{"tags":["a","` + srcName + `"]}}` + "\n"),
+			"x.jsonl.tags, line 2: survivor of class full_name: H*** B***"},
+		{"x.json", []byte("{\n \"a\": {\n  \"home\": \"14\\u0020Storgatan\"\n }\n}"),
+			"x.json.home, line 3: survivor of class street: *** S*** (under escapes)"},
+		{"x.tar", tarred([2]string{"a.txt", "nothing"}, [2]string{"b/c.log", log}),
+			"x.tar:b/c.log, line 41: survivor of class email: h***@p***.se"},
+		{"x.tgz", gzipped(tarred([2]string{"c.log", log})),
+			"x.tgz:c.log, line 41: survivor of class email: h***@p***.se"},
 		{"x.zip", zipped.Bytes(), "x.zip:in/notes.csv.mail, line 4: survivor of class email: h***@p***.se"},
-		{"a.out", append([]byte("\x7fELF\x00\x00\x01"), "lars.holm@telia.com \x00 "+srcEmail+"\x00"...), "a.out, line 1: survivor of class email: h***@p***.se"},
-		{srcEmail + ".txt", []byte("x\n" + srcName), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se\nfile 1 (its name is a finding), line 2: survivor of class full_name: H*** B***"},
-		{"names.tar", tarred([2]string{"to " + srcEmail + "/x", "nothing"}), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
-		{"names.tgz", gzipped(tarred([2]string{"to/lars.holm@telia.com", ""})), "file 1 (its name is a finding).name: detection of class email: l***@t***.com"},
-		{srcEmail + ".gz", gzipped([]byte("x")), "file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
-		{"detected.txt", []byte("x\nlars.holm@telia.com\n"), "detected.txt, line 2: detection of class email: l***@t***.com"},
-		{"empty", nil, ""}, {"clean.txt", []byte("nothing here\n"), ""}, {"empty.csv", nil, ""}, {"bytes", bytes.Repeat([]byte{0, 1, 2, 0xff}, 1000), ""},
+		{"a.out", append([]byte("\x7fELF\x00\x00\x01"), "lars.holm@telia.com \x00 "+srcEmail+"\x00"...),
+			"a.out, line 1: survivor of class email: h***@p***.se"},
+		{srcEmail + ".txt", []byte("x\n" + srcName), "file 1 (its name is a finding).name: survivor of class email: " +
+			"h***@p***.se\nfile 1 (its name is a finding), line 2: survivor of class full_name: H*** B***"},
+		{"names.tar", tarred([2]string{"to " + srcEmail + "/x", "nothing"}),
+			"file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
+		{"names.tgz", gzipped(tarred([2]string{"to/lars.holm@telia.com", ""})),
+			"file 1 (its name is a finding).name: detection of class email: l***@t***.com"},
+		{srcEmail + ".gz", gzipped([]byte("x")),
+			"file 1 (its name is a finding).name: survivor of class email: h***@p***.se"},
+		{"detected.txt", []byte("x\nlars.holm@telia.com\n"),
+			"detected.txt, line 2: detection of class email: l***@t***.com"},
+		{"empty", nil, ""}, {"clean.txt", []byte("nothing here\n"), ""}, {"empty.csv", nil, ""},
+		{"bytes", bytes.Repeat([]byte{0, 1, 2, 0xff}, 1000), ""},
 	} {
 		if got := found(looked(t, v, c.name, c.data)); got != c.want {
 			t.Errorf("%s: %q, want %q", strings.ReplaceAll(c.name, srcEmail, "…"), got, c.want)
@@ -147,7 +166,8 @@ func TestDumpsOfEveryForm(t *testing.T) {
 	check := func(name string, results []*verify.Result, where string) {
 		t.Helper()
 		got := found(results)
-		if strings.Count(got, "survivor") != 2 || !strings.Contains(got, where+": survivor of class email: h***@p***.se") ||
+		if strings.Count(got, "survivor") != 2 ||
+			!strings.Contains(got, where+": survivor of class email: h***@p***.se") ||
 			!strings.Contains(got, ": survivor of class full_name: H*** B***") {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -195,7 +215,8 @@ func TestPackedBombs(t *testing.T) {
 		t.Errorf("six layers: %v", err)
 	}
 	damaged := gzipped([]byte(strings.Repeat(srcEmail, 100)))
-	_, err = v.File(context.Background(), verify.Input{Name: "damaged.gz", R: bytes.NewReader(damaged[:len(damaged)-20])})
+	_, err = v.File(context.Background(), verify.Input{Name: "damaged.gz",
+		R: bytes.NewReader(damaged[:len(damaged)-20])})
 	if err == nil {
 		t.Error("a file cut short is clean")
 	}
@@ -230,7 +251,8 @@ func FuzzFile(f *testing.F) {
 	f.Add("x.csv", []byte("a,b\n\"1\",2\n"))
 	f.Add("x.log", []byte("a\nb"))
 	f.Add("x.tar", gzipped([]byte("abc")))
-	f.Add("x", []byte("--\n-- PostgreSQL database dump\n--\nCOPY a.b (c) FROM stdin;\nx\n\\.\nINSERT INTO a.b VALUES (1);\n"))
+	f.Add("x", []byte("--\n-- PostgreSQL database dump\n--\nCOPY a.b (c) FROM stdin;\nx\n\\.\nINSERT INTO a.b "+
+		"VALUES (1);\n"))
 	v := verify.New(verify.Options{Run: run, Workers: 1})
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		if bytes.HasPrefix(data, []byte("PGDMP")) {

@@ -30,7 +30,8 @@ func (db *database) risk(ctx context.Context, conn *pgx.Conn) ([]*risk.Result, C
 			problems = append(problems, r.Problems()...)
 		}
 	}
-	return results, check("risk", fmt.Sprintf("%d sets of quasi-identifiers, %d with classes below their thresholds", len(results), below), problems), nil
+	return results, check("risk", fmt.Sprintf("%d sets of quasi-identifiers, %d with classes below their thresholds",
+		len(results), below), problems), nil
 }
 
 // canaries judges what became of the run's canaries, and that every masked column
@@ -50,7 +51,8 @@ func (db *database) canaries(r *canary.Result) Check {
 			continue
 		}
 		for _, c := range spec.Columns {
-			if col := t.Column(c.Name); !c.Keep && col != nil && !col.Generated && !seen[place{t.Name.String(), c.Name}] {
+			if col := t.Column(c.Name); !c.Keep && col != nil && !col.Generated &&
+				!seen[place{t.Name.String(), c.Name}] {
 				problems = append(problems, fmt.Sprintf("%s.%s: masked, and no canary went through", t.Name, c.Name))
 			}
 		}

@@ -18,13 +18,15 @@ import (
 // none came out; and all that a canary's result says of places, a refusal says.
 func TestStagingNeedsCanaries(t *testing.T) {
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, "CREATE TABLE a (mail text); CREATE TABLE b (id int); CREATE TABLE c (mail text, g text GENERATED ALWAYS AS (upper(mail)) STORED)")
+	pgserver.Exec(t, url, "CREATE TABLE a (mail text); CREATE TABLE b (id int); CREATE TABLE c (mail text, g text "+
+		"GENERATED ALWAYS AS (upper(mail)) STORED)")
 	table := func(name string, columns ...verify.Column) verify.Table {
 		return verify.Table{Name: catalog.Name{Schema: "public", Name: name}, Columns: columns, SourceRows: -1}
 	}
 	none := table("c")
 	none.RowsNone = true
-	tables := []verify.Table{table("a", verify.Column{Name: "mail"}), table("b", verify.Column{Name: "id", Keep: true}), none}
+	tables := []verify.Table{table("a", verify.Column{Name: "mail"}), table("b", verify.Column{Name: "id", Keep: true}),
+		none}
 	judge := func(c *canary.Result) error {
 		r := database(t, verify.Options{Canaries: c}, url, tables)
 		verified, err := verify.Judge(run, pass.StagingDatabase, r)
@@ -37,10 +39,13 @@ func TestStagingNeedsCanaries(t *testing.T) {
 	if err := judge(nil); err == nil || errors.As(err, &refusal) {
 		t.Errorf("without canaries: %v", err)
 	}
-	if err := judge(&canary.Result{}); !errors.As(err, &refusal) || refusal.Gate != "canaries" || !strings.Contains(err.Error(), "public.a.mail: masked, and no canary") || strings.Contains(err.Error(), "public.b") || strings.Contains(err.Error(), "public.c") {
+	if err := judge(&canary.Result{}); !errors.As(err, &refusal) || refusal.Gate != "canaries" ||
+		!strings.Contains(err.Error(), "public.a.mail: masked, and no canary") || strings.Contains(err.Error(),
+		"public.b") || strings.Contains(err.Error(), "public.c") {
 		t.Errorf("without canaries in a: %v", err)
 	}
-	ok := canary.Table{Table: "public.a", Rows: 3, Columns: []canary.Column{{Column: "mail", Transform: "email", Values: 3, Masked: 3}}}
+	ok := canary.Table{Table: "public.a", Rows: 3, Columns: []canary.Column{{Column: "mail", Transform: "email",
+		Values: 3, Masked: 3}}}
 	good := &canary.Result{}
 	good.Add(ok)
 	if err := judge(good); err != nil {
@@ -49,7 +54,8 @@ func TestStagingNeedsCanaries(t *testing.T) {
 	ok.Columns = []canary.Column{{Column: "mail", Transform: "email", Values: 3, Masked: 2, Leaked: 1, Where: "path x"}}
 	bad := &canary.Result{}
 	bad.Add(ok)
-	if err := judge(bad); !errors.As(err, &refusal) || refusal.Gate != "canaries" || !strings.Contains(err.Error(), "public.a.mail (path x): a canary came out of email") {
+	if err := judge(bad); !errors.As(err, &refusal) || refusal.Gate != "canaries" || !strings.Contains(err.Error(),
+		"public.a.mail (path x): a canary came out of email") {
 		t.Errorf("a canary that came out: %v", err)
 	}
 	good.Followed, good.Missed = 3, 1
@@ -62,7 +68,8 @@ func TestRiskIsJudged(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, "CREATE TABLE a (plan text); INSERT INTO a VALUES ('pro'), ('pro'), ('free')")
 	for below, passed := range map[risk.Below]bool{risk.Fail: false, risk.Hide: false, risk.Inform: true} {
-		spec := risk.Spec{Table: catalog.Name{Schema: "public", Name: "a"}, QuasiIdentifiers: []risk.Column{{Name: "plan", Transform: "keep", Kept: true}}, MinK: 2, Below: below}
+		spec := risk.Spec{Table: catalog.Name{Schema: "public", Name: "a"},
+			QuasiIdentifiers: []risk.Column{{Name: "plan", Transform: "keep", Kept: true}}, MinK: 2, Below: below}
 		r := database(t, verify.Options{Risk: []risk.Spec{spec}}, url, nil)
 		if len(r.Risk) != 1 || r.Risk[0].K != 1 || r.Risk[0].Passed != passed {
 			t.Errorf("%s: %+v", below, r.Risk)
@@ -71,7 +78,8 @@ func TestRiskIsJudged(t *testing.T) {
 			passes(t, r)
 			continue
 		}
-		if refusal := refused(t, "risk", r); !strings.Contains(refusal.Error(), "public.a (plan): k is 1, and min_k 2") {
+		if refusal := refused(t, "risk", r); !strings.Contains(refusal.Error(),
+			"public.a (plan): k is 1, and min_k 2") {
 			t.Errorf("%s: %v", below, refusal)
 		}
 	}

@@ -19,17 +19,21 @@ func TestInsertsAreLookedThrough(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Workers: 2})
 	const mail = "'lars.holm@telia.com'"
 	for name, c := range map[string]struct{ sql, table string }{
-		"values":      {"INSERT INTO public.users VALUES (7, " + mail + ");\n", "public.users"},
-		"conflict":    {"INSERT INTO public.users VALUES (7, " + mail + ") ON CONFLICT DO NOTHING;\n", "public.users"},
-		"rows":        {"INSERT INTO public.users VALUES\n\t(7, 'x);\ny'),\n\t(7, " + mail + ")\n\tON CONFLICT DO NOTHING;\n", "public.users"},
-		"defaults":    {"INSERT INTO public.seq DEFAULT VALUES;\nINSERT INTO public.users VALUES (7, " + mail + ");\n", "public.users"},
-		"no newline":  {"INSERT INTO public.users VALUES (7, " + mail + ");", "public.users"},
-		"no schema":   {"INSERT INTO users VALUES (" + mail + ");\n", "users"},
-		"lower case":  {"insert into users (mail)\nvalues (" + mail + ");\n", "users"},
-		"update":      {"UPDATE users SET mail = " + mail + ";\n", "x.sql.statements"},
-		"copy":        {"COPY users (mail) FROM stdin;\nlars.holm@telia.com\n\\.\n", "users.mail"},
-		"after body":  {"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $_$\nINSERT INTO x VALUES ('$$\n$_$;\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
-		"after quote": {"INSERT INTO public.a VALUES ('it''s;', E'\\';', \"x;\");\n/* it's */ -- don't\n\\connect it's\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"values":   {"INSERT INTO public.users VALUES (7, " + mail + ");\n", "public.users"},
+		"conflict": {"INSERT INTO public.users VALUES (7, " + mail + ") ON CONFLICT DO NOTHING;\n", "public.users"},
+		"rows": {"INSERT INTO public.users VALUES\n\t(7, 'x);\ny'),\n\t(7, " + mail +
+			")\n\tON CONFLICT DO NOTHING;\n", "public.users"},
+		"defaults": {"INSERT INTO public.seq DEFAULT VALUES;\nINSERT INTO public.users VALUES (7, " + mail + ");\n",
+			"public.users"},
+		"no newline": {"INSERT INTO public.users VALUES (7, " + mail + ");", "public.users"},
+		"no schema":  {"INSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"lower case": {"insert into users (mail)\nvalues (" + mail + ");\n", "users"},
+		"update":     {"UPDATE users SET mail = " + mail + ";\n", "x.sql.statements"},
+		"copy":       {"COPY users (mail) FROM stdin;\nlars.holm@telia.com\n\\.\n", "users.mail"},
+		"after body": {"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $_$\nINSERT INTO x VALUES " +
+			"('$$\n$_$;\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"after quote": {"INSERT INTO public.a VALUES ('it''s;', E'\\';', \"x;\");\n/* it's */ -- don't\n\\connect " +
+			"it's\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
 	} {
 		results := looked(t, v, "x.sql", dumped(c.sql))
 		if len(results) != 1 || results[0].Detected != 1 || !strings.HasPrefix(found(results), c.table) {
@@ -40,7 +44,8 @@ func TestInsertsAreLookedThrough(t *testing.T) {
 		}
 	}
 	// What a function does is a definition, not a row.
-	results := looked(t, v, "x.sql", dumped("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nINSERT INTO x VALUES ("+mail+")\n$$;\n"))
+	results := looked(t, v, "x.sql", dumped("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nINSERT INTO x "+
+		"VALUES ("+mail+")\n$$;\n"))
 	if results[0].Detected != 0 || results[0].Weak != 1 {
 		t.Errorf("a function: %s", found(results))
 	}
@@ -56,7 +61,8 @@ func TestCutDumps(t *testing.T) {
 		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nSELECT 1;\n",
 		"COPY public.users (a) FROM stdin;\n1\n",
 	} {
-		if _, err := v.File(context.Background(), verify.Input{Name: "x.sql", R: bytes.NewReader(dumped(sql))}); err == nil {
+		if _, err := v.File(context.Background(), verify.Input{Name: "x.sql",
+			R: bytes.NewReader(dumped(sql))}); err == nil {
 			t.Errorf("%q passes as whole", sql)
 		}
 	}
@@ -64,9 +70,12 @@ func TestCutDumps(t *testing.T) {
 
 // Dates that pg_dump declares as dates are found in a dump no more than they are in a database; in text they are.
 func TestDatesInDumps(t *testing.T) {
-	script := "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.users (\n    id integer,\n    date_of_birth date,\n    birthday text,\n    \"born, at\" timestamp without time zone DEFAULT now()\n);\n\n" +
-		"COPY public.users (id, date_of_birth, birthday, \"born, at\") FROM stdin;\n1\t1987-03-14\t1987-03-14\t1987-03-14 01:02:03\n\\.\n"
-	results, err := verify.New(verify.Options{Run: run, Workers: 1}).File(t.Context(), verify.Input{Name: "x.sql", R: strings.NewReader(script)})
+	script := "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.users (\n    id integer,\n    " +
+		"date_of_birth date,\n    birthday text,\n    \"born, at\" timestamp without time zone DEFAULT now()\n);\n\n" +
+		"COPY public.users (id, date_of_birth, birthday, \"born, at\") FROM " +
+		"stdin;\n1\t1987-03-14\t1987-03-14\t1987-03-14 01:02:03\n\\.\n"
+	results, err := verify.New(verify.Options{Run: run, Workers: 1}).File(t.Context(), verify.Input{Name: "x.sql",
+		R: strings.NewReader(script)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,8 @@ func keyBefore(text []byte) []byte {
 			if start < 0 {
 				return nil
 			}
-			if before := bytes.TrimRight(head[:start], " \t\r\n"); len(before) > 0 && before[len(before)-1] != '{' && before[len(before)-1] != ',' {
+			if before := bytes.TrimRight(head[:start], " \t\r\n"); len(before) > 0 && before[len(before)-1] != '{' &&
+				before[len(before)-1] != ',' {
 				continue
 			}
 			return head[start+1:]

@@ -23,7 +23,10 @@ func Judge(run, subject string, results ...*Result) (pass.Pass, error) {
 	if len(results) == 0 {
 		return pass.Pass{}, errors.New("nothing was verified, so nothing can pass")
 	}
-	if subject == pass.StagingDatabase && !slices.ContainsFunc(results, func(r *Result) bool { return r != nil && r.Canaries != nil }) {
+	if subject == pass.StagingDatabase && !slices.ContainsFunc(results, func(r *Result) bool {
+		return r != nil &&
+			r.Canaries != nil
+	}) {
 		return pass.Pass{}, errors.New("no canary went through the program that scrubbed, so staging can't pass")
 	}
 	var failed []string

@@ -31,7 +31,8 @@ func (l *ledger) objectTally() *tally {
 // object looks through one large object, of which at, with its size, is the same at
 // random; nil if it only streams. opaque: it holds what can't be unpacked, and was
 // searched as bytes.
-func (s *scanner) object(ctx context.Context, v *Verifier, l *ledger, oid uint32, r io.Reader, at io.ReaderAt, size int64) (opaque bool, err error) {
+func (s *scanner) object(ctx context.Context, v *Verifier, l *ledger, oid uint32, r io.Reader, at io.ReaderAt,
+	size int64) (opaque bool, err error) {
 	head, err := io.ReadAll(io.LimitReader(r, wholeObject+1))
 	if err != nil {
 		return false, err
@@ -49,7 +50,8 @@ func (s *scanner) object(ctx context.Context, v *Verifier, l *ledger, oid uint32
 			return opaqueHead(head) != "", nil
 		}
 		f.seen = true
-		in.R, in.At, in.Size = bytes.NewReader(head), bytes.NewReader(head), int64(len(head)) // for what a value doesn't show
+		// for what a value doesn't show
+		in.R, in.At, in.Size = bytes.NewReader(head), bytes.NewReader(head), int64(len(head))
 	}
 	err = f.file(ctx, in, 0)
 	if _, own := unpackable(oid, err); own && len(head) <= wholeObject {

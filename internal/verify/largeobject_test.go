@@ -29,7 +29,8 @@ func inObjects(t *testing.T) map[string][]byte {
 	}
 	var zipped bytes.Buffer
 	z := zip.NewWriter(&zipped)
-	for name, content := range map[string]io.Reader{"noise.bin": bytes.NewReader(noise), "in/letter.txt": strings.NewReader("dear " + srcEmail)} {
+	for name, content := range map[string]io.Reader{"noise.bin": bytes.NewReader(noise),
+		"in/letter.txt": strings.NewReader("dear " + srcEmail)} {
 		w, err := z.Create(name)
 		if err == nil {
 			_, err = io.Copy(w, content)
@@ -59,7 +60,8 @@ func putObject(t *testing.T, url string, oid uint32, content []byte) {
 	t.Helper()
 	conn := pgserver.Conn(t, url)
 	defer conn.Close(context.Background())
-	if _, err := conn.Exec(t.Context(), "SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid = $1", oid); err != nil {
+	if _, err := conn.Exec(t.Context(), "SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid = $1",
+		oid); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), "SELECT lo_from_bytea($1, $2)", oid, content); err != nil {
@@ -74,7 +76,8 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 	const oid = 4711
 	set := source(t)
 	keep := verify.Options{Set: set, Objects: verify.LargeObjects{Keep: true}}
-	pgserver.Exec(t, url, "SELECT lo_create(1), lo_from_bytea(2, 'fine'), lo_from_bytea(3, convert_to('write to support@example.com', 'UTF8'))")
+	pgserver.Exec(t, url, "SELECT lo_create(1), lo_from_bytea(2, 'fine'), lo_from_bytea(3, convert_to('write to "+
+		"support@example.com', 'UTF8'))")
 	passes(t, database(t, keep, url, []verify.Table{}))
 	// The number of an object is nobody's, whatever number that is too.
 	putObject(t, url, 701740658, bytes.Repeat([]byte("lorem ipsum dolor "), 500_000))
@@ -90,7 +93,8 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 		check := func(form string, r *verify.Result) {
 			t.Helper()
 			refusal := refused(t, "survivors", r)
-			if len(refusal.Problems) != 1 || !strings.HasPrefix(refusal.Problems[0].Text, "large object 4711") || !strings.Contains(refusal.Problems[0].Text, "survivor of class email: h***@p***.se") {
+			if len(refusal.Problems) != 1 || !strings.HasPrefix(refusal.Problems[0].Text, "large object 4711") ||
+				!strings.Contains(refusal.Problems[0].Text, "survivor of class email: h***@p***.se") {
 				t.Errorf("%s, %s: %q", name, form, refusal.Problems)
 			}
 			if !strings.HasPrefix(r.Findings[0].Table, "large object 4711") || r.Survivors != 1 {
@@ -98,7 +102,8 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 			}
 		}
 		check("database", r)
-		if strings.Contains(name, "noise") || strings.Contains(name, "gzip of gzip") || os.Getenv("REFRESHER_LONG") == "" && name != "plain" && name != "last of a long text" {
+		if strings.Contains(name, "noise") || strings.Contains(name, "gzip of gzip") ||
+			os.Getenv("REFRESHER_LONG") == "" && name != "plain" && name != "last of a long text" {
 			continue // the same again, in hexadecimal
 		}
 		dump := func(args ...string) []byte {
@@ -131,20 +136,26 @@ func TestDetectionsInLargeObjects(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, "SELECT lo_from_bytea(4711, convert_to('mail lars.holm@telia.com', 'UTF8'))")
 	r := database(t, verify.Options{Objects: verify.LargeObjects{Keep: true}}, url, []verify.Table{})
-	if p := refused(t, "detectors", r).Problems; len(p) != 1 || !strings.HasPrefix(p[0].Text, "large object 4711: detection of class email") {
+	if p := refused(t, "detectors", r).Problems; len(p) != 1 || !strings.HasPrefix(p[0].Text,
+		"large object 4711: detection of class email") {
 		t.Errorf("%q", p)
 	}
 	v := verify.New(verify.Options{Run: run, Workers: 1})
-	passes(t, looked(t, v, "x.dump", []byte("--\n-- PostgreSQL database dump\n--\nSELECT pg_catalog.lo_create('4711');\n"))...)
+	passes(t, looked(t, v, "x.dump", []byte("--\n-- PostgreSQL database dump\n--\nSELECT "+
+		"pg_catalog.lo_create('4711');\n"))...)
 	refused(t, "detectors", looked(t, v, "x.dump", dump(t, url))...)
 	for _, statement := range []string{
-		"SELECT lo_from_bytea(0, 'mail lars.holm@telia.com');", `SELECT pg_catalog.lo_put(17, 0, '\x` + fmt.Sprintf("%x", "mail lars.holm@telia.com") + `');`,
+		"SELECT lo_from_bytea(0, 'mail lars.holm@telia.com');", `SELECT pg_catalog.lo_put(17, 0, '\x` +
+			fmt.Sprintf("%x", "mail lars.holm@telia.com") + `');`,
 		"SELECT lo_put(17, 0,\n'mail lars.holm@telia.com');",
 	} {
-		refused(t, "detectors", looked(t, v, "x.sql", []byte("--\n-- PostgreSQL database dump\n--\n"+statement+"\n"))...)
+		refused(t, "detectors", looked(t, v, "x.sql",
+			[]byte("--\n-- PostgreSQL database dump\n--\n"+statement+"\n"))...)
 	}
-	for _, cut := range []string{"SELECT pg_catalog.lo_open('17', 131072);\n", "SELECT pg_catalog.lo_open('17', 131072);\nSELECT pg_catalog.lo_open('18', 131072);\n"} {
-		if results, err := v.File(t.Context(), verify.Input{Name: "x.sql", R: strings.NewReader("--\n-- PostgreSQL database dump\n--\n" + cut)}); err == nil {
+	for _, cut := range []string{"SELECT pg_catalog.lo_open('17', 131072);\n",
+		"SELECT pg_catalog.lo_open('17', 131072);\nSELECT pg_catalog.lo_open('18', 131072);\n"} {
+		if results, err := v.File(t.Context(), verify.Input{Name: "x.sql",
+			R: strings.NewReader("--\n-- PostgreSQL database dump\n--\n" + cut)}); err == nil {
 			t.Errorf("a dump that ends within a large object: %+v", results)
 		}
 	}
@@ -164,7 +175,8 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		putObject(t, url, oid, []byte(content))
 	}
 	passes(t, database(t, verify.Options{}, url, nil)) // nothing is known of rules
-	if p := refused(t, "large objects", database(t, verify.Options{}, url, tables)).Problems; p[0].Text != "2 large objects: the rules don't keep them (large_objects: keep)" {
+	if p := refused(t, "large objects", database(t, verify.Options{}, url,
+		tables)).Problems; p[0].Text != "2 large objects: the rules don't keep them (large_objects: keep)" {
 		t.Errorf("%q", p)
 	}
 	kept := verify.Options{Objects: verify.LargeObjects{Keep: true, Source: &sent}}
@@ -176,7 +188,8 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		"SELECT lo_from_bytea(5, 'x')": "SELECT lo_unlink(5)",
 	} {
 		pgserver.Exec(t, url, change)
-		if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; !strings.Contains(p[0].Text, "where 2 of 3 bytes left the source") {
+		if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; !strings.Contains(p[0].Text,
+			"where 2 of 3 bytes left the source") {
 			t.Errorf("%s: %q", change, p)
 		}
 		pgserver.Exec(t, url, undo)
@@ -196,11 +209,13 @@ func TestLargeObjectsAreCovered(t *testing.T) {
 		t.Errorf("%+v", r.Checks)
 	}
 	putObject(t, url, 7, gzipped(noise)[:5<<20])
-	if p := refused(t, "large objects", database(t, kept, url, tables)).Problems; p[0].Text != "large object 7: not looked through, since it can't be unpacked" {
+	if p := refused(t, "large objects", database(t, kept, url,
+		tables)).Problems; p[0].Text != "large object 7: not looked through, since it can't be unpacked" {
 		t.Errorf("%q", p)
 	}
 	v := verify.New(verify.Options{Run: run, Workers: 1})
-	if _, err := v.Dump(t.Context(), "x.dump", bytes.NewReader(dump(t, url))); err == nil || err.Error() != "x.dump: large object 7: not looked through, since it can't be unpacked" {
+	if _, err := v.Dump(t.Context(), "x.dump", bytes.NewReader(dump(t, url))); err == nil ||
+		err.Error() != "x.dump: large object 7: not looked through, since it can't be unpacked" {
 		t.Errorf("the dump of it: %v", err)
 	}
 }

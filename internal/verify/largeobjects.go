@@ -43,14 +43,17 @@ func (db *database) largeObjects(ctx context.Context, conn *pgx.Conn) (Check, er
 	}
 	detail := fmt.Sprintf("%d large objects, %d bytes, looked through", seen.sum.Count, seen.sum.Bytes)
 	if seen.opaque > 0 {
-		detail += fmt.Sprintf("; %d hold what can't be unpacked (PDF, encrypted, other compression), and were searched as bytes", seen.opaque)
+		detail += fmt.Sprintf("; %d hold what can't be unpacked (PDF, encrypted, other compression), and were "+
+			"searched as bytes", seen.opaque)
 	}
 	switch {
 	case !rule.Keep && db.ruled:
-		seen.problems = append(seen.problems, fmt.Sprintf("%d large objects: the rules don't keep them (large_objects: keep)", seen.sum.Count))
+		seen.problems = append(seen.problems,
+			fmt.Sprintf("%d large objects: the rules don't keep them (large_objects: keep)", seen.sum.Count))
 	case rule.Source != nil && *rule.Source != seen.sum:
-		seen.problems = append(seen.problems, fmt.Sprintf("%d large objects of %d bytes where %d of %d bytes left the source, or their content differs",
-			seen.sum.Count, seen.sum.Bytes, rule.Source.Count, rule.Source.Bytes))
+		seen.problems = append(seen.problems,
+			fmt.Sprintf("%d large objects of %d bytes where %d of %d bytes left the source, or their content differs",
+				seen.sum.Count, seen.sum.Bytes, rule.Source.Count, rule.Source.Bytes))
 	case rule.Source != nil:
 		detail += "; count, bytes and checksum are those that left the source"
 	}
@@ -171,7 +174,8 @@ func (o *storedObject) measure() error {
 func (o *storedObject) load(from int64) error {
 	const q = "SELECT pg_catalog.lo_get($1::oid, $2, $3)"
 	o.from = from
-	o.err = client.Wrap(o.conn.QueryRow(o.ctx, q, o.oid, from, client.LargeObjectPieceBytes).Scan(&o.piece), "reading %s to verify it", objectLabel(o.oid))
+	o.err = client.Wrap(o.conn.QueryRow(o.ctx, q, o.oid, from, client.LargeObjectPieceBytes).Scan(&o.piece),
+		"reading %s to verify it", objectLabel(o.oid))
 	return o.err
 }
 

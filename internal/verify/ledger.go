@@ -29,6 +29,7 @@ type tally struct {
 	stats    ColumnStats
 	schema   bool // a definition, not rows
 	file     bool // text that no rule names
+	own      bool // text that refresher wrote: its hashes and paths look like tokens
 	numeric  bool // the column's type is a number
 	address  bool // the column's type is an IP address
 	context  detect.Context
@@ -74,8 +75,9 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, file: t.file, numeric: t.numeric, address: t.address, context: t.context, salt: t.salt, stats: ColumnStats{
-		Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
+	return &tally{schema: t.schema, file: t.file, own: t.own, numeric: t.numeric, address: t.address,
+		context: t.context, salt: t.salt, stats: ColumnStats{
+			Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
 }
 
 // resolve decides which findings are strong, and sums them up.
@@ -253,7 +255,8 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: survivors,
 		Detail: "not looked for: there are no fingerprints of the source"}
 	if v.opts.Set != nil {
-		first.Detail = fmt.Sprintf("%d found; %d fingerprints looked for in %d cells", r.Survivors, v.opts.Set.Len(), cells)
+		first.Detail = fmt.Sprintf("%d found; %d fingerprints looked for in %d cells", r.Survivors, v.opts.Set.Len(),
+			cells)
 	}
 	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict), problems: detections,
 		Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}

@@ -44,7 +44,8 @@ func TestLexemes(t *testing.T) {
 		pgserver.Exec(t, url, "UPDATE t SET "+c.column+" = "+c.value+" WHERE id = 2")
 		r := database(t, opts, url, nil)
 		silent(t, r)
-		if r.Survivors != 1 || string(r.Findings[0].Class) != c.class || r.Findings[0].Column != c.column || r.Findings[0].Key != "id=2" {
+		if r.Survivors != 1 || string(r.Findings[0].Class) != c.class || r.Findings[0].Column != c.column ||
+			r.Findings[0].Key != "id=2" {
 			t.Errorf("%s = %s: %d survivors, %v", c.column, c.class, r.Survivors, r.Findings)
 		}
 		pgserver.Exec(t, url, "UPDATE t SET "+c.column+" = NULL WHERE id = 2")
@@ -59,8 +60,10 @@ func TestFakesInLexemes(t *testing.T) {
 	for i := range 100 {
 		var d fake.Digest
 		copy(d[:], random[i*len(d):])
-		values = append(values, string(fake.AppendPhone(nil, &d, fake.PhoneForm(d[0]%6))), string(fake.AppendCard(nil, &d)),
-			string(fake.AppendIBAN(nil, &d, 20)), string(fake.AppendEmail(nil, &d, fake.EmailForm{Names: true, Hash: fake.MinHash})),
+		values = append(values, string(fake.AppendPhone(nil, &d, fake.PhoneForm(d[0]%6))),
+			string(fake.AppendCard(nil, &d)),
+			string(fake.AppendIBAN(nil, &d, 20)),
+			string(fake.AppendEmail(nil, &d, fake.EmailForm{Names: true, Hash: fake.MinHash})),
 			string(fake.AppendStreet(nil, &d)), string(fake.AppendSSN(nil, &d, true)))
 	}
 	for i, v := range values {

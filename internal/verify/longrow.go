@@ -75,7 +75,8 @@ func (d *dump) sendPiece(text []byte) error {
 	if d.long.col >= len(d.at.columns) {
 		return fmt.Errorf("%s: a row has more than %d fields", d.name, len(d.at.columns))
 	}
-	return d.send(batch{columns: d.at.columns[d.long.col : d.long.col+1], first: d.at.first, data: bytes.Clone(text), piece: true})
+	return d.send(batch{columns: d.at.columns[d.long.col : d.long.col+1], first: d.at.first, data: bytes.Clone(text),
+		piece: true})
 }
 
 func (d *dump) endField(last bool) error {

@@ -19,7 +19,8 @@ func TestLongRow(t *testing.T) {
 		fmt.Fprintf(&v, ` leak%d@realmail.se `, planted)
 		planted++
 	}
-	hex := fmt.Sprintf("%x", strings.Repeat("plain text of no interest, but long enough ", 2*pieceBytes/40)+" hidden@realmail.se and so on, and so on.")
+	hex := fmt.Sprintf("%x", strings.Repeat("plain text of no interest, but long enough ",
+		2*pieceBytes/40)+" hidden@realmail.se and so on, and so on.")
 	script := "--\n-- PostgreSQL database dump\n--\n\nCOPY public.t (id, v, b, n) FROM stdin;\n0\tshort\t\\\\x00\t\\N\n" +
 		"1\t" + v.String() + "\t\\\\x" + hex + "\t\\N\n2\tlast@realmail.se\t\\N\t\\N\n\\.\n\n"
 	for _, chunk := range []int{32 << 10, 1000003, len(script)} {
@@ -39,14 +40,18 @@ func TestLongRow(t *testing.T) {
 		for _, c := range res.Columns {
 			n += c.Detected
 		}
-		if res.Rows != 3 || n < int64(planted+2) || n > int64(planted+2+planted/4) || !found["v "] || !rows["row 2"] || !rows["row 3"] {
-			t.Errorf("in writes of %d: %d rows, %d found of %d planted: %v %v", chunk, res.Rows, n, planted+2, found, rows)
+		if res.Rows != 3 || n < int64(planted+2) || n > int64(planted+2+planted/4) || !found["v "] || !rows["row 2"] ||
+			!rows["row 3"] {
+			t.Errorf("in writes of %d: %d rows, %d found of %d planted: %v %v", chunk, res.Rows, n, planted+2, found,
+				rows)
 		}
 	}
 	for name, broken := range map[string]string{
-		"too many": strings.Replace(script, "\t\\N\n2", "\tx\ty\n2", 1), "too few": strings.Replace(script, "\t\\N\n2", "\n2", 1), "cut": script[:len(script)/2],
+		"too many": strings.Replace(script, "\t\\N\n2", "\tx\ty\n2", 1), "too few": strings.Replace(script, "\t\\N\n2",
+			"\n2", 1), "cut": script[:len(script)/2],
 	} {
-		if _, err := New(Options{Run: "r", Workers: 2}).script(t.Context(), "x.sql", strings.NewReader(broken)); err == nil {
+		if _, err := New(Options{Run: "r", Workers: 2}).script(t.Context(), "x.sql",
+			strings.NewReader(broken)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

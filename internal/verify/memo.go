@@ -55,7 +55,8 @@ type counts struct {
 }
 
 func (t *tally) counts(length int) counts {
-	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted, misses: t.misses[min(length, maxMiss)], found: t.stats.Cut}
+	c := counts{expected: t.expected, fictional: t.stats.Fictional, excepted: t.stats.Excepted,
+		misses: t.misses[min(length, maxMiss)], found: t.stats.Cut}
 	for i := range t.found {
 		c.found += t.found[i].n
 	}
@@ -64,7 +65,8 @@ func (t *tally) counts(length int) counts {
 
 // remember keeps a cell, if it was clean.
 func (c *clean) remember(h uint64, before, after counts) {
-	fictional, excepted, misses := after.fictional-before.fictional, after.excepted-before.excepted, after.misses-before.misses
+	fictional, excepted, misses := after.fictional-before.fictional, after.excepted-before.excepted,
+		after.misses-before.misses
 	if after.found != before.found || fictional > 255 || excepted > 255 || misses > 255 {
 		return
 	}

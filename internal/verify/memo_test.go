@@ -33,7 +33,8 @@ func memoVerifier(t testing.TB) *Verifier {
 		t.Fatal(err)
 	}
 	return New(Options{Run: "r", Set: set, Exceptions: []Exception{
-		{Table: catalog.Name{Schema: "s", Name: "t"}, Column: "c", Class: pii.Email, Values: []string{"info@acme.io"}}}})
+		{Table: catalog.Name{Schema: "s", Name: "t"}, Column: "c", Class: pii.Email,
+			Values: []string{"info@acme.io"}}}})
 }
 
 // looked is what a column's tally holds after its cells were looked through.
@@ -57,8 +58,10 @@ func looked(v *Verifier, class pii.Class, cells []string, remember bool) *tally 
 
 func same(t *testing.T, got, want *tally) {
 	t.Helper()
-	if got.stats != want.stats || got.misses != want.misses || math.Abs(got.expected-want.expected) > 1e-9*(1+want.expected) {
-		t.Fatalf("with the memo %+v, %d, %g; without %+v, %d, %g", got.stats, got.misses, got.expected, want.stats, want.misses, want.expected)
+	if got.stats != want.stats || got.misses != want.misses ||
+		math.Abs(got.expected-want.expected) > 1e-9*(1+want.expected) {
+		t.Fatalf("with the memo %+v, %d, %g; without %+v, %d, %g", got.stats, got.misses, got.expected, want.stats,
+			want.misses, want.expected)
 	}
 	for i := range want.found {
 		if fmt.Sprint(got.found[i]) != fmt.Sprint(want.found[i]) {
@@ -150,13 +153,16 @@ func FuzzMemo(f *testing.F) {
 // In a column of addresses those of nobody are passed over, and only those.
 func TestAddressColumn(t *testing.T) {
 	v := memoVerifier(t)
-	for text, want := range map[string]bool{"10.1.2.3": true, "10.1.2.3/32": true, "240.1.2.3/8": true, "2001:db8::1/128": true, "::1": true, "fe80::1:2": true,
-		"93.184.216.34": false, "93.184.216.34/32": false, "2a00:1450::1": false, "": false, "10.1.2": false, "10.1.2.3 x": false, "::ffff:93.184.216.34": false} {
+	for text, want := range map[string]bool{"10.1.2.3": true, "10.1.2.3/32": true, "240.1.2.3/8": true,
+		"2001:db8::1/128": true, "::1": true, "fe80::1:2": true,
+		"93.184.216.34": false, "93.184.216.34/32": false, "2a00:1450::1": false, "": false, "10.1.2": false,
+		"10.1.2.3 x": false, "::ffff:93.184.216.34": false} {
 		if nobodys([]byte(text)) != want {
 			t.Errorf("nobodys(%q) is not %v", text, want)
 		}
 		for _, class := range []pii.Class{pii.None, pii.IP} {
-			plain, typed := &tally{stats: ColumnStats{Class: class}}, &tally{stats: ColumnStats{Class: class}, address: true}
+			plain, typed := &tally{stats: ColumnStats{Class: class}}, &tally{stats: ColumnStats{Class: class},
+				address: true}
 			v.scanner().cell(plain, place{}, []byte(text))
 			v.scanner().cell(typed, place{}, []byte(text))
 			same(t, typed, plain)

@@ -10,7 +10,8 @@ import (
 // A refusal says how many findings it does not list.
 func TestFindingsThatAreNotListed(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Set: source(t), Workers: 2})
-	results := looked(t, v, "x.log", []byte(strings.Repeat("to lars.holm@telia.com\n", 25)+strings.Repeat("to "+srcEmail+"\n", 23)))
+	results := looked(t, v, "x.log", []byte(strings.Repeat("to lars.holm@telia.com\n",
+		25)+strings.Repeat("to "+srcEmail+"\n", 23)))
 	_, err := verify.Judge(run, "x.log", results...)
 	for _, want := range []string{"x.log: and 5 more detections", "x.log: and 3 more survivors"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

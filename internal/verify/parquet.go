@@ -87,7 +87,8 @@ func (p *parquetFile) prepare(table Table) {
 			t := groups[0].ColumnChunks()[i].Type()
 			typ = t.String()
 			l.append, why = parquetText(t, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
-			numeric = l.append != nil && slices.Contains([]parquet.Kind{parquet.Int32, parquet.Int64, parquet.Float, parquet.Double}, t.Kind())
+			numeric = l.append != nil && slices.Contains([]parquet.Kind{parquet.Int32, parquet.Int64, parquet.Float,
+				parquet.Double}, t.Kind())
 		}
 		l.tally = p.ledger.column(p.table, path[0], func(t *tally) {
 			t.stats.Type, t.stats.Why, t.stats.Scanned, t.numeric = typ, why, why == "", numeric
@@ -167,7 +168,8 @@ func (p *parquetFile) metadata() {
 func (p *parquetFile) coverage(table Table) Check {
 	var problems []string
 	for _, f := range p.file.Schema().Fields() {
-		if !table.Rest && !table.ByRules && !slices.ContainsFunc(table.Columns, func(c Column) bool { return c.Name == f.Name() }) {
+		if !table.Rest && !table.ByRules && !slices.ContainsFunc(table.Columns,
+			func(c Column) bool { return c.Name == f.Name() }) {
 			problems = append(problems, fmt.Sprintf("%s.%s: no rule names this column", p.table, f.Name()))
 		}
 	}

@@ -47,7 +47,8 @@ func digits(r *rand.Rand, n int) string {
 
 func person(r *rand.Rand) (first, last string) {
 	return pick(r, "Hanna", "Torbjörn", "Zdzisława", "Björk", "Saoirse", "Ngozi", "Thiago", "Renée", "Oisín", "Iñaki"),
-		pick(r, "Bergström", "Włodarczyk", "Okonkwo", "Guðmundsdóttir", "Fitzwilliam", "Echeverría", "Vandenberghe", "Szczepański", "Papadopoulos", "McGillicuddy")
+		pick(r, "Bergström", "Włodarczyk", "Okonkwo", "Guðmundsdóttir", "Fitzwilliam", "Echeverría", "Vandenberghe",
+			"Szczepański", "Papadopoulos", "McGillicuddy")
 }
 
 // luhn completes digits by their check digit (ISO/IEC 7812-1).
@@ -64,19 +65,25 @@ func hexDigits(r *rand.Rand, n int) string {
 var plantedClasses = []plantedClass{
 	{pii.Email, func(r *rand.Rand) string {
 		f, l := person(r)
-		return plainASCII(strings.ToLower(f)) + pick(r, ".", "_", "-", "+") + plainASCII(strings.ToLower(l)) + digits(r, 2) + "@" + pick(r, "gmail.com", "posteo.se", "t-online.de", "mail.co.uk")
+		return plainASCII(strings.ToLower(f)) + pick(r, ".", "_", "-", "+") + plainASCII(strings.ToLower(l)) +
+			digits(r, 2) + "@" + pick(r, "gmail.com", "posteo.se", "t-online.de", "mail.co.uk")
 	}},
 	{pii.Phone, func(r *rand.Rand) string {
-		return pick(r, "+46 70 1", "+49 151 2", "+44 7911 1", "+48 601 2") + digits(r, 2) + " " + digits(r, 2) + " " + digits(r, 2)
+		return pick(r, "+46 70 1", "+49 151 2", "+44 7911 1", "+48 601 2") + digits(r, 2) + " " + digits(r, 2) + " " +
+			digits(r, 2)
 	}},
 	{pii.FullName, func(r *rand.Rand) string { f, l := person(r); return f + " " + pick(r, "", "von ", "J. ") + l }},
 	{pii.Street, func(r *rand.Rand) string {
-		return digits(r, 3) + " " + pick(r, "Storgatan", "Kungsholms Strand", "Plac Zamkowy", "Rue Lepic") + " " + pick(r, "Apt 4", "2B", "lgh 1104")
+		return digits(r, 3) + " " + pick(r, "Storgatan", "Kungsholms Strand", "Plac Zamkowy", "Rue Lepic") + " " +
+			pick(r, "Apt 4", "2B", "lgh 1104")
 	}},
 	{pii.IP, func(r *rand.Rand) string {
 		return fmt.Sprintf("%d.%d.%d.%d", 77+r.IntN(10), 100+r.IntN(100), 100+r.IntN(100), 100+r.IntN(100))
 	}},
-	{pii.NationalID, func(r *rand.Rand) string { return "5" + digits(r, 2) + "-4" + digits(r, 1) + "-7" + digits(r, 3) }},
+	{pii.NationalID, func(r *rand.Rand) string {
+		return "5" + digits(r, 2) + "-4" + digits(r, 1) + "-7" +
+			digits(r, 3)
+	}},
 	{pii.CreditCard, func(r *rand.Rand) string { return luhn("4716" + digits(r, 11)) }},
 	{pii.IBAN, func(r *rand.Rand) string { return "SE45" + digits(r, 20) }},
 	{pii.Username, func(r *rand.Rand) string {
@@ -180,7 +187,8 @@ var plantedEncodings = []plantedEncoding{
 	{"zstd in hex", false, func(s string) string { return hex.EncodeToString(zstandard([]byte(inJSON(s)))) }},
 	{"URL in base64 in entities", false, func(s string) string { return runes("&#%d;")(std(octets("%%%02x")(s))) }},
 	{"five layers", false, func(s string) string {
-		return `{\"data\": \"` + strings.ReplaceAll(url.QueryEscape(std(string(gzipped([]byte(runes("&#%d;")(s)))))), "%", `\\u0025`) + `\"}`
+		return `{\"data\": \"` + strings.ReplaceAll(url.QueryEscape(std(string(gzipped([]byte(runes("&#%d;")(s)))))),
+			"%", `\\u0025`) + `\"}`
 	}},
 }
 
@@ -208,7 +216,8 @@ var plantedPlaces = []plantedPlace{
 	{name: "prose", rows: insert("v text", "'Called on Tuesday about ' || %s || ', will call back.'")},
 	{name: "varchar", rows: insert("v varchar(4000)", "%s")},
 	{name: "domain", rows: insert("v domain_of_text", "%s")},
-	{name: "jsonb value", rows: insert("v jsonb", "jsonb_build_object('a', jsonb_build_array(1, jsonb_build_object('b', %s::text)))")},
+	{name: "jsonb value", rows: insert("v jsonb",
+		"jsonb_build_object('a', jsonb_build_array(1, jsonb_build_object('b', %s::text)))")},
 	{name: "jsonb key", rows: insert("v jsonb", "jsonb_build_object(%s::text, 1)")},
 	{name: "json", rows: insert("v json", "json_build_object('a', %s::text)")},
 	{name: "array", rows: insert("v text[]", "ARRAY['first', %s, NULL]")},
@@ -218,18 +227,23 @@ var plantedPlaces = []plantedPlace{
 	{name: "bytea", bytes: true, rows: insert("v bytea", "%b")},
 	{name: "bytea in an array", bytes: true, rows: insert("v bytea[]", "ARRAY['\\x00'::bytea, %b]")},
 	{name: "partition", rows: func(t string) string {
-		return "CREATE TABLE " + t + " (k int, v text) PARTITION BY LIST (k); CREATE TABLE " + t + "_1 PARTITION OF " + t + " FOR VALUES IN (1); INSERT INTO " + t + " VALUES (1, %s)"
+		return "CREATE TABLE " + t + " (k int, v text) PARTITION BY LIST (k); CREATE TABLE " + t + "_1 PARTITION OF " +
+			t + " FOR VALUES IN (1); INSERT INTO " + t + " VALUES (1, %s)"
 	}},
 	{name: "generated column", rows: func(t string) string {
-		return "CREATE TABLE " + t + " (v text, w text GENERATED ALWAYS AS ('<' || v || '>') STORED); INSERT INTO " + t + " VALUES (%s)"
+		return "CREATE TABLE " + t + " (v text, w text GENERATED ALWAYS AS ('<' || v || '>') STORED); INSERT INTO " +
+			t + " VALUES (%s)"
 	}},
-	{name: "materialised view", rows: ddl("CREATE TABLE TABLE_base (v text); INSERT INTO TABLE_base VALUES (%s); CREATE MATERIALIZED VIEW TABLE_ AS SELECT v FROM TABLE_base")},
+	{name: "materialised view", rows: ddl("CREATE TABLE TABLE_base (v text); INSERT INTO TABLE_base VALUES (%s); " +
+		"CREATE MATERIALIZED VIEW TABLE_ AS SELECT v FROM TABLE_base")},
 	{name: "default", rows: ddl("CREATE TABLE TABLE_ (v text DEFAULT %s)")},
 	{name: "comment", rows: ddl("CREATE TABLE TABLE_ (v text); COMMENT ON COLUMN TABLE_.v IS %s")},
 	{name: "function", rows: ddl("CREATE FUNCTION TABLE_() RETURNS text LANGUAGE sql AS $f$ SELECT %s::text $f$")},
 	{name: "view", rows: ddl("CREATE VIEW TABLE_ AS SELECT %s::text AS v")},
 	{name: "log", file: func(s string) (string, []byte) {
-		return "app.log", []byte(strings.Repeat("2026-11-21T03:00:00Z INFO ok\n", 20) + "2026-11-21T03:00:01Z ERROR no answer for " + s + "\n" + strings.Repeat("2026-11-21T03:00:02Z INFO ok\n", 20))
+		return "app.log", []byte(strings.Repeat("2026-11-21T03:00:00Z INFO ok\n", 20) +
+			"2026-11-21T03:00:01Z ERROR no answer for " + s + "\n" + strings.Repeat("2026-11-21T03:00:02Z INFO ok\n",
+			20))
 	}},
 	{name: "CSV", file: func(s string) (string, []byte) {
 		return "x.csv", []byte("id,note\r\n1,ok\r\n2,\"" + strings.ReplaceAll(s, `"`, `""`) + "\"\r\n")
@@ -237,7 +251,10 @@ var plantedPlaces = []plantedPlace{
 	{name: "JSON lines", file: func(s string) (string, []byte) {
 		return "x.jsonl", []byte("{\"id\": 1}\n{\"id\": 2, \"note\": " + strconv.Quote(s) + "}\n")
 	}},
-	{name: "packed text", file: func(s string) (string, []byte) { return "x.txt.gz", gzipped([]byte("first\n" + s + "\nlast\n")) }},
+	{name: "packed text", file: func(s string) (string, []byte) {
+		return "x.txt.gz",
+			gzipped([]byte("first\n" + s + "\nlast\n"))
+	}},
 	{name: "Parquet", bytes: true, file: func(s string) (string, []byte) {
 		type row struct {
 			V string `parquet:"v"`
@@ -249,7 +266,8 @@ var plantedPlaces = []plantedPlace{
 		return "x.parquet", b.Bytes()
 	}},
 	{name: "INSERT", file: func(s string) (string, []byte) {
-		return "x.sql", []byte("--\n-- PostgreSQL database dump\n--\n\nINSERT INTO public.x VALUES (1, " + catalog.Literal(s) + ");\n")
+		return "x.sql", []byte("--\n-- PostgreSQL database dump\n--\n\nINSERT INTO public.x VALUES (1, " +
+			catalog.Literal(s) + ");\n")
 	}},
 }
 
@@ -270,10 +288,12 @@ func (l *leak) String() string {
 func leaks(n int, seed uint64) (all []*leak) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	for i := 0; len(all) < n; i++ {
-		l := &leak{plantedClass: plantedClasses[i%len(plantedClasses)], plantedEncoding: plantedEncodings[i%len(plantedEncodings)],
-			plantedPlace: plantedPlaces[r.IntN(len(plantedPlaces))], table: fmt.Sprintf("leak_%d", len(all))}
+		l := &leak{plantedClass: plantedClasses[i%len(plantedClasses)],
+			plantedEncoding: plantedEncodings[i%len(plantedEncodings)],
+			plantedPlace:    plantedPlaces[r.IntN(len(plantedPlaces))], table: fmt.Sprintf("leak_%d", len(all))}
 		if i%2 == 1 {
-			l.plantedPlace, l.plantedEncoding = plantedPlaces[i/2%len(plantedPlaces)], plantedEncodings[r.IntN(len(plantedEncodings))]
+			l.plantedPlace, l.plantedEncoding = plantedPlaces[i/2%len(plantedPlaces)],
+				plantedEncodings[r.IntN(len(plantedEncodings))]
 		}
 		if l.binary && !l.bytes {
 			continue
@@ -318,7 +338,8 @@ func (l *leak) sql() string {
 	if l.binary { // only bytes
 		literal = "''"
 	}
-	return strings.NewReplacer("%s", literal, "%b", `'\x`+hex.EncodeToString([]byte(text))+`'::bytea`).Replace(l.rows(l.table))
+	return strings.NewReplacer("%s", literal, "%b",
+		`'\x`+hex.EncodeToString([]byte(text))+`'::bytea`).Replace(l.rows(l.table))
 }
 
 // Planted leaks, class by place by encoding: every one is found where it stands, in
@@ -404,7 +425,8 @@ func TestPlantedLeaks(t *testing.T) {
 			miss(l, "dump")
 		}
 	}
-	t.Logf("%d leaks, %d of them in files: %d not found, in %v", n, inFiles, missed, time.Since(began).Round(time.Millisecond))
+	t.Logf("%d leaks, %d of them in files: %d not found, in %v", n, inFiles, missed,
+		time.Since(began).Round(time.Millisecond))
 	text := fmt.Sprintf("%v %v", whole.Findings, dump.Findings)
 	for _, l := range all {
 		if strings.Contains(text, l.value) {

@@ -33,7 +33,8 @@ type Result struct {
 
 // Check is one thing that was proved, or not.
 type Check struct {
-	Name   string `json:"name"` // coverage, rows, empty, large objects, constraints, risk, canaries, survivors, detectors
+	// coverage, rows, empty, large objects, constraints, risk, canaries, survivors, detectors
+	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"` // one line of figures
 

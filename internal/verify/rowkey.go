@@ -50,7 +50,8 @@ func (db *database) rowKeys(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // keysOf reads the keys of the rows where something was found, by the finding's Row.
-func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *catalog.Table, found []*Finding) (map[string]string, error) {
+func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *catalog.Table,
+	found []*Finding) (map[string]string, error) {
 	var ctids, exprs []string
 	for _, f := range found {
 		ctids = append(ctids, `"`+strings.TrimPrefix(f.Row, "ctid ")+`"`)
@@ -58,7 +59,8 @@ func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *c
 	for _, name := range t.PrimaryKey {
 		exprs = append(exprs, fmt.Sprintf("pg_catalog.left(t.%s::pg_catalog.text, %d)", catalog.Quote(name), maxKey))
 	}
-	sql := "SELECT t.ctid::pg_catalog.text, " + strings.Join(exprs, ", ") + " FROM ONLY " + t.Name.SQL() + " AS t WHERE t.ctid = ANY (" +
+	sql := "SELECT t.ctid::pg_catalog.text, " + strings.Join(exprs, ", ") + " FROM ONLY " + t.Name.SQL() +
+		" AS t WHERE t.ctid = ANY (" +
 		catalog.Literal("{"+strings.Join(ctids, ",")+"}") + "::pg_catalog.tid[])"
 	rows, err := conn.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 	if err != nil {

@@ -45,7 +45,8 @@ func TestRowKeys(t *testing.T) {
 		}
 	}
 	for table, want := range map[string]string{
-		"plain": "id=17", "pair": "b=0b7c2f5e-6f0e-4b7c-9d2e-1f3a5b7c9d1e, a=-3", "coded": "code=***", "masked": "mail=fay.k4tzu7xq2w5m@example.org",
+		"plain": "id=17", "pair": "b=0b7c2f5e-6f0e-4b7c-9d2e-1f3a5b7c9d1e, a=-3", "coded": "code=***",
+		"masked": "mail=fay.k4tzu7xq2w5m@example.org",
 		"leaked": "mail=***.***@***.***", "carded": "card=***", "bare": "", "parts_1": "id=8, at=5",
 	} {
 		if got["public."+table] != want {

@@ -175,7 +175,8 @@ func (s *scanner) view(v *unwrap.View) {
 		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
 			sure = sure[1:]
 		}
-		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 {
+		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 ||
+			t.own && h.Class == pii.Token {
 			continue
 		}
 		sort := sureDetection

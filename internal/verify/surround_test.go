@@ -54,10 +54,13 @@ func surrounded(t *testing.T, clean []byte) map[string][]byte {
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	return map[string][]byte{
 		"name.gz": headed(srcEmail, ""), "comment.gz": headed("", "for "+srcEmail),
-		"frame.zst": join(frame, zstandard(clean)), "last.zst": join(zstandard(clean), frame), "empty.zst": join(empty, zstandard(leak)),
-		"behind.tar": join(tarred("a.txt", clean), leak), "second.tar": join(tarred("a.txt", clean), tarred("b.txt", leak)),
+		"frame.zst": join(frame, zstandard(clean)), "last.zst": join(zstandard(clean), frame), "empty.zst": join(empty,
+			zstandard(leak)),
+		"behind.tar": join(tarred("a.txt", clean), leak), "second.tar": join(tarred("a.txt", clean),
+			tarred("b.txt", leak)),
 		"packed.tgz":  gzipped(join(tarred("a.txt", clean), leak)),
-		"comment.zip": zipped("for "+srcEmail, zip.Deflate, clean), "behind.zip": join(zipped("", zip.Deflate, clean), leak),
+		"comment.zip": zipped("for "+srcEmail, zip.Deflate, clean), "behind.zip": join(zipped("", zip.Deflate, clean),
+			leak),
 		"second.zip": join(zipped("", zip.Store, leak), zipped("", zip.Deflate, clean)),
 		"in.tar":     tarred("x.zip", join(zipped("", zip.Deflate, clean), leak)),
 	}
@@ -68,7 +71,8 @@ func surrounded(t *testing.T, clean []byte) map[string][]byte {
 func TestAroundMembers(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Set: source(t), Workers: 2})
 	for name, data := range surrounded(t, []byte("nothing to see here\n")) {
-		for from, in := range map[string]verify.Input{"stream": {}, "random": {At: bytes.NewReader(data), Size: int64(len(data))}} {
+		for from, in := range map[string]verify.Input{"stream": {}, "random": {At: bytes.NewReader(data),
+			Size: int64(len(data))}} {
 			in.Name, in.R = name, bytes.NewReader(data)
 			results, err := v.File(t.Context(), in)
 			if err != nil {
@@ -77,7 +81,8 @@ func TestAroundMembers(t *testing.T) {
 			}
 			silent(t, results)
 			got := found(results)
-			if strings.Count(got, "survivor of class email: h***@p***.se") != 1 || strings.Contains(got, "\n") || !strings.HasPrefix(got, name) {
+			if strings.Count(got, "survivor of class email: h***@p***.se") != 1 || strings.Contains(got, "\n") ||
+				!strings.HasPrefix(got, name) {
 				t.Errorf("%s as %s: %q", name, from, got)
 			}
 			refused(t, "survivors", results...)
@@ -85,7 +90,8 @@ func TestAroundMembers(t *testing.T) {
 		if name == "empty.zst" {
 			continue // it has a checksum
 		}
-		passes(t, looked(t, v, name, bytes.ReplaceAll(data, []byte(srcEmail), []byte("lars.bergstrm@telia.com.x")[:len(srcEmail)]))[:1]...)
+		passes(t, looked(t, v, name, bytes.ReplaceAll(data, []byte(srcEmail),
+			[]byte("lars.bergstrm@telia.com.x")[:len(srcEmail)]))[:1]...)
 	}
 	// A member's finding of another kind hides nothing.
 	var b bytes.Buffer
@@ -94,7 +100,8 @@ func TestAroundMembers(t *testing.T) {
 	w.WriteHeader(&tar.Header{Name: "a.txt", Typeflag: tar.TypeReg, Size: int64(len(mail)), Mode: 0o600})
 	io.WriteString(w, mail)
 	w.Close()
-	if got := found(looked(t, v, "x.tar", append(b.Bytes(), srcEmail...))); !strings.Contains(got, "x.tar:a.txt, line 1: detection") || !strings.Contains(got, "\nx.tar, line ") {
+	if got := found(looked(t, v, "x.tar", append(b.Bytes(), srcEmail...))); !strings.Contains(got,
+		"x.tar:a.txt, line 1: detection") || !strings.Contains(got, "\nx.tar, line ") {
 		t.Errorf("%q", got)
 	}
 }
@@ -120,9 +127,11 @@ func TestAroundDumps(t *testing.T) {
 	passes(t, looked(t, v, "x.dump", tarred)...)
 	for name, data := range map[string][]byte{
 		"custom.dump": append(custom, leak...), "tar.dump": append(bytes.Clone(tarred), leak...),
-		"member.dump": append(bytes.TrimRight(tarred, "\x00"), append(make([]byte, 512-len(bytes.TrimRight(tarred, "\x00"))%512), member.Bytes()...)...),
+		"member.dump": append(bytes.TrimRight(tarred, "\x00"),
+			append(make([]byte, 512-len(bytes.TrimRight(tarred, "\x00"))%512), member.Bytes()...)...),
 	} {
-		if got := found(looked(t, v, name, data)); strings.Count(got, "survivor") != 1 || !strings.HasPrefix(got, name+", line ") {
+		if got := found(looked(t, v, name, data)); strings.Count(got, "survivor") != 1 ||
+			!strings.HasPrefix(got, name+", line ") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -131,14 +140,16 @@ func TestAroundDumps(t *testing.T) {
 // What begins like a dump or like an encrypted file is never looked through as text.
 func TestNeitherDumpNorText(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Workers: 1})
-	for _, rest := range []string{"", " and text\n", "\x01\x0e\x00\x04\x08\x03garbage", "\x01\x0e\x00\x04\x08\x09garbage"} {
+	for _, rest := range []string{"", " and text\n", "\x01\x0e\x00\x04\x08\x03garbage",
+		"\x01\x0e\x00\x04\x08\x09garbage"} {
 		_, err := v.File(context.Background(), verify.Input{Name: "x.dump", R: strings.NewReader("PGDMP" + rest)})
 		var input *fault.Input
 		if !errors.As(err, &input) || !strings.Contains(err.Error(), "x.dump is damaged") {
 			t.Errorf("%q: %v", rest, err)
 		}
 	}
-	_, err := verify.Judge(run, "x.parquet", looked(t, v, "x.parquet", []byte("PARE\x80\x00\x00\x00\x01\x02\x03PARE"))...)
+	_, err := verify.Judge(run, "x.parquet", looked(t, v, "x.parquet",
+		[]byte("PARE\x80\x00\x00\x00\x01\x02\x03PARE"))...)
 	var refusal *fault.Refusal
 	if !errors.As(err, &refusal) {
 		t.Errorf("encrypted: %v", err)

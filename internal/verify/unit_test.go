@@ -68,7 +68,8 @@ func TestByChance(t *testing.T) {
 		mean float64
 		want float64
 	}{
-		{1, 0, 0}, {1, 1e-6, 1e-6}, {1, 0.01, 0.00995}, {3, 0.1, 0.0001547}, {5, 10, 1}, {10, 1, 1.114e-7}, {1000, 100, 0}, {200, 100, 0}, {115, 100, 0.0755},
+		{1, 0, 0}, {1, 1e-6, 1e-6}, {1, 0.01, 0.00995}, {3, 0.1, 0.0001547}, {5, 10, 1}, {10, 1, 1.114e-7},
+		{1000, 100, 0}, {200, 100, 0}, {115, 100, 0.0755},
 	} {
 		if got := byChance(c.n, c.mean); math.Abs(got-c.want) > 0.02*c.want+1e-12 {
 			t.Errorf("byChance(%d, %g) = %g, want %g", c.n, c.mean, got, c.want)
@@ -83,14 +84,18 @@ func TestCopyLine(t *testing.T) {
 		columns string
 		ok      bool
 	}{
-		"COPY public.users (id, email) FROM stdin;\n":                                   {catalog.Name{Schema: "public", Name: "users"}, "id|email", true},
+		"COPY public.users (id, email) FROM stdin;\n": {catalog.Name{Schema: "public",
+			Name: "users"}, "id|email", true},
 		`COPY "Odd Schema"."Order ""Book"", (x)" ("a, ""b""", "c)") FROM stdin;` + "\n": {odd, `a, "b"|c)`, true},
-		"COPY public.nothing  FROM stdin;\n":                                            {catalog.Name{Schema: "public", Name: "nothing"}, "", true},
-		"COPY public.users (id, email) FROM stdin\n":                                    {},
-		"-- COPY public.users (id) FROM stdin;\n":                                       {},
-		"COPY users (id) FROM stdin;\n":                                                 {catalog.Name{Name: "users"}, "id", true}, // written by hand
-		`COPY public."users (id) FROM stdin;` + "\n":                                    {},
-		"COMMENT ON TABLE x IS 'COPY public.users (id) FROM stdin;';\n":                 {},
+		"COPY public.nothing  FROM stdin;\n": {catalog.Name{Schema: "public",
+			Name: "nothing"}, "", true},
+		"COPY public.users (id, email) FROM stdin\n": {},
+		"-- COPY public.users (id) FROM stdin;\n":    {},
+		// written by hand
+		"COPY users (id) FROM stdin;\n": {catalog.Name{Name: "users"},
+			"id", true},
+		`COPY public."users (id) FROM stdin;` + "\n":                    {},
+		"COMMENT ON TABLE x IS 'COPY public.users (id) FROM stdin;';\n": {},
 	} {
 		table, columns, ok := copyLine([]byte(line))
 		if ok != want.ok || ok && (table != want.table || strings.Join(columns, "|") != want.columns) {
@@ -101,8 +106,10 @@ func TestCopyLine(t *testing.T) {
 
 func TestRewritten(t *testing.T) {
 	for in, want := range map[string]string{
-		"4.556737586899855e+15": "4556737586899855", "-1.5e+15": "-1500000000000000", "1e+19": "", "1e+10": "10000000000", "name+1e+1x": "", "NaN": "", "Infinity": "",
-		"011010100110111101000000011011010010111001100100": "jo@m.d", "01101010": "", "01101010011011110100000001101101001011100110010x": "",
+		"4.556737586899855e+15": "4556737586899855", "-1.5e+15": "-1500000000000000", "1e+19": "",
+		"1e+10": "10000000000", "name+1e+1x": "", "NaN": "", "Infinity": "",
+		"011010100110111101000000011011010010111001100100": "jo@m.d", "01101010": "",
+		"01101010011011110100000001101101001011100110010x":  "",
 		"0110101001101111010000000110110100101110011001000": "", "4155552671": "",
 	} {
 		if got := string(rewritten(nil, []byte(in))); got != want {

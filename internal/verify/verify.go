@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"io"
 	"runtime"
 
 	"refresher/internal/pii"
@@ -69,4 +70,23 @@ func New(opts Options) *Verifier {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	return &Verifier{opts: opts, allowed: newExceptions(opts.Exceptions)}
+}
+
+// TableNamed is the table of that name; one of which nothing is known if there is none.
+func TableNamed(tables []Table, name catalog.Name) Table {
+	for _, t := range tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return Table{Name: name, SourceRows: -1}
+}
+
+// Sealed reports whether a file is a fingerprint set that was made with the key of the
+// verifier's own set, unchanged to the last byte. Without a set nothing is.
+func (v *Verifier) Sealed(r io.ReaderAt, size int64) (bool, error) {
+	if v.opts.Set == nil {
+		return false, nil
+	}
+	return v.opts.Set.Sealed(r, size)
 }

@@ -49,8 +49,9 @@ func source(t testing.TB, more ...string) *fingerprint.Set {
 	}
 	t.Cleanup(func() { store.Close() })
 	c := store.Collector()
-	for class, v := range map[pii.Class]string{pii.Email: srcEmail, pii.FullName: srcName, pii.Phone: srcPhone, pii.CreditCard: srcCard,
-		pii.IBAN: srcIBAN, pii.NationalID: srcSSN, pii.IP: srcIP, pii.Token: srcToken, pii.Street: srcHome} {
+	for class, v := range map[pii.Class]string{pii.Email: srcEmail, pii.FullName: srcName, pii.Phone: srcPhone,
+		pii.CreditCard: srcCard,
+		pii.IBAN:       srcIBAN, pii.NationalID: srcSSN, pii.IP: srcIP, pii.Token: srcToken, pii.Street: srcHome} {
 		c.Add(class, []byte(v))
 	}
 	for _, v := range more {
@@ -110,12 +111,17 @@ func scrubbed(t testing.TB) (url string) {
 		email := string(fake.AppendEmail(nil, &d, fake.EmailForm{Names: true, Hash: fake.MinHash}))
 		name := string(fake.AppendFirstName(nil, &d)) + " " + string(fake.AppendLastName(nil, &d))
 		street := string(fake.AppendStreet(nil, &d))
-		note := fmt.Sprintf("Talked to %s <%s> on 2026-11-%02d 03:00:00.123456+00, order %d of 1.25, v1.2.3.4", name, email, 1+i%28, i)
-		attrs := map[string]any{"contact": map[string]any{"mail": email, "name": name}, email: true, "n": i * 1000003, "s": "a\nb\"c\\d"}
-		users = append(users, []any{i, email, name, "+1 202-555-01" + fmt.Sprintf("%02d", i%100), note, "nick" + fmt.Sprint(i), []string{"vip", name}, attrs, attrs,
-			fmt.Sprintf(`("%s",Town)`, street), int64(i) * 7919, int64(9000000000000000) + int64(i)*7919*104729, fmt.Sprintf("198.51.100.%d", i%250+1), []byte{0, 1, 0xff, byte(i)},
+		note := fmt.Sprintf("Talked to %s <%s> on 2026-11-%02d 03:00:00.123456+00, order %d of 1.25, v1.2.3.4", name,
+			email, 1+i%28, i)
+		attrs := map[string]any{"contact": map[string]any{"mail": email, "name": name}, email: true, "n": i * 1000003,
+			"s": "a\nb\"c\\d"}
+		users = append(users, []any{i, email, name, "+1 202-555-01" + fmt.Sprintf("%02d", i%100), note, "nick" +
+			fmt.Sprint(i), []string{"vip", name}, attrs, attrs,
+			fmt.Sprintf(`("%s",Town)`, street), int64(i) * 7919, int64(9000000000000000) + int64(i)*7919*104729,
+			fmt.Sprintf("198.51.100.%d", i%250+1), []byte{0, 1, 0xff, byte(i)},
 			"calm", fmt.Sprintf("00000000-0000-4000-8000-%012x", i)})
-		events = append(events, []any{i, fmt.Sprintf("2026-%02d-11", 1+i%12), map[string]any{"who": email, "kind": "click"}})
+		events = append(events, []any{i, fmt.Sprintf("2026-%02d-11", 1+i%12), map[string]any{"who": email,
+			"kind": "click"}})
 		orders = append(orders, []any{i, note})
 	}
 	insert := func(sql string, rows [][]any) {
@@ -154,16 +160,19 @@ func specs() []verify.Table {
 	}
 	public := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
 	return []verify.Table{
-		{Name: public("users"), SourceRows: rowsN, Columns: append(keep("id", "bio", "nick", "tags", "attrs", "raw", "home", "card", "ref", "ip",
+		{Name: public("users"), SourceRows: rowsN, Columns: append(keep("id", "bio", "nick", "tags", "attrs", "raw",
+			"home", "card", "ref", "ip",
 			"blob", "mood", "token", "born", "score", "weight", "scores", "flags", "ok", "rank", "seen", "up"),
-			verify.Column{Name: "email", Transform: "email", Class: pii.Email}, verify.Column{Name: "full_name", Transform: "full_name", Class: pii.FullName},
+			verify.Column{Name: "email", Transform: "email", Class: pii.Email}, verify.Column{Name: "full_name",
+				Transform: "full_name", Class: pii.FullName},
 			verify.Column{Name: "phone", Transform: "phone", Class: pii.Phone})},
 		{Name: public("events"), Columns: keep("id", "at", "payload")},
 		{Name: public("events_1"), SourceRows: rowsN / 2, Columns: keep("id", "at", "payload")},
 		{Name: public("events_2"), SourceRows: rowsN / 2, Columns: keep("id", "at", "payload")},
 		{Name: public("sessions"), RowsNone: true},
 		{Name: public("nothing")},
-		{Name: catalog.Name{Schema: "Odd Schema", Name: `Order "Book"`}, SourceRows: rowsN, Columns: keep("id", "buyer, note")},
+		{Name: catalog.Name{Schema: "Odd Schema", Name: `Order "Book"`}, SourceRows: rowsN,
+			Columns: keep("id", "buyer, note")},
 	}
 }
 
@@ -188,7 +197,8 @@ func database(t testing.TB, opts verify.Options, url string, tables []verify.Tab
 }
 
 // secrets are the values that nothing may print.
-var secrets = []string{srcEmail, srcName, srcPhone, srcCard, srcIBAN, srcSSN, srcIP, srcToken, srcHome, "701740658", "Bergström", "bergstrom",
+var secrets = []string{srcEmail, srcName, srcPhone, srcCard, srcIBAN, srcSSN, srcIP, srcToken, srcHome, "701740658",
+	"Bergström", "bergstrom",
 	"lars.holm", "Storgatan", "4716108999716531", "eyJhbG"}
 
 // silent fails if a result or an error prints a value.
@@ -269,34 +279,59 @@ type plant struct {
 
 // plants are leaks: what is done to a scrubbed database, and what must be found.
 var plants = []plant{
-	{"kept text", `UPDATE users SET nick = '` + srcEmail + `' WHERE id = %d`, "public.users", "nick", pii.Email, verify.Survivor},
-	{"generated", `UPDATE users SET nick = '` + srcName + `' WHERE id = %d`, "public.users", "up", pii.FullName, verify.Survivor},
-	{"masked column", `UPDATE users SET full_name = 'BERGSTRÖM, hanna' WHERE id = %d`, "public.users", "full_name", pii.FullName, verify.Survivor},
-	{"free text", `UPDATE users SET bio = bio || ' (call 0701-740 658!)' WHERE id = %d`, "public.users", "bio", pii.Phone, verify.Survivor},
-	{"array", `UPDATE users SET tags = ARRAY['x', 'he said "` + srcHome + `"'] WHERE id = %d`, "public.users", "tags", pii.Street, verify.Survivor},
-	{"nested JSON", `UPDATE users SET attrs = jsonb_set(attrs, '{contact,mail}', '"` + srcEmail + `"') WHERE id = %d`, "public.users", "attrs", pii.Email, verify.Survivor},
-	{"JSON key", `UPDATE users SET attrs = attrs || '{"` + srcEmail + `": 1}' WHERE id = %d`, "public.users", "attrs", pii.Email, verify.Survivor},
-	{"JSON escapes", `UPDATE users SET raw = '{"a": "x\nHanna Bergstr\u00f6m"}' WHERE id = %d`, "public.users", "raw", pii.FullName, verify.Survivor},
-	{"JSON in JSON", `UPDATE users SET attrs = to_jsonb('{"m":"' || E'\\n' || '` + srcEmail + `"}'::text) WHERE id = %d`, "public.users", "attrs", pii.Email, verify.Survivor},
-	{"composite", `UPDATE users SET home = ROW('` + srcHome + `', 'x') WHERE id = %d`, "public.users", "home", pii.Street, verify.Survivor},
-	{"numeric", `UPDATE users SET card = ` + srcCard + ` WHERE id = %d`, "public.users", "card", pii.CreditCard, verify.Survivor},
+	{"kept text", `UPDATE users SET nick = '` + srcEmail + `' WHERE id = %d`, "public.users", "nick", pii.Email,
+		verify.Survivor},
+	{"generated", `UPDATE users SET nick = '` + srcName + `' WHERE id = %d`, "public.users", "up", pii.FullName,
+		verify.Survivor},
+	{"masked column", `UPDATE users SET full_name = 'BERGSTRÖM, hanna' WHERE id = %d`, "public.users", "full_name",
+		pii.FullName, verify.Survivor},
+	{"free text", `UPDATE users SET bio = bio || ' (call 0701-740 658!)' WHERE id = %d`, "public.users", "bio",
+		pii.Phone, verify.Survivor},
+	{"array", `UPDATE users SET tags = ARRAY['x', 'he said "` + srcHome + `"'] WHERE id = %d`, "public.users", "tags",
+		pii.Street, verify.Survivor},
+	{"nested JSON", `UPDATE users SET attrs = jsonb_set(attrs, '{contact,mail}', '"` + srcEmail + `"') WHERE id = %d`,
+		"public.users", "attrs", pii.Email, verify.Survivor},
+	{"JSON key", `UPDATE users SET attrs = attrs || '{"` + srcEmail + `": 1}' WHERE id = %d`, "public.users", "attrs",
+		pii.Email, verify.Survivor},
+	{"JSON escapes", `UPDATE users SET raw = '{"a": "x\nHanna Bergstr\u00f6m"}' WHERE id = %d`, "public.users", "raw",
+		pii.FullName, verify.Survivor},
+	{"JSON in JSON", `UPDATE users SET attrs = to_jsonb('{"m":"' || E'\\n' || '` + srcEmail +
+		`"}'::text) WHERE id = %d`, "public.users", "attrs", pii.Email, verify.Survivor},
+	{"composite", `UPDATE users SET home = ROW('` + srcHome + `', 'x') WHERE id = %d`, "public.users", "home",
+		pii.Street, verify.Survivor},
+	{"numeric", `UPDATE users SET card = ` + srcCard + ` WHERE id = %d`, "public.users", "card", pii.CreditCard,
+		verify.Survivor},
 	{"integer", `UPDATE users SET ref = 46701740658 WHERE id = %d`, "public.users", "ref", pii.Phone, verify.Survivor},
-	{"float", `UPDATE users SET score = 46701740658 WHERE id = %d`, "public.users", "score", pii.Phone, verify.Survivor},
-	{"card as float", `UPDATE users SET score = ` + srcCard + ` WHERE id = %d`, "public.users", "score", pii.CreditCard, verify.Survivor},
-	{"floats", `UPDATE users SET scores = '{1.5,NULL,46701740658}' WHERE id = %d`, "public.users", "scores", pii.Phone, verify.Survivor},
-	{"bits", `UPDATE users SET flags = ('x' || encode('` + srcEmail + `', 'hex'))::varbit WHERE id = %d`, "public.users", "flags", pii.Email, verify.Survivor},
+	{"float", `UPDATE users SET score = 46701740658 WHERE id = %d`, "public.users", "score", pii.Phone,
+		verify.Survivor},
+	{"card as float", `UPDATE users SET score = ` + srcCard + ` WHERE id = %d`, "public.users", "score", pii.CreditCard,
+		verify.Survivor},
+	{"floats", `UPDATE users SET scores = '{1.5,NULL,46701740658}' WHERE id = %d`, "public.users", "scores", pii.Phone,
+		verify.Survivor},
+	{"bits", `UPDATE users SET flags = ('x' || encode('` + srcEmail + `', 'hex'))::varbit WHERE id = %d`,
+		"public.users", "flags", pii.Email, verify.Survivor},
 	{"inet", `UPDATE users SET ip = '` + srcIP + `' WHERE id = %d`, "public.users", "ip", pii.IP, verify.Survivor},
-	{"bytea", `UPDATE users SET blob = '` + srcEmail + `'::bytea WHERE id = %d`, "public.users", "blob", pii.Email, verify.Survivor},
-	{"uuid", `UPDATE users SET token = '` + srcToken + `' WHERE id = %d`, "public.users", "token", pii.Token, verify.Survivor},
-	{"IBAN in text", `UPDATE users SET bio = 'SE45 5000 0000 0583 9825 7466' WHERE id = %d`, "public.users", "bio", pii.IBAN, verify.Survivor},
-	{"SSN in text", `UPDATE users SET bio = 'no 219099998.' WHERE id = %d`, "public.users", "bio", pii.NationalID, verify.Survivor},
-	{"partition", `UPDATE events SET payload = '{"who": "` + srcEmail + `"}' WHERE id = %d`, "public.events_1", "payload", pii.Email, verify.Survivor},
-	{"odd names", `UPDATE "Odd Schema"."Order ""Book""" SET "buyer, note" = '` + srcName + `' WHERE id = %d`, `"Odd Schema"."Order ""Book"""`, "buyer, note", pii.FullName, verify.Survivor},
-	{"detected e-mail", `UPDATE users SET bio = 'mail lars.holm@telia.com' WHERE id = %d`, "public.users", "bio", pii.Email, verify.Detection},
-	{"detected phone", `UPDATE users SET attrs = '{"a": [{"b": "(415) 555-2671"}]}' WHERE id = %d`, "public.users", "attrs", pii.Phone, verify.Detection},
-	{"detected card", `UPDATE users SET nick = '4716108999716531' WHERE id = %d`, "public.users", "nick", pii.CreditCard, verify.Detection},
+	{"bytea", `UPDATE users SET blob = '` + srcEmail + `'::bytea WHERE id = %d`, "public.users", "blob", pii.Email,
+		verify.Survivor},
+	{"uuid", `UPDATE users SET token = '` + srcToken + `' WHERE id = %d`, "public.users", "token", pii.Token,
+		verify.Survivor},
+	{"IBAN in text", `UPDATE users SET bio = 'SE45 5000 0000 0583 9825 7466' WHERE id = %d`, "public.users", "bio",
+		pii.IBAN, verify.Survivor},
+	{"SSN in text", `UPDATE users SET bio = 'no 219099998.' WHERE id = %d`, "public.users", "bio", pii.NationalID,
+		verify.Survivor},
+	{"partition", `UPDATE events SET payload = '{"who": "` + srcEmail + `"}' WHERE id = %d`, "public.events_1",
+		"payload", pii.Email, verify.Survivor},
+	{"odd names", `UPDATE "Odd Schema"."Order ""Book""" SET "buyer, note" = '` + srcName + `' WHERE id = %d`,
+		`"Odd Schema"."Order ""Book"""`, "buyer, note", pii.FullName, verify.Survivor},
+	{"detected e-mail", `UPDATE users SET bio = 'mail lars.holm@telia.com' WHERE id = %d`, "public.users", "bio",
+		pii.Email, verify.Detection},
+	{"detected phone", `UPDATE users SET attrs = '{"a": [{"b": "(415) 555-2671"}]}' WHERE id = %d`, "public.users",
+		"attrs", pii.Phone, verify.Detection},
+	{"detected card", `UPDATE users SET nick = '4716108999716531' WHERE id = %d`, "public.users", "nick",
+		pii.CreditCard, verify.Detection},
 	{"detected key", `UPDATE users SET bio = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N' WHERE id = %d`, "public.users", "bio", pii.Token, verify.Detection},
-	{"detected in masked column", `UPDATE users SET email = 'lars.holm@telia.com' WHERE id = %d`, "public.users", "email", pii.Email, verify.Detection},
+	{"detected in masked column", `UPDATE users SET email = 'lars.holm@telia.com' WHERE id = %d`, "public.users",
+		"email", pii.Email, verify.Detection},
 }
 
 // count is how many findings of a plant's sort a result has, all of them strong.
@@ -382,7 +417,8 @@ func TestOneLeakRefuses(t *testing.T) {
 	pgserver.Exec(t, url, `UPDATE events SET payload = jsonb_build_object('a', jsonb_build_array('', 'to `+srcEmail+`')) WHERE id = 8`)
 	r := database(t, verify.Options{Set: source(t)}, url, specs())
 	refusal := refused(t, "survivors", r)
-	if len(refusal.Problems) != 1 || !strings.Contains(refusal.Problems[0].Text, "public.events_2.payload, ctid (") || !strings.Contains(refusal.Problems[0].Text, "h***@p***.se") {
+	if len(refusal.Problems) != 1 || !strings.Contains(refusal.Problems[0].Text, "public.events_2.payload, ctid (") ||
+		!strings.Contains(refusal.Problems[0].Text, "h***@p***.se") {
 		t.Errorf("%q", refusal.Problems)
 	}
 	pgserver.Exec(t, url, `UPDATE events SET payload = '{"a": "lars.holm@telia.com"}' WHERE id = 8`)
@@ -407,7 +443,8 @@ func export(t *testing.T, url string) map[string][]byte {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{}
-	_, err = parquet.Export(ctx, config(t, url), cat, parquet.Options{Workers: 1}, func(_ context.Context, path string, write func(io.Writer) error) error {
+	_, err = parquet.Export(ctx, config(t, url), cat, parquet.Options{Workers: 1}, func(_ context.Context, path string,
+		write func(io.Writer) error) error {
 		var b bytes.Buffer
 		err := write(&b)
 		files[path] = b.Bytes()

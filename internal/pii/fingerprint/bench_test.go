@@ -74,16 +74,19 @@ func BenchmarkAddEmail(b *testing.B) {
 
 func BenchmarkScan(b *testing.B) {
 	r := real{rand.New(rand.NewPCG(5, 6))}
-	prose := strings.Repeat("The quick brown fox jumps over the lazy dog, and then it rests for a while under an old tree. ", 700)
+	prose := strings.Repeat("The quick brown fox jumps over the lazy dog, and then it rests for a while under an "+
+		"old tree. ", 700)
 	var words, json, numbers strings.Builder
 	for words.Len() < 1<<16 {
 		words.WriteString(r.letters(1, 10) + r.pick(" ", " ", ", ", "\n"))
-		json.WriteString(`{"id": ` + r.digits(6) + `, "kind": "` + r.letters(4, 9) + `", "at": "2026-11-21T03:00:00.123456Z", "value": ` + r.digits(2) + `.5}`)
+		json.WriteString(`{"id": ` + r.digits(6) + `, "kind": "` + r.letters(4, 9) +
+			`", "at": "2026-11-21T03:00:00.123456Z", "value": ` + r.digits(2) + `.5}`)
 		numbers.WriteString(r.digits(8) + " ")
 	}
 	for _, size := range []int{1000, 1000000} {
 		set := realSet(b, size)
-		for _, c := range []struct{ name, text string }{{"prose", prose}, {"random", words.String()}, {"json", json.String()}, {"numbers", numbers.String()}} {
+		for _, c := range []struct{ name, text string }{{"prose", prose}, {"random", words.String()},
+			{"json", json.String()}, {"numbers", numbers.String()}} {
 			b.Run(c.name+"/"+map[int]string{1000: "1k", 1000000: "1M"}[size], func(b *testing.B) {
 				m := set.Matcher()
 				text := []byte(c.text)

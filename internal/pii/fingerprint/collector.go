@@ -221,7 +221,8 @@ func (c *Collector) addCompact(class pii.Class, code uint8, value []byte) bool {
 	added := false
 	for i := 0; i < len(c.words); {
 		j, n := i, 0
-		for j < len(c.words) && c.words[j].allDigits() && (j == i || joined(value, c.words[j-1].end, c.words[j].start)) &&
+		for j < len(c.words) && c.words[j].allDigits() &&
+			(j == i || joined(value, c.words[j-1].end, c.words[j].start)) &&
 			n+c.words[j].size <= maxCompact {
 			n += copy(c.joint[n:], c.folded(value, c.words[j]))
 			j++

@@ -64,7 +64,9 @@ func separator(text []byte) int {
 		}
 	case c == 0xE2 && text[1] == 0x88 && text[2] == 0x92, // U+2212
 		c == 0xE3 && text[1] == 0x80 && text[2] == 0x80, // U+3000
-		c == 0xEF && text[1] == 0xBC && (text[2] == 0x87 || text[2] == 0x88 || text[2] == 0x89 || text[2] == 0x8D || text[2] == 0x8E): // full-width ' ( ) - .
+		// full-width ' ( ) - .
+		c == 0xEF && text[1] == 0xBC && (text[2] == 0x87 || text[2] == 0x88 || text[2] == 0x89 || text[2] == 0x8D ||
+			text[2] == 0x8E):
 		return 3
 	}
 	return 0

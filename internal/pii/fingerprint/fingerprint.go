@@ -64,7 +64,8 @@ import (
 
 // classes in the order of their codes in the store; code 0 is no class.
 var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.Street, pii.IP,
-	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Username, pii.MAC, codeToken: pii.Token, pii.IMEI, pii.VIN, pii.Crypto}
+	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Username, pii.MAC, codeToken: pii.Token, pii.IMEI, pii.VIN,
+	pii.Crypto}
 
 // rough marks, beside its class, a fingerprint of a value that is not plausible
 // by itself and so must be found without that test.
@@ -122,7 +123,8 @@ func newStore(dir string, key []byte, kept bool) (*Store, error) {
 		return nil, fmt.Errorf("making a directory for fingerprints: %w", err)
 	}
 	keys := deriveKeys(key)
-	s := &Store{dir: dir, keys: keys, words: newWordHash(keys, kept), seed: maphash.MakeSeed(), memo: new(memo), known: fake.Recognise,
+	s := &Store{dir: dir, keys: keys, words: newWordHash(keys, kept), seed: maphash.MakeSeed(), memo: new(memo),
+		known: fake.Recognise,
 		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
 	for i, list := range vocabularies {
 		for _, w := range list {

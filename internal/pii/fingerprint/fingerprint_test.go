@@ -58,33 +58,48 @@ func TestSurvivors(t *testing.T) {
 		clean string // texts in which it must not be found
 	}{
 		{value{pii.Email, "John.Smith+news@gmail.com"},
-			"john.smith+news@gmail.com\nJOHN.SMITH+NEWS@GMAIL.COM\n<a href=\"mailto:John.Smith+news@Gmail.com\">\nx=john.smith+news@gmail.com&y",
+			"john.smith+news@gmail.com\nJOHN.SMITH+NEWS@GMAIL.COM\n<a " +
+				"href=\"mailto:John.Smith+news@Gmail.com\">\nx=john.smith+news@gmail.com&y",
 			"john.smith@gmail.com\njohn.smith+news@gmail.org\njohn smith news gmail"},
 		{value{pii.Email, "a.b@c.de"}, "to a.b@c.de!", "a b c de\na-b-c-de"},
-		{value{pii.Email, `"Ana Lima" <ana.lima@uol.com.br>; joe@acme.io`}, "ANA.LIMA@uol.com.br\nmail joe@acme.io", "Ana Lima"},
+		{value{pii.Email, `"Ana Lima" <ana.lima@uol.com.br>; joe@acme.io`}, "ANA.LIMA@uol.com.br\nmail joe@acme.io",
+			"Ana Lima"},
 		{value{pii.FullName, "Maria da Silva"},
 			"maria da silva\nSILVA, Maria\nSilva, Maria da\nMaria Silva\nMARIA_SILVA\n{\"name\":\"Maria da Silva\"}",
 			"maria\nda silva\nmaria. he said: silva\n{\"Anna Maria\",\"Silva Jones\"}"},
-		{value{pii.FullName, "Dr. José  GARCÍA-López PhD"}, "jose garcia lopez\nJose\u0301 Garci\u0301a Lo\u0301pez\nGarcía-López\u00a0PhD, Dr. José García López PhD", "dr jose"},
-		{value{pii.FullName, "Jürgen Großmann"}, "JÜRGEN GROSSMANN\nＪürgen Großmann\nju\u00adrgen großmann\nju\u3164rgen groß\uffa0mann\nGrossmann, Jurgen", "Jürgen\nGroß Mann"},
+		{value{pii.FullName, "Dr. José  GARCÍA-López PhD"},
+			"jose garcia lopez\nJose\u0301 Garci\u0301a Lo\u0301pez\nGarcía-López\u00a0PhD, Dr. José García López PhD",
+			"dr jose"},
+		{value{pii.FullName, "Jürgen Großmann"},
+			"JÜRGEN GROSSMANN\nＪürgen Großmann\nju\u00adrgen großmann\nju\u3164rgen groß\uffa0mann\nGrossmann, Jurgen",
+			"Jürgen\nGroß Mann"},
 		{value{pii.FullName, "王小明"}, "客户王小明说\n王小明", "王小红\n小明"},
 		{value{pii.Phone, "+1 (415) 555-2671"},
-			"4155552671\n+14155552671\n1-415-555-2671\n(415) 555 2671\n001 415 555 2671\ntel:415.555.2671;\n[4155552671]\n415\u2011555\u20112671",
+			"4155552671\n+14155552671\n1-415-555-2671\n(415) 555 2671\n001 415 555 " +
+				"2671\ntel:415.555.2671;\n[4155552671]\n415\u2011555\u20112671",
 			"5552671\n41555526711\n94155552671\n415-555-2672\n4155552671a"},
 		{value{pii.Phone, "4155552671"}, "+1 415 555 2671\n(415) 555-2671\n1 415 555 2671", "415555267"},
-		{value{pii.Phone, "+49 (0)30 901820"}, "030 901820\n030/901820\n+4930901820\n0049 30 90 18 20\n4930901820", "30 90182"},
+		{value{pii.Phone, "+49 (0)30 901820"}, "030 901820\n030/901820\n+4930901820\n0049 30 90 18 20\n4930901820",
+			"30 90182"},
 		{value{pii.Phone, "06 12 34 56 79"}, "+33 6 12 34 56 79\n+33612345679\n0612345679\n612345679", "06 12 34 56"},
 		{value{pii.Phone, "415-555-2671 ext 12"}, "4155552671", "ext 12"},
-		{value{pii.CreditCard, "4556737586899855"}, "4556 7375 8689 9855\n4556-7375-8689-9855\n4556737586899855,", "45567375868998551\n0455673758689985"},
+		{value{pii.CreditCard, "4556737586899855"}, "4556 7375 8689 9855\n4556-7375-8689-9855\n4556737586899855,",
+			"45567375868998551\n0455673758689985"},
 		{value{pii.NationalID, "219-09-9998"}, "219099998\n219 09 9998\nssn 219-09-9998.", "21909999\n2190999981"},
 		{value{pii.NationalID, "ab 12 34 56 c"}, "AB123456C\nAB 12 34 56 C\nab-12-34-56-c", "AB123456\n12 34 56"},
-		{value{pii.IBAN, "DE75512108001245126199"}, "DE75 5121 0800 1245 1261 99\nde75512108001245126199", "DE75 5121 0800 1245 1261"},
-		{value{pii.IBAN, "MT84 MALT 0110 0001 2345 MTLC AST0 01S"}, "MT84MALT011000012345MTLCAST001S\nMT84-MALT-0110-0001-2345-MTLC-AST0-01S", "MALT 0110"},
-		{value{pii.IP, "93.184.216.34"}, "93.184.216.34\n[93.184.216.34]:80\n::ffff:93.184.216.34\nfrom 93.184.216.34.", "93.184.216.3\n93.184.216.345\n1.93.184.216.34\n93 184 216 34"},
+		{value{pii.IBAN, "DE75512108001245126199"}, "DE75 5121 0800 1245 1261 99\nde75512108001245126199",
+			"DE75 5121 0800 1245 1261"},
+		{value{pii.IBAN, "MT84 MALT 0110 0001 2345 MTLC AST0 01S"},
+			"MT84MALT011000012345MTLCAST001S\nMT84-MALT-0110-0001-2345-MTLC-AST0-01S", "MALT 0110"},
+		{value{pii.IP, "93.184.216.34"}, "93.184.216.34\n[93.184.216.34]:80\n::ffff:93.184.216.34\nfrom 93.184.216.34.",
+			"93.184.216.3\n93.184.216.345\n1.93.184.216.34\n93 184 216 34"},
 		{value{pii.IP, "93.184.216.34/32"}, "93.184.216.34", "93.184.216.35"},
-		{value{pii.IP, "2a00:1450:4001:81b::200e"}, "2a00:1450:4001:081b:0:0:0:200E\n[2A00:1450:4001:81B::200e]:443", "2a00:1450:4001:81b::200f"},
-		{value{pii.Street, "221b Baker Street"}, "221B BAKER STREET\nat 221b, Baker-Street", "Baker Street\n221b Baker"},
-		{value{pii.Token, "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}, "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6\n{f81d4fae7dec11d0a76500a0c91e6bf6}", "f81d4fae-7dec-11d0-a765"},
+		{value{pii.IP, "2a00:1450:4001:81b::200e"}, "2a00:1450:4001:081b:0:0:0:200E\n[2A00:1450:4001:81B::200e]:443",
+			"2a00:1450:4001:81b::200f"},
+		{value{pii.Street, "221b Baker Street"}, "221B BAKER STREET\nat 221b, Baker-Street",
+			"Baker Street\n221b Baker"},
+		{value{pii.Token, "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"},
+			"F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6\n{f81d4fae7dec11d0a76500a0c91e6bf6}", "f81d4fae-7dec-11d0-a765"},
 		{value{pii.Token, "s3cr3tP4ssw0rd"}, "pw: s3cr3tP4ssw0rd!", "s3cr3tP4ssw0rd1"},
 	} {
 		set, stats := build(t, c.value)
@@ -111,10 +126,14 @@ func TestSurvivors(t *testing.T) {
 // What proves nothing is counted as Short, and is not found.
 func TestShort(t *testing.T) {
 	for _, v := range []value{
-		{pii.Email, "unknown"}, {pii.Email, "no e-mail given"}, {pii.Email, "@"}, {pii.Email, ""}, {pii.FullName, "Maria"}, {pii.FullName, "deleted user"},
-		{pii.FullName, "N/A"}, {pii.FullName, "A B"}, {pii.Phone, "555-26"}, {pii.Phone, "0000000000"}, {pii.Phone, "1234567890"}, {pii.Phone, "none"},
-		{pii.CreditCard, "**** 1234"}, {pii.NationalID, "12"}, {pii.IP, "10.0.0.1"}, {pii.IP, "::1"}, {pii.IP, "93.184.216.0/24"}, {pii.IP, "x"},
-		{pii.Street, "Broadway"}, {pii.Street, "Main Street"}, {pii.Token, "abc"}, {pii.Token, "authenticated"}, {pii.IBAN, ""},
+		{pii.Email, "unknown"}, {pii.Email, "no e-mail given"}, {pii.Email, "@"}, {pii.Email, ""},
+		{pii.FullName, "Maria"}, {pii.FullName, "deleted user"},
+		{pii.FullName, "N/A"}, {pii.FullName, "A B"}, {pii.Phone, "555-26"}, {pii.Phone, "0000000000"},
+		{pii.Phone, "1234567890"}, {pii.Phone, "none"},
+		{pii.CreditCard, "**** 1234"}, {pii.NationalID, "12"}, {pii.IP, "10.0.0.1"}, {pii.IP, "::1"},
+		{pii.IP, "93.184.216.0/24"}, {pii.IP, "x"},
+		{pii.Street, "Broadway"}, {pii.Street, "Main Street"}, {pii.Token, "abc"}, {pii.Token, "authenticated"},
+		{pii.IBAN, ""},
 	} {
 		set, stats := build(t, v)
 		if stats[v.class] != (Stats{Short: 1}) || set.Len() != 0 {
@@ -137,7 +156,8 @@ func TestFictional(t *testing.T) {
 }
 
 func TestLongestOfOverlappingMatches(t *testing.T) {
-	set, _ := build(t, value{pii.FullName, "Ana Lima"}, value{pii.Street, "12 Ana Lima Road"}, value{pii.Email, "ana.lima@uol.com.br"})
+	set, _ := build(t, value{pii.FullName, "Ana Lima"}, value{pii.Street, "12 Ana Lima Road"},
+		value{pii.Email, "ana.lima@uol.com.br"})
 	text := "Ana Lima, 12 Ana Lima Road, ana.lima@uol.com.br"
 	want := "full_name:Ana Lima | street:12 Ana Lima Road | email:ana.lima@uol.com.br"
 	if got := show(text, set.Matcher().Scan(nil, []byte(text))); got != want {

@@ -79,7 +79,8 @@ func TestAWrittenSetFindsTheSame(t *testing.T) {
 	r := real{rand.New(rand.NewPCG(5, 6))}
 	var text strings.Builder
 	for i := range 2000 {
-		text.WriteString(values[r.IntN(len(values))].text + r.pick(" ", ", ", "; ", "\n") + r.letters(1, 9) + " " + r.digits(8) + " ")
+		text.WriteString(values[r.IntN(len(values))].text + r.pick(" ", ", ", "; ", "\n") + r.letters(1, 9) + " " +
+			r.digits(8) + " ")
 		if i == 1000 {
 			text.WriteString("BERGSTROM, Hanna from 83.249.14.207. ")
 		}
@@ -188,7 +189,8 @@ func TestFalsePositives(t *testing.T) {
 	m := set.Matcher()
 	var text []byte
 	for range n / 100 {
-		text = append(text, words.letters(2, 9)+words.pick(" ", ".", "@", "-")+words.letters(2, 9)+" id="+words.digits(4)+words.letters(3, 6)+words.digits(4)+"\n"...)
+		text = append(text, words.letters(2, 9)+words.pick(" ", ".", "@", "-")+words.letters(2,
+			9)+" id="+words.digits(4)+words.letters(3, 6)+words.digits(4)+"\n"...)
 	}
 	if hits := m.Scan(nil, text); len(hits) != 0 {
 		t.Errorf("%d hits in random text: %+v", len(hits), hits[0])
@@ -200,14 +202,16 @@ func refusedAs(t *testing.T, file []byte, key []byte, name, want string) {
 	t.Helper()
 	set, _, err := Open(bytes.NewReader(file), int64(len(file)), key, name, 0)
 	var input *fault.Input
-	if set != nil || !errors.As(err, &input) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+	if set != nil || !errors.As(err, &input) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(),
+		"\n") {
 		t.Errorf("%v, want %q", err, want)
 	}
 }
 
 func TestWhatIsNoSetOfThisKeyIsRefused(t *testing.T) {
 	file := written(t, keptSet(t, manyValues(3000)...))
-	refusedAs(t, file, []byte("another key another key another!"), "ffff000011112222", "was made with key \"0011223344556677\", and the key given is ffff000011112222")
+	refusedAs(t, file, []byte("another key another key another!"), "ffff000011112222",
+		"was made with key \"0011223344556677\", and the key given is ffff000011112222")
 	refusedAs(t, file, []byte("another key another key another!"), testKeyName, "damaged")
 	refusedAs(t, nil, testKey, testKeyName, "no fingerprint set")
 	refusedAs(t, []byte("PGDMP and so on, and so on"), testKey, testKeyName, "no fingerprint set")
@@ -223,7 +227,8 @@ func TestWhatIsNoSetOfThisKeyIsRefused(t *testing.T) {
 	for range 300 {
 		damaged := bytes.Clone(file)
 		damaged[r.IntN(len(file))] ^= 1 << r.IntN(8)
-		if set, _, err := Open(bytes.NewReader(damaged), int64(len(file)), testKey, testKeyName, 0); set != nil || err == nil {
+		if set, _, err := Open(bytes.NewReader(damaged), int64(len(file)), testKey, testKeyName, 0); set != nil ||
+			err == nil {
 			t.Fatal("a damaged file is read")
 		}
 	}
@@ -245,7 +250,8 @@ func FuzzOpen(f *testing.F) {
 	}
 	seal := deriveKeys(testKey).seal
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, _, err := Open(bytes.NewReader(file), int64(len(file)), testKey, testKeyName, 0); err != nil && len(file) > sealSize {
+		if _, _, err := Open(bytes.NewReader(file), int64(len(file)), testKey, testKeyName, 0); err != nil &&
+			len(file) > sealSize {
 			m := hmac.New(sha256.New, seal)
 			m.Write(file[:len(file)-sealSize])
 			file = m.Sum(bytes.Clone(file[:len(file)-sealSize]))

@@ -100,7 +100,8 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		if tag == 0 {
 			continue
 		}
-		hit := Match{Class: m.set.classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end, Print: m.print}
+		hit := Match{Class: m.set.classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end,
+			Print: m.print}
 		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
@@ -134,12 +135,14 @@ func keep(dst []Match, base int, hit Match) []Match {
 // numbers tries the compact forms and the address that end at word n.
 func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 	last := &m.ring[n%ringSize]
-	if last.start >= m.quad.end && last.size <= 3 && last.has == hasDigit && last.end < len(text) && text[last.end] == '.' {
+	if last.start >= m.quad.end && last.size <= 3 && last.has == hasDigit && last.end < len(text) &&
+		text[last.end] == '.' {
 		m.address4(text, last)
 	}
 	if last.end <= m.quad.end {
 		if last.end == m.quad.end && m.quad.code != 0 {
-			dst = keep(dst, base, Match{Class: m.set.classes[m.quad.code], Start: m.quad.start, End: m.quad.end, Print: m.quad.print})
+			dst = keep(dst, base, Match{Class: m.set.classes[m.quad.code], Start: m.quad.start, End: m.quad.end,
+				Print: m.quad.print})
 		}
 		return dst // the parts of an address are no other numbers
 	}

@@ -41,7 +41,8 @@ func TestRepetitionsAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.Stats()
-	if got[pii.Email] != (Stats{Added: 120000, Fictional: 120000}) || got[pii.FullName] != (Stats{Short: 120000}) || got[pii.Token] != (Stats{Added: 120000}) {
+	if got[pii.Email] != (Stats{Added: 120000, Fictional: 120000}) || got[pii.FullName] != (Stats{Short: 120000}) ||
+		got[pii.Token] != (Stats{Added: 120000}) {
 		t.Errorf("%+v", got)
 	}
 	set, err := s.Build()
@@ -107,7 +108,8 @@ func TestPublicAddressesAreNoFakes(t *testing.T) {
 		}
 		var d fake.Digest
 		copy(d[:], b[:])
-		for _, a := range []netip.Addr{netip.AddrFrom4(fake.IPv4(&d, false)), netip.AddrFrom4(fake.IPv4(&d, true)), netip.AddrFrom16(fake.IPv6(&d))} {
+		for _, a := range []netip.Addr{netip.AddrFrom4(fake.IPv4(&d, false)), netip.AddrFrom4(fake.IPv4(&d, true)),
+			netip.AddrFrom16(fake.IPv6(&d))} {
 			if ident.Public(a) {
 				t.Fatalf("the fake %s is public", a)
 			}
@@ -118,7 +120,8 @@ func TestPublicAddressesAreNoFakes(t *testing.T) {
 // The groups of an address are no numbers, but what stands beside it is one, and
 // a number that looks like an address is found as it was written.
 func TestNumbersBesideAddresses(t *testing.T) {
-	set, _ := build(t, value{pii.Phone, "415 555 2671"}, value{pii.NationalID, "123-45-6789"}, value{pii.IP, "93.184.216.34"}, value{pii.Phone, "040 12.34.56.79"})
+	set, _ := build(t, value{pii.Phone, "415 555 2671"}, value{pii.NationalID, "123-45-6789"},
+		value{pii.IP, "93.184.216.34"}, value{pii.Phone, "040 12.34.56.79"})
 	for text, want := range map[string]string{
 		"10.1.2.3 415 555 2671":         "phone:415 555 2671",
 		"4155552671/10.1.2.3":           "phone:4155552671",

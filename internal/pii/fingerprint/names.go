@@ -84,10 +84,14 @@ const (
 )
 
 var vocabularies = [...][]string{
-	titles:   {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "herr", "frau", "mme", "sr", "sra", "dipl", "ing"},
+	titles: {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "herr", "frau", "mme", "sr", "sra", "dipl",
+		"ing"},
 	suffixes: {"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"},
-	placeholders: {"unknown", "user", "users", "deleted", "removed", "anonymous", "guest", "admin", "administrator", "system",
-		"support", "test", "tester", "demo", "example", "customer", "client", "account", "service", "team", "n", "a", "na", "none",
-		"not", "available", "applicable", "provided", "given", "no", "name", "null", "first", "last", "full", "address", "street",
+	placeholders: {"unknown", "user", "users", "deleted", "removed", "anonymous", "guest", "admin", "administrator",
+		"system",
+		"support", "test", "tester", "demo", "example", "customer", "client", "account", "service", "team", "n", "a",
+		"na", "none",
+		"not", "available", "applicable", "provided", "given", "no", "name", "null", "first", "last", "full", "address",
+		"street",
 		"unnamed", "redacted", "default", "new", "the", "of", "to", "be", "see", "above", "below", "as", "same"},
 }

@@ -25,7 +25,8 @@ func ReadHeader(r io.Reader) (Header, error) {
 		return h, fault.BadInput("this is no fingerprint set of refresher's")
 	}
 	if v := binary.LittleEndian.Uint32(fixed[8:]); v != fileVersion {
-		return h, fault.BadInput("this fingerprint set has format %d; this version of refresher reads format %d", v, fileVersion)
+		return h, fault.BadInput("this fingerprint set has format %d; this version of refresher reads format %d", v,
+			fileVersion)
 	}
 	n := binary.LittleEndian.Uint32(fixed[12:])
 	if n > maxHeader {
@@ -52,11 +53,15 @@ func Open(r io.ReaderAt, size int64, key []byte, keyName string, memory int64) (
 		return nil, h, err
 	}
 	if h.Key != keyName {
-		return nil, h, fault.BadInput("the fingerprint set was made with key %.16q, and the key given is %s: give the key of run %.40q", h.Key, keyName, h.Run)
+		return nil, h, fault.BadInput("the fingerprint set was made with key %.16q, and the key given is %s: give "+
+			"the key of run %.40q", h.Key, keyName, h.Run)
 	}
 	keys := deriveKeys(key)
-	if err := checkSeal(r, size, keys.seal); err != nil {
+	switch sealed, err := keys.sealed(r, size); {
+	case err != nil:
 		return nil, h, err
+	case !sealed:
+		return nil, h, errDamaged
 	}
 	in.left = size - sealSize - in.read
 	s := &Set{keys: keys, words: newWordHash(keys, true), size: h.Fingerprints, holds: map[pii.Class]Stats{}}
@@ -80,22 +85,24 @@ func Open(r io.ReaderAt, size int64, key []byte, keyName string, memory int64) (
 	return s, h, nil
 }
 
-func checkSeal(r io.ReaderAt, size int64, key []byte) error {
+// Sealed reports whether a file of size bytes is a set that was written under the same
+// key as this one, and no byte of it was changed, added or taken away since. What a
+// header says of a file proves nothing.
+func (s *Set) Sealed(r io.ReaderAt, size int64) (bool, error) { return s.keys.sealed(r, size) }
+
+func (k *keys) sealed(r io.ReaderAt, size int64) (bool, error) {
 	if size < int64(fixedHead+sealSize) {
-		return errDamaged
+		return false, nil
 	}
-	m := hmac.New(sha256.New, key)
+	m := hmac.New(sha256.New, k.seal)
 	if _, err := io.Copy(m, io.NewSectionReader(r, 0, size-sealSize)); err != nil {
-		return fmt.Errorf("reading the fingerprint set: %w", err)
+		return false, fmt.Errorf("reading the fingerprint set: %w", err)
 	}
 	var seal [sealSize]byte
 	if _, err := r.ReadAt(seal[:], size-sealSize); err != nil && err != io.EOF {
-		return fmt.Errorf("reading the fingerprint set: %w", err)
+		return false, fmt.Errorf("reading the fingerprint set: %w", err)
 	}
-	if !hmac.Equal(seal[:], m.Sum(nil)) {
-		return errDamaged
-	}
-	return nil
+	return hmac.Equal(seal[:], m.Sum(nil)), nil
 }
 
 // fileReader reads numbers. What does not fit fails it, and it allocates nothing
@@ -183,7 +190,8 @@ func (in *fileReader) filters(file io.ReaderAt, codes int, bound *budget) *keptF
 		in.failed = true
 		return nil
 	}
-	k := &keptFilters{file: file, shift: uint(64 - bits.TrailingZeros(uint(parts))), any: make([]fuse[uint8], parts), each: make([]fuse[uint32], parts)}
+	k := &keptFilters{file: file, shift: uint(64 - bits.TrailingZeros(uint(parts))), any: make([]fuse[uint8], parts),
+		each: make([]fuse[uint32], parts)}
 	for tag := uint8(1); int(tag) < codes; tag++ {
 		k.tags = append(k.tags, tag, tag|rough)
 	}
@@ -203,7 +211,8 @@ func readFuse[T xorfilter.Unsigned](in *fileReader, f *fuse[T], bound *budget) {
 	}
 	f.SegmentLengthMask = f.SegmentLength - 1
 	total := int64(f.SegmentCount) * int64(f.SegmentLength)
-	if !powerOfTwo(int64(f.SegmentLength)) || total == 0 || total > math.MaxUint32 || total+2*int64(f.SegmentLength) != f.n {
+	if !powerOfTwo(int64(f.SegmentLength)) || total == 0 || total > math.MaxUint32 ||
+		total+2*int64(f.SegmentLength) != f.n {
 		in.failed = true
 		return
 	}

@@ -62,13 +62,15 @@ func TestTenMillion(t *testing.T) {
 	for range 20 {
 		text := []byte(strings.Repeat("x", 1))
 		for len(text) < 1<<20 {
-			text = append(text, other.letters(2, 9)+" "+other.letters(3, 9)+", "+other.letters(2, 9)+"@"+other.letters(3, 9)+" "+other.letters(3, 5)+other.digits(3)+"; "...)
+			text = append(text, other.letters(2, 9)+" "+other.letters(3, 9)+", "+other.letters(2,
+				9)+"@"+other.letters(3, 9)+" "+other.letters(3, 5)+other.digits(3)+"; "...)
 		}
 		hits += len(m.Scan(nil, text))
 		scanned += len(text)
 	}
 	peak := peakMiB(t)
-	t.Logf("%s: %d fingerprints, %d MB of text with %d hits, %d MiB at most, in %v", step, set.Len(), scanned>>20, hits, peak, time.Since(began).Round(time.Second))
+	t.Logf("%s: %d fingerprints, %d MB of text with %d hits, %d MiB at most, in %v", step, set.Len(), scanned>>20, hits,
+		peak, time.Since(began).Round(time.Second))
 	if set.Len() < 10_000_000 || peak > 256 {
 		t.Errorf("%d fingerprints take %d MiB", set.Len(), peak)
 	}

@@ -37,13 +37,16 @@ func (r real) value() value {
 	last := strings.ToUpper(r.letters(1, 1)) + r.letters(4, 9)
 	switch r.IntN(8) {
 	case 0:
-		return value{pii.Email, strings.ToLower(first) + r.pick(".", "_", "", "+") + last + r.pick("@gmail.com", "@web.de", "@mail.co.uk")}
+		return value{pii.Email, strings.ToLower(first) + r.pick(".", "_", "", "+") + last + r.pick("@gmail.com",
+			"@web.de", "@mail.co.uk")}
 	case 1:
 		return value{pii.FullName, first + " " + r.pick("", "", "von ", "Éva ", "J. ") + last}
 	case 2:
-		return value{pii.Street, r.digits(2) + r.pick("", "b") + " " + last + r.pick(" Street", " Rd.", "straße", " Ave, Apt 4")}
+		return value{pii.Street, r.digits(2) + r.pick("", "b") + " " + last + r.pick(" Street", " Rd.", "straße",
+			" Ave, Apt 4")}
 	case 3:
-		return value{pii.Phone, r.pick("+1 (", "(", "1-") + fmt.Sprint(2+r.IntN(8)) + r.digits(2) + r.pick(") ", ")-") + fmt.Sprint(2+r.IntN(8)) + r.digits(2) + "-" + r.digits(4)}
+		return value{pii.Phone, r.pick("+1 (", "(", "1-") + fmt.Sprint(2+r.IntN(8)) + r.digits(2) + r.pick(") ", ")-") +
+			fmt.Sprint(2+r.IntN(8)) + r.digits(2) + "-" + r.digits(4)}
 	case 4:
 		return value{pii.NationalID, fmt.Sprint(1+r.IntN(8)) + r.digits(2) + "-" + r.digits(2) + "-" + r.digits(4)}
 	case 5:
@@ -81,7 +84,8 @@ func TestEveryValueIsFoundInText(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := set.Matcher()
-	around := []string{" ", "\n", "\t", "\"", "'", "<", ">", "(", ")", "{", "}", ", ", "; ", "|", "=", "…", "“", "”", "\u00a0", "*", "\\", "!", "?", "#", "日", "\x00", "\xff"}
+	around := []string{" ", "\n", "\t", "\"", "'", "<", ">", "(", ")", "{", "}", ", ", "; ", "|", "=", "…", "“", "”",
+		"\u00a0", "*", "\\", "!", "?", "#", "日", "\x00", "\xff"}
 	missed := 0
 	for _, v := range values {
 		if st := (Stats{}); s.known(v.class, []byte(v.text)) || st.Short > 0 {
@@ -155,7 +159,8 @@ func TestNoFalsePositives(t *testing.T) {
 			case 1:
 				text = fmt.Appendf(text, "%016x", r.Uint64())
 			case 2:
-				text = fmt.Appendf(text, "2026-%02d-%02d %02d:%02d:%02d.%06d+00", 1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1e6))
+				text = fmt.Appendf(text, "2026-%02d-%02d %02d:%02d:%02d.%06d+00", 1+r.IntN(12), 1+r.IntN(28),
+					r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1e6))
 			default:
 				text = append(text, r.letters(1, 10)...)
 			}
@@ -199,9 +204,12 @@ func TestFakesAreClean(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	set, _ := build(f, value{pii.FullName, "Ana Lima"}, value{pii.Phone, "+1 415 555 2671"}, value{pii.Email, "ana.lima@uol.com.br"},
-		value{pii.IP, "93.184.216.34"}, value{pii.IP, "2a00:1450:4001:81b::200e"}, value{pii.IBAN, "DE75 5121 0800 1245 1261 99"})
-	for _, s := range []string{"Ana Lima +1 (415) 555-2671", "93.184.216.34 2a00:1450:4001:81b::200e", "ＡＮＡ\u0301 \u00ad 王Ana LIMA\xff", "DE75 5121 0800 1245 1261 99", "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"} {
+	set, _ := build(f, value{pii.FullName, "Ana Lima"}, value{pii.Phone, "+1 415 555 2671"},
+		value{pii.Email, "ana.lima@uol.com.br"},
+		value{pii.IP, "93.184.216.34"}, value{pii.IP, "2a00:1450:4001:81b::200e"},
+		value{pii.IBAN, "DE75 5121 0800 1245 1261 99"})
+	for _, s := range []string{"Ana Lima +1 (415) 555-2671", "93.184.216.34 2a00:1450:4001:81b::200e",
+		"ＡＮＡ\u0301 \u00ad 王Ana LIMA\xff", "DE75 5121 0800 1245 1261 99", "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"} {
 		for kind := range uint8(len(classes) - 1) {
 			f.Add(kind, []byte(s))
 		}

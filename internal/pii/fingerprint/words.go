@@ -200,7 +200,8 @@ func classify(text []byte) (size, kind int) {
 	case r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0: // Hangul fillers, letters by name only
 		return size, ignored
 	case unicode.IsLetter(r):
-		if r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
+		if r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
+			unicode.Lao, unicode.Khmer, unicode.Myanmar) {
 			return size, wholeWord
 		}
 		return size, partOfWord

@@ -44,7 +44,8 @@ type Kept struct {
 func Open(ctx context.Context, url string, opts s3sink.Options) (*Place, error) {
 	if !strings.HasPrefix(url, "s3://") {
 		if strings.Contains(url, "://") {
-			return nil, fault.BadInput("fingerprints are kept in a folder or under s3://bucket/prefix, not at %.12q", url)
+			return nil, fault.BadInput("fingerprints are kept in a folder or under s3://bucket/prefix, not at %.12q",
+				url)
 		}
 		return &Place{url: url, path: url}, nil
 	}
@@ -192,7 +193,7 @@ func open(path string) (*os.File, error) {
 }
 
 func (p *Place) download(ctx context.Context, e s3sink.Entry, dir string) (*os.File, error) {
-	body, _, err := p.sink.OpenEntry(ctx, e)
+	body, err := p.sink.OpenEntry(ctx, e)
 	if err != nil {
 		return nil, err
 	}

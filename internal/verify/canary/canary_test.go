@@ -10,7 +10,8 @@ import (
 )
 
 var allClasses = []pii.Class{
-	pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City, pii.Postcode, pii.IP, pii.UserAgent,
+	pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City, pii.Postcode,
+	pii.IP, pii.UserAgent,
 	pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token, pii.Username, pii.MAC, pii.URL, pii.Domain, pii.Region,
 }
 
@@ -114,13 +115,15 @@ func TestTallyIsHonest(t *testing.T) {
 		}
 		return table.Columns[0]
 	}
-	if c := judge(&Outcome{Fields: out, Kept: []int{0}}); c.Leaked > 0 || c.Kept != 1 || !strings.Contains(c.Why, "conditions") {
+	if c := judge(&Outcome{Fields: out, Kept: []int{0}}); c.Leaked > 0 || c.Kept != 1 || !strings.Contains(c.Why,
+		"conditions") {
 		t.Errorf("kept: %+v", c)
 	}
 	if c := judge(&Outcome{Dropped: true}); c.Leaked > 0 || c.Values > 0 || c.Why == "" {
 		t.Errorf("dropped: %+v", c)
 	}
-	if c := judge(&Outcome{Fields: out, Kept: []int{0}}, &Outcome{Fields: []*string{text("x")}}); c.Masked != 1 || c.Why != "" {
+	if c := judge(&Outcome{Fields: out, Kept: []int{0}}, &Outcome{Fields: []*string{text("x")}}); c.Masked != 1 ||
+		c.Why != "" {
 		t.Errorf("kept once: %+v", c)
 	}
 	// Of values that may map to themselves, one that does is no leak; all are.

@@ -52,7 +52,8 @@ func (r *Result) Problems() []string {
 		}
 	}
 	if r.Missed > 0 {
-		out = append(out, fmt.Sprintf("%d of %d canary identities would not be found by the search for survivors", r.Missed, r.Followed))
+		out = append(out, fmt.Sprintf("%d of %d canary identities would not be found by the search for survivors",
+			r.Missed, r.Followed))
 	}
 	return out
 }

@@ -44,7 +44,8 @@ type chance struct{ planted, out int64 }
 
 // NewTally returns the tally of a table.
 func NewTally(table string) *Tally {
-	return &Tally{table: Table{Table: table, Columns: []Column{}}, columns: map[int]*Column{}, places: map[place]*chance{}}
+	return &Tally{table: Table{Table: table, Columns: []Column{}}, columns: map[int]*Column{},
+		places: map[place]*chance{}}
 }
 
 // Column announces a masked column; its Why says why no canary can be in it, "" if

@@ -154,7 +154,8 @@ func (s *Source) make(class pii.Class) (v Value) {
 	case pii.Street:
 		named("%d %s Street", s.Between(10, 400), s.Name())
 	case pii.Phone:
-		n := fmt.Sprintf("%d%s%s", s.Between(2, 9), s.Letters("23467", 2), s.Digits(4)) // an exchange, neither 555 nor 911
+		// an exchange, neither 555 nor 911
+		n := fmt.Sprintf("%d%s%s", s.Between(2, 9), s.Letters("23467", 2), s.Digits(4))
 		v.Text = "+1212" + n
 		v.Parts = []string{"212" + n}
 	case pii.Postcode:
@@ -166,7 +167,8 @@ func (s *Source) make(class pii.Class) (v Value) {
 	case pii.Longitude:
 		v.Text, v.Mode = fmt.Sprintf("%d.%s", s.Between(10, 40), s.Digits(6)), Sometimes
 	case pii.IP:
-		v.Text = fmt.Sprintf("%d.%d.%d.%d", s.Between(77, 95), s.Between(101, 199), s.Between(101, 254), s.Between(101, 254))
+		v.Text = fmt.Sprintf("%d.%d.%d.%d", s.Between(77, 95), s.Between(101, 199), s.Between(101, 254),
+			s.Between(101, 254))
 		v.Parts = []string{Fold(v.Text)}
 	case pii.MAC:
 		v.Text = "00:1b"
@@ -211,7 +213,8 @@ func (s *Source) Date() Value {
 // Prose names somebody and how to reach them.
 func (s *Source) Prose() Value {
 	name, mail := s.make(pii.FullName), s.make(pii.Email)
-	return Value{Text: "Please call " + name.Text + " or write to " + mail.Text + ".", Parts: append(name.Parts, mail.Parts...)}
+	return Value{Text: "Please call " + name.Text + " or write to " + mail.Text + ".", Parts: append(name.Parts,
+		mail.Parts...)}
 }
 
 // UUID is a random one (RFC 9562, version 4).

@@ -50,7 +50,8 @@ func (s *suppression) same(ref, table catalog.Name) bool {
 }
 
 // mend makes a foreign key hold.
-func (s *suppression) mend(ctx context.Context, spec *Spec, t *catalog.Table, fk *catalog.ForeignKey) (removed bool, err error) {
+func (s *suppression) mend(ctx context.Context, spec *Spec, t *catalog.Table, fk *catalog.ForeignKey) (removed bool,
+	err error) {
 	from := s.from(t.Name)
 	var there, equal, unset []string
 	for i, c := range fk.Columns {
@@ -58,7 +59,8 @@ func (s *suppression) mend(ctx context.Context, spec *Spec, t *catalog.Table, fk
 		equal = append(equal, "r."+catalog.Quote(fk.RefColumns[i])+" = t."+catalog.Quote(c))
 		unset = append(unset, catalog.Quote(c)+" = NULL")
 	}
-	where := fmt.Sprintf("%s AND NOT EXISTS (SELECT FROM %s AS r WHERE %s)", strings.Join(there, " AND "), s.from(fk.RefTable), strings.Join(equal, " AND "))
+	where := fmt.Sprintf("%s AND NOT EXISTS (SELECT FROM %s AS r WHERE %s)", strings.Join(there, " AND "),
+		s.from(fk.RefTable), strings.Join(equal, " AND "))
 	f := spec.suppressed.follows(t.Name.String())
 	if s.nullable(t, fk) {
 		tag, err := s.conn.Exec(ctx, "UPDATE "+from+" AS t SET "+strings.Join(unset, ", ")+" WHERE "+where)
@@ -126,7 +128,8 @@ func Fixed(cat *catalog.Catalog, t *catalog.Table, name string) string {
 			return "decides the partition" + where
 		}
 		for _, x := range u.Unique {
-			if slices.Contains(x.Columns, name) && (x.Expression || x.NullsNotDistinct) || slices.Contains(x.PredicateReads, name) || slices.Contains(x.PredicateNulls, name) {
+			if slices.Contains(x.Columns, name) && (x.Expression || x.NullsNotDistinct) ||
+				slices.Contains(x.PredicateReads, name) || slices.Contains(x.PredicateNulls, name) {
 				return fmt.Sprintf("belongs to the unique index %q, in which NULLs could be alike%s", x.Name, where)
 			}
 		}

@@ -78,7 +78,8 @@ var identifiers = []struct {
 	{"ip", "IP addresses", []pii.Class{pii.IP}},
 	{"biometric", "Biometric identifiers, such as finger and voice prints", nil},
 	{"photo", "Full-face photographs and comparable images", nil},
-	{"other", "Any other unique identifying number, characteristic or code", []pii.Class{pii.Username, pii.Token, pii.UserAgent}},
+	{"other", "Any other unique identifying number, characteristic or code", []pii.Class{pii.Username, pii.Token,
+		pii.UserAgent}},
 }
 
 // Identifier is the key of the identifier that values of a class are, "" if they
@@ -116,7 +117,8 @@ func Matrix(declared bool, claims []Claim, absent map[string]string) *SafeHarbor
 			h.Status = Mapped
 			h.Columns = append(h.Columns, c.HarborColumn)
 			if !c.Removed {
-				m.Gaps = append(m.Gaps, fmt.Sprintf("%s (%s): %s is not removed: %s", id.key, h.Letter, &c.HarborColumn, c.Note))
+				m.Gaps = append(m.Gaps, fmt.Sprintf("%s (%s): %s is not removed: %s", id.key, h.Letter, &c.HarborColumn,
+					c.Note))
 			}
 		}
 		if why, ok := absent[id.key]; ok && h.Status == Unmapped {
@@ -124,7 +126,8 @@ func Matrix(declared bool, claims []Claim, absent map[string]string) *SafeHarbor
 		}
 		if h.Status == Unmapped {
 			m.Unmapped = append(m.Unmapped, id.key)
-			m.Gaps = append(m.Gaps, fmt.Sprintf("%s (%s): neither mapped to a column nor declared absent", id.key, h.Letter))
+			m.Gaps = append(m.Gaps, fmt.Sprintf("%s (%s): neither mapped to a column nor declared absent", id.key,
+				h.Letter))
 		}
 		m.Identifiers = append(m.Identifiers, h)
 	}

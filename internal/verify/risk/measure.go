@@ -100,7 +100,8 @@ func (s *Spec) sizesSQL() string {
 	if s.Person != "" {
 		return s.valuesSQL(s.Person)
 	}
-	return fmt.Sprintf("SELECT n, count(*), (n * count(*))::int8 FROM (SELECT count(*) AS n FROM %s AS t GROUP BY %s) AS c GROUP BY n",
+	return fmt.Sprintf("SELECT n, count(*), (n * count(*))::int8 FROM (SELECT count(*) AS n FROM %s AS t GROUP BY "+
+		"%s) AS c GROUP BY n",
 		s.Table.SQL(), s.keys())
 }
 

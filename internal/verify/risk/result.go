@@ -128,12 +128,14 @@ func (r *Result) Problems() []string {
 		what = "persons"
 	}
 	if r.ClassesBelow > 0 {
-		out = append(out, fmt.Sprintf("%s: k is %d, and min_k %d: %d classes of fewer than %d %s hold %d rows, %d of them singletons",
+		out = append(out, fmt.Sprintf("%s: k is %d, and min_k %d: %d classes of fewer than %d %s hold %d rows, %d "+
+			"of them singletons",
 			r.Set(), r.K, r.MinK, r.ClassesBelow, r.MinK, what, r.RowsBelow, r.Singletons))
 	}
 	for _, d := range r.Sensitive {
 		if d.ClassesBelow > 0 {
-			out = append(out, fmt.Sprintf("%s: l of %s is %d, and min_l %d: %d classes hold fewer different values, in %d rows",
+			out = append(out, fmt.Sprintf("%s: l of %s is %d, and min_l %d: %d classes hold fewer different values, "+
+				"in %d rows",
 				r.Set(), d.Column, d.L, r.MinL, d.ClassesBelow, d.RowsBelow))
 		}
 	}

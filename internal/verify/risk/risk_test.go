@@ -66,18 +66,23 @@ func TestMeasure(t *testing.T) {
 			(4, '10115', 'm', 'a', 'flu'), (4, '10115', 'm', 'a', NULL),
 			(6, NULL, 'm', 'a', 'flu'), (7, NULL, 'm', 'a', 'cold'), (8, NULL, 'm', 'a', 'gout'),
 			(9, '20095', 'f', 'a', 'flu')`)
-	spec := risk.Spec{Table: patients, QuasiIdentifiers: columns("postcode", "gender", `Odd "Name`), Sensitive: columns("diagnosis"), MinK: 3, MinL: 2, Below: risk.Fail, Origin: "r.yaml:9"}
+	spec := risk.Spec{Table: patients, QuasiIdentifiers: columns("postcode", "gender", `Odd "Name`),
+		Sensitive: columns("diagnosis"), MinK: 3, MinL: 2, Below: risk.Fail, Origin: "r.yaml:9"}
 	got := measure(t, conn, spec)[0]
 	want := &risk.Result{
-		Table: "public.patients", QuasiIdentifiers: spec.QuasiIdentifiers, MinK: 3, MinL: 2, Below: risk.Fail, Origin: "r.yaml:9",
-		Rows: 9, Classes: 4, K: 1, Singletons: 1, ClassesBelow: 2, RowsBelow: 3, HighestRisk: 1, AverageRisk: 4.0 / 9,
-		Sizes:     []risk.Size{{From: 1, To: 1, Classes: 1, Rows: 1}, {From: 2, To: 2, Classes: 1, Rows: 2}, {From: 3, To: 4, Classes: 2, Rows: 6}},
-		Sensitive: []risk.Diversity{{Column: "diagnosis", L: 1, ClassesBelow: 2, RowsBelow: 4}}, // flu ×3 and the singleton; NULL is a value
+		Table: "public.patients", QuasiIdentifiers: spec.QuasiIdentifiers, MinK: 3, MinL: 2, Below: risk.Fail,
+		Origin: "r.yaml:9",
+		Rows:   9, Classes: 4, K: 1, Singletons: 1, ClassesBelow: 2, RowsBelow: 3, HighestRisk: 1, AverageRisk: 4.0 / 9,
+		Sizes: []risk.Size{{From: 1, To: 1, Classes: 1, Rows: 1}, {From: 2, To: 2, Classes: 1, Rows: 2},
+			{From: 3, To: 4, Classes: 2, Rows: 6}},
+		// flu ×3 and the singleton; NULL is a value
+		Sensitive: []risk.Diversity{{Column: "diagnosis", L: 1, ClassesBelow: 2, RowsBelow: 4}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if p := strings.Join(got.Problems(), "\n"); !strings.Contains(p, "k is 1") || !strings.Contains(p, "l of diagnosis is 1") || strings.Contains(p, "10115") {
+	if p := strings.Join(got.Problems(), "\n"); !strings.Contains(p, "k is 1") ||
+		!strings.Contains(p, "l of diagnosis is 1") || strings.Contains(p, "10115") {
 		t.Error(p)
 	}
 	// One person with two rows is one person.
@@ -91,7 +96,8 @@ func TestMeasure(t *testing.T) {
 	if got = measure(t, conn, spec)[0]; got.OK || !got.Passed {
 		t.Errorf("%+v", got)
 	}
-	if got = measure(t, conn, risk.Spec{Table: patients, QuasiIdentifiers: columns(`Odd "Name`), MinK: 9, Below: risk.Fail})[0]; !got.OK || !got.Passed || got.K != 9 {
+	if got = measure(t, conn, risk.Spec{Table: patients, QuasiIdentifiers: columns(`Odd "Name`), MinK: 9,
+		Below: risk.Fail})[0]; !got.OK || !got.Passed || got.K != 9 {
 		t.Errorf("%+v", got)
 	}
 	pgserver.Exec(t, conn.Config().ConnString(), "TRUNCATE patients")
@@ -112,20 +118,24 @@ func TestSuppressValues(t *testing.T) {
 		INSERT INTO patients SELECT i, '1', 'f', CASE WHEN i % 2 = 0 THEN 'flu' ELSE 'cold' END FROM generate_series(1, 5) i;      -- large enough
 		INSERT INTO patients SELECT i, '2', 'f', CASE WHEN i % 2 = 0 THEN 'flu' ELSE 'cold' END FROM generate_series(11, 14) i;    -- large enough, the smallest
 		INSERT INTO patients VALUES (21, '3', 'f', 'flu'), (22, NULL, 'm', 'gout')                                               -- too small, both together too`)
-	specs := []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode", "gender"), MinK: 4, Below: risk.Hide, Suppress: risk.Values}}
+	specs := []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode", "gender"), MinK: 4, Below: risk.Hide,
+		Suppress: risk.Values}}
 	removed, err := suppress(t, conn, specs)
 	if err != nil || len(removed) > 0 {
 		t.Fatal(removed, err)
 	}
-	if got := one[string](t, conn, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM patients WHERE postcode IS NULL AND gender IS NULL"); got != "11 12 13 14 21 22" {
+	if got := one[string](t, conn, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM patients WHERE postcode IS "+
+		"NULL AND gender IS NULL"); got != "11 12 13 14 21 22" {
 		t.Errorf("suppressed: %s", got)
 	}
 	r := measure(t, conn, specs...)[0]
-	if d := cmp.Diff(&risk.Suppressed{How: risk.Values, Rows: 6, Rounds: 1}, r.Suppressed); d != "" || !r.OK || r.Rows != 11 {
+	if d := cmp.Diff(&risk.Suppressed{How: risk.Values, Rows: 6, Rounds: 1}, r.Suppressed); d != "" || !r.OK ||
+		r.Rows != 11 {
 		t.Errorf("%s\n%+v", d, r)
 	}
 	// A class that tells everybody's diagnosis is too small for l.
-	specs = []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode", "gender"), Sensitive: columns("diagnosis"), MinK: 4, MinL: 3, Below: risk.Hide, Suppress: risk.Values}}
+	specs = []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode", "gender"),
+		Sensitive: columns("diagnosis"), MinK: 4, MinL: 3, Below: risk.Hide, Suppress: risk.Values}}
 	if _, err := suppress(t, conn, specs); err != nil {
 		t.Fatal(err)
 	}
@@ -169,23 +179,27 @@ func TestSuppressRowsAndWhatPointsAtThem(t *testing.T) {
 	pgserver.Exec(t, url, schema)
 	pgserver.Exec(t, url, rows)
 	conn = pgserver.Conn(t, url)
-	specs := []risk.Spec{{Table: patients, QuasiIdentifiers: columns("year", "gender"), MinK: 3, Below: risk.Hide, Suppress: risk.Rows}}
+	specs := []risk.Spec{{Table: patients, QuasiIdentifiers: columns("year", "gender"), MinK: 3, Below: risk.Hide,
+		Suppress: risk.Rows}}
 	removed, err := risk.Suppress(t.Context(), conn, cat, specs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
-	if d := cmp.Diff(map[catalog.Name]int64{name("old"): 1, name("new"): 1, name("logins"): 2, name("letters"): 2}, removed); d != "" {
+	if d := cmp.Diff(map[catalog.Name]int64{name("old"): 1, name("new"): 1, name("logins"): 2, name("letters"): 2},
+		removed); d != "" {
 		t.Error(d)
 	}
 	r := measure(t, conn, specs...)[0]
 	want := &risk.Suppressed{How: risk.Rows, Rows: 2, Rounds: 1, Follows: []risk.Follows{
-		{Table: "public.logins", Removed: 2}, {Table: "public.visits", Unset: 2}, {Table: "public.letters", Removed: 2}}}
+		{Table: "public.logins", Removed: 2}, {Table: "public.visits", Unset: 2}, {Table: "public.letters",
+			Removed: 2}}}
 	if d := cmp.Diff(want, r.Suppressed); d != "" || !r.OK {
 		t.Errorf("%s\n%+v", d, r)
 	}
 	pgserver.Exec(t, url, keys) // all hold
-	if got := one[string](t, conn, "SELECT string_agg(id || ':' || coalesce(patient::text, '-'), ' ' ORDER BY id) FROM visits"); got != "1:1 2:- 3:- 4:-" {
+	if got := one[string](t, conn, "SELECT string_agg(id || ':' || coalesce(patient::text, '-'), ' ' ORDER BY id) "+
+		"FROM visits"); got != "1:1 2:- 3:- 4:-" {
 		t.Errorf("visits: %s", got)
 	}
 }
@@ -194,7 +208,8 @@ func TestSuppressRowsAndWhatPointsAtThem(t *testing.T) {
 func TestSuppressRefusesWhatAConstraintForbids(t *testing.T) {
 	conn := pgserver.Conn(t, pgserver.DB(t))
 	pgserver.Exec(t, conn.Config().ConnString(), `CREATE TABLE patients (postcode text CONSTRAINT known CHECK (postcode IS NOT NULL)); INSERT INTO patients VALUES ('secret-postcode')`)
-	_, err := suppress(t, conn, []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode"), MinK: 2, Below: risk.Hide, Suppress: risk.Values}})
+	_, err := suppress(t, conn, []risk.Spec{{Table: patients, QuasiIdentifiers: columns("postcode"), MinK: 2,
+		Below: risk.Hide, Suppress: risk.Values}})
 	var refusal *fault.Refusal
 	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "known") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("%v", err)
@@ -215,14 +230,16 @@ func TestSuppressProperty(t *testing.T) {
 			SELECT setseed(%g);
 			INSERT INTO patients SELECT nullif((random() * %d)::int, 0), chr(65 + (random() * %d)::int), date '2000-01-01' + (random() * %d)::int, chr(65 + (random() * 3)::int), (random() * 40)::int
 			FROM generate_series(1, %d)`, rng.Float64(), rng.IntN(6), rng.IntN(4), rng.IntN(3), rng.IntN(120)))
-		s := risk.Spec{Table: patients, QuasiIdentifiers: columns("a", "b", "c"), MinK: int64(2 + rng.IntN(6)), Below: risk.Hide, Suppress: []risk.How{risk.Values, risk.Rows}[i%2]}
+		s := risk.Spec{Table: patients, QuasiIdentifiers: columns("a", "b", "c"), MinK: int64(2 + rng.IntN(6)),
+			Below: risk.Hide, Suppress: []risk.How{risk.Values, risk.Rows}[i%2]}
 		if rng.IntN(2) == 0 {
 			s.Sensitive, s.MinL = columns("s"), 2
 		}
 		if rng.IntN(2) == 0 {
 			s.Person = "who"
 		}
-		other := risk.Spec{Table: patients, QuasiIdentifiers: columns("b", "s"), MinK: 3, Below: risk.Hide, Suppress: s.Suppress}
+		other := risk.Spec{Table: patients, QuasiIdentifiers: columns("b", "s"), MinK: 3, Below: risk.Hide,
+			Suppress: s.Suppress}
 		specs := []risk.Spec{s, other}[:1+rng.IntN(2)]
 		before := one[int64](t, conn, "SELECT count(*) FROM patients")
 		removed, err := suppress(t, conn, specs)

@@ -33,7 +33,8 @@ func Suppress(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, specs [
 	if err := s.run(ctx, specs); err != nil {
 		var pe *client.Error
 		if errors.As(err, &pe) && strings.HasPrefix(pe.Code, "23") {
-			return nil, &fault.Refusal{Gate: "risk", Reason: "rows can't be suppressed as the rules say, because a constraint forbids it", Problems: []fault.Problem{{Text: err.Error()}}}
+			return nil, &fault.Refusal{Gate: "risk", Reason: "rows can't be suppressed as the rules say, because a " +
+				"constraint forbids it", Problems: []fault.Problem{{Text: err.Error()}}}
 		}
 		return nil, err
 	}
@@ -53,7 +54,8 @@ type suppression struct {
 }
 
 func (s *suppression) run(ctx context.Context, specs []Spec) (err error) {
-	if err := s.exec(ctx, "starting to suppress", "BEGIN; SET LOCAL work_mem = '"+workMem+"'; SET LOCAL row_security = off; SET LOCAL client_min_messages = warning; SET LOCAL search_path = "+s.path()); err != nil {
+	if err := s.exec(ctx, "starting to suppress", "BEGIN; SET LOCAL work_mem = '"+workMem+"'; SET LOCAL "+
+		"row_security = off; SET LOCAL client_min_messages = warning; SET LOCAL search_path = "+s.path()); err != nil {
 		return err
 	}
 	defer func() {
@@ -158,13 +160,15 @@ func (s *suppression) take(ctx context.Context, spec *Spec, victims string) (int
 	var err error
 	const match = "t.ctid = v.row AND t.tableoid = v.rel"
 	if spec.Suppress == Rows {
-		n, err = s.remove(ctx, spec.Table, fmt.Sprintf("DELETE FROM %s AS t USING refresher_victims AS v WHERE %s", spec.Table.SQL(), match))
+		n, err = s.remove(ctx, spec.Table, fmt.Sprintf("DELETE FROM %s AS t USING refresher_victims AS v WHERE %s",
+			spec.Table.SQL(), match))
 	} else {
 		var set []string
 		for _, c := range spec.QuasiIdentifiers {
 			set = append(set, catalog.Quote(c.Name)+" = NULL")
 		}
-		tag, e := s.conn.Exec(ctx, fmt.Sprintf("UPDATE %s AS t SET %s FROM refresher_victims AS v WHERE %s", spec.Table.SQL(), strings.Join(set, ", "), match))
+		tag, e := s.conn.Exec(ctx, fmt.Sprintf("UPDATE %s AS t SET %s FROM refresher_victims AS v WHERE %s",
+			spec.Table.SQL(), strings.Join(set, ", "), match))
 		n, err = tag.RowsAffected(), e
 	}
 	if err != nil {
@@ -176,7 +180,8 @@ func (s *suppression) take(ctx context.Context, spec *Spec, victims string) (int
 // remove runs a DELETE and counts what is gone, by the table that held it.
 func (s *suppression) remove(ctx context.Context, table catalog.Name, sql string) (int64, error) {
 	rows, err := s.conn.Query(ctx, "WITH gone AS ("+sql+" RETURNING t.tableoid AS rel) "+
-		"SELECT n.nspname::text, c.relname::text, count(*) FROM gone JOIN pg_class AS c ON c.oid = gone.rel JOIN pg_namespace AS n ON n.oid = c.relnamespace GROUP BY 1, 2")
+		"SELECT n.nspname::text, c.relname::text, count(*) FROM gone JOIN pg_class AS c ON c.oid = gone.rel JOIN "+
+		"pg_namespace AS n ON n.oid = c.relnamespace GROUP BY 1, 2")
 	if err != nil {
 		return 0, err
 	}
@@ -209,7 +214,8 @@ func (s *Spec) victimsSQL() string {
 	if s.Suppress == Values {
 		where += " AND NOT hidden"
 	}
-	return fmt.Sprintf("SELECT rel, row FROM (SELECT rel, row, hidden, %s AS small FROM (%s) AS x WINDOW same AS (PARTITION BY %s)) AS y WHERE %s",
+	return fmt.Sprintf("SELECT rel, row FROM (SELECT rel, row, hidden, %s AS small FROM (%s) AS x WINDOW same AS "+
+		"(PARTITION BY %s)) AS y WHERE %s",
 		strings.Join(small, " OR "), s.ranked(), positions(len(s.QuasiIdentifiers)), where)
 }
 
@@ -221,7 +227,8 @@ func (s *Spec) ranked() string {
 		list = append(list, fmt.Sprintf("t.%s AS q%d", catalog.Quote(c.Name), i+1))
 	}
 	rank := func(column, as string) {
-		list = append(list, fmt.Sprintf("dense_rank() OVER (PARTITION BY %s ORDER BY t.%s) AS %s", s.keys(), catalog.Quote(column), as))
+		list = append(list, fmt.Sprintf("dense_rank() OVER (PARTITION BY %s ORDER BY t.%s) AS %s", s.keys(),
+			catalog.Quote(column), as))
 	}
 	if s.Person != "" {
 		rank(s.Person, "k")
@@ -263,13 +270,15 @@ func (s *Spec) shortSQL() string {
 	for _, c := range s.Sensitive {
 		short = append(short, fmt.Sprintf("%s < %d", different(c.Name), s.MinL))
 	}
-	return fmt.Sprintf("SELECT count(*) > 0 AND (%s) FROM %s AS t WHERE %s", strings.Join(short, " OR "), s.Table.SQL(), s.hidden())
+	return fmt.Sprintf("SELECT count(*) > 0 AND (%s) FROM %s AS t WHERE %s", strings.Join(short, " OR "), s.Table.SQL(),
+		s.hidden())
 }
 
 // smallestSQL names the rows of the smallest class that shows something.
 func (s *Spec) smallestSQL() string {
 	q := positions(len(s.QuasiIdentifiers))
 	return fmt.Sprintf("SELECT rel, row FROM (SELECT rel, row, dense_rank() OVER (ORDER BY size, %s) AS place FROM "+
-		"(SELECT rel, row, hidden, %s AS size, %s FROM (%s) AS x WINDOW same AS (PARTITION BY %s)) AS y WHERE NOT hidden) AS z WHERE place = 1",
+		"(SELECT rel, row, hidden, %s AS size, %s FROM (%s) AS x WINDOW same AS (PARTITION BY %s)) AS y WHERE NOT "+
+		"hidden) AS z WHERE place = 1",
 		q, s.size(), q, s.ranked(), q)
 }

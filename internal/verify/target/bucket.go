@@ -1,0 +1,165 @@
+package target
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"refresher/internal/dataset/parquet"
+	"refresher/internal/fault"
+	"refresher/internal/s3sink"
+	"refresher/internal/verify"
+)
+
+// Dataset looks through a published dataset, each object while its bytes are compared
+// with the manifest, and through what else lies under the bucket's prefix.
+func (r *Reader) Dataset(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
+	scan := &Scan{Verifier: r.Verifier, Tables: r.Tables}
+	if err := current.Verify(ctx, scan.Look); err != nil {
+		return err
+	}
+	r.Results = append(r.Results, scan.Results()...)
+	return r.beside(ctx, sink, current)
+}
+
+// Scan looks through the objects of a dataset; its Look is a [s3sink.Look].
+type Scan struct {
+	Verifier *verify.Verifier
+	Tables   []verify.Table
+
+	mu    sync.Mutex
+	found map[string][]*verify.Result // by the object's name
+}
+
+// Look looks through one object as its reader will see it: the rows of a table, the
+// script that pg_restore makes of a dump, and of whatever else a run put there (its
+// report, say) the text.
+func (x *Scan) Look(ctx context.Context, o s3sink.Object, c *s3sink.Content) error {
+	results, err := x.look(ctx, o, c)
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.found == nil {
+		x.found = map[string][]*verify.Result{}
+	}
+	x.found[o.Name] = results
+	return nil
+}
+
+func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]*verify.Result, error) {
+	if name, _, ok := parquet.ParsePath(o.Name); ok {
+		result, err := x.Verifier.Parquet(ctx, verify.TableNamed(x.Tables, name), c, c.Size())
+		return []*verify.Result{result}, err
+	}
+	if strings.HasSuffix(o.Name, ".dump") {
+		result, err := x.Verifier.Dump(ctx, o.Name, c)
+		return []*verify.Result{result}, err
+	}
+	one := &Reader{Verifier: x.Verifier}
+	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(), Own: true})
+	return one.Results, err
+}
+
+// Results are what was found so far, in the order of the objects' names.
+func (x *Scan) Results() (out []*verify.Result) {
+	var names []string
+	for name := range x.found {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		out = append(out, x.found[name]...)
+	}
+	return out
+}
+
+// beside looks through what else lies under a dataset's prefix: objects that no
+// manifest names, and the datasets of other runs, which are only counted unless
+// Older says otherwise.
+func (r *Reader) beside(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
+	strays, unread := 0, 0
+	var runs []string // those unread
+	err := sink.Beside(ctx, current, func(b s3sink.Beside) error {
+		switch {
+		case b.Of == nil:
+			strays++
+		case !r.Older:
+			if unread++; !slices.Contains(runs, b.Run) {
+				runs = append(runs, b.Run)
+			}
+			return nil
+		}
+		return r.entry(ctx, sink, b)
+	})
+	if err != nil {
+		return err
+	}
+	if strays > 0 {
+		r.note("objects that no run's manifest names: %d, looked through as files", strays)
+	}
+	if n := len(runs); n > 0 {
+		r.note("not looked into: %d objects of other runs (%d); --target %sruns/%s looks into one of these, "+
+			"--target %s into all",
+			unread, n, sink.URL(), runs[n-1], sink.URL())
+	}
+	return nil
+}
+
+// entry looks through an object beside the current dataset as a file.
+func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) error {
+	body, err := sink.OpenEntry(ctx, b.Entry)
+	if s3sink.Gone(err) { // retention took it, or a run that was refused
+		r.note("gone before it was looked into: %s", r.label(b.Name))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	known := false
+	err = r.file(ctx, verify.Input{Name: b.Name, R: body, At: body, Size: body.Size(), Own: b.Of != nil,
+		Table: func(name string) verify.Table {
+			if table, _, ok := parquet.ParsePath(b.Path); ok && b.Run != "" {
+				known = true
+				t := verify.TableNamed(r.Tables, table)
+				t.Rest, t.RowsNone = true, false // today's rules need not be those of its run
+				return t
+			}
+			return fileTable(name)
+		}})
+	if n := len(r.Results); known && n > 0 && err == nil {
+		r.Results[n-1].Subject = "parquet " + b.Name
+	}
+	return err
+}
+
+// Prefix looks through what an s3:// URL names: a dataset or one run's, or else every
+// object under it.
+func (r *Reader) Prefix(ctx context.Context, sink *s3sink.Sink) error {
+	current, err := sink.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if current != nil {
+		return r.Dataset(ctx, sink, current)
+	}
+	if of, run := sink.OfRun(); of != nil {
+		ok, err := of.RunObjects(ctx, run, func(b s3sink.Beside) error { return r.entry(ctx, of, b) })
+		if err != nil || ok {
+			return err
+		}
+	}
+	n := 0
+	err = sink.Entries(ctx, func(e s3sink.Entry) error {
+		n++
+		return r.entry(ctx, sink, s3sink.Beside{Entry: e, Path: e.Name})
+	})
+	if err == nil && n == 0 {
+		return fault.Refuse("datasets", "nothing was published under %s yet, and there is no other object",
+			strings.TrimSuffix(sink.URL(), "/"))
+	}
+	return err
+}

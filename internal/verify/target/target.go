@@ -1,0 +1,81 @@
+// Package target finds what `refresher verify --target` names, and has it looked
+// through by a [verify.Verifier].
+//
+// [Parse] says what a name means; it looks at the disk, at nothing else. A [Reader]
+// then opens it: a database, a bucket's dataset and what lies beside it under its
+// prefix, objects under an s3:// URL, a folder, a file, a stream. Everything that
+// can't be opened or unpacked either ends the verification with an error or has a
+// result of its own that does not pass: nothing is skipped in silence.
+package target
+
+import (
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/fault"
+)
+
+// Kind is what a name means.
+type Kind int
+
+// The kinds of targets.
+const (
+	Staging  Kind = iota // the staging database of the configuration
+	Database             // postgres://…
+	Bucket               // a bucket of the configuration, by its name
+	Objects              // s3://…
+	Folder               // a folder and what is below it
+	File                 // a file, or a named pipe
+	Stream               // "-": standard input
+)
+
+// Target is what a name means.
+type Target struct {
+	Kind Kind
+	Name string          // as it was given
+	URL  string          // of a bucket and of objects
+	DB   *pgx.ConnConfig // of a database
+}
+
+// Parse finds out what a name means. bucket returns the URL of a bucket of the
+// configuration. A name that means nothing is a *fault.Input.
+func Parse(name string, bucket func(name string) (url string, ok bool)) (Target, error) {
+	t := Target{Name: name}
+	switch {
+	case name == "-":
+		t.Kind = Stream
+		return t, nil
+	case name == "staging":
+		return t, nil
+	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
+		cfg, err := pgx.ParseConfig(name)
+		if err != nil {
+			return t, fault.BadInput("--target is not a PostgreSQL connection URL")
+		}
+		t.Kind, t.DB = Database, cfg
+		return t, nil
+	case strings.HasPrefix(name, "s3://"):
+		t.Kind, t.URL = Objects, name
+		return t, nil
+	}
+	if url, ok := bucket(name); ok {
+		t.Kind, t.URL = Bucket, url
+		return t, nil
+	}
+	switch info, err := os.Stat(name); {
+	case err != nil:
+		return t, fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a "+
+			"postgres:// or s3:// URL, nor a file or folder, nor -", name)
+	case info.IsDir():
+		t.Kind = Folder
+	default:
+		t.Kind = File
+	}
+	return t, nil
+}
+
+// Made reports a target that holds what a run made, table by table, so that the rules
+// say something about it.
+func (t Target) Made() bool { return t.Kind == Staging || t.Kind == Bucket }
