@@ -4,9 +4,10 @@ import (
 	"embed"
 	"strings"
 
-	"github.com/brianvoe/gofakeit/v6/data"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"refresher/internal/pii/names"
 )
 
 //go:embed lexicon
@@ -25,19 +26,13 @@ type dictionary struct {
 
 func newLexicon() *dictionary {
 	d := &dictionary{
-		first: list("firstnames", " "), last: list("surnames", " "), titles: list("titles", " "), common: list("common", " "),
+		first: names.Given(), last: names.Surnames(), titles: list("titles", " "), common: list("common", " "),
 		cities: list("cities", ","), regions: list("regions", ","), streets: list("streets", " "),
 		forms:     list("companies", " "),
 		countries: countries(), genders: list("genders", ","), yesNo: list("yes_no", " "),
 		surnameEnds: ordered("surname_ends", " "), streetEnds: ordered("street_ends", " "),
 		koreanSurnames: list("surnames_korean", " "), chineseSurnames: list("surnames_chinese", " "),
 		japaneseSurnames: list("surnames_japanese", " "), arabicNames: list("names_arabic", " "),
-	}
-	for _, n := range data.Person["first"] {
-		d.first[folded(n)] = true
-	}
-	for _, n := range data.Person["last"] {
-		d.last[folded(n)] = true
 	}
 	return d
 }

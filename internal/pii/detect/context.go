@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -195,7 +196,7 @@ type meaning struct {
 // longestWord is the longest key of meanings, in bytes.
 const longestWord = 40
 
-var meanings = func() map[string]meaning {
+var meanings = sync.OnceValue(func() map[string]meaning {
 	topic := map[string]topics{"id": anyID}
 	for i, name := range strings.Fields("email phone person street ip mac imei vin bic coin birth place token card iban") {
 		topic[name] = 1 << i
@@ -223,16 +224,17 @@ var meanings = func() map[string]meaning {
 		}
 	}
 	return m
-}()
+})
 
 // wordSizes are the lengths of the dictionary's words by their first two bytes, as
 // bits: few other words get past them.
-var wordSizes = func() (t [32 * 32]uint64) {
-	for w := range meanings {
+var wordSizes = sync.OnceValue(func() *[32 * 32]uint64 {
+	t := new([32 * 32]uint64)
+	for w := range meanings() {
 		t[twoBytes(w[0], w[1])] |= 1 << len(w)
 	}
 	return t
-}()
+})
 
 func twoBytes(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
@@ -305,16 +307,16 @@ func (r *reader) endWord() {
 		r.n, r.at = 0, [5]int{}
 		return
 	}
-	end := r.at[r.n+1]
+	end, sizes := r.at[r.n+1], wordSizes()
 	for k := r.n; k >= 0; k-- {
 		if end-r.at[k] > longestWord {
 			break
 		}
 		size := end - r.at[k]
-		if size < 2 || wordSizes[twoBytes(r.buf[r.at[k]], r.buf[r.at[k]+1])]>>size&1 == 0 {
+		if size < 2 || sizes[twoBytes(r.buf[r.at[k]], r.buf[r.at[k]+1])]>>size&1 == 0 {
 			continue
 		}
-		if m, ok := meanings[string(r.buf[r.at[k]:end])]; ok && (r.all || !m.column) {
+		if m, ok := meanings()[string(r.buf[r.at[k]:end])]; ok && (r.all || !m.column) {
 			r.found = r.found.and(m.Context)
 		}
 	}

@@ -62,6 +62,7 @@ type Hit struct {
 
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.
 type Detector struct {
+	known   *forms // of national numbers
 	context Context
 	near    near
 	num     numbers
@@ -76,7 +77,7 @@ type Detector struct {
 }
 
 // New returns a detector of all classes that have a shape.
-func New() *Detector { return &Detector{} }
+func New() *Detector { return &Detector{known: known()} }
 
 // Words makes the detector look for names of persons and street addresses too, by
 // a dictionary of common ones and by what stands around them, and returns it. They

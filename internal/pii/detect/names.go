@@ -6,12 +6,13 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fold"
+	"refresher/internal/pii/names"
 )
 
 // wordSpan is a word of a text, and what the dictionary says of it.
 type wordSpan struct {
 	start, end int
-	kind       uint8
+	kind       wordKind
 	capital    bool // its first letter is, and not all of them are
 	initial    bool // one capital
 	near       bool // a space, or a dot and a space, is all that stands before it
@@ -82,22 +83,8 @@ func readWord(text []byte, i int) wordSpan {
 	w.end = i
 	w.initial = letters == 1 && w.capital
 	w.capital = w.capital && !(uppers == letters && letters > 1) || w.initial
-	dictionary := words()
-	w.kind = dictionary[string(buf[:n])]
-	if k := lastPart(buf[:n]); w.kind == 0 && k > 0 { // Anne-Marie, Smith-Jones
-		w.kind = (dictionary[string(buf[:k])] | dictionary[string(buf[k+1:n])]) & (givenName | familyName)
-	}
+	w.kind = wordKind(names.Of(text[w.start:w.end])) | streets()[string(buf[:n])]
 	return w
-}
-
-// lastPart is where a hyphen stands.
-func lastPart(b []byte) int {
-	for i, c := range b {
-		if c == '-' {
-			return i
-		}
-	}
-	return 0
 }
 
 // nextWord reads the word behind a space, or behind a dot and a space.
@@ -161,7 +148,7 @@ func personAt(text []byte, first wordSpan) Hit {
 		switch {
 		case !w.near:
 			return nameHit(first.start, end)
-		case w.capital && w.kind&familyName != 0, w.capital && surnameLike(text[w.start:w.end]):
+		case w.capital && w.kind&familyName != 0, w.capital && names.LikeSurname(text[w.start:w.end]):
 			end = w.end
 		case w.initial, w.capital && w.kind&givenName != 0, w.kind&particle != 0:
 		default:
@@ -176,19 +163,6 @@ func nameHit(start, end int) Hit {
 		return Hit{}
 	}
 	return Hit{Class: pii.FullName, Start: start, End: end}
-}
-
-// surnameEndings end surnames in many languages, and few other words.
-var surnameEndings = [...]string{"sson", "sen", "son", "ski", "ska", "sky", "czyk", "wicz", "ova", "eva", "enko", "escu", "opoulos", "idis", "yan", "shvili",
-	"dottir", "mann", "berg", "stein", "ez", "ini", "etti", "elli", "eira", "vic", "oglu", "zadeh"}
-
-func surnameLike(b []byte) bool {
-	for _, e := range surnameEndings {
-		if n := len(b) - len(e); n >= 3 && string(b[n:]) == e {
-			return true
-		}
-	}
-	return false
 }
 
 // streetAt looks for "12 Elm Street" and "Hauptstraße 12" around a word.

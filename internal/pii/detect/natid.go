@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/ident"
@@ -11,7 +12,8 @@ import (
 
 // Where a national number's form stands in the tables below.
 type form struct {
-	id       int             // in ident.Nationals
+	id       int // in ident.Nationals
+	national *ident.National
 	text     string          // "999-99-9999"
 	printed  bool            // so written that little else looks like it
 	weak     bool            // a weak hit, if nothing says what it is
@@ -39,14 +41,15 @@ const (
 	maxWordRun = 10
 )
 
-var nationals = ident.Nationals()
-
-var known = func() (f forms) {
-	for id, n := range nationals {
+// known are the forms of all national numbers, by their first group.
+var known = sync.OnceValue(func() *forms {
+	f, nationals := new(forms), ident.Nationals()
+	for id := range nationals {
+		n := &nationals[id]
 		for _, text := range strings.Split(n.Forms, "|") {
 			text, printed := strings.CutSuffix(text, "!")
 			text, weak := strings.CutSuffix(text, "?")
-			x := form{id: id, text: text, printed: printed, weak: weak}
+			x := form{id: id, national: &nationals[id], text: text, printed: printed, weak: weak}
 			f.add(x)
 			if strings.Contains(text, "X") && !strings.Contains(text, "A") {
 				x.text = strings.ReplaceAll(text, "X", "9")
@@ -55,10 +58,10 @@ var known = func() (f forms) {
 		}
 	}
 	for _, list := range f.bare {
-		slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(nationals[a.id].Chance, nationals[b.id].Chance) })
+		slices.SortStableFunc(list, func(a, b form) int { return cmp.Compare(a.national.Chance, b.national.Chance) })
 	}
 	return f
-}()
+})
 
 func (f *forms) add(x form) {
 	separators := false
@@ -119,7 +122,7 @@ const (
 
 // hitOf is the hit of a form whose check passed; c is what the place says.
 func (d *Detector) hitOf(f *form, text []byte, start, end int) Hit {
-	n := &nationals[f.id]
+	n := f.national
 	h := Hit{Class: pii.NationalID, Kind: n.Kind, Start: start, End: end}
 	digitsOnly := len(f.text) == f.firstRun && f.letters == 0
 	unchecked := n.Chance >= uncheckedChance
@@ -154,7 +157,7 @@ func better(a, b Hit, ca, cb float64) bool {
 // its column can be weighed with, or a word that says what it is.
 func (d *Detector) bareID(text []byte) Hit {
 	g := &d.num
-	list := known.bare[g.size(0)]
+	list := d.known.bare[g.size(0)]
 	start, end := g.start[0], g.end[0]
 	if len(list) == 0 || !after(text, end) {
 		return Hit{}
@@ -167,7 +170,7 @@ func (d *Detector) bareID(text []byte) Hit {
 	chance := 2.0
 	for i := range list {
 		f := &list[i]
-		n := &nationals[f.id]
+		n := f.national
 		if n.Chance > digitsChance && !all {
 			break // and so are the others
 		}
@@ -186,7 +189,7 @@ func (d *Detector) groupedID(text []byte) Hit {
 	g := &d.num
 	var best Hit
 	chance := 2.0
-	list := known.groups[g.size(0)]
+	list := d.known.groups[g.size(0)]
 	sizes := uint32(0)
 	for k := range g.n {
 		sizes |= uint32(min(g.size(k), 15)) << (4 * k)
@@ -196,7 +199,7 @@ func (d *Detector) groupedID(text []byte) Hit {
 		if sizes&(1<<(4*f.groups)-1) != f.sizes || !g.fits(f) || !after(text, g.end[f.groups-1]) {
 			continue
 		}
-		n := &nationals[f.id]
+		n := f.national
 		start, end := g.start[0], g.end[f.groups-1]
 		if !n.Check(g.digits[:g.at[f.groups]]) {
 			d.miss(text, start, end)
@@ -222,7 +225,7 @@ func (g *numbers) fits(f *form) bool {
 // wordID looks for a number that is letters and digits: the word text[start:end].
 func (d *Detector) wordID(text []byte, start, end int) Hit {
 	n := end - start
-	if n >= len(known.words) || len(known.words[n]) == 0 {
+	if n >= len(d.known.words) || len(d.known.words[n]) == 0 {
 		return Hit{}
 	}
 	b := &d.compact
@@ -237,13 +240,13 @@ func (d *Detector) wordID(text []byte, start, end int) Hit {
 	}
 	var best Hit
 	chance := 2.0
-	list := known.words[n]
+	list := d.known.words[n]
 	for i := range list {
 		f := &list[i]
 		if letters&f.letters != f.letters || letters&f.digits != 0 {
 			continue
 		}
-		x := &nationals[f.id]
+		x := f.national
 		if !x.Check(b[:n]) {
 			d.miss(text, start, end)
 			continue
@@ -266,10 +269,10 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 	if kinds[text[start]] == letter {
 		k = 1
 	}
-	if end-start > maxWordRun || strings.IndexByte(known.behind[k][end-start], text[end]) < 0 {
+	if end-start > maxWordRun || strings.IndexByte(d.known.behind[k][end-start], text[end]) < 0 {
 		return Hit{}
 	}
-	list := known.mixed[k][end-start]
+	list := d.known.mixed[k][end-start]
 	for i := range list {
 		f := &list[i]
 		stop := start + len(f.text)
@@ -299,11 +302,11 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 		if !ok || !after(text, stop) {
 			continue
 		}
-		if !nationals[f.id].Check(b[:n]) {
+		if !f.national.Check(b[:n]) {
 			d.miss(text, start, stop)
 			continue
 		}
-		sure := f.printed && nationals[f.id].Chance <= sureChance
+		sure := f.printed && f.national.Chance <= sureChance
 		if h := d.hitOf(f, text, start, stop); h.End > 0 && (!lower || sure || d.nearby(text, start, stop).names(f.id)) {
 			return h
 		}

@@ -149,7 +149,7 @@ func (d *Detector) best(text []byte) Hit {
 	g := &d.num
 	first, all := g.size(0), g.at[g.n]
 	var id, card, imei Hit
-	if g.n > 1 && first <= maxFirst && g.size(1) <= maxDigits && known.pairs[first]>>g.size(1)&1 == 1 {
+	if g.n > 1 && first <= maxFirst && g.size(1) <= maxDigits && d.known.pairs[first]>>g.size(1)&1 == 1 {
 		if id = d.groupedID(text); id.Strong {
 			return id
 		}
@@ -203,7 +203,7 @@ const minMiss = 8
 
 // tail looks for an identifier whose digits text[i:end] letters follow: "12345678-Z".
 func (d *Detector) tail(text []byte, i, end int) bool {
-	return end+1 < len(text) && end-i <= maxWordRun && known.behind[0][end-i] != "" &&
+	return end+1 < len(text) && end-i <= maxWordRun && d.known.behind[0][end-i] != "" &&
 		before(text, i) && d.take(d.mixedID(text, i, end))
 }
 

@@ -14,7 +14,7 @@ const (
 func (d *Detector) lettered(text []byte, free, i, end int, digits bool) bool {
 	n := end - i
 	if n <= 3 || digits && n <= maxWordRun {
-		if end+1 < len(text) && (text[end] == ' ' || text[end] == '-' || text[end] == '(' || text[end] == '[') && known.behind[1][n] != "" &&
+		if end+1 < len(text) && (text[end] == ' ' || text[end] == '-' || text[end] == '(' || text[end] == '[') && d.known.behind[1][n] != "" &&
 			before(text, i) && d.take(d.mixedID(text, i, end)) {
 			return true
 		}
@@ -36,7 +36,7 @@ func (d *Detector) word(text []byte, free, i, end int) bool {
 	}
 	if before(text, i) && after(text, end) {
 		switch {
-		case n < len(known.words) && d.take(d.wordID(text, i, end)):
+		case n < len(d.known.words) && d.take(d.wordID(text, i, end)):
 			return true
 		case n == 17 && d.take(d.vin(text, i, end)), (n == 8 || n == 11) && d.take(d.bic(text, i, end)):
 			return true

@@ -28,7 +28,7 @@ func isStreet(text []byte) bool {
 	if isEnglishStreet(text) {
 		return true
 	}
-	for _, l := range locales[1:] {
+	for _, l := range locales()[1:] {
 		if l.isStreet(text) {
 			return true
 		}
@@ -61,7 +61,7 @@ func isCity(text []byte) bool {
 	if composed(lower(buf[:], text), cityEndings[:]) {
 		return true
 	}
-	for _, l := range locales[1:] {
+	for _, l := range locales()[1:] {
 		if l.isCity(text) {
 			return true
 		}
@@ -86,7 +86,7 @@ func AppendPostcode(dst []byte, d *Digest) []byte {
 }
 
 func isPostcode(text []byte) bool {
-	for _, l := range locales[1:] {
+	for _, l := range locales()[1:] {
 		if l.isPostcode(text) {
 			return true
 		}

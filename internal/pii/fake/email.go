@@ -20,7 +20,7 @@ func (f EmailForm) locale() *Locale { return orEnglish(f.Locale) }
 
 func orEnglish(l *Locale) *Locale {
 	if l == nil {
-		return english
+		return English()
 	}
 	return l
 }

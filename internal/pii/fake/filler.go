@@ -2,6 +2,7 @@ package fake
 
 import (
 	"encoding/binary"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -28,7 +29,7 @@ var loremWords = [...]string{
 }
 
 // lorems are the words and their beginnings; true for whole words.
-var lorems = func() map[string]bool {
+var lorems = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range loremWords {
 		for n := 1; n < len(w); n++ {
@@ -37,7 +38,7 @@ var lorems = func() map[string]bool {
 		m[w] = true
 	}
 	return m
-}()
+})
 
 // AppendLorem appends n characters (all ASCII) of placeholder text: sentences of
 // Latin words, the last one cut off.
@@ -81,7 +82,7 @@ func isLorem(text []byte) bool {
 		if i == at || i-at > len(buf) {
 			return false
 		}
-		whole, ok := lorems[string(lower(buf[:], text[at:i]))]
+		whole, ok := lorems()[string(lower(buf[:], text[at:i]))]
 		if !ok || !whole && i < len(text) {
 			return false
 		}

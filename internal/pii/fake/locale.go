@@ -2,6 +2,7 @@ package fake
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -46,7 +47,7 @@ func LocaleNames() []string { return []string{"en", "de", "fr", "es", "pl", "ja"
 
 // LocaleOf returns the locale of that name, nil if there is none.
 func LocaleOf(name string) *Locale {
-	for _, l := range locales {
+	for _, l := range locales() {
 		if l.name == name {
 			return l
 		}
@@ -54,7 +55,9 @@ func LocaleOf(name string) *Locale {
 	return nil
 }
 
-var locales = [...]*Locale{english, german(), french(), spanish(), polish(), japanese()}
+var locales = sync.OnceValue(func() []*Locale {
+	return []*Locale{english(), german(), french(), spanish(), polish(), japanese()}
+})
 
 // GivenNames are all given names of the locale.
 func (l *Locale) GivenNames() []string {
@@ -66,7 +69,7 @@ func (l *Locale) GivenNames() []string {
 }
 
 // English is the locale of the functions that take none.
-func English() *Locale { return english }
+func English() *Locale { return locales()[0] }
 
 // Longest outputs, in characters.
 
@@ -252,7 +255,7 @@ func names(s string) []name {
 	for i, f := range fields {
 		text, slug, ok := strings.Cut(f, "/")
 		if !ok {
-			slug = slugs.Replace(strings.ToLower(text))
+			slug = slugs().Replace(strings.ToLower(text))
 		}
 		list[i] = name{text, slug}
 	}
@@ -260,9 +263,11 @@ func names(s string) []name {
 }
 
 // slugs is how people spell letters in their addresses.
-var slugs = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "à", "a", "á", "a", "â", "a", "ã", "a", "ą", "a", "æ", "ae",
-	"ç", "c", "ć", "c", "č", "c", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "í", "i", "î", "i", "ï", "i", "ł", "l", "ñ", "n", "ń", "n",
-	"ó", "o", "ô", "o", "œ", "oe", "ś", "s", "š", "s", "ú", "u", "ù", "u", "û", "u", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z", "'", "", "-", "")
+var slugs = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "à", "a", "á", "a", "â", "a", "ã", "a", "ą", "a", "æ", "ae",
+		"ç", "c", "ć", "c", "č", "c", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "í", "i", "î", "i", "ï", "i", "ł", "l", "ñ", "n", "ń", "n",
+		"ó", "o", "ô", "o", "œ", "oe", "ś", "s", "š", "s", "ú", "u", "ù", "u", "û", "u", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z", "'", "", "-", "")
+})
 
 func affixes(list ...string) []affix {
 	var out []affix

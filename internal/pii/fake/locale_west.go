@@ -2,7 +2,7 @@ package fake
 
 import "slices"
 
-var english = func() *Locale {
+func english() *Locale {
 	plain := func(words []string) []name {
 		list := make([]name, len(words))
 		for i, w := range words {
@@ -21,7 +21,7 @@ var english = func() *Locale {
 		}
 	}
 	return l
-}()
+}
 
 // eitherNames are those of firstNames that men and women bear.
 var eitherNames = [...]string{"Jean", "Marion", "Robin", "Vivian"}

@@ -45,7 +45,7 @@ func AppendCompany(dst []byte, d *Digest) []byte {
 
 func isFirstName(text []byte) bool {
 	var buf [48]byte
-	return firstSet[string(lowerText(buf[:], text))]
+	return firstTexts()[string(lowerText(buf[:], text))]
 }
 
 func isSurname(text []byte) bool {
@@ -53,10 +53,10 @@ func isSurname(text []byte) bool {
 	if composed(lower(buf[:], text), surnameEndings[:]) {
 		return true
 	}
-	if !foreignSurnames.maybe(text) {
+	if !foreignSurnames().maybe(text) {
 		return false
 	}
-	for _, l := range locales[1:] {
+	for _, l := range locales()[1:] {
 		if l.isSurname(text) {
 			return true
 		}
@@ -67,7 +67,7 @@ func isSurname(text []byte) bool {
 func isSurnameSlug(text []byte) bool {
 	var buf [64]byte
 	slug := lower(buf[:], text)
-	for _, l := range locales {
+	for _, l := range locales() {
 		if l.isSlug(slug) {
 			return true
 		}
@@ -78,7 +78,7 @@ func isSurnameSlug(text []byte) bool {
 func isFullName(text []byte) bool {
 	first, last, ok := bytes.Cut(text, []byte{' '})
 	if last = bytes.TrimLeft(last, " "); !ok {
-		return false
+		return isSurname(text) // as behind "Mr"
 	}
 	return isFirstName(first) && isSurname(last) || isFirstName(last) && isSurname(first)
 }

@@ -1,6 +1,9 @@
 package fake
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
 // Longest outputs, in characters.
 var (
@@ -76,7 +79,7 @@ func countryNames() []string {
 }
 
 // countryIndex finds a country by its name or a code, in lower case.
-var countryIndex = func() map[string]int {
+var countryIndex = sync.OnceValue(func() map[string]int {
 	m := map[string]int{}
 	for i, c := range countries {
 		for _, s := range []string{c.alpha2, c.alpha3, c.name} {
@@ -84,13 +87,13 @@ var countryIndex = func() map[string]int {
 		}
 	}
 	return m
-}()
+})
 
 // Country returns the two-letter code, in lower case, of a country written in any
 // form and case; false if it is none of those that are given out here.
 func Country(text []byte) (code [2]byte, ok bool) {
 	var buf [32]byte
-	i, ok := countryIndex[string(lower(buf[:], text))]
+	i, ok := countryIndex()[string(lower(buf[:], text))]
 	if ok {
 		code = [2]byte{lowerByte(countries[i].alpha2[0]), lowerByte(countries[i].alpha2[1])}
 	}

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,9 +14,9 @@ type sieve [1 << (sieveBits - 6)]uint64
 const sieveBits = 18 // one word in fifteen is looked up in vain
 
 // foreignSurnames are those of all locales but the English one, in any case.
-var foreignSurnames = func() *sieve {
+var foreignSurnames = sync.OnceValue(func() *sieve {
 	s := new(sieve)
-	for _, l := range locales[1:] {
+	for _, l := range locales()[1:] {
 		for _, stem := range l.stems {
 			for _, ending := range l.endings {
 				s.add([]byte(stem.text + ending.text))
@@ -23,7 +24,7 @@ var foreignSurnames = func() *sieve {
 		}
 	}
 	return s
-}()
+})
 
 func (s *sieve) add(word []byte) {
 	h := foldedHash(word)

@@ -66,7 +66,7 @@ func isUsername(text []byte) bool {
 		return false
 	}
 	if first, last, ok := bytes.Cut(name, []byte{'.'}); ok {
-		return firstSlugs[string(lower(buf[:], first))] && isSurnameSlug(last)
+		return firstSlugs()[string(lower(buf[:], first))] && isSurnameSlug(last)
 	}
 	return isSurnameSlug(name)
 }
@@ -167,7 +167,7 @@ func isURL(text []byte) bool {
 		if dot := bytes.IndexByte(segment, '.'); dot > 0 && len(path) == 0 && oneOf(segment[dot:], URLExtensions[:]) {
 			segment = segment[:dot]
 		}
-		if i > MaxSegments || len(segment) > 0 && !stemSet[string(segment)] && (len(segment) < MinHash || len(segment) > MaxHash || !isBase32(segment)) {
+		if i > MaxSegments || len(segment) > 0 && !stemSet()[string(segment)] && (len(segment) < MinHash || len(segment) > MaxHash || !isBase32(segment)) {
 			return false
 		}
 	}

@@ -1,6 +1,9 @@
 package fake
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // The words are this package's own. Given names are common ones, which identify
 // nobody; surnames, towns, streets and firms are composed of a stem and an
@@ -87,22 +90,24 @@ var (
 	maxSurname = maxStem + longest(surnameEndings[:])
 )
 
-var (
-	stemSet = set(stems[:])
+var stemSet = sync.OnceValue(func() map[string]bool { return set(stems[:]) })
 
-	firstSet, firstSlugs = firstSets()
+// firstTexts are the given names of all locales in lower case; firstSlugs as addresses spell them.
+var (
+	firstTexts = sync.OnceValue(func() map[string]bool {
+		return wordSet(func(n name) string { return strings.ToLower(n.text) })
+	})
+	firstSlugs = sync.OnceValue(func() map[string]bool { return wordSet(func(n name) string { return n.slug }) })
 )
 
-// firstSets has the given names of all locales in lower case, and as addresses
-// spell them.
-func firstSets() (texts, slugs map[string]bool) {
-	texts, slugs = map[string]bool{}, map[string]bool{}
-	for _, l := range locales {
+func wordSet(of func(name) string) map[string]bool {
+	m := map[string]bool{}
+	for _, l := range locales() {
 		for _, n := range l.any {
-			texts[strings.ToLower(n.text)], slugs[n.slug] = true, true
+			m[of(n)] = true
 		}
 	}
-	return texts, slugs
+	return m
 }
 
 func longest(words []string) int {
@@ -126,7 +131,7 @@ func set(words []string) map[string]bool {
 func composed(word []byte, endings []string) bool {
 	for _, e := range endings {
 		n := len(word) - len(e)
-		if n > 0 && string(word[n:]) == e && stemSet[string(word[:n])] {
+		if n > 0 && string(word[n:]) == e && stemSet()[string(word[:n])] {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package ident
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // IBANLength is the length of an IBAN of the country whose two upper-case
 // letters are given, 0 if the country has none (SWIFT IBAN Registry, release 99).
@@ -8,7 +11,7 @@ func IBANLength(c0, c1 byte) int {
 	if c0 < 'A' || c0 > 'Z' || c1 < 'A' || c1 > 'Z' {
 		return 0
 	}
-	return len(ibanForms[int(c0-'A')*26+int(c1-'A')])
+	return len(ibanForms()[int(c0-'A')*26+int(c1-'A')])
 }
 
 // IBAN reports whether compact text (upper case, no separators) has the form of
@@ -18,7 +21,7 @@ func IBAN(b []byte) bool {
 	if len(b) < 15 || len(b) != IBANLength(b[0], b[1]) {
 		return false
 	}
-	form := ibanForms[int(b[0]-'A')*26+int(b[1]-'A')]
+	form := ibanForms()[int(b[0]-'A')*26+int(b[1]-'A')]
 	for i, c := range b {
 		switch isLetter := c >= 'A' && c <= 'Z'; {
 		case isDigit(c) && form[i] == 'a', isLetter && form[i] == 'n', !isDigit(c) && !isLetter:
@@ -52,7 +55,8 @@ func CompleteIBAN(iban []byte) {
 }
 
 // ibanForms are what stands in each place: a letter (a), a digit (n), either (c).
-var ibanForms = func() (t [26 * 26]string) {
+var ibanForms = sync.OnceValue(func() *[26 * 26]string {
+	t := new([26 * 26]string)
 	const table = "AD 8n12c,AE 19n,AL 8n16c,AT 16n,AZ 4a20c,BA 16n,BE 12n,BG 4a6n8c,BH 4a14c,BI 23n,BR 23n1a1c,BY 4c4n16c,CH 5n12c,CR 18n," +
 		"CY 8n16c,CZ 20n,DE 18n,DJ 23n,DK 14n,DO 4c20n,EE 16n,EG 25n,ES 20n,FI 14n,FK 2a12n,FO 14n,FR 10n11c2n,GB 4a14n,GE 2a16n," +
 		"GI 4a15c,GL 14n,GR 7n16c,GT 24c,HN 4a20n,HR 17n,HU 24n,IE 4a14n,IL 19n,IQ 4a15n,IS 22n,IT 1a10n12c,JO 4a4n18c,KW 4a22c," +
@@ -78,4 +82,4 @@ var ibanForms = func() (t [26 * 26]string) {
 		t[int(entry[0]-'A')*26+int(entry[1]-'A')] = string(form)
 	}
 	return t
-}()
+})

@@ -6,21 +6,28 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
-	"refresher/internal/pii/fold"
+	"refresher/internal/pii/names"
+)
+
+// What a word of a name can be, everyday words included: a name beside it says that it is none.
+const (
+	anyGiven  = names.GivenName | names.GivenWord
+	anyFamily = names.FamilyName | names.FamilyWord
+	anyTitle  = names.Salutation | names.Title
 )
 
 // nameWord is a word of text that could belong to a name.
 type nameWord struct {
 	start, end int
-	kind       uint8 // of the dictionary; 0 for an initial
-	joined     bool  // follows the word before it as the parts of a name follow one another
-	comma      bool  // with a comma between
+	kind       names.Kind // 0 for an initial
+	joined     bool       // follows the word before it as the parts of a name follow one another
+	comma      bool       // with a comma between
+	saluted    bool       // a title stands before it, or before the words before it
 }
 
 // NameFinder finds people's names by dictionary.
 type NameFinder struct {
-	words  []nameWord
-	folded []byte // of the word at hand
+	words []nameWord
 }
 
 // Find appends a span for every name of the dictionary in text: a given name
@@ -32,18 +39,26 @@ func (f *NameFinder) Find(spans []Span, text []byte) []Span {
 	w := f.words
 	for i := 0; i < len(w); i++ {
 		switch {
-		case w[i].kind&givenName != 0:
+		case w[i].kind&anyGiven != 0:
 			if j := surnameAfter(w, i); j > i {
 				spans = appendUncovered(spans, covered, w[i:j+1], pii.FullName)
 				i = j
 				continue
 			}
-		case w[i].kind&title != 0 && i+1 < len(w) && w[i+1].joined && !w[i+1].comma && w[i+1].kind&familyName != 0:
-			spans = appendUncovered(spans, covered, w[i+1:i+2], pii.LastName)
-			i++
+		case w[i].kind&anyTitle != 0 && i+1 < len(w) && w[i+1].joined && !w[i+1].comma && w[i+1].kind&anyFamily != 0:
+			j := i + 1
+			for j+1 < len(w) && w[j+1].saluted && w[j+1].kind&(anyGiven|anyFamily) != 0 {
+				j++
+			}
+			class := pii.LastName
+			if j > i+1 {
+				class = pii.FullName
+			}
+			spans = appendUncovered(spans, covered, w[i+1:j+1], class)
+			i = j
 			continue
 		}
-		if w[i].kind&familyName != 0 && i+1 < len(w) && w[i+1].joined && w[i+1].comma && w[i+1].kind&givenName != 0 {
+		if w[i].kind&anyFamily != 0 && i+1 < len(w) && w[i+1].joined && w[i+1].comma && w[i+1].kind&anyGiven != 0 {
 			spans = appendUncovered(spans, covered, w[i:i+2], pii.FullName)
 			i++
 		}
@@ -57,12 +72,12 @@ func surnameAfter(w []nameWord, i int) int {
 	last := i
 	for j := i + 1; j < len(w) && j <= i+4 && w[j].joined && !w[j].comma; j++ {
 		switch {
-		case w[j].kind&familyName != 0:
+		case w[j].kind&anyFamily != 0:
 			last = j
-		case w[j].kind&(givenName|particle) == 0 && w[j].kind != 0:
+		case w[j].kind&(anyGiven|names.Particle) == 0 && w[j].kind != 0:
 			return last
 		}
-		if last > i && (j+1 == len(w) || w[j+1].kind&familyName == 0) {
+		if last > i && (j+1 == len(w) || w[j+1].kind&anyFamily == 0) {
 			return last
 		}
 	}
@@ -88,9 +103,9 @@ func appendUncovered(spans, covered []Span, words []nameWord, class pii.Class) [
 		return append(spans, Span{Start: words[0].start, End: words[len(words)-1].end, Class: class, Silent: true})
 	}
 	for _, w := range words {
-		if !is(w) && w.kind&(givenName|familyName) != 0 {
+		if !is(w) && w.kind&(anyGiven|anyFamily) != 0 {
 			part := pii.LastName
-			if w.kind&familyName == 0 {
+			if w.kind&anyFamily == 0 {
 				part = pii.FirstName
 			}
 			spans = append(spans, Span{Start: w.start, End: w.end, Class: part, Silent: true})
@@ -128,23 +143,29 @@ func (f *NameFinder) read(text []byte) {
 		gap, comma := nameGap(text, end, start)
 		end = i
 		w := nameWord{start: start, end: i, joined: gap && len(f.words) > 0 && f.words[len(f.words)-1].end >= 0, comma: comma}
+		if w.joined && !comma {
+			before := f.words[len(f.words)-1]
+			w.saluted = before.saluted || before.kind&names.Salutation != 0
+		}
 		first, _ := utf8.DecodeRune(text[start:])
 		capital := unicode.IsUpper(first)
 		if i-start > 40 {
 			f.stop()
 			continue
 		}
-		f.folded = fold.AppendWords(f.folded[:0], text[start:i])
-		kind := dictionary()[string(f.folded)]
+		kind := names.Of(text[start:i])
+		if kind == 0 && capital && names.LikeSurname(text[start:i]) {
+			kind = names.FamilyName
+		}
 		switch {
-		case kind&particle != 0 && !capital:
-			w.kind = particle
+		case kind&names.Particle != 0 && !capital:
+			w.kind = names.Particle
 		case !capital:
 			f.stop()
 			continue
 		case kind != 0:
 			w.kind = kind
-			if kind == title && i < len(text) && text[i] == '.' {
+			if kind&anyTitle != 0 && i < len(text) && text[i] == '.' {
 				i++
 				end = i
 			}
@@ -153,6 +174,8 @@ func (f *NameFinder) read(text []byte) {
 				i++
 				end, w.end = i, i
 			}
+		case w.saluted && letters > 2: // the name of a person, known or not
+			w.kind = names.FamilyName
 		default:
 			f.stop()
 			continue
