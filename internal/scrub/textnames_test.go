@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/copyfmt"
 )
 
@@ -51,6 +52,35 @@ func TestTextNamesByDictionary(t *testing.T) {
 	r := scrubbed(t, p, "a.t", []string{"Sarah Thompson, Sarah Miller", "Sarah", "Thompson", "Mike Johnson"})[0]
 	if want := r[1] + " " + r[2] + ", " + r[1] + " "; !strings.HasPrefix(r[0], want) || strings.Contains(r[0], "Miller") || r[3] != "Mike Johnson" {
 		t.Errorf("%q", r)
+	}
+}
+
+// Whatever name a detector reads in a text, `names: true` has replaced: strict
+// verification refuses no name that a text rule can't find.
+func TestTextNamesMaskWhatDetectorsFind(t *testing.T) {
+	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"notes text"}}),
+		head+"  a.t: {columns: {notes: {transform: text, names: true}}}\n")
+	d := detect.New().Words()
+	found := 0
+	given := []string{"Sarah", "Jürgen", "Anne-Marie", "Giulia", "Priya", "Wojciech"}
+	last := []string{"Abbott", "O'Connor", "Weiß", "Kowalczyk", "Ericsson", "Blumenberg", "Papadopoulos", "Smith-Jones", "Wolff"}
+	for _, form := range []string{"G L", "ask G L, please", "L, G", "Dear Mr. L", "Frau L", "Mister Quistorp", "Herr Dr. L", "Mrs Zebramann Karlotto",
+		"G F. L", "G van der L", "G G L was here"} {
+		for _, g := range given {
+			for _, l := range last {
+				text := strings.NewReplacer("G", g, "L", l).Replace(form)
+				masked := scrubbed(t, p, "a.t", []string{text})[0][0]
+				for _, h := range d.Scan(nil, []byte(text)) {
+					found++
+					if name := text[h.Start:h.End]; strings.Contains(masked, name) {
+						t.Errorf("%q became %q, in which a detector reads %q", text, masked, name)
+					}
+				}
+			}
+		}
+	}
+	if found < 300 {
+		t.Errorf("detectors found %d names only", found)
 	}
 }
 

@@ -198,11 +198,17 @@ func (s *scanner) view(v *unwrap.View) {
 	}
 }
 
+// fakeAround reports what a detector cuts out of a fake: a part of a token, and the
+// surname behind "Mr", which it takes for a name in full.
+func fakeAround(text []byte, class pii.Class, start, end int) bool {
+	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName && fake.Recognise(pii.LastName, text[start:end])
+}
+
 // report counts a value that was found, unless it is a fake, is allowed, or was
 // found in this cell already. A certain survivor stands for a detection too.
 func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int, print uint64) {
 	t, value := s.tally, v.Text[start:end]
-	if fake.Recognise(class, value) || kind == Detection && fake.Recognise(pii.Token, wordAround(v.Text, start, end)) {
+	if fake.Recognise(class, value) || kind == Detection && fakeAround(v.Text, class, start, end) {
 		t.stats.Fictional++
 		return
 	}

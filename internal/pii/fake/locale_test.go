@@ -83,7 +83,7 @@ func TestSlugsSpellTheName(t *testing.T) {
 			want := ""
 			stem, ending := l.last(d)
 			if code != "ja" {
-				want = slugs.Replace(strings.ToLower(string(l.AppendFirstName(nil, d, g)) + "." + string(l.AppendLastName(nil, d))))
+				want = slugs().Replace(strings.ToLower(string(l.AppendFirstName(nil, d, g)) + "." + string(l.AppendLastName(nil, d))))
 			} else {
 				want = l.first(d, g).slug + "." + stem.slug + ending.slug
 			}
@@ -156,7 +156,7 @@ func TestInventedSurnamesAreNotReal(t *testing.T) {
 		for _, s := range l.stems {
 			for _, e := range l.endings {
 				w := strings.ToLower(s.text + e.text)
-				if slices.Contains(commonSurnames, w) || firstSet[w] {
+				if slices.Contains(commonSurnames, w) || firstTexts()[w] {
 					t.Errorf("%s is a real name", w)
 				}
 				if other := seen[w]; other != "" {

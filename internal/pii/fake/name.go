@@ -78,7 +78,7 @@ func isSurnameSlug(text []byte) bool {
 func isFullName(text []byte) bool {
 	first, last, ok := bytes.Cut(text, []byte{' '})
 	if last = bytes.TrimLeft(last, " "); !ok {
-		return isSurname(text) // as behind "Mr"
+		return false
 	}
 	return isFirstName(first) && isSurname(last) || isFirstName(last) && isSurname(first)
 }
