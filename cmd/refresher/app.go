@@ -122,6 +122,7 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		a.runCommand(),
 		a.serveCommand(),
 		a.checkCommand(),
+		a.doctorCommand(),
 		a.discoverCommand(),
 		a.importCommand(),
 		a.previewCommand(),

@@ -1,0 +1,86 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/s3sink"
+)
+
+// minFree is how much a run may want for schema dumps and fingerprints; it writes
+// no rows to this machine's disk.
+const minFree = 1 << 30
+
+// machine looks at the folder for temporary files.
+func (r *Report) machine(o Options) {
+	const area, name = "machine", "temporary files"
+	dir := o.TempDir
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	probe, err := os.MkdirTemp(dir, "refresher-doctor-")
+	if err != nil {
+		r.Add(area, name, fmt.Errorf("%s can't be written to", dir), "", "set temp_dir to a folder that refresher's user may write to")
+		return
+	}
+	defer os.RemoveAll(probe)
+	if free, ok := freeBytes(dir); ok && free < minFree {
+		r.warn(area, name, fmt.Sprintf("%s has %s free", dir, size(free)), "set temp_dir to a disk with a gigabyte free")
+		return
+	}
+	r.ok(area, name, dir+" can be written to")
+}
+
+// bucket writes, reads and removes a probe object.
+func (r *Report) bucket(ctx context.Context, b Bucket) {
+	area := "bucket " + b.Name
+	r.Add(area, "objects can be written, read, listed and removed", b.Sink.Probe(ctx), b.URL, Policy(b.URL))
+}
+
+// Policy is an IAM policy for a bucket's writer, as JSON to paste: the least that
+// a run needs under its prefix.
+func Policy(url string) string {
+	bucket, prefix, err := s3sink.ParseURL(url)
+	if err != nil {
+		return ""
+	}
+	objects := "*"
+	if prefix != "" {
+		objects = prefix + "/*"
+	}
+	return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::%[1]s",
+   "Condition": {"StringLike": {"s3:prefix": ["%[2]s"]}}},
+  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+   "s3:ListMultipartUploadParts"], "Resource": "arn:aws:s3:::%[1]s/%[2]s"}]}`, bucket, objects)
+}
+
+func tableBytes(cat *catalog.Catalog) int64 {
+	var n int64
+	for _, t := range cat.Tables {
+		n += t.Bytes
+	}
+	return n
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 10<<30:
+		return fmt.Sprintf("%d GB", n>>30)
+	case n >= 10<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	}
+	return fmt.Sprintf("%d kB", n>>10)
+}
+
+// dotted is a server_version_num as people write it: 15.4.
+func dotted(num int) string { return fmt.Sprintf("%d.%d", num/10000, num%10000) }
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
