@@ -1,7 +1,13 @@
-// Package refresher holds the files that the demo carries with it.
+// Package refresher holds the files that the program carries with it.
 package refresher
 
-import _ "embed"
+import "embed"
+
+// Rules holds the rulesets that come with refresher, rules/NAME.yaml, which rules
+// of others include as builtin:NAME.
+//
+//go:embed rules/*.yaml
+var Rules embed.FS
 
 // ExperimentationRules is rules/experimentation.yaml, the ruleset of the sample
 // production database.

@@ -172,7 +172,9 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 		return nil, &fault.Input{Problems: d.problems}
 	}
 	for i, r := range c.Rules {
-		c.Rules[i] = c.Path(r)
+		if !strings.HasPrefix(r, "builtin:") { // a ruleset that comes with refresher
+			c.Rules[i] = c.Path(r)
+		}
 	}
 	for i, f := range c.Staging.After {
 		c.Staging.After[i] = c.Path(f)

@@ -26,6 +26,9 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`", 8*len(key))
 	}
 	c := &compiler{rs: rs, cat: cat, domains: map[string]*transform.Domain{}, choices: map[column]*choice{}}
+	x := Expand(rs, cat)
+	c.rs, c.problems, c.expansion = x.Rules, x.Problems, x
+	c.warnPatterns()
 	c.matchTables()
 	c.choose()
 	c.agreeParents()
@@ -47,14 +50,16 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 		return nil, err
 	}
 	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints,
-		risk: c.risk, harbor: c.harbor, declared: c.declared()}
+		risk: c.risk, harbor: c.harbor, declared: c.declared(), expansion: c.expansion}
 	return p, c.err()
 }
 
 // compiler collects what a ruleset means and what is wrong with it.
 type compiler struct {
-	rs  *rules.Ruleset
+	rs  *rules.Ruleset // expanded: without patterns
 	cat *catalog.Catalog
+
+	expansion *rules.Expansion
 
 	choices  map[column]*choice
 	subjects map[catalog.Name]*subject         // by root table
@@ -88,6 +93,7 @@ type choice struct {
 	column   *catalog.Column
 	rule     *rules.Rule
 	pos      rules.Pos
+	pattern  string // that decided, if one did
 	wildcard bool
 	from     *choice // whose rule this is: that of a referenced column
 	op       *op     // nil until resolved, and if it is wrong
@@ -122,6 +128,9 @@ func (c *compiler) err() error {
 	if len(c.uncovered) > 0 {
 		errs = append(errs, &fault.Refusal{Gate: "coverage", Problems: c.uncovered,
 			Reason: "tables or columns without a rule; what no rule names doesn't leave production"})
+	}
+	if late := c.unreviewed(); late != nil {
+		errs = append(errs, late)
 	}
 	if c.gaps != nil {
 		errs = append(errs, c.gaps)
@@ -235,7 +244,8 @@ func (c *compiler) choose() {
 				rule, wildcard = r.Wildcard(), true
 			}
 			if rule != nil {
-				c.choices[column{t.Name, col.Name}] = &choice{table: t, column: col, rule: rule.Rule, pos: rule.Pos, wildcard: wildcard}
+				c.choices[column{t.Name, col.Name}] = &choice{table: t, column: col, rule: rule.Rule, pos: rule.Pos, wildcard: wildcard,
+					pattern: rule.Pattern}
 			}
 		}
 	}

@@ -258,6 +258,7 @@ func (c *compiler) decision(t *catalog.Table, col *catalog.Column) ColumnDecisio
 	}
 	o := ch.op
 	d.Transform, d.Class, d.Keep, d.Wildcard = o.name(), o.class(), o.kind == transform.KindKeep, ch.wildcard
+	d.Pattern = ch.pattern
 	d.Origin = fmt.Sprintf("%s:%d", ch.pos.File, ch.pos.Line)
 	if ch.from != nil {
 		d.From = ch.from.String()

@@ -5,6 +5,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
 )
@@ -20,7 +21,11 @@ type Program struct {
 	risk      []risk.Spec
 	harbor    *risk.SafeHarbor
 	declared  []catalog.Reference
+	expansion *rules.Expansion
 }
+
+// Expansion is what patterns and defaults of the rules have decided.
+func (p *Program) Expansion() *rules.Expansion { return p.expansion }
 
 // References are those that the rules declare, as they hold in the scrubbed database.
 func (p *Program) References() []catalog.Reference { return p.declared }
@@ -53,6 +58,7 @@ type ColumnDecision struct {
 	Keep      bool      // arrives as it is
 	KeepSome  bool      // arrives as it is in rows for which a condition holds
 	Wildcard  bool      // decided by "*"
+	Pattern   string    // the pattern or default that decided, "" if the rules name the column or its table
 	Generated bool      // never copied, computed on arrival
 	From      string    // the referenced column whose rule this one follows, "" if it has its own
 	Origin    string    // file:line of the rule, "" for a generated column

@@ -44,7 +44,7 @@ func Literal(s string) string {
 }
 
 func rulePart(s string) string {
-	if s == "" || strings.ContainsAny(s, ". \t\r\n\"") {
+	if s == "" || strings.ContainsAny(s, ". \t\r\n\"*") {
 		return Quote(s)
 	}
 	return s

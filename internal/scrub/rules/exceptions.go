@@ -113,14 +113,14 @@ func (l *loader) subject(t *Table, e entry) {
 	if _, ok := l.scalar(e.value); ok {
 		l.column(&s.Column)(e)
 	} else {
-		l.named(e.value, "the subject of "+t.Name.String(), "a subject", subjectShape, l.subjectFields(s))
+		l.named(e.value, "the subject of "+t.called, "a subject", subjectShape, l.subjectFields(s))
 	}
 	if len(l.problems) > before {
 		return
 	}
 	if t.Subject = s; s.Column == "" {
 		t.Subject = nil
-		l.fail(s.Pos, "the subject of %s names no column: write %s", t.Name, subjectShape)
+		l.fail(s.Pos, "the subject of %s names no column: write %s", t.called, subjectShape)
 	}
 }
 

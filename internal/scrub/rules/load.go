@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -20,26 +19,34 @@ import (
 // understood comes back also with an error, so that a caller who has a catalog
 // can report the compiler's problems along with these.
 func Load(paths []string) (*Ruleset, error) {
-	rs := &Ruleset{Tables: map[catalog.Name]*Table{}}
+	rs := newRuleset()
 	var problems []fault.Problem
 	if len(paths) == 0 {
 		problems = append(problems,
 			fault.Problem{Text: "no rules file is given: list one under rules: in the configuration"})
 	}
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := readFile(path)
 		if err != nil {
 			problems = append(problems, fault.Problem{File: path, Text: "can't be read: " + cause(err)})
 			continue
 		}
-		problems = append(problems, rs.add(path, text)...)
+		found := rs.add(path, text)
+		found = append(found, rs.review(path)...)
+		for _, p := range found {
+			if !slices.Contains(problems, p) { // a file that several include says it once
+				problems = append(problems, p)
+			}
+		}
 	}
 	return rs, input(problems)
 }
 
+func newRuleset() *Ruleset { return &Ruleset{Tables: map[catalog.Name]*Table{}} }
+
 // Parse reads one rules file's text; name is what positions call it.
 func Parse(name string, text []byte) (*Ruleset, error) {
-	rs := &Ruleset{Tables: map[catalog.Name]*Table{}}
+	rs := newRuleset()
 	return rs, input(rs.add(name, text))
 }
 
@@ -58,21 +65,36 @@ func cause(err error) string {
 	return err.Error()
 }
 
+// add adds a file, and what it includes, to what other files say. The two must not
+// decide on the same thing.
 func (rs *Ruleset) add(path string, text []byte) []fault.Problem {
-	l := &loader{reader{file: path}, rs}
-	if root := l.parse(text); root != nil {
-		l.root(root)
-	}
+	l := &loader{reader: reader{file: path}, rs: newRuleset(), top: path}
+	l.load(text)
+	rs.join(l)
 	slices.SortStableFunc(l.problems, func(a, b fault.Problem) int {
+		if a.File != b.File {
+			return 0
+		}
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	return l.problems
 }
 
-// loader adds one file's content to a ruleset.
+// loader adds one file's content to a ruleset, over what the files say that it includes.
 type loader struct {
 	reader
-	rs *Ruleset
+	rs    *Ruleset
+	top   string               // the file that includes all others
+	chain []string             // the files that include this one, from the top
+	own   map[catalog.Name]Pos // tables of this file
+}
+
+func (l *loader) load(text []byte) {
+	l.own = map[catalog.Name]Pos{}
+	if root := l.parse(text); root != nil {
+		l.includes(root)
+		l.root(root)
+	}
 }
 
 func (l *loader) root(n ast.Node) {
@@ -86,11 +108,9 @@ func (l *loader) root(n ast.Node) {
 func (l *loader) fields() []field {
 	rs := l.rs
 	return []field{
-		{key: "version", read: func(e entry) {
-			if v, _ := l.scalar(e.value); v.Text != "1" {
-				l.fail(e.pos, "this refresher knows version 1 of the rules format: write version: 1")
-			}
-		}},
+		{key: "version", read: l.version},
+		{key: "include", read: func(entry) {}}, // read before all others
+		{key: "defaults", read: l.defaults},
 		{key: "tables", read: l.tables},
 		{key: "references", read: func(e entry) { list(l, &rs.References, e, referenceShape, l.reference) }},
 		{key: "allow", read: func(e entry) { list(l, &rs.Allow, e, allowShape, l.allow) }},
@@ -103,10 +123,6 @@ func (l *loader) fields() []field {
 // largeObjects reads a decision that the whole database has once.
 func (l *loader) largeObjects(e entry) {
 	o := &l.rs.LargeObjects
-	if o.Pos != (Pos{}) {
-		l.fail(e.pos, "large_objects is given twice, first at %s: remove one", o.Pos)
-		return
-	}
 	var choice string
 	l.choice(&choice, LargeObjectsChoices)(e)
 	o.Pos, o.Keep = e.pos, choice == "keep"
@@ -118,24 +134,32 @@ func (l *loader) tables(e entry) {
 	}
 	entries, _ := l.entries(e.value, "tables", `"schema.table: {columns: …}"`)
 	for _, e := range entries {
+		if isPattern(e.key) {
+			l.pattern(e)
+			continue
+		}
 		name, err := catalog.ParseName(e.key)
 		if err != nil {
 			l.fail(e.pos, "%v", err)
 			continue
 		}
-		t := l.table(e, name)
-		if other := l.rs.Tables[name]; other != nil {
-			l.fail(e.pos, "table %s is given twice, first at %s: remove one", name, other.Pos)
+		t := l.table(e, name.String())
+		t.Name = name
+		if at, twice := l.own[name]; twice {
+			l.fail(e.pos, "table %s is given twice, first at %s: remove one", name, at)
 			continue
 		}
-		l.rs.Tables[name] = t
+		l.own[name] = e.pos
+		l.rs.Tables[name] = t.over(l.rs.Tables[name])
 	}
 }
 
-func (l *loader) table(e entry, name catalog.Name) *Table {
-	t := &Table{Name: name, Pos: e.pos}
+// table reads what is said of a table, or of all that a pattern fits.
+func (l *loader) table(e entry, name string) *Table {
+	t := &Table{Pos: e.pos, called: name}
 	const shape = `{columns: {COLUMN: TRANSFORM}} or {rows: none}`
-	given := l.named(e.value, "table "+name.String(), "a table", shape, l.tableFields(t))
+	given := l.named(e.value, "table "+name, "a table", shape, l.tableFields(t))
+	_, t.rowsGiven = given["rows"]
 	if at, ok := given["remember"]; ok && t.Rows == AllRows {
 		l.fail(at, "remember is for rows that stay behind, and all of %s are copied: write rows: none, or leave it out", name)
 	}
@@ -181,15 +205,15 @@ func (l *loader) rows(t *Table, e entry) {
 }
 
 func (l *loader) tableColumns(t *Table, n ast.Node) {
-	entries, _ := l.entries(n, "columns of "+t.Name.String(), `{COLUMN: TRANSFORM}`)
+	entries, _ := l.entries(n, "columns of "+t.called, `{COLUMN: TRANSFORM}`)
 	for _, e := range entries {
 		c := &Column{Wildcard: e.key == "*", Pos: e.pos}
 		c.Name, _ = unquote(e.key)
 		if other := t.Column(c.Name); other != nil && !c.Wildcard {
-			l.fail(e.pos, "column %q is given twice in %s, first in line %d: remove one", c.Name, t.Name, other.Pos.Line)
+			l.fail(e.pos, "column %q is given twice in %s, first in line %d: remove one", c.Name, t.called, other.Pos.Line)
 			continue
 		}
-		where := fmt.Sprintf("column %q of %s", c.Name, t.Name)
+		where := fmt.Sprintf("column %q of %s", c.Name, t.called)
 		if c.Rule = l.columnRule(e.value, e.pos, where); c.Rule != nil {
 			t.Columns = append(t.Columns, c)
 		}

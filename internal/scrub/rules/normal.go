@@ -15,16 +15,7 @@ import (
 func (rs *Ruleset) Hash() string {
 	tables := map[string]any{}
 	for name, t := range rs.Tables {
-		columns := map[string]any{}
-		for _, c := range t.Columns {
-			columns[columnKey(c)] = c.Rule.normal()
-		}
-		tables[name.String()] = map[string]any{
-			"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal(),
-		}
-		if t.Remember {
-			tables[name.String()].(map[string]any)["remember"] = true
-		}
+		tables[name.String()] = t.normal()
 	}
 	all := map[string]any{
 		"tables": tables,
@@ -42,6 +33,21 @@ func (rs *Ruleset) Hash() string {
 	if len(rs.Risk) > 0 {
 		all["risk"] = sorted(rs.Risk, Risk.normal)
 	}
+	if len(rs.Patterns) > 0 {
+		all["patterns"] = sorted(rs.Patterns, func(p *Pattern) any {
+			if p.Table != nil {
+				return []any{p.Key, p.Table.normal()}
+			}
+			return []any{p.Key, p.Rule.normal()}
+		})
+	}
+	if rs.Defaults.Given {
+		defaults := map[string]any{}
+		for _, d := range rs.Defaults.all() {
+			defaults[d.name()] = d.Rule.normal()
+		}
+		all["defaults"] = defaults
+	}
 	if rs.HIPAA.Given {
 		all["hipaa"] = rs.HIPAA.normal()
 	}
@@ -50,6 +56,18 @@ func (rs *Ruleset) Hash() string {
 	}
 	sum := sha256.Sum256(encode(all))
 	return hex.EncodeToString(sum[:])
+}
+
+func (t *Table) normal() map[string]any {
+	columns := map[string]any{}
+	for _, c := range t.Columns {
+		columns[columnKey(c)] = c.Rule.normal()
+	}
+	m := map[string]any{"rows": t.Rows, "when": t.When.Text, "columns": columns, "subject": t.Subject.normal()}
+	if t.Remember {
+		m["remember"] = true
+	}
+	return m
 }
 
 // sorted is what each item of a list says, in an order of its own.

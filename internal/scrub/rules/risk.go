@@ -111,11 +111,7 @@ func (l *loader) riskFields(r *Risk) []field {
 
 func (l *loader) hipaa(e entry) {
 	h := &l.rs.HIPAA
-	if h.Given {
-		l.fail(e.pos, "hipaa is given twice, first at %s: put all into one file", h.Pos)
-		return
-	}
-	h.Given, h.Pos = true, e.pos
+	*h = HIPAA{Given: true, Pos: e.pos} // a later file has its own
 	const shape = `{absent: {IDENTIFIER: WHY}, columns: {schema.table.column: IDENTIFIER}}`
 	l.mapping(e.value, "hipaa", shape, l.hipaaFields(h))
 }

@@ -57,12 +57,18 @@ func (p Pos) Problem(format string, args ...any) fault.Problem {
 // Ruleset is the content of one or more rules files.
 type Ruleset struct {
 	Tables     map[catalog.Name]*Table
+	Patterns   []*Pattern // in the order of the files
+	Defaults   Defaults
 	References []Reference // in the order of the files
 	Allow      []Allow     // in the order of the files
 	Risk       []Risk      // in the order of the files
 	HIPAA      HIPAA
 
 	LargeObjects LargeObjects
+
+	// Reviewed are the columns that a person has agreed to keep by a pattern, with
+	// the type that each had then; see [ReviewFile].
+	Reviewed map[catalog.Name]map[string]string
 }
 
 // LargeObjects says what happens to the large objects of the database.
@@ -82,6 +88,9 @@ type Table struct {
 	Subject *Subject  // nil if the rows are about nobody in particular
 	Columns []*Column // in the order of the file; at most one is the wildcard
 	Pos     Pos
+
+	called    string // the table's name or pattern, as written
+	rowsGiven bool
 
 	Optional bool // a database without the table is no mistake
 	Remember bool // values of rows that stay behind are looked for in staging, too
@@ -168,6 +177,7 @@ func (t *Table) Wildcard() *Column {
 type Column struct {
 	Name     string // "*" for the wildcard
 	Wildcard bool
+	Pattern  string // the pattern or default that decided, "" for a rule that names the column or its table
 	Rule     *Rule
 	Pos      Pos
 }
