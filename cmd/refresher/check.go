@@ -16,6 +16,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )
 
@@ -24,6 +25,7 @@ type checking struct {
 	format              string
 	schema, base, files []string
 	strict              bool
+	accept, decisions   bool
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -40,7 +42,11 @@ of this machine, so that an application's pull request can be checked before its
 migration reaches production.
 
 Exit 0: every column has a rule. Exit 1: something has none, or a warning under
---strict. Exit 2: mistakes in the rules.`,
+--strict. Exit 2: mistakes in the rules.
+
+--accept writes down, beside the rules, that the columns which patterns keep were
+looked at: RULES.reviewed.yaml, to be committed. A column that comes later refuses
+runs until it is accepted, too, or a rule names it.`,
 		Example: `  refresher check
   refresher check --schema db/structure.sql --rules rules/app.yaml --format github
   refresher check --schema db/migrations --base old.sql --rules rules/app.yaml --strict`,
@@ -61,6 +67,8 @@ Exit 0: every column has a rule. Exit 1: something has none, or a warning under
 		StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
 	cmd.Flags().StringVar(&c.format, "format", "text", "text, json, junit, sarif or github")
 	cmd.Flags().BoolVar(&c.strict, "strict", false, "warnings fail the check, too")
+	cmd.Flags().BoolVar(&c.accept, "accept", false, "confirm the columns that patterns of the rules keep now")
+	cmd.Flags().BoolVar(&c.decisions, "decisions", false, "list the file and line that decide on every column")
 	return cmd
 }
 
@@ -68,6 +76,11 @@ func (a *app) check(ctx context.Context, c checking) error {
 	in, err := a.checkInput(ctx, c)
 	if err != nil {
 		return err
+	}
+	if c.accept {
+		if err := a.accept(in); err != nil {
+			return err
+		}
 	}
 	result, err := check.Run(*in)
 	if err != nil {
@@ -84,9 +97,29 @@ func (a *app) check(ctx context.Context, c checking) error {
 	return checkVerdict(result)
 }
 
+// accept writes the review of what patterns keep, and reads the rules again with it.
+func (a *app) accept(in *check.Input) error {
+	if in.Broken != nil {
+		return in.Broken
+	}
+	x := scrub.Expand(in.Rules, in.Now)
+	files, err := x.Accept()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(a.err, "reviewed: %s\n", f)
+	}
+	if len(files) == 0 {
+		fmt.Fprintln(a.err, "reviewed: no pattern keeps a column")
+	}
+	in.Rules, in.Broken = rules.Load(in.Files)
+	return in.Broken
+}
+
 // checkInput reads the rules and the catalog, from wherever the flags say.
 func (a *app) checkInput(ctx context.Context, c checking) (*check.Input, error) {
-	in := &check.Input{Files: c.files, Strict: c.strict}
+	in := &check.Input{Files: c.files, Strict: c.strict, Listed: c.decisions}
 	var conf *config.Config
 	if len(c.files) == 0 || len(c.schema) == 0 {
 		var err error
@@ -139,7 +172,7 @@ func checkVerdict(r *check.Result) error {
 	missing, errs, warnings := 0, 0, 0
 	for _, i := range r.Issues {
 		switch {
-		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate":
+		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate", i.ID == "review":
 			missing++
 		case i.Level == check.Error:
 			errs++

@@ -11,6 +11,8 @@
 //	changed-type                    another type than the schema that was given to compare with
 //	suspicious-keep                 kept, although its name or type speaks of personal data
 //	gate                            another gate that would refuse a run, such as gaps of Safe Harbor
+//	review                          kept by a pattern, and newer than its last review
+//	pattern                         a pattern that fits nothing
 //	constraint                      a CHECK that a fake could break
 package check
 
@@ -63,6 +65,29 @@ type Result struct {
 	Kept     int     `json:"kept"`
 	Wildcard int     `json:"wildcard"` // kept or masked by "*"
 	Issues   []Issue `json:"issues"`   // by place
+
+	Patterns  []Pattern  `json:"patterns,omitempty"`  // what patterns and defaults decided, in the order of the rules
+	Decisions []Decision `json:"decisions,omitempty"` // of every column, if they were asked for
+}
+
+// Pattern is what a pattern or default of the rules has decided.
+type Pattern struct {
+	Pattern string   `json:"pattern"`
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
+	Tables  []string `json:"tables,omitempty"`  // that a pattern for tables fits
+	Columns []string `json:"columns,omitempty"` // that it decided on
+
+	text string
+}
+
+// Decision says which rule decides on a column.
+type Decision struct {
+	Table   string `json:"table"`
+	Column  string `json:"column,omitempty"` // "": the table's rows
+	Rule    string `json:"rule"`
+	Origin  string `json:"origin"` // file:line
+	Pattern string `json:"pattern,omitempty"`
 }
 
 // Input is what to check.
@@ -73,32 +98,39 @@ type Input struct {
 	Now    *catalog.Catalog
 	Before *catalog.Catalog // to compare types with; nil: nothing
 	Strict bool             // warnings count, too
+	Listed bool             // the result lists what decides on every column
 }
 
 // checker collects issues.
 type checker struct {
 	Input
-	survey *discover.Survey
-	out    *Result
-	said   map[fault.Problem]bool
-	lines  map[string][]string // of the rules files
+	expansion *rules.Expansion
+	survey    *discover.Survey
+	out       *Result
+	said      map[fault.Problem]bool
+	lines     map[string][]string // of the rules files
 }
 
 // Run checks. Its error is a fault of the environment; what is wrong is in the result.
 func Run(in Input) (*Result, error) {
 	c := checker{Input: in, survey: discover.Names(in.Now), out: &Result{Database: in.Now.Database, Issues: []Issue{}}, said: map[fault.Problem]bool{}, lines: map[string][]string{}}
 	c.broken()
-	c.gone()
 	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32)) // compiling draws nothing from the key
+	c.expansion = scrub.Expand(in.Rules, in.Now)
+	c.Rules = c.expansion.Rules
+	c.gone()
 	if err := c.refused(err); err != nil {
 		return nil, err
 	}
 	c.keeps()
 	c.types()
+	c.patterns()
 	if program != nil {
 		c.count(program)
 		for _, w := range program.Warnings() {
-			c.add(Issue{ID: "constraint", Level: Note, Message: w})
+			if !slices.ContainsFunc(c.out.Issues, func(i Issue) bool { return i.ID == "pattern" && strings.HasSuffix(w, i.Message) }) {
+				c.add(Issue{ID: "constraint", Level: Note, Message: w})
+			}
 		}
 	}
 	slices.SortStableFunc(c.out.Issues, func(a, b Issue) int {
@@ -175,6 +207,7 @@ func (c *checker) refused(err error) error {
 			if err := c.missing(refusal.Problems); err != nil {
 				return err
 			}
+		case errors.As(e, &refusal) && refusal.Gate == "review": // see patterns
 		case errors.As(e, &refusal):
 			c.add(Issue{ID: "gate", Level: Error, Message: refusal.Error()})
 		default:
@@ -274,7 +307,8 @@ func (c *checker) keeps() {
 			if rule == nil {
 				rule = t.Wildcard()
 			}
-			if rule == nil || rule.Rule.Kind != rules.Scalar || rule.Rule.Transform != "keep" || c.reviewed(rule.Pos) || c.allowed(name, col.Name) {
+			if rule == nil || rule.Rule.Kind != rules.Scalar || rule.Rule.Transform != "keep" || c.reviewed(rule.Pos) || c.allowed(name, col.Name) ||
+				c.accepted(name, col.Name) {
 				continue
 			}
 			f, held := c.survey.Suspicious(name, col.Name)
@@ -335,6 +369,9 @@ func typeOf(c *catalog.Column) string {
 func (c *checker) count(p *scrub.Program) {
 	for _, d := range p.Decisions() {
 		c.out.Tables++
+		if c.Listed {
+			c.decided(d)
+		}
 		for _, col := range d.Columns {
 			c.out.Columns++
 			if col.Keep {

@@ -13,6 +13,7 @@ import (
 
 	"refresher/internal/check"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/testkit/pgserver"
 )
@@ -121,5 +122,45 @@ func TestBrokenRules(t *testing.T) {
 	_, got := run(t, "version: 2\ntables:\n  public.users: {column: {}}\n", load(t, "CREATE TABLE users (id int)"), nil, false)
 	if len(got) < 3 || !strings.HasPrefix(got[0], "error invalid-rule 1:") || !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "error missing-column") }) {
 		t.Errorf("%v", got)
+	}
+}
+
+// What patterns keep is an error until it is reviewed; what they decided is listed.
+func TestPatterns(t *testing.T) {
+	cat := load(t, schema)
+	const text = `version: 1
+tables:
+  "public.s*ions": {rows: none}
+  "public.*": {columns: {id: keep, "*": "null"}}
+  "*.no_such": email
+  public.orders: {columns: {user_id: keep}}
+`
+	r, got := run(t, text, cat, nil, false)
+	want := []string{
+		"error review 4:26 public.orders.id id: keep", "error review 4:26 public.users.id id: keep",
+		`note pattern 5:3 . `,
+	}
+	if d := cmp.Diff(want, got); d != "" || r.Passed {
+		t.Error(d)
+	}
+	if p := r.Patterns; len(p) != 3 || !slices.Equal(p[0].Tables, []string{"public.sessions"}) || p[2].Columns != nil {
+		t.Errorf("%+v", p)
+	}
+	file := filepath.Join(t.TempDir(), "r.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rs, _ := rules.Load([]string{file})
+	if _, err := scrub.Expand(rs, cat).Accept(); err != nil {
+		t.Fatal(err)
+	}
+	rs, broken := rules.Load([]string{file})
+	r, err := check.Run(check.Input{Rules: rs, Files: []string{file}, Broken: broken, Now: cat, Listed: true})
+	if err != nil || !r.Passed {
+		t.Fatalf("%+v, %v", r.Issues, err)
+	}
+	i := slices.IndexFunc(r.Decisions, func(d check.Decision) bool { return d.Table == "public.users" && d.Column == "email" })
+	if i < 0 || r.Decisions[i].Rule != "null" || r.Decisions[i].Pattern != "public.*" || r.Decisions[i].Origin != file+":4" {
+		t.Errorf("%+v", r.Decisions)
 	}
 }

@@ -25,6 +25,10 @@ func (d *Document) JSON(w io.Writer) error {
 	for i := range r.Issues {
 		r.Issues[i].File = d.relative(r.Issues[i].File)
 	}
+	r.Patterns = slices.Clone(r.Patterns)
+	for i := range r.Patterns {
+		r.Patterns[i].File = d.relative(r.Patterns[i].File)
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -50,6 +54,9 @@ func (d *Document) Text(w io.Writer) error {
 			}
 		}
 	}
+	if err := d.decisions(w); err != nil {
+		return err
+	}
 	if slices.ContainsFunc(d.Issues, func(i Issue) bool { return i.Level == Error }) {
 		return nil
 	}
@@ -60,6 +67,34 @@ func (d *Document) Text(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%s: every column has a rule: %d tables, %d columns, %d masked, %d kept%s\n",
 		d.Database, d.Tables, d.Columns, d.Masked, d.Kept, wild)
 	return err
+}
+
+// decisions writes what patterns decided, and what decided on each column if that was
+// asked for.
+func (d *Document) decisions(w io.Writer) error {
+	for _, p := range d.Patterns {
+		if len(p.Tables)+len(p.Columns) == 0 {
+			continue // a note says so
+		}
+		if _, err := fmt.Fprintf(w, "pattern: %s:%d: %s\n", d.relative(p.File), p.Line, p.text); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.Decisions {
+		column, by := c.Table, ""
+		if c.Column != "" {
+			column += "." + c.Column
+		}
+		if c.Pattern != "" {
+			by = fmt.Sprintf(", by %q", c.Pattern)
+		}
+		at := max(strings.LastIndexByte(c.Origin, ':'), 0)
+		file, line := c.Origin[:at], strings.TrimPrefix(c.Origin[at:], ":")
+		if _, err := fmt.Fprintf(w, "decided: %s: %s (%s:%s%s)\n", column, c.Rule, d.relative(file), line, by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fails reports whether an issue fails the check.
@@ -85,6 +120,8 @@ var kinds = [...]struct{ id, text string }{
 	{"changed-type", "A column whose type changed."},
 	{"suspicious-keep", "A column that is kept although it looks like personal data."},
 	{"gate", "Another gate that would refuse a run."},
+	{"review", "A column that a pattern keeps and that came after its last review: a run would be refused."},
+	{"pattern", "A pattern that fits nothing."},
 	{"constraint", "A CHECK constraint that a fake could break."},
 }
 

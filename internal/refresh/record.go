@@ -192,13 +192,23 @@ func (r *recorder) decisions(p *scrub.Program) {
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Detail: withoutValues(c.Detail), From: c.From,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Pattern: c.Pattern, Detail: withoutValues(c.Detail), From: c.From,
 				KeepSome: c.KeepSome,
 			})
 		}
 		r.report.Tables = append(r.report.Tables, t)
 	}
 	sortTables(r.report)
+	r.report.Patterns = nil
+	for _, m := range p.Expansion().Matches {
+		pattern := report.Pattern{
+			Pattern: m.Pattern, Origin: fmt.Sprintf("%s:%d", m.Pos.File, m.Pos.Line), Columns: m.Columns,
+		}
+		for _, t := range m.Tables {
+			pattern.Tables = append(pattern.Tables, t.String())
+		}
+		r.report.Patterns = append(r.report.Patterns, pattern)
+	}
 }
 
 func sortTables(rep *report.Report) {

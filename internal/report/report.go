@@ -55,6 +55,7 @@ type Report struct {
 	SafeHarbor     *risk.SafeHarbor   `json:"safe_harbor,omitempty"`
 	Drift          *Drift             `json:"drift,omitempty"` // absent in the first run
 	Datasets       []Dataset          `json:"datasets"`
+	Patterns       []Pattern          `json:"patterns,omitempty"` // of the rules, in their order
 	Warnings       []string           `json:"warnings"`
 	LeftOut        []string           `json:"left_out"`                // schema objects that staging does not get
 	LargeObjects   *LargeObjects      `json:"large_objects,omitempty"` // of the source; absent if there are none
@@ -119,10 +120,19 @@ type Column struct {
 	Keep      bool   `json:"keep"`
 	Wildcard  bool   `json:"wildcard,omitempty"`  // decided by "*": flagged
 	Origin    string `json:"origin"`              // file:line of the rule
+	Pattern   string `json:"pattern,omitempty"`   // the pattern or default that decided
 	Detail    string `json:"detail,omitempty"`    // of json and array: what is inside
 	From      string `json:"from,omitempty"`      // the referenced column whose rule it follows
 	KeepSome  bool   `json:"keep_some,omitempty"` // some values arrive as they are, by a condition
 	KeptRows  int64  `json:"kept_rows,omitempty"` // how many
+}
+
+// Pattern is what a pattern or default of the rules has decided.
+type Pattern struct {
+	Pattern string   `json:"pattern"`
+	Origin  string   `json:"origin"`            // file:line
+	Tables  []string `json:"tables,omitempty"`  // that a pattern for tables fits
+	Columns []string `json:"columns,omitempty"` // that it decided on
 }
 
 // LargeObjects is what became of the source's large objects.

@@ -19,6 +19,7 @@ func Schema() []byte {
 	defs := object{
 		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
 		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
+		"tableKey": tableKeySchema(), "defaults": defaultsSchema(),
 		"columnNames": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}}},
 	}
 	names := []any{}
@@ -49,8 +50,13 @@ func Schema() []byte {
 		"type": "object", "required": []string{"version"}, "additionalProperties": false,
 		"properties": object{
 			"version": object{"const": 1, "description": "Version of the rules format."},
-			"tables": object{"type": []string{"object", "null"}, "description": "Tables as schema.table, taken literally; quoted as in SQL where a part holds a dot, space or quote.",
-				"propertyNames": ref("tableName"), "additionalProperties": ref("table")},
+			"include": object{"type": "array", "items": object{"type": "string", "minLength": 1},
+				"description": "Rules files whose rules these go over: paths relative to this file, or builtin:NAME. A later rule wins."},
+			"defaults": ref("defaults"),
+			"tables": object{"type": []string{"object", "null"}, "description": "Tables as schema.table, taken literally; quoted as in SQL where a part holds a dot, space, quote or asterisk. " +
+				"With * they are patterns: schema.table for tables, table.column or schema.table.column for columns.",
+				"propertyNames": ref("tableKey"), "additionalProperties": ref("table"),
+				"patternProperties": object{`\*`: object{"anyOf": []any{ref("table"), ref("columnRule")}}}},
 			"references": object{"type": "array", "items": ref("reference"), "description": "Columns that hold what another table's columns hold, although no foreign key says so."},
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
 			"risk":       object{"type": "array", "items": ref("risk"), "description": "Sets of quasi-identifiers whose classes are counted, and may not be too small."},
@@ -204,6 +210,28 @@ func whenSchema() object {
 func tableNameSchema() object {
 	const part = `("([^"]|"")+"|[^". \t\r\n]+)`
 	return object{"type": "string", "pattern": `^` + part + `\.` + part + `$`}
+}
+
+// tableKeySchema is a table's name, or a pattern of two or three parts.
+func tableKeySchema() object {
+	const part = `("([^"]|"")+"|[^". \t\r\n]+)`
+	return object{"anyOf": []any{ref("tableName"),
+		object{"type": "string", "pattern": `^` + part + `(\.` + part + `){1,2}$`, "allOf": []any{object{"pattern": `\*`}}}}}
+}
+
+func defaultsSchema() object {
+	classes := object{}
+	for _, c := range rules.Classes() {
+		classes[c] = ref("columnRule")
+	}
+	return object{"type": "object", "additionalProperties": false,
+		"description": "Rules for columns of which nothing else says anything, by what their name says they hold, then by type, then for all others.",
+		"properties": object{
+			"classes": object{"type": "object", "additionalProperties": false, "properties": classes},
+			"types": object{"type": "object", "additionalProperties": ref("columnRule"),
+				"description": "By type as SQL writes it, as in text, integer or timestamp with time zone; a domain counts as its base type, too."},
+			"other": ref("columnRule"),
+		}}
 }
 
 func referenceSchema() object {

@@ -115,6 +115,11 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 		column("[{transform: keep, when: y}, email]"), column("[email]"), column("[{json: {a: keep}, when: y}, {transform: keep, when: z}, null]"),
 		"version: 1\nreferences: [{table: a.b, columns: [x, 2], to: c.d}, {table: a.b, columns: [x], to: c.d, to_columns: [y], when: z}]\n",
 		"version: 1\nallow: [{table: a.b, column: x, class: email, values: [support@acme.test, 12], why: ours}]\n",
+		"version: 1\nallow: [{table: a.b, column: x, class: full_name, up_to: 100, why: a public catalogue}]\n",
+		"version: 1\ninclude: ['builtin:experimentation']\ntables: {}\n",
+		"version: 1\ntables: {'a.x_*': {rows: none}, '*.y_by': username, 'a.*.z': {transform: 'null', class: email}, '\"A*\".b*': {columns: {'*': keep}}, '*.w': [email]}\n",
+		"version: 1\ndefaults: {classes: {email: email}, types: {int4: keep, 'text[]': {array: text}}, other: null}\n",
+		"version: 1\ntables: {a.b: {optional: true, columns: {x: {transform: email, optional: true}}}, a.c: {rows: none, remember: true}}\n",
 	} {
 		if err := valid(good); err != nil {
 			t.Errorf("the schema refuses\n%s%v", good, err)
@@ -126,6 +131,9 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 	for _, bad := range []string{
 		"7", "tables: {}", "version: 2\ntables: {}", "version: 1\ntabels: {}", "version: 1\ntables: []", "version: 1\ntables: {users: {rows: none}}",
 		"version: 1\ntables: {a.b.c: {rows: none}}", "version: 1\ntables: {'x y.z': {rows: none}}", "version: 1\ntables: {'\"x.z': {rows: none}}",
+		"version: 1\ntables: {'*': {rows: none}}", "version: 1\ntables: {'a.b*': {colums: {}}}", "version: 1\ntables: {'a.b*': 7}",
+		"version: 1\ninclude: base.yaml\n", "version: 1\ndefaults: {classes: {emial: email}}\n", "version: 1\ndefaults: {others: email}\n",
+		"version: 1\nallow: [{table: a.b, column: x, class: email, up_to: 0, why: z}]\n", "version: 1\ntables: {a.b: {optional: 1}}\n",
 		"version: 1\ntables: {a.b: keep}", "version: 1\ntables: {a.b: {colums: {}}}", "version: 1\ntables: {a.b: {rows: some}}",
 		"version: 1\ntables: {a.b: {rows: none, subject: x}}", "version: 1\ntables: {a.b: {subject: {domain: x}}}", "version: 1\ntables: {a.b: {subject: {column: x, kind: y}}}",
 		"version: 1\ntables: {a.b: {subject: 7}}", "version: 1\ntables: {a.b: {subject: {column: x, home: 1}}}",
@@ -239,7 +247,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	got := map[string][]string{"file": keys(s.Properties), "table": keys(s.Defs["table"].Properties), "rule": shapes,
 		"reference": keys(s.Defs["reference"].Properties), "exception": keys(s.Defs["exception"].Properties),
-		"risk": keys(s.Defs["risk"].Properties), "hipaa": keys(s.Defs["hipaa"].Properties)}
+		"defaults": keys(s.Defs["defaults"].Properties), "risk": keys(s.Defs["risk"].Properties), "hipaa": keys(s.Defs["hipaa"].Properties)}
 	want := rules.Keys()
 	for _, m := range []map[string][]string{got, want} {
 		for _, list := range m {
