@@ -67,6 +67,7 @@ type Kind string
 const (
 	NoTableRule  Kind = "table without rules"
 	NoColumnRule Kind = "column without a rule"
+	Unreviewed   Kind = "a column that a pattern keeps and that came after its last review"
 	WrongType    Kind = "a rule that doesn't serve the column's type"
 )
 

@@ -37,14 +37,16 @@ func (c *compiler) warnPatterns() {
 
 // unreviewed refuses columns that a pattern keeps and of which no review knows.
 func (c *compiler) unreviewed() error {
-	var lines []string
+	var late []fault.Problem
 	for _, k := range c.expansion.Unreviewed() {
-		lines = append(lines, fmt.Sprintf("%s.%s (%s) is kept by %q (%s:%d) and came after its last review; "+
-			"a rule that confirms it:   %s: keep", k.Table, k.Column, k.Type, k.Pattern, k.Pos.File, k.Pos.Line, quoteKey(k.Column)))
+		p := k.Pos.Problem("%s.%s (%s) is kept by %q and came after its last review", k.Table, k.Column, k.Type, k.Pattern)
+		p.Kind, p.Table, p.Column = fault.Unreviewed, k.Table.String(), k.Column
+		p.Fix = fmt.Sprintf("a rule that confirms it:   %s: keep", quoteKey(k.Column))
+		late = append(late, p)
 	}
-	if len(lines) == 0 {
+	if len(late) == 0 {
 		return nil
 	}
-	return &fault.Refusal{Gate: "review", Problems: lines,
-		Reason: "patterns keep columns that nobody has reviewed; look at them, then run: refresher check --accept"}
+	return &fault.Refusal{Gate: "review", Problems: late,
+		Reason: "patterns keep columns that came after their last review; look at them, then run refresher check --accept"}
 }

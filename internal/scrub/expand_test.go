@@ -57,7 +57,7 @@ func TestUnreviewedColumnsAreRefused(t *testing.T) {
 	if !errors.As(err, &refusal) || refusal.Gate != "review" || len(refusal.Problems) != 2 {
 		t.Fatalf("%v", err)
 	}
-	want := `a.users.state (text) is kept by "a.*" (r.yaml:3) and came after its last review; a rule that confirms it:   state: keep`
+	want := `r.yaml:3:21: a.users.state (text) is kept by "a.*" and came after its last review; a rule that confirms it:   state: keep`
 	if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "refresher check --accept") {
 		t.Errorf("%v", err)
 	}
