@@ -79,20 +79,16 @@ func (a *app) discover(ctx context.Context, d discovery) error {
 	if err != nil {
 		return err
 	}
-	survey, cat, err := a.survey(ctx, d, source)
+	base := existing
+	if d.whole || d.format == "json" {
+		base = nil
+	}
+	survey, draft, cat, err := a.survey(ctx, d, source, base)
 	if err != nil {
 		return err
 	}
 	for _, n := range survey.Notes {
 		fmt.Fprintf(a.err, "note: %s\n", n)
-	}
-	base := existing
-	if d.whole || d.format == "json" {
-		base = nil
-	}
-	draft, err := survey.Draft(base)
-	if err != nil {
-		return err
 	}
 	var text []byte
 	if d.fromRun != "" {
@@ -141,26 +137,27 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 	return existing, files, cfg, err
 }
 
-// survey reads the catalog and the samples.
-func (a *app) survey(
-	ctx context.Context,
-	d discovery,
-	cfg *pgx.ConnConfig,
-) (*discover.Survey, *catalog.Catalog, error) {
+// survey reads the catalog and the samples, and drafts rules for what base leaves open.
+func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base *rules.Ruleset) (
+	*discover.Survey, *discover.Draft, *catalog.Catalog, error,
+) {
 	cfg.RuntimeParams["default_transaction_read_only"] = "on"
 	cfg.RuntimeParams["application_name"] = "refresher/discover"
 	cfg.RuntimeParams["lock_timeout"] = "10s"
+	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, nil, client.Wrap(err, "connecting to the source")
+		return nil, nil, nil, client.Wrap(err, "connecting to the source")
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	cat, err := catalog.Load(ctx, conn)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if d.namesOnly {
-		return discover.Names(cat), cat, nil
+		s := discover.Names(cat)
+		draft, err := s.Draft(base)
+		return s, draft, cat, err
 	}
 	o := discover.Options{Rows: d.rows, Timeout: d.timeout}
 	if a.terminal {
@@ -168,7 +165,11 @@ func (a *app) survey(
 		defer fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	s, err := discover.Database(ctx, conn, cat, o)
-	return s, cat, err
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	draft, err := s.DraftOn(ctx, conn, base)
+	return s, draft, cat, err
 }
 
 func (d discovery) text(

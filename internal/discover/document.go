@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/brianvoe/gofakeit/v6/data"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
@@ -36,11 +39,23 @@ type leaf struct {
 	score  float64
 	reason string
 	drop   bool // its rule didn't compile: left to be redacted
+	hidden bool // its path holds a key that may be data: redacted, and not printed
+}
+
+// where names the leaf in a sentence.
+func (l *leaf) where() string {
+	if l.hidden {
+		return "under a key that may be data"
+	}
+	if l.path == "" {
+		return "as a whole"
+	}
+	return "at " + l.path
 }
 
 // readDocuments finds the paths of sampled documents.
 func readDocuments(docs []string) *document {
-	w := walker{leaves: map[string]*leaf{}, keys: map[string]map[string]bool{}}
+	w := walker{leaves: map[string]*leaf{}, keys: map[string]map[string]int{}}
 	for _, text := range docs {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
@@ -64,7 +79,10 @@ func readDocuments(docs []string) *document {
 		}
 	}
 	for _, p := range w.order {
-		d.leaves = append(d.leaves, w.leaves[p])
+		l := w.leaves[p]
+		l.drop = l.drop || p == "" || w.keys[p] != nil || w.leaves[p+"[*]"] != nil // elsewhere more than a value stands there
+		d.leaves = append(d.leaves, l)
+		d.whole = d.whole && !l.drop && !l.hidden
 	}
 	if len(d.leaves) > maxLeaves {
 		d.leaves, d.whole = d.leaves[:maxLeaves], false
@@ -75,8 +93,9 @@ func readDocuments(docs []string) *document {
 type walker struct {
 	leaves map[string]*leaf
 	order  []string
-	keys   map[string]map[string]bool // of the objects at a path
-	open   bool                       // something was not walked into
+	keys   map[string]map[string]int // of the objects at a path, and in how many each stands
+	open   bool                      // something was not walked into
+	hidden bool                      // a key on the way may be data
 }
 
 // keysOf counts the keys of objects: one of many keys is a map, whose keys are data.
@@ -87,11 +106,11 @@ func (w *walker) keysOf(path string, v any, depth int) {
 	switch v := v.(type) {
 	case map[string]any:
 		if w.keys[path] == nil {
-			w.keys[path] = map[string]bool{}
+			w.keys[path] = map[string]int{}
 		}
 		for k, e := range v {
 			if len(w.keys[path]) <= maxKeys {
-				w.keys[path][k] = true
+				w.keys[path][k]++
 			}
 			w.keysOf(step(path, k), e, depth+1)
 		}
@@ -110,12 +129,17 @@ func (w *walker) walk(path string, keys []string, v any, depth int) {
 	switch v := v.(type) {
 	case map[string]any:
 		if known := w.keys[path]; len(known) > maxKeys ||
-			slices.ContainsFunc(sorted(known), func(k string) bool { return !isKey(k) }) {
+			slices.ContainsFunc(sorted(known), isData) {
 			w.open = true
 			return
 		}
 		for _, k := range sorted(v) {
+			// A word that recurs is the name of something; any other key may be data.
+			hidden := w.hidden || w.keys[path][k] < 2 || !isWording(k)
+			was := w.hidden
+			w.hidden = hidden
 			w.walk(step(path, k), append(slices.Clone(keys), k), v[k], depth+1)
+			w.hidden = was
 		}
 	case []any:
 		for _, e := range v {
@@ -133,7 +157,7 @@ func (w *walker) leaf(path string, keys []string, v any) {
 			w.open = true
 			return
 		}
-		l = &leaf{path: path, keys: keys, number: true, null: true}
+		l = &leaf{path: path, keys: keys, number: true, null: true, hidden: w.hidden}
 		w.leaves[path] = l
 		w.order = append(w.order, path)
 	}
@@ -168,10 +192,11 @@ func step(path, key string) string {
 	return path + "." + key
 }
 
-// isKey reports whether a key is a name that a programmer gave.
-func isKey(k string) bool {
+// isData reports whether a key can't be the name that a programmer gave: then the object is
+// a map, and all its keys are data.
+func isData(k string) bool {
 	if k == "" || len(k) > 60 || strings.ContainsAny(k, "@\"\\\n\r\t") {
-		return false
+		return true
 	}
 	digits := 0
 	for i := range len(k) {
@@ -179,8 +204,60 @@ func isKey(k string) bool {
 			digits++
 		}
 	}
-	return 2*digits < len(k)
+	return 2*digits >= len(k) || !isWording(k) && isNamed(k)
 }
+
+// isNamed reports whether a key is, or holds, somebody's name.
+func isNamed(k string) bool {
+	l := lexicon()
+	return slices.ContainsFunc(words2(k), func(w string) bool { return len(w) > 2 && (l.first[w] || l.last[w]) })
+}
+
+// isWording reports whether a key is made of words of a dictionary.
+func isWording(k string) bool {
+	ws := words(k)
+	return len(ws) > 0 && !slices.ContainsFunc(ws, func(w string) bool {
+		return slices.ContainsFunc(segments(w), func(part string) bool { return !isDictionaryWord(part) })
+	})
+}
+
+// isDictionaryWord knows words of the vocabularies, of rules.txt and of keys.txt, and their
+// usual endings.
+func isDictionaryWord(w string) bool {
+	d := keyWords()
+	if len(w) == 1 || isWord(w) || d[w] {
+		return true
+	}
+	for _, end := range []string{"s", "es", "d", "ed", "ing", "er", "ly"} {
+		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 3 && (d[stem] || d[stem+"e"] || plainWords()[stem] || plainWords()[stem+"e"]) {
+			return true
+		}
+	}
+	return false
+}
+
+// keyWords are the words that keys of documents are made of, besides those of names.
+var keyWords = sync.OnceValue(func() map[string]bool {
+	m := list("keys", " ")
+	for _, w := range columnRules().asked {
+		m[w] = true
+	}
+	for _, group := range []map[string][]string{data.Word, data.Hacker, data.Computer, data.Internet, data.Colors} {
+		for _, list := range group {
+			for _, phrase := range list {
+				for _, w := range words2(phrase) {
+					m[w] = true
+				}
+			}
+		}
+	}
+	for w := range m { // a word that is a name, too, is taken for a name
+		if lexicon().first[w] && !plainWords()[w] {
+			delete(m, w)
+		}
+	}
+	return m
+})
 
 // classify decides on every leaf, and so on the column.
 func (d *document) classify(c *column, det *detect.Detector) {
@@ -209,7 +286,7 @@ func (d *document) classify(c *column, det *detect.Detector) {
 	}
 	for _, l := range d.leaves {
 		if l.class != pii.None && (c.class == pii.None || l.score > c.score) {
-			c.class, c.score, c.reason = l.class, l.score, "at "+l.path+": "+l.reason
+			c.class, c.score, c.reason = l.class, l.score, l.where()+": "+l.reason
 		}
 	}
 }
@@ -217,7 +294,7 @@ func (d *document) classify(c *column, det *detect.Detector) {
 // rule is the transform of a leaf, "" to leave it to be redacted.
 func (l *leaf) rule() string {
 	switch {
-	case l.drop, l.null:
+	case l.drop, l.hidden, l.null:
 		return ""
 	case l.class == pii.None:
 		return "keep"

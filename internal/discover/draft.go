@@ -19,6 +19,7 @@ type Draft struct {
 	s        *Survey
 	tables   []*tableDraft
 	byColumn map[*column]*columnDraft
+	alone    bool     // no table names its subject
 	Warnings []string // the compiler's
 }
 
@@ -46,11 +47,19 @@ const draftFile = "draft"
 
 // attempts bounds how often a draft is compiled: each one takes the next choice
 // of every column whose rule was refused.
-const attempts = 40
+const attempts = 80
 
 // Draft makes rules for every column that the given rules leave open; nil for all.
 // The rules must be valid, and fit the catalog but for what they don't name.
-func (s *Survey) Draft(existing *rules.Ruleset) (*Draft, error) {
+func (s *Survey) Draft(existing *rules.Ruleset) (*Draft, error) { return s.draft(existing, nil) }
+
+// trialRun names the columns whose rules don't fit, of a program and of the same one without
+// subjects.
+type trialRun func(d *Draft, program, alone *scrub.Program) ([]*column, error)
+
+// draft compiles rules, and takes the next choice of what is refused: by the compiler, or by
+// a trial of what compiles.
+func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error) {
 	d := &Draft{s: s, byColumn: map[*column]*columnDraft{}}
 	for _, t := range s.tables {
 		if td := d.table(t, existing); td != nil {
@@ -61,12 +70,62 @@ func (s *Survey) Draft(existing *rules.Ruleset) (*Draft, error) {
 	for range attempts {
 		d.keys()
 		text, places := d.render(true)
-		again, err := d.compile(text, places, existing)
-		if err != nil || !again {
-			return d, err
+		program, again, err := d.compile(text, places, existing)
+		switch {
+		case err != nil:
+			return nil, err
+		case again:
+			continue
+		case refuted == nil:
+			return d, nil
+		}
+		warnings := d.Warnings
+		d.alone = true
+		text, _ = d.render(true)
+		d.alone = false
+		alone, _, err := d.compile(text, nil, existing)
+		if err != nil {
+			return nil, err
+		}
+		d.Warnings = warnings
+		wrong, err := refuted(d, program, alone)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range wrong {
+			again = d.refute(c) || again
+		}
+		if !again {
+			return d, nil
 		}
 	}
 	return nil, errors.New("no ruleset that compiles was found for this database")
+}
+
+// refute takes the next choice for the rule that decides on a column.
+func (d *Draft) refute(c *column) bool {
+	cd := d.byColumn[d.s.owner(c)]
+	if cd != nil && cd.follows {
+		cd = d.byColumn[d.s.owner(d.s.owner(c).origin())]
+	}
+	if cd == nil || cd.existing {
+		return false
+	}
+	dropped := false
+	for _, l := range cd.leaves() { // which of them refused a value is not known
+		if strings.HasPrefix(l.rule(), "{") || l.number && l.rule() != "" && l.rule() != keep {
+			l.drop, dropped = true, true
+		}
+	}
+	return dropped || d.next(cd)
+}
+
+// leaves are the paths of a column that is written path by path.
+func (c *columnDraft) leaves() []*leaf {
+	if !c.document() {
+		return nil
+	}
+	return c.column.json.leaves
 }
 
 func (d *Draft) table(t *table, existing *rules.Ruleset) *tableDraft {
@@ -246,10 +305,11 @@ func (td *tableDraft) personal() bool {
 
 // compile tries a draft, takes the next choice of what is refused, and reports
 // whether anything changed.
-func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (again bool, err error) {
+func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (p *scrub.Program, again bool, err error) {
 	rs, err := rules.Parse(draftFile, []byte(text))
 	if err != nil {
-		return d.retry(err, places)
+		again, err = d.retry(err, places)
+		return nil, again, err
 	}
 	if existing != nil {
 		rs = merge(existing, rs)
@@ -257,9 +317,10 @@ func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset
 	program, err := scrub.Compile(rs, d.s.cat, make([]byte, 32)) // compiling draws nothing from the key
 	if err == nil {
 		d.Warnings = program.Warnings()
-		return false, nil
+		return program, false, nil
 	}
-	return d.retry(err, places)
+	again, err = d.retry(err, places)
+	return nil, again, err
 }
 
 func (d *Draft) retry(err error, places map[int]any) (bool, error) {

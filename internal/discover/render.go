@@ -91,7 +91,7 @@ func (d *Draft) writeTable(l *lines, td *tableDraft) {
 		return
 	}
 	l.add(td, "  %s:", key)
-	if td.subject != "" {
+	if td.subject != "" && !d.alone {
 		l.add(td, "    subject: %s", td.subject)
 	}
 	if slices.ContainsFunc(td.columns, func(c *columnDraft) bool { return !c.follows && !c.existing }) {

@@ -38,9 +38,9 @@ type values map[string][]string
 // read samples a table by itself and its children. A table that can't be read
 // in time, or at all, gives none, and why.
 func (s *sampler) read(ctx context.Context, cat *catalog.Catalog, t *catalog.Table) (v values, why string, err error) {
-	v, err = s.query(ctx, t, s.sql(cat, t))
+	v, err = s.query(ctx, t, s.sql(t, s.from(cat, t)))
 	if err == nil && len(v) == 0 && blocks(cat, t) > smallTable {
-		v, err = s.query(ctx, t, s.draw(t, t.Name.SQL()+" AS t")) // the blocks drawn held nothing
+		v, err = s.query(ctx, t, s.sql(t, t.Name.SQL()+" AS t")) // the blocks drawn held nothing
 	}
 	if err == nil {
 		return v, "", nil
@@ -60,25 +60,37 @@ func (s *sampler) read(ctx context.Context, cat *catalog.Catalog, t *catalog.Tab
 	return nil, "reading a sample failed with SQLSTATE " + pg.Code, nil
 }
 
-// sql draws rows at random: a few blocks of a large table, and the same ones each
-// time, so that two runs on one state agree.
-func (s *sampler) sql(cat *catalog.Catalog, t *catalog.Table) string {
-	from := t.Name.SQL() + " AS t"
-	if n := blocks(cat, t); n > smallTable {
-		from += fmt.Sprintf(" TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)", 100*float64(sampleBlocks)/float64(n))
-	}
-	return s.draw(t, from)
-}
-
-func (s *sampler) draw(t *catalog.Table, from string) string {
+// sql reads a sample as text.
+func (s *sampler) sql(t *catalog.Table, from string) string {
 	var cols []string
 	for _, c := range t.Columns {
 		if sampled(c) {
 			cols = append(cols, fmt.Sprintf("left(%s, %d)", asText(c), valueBytes))
 		}
 	}
-	const drawn = "SELECT %s FROM (SELECT * FROM %s ORDER BY hashtextextended(ctid::text, tableoid::bigint) LIMIT %d) AS t"
-	return fmt.Sprintf(drawn, strings.Join(cols, ", "), from, s.rows)
+	return s.draw(strings.Join(cols, ", "), from)
+}
+
+// from draws a few blocks of a large table at random, and the same ones each time, so
+// that two runs on one state agree.
+func (s *sampler) from(cat *catalog.Catalog, t *catalog.Table) string {
+	from := t.Name.SQL() + " AS t"
+	if n := blocks(cat, t); n > smallTable {
+		from += fmt.Sprintf(" TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)", 100*float64(sampleBlocks)/float64(n))
+	}
+	return from
+}
+
+// draw takes as many rows as the sample has, in an order that is the same each time.
+func (s *sampler) draw(columns, from string) string {
+	const drawn = "SELECT %s FROM (SELECT t.* FROM %s ORDER BY hashtextextended(t.ctid::text, t.tableoid::bigint) LIMIT %d) AS t"
+	return fmt.Sprintf(drawn, columns, from, s.rows)
+}
+
+// settings are those of a transaction that reads a sample.
+func (s *sampler) settings() string {
+	ms := s.timeout.Milliseconds()
+	return fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms, ms)
 }
 
 // asText is a column as an expression of type text; bytes are shown as text if
@@ -123,9 +135,7 @@ func (s *sampler) query(ctx context.Context, t *catalog.Table, sql string) (_ va
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	ms := s.timeout.Milliseconds()
-	settings := fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms, ms)
-	if _, err := tx.Exec(ctx, settings); err != nil {
+	if _, err := tx.Exec(ctx, s.settings()); err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)

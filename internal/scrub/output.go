@@ -66,6 +66,16 @@ func (w *Writer) flush() error {
 	return nil
 }
 
+// Refused is the column whose rule a value stopped the writer at, "" if none did.
+func (w *Writer) Refused() string {
+	var out outputError
+	var stream *copyfmt.Error
+	if w.err == nil || w.busy == nil || errors.As(w.err, &out) || errors.As(w.err, &stream) {
+		return ""
+	}
+	return w.busy.name
+}
+
 // explain adds the place to an error of a row.
 func (w *Writer) explain(err error) error {
 	var out outputError
