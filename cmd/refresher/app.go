@@ -17,6 +17,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh"
+	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
@@ -35,6 +36,7 @@ const (
 type app struct {
 	in         io.Reader // nil: os.Stdin
 	out, err   io.Writer
+	raw        io.Writer // err without escaping of control characters: for progress on a terminal
 	getenv     func(string) (string, bool)
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
@@ -59,6 +61,7 @@ func (a *app) stdin() io.Reader {
 
 // run is the whole program as a function: arguments and streams in, exit code out.
 func run(ctx context.Context, args []string, a *app) int {
+	a.raw, a.err = a.err, visible.NewWriter(a.err)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.out)

@@ -17,6 +17,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/report/visible"
 	"refresher/internal/scrub/rules"
 )
 
@@ -161,8 +162,10 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base
 	}
 	o := discover.Options{Rows: d.rows, Timeout: d.timeout}
 	if a.terminal {
-		o.Progress = func(t catalog.Name, at, total int) { fmt.Fprintf(a.err, "\r\x1b[K%d of %d  %s", at+1, total, t) }
-		defer fmt.Fprint(a.err, "\r\x1b[K")
+		o.Progress = func(t catalog.Name, at, total int) {
+			fmt.Fprintf(a.raw, "\r\x1b[K%d of %d  %s", at+1, total, visible.Line(t.String()))
+		}
+		defer fmt.Fprint(a.raw, "\r\x1b[K")
 	}
 	s, err := discover.Database(ctx, conn, cat, o)
 	if err != nil {

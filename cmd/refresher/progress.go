@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 )
 
 // progress shows a run on a terminal as a bar, and elsewhere as plain lines
@@ -188,5 +189,5 @@ func (p *progress) Warn(text string) {
 	if p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	fmt.Fprintf(p.w, "  warning: %s\n", text)
+	fmt.Fprintf(p.w, "  warning: %s\n", visible.Text(text))
 }

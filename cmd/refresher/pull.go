@@ -80,7 +80,7 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 		), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
 	}
 	began := time.Now()
-	p := newProgress(a.err, a.terminal)
+	p := newProgress(a.raw, a.terminal)
 	r, err := pull.Run(ctx, o, p)
 	p.Close()
 	if err != nil {

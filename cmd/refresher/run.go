@@ -57,7 +57,7 @@ func (a *app) runCommand() *cobra.Command {
 func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, error) {
 	o.Run = refresh.NewID(a.clock())
 	fmt.Fprintf(a.err, "refresh %s\n", o.Run)
-	p := newProgress(a.err, a.terminal)
+	p := newProgress(a.raw, a.terminal)
 	rep, err := refresh.Run(ctx, o, p)
 	p.Close()
 	if err != nil {

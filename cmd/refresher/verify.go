@@ -237,7 +237,7 @@ func (a *app) evidence(ctx context.Context, in *inputs, run string, kept bool) (
 		o.Fingerprints = &refresh.FingerprintsOut{}
 	}
 	o.Run = run
-	p := newProgress(a.err, a.terminal)
+	p := newProgress(a.raw, a.terminal)
 	defer p.Close()
 	p.Stage("source")
 	return refresh.Collect(ctx, o, p)

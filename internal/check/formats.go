@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"refresher/internal/report/ci"
+	"refresher/internal/report/visible"
 )
 
 // Document is a result in the formats that `refresher check` prints.
@@ -226,7 +227,7 @@ func (d *Document) GitHub(w io.Writer) error {
 			}
 		}
 		props = append(props, "title="+property("refresher check: "+i.ID))
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, strings.Join(props, ","), data(i.text())); err != nil {
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, strings.Join(props, ","), data(visible.Text(i.text()))); err != nil {
 			return err
 		}
 	}

@@ -2,11 +2,10 @@ package report
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
-	"net/url"
 
+	"refresher/internal/report/ci"
 	"refresher/internal/verify"
 )
 
@@ -53,118 +52,53 @@ func or(s, otherwise string) string {
 	return s
 }
 
-type junitSuites struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Suites   []junitSuite `xml:"testsuite"`
-}
-
-type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Time     string      `xml:"time,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Name    string        `xml:"name,attr"`
-	Class   string        `xml:"classname,attr"`
-	Failure *junitFailure `xml:"failure,omitempty"`
-}
-
-type junitFailure struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
 // JUnit writes the verdict as JUnit XML: a suite a result, a case a check.
 func (v *Verdict) JUnit(w io.Writer) error {
-	all := junitSuites{Name: "refresher verify " + v.Target}
+	var suites []ci.Suite
 	for _, r := range v.Results {
-		s := junitSuite{Name: or(r.Subject, v.Target), Time: fmt.Sprintf("%.3f", r.Duration.Seconds())}
+		s := ci.Suite{Name: or(r.Subject, v.Target), Duration: r.Duration}
 		for _, c := range r.Checks {
-			jc := junitCase{Name: c.Name, Class: "refresher." + s.Name}
+			jc := ci.Case{Name: c.Name, Class: "refresher." + s.Name}
 			if !c.OK {
 				text := c.Detail
 				for _, f := range r.Findings {
 					text += "\n" + f.String()
 				}
-				jc.Failure = &junitFailure{Message: c.Detail, Text: text}
-				s.Failures++
+				jc.Failure = &ci.Failure{Message: c.Detail, Text: text}
 			}
 			s.Cases = append(s.Cases, jc)
-			s.Tests++
 		}
-		all.Tests, all.Failures = all.Tests+s.Tests, all.Failures+s.Failures
-		all.Suites = append(all.Suites, s)
+		suites = append(suites, s)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return ci.WriteJUnit(w, "refresher verify "+v.Target, suites...)
 }
 
-// SARIF writes the verdict as SARIF 2.1.0 (OASIS), which code review tools show:
-// a result a finding, with the table and column as its logical location.
+// SARIF writes the verdict as SARIF 2.1.0 (OASIS), which code review tools show: a result
+// for each failed check and each finding. What is not in a file is placed in the target, as
+// such tools refuse a result without a file, with table and column as its logical location.
 func (v *Verdict) SARIF(w io.Writer, version string) error {
-	type m = map[string]any
-	rules, results := []m{}, []m{}
-	seen := map[string]bool{}
-	add := func(rule, text, level, place string, line int64) {
-		if !seen[rule] {
-			seen[rule] = true
-			rules = append(rules, m{"id": rule, "shortDescription": m{"text": rule}})
-		}
-		r := m{"ruleId": rule, "level": level, "message": m{"text": text}}
-		switch {
-		case line > 0: // of a file
-			r["locations"] = []m{
-				{
-					"physicalLocation": m{
-						"artifactLocation": m{"uri": (&url.URL{Path: place}).String()},
-						"region":           m{"startLine": line},
-					},
-				},
-			}
-		case place != "":
-			r["locations"] = []m{{"logicalLocations": []m{{"fullyQualifiedName": place, "kind": "member"}}}}
-		}
-		results = append(results, r)
-	}
+	log := ci.Log{Version: version}
 	for _, r := range v.Results {
+		subject := or(r.Subject, v.Target)
 		for _, c := range r.Checks {
 			if !c.OK {
-				add("check/"+c.Name, c.Name+": "+c.Detail, "error", or(r.Subject, v.Target), 0)
+				log.Results = append(log.Results, ci.Result{Rule: "check/" + c.Name, Level: "error", Text: c.Name + ": " + c.Detail,
+					File: v.Target, Member: subject})
 			}
 		}
 		for _, f := range r.Findings {
-			level := "error"
+			result := ci.Result{Rule: f.Kind + "/" + string(f.Class), Level: "error", Text: f.String(), File: v.Target, Member: f.Table}
 			if !f.Strong {
-				level = "warning"
+				result.Level = "warning"
 			}
-			place := f.Table
-			if f.Line == 0 {
-				place += "." + f.Column
+			if f.Column != "" {
+				result.Member += "." + f.Column
 			}
-			add(f.Kind+"/"+string(f.Class), f.String(), level, place, f.Line)
+			if f.Line > 0 {
+				result.File, result.Line, result.Member = f.Table, f.Line, ""
+			}
+			log.Results = append(log.Results, result)
 		}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(m{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []m{{
-			"tool":    m{"driver": m{"name": "refresher", "version": version, "rules": rules}},
-			"results": results,
-		}},
-	})
+	return ci.WriteSARIF(w, log)
 }

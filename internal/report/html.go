@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/report/visible"
 	"refresher/internal/verify/canary"
 	"refresher/internal/verify/risk"
 )
@@ -43,7 +44,7 @@ func (r *Report) HTML(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("reading the report's template: %w", err)
 	}
-	return t.Execute(w, r)
+	return t.Execute(visible.NewPageWriter(w), r)
 }
 
 // Bar is one row of a chart.

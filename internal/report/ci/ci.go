@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+
+	"refresher/internal/report/visible"
 )
 
 // Log is one run of a tool as SARIF 2.1.0 (OASIS) has it.
@@ -38,8 +40,8 @@ type Result struct {
 	Member string
 }
 
-// WriteSARIF writes a log as one JSON document. Control characters of a member are
-// replaced, as code review tools show it as it stands.
+// WriteSARIF writes a log as one JSON document. Control characters are shown as escapes, since
+// code review tools show texts as they stand.
 func WriteSARIF(w io.Writer, l Log) error {
 	type m = map[string]any
 	kinds, index := []m{}, map[string]int{}
@@ -59,7 +61,7 @@ func WriteSARIF(w io.Writer, l Log) error {
 		if _, listed := index[r.Rule]; !listed {
 			add(Rule{ID: r.Rule})
 		}
-		result := m{"ruleId": r.Rule, "ruleIndex": index[r.Rule], "level": r.Level, "message": m{"text": r.Text}}
+		result := m{"ruleId": r.Rule, "ruleIndex": index[r.Rule], "level": r.Level, "message": m{"text": visible.Text(r.Text)}}
 		if place := r.location(); len(place) > 0 {
 			result["locations"] = []m{place}
 		}
@@ -96,7 +98,7 @@ func (r Result) location() map[string]any {
 		place["physicalLocation"] = physical
 	}
 	if r.Member != "" {
-		place["logicalLocations"] = []m{{"fullyQualifiedName": valid(r.Member), "kind": "member"}}
+		place["logicalLocations"] = []m{{"fullyQualifiedName": visible.Line(r.Member), "kind": "member"}}
 	}
 	return place
 }

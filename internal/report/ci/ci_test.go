@@ -79,7 +79,7 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Tests != 2 || doc.Failures != 1 || doc.Suites[0].Time != "1.500" || !strings.Contains(b.String(), "bad\ufffd") {
+	if doc.Tests != 2 || doc.Failures != 1 || doc.Suites[0].Time != "1.500" || !strings.Contains(b.String(), `bad\x`) {
 		t.Errorf("%+v\n%s", doc, b.String())
 	}
 }

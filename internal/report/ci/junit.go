@@ -4,8 +4,9 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"strings"
 	"time"
+
+	"refresher/internal/report/visible"
 )
 
 // Suite is one thing that was tested.
@@ -52,17 +53,17 @@ type (
 	}
 )
 
-// WriteJUnit writes suites as JUnit XML, and counts their cases. Characters that XML
-// 1.0 cannot hold are replaced.
+// WriteJUnit writes suites as JUnit XML, and counts their cases. Control
+// characters, which XML 1.0 cannot hold, are shown as escapes.
 func WriteJUnit(w io.Writer, name string, suites ...Suite) error {
-	all := junitSuites{Name: valid(name)}
+	all := junitSuites{Name: visible.Line(name)}
 	for _, s := range suites {
-		out := junitSuite{Name: valid(s.Name), Tests: len(s.Cases), Time: fmt.Sprintf("%.3f", s.Duration.Seconds())}
+		out := junitSuite{Name: visible.Line(s.Name), Tests: len(s.Cases), Time: fmt.Sprintf("%.3f", s.Duration.Seconds())}
 		for _, c := range s.Cases {
-			jc := junitCase{Name: valid(c.Name), Class: valid(c.Class)}
+			jc := junitCase{Name: visible.Line(c.Name), Class: visible.Line(c.Class)}
 			if c.Failure != nil {
 				out.Failures++
-				jc.Failure = &junitFailure{Message: valid(c.Failure.Message), Text: valid(c.Failure.Text)}
+				jc.Failure = &junitFailure{Message: visible.Line(c.Failure.Message), Text: visible.Text(c.Failure.Text)}
 			}
 			out.Cases = append(out.Cases, jc)
 		}
@@ -79,14 +80,4 @@ func WriteJUnit(w io.Writer, name string, suites ...Suite) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
-}
-
-// valid replaces what XML 1.0 (section 2.2) has no way to write.
-func valid(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }
