@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -176,11 +177,13 @@ func (s *demoServers) writeConfig(dir string) (string, error) {
 // environment is the process's, with what the demo's configuration asks for. S3
 // credentials go through the process's own environment, since the SDK reads it.
 func (s *demoServers) environment(outer func(string) (string, bool)) func(string) (string, bool) {
+	key := make([]byte, 32)
+	rand.Read(key)
 	vars := map[string]string{
 		"DATABASE_REPLICA_URL":   s.standby.URL(demoDatabase),
 		"DATABASE_URL":           s.staging.URL(demoDatabase),
 		"MLFLOW_S3_ENDPOINT_URL": s.s3.Endpoint,
-		"REFRESHER_KEY":          hex.EncodeToString([]byte("a key for the demo, known to all")),
+		"REFRESHER_KEY":          hex.EncodeToString(key),
 	}
 	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": "us-east-1"} {
 		_ = os.Setenv(name, value) // fails only for a bad name

@@ -84,7 +84,7 @@ func (s *site) theReportIsSigned(t *testing.T) {
 	s.write("forged.json.sig", readFile(t, file+".sig"))
 	s.write("bare.json", string(doc))
 	s.write("other.json", string(doc))
-	stranger, err := signature.ParseSigner([]byte("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"))
+	stranger, err := signature.ParseSigner([]byte(otherKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestAConfiguredKeySigns(t *testing.T) {
 		strings.Contains(said, "hunter2") {
 		t.Error(said)
 	}
-	s.vars["SIGN"] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	s.vars["SIGN"] = otherKey
 	file := filepath.Join(s.dir, "report.json")
 	s.must(exitClean, "run", "--report", file)
 	own, _ := s.must(exitClean, "public-key")

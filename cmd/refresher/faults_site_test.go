@@ -159,7 +159,7 @@ func siteOf(t *testing.T, srv *servers, counts *faultCounts, kind string) *fault
 		"SOURCE":  through(f.toSource),
 		"STAGING": through(f.toStaging),
 		"S3":      "http://" + f.toS3.Addr(),
-		"KEY":     "6b6579206f6620746865206669727374207465616d2e2e2e2e2e2e2e2e2e2e31",
+		"KEY":     testKey,
 	}
 	s.write("rules.yaml", faultRules)
 	s.write("refresher.yaml", fmt.Sprintf(`

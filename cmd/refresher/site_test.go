@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -84,6 +86,15 @@ var shared = sync.OnceValues(func() (*servers, error) {
 	return &s, shop.Load(ctx, s.primary.URL(sampleTemplate), shop.Options{Users: sampleUsers, Seed: 7})
 })
 
+// testKey and otherKey are made for each run of the tests: a key that stands in a file is refused.
+var testKey, otherKey = randomKey(), randomKey()
+
+func randomKey() string {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
 // site is one team's set-up: a production database of its own with its replica,
 // a staging database, a bucket and a configuration.
 type site struct {
@@ -139,7 +150,7 @@ func newSiteOn(t *testing.T, srv *servers, template string) *site {
 	}
 	s.vars = map[string]string{
 		"SOURCE": s.standby.URL(s.db), "STAGING": s.staging.URL(s.db), "S3": s.s3.Endpoint,
-		"KEY": "6b6579206f6620746865206669727374207465616d2e2e2e2e2e2e2e2e2e2e31",
+		"KEY": testKey,
 	}
 	s.write("rules.yaml", refresher.ExperimentationRules)
 	s.write("refresher.yaml", fmt.Sprintf(`

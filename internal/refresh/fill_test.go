@@ -67,10 +67,7 @@ func newBroken(t *testing.T) *broken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := secret.ParseKey([]byte(strings.Repeat("0123456789abcdef", 4)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := secret.KeyOf([]byte("the key of a test, 32 bytes long"))
 	from, err := pgx.ParseConfig(b.source)
 	if err != nil {
 		t.Fatal(err)

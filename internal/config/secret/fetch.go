@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -64,14 +66,25 @@ func (f Fetcher) file(path string) ([]byte, error) {
 	if err != nil {
 		return nil, f.bad("cannot read the secret file: %v", err)
 	}
-	if info.Mode().Perm()&0o007 != 0 {
-		return nil, f.bad("%s can be read by every user; run: chmod 600 %s", path, path)
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && !mounted(info) {
+		return nil, f.bad("%s can be read by others than its owner (mode %04o); run: chmod 600 %s", path, mode, path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, f.bad("cannot read the secret file: %v", err)
 	}
 	return b, nil
+}
+
+// mounted reports whether a file is as Kubernetes mounts a secret for a user that is not root:
+// root's, and for reading by a group of this process alone (mode 0440).
+func mounted(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || st.Uid != 0 || os.Geteuid() == 0 || info.Mode().Perm()&^0o440 != 0 {
+		return false
+	}
+	groups, err := os.Getgroups()
+	return err == nil && (int(st.Gid) == os.Getegid() || slices.Contains(groups, int(st.Gid)))
 }
 
 // awsSecret reads AWS Secrets Manager, GetSecretValue, with the SDK's own

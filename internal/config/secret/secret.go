@@ -14,6 +14,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // MinKeyBytes is the shortest key accepted: 128 bits, the least that
@@ -41,34 +44,47 @@ func (t Text) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 // Key is the masking key. It prints as its fingerprint.
 type Key struct{ value []byte }
 
-// ParseKey reads a key as an operator stores it: hex or base64 of at least 16
-// random bytes, or any other text of at least 32 bytes. Keys that cannot be
-// random (a repeated or tiny alphabet) are refused.
+// Passphrase is what a passphrase begins with where a key is expected.
+const Passphrase = "argon2id:"
+
+// MinPassphrase is the least length of a passphrase, in characters: five words of a list.
+const MinPassphrase = 20
+
+// ParseKey reads a key as an operator stores it: hex or base64 of at least 16 random bytes,
+// the bytes themselves, or "argon2id:" and a passphrase. What can't be random is refused, see
+// [CheckRandom]. A passphrase becomes a key by Argon2id with 3 passes over 64 MiB in 4 lanes,
+// the second recommendation of RFC 9106, section 4, so that each guess costs what it costs here:
+// about a tenth of a second and 64 MiB. It has no salt of its own, as one passphrase must give
+// one key on each machine.
 func ParseKey(s []byte) (Key, error) {
 	s = bytes.TrimSpace(s)
+	if text, ok := bytes.CutPrefix(s, []byte(Passphrase)); ok {
+		return fromPassphrase(text)
+	}
 	key, form := decodeKey(s)
 	switch {
 	case len(s) == 0:
-		return Key{}, fmt.Errorf("the key is empty; make one with: openssl rand -hex 32")
-	case form == "text" && len(key) < 2*MinKeyBytes:
-		return Key{}, fmt.Errorf(
-			"the key is too short: %d bytes of text; at least 128 random bits are needed, made with: openssl rand -hex 32",
-			len(key),
-		)
+		return Key{}, fmt.Errorf("the key is empty; %s", makeOne)
 	case len(key) < MinKeyBytes:
-		return Key{}, fmt.Errorf(
-			"the key is too short: %d bits; at least 128 random bits are needed, made with: openssl rand -hex 32",
-			8*len(key),
-		)
-	case distinct(key) < 8:
-		return Key{}, fmt.Errorf(
-			"the key is not random: it has only %d different bytes; make one with: openssl rand -hex 32",
-			distinct(key),
-		)
+		return Key{}, fmt.Errorf("the key is too short: %d bits; at least 128 random bits are needed, %s", 8*len(key), makeOne)
+	case form != "" && foretold(s, 0xff):
+		return Key{}, fmt.Errorf("the key is not random: its text follows a pattern; %s", makeOne)
+	}
+	if err := CheckRandom(key); err != nil {
+		return Key{}, err
 	}
 	return Key{key}, nil
 }
 
+func fromPassphrase(text []byte) (Key, error) {
+	if n := utf8.RuneCount(text); n < MinPassphrase || distinct(text) < 8 || patterned(text) {
+		return Key{}, fmt.Errorf("the passphrase after %s is too easy: it needs at least %d characters that don't repeat; "+
+			"seven random words are good", Passphrase, MinPassphrase)
+	}
+	return Key{argon2.IDKey(text, []byte("refresher masking key"), 3, 64<<10, 4, 32)}, nil
+}
+
+// decodeKey says in which form a key is written; empty for its bytes as they are.
 func decodeKey(s []byte) (key []byte, form string) {
 	if b, err := hex.DecodeString(string(s)); err == nil {
 		return b, "hex"
@@ -78,7 +94,7 @@ func decodeKey(s []byte) (key []byte, form string) {
 			return b, "base64"
 		}
 	}
-	return bytes.Clone(s), "text"
+	return bytes.Clone(s), ""
 }
 
 // looksBase64 tells base64 of random bytes from a passphrase that happens to
@@ -88,17 +104,8 @@ func looksBase64(s []byte) bool {
 		bytes.ContainsAny(s, "0123456789+/-_")
 }
 
-func distinct(b []byte) int {
-	var seen [256]bool
-	n := 0
-	for _, c := range b {
-		if !seen[c] {
-			seen[c] = true
-			n++
-		}
-	}
-	return n
-}
+// KeyOf is a key of bytes that are known to be random, such as derived ones.
+func KeyOf(b []byte) Key { return Key{bytes.Clone(b)} }
 
 // Bytes is the key itself. The caller must not change it.
 func (k Key) Bytes() []byte { return k.value }

@@ -62,23 +62,10 @@ func ParseSigner(text []byte) (Signer, error) {
 			"the signing key must be a private key in PEM, or 32 random bytes in hex or base64; make one with: openssl genpkey -algorithm ed25519",
 		)
 	}
-	if same(seed) {
-		return Signer{}, errors.New("the signing key is not random; make one with: openssl genpkey -algorithm ed25519")
+	if err := secret.CheckRandom(seed); err != nil {
+		return Signer{}, fmt.Errorf("the signing key can't be used: %w", err)
 	}
 	return Signer{private: ed25519.NewKeyFromSeed(seed)}, nil
-}
-
-// same reports bytes that nobody drew at random.
-func same(b []byte) bool {
-	var seen [256]bool
-	n := 0
-	for _, c := range b {
-		if !seen[c] {
-			seen[c] = true
-			n++
-		}
-	}
-	return n < 8
 }
 
 // IsZero reports whether there is no key.
