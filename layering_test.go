@@ -18,7 +18,7 @@ var floors = [...][]string{
 		"verify/target → verify s3sink dataset"},
 	3: {"pii", "history"},
 	2: {"postgres"},
-	1: {"fault", "config/secret → fault"},
+	1: {"fault", "report/visible", "config/secret → fault"},
 }
 
 // testkit's throw-away servers stand beside the floors: only what is named here may use
