@@ -7,11 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"refresher/internal/config"
+	"refresher/internal/config/secret"
+	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
@@ -37,28 +42,39 @@ address of listen. SIGTERM lets a run clean up after itself, then stops.`,
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), in.config.Listen, o, next)
+			access, err := a.access(cmd.Context(), in.config)
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), access, in.config.Serve.TLS, o, next)
 		},
 	}
 }
 
 // serve runs the scheduler and the pages until ctx ends; that is a clean stop.
-func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next func(time.Time) time.Time) error {
+func (a *app) serve(
+	ctx context.Context, access serve.Access, tls config.TLS, o refresh.Options, next func(time.Time) time.Time,
+) error {
 	log := slog.New(slog.NewTextHandler(a.err, nil))
-	listener, err := net.Listen("tcp", listen)
+	listener, err := net.Listen("tcp", access.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s (the setting listen): %w", listen, err)
+		return fmt.Errorf("listening on the address of serve.listen: %w", err)
 	}
 	state := serve.NewState()
 	handler, err := serve.Handler(state, runsOf{o})
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	log.Info("serving", "address", "http://"+listener.Addr().String())
+	server := serve.Server(serve.Guard(access, handler))
+	scheme, listen := "http://", server.Serve
+	if tls.Cert != "" {
+		scheme = "https://"
+		listen = func(l net.Listener) error { return server.ServeTLS(l, tls.Cert, tls.Key) }
+	}
+	log.Info("serving", "address", scheme+listener.Addr().String())
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := listen(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving the status page: %w", err)
 		}
 		return nil
@@ -74,6 +90,25 @@ func (a *app) serve(ctx context.Context, listen string, o refresh.Options, next 
 	err = group.Wait()
 	log.Info("stopped")
 	return err
+}
+
+// access is who may see the pages, by the configuration.
+func (a *app) access(ctx context.Context, c *config.Config) (serve.Access, error) {
+	access := serve.Access{Listen: c.ListenAddress(), Hosts: c.Serve.Hosts}
+	for setting, ref := range map[string]string{"serve.token": c.Serve.Token, "serve.readers": c.Serve.Readers} {
+		if ref == "" {
+			continue
+		}
+		token, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv, Setting: setting}.Fetch(ctx, ref)
+		if err != nil {
+			return access, err
+		}
+		access.Tokens = append(access.Tokens, strings.TrimSpace(string(token)))
+	}
+	if err := access.Check(); err != nil {
+		return access, fault.BadInput("serve.listen: %v", err)
+	}
+	return access, nil
 }
 
 // scheduled is one run of the scheduler's. Its error is logged: the next run is

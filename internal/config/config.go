@@ -41,7 +41,8 @@ type Config struct {
 	Prints   Prints   `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
 	Retry    Retry    `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
-	Listen   string   `yaml:"listen" doc:"address of serve's status page and metrics" default:"127.0.0.1:8320"`
+	Listen   string   `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320"`
+	Serve    Serve    `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)"`
 	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
 	File string `yaml:"-"` // the path it was read from
@@ -91,6 +92,29 @@ type S3 struct {
 type Schedule struct {
 	Cron     string `yaml:"cron" doc:"five fields: minute hour day month weekday" default:"0 3 * * 0"`
 	Timezone string `yaml:"timezone" doc:"IANA name" default:"UTC"`
+}
+
+// Serve is where the status page is, and who may see it.
+type Serve struct {
+	Listen  string   `yaml:"listen" doc:"address of the status page and metrics; without a token it must be loopback, such as 127.0.0.1:8320"`
+	Token   string   `yaml:"token" doc:"secret reference of the token that readers show; empty: everybody on this machine may read"`
+	Readers string   `yaml:"readers" doc:"secret reference of another token, for reading only"`
+	Hosts   []string `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
+	TLS     TLS      `yaml:"tls" doc:"serve HTTPS"`
+}
+
+// TLS is a certificate and its key.
+type TLS struct {
+	Cert string `yaml:"cert" doc:"file of the certificate chain in PEM, relative to this file"`
+	Key  string `yaml:"key" doc:"file of its private key in PEM"`
+}
+
+// ListenAddress is where serve listens.
+func (c *Config) ListenAddress() string {
+	if c.Serve.Listen != "" {
+		return c.Serve.Listen
+	}
+	return c.Listen
 }
 
 // Verify makes verification stricter than it always is.
@@ -178,6 +202,11 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	}
 	for i, f := range c.Staging.After {
 		c.Staging.After[i] = c.Path(f)
+	}
+	for _, f := range []*string{&c.Serve.TLS.Cert, &c.Serve.TLS.Key} {
+		if *f != "" {
+			*f = c.Path(*f)
+		}
 	}
 	if c.TempDir != "" {
 		c.TempDir = c.Path(c.TempDir)
@@ -295,6 +324,9 @@ func (c *Config) validate(d *decoder) {
 			d.at(fmt.Sprintf("staging.preserve[%d]", i), "names a table twice")
 		}
 		seen[n.String()] = true
+	}
+	if (c.Serve.TLS.Cert == "") != (c.Serve.TLS.Key == "") {
+		d.at("serve.tls", "needs both cert and key")
 	}
 	c.validateBuckets(d)
 	c.validatePrints(d)

@@ -11,12 +11,12 @@ import (
 func TestText(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain, Ünïcode, 😀\n\tnext": "plain, Ünïcode, 😀\n\tnext",
-		"\x1b]0;owned\a\x1b[2J":      `\x1b]0;owned\x07\x1b[2J`,
-		"a\r\x00b\x7f":               `a\x0d\x00b\x7f`,
-		"\u009b31m":                  `\x9b31m`, // CSI in one character
-		"abc\u202egpj.exe":           `abc\u202egpj.exe`,
-		"a\u2028b":                   `a\u2028b`,
-		"bad \xff byte":              `bad \xff byte`,
+		"\x1b]0;owned\a\x1b[2J":     `\x1b]0;owned\x07\x1b[2J`,
+		"a\r\x00b\x7f":              `a\x0d\x00b\x7f`,
+		"\u009b31m":                 `\x9b31m`, // CSI in one character
+		"abc\u202egpj.exe":          `abc\u202egpj.exe`,
+		"a\u2028b":                  `a\u2028b`,
+		"bad \xff byte":             `bad \xff byte`,
 	} {
 		if got := visible.Text(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
