@@ -107,7 +107,7 @@ case_notes kind body:text=free_text`)
 
 // described makes a catalog of lines of tables, and says what is expected of each column.
 func described(lines string) (*catalog.Catalog, map[string]string) {
-	types := map[string]*catalog.Type{"number": numberType, "text": textType, "": {OID: catalog.VarcharOID, Name: "varchar"}, "bool": {OID: catalog.BoolOID, Name: "bool"}, "date": {OID: catalog.DateOID, Name: "date"}}
+	types := map[string]*catalog.Type{"json": {OID: catalog.JSONBOID, Name: "jsonb"}, "bytea": {OID: catalog.ByteaOID, Name: "bytea"}, "number": numberType, "text": textType, "": {OID: catalog.VarcharOID, Name: "varchar"}, "bool": {OID: catalog.BoolOID, Name: "bool"}, "date": {OID: catalog.DateOID, Name: "date"}}
 	cat, want := &catalog.Catalog{}, map[string]string{}
 	for line := range strings.Lines(strings.TrimSpace(lines)) {
 		fields := strings.Fields(line)

@@ -176,7 +176,24 @@ func understand(s string) *name {
 	for _, w := range words(s) {
 		parts = append(parts, segments(w)...)
 	}
-	return understood(parts)
+	return understood(bare(parts))
+}
+
+// bare leaves out what an import puts around the name of a column: raw_email, dob_str.
+func bare(parts []string) []string {
+	says := func(list []string) bool {
+		return slices.ContainsFunc(list, func(w string) bool {
+			m := meaningsOf()[w]
+			return m != nil && m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead"
+		})
+	}
+	if n := len(parts) - 1; n > 0 && slices.Contains([]string{"str", "txt", "raw"}, parts[n]) && says(parts[:n]) {
+		parts = parts[:n]
+	}
+	if len(parts) > 1 && parts[0] == "raw" && says(parts[1:]) {
+		parts = parts[1:]
+	}
+	return parts
 }
 
 func understood(parts []string) *name {
