@@ -81,6 +81,8 @@ func (c *column) classify() {
 			"long text, of which nothing is known: somebody may have written it", true
 	case c.seen.known():
 		c.score = 0.75
+	default:
+		c.silent = true
 	}
 }
 
@@ -247,7 +249,7 @@ func decisive(class pii.Class) bool {
 // byValues is what the values say whatever the name is; h is what that says.
 func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	e := c.seen
-	if !e.known() || c.family != scrub.FamilyText && c.family != scrub.FamilyOther {
+	if !e.known() || !slices.Contains(columnRules().families["readable"], c.family) {
 		return c.byType()
 	}
 	s := c.subject()

@@ -16,6 +16,7 @@ type table struct {
 	columns []*column
 
 	facts   map[string]bool // of rules.txt, by name
+	homed   bool            // a table of this database is of persons
 	bounded bool            // words are varchar in this database, and only long texts are text
 	tables  map[string]bool // words that tables of this database are called
 }
@@ -40,11 +41,12 @@ type column struct {
 	score   float64
 	reason  string
 	guessed bool // by the type alone
+	silent  bool // no value was seen, and the name says nothing
 }
 
 func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	out := &table{Table: t, name: understand(t.Name.Name), facts: map[string]bool{}}
-	prefix := glued(t.Columns)
+	prefix, made := glued(t.Columns), digests(v)
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
 		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && prefix != "" {
@@ -57,7 +59,15 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 			col.bounds, col.family = true, scrub.FamilyOf(u.Elem)
 		}
 		if v != nil && sampled(c) {
-			col.seen = look(v[c.Name], d, detect.ContextOf(c.Name))
+			seen, pictures := v[c.Name], 0.0
+			if col.family == scrub.FamilyBytea {
+				seen, pictures = asciiBytes(seen)
+			}
+			col.seen = look(seen, d, detect.ContextOf(c.Name))
+			col.seen.pictures, col.seen.digests = pictures, shareOf(made, v[c.Name])
+			if pictures > 0 || col.seen.digests > 0 {
+				col.seen.values = max(1, col.seen.values)
+			}
 			if col.family == scrub.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
 				col.docs = v[c.Name]
 			}

@@ -321,6 +321,8 @@ func columnFlag(word string) func(c *column) bool {
 		return func(c *column) bool { return c.seen.known() }
 	case "leads":
 		return (*column).leads
+	case "homed":
+		return func(c *column) bool { return c.table.homed }
 	case "knows":
 		return func(c *column) bool { return c.table.known(c.name) }
 	}
@@ -369,6 +371,10 @@ func valueNumber(word string) func(e *evidence) float64 {
 		"prose":    func(e *evidence) float64 { return e.prose },
 		"digits":   func(e *evidence) float64 { return e.digits },
 		"numeric":  func(e *evidence) float64 { return e.digits + e.share[pii.Phone] },
+		"opaque":   func(e *evidence) float64 { return e.opaque },
+		"accounts": func(e *evidence) float64 { return e.accounts },
+		"pictures": func(e *evidence) float64 { return e.pictures },
+		"digests":  func(e *evidence) float64 { return e.digests },
 		"decimals": func(e *evidence) float64 { return e.decimals },
 	}[word]
 }

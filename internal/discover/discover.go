@@ -95,15 +95,16 @@ func (s *Survey) add(t *table) {
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
 	bounded := s.bounded()
-	called, patients := map[string]bool{}, false
+	called, patients, homed := map[string]bool{}, false, false
 	for _, t := range s.tables {
 		for _, w := range t.name.parts {
 			called[singular(w)] = true
 		}
+		homed = homed || somebody(headOf(t.name))
 		patients = patients || t.holds(columnRules().conditions["of_clinic"])
 	}
 	for _, t := range s.tables {
-		t.bounded, t.tables, t.facts[clinic] = bounded, called, patients
+		t.bounded, t.tables, t.homed, t.facts[clinic] = bounded, called, homed, patients
 		t.context()
 	}
 	s.ofPersons()

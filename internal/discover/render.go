@@ -7,6 +7,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub"
 )
 
 // YAML is the draft as a rules file.
@@ -166,8 +167,19 @@ func (d *Draft) review(cd *columnDraft) string {
 		return fmt.Sprintf("%s (confidence %.2f)", c.reason, c.score)
 	case c.class == pii.None && c.score < 0.5:
 		return "kept, but " + c.reason
+	case c.unknown() && cd.choice().rule == keep:
+		return "kept, but nothing is known of it: no value was seen, and its name says nothing"
 	}
 	return ""
+}
+
+// unknown reports text or bytes of which neither name nor values say anything.
+func (c *column) unknown() bool {
+	if c.family == scrub.FamilyBytea {
+		return c.class == pii.None && !c.surrogate()
+	}
+	return c.silent && c.key == nil && !c.surrogate() && !c.array && c.Type.Underlying().Kind == catalog.BaseType &&
+		slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyXML}, c.family) && !isWording(c.Name)
 }
 
 // comment makes a text safe for the rest of a line.

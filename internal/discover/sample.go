@@ -96,6 +96,10 @@ func (s *sampler) settings() string {
 // asText is a column as an expression of type text; bytes are shown as text if
 // they are.
 func asText(c *catalog.Column) string {
+	if c.Type.Underlying().OID == catalog.ByteaOID {
+		return "encode(substring(t." + catalog.Quote(c.Name) + "::bytea FROM 1 FOR 2048), CASE WHEN length(t." + catalog.Quote(c.Name) +
+			"::bytea) IN (16, 20, 32) THEN 'hex' ELSE 'escape' END)"
+	}
 	return "t." + catalog.Quote(c.Name) + "::text"
 }
 
@@ -103,7 +107,7 @@ func asText(c *catalog.Column) string {
 func sampled(c *catalog.Column) bool {
 	t := c.Type.Underlying()
 	switch t.OID {
-	case catalog.BoolOID, catalog.ByteaOID, catalog.TIDOID, catalog.OIDOID:
+	case catalog.BoolOID, catalog.TIDOID, catalog.OIDOID:
 		return false
 	}
 	return t.Kind != catalog.PseudoType && t.Kind != catalog.EnumType

@@ -29,6 +29,10 @@ type evidence struct {
 	digits   float64 // share made of digits alone
 	uuids    float64
 	decimals float64 // share of numbers with a point
+	opaque   float64 // share that look drawn at random
+	accounts float64 // share of addresses of somebody's pages
+	pictures float64 // share of pictures, of bytes
+	digests  float64 // share of digests of what the same rows hold
 	zero     bool    // 0 is among them
 	short    int     // length of the longest value in characters
 	least    int     // and of the shortest
@@ -153,6 +157,12 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	could(pii.Date, e.date(v, s))
 	if isHash(v) {
 		is(pii.Token)
+	}
+	if isOpaque(v) {
+		e.opaque++
+	}
+	if isAccount(v) {
+		e.accounts++
 	}
 	could(pii.Token, s.spaces <= 1)
 	could(pii.NationalID, s.digits >= 2 && s.digits+s.letters >= 5 && s.digits+s.letters <= 24 && s.words <= 3)
