@@ -10,7 +10,7 @@
 //
 // The lock is a session-level advisory lock, one for each staging database name:
 // the server lets it go when the holder's session ends, however that happens, so
-// a killed run blocks nobody. In turn a holder whose session ends has lost the
+// a killed run blocks no other. In turn a holder whose session ends has lost the
 // lock and must stop: its Lock's context ends.
 //
 // History opens a connection for each call, because a run outlasts many an
@@ -61,7 +61,8 @@ type History struct {
 // missing. cfg's own database is the staging database; it need not exist.
 func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	if cfg.Database == Database {
-		return nil, fault.BadInput("the staging database can't be named %q: refresher keeps its history in a database of that name", Database)
+		return nil, fault.BadInput("the staging database can't be named %q: refresher keeps its history in a database of "+
+			"that name", Database)
 	}
 	h := &History{cfg: cfg.Copy(), target: cfg.Database}
 	cfg = h.cfg
@@ -159,7 +160,8 @@ func (h *History) Finish(ctx context.Context, r Run) error {
 		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome, stage = excluded.stage,
 			error = excluded.error, report = excluded.report, signature = excluded.signature`
 	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage, r.Error, r.ReportJSON, r.Signature)
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage,
+			r.Error, r.ReportJSON, r.Signature)
 		return err
 	})
 }
@@ -174,7 +176,8 @@ const maxList = 500
 func (h *History) List(ctx context.Context) ([]Run, error) {
 	var runs []Run
 	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs WHERE database = $2 ORDER BY started DESC, id DESC LIMIT $1`, maxList, h.target)
+		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs WHERE database = $2 ORDER BY started DESC,
+			id DESC LIMIT $1`, maxList, h.target)
 		if err != nil {
 			return err
 		}
@@ -207,7 +210,8 @@ func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
 	var run Run
 	err := h.do(ctx, "reading the last run that was done", func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs
-			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
+			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`,
+			h.target, fault.Done, other)
 		if err != nil {
 			return err
 		}
@@ -223,7 +227,8 @@ func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
 func scan(row pgx.CollectableRow) (Run, error) {
 	var r Run
 	var running bool
-	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error, &r.ReportJSON, &r.Signature)
+	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error,
+		&r.ReportJSON, &r.Signature)
 	if running {
 		r.Finished = time.Time{}
 	}

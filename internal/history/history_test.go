@@ -68,7 +68,8 @@ func TestRuns(t *testing.T) {
 	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), fault.Failed, "data", "out of luck"
 	first.ReportJSON, first.Signature = []byte(`{"rows": 3}`), "signed"
 	// A run that was refused before it started is recorded by its end alone.
-	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute), Finished: begin.Add(time.Hour), Outcome: fault.Refused}
+	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute),
+		Finished: begin.Add(time.Hour), Outcome: fault.Refused}
 	for _, r := range []history.Run{first, second} {
 		if err := h.Finish(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -151,7 +152,8 @@ func TestOneRunAtATime(t *testing.T) {
 	l := take(t, h, "20261121T030000Z-7f3a")
 	_, err := open(t, cfg).Lock(t.Context(), "20261121T040000Z-0000")
 	var refusal *fault.Refusal
-	if !errors.As(err, &refusal) || refusal.Gate != "lock" || !refusal.Busy || !strings.Contains(err.Error(), "20261121T030000Z-7f3a") {
+	if !errors.As(err, &refusal) || refusal.Gate != "lock" || !refusal.Busy || !strings.Contains(err.Error(),
+		"20261121T030000Z-7f3a") {
 		t.Errorf("got %v", err)
 	}
 	other := cfg.Copy()
@@ -200,13 +202,15 @@ func TestLockRace(t *testing.T) {
 func TestLostLockIsNoticed(t *testing.T) {
 	c, cfg := server(t)
 	l := take(t, open(t, cfg), "run")
-	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/run'")
+	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "+
+		"'refresher/run'")
 	select {
 	case <-l.Context().Done():
 	case <-time.After(20 * time.Second):
 		t.Fatal("the end of the session went unnoticed")
 	}
-	if err := context.Cause(l.Context()); !errors.Is(err, history.ErrLockLost) || !errors.Is(l.Held(), history.ErrLockLost) {
+	if err := context.Cause(l.Context()); !errors.Is(err, history.ErrLockLost) || !errors.Is(l.Held(),
+		history.ErrLockLost) {
 		t.Errorf("the cause is %v", err)
 	}
 	take(t, open(t, cfg), "next") // and the lock is free
@@ -218,7 +222,8 @@ func TestRegain(t *testing.T) {
 	c, cfg := server(t)
 	h := open(t, cfg)
 	lost := take(t, h, "first")
-	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'refresher/first'")
+	pgserver.Exec(t, c.URL("postgres"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "+
+		"'refresher/first'")
 	<-lost.Context().Done()
 	again, err := h.Regain(t.Context(), lost)
 	if err != nil {
@@ -237,7 +242,8 @@ func TestRegain(t *testing.T) {
 	third.Release()
 	take(t, h, "second").Release()
 	var refusal *fault.Refusal
-	if _, err := h.Regain(t.Context(), third); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "run second took it") {
+	if _, err := h.Regain(t.Context(), third); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "run second "+
+		"took it") {
 		t.Errorf("another run had the lock: %v", err)
 	}
 }
@@ -283,7 +289,8 @@ func TestSessionWithoutLock(t *testing.T) {
 	c, cfg := server(t)
 	open(t, cfg)
 	conn := pgserver.Conn(t, c.URL(history.Database))
-	if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1, hashtext('another database'))", history.LockClass); err != nil {
+	if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1, hashtext('another database'))",
+		history.LockClass); err != nil {
 		t.Fatal(err)
 	}
 	if err := history.CheckHeld(t.Context(), conn, "shop"); err == nil {
@@ -297,7 +304,8 @@ func TestSessionWithoutLock(t *testing.T) {
 func TestRunsThatWereKilledAreBuried(t *testing.T) {
 	_, cfg := server(t)
 	h := open(t, cfg)
-	for _, r := range []history.Run{{ID: "dead", Started: time.Now()}, {ID: "elsewhere", Database: "other", Started: time.Now()}, {ID: "me", Started: time.Now()}} {
+	for _, r := range []history.Run{{ID: "dead", Started: time.Now()}, {ID: "elsewhere", Database: "other",
+		Started: time.Now()}, {ID: "me", Started: time.Now()}} {
 		if err := h.Start(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

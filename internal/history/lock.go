@@ -125,7 +125,7 @@ func newLock(ctx context.Context, conn *pgx.Conn, database, run string, beat tim
 	return l
 }
 
-// acquire takes the lock; again, if the run had it before and nobody else since.
+// acquire takes the lock; again, if the run had it before and no other run since.
 func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bool) error {
 	// The session idles for as long as the run lasts.
 	const settings = `SET idle_session_timeout = 0; SET statement_timeout = '30s';
@@ -134,14 +134,16 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 		return client.Wrap(err, "locking staging database %q", database)
 	}
 	var ok bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockClass, database).Scan(&ok); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockClass,
+		database).Scan(&ok); err != nil {
 		return client.Wrap(err, "locking staging database %q", database)
 	}
 	if !ok {
 		return heldBy(ctx, conn, database)
 	}
 	if err := held(ctx, conn, database); err != nil {
-		return fmt.Errorf("locking staging database %q: %w; a connection pooler in transaction mode can't be used", database, err)
+		return fmt.Errorf("locking staging database %q: %w; a connection pooler in transaction mode can't be used",
+			database, err)
 	}
 	if again {
 		if err := stillOurs(ctx, conn, database, run); err != nil {
@@ -154,12 +156,14 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 	}
 	const claim = `
 		INSERT INTO locks (database, run, host, pid, since) VALUES ($1, $2, $3, $4, now())
-		ON CONFLICT (database) DO UPDATE SET run = excluded.run, host = excluded.host, pid = excluded.pid, since = excluded.since`
+		ON CONFLICT (database) DO UPDATE SET run = excluded.run, host = excluded.host, pid = excluded.pid, since =
+			excluded.since`
 	if _, err := conn.Exec(ctx, claim, database, run, host, os.Getpid()); err != nil {
 		return client.Wrap(err, "locking staging database %q", database)
 	}
-	const bury = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE database = $2 AND outcome = $3 AND id <> $4`
-	_, err = conn.Exec(ctx, bury, fault.Lost, database, fault.Running, run)
+	const markLost = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE
+		database = $2 AND outcome = $3 AND id <> $4`
+	_, err = conn.Exec(ctx, markLost, fault.Lost, database, fault.Running, run)
 	return client.Wrap(err, "marking runs that were killed")
 }
 
@@ -167,7 +171,8 @@ func heldBy(ctx context.Context, conn *pgx.Conn, database string) error {
 	var run, host string
 	var pid int
 	var since time.Time
-	err := conn.QueryRow(ctx, `SELECT run, host, pid, since FROM locks WHERE database = $1`, database).Scan(&run, &host, &pid, &since)
+	err := conn.QueryRow(ctx, `SELECT run, host, pid, since FROM locks WHERE database = $1`, database).Scan(&run, &host,
+		&pid, &since)
 	if err != nil {
 		return busy("another run on staging database %q has just started", database)
 	}
@@ -185,7 +190,8 @@ func busy(format string, args ...any) *fault.Refusal {
 // held fails unless the session of conn holds the lock.
 func held(ctx context.Context, conn *pgx.Conn, database string) error {
 	const q = `
-		SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 2
+		SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid
+			= 2
 		               AND classid = $1::bigint::oid AND objid::bigint = (hashtext($2)::bigint & 4294967295))`
 	var ok bool
 	if err := conn.QueryRow(ctx, q, lockClass, database).Scan(&ok); err != nil {

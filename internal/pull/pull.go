@@ -127,7 +127,8 @@ func (p *pulling) open(ctx context.Context) (err error) {
 		}
 	}
 	if p.object.Name == "" {
-		return fault.BadInput("run %s under %s holds no pg_dump: publish with formats: [pgdump]", p.dataset.ID(), p.Sink.URL())
+		return fault.BadInput("run %s under %s holds no pg_dump: publish with formats: [pgdump]", p.dataset.ID(),
+			p.Sink.URL())
 	}
 	p.result = &Result{Run: p.dataset.ID(), Content: m.Content, Tables: len(m.Tables), Bytes: p.object.Size}
 	for _, t := range m.Tables {
@@ -151,13 +152,15 @@ func (p *pulling) guard(ctx context.Context) error {
 		return nil
 	}
 	if occupant.Run == "" && !occupant.Empty {
-		return fault.BadInput("database %q %s was not put there by pull and is not empty: name another one with --to, rename or drop this one, or say --replace, which keeps it as %q", live, at, previous)
+		return fault.BadInput("database %q %s was not put there by pull and is not empty: name another one with --to, "+
+			"rename or drop this one, or say --replace, which keeps it as %q", live, at, previous)
 	}
 	if occupant, err = p.claim.Occupant(ctx, previous); err != nil {
 		return err
 	}
 	if occupant.Exists && occupant.Run == "" && !occupant.Empty {
-		return fault.BadInput("database %q %s was not put there by pull, and replacing %q would drop it: rename or drop it yourself, or say --replace", previous, at, live)
+		return fault.BadInput("database %q %s was not put there by pull, and replacing %q would drop it: rename or drop it "+
+			"yourself, or say --replace", previous, at, live)
 	}
 	return nil
 }
@@ -191,7 +194,8 @@ func (s *spool) Write(b []byte) (int, error) {
 	n, err := s.f.Write(b)
 	s.watch.Copied("", 0, int64(n))
 	if err != nil {
-		err = fmt.Errorf("writing the dump: %w; name a folder with more room by TMPDIR, or by temp_dir in the configuration", err)
+		err = fmt.Errorf("writing the dump: %w; name a folder with more room by TMPDIR, or by temp_dir in the "+
+			"configuration", err)
 	}
 	return n, err
 }

@@ -65,11 +65,13 @@ func run(t *testing.T, sql, ruleset string) (*report.Report, string, error) {
 func TestConditionsInARun(t *testing.T) {
 	const columns = `
   public.people:
-    columns: {id: keep, staff: keep, kind: {transform: constant, value: any}, mail: [{transform: keep, when: staff}, email]}
+    columns:
+      {id: keep, staff: keep, kind: {transform: constant, value: any}, mail: [{transform: keep, when: staff}, email]}
   public.visits: {rows: {when: at < "2024-03-01"}, columns: {person: keep, at: keep}}
 `
 	rep, target, err := run(t, people, "version: 1\ntables:"+columns+
-		"allow: [{table: public.people, column: mail, class: email, values: [person.50@bigcorp.com, person.100@bigcorp.com, person.150@bigcorp.com, person.200@bigcorp.com], why: staff}]\n")
+		"allow: [{table: public.people, column: mail, class: email, values: [person.50@bigcorp.com, person.100@bigcorp.com, "+
+		"person.150@bigcorp.com, person.200@bigcorp.com], why: staff}]\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +79,8 @@ func TestConditionsInARun(t *testing.T) {
 		switch table.Name {
 		case "public.people":
 			mail := table.Columns[1]
-			if mail.Name != "mail" || !mail.KeepSome || mail.KeptRows != 4 || mail.Keep || table.Dropped != 0 || table.Rows != 200 || table.Columns[0].KeptRows != 0 {
+			if mail.Name != "mail" || !mail.KeepSome || mail.KeptRows != 4 || mail.Keep || table.Dropped != 0 ||
+				table.Rows != 200 || table.Columns[0].KeptRows != 0 {
 				t.Errorf("%+v", table)
 			}
 		case "public.visits":
@@ -86,18 +89,21 @@ func TestConditionsInARun(t *testing.T) {
 			}
 		}
 	}
-	if len(rep.Warnings) == 0 || !strings.Contains(strings.Join(rep.Warnings, "\n"), "public.people.kind is masked, and the constraint people_kind_check") {
+	if len(rep.Warnings) == 0 || !strings.Contains(strings.Join(rep.Warnings, "\n"), "public.people.kind is masked, and "+
+		"the constraint people_kind_check") {
 		t.Errorf("warnings: %q", rep.Warnings)
 	}
 	conn := pgserver.Conn(t, target)
 	var visits, kept int
-	if err := conn.QueryRow(context.Background(), "SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM people WHERE mail ~ 'bigcorp')").Scan(&visits, &kept); err != nil || visits != 59 || kept != 4 {
+	if err := conn.QueryRow(context.Background(), "SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM people "+
+		"WHERE mail ~ 'bigcorp')").Scan(&visits, &kept); err != nil || visits != 59 || kept != 4 {
 		t.Errorf("%d visits, %d kept, %v", visits, kept, err)
 	}
 	// Without the exception the kept addresses are a leak like any other.
 	_, _, err = run(t, people, "version: 1\ntables:"+columns)
 	var refusal *fault.Refusal
-	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "public.people.mail") || strings.Contains(err.Error(), "person.50") {
+	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "public.people.mail") ||
+		strings.Contains(err.Error(), "person.50") {
 		t.Errorf("%v", err)
 	}
 }
@@ -110,7 +116,8 @@ tables:
   public.people: {columns: {id: keep, staff: keep, kind: keep, mail: email}}
   public.visits: {rows: none}
 `)
-	if err == nil || !strings.Contains(err.Error(), "people_mail_key") || !strings.Contains(err.Error(), "write {transform: email, exact: true}") || strings.Contains(strings.ToLower(err.Error()), "person.7@") {
+	if err == nil || !strings.Contains(err.Error(), "people_mail_key") || !strings.Contains(err.Error(),
+		"write {transform: email, exact: true}") || strings.Contains(strings.ToLower(err.Error()), "person.7@") {
 		t.Errorf("%v", err)
 	}
 }

@@ -15,12 +15,12 @@
 //	read-back  every object is read from its bucket again, compared and verified
 //	promote    the shadow becomes staging in one transaction; then each bucket's latest.json
 //
-// Up to and including read-back nothing that anybody uses has changed.
+// Up to and including read-back nothing in use has changed.
 //
 // In schema and data a fault that passes by itself doesn't end the run ([Retry]).
 // While the source holds the snapshot, the run goes on in it: what the shadow's ledger
 // of chunks doesn't name is copied again, so that every row arrives exactly once
-// whatever became of connections, answers or the staging server. If the snapshot is
+// even if connections, answers or the staging server were lost. If the snapshot is
 // lost (a recovery conflict, a migration, a restart of the standby), the run starts
 // over from a new one. Both are bounded, and the report says how often and why.
 package refresh

@@ -162,7 +162,7 @@ func (f *filling) recover(ctx context.Context, why error) error {
 	case ctx.Err() != nil || fault.Decided(why):
 		return why
 	case errors.Is(why, snapshot.ErrLost) || f.data.source.Holding(ctx) != nil:
-		return f.restart(ctx, why) // whatever the error says, it comes of that
+		return f.restart(ctx, why) // the cause, even if the error says something else
 	case fault.Retry(why):
 		return f.resume(ctx, why)
 	}

@@ -60,7 +60,8 @@ func newBroken(t *testing.T) *broken {
 	}
 	t.Cleanup(b.proxy.Close)
 	path := filepath.Join(t.TempDir(), "r.yaml")
-	if err := os.WriteFile(path, []byte("version: 1\ntables:\n  public.logged: {columns: {\"*\": keep}}\n  public.unlogged: {columns: {\"*\": keep}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("version: 1\ntables:\n  public.logged: {columns: {\"*\": keep}}\n  "+
+		"public.unlogged: {columns: {\"*\": keep}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	rs, err := rules.Load([]string{path})
@@ -72,12 +73,14 @@ func newBroken(t *testing.T) *broken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", pgserver.User, b.proxy.Port()))
+	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", pgserver.User,
+		b.proxy.Port()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.options = refresh.Options{Source: from, Staging: to, Rules: rs, Key: key, Workers: 2, TempDir: t.TempDir(), ChunkBytes: 256 << 10,
-		Retry: refresh.Retry{Restarts: 2, Resumes: 3, Patience: time.Minute, Stall: time.Minute}}
+	b.options = refresh.Options{Source: from, Staging: to, Rules: rs, Key: key, Workers: 2, TempDir: t.TempDir(),
+		ChunkBytes: 256 << 10,
+		Retry:      refresh.Retry{Restarts: 2, Resumes: 3, Patience: time.Minute, Stall: time.Minute}}
 	return b
 }
 
@@ -97,7 +100,8 @@ func (b *broken) whole() {
 	conn := pgserver.Conn(b.t, b.staging.URL("app"))
 	defer conn.Close(context.Background())
 	var got string
-	const q = `SELECT concat_ws(' ', (SELECT count(*) || ' ' || count(DISTINCT id) FROM logged), (SELECT count(*) || ' ' || count(DISTINCT id) FROM unlogged),
+	const q = `SELECT concat_ws(' ', (SELECT count(*) || ' ' || count(DISTINCT id) FROM logged), (SELECT count(*) || ' '
+		|| count(DISTINCT id) FROM unlogged),
 		(SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema'))`
 	if err := conn.QueryRow(context.Background(), q).Scan(&got); err != nil {
 		b.t.Fatal(err)
@@ -163,17 +167,20 @@ func TestTryingAgainIsBounded(t *testing.T) {
 			b.proxy.At(100<<10, b.proxy.Cut)
 		}
 	})
-	if err == nil || !strings.HasPrefix(err.Error(), "gave up after 4 interruptions: ") || strings.Count(strings.Join(rep.Warnings, "\n"), "resumed (") != 3 {
+	if err == nil || !strings.HasPrefix(err.Error(), "gave up after 4 interruptions: ") ||
+		strings.Count(strings.Join(rep.Warnings, "\n"), "resumed (") != 3 {
 		t.Errorf("%v\n%q", err, rep.Warnings)
 	}
 	b.proxy.Never()
 	end := func(stage string) {
 		if stage == "data" {
-			pgserver.Exec(t, b.source, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'refresher/%' AND state = 'idle in transaction'")
+			pgserver.Exec(t, b.source, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "+
+				"'refresher/%' AND state = 'idle in transaction'")
 		}
 	}
 	rep, _, err = b.run(end)
-	if err == nil || !strings.HasPrefix(err.Error(), "gave up after 3 snapshots: ") || strings.Count(strings.Join(rep.Warnings, "\n"), "starts over from a new snapshot (") != 2 {
+	if err == nil || !strings.HasPrefix(err.Error(), "gave up after 3 snapshots: ") ||
+		strings.Count(strings.Join(rep.Warnings, "\n"), "starts over from a new snapshot (") != 2 {
 		t.Errorf("%v\n%q", err, rep.Warnings)
 	}
 	if rep.Outcome != fault.Failed || rep.Stage != "data" {

@@ -18,7 +18,8 @@ func objectsOf(t *testing.T, url string) map[uint32]string {
 	t.Helper()
 	conn := pgserver.Conn(t, url)
 	defer conn.Close(context.Background())
-	rows, err := conn.Query(t.Context(), "SELECT oid, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata")
+	rows, err := conn.Query(t.Context(), "SELECT oid, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM "+
+		"pg_largeobject_metadata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +37,13 @@ func objectsOf(t *testing.T, url string) map[uint32]string {
 func TestLargeObjectsResume(t *testing.T) {
 	b := newBroken(t)
 	b.options.Workers = 1
-	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 300) i")
-	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20301, decode(string_agg(md5(i::text), ''), 'hex')) FROM generate_series(1, 1310720) i")
+	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20000 + i, convert_to('object ' || i, 'UTF8')) FROM "+
+		"generate_series(1, 300) i")
+	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20301, decode(string_agg(md5(i::text), ''), 'hex')) FROM "+
+		"generate_series(1, 1310720) i")
 	pgserver.Exec(t, b.source, "SELECT lo_from_bytea(20302, 'after it'), lo_create(20303)")
-	rs, err := rules.Parse("r.yaml", []byte("version: 1\nlarge_objects: keep\ntables:\n  public.logged: {columns: {\"*\": keep}}\n  public.unlogged: {columns: {\"*\": keep}}\n"))
+	rs, err := rules.Parse("r.yaml", []byte("version: 1\nlarge_objects: keep\ntables:\n  public.logged: {columns: "+
+		"{\"*\": keep}}\n  public.unlogged: {columns: {\"*\": keep}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +58,8 @@ func TestLargeObjectsResume(t *testing.T) {
 				return
 			}
 			defer conn.Close(context.Background())
-			if _, err := conn.Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'app%'"); err != nil {
+			if _, err := conn.Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname "+
+				"LIKE 'app%'"); err != nil {
 				t.Error(err)
 			}
 		},

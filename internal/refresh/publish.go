@@ -85,7 +85,7 @@ func bucketsUnchanged(ctx context.Context, sets []*staged) error {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
 		}
 		if now != s.before {
-			return fault.Refuse("publish", "somebody else changed latest.json in bucket %s during the run; "+
+			return fault.Refuse("publish", "another program changed latest.json in bucket %s during the run; "+
 				"one prefix must belong to one refresher", s.bucket.Name)
 		}
 	}
@@ -93,7 +93,7 @@ func bucketsUnchanged(ctx context.Context, sets []*staged) error {
 }
 
 // putReport puts the signed report into a bucket, as it will be when that bucket
-// is published: nobody finds it unless that comes true.
+// is published: it is found only if that comes true.
 func (s *staged) putReport(ctx context.Context, o *Options, rec *recorder, sets []*staged) error {
 	final := *rec.report
 	final.Outcome, final.Stage, final.Promoted, final.Finished = fault.Done, "", true, time.Now().UTC()

@@ -64,21 +64,25 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 }
 
 // Like describes the database that a dump wants: with its encoding, and with
-// whatever locale the server has.
+// the locale that the server has.
 func (c *Contents) Like() *catalog.Catalog { return &catalog.Catalog{Encoding: c.Encoding} }
 
 // Fits refuses a server that is older than a dump, or has not got its extensions.
 func (s *Server) Fits(ctx context.Context, c *Contents) error {
 	if to := client.Major(s.version); to < c.Major {
-		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump can be restored into the same or a newer version only", s.which, to, c.Major)
+		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump can "+
+			"be restored into the same or a newer version only", s.which, to, c.Major)
 	}
-	const q = `SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($1::text[]) x WHERE x NOT IN (SELECT name FROM pg_available_extensions)`
+	const q = `SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($1::text[]) x WHERE x NOT IN (SELECT name FROM
+		pg_available_extensions)`
 	var missing []string
 	err := s.do(ctx, func(conn *pgx.Conn) error {
-		return client.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server", s.which)
+		return client.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server",
+			s.which)
 	})
 	if err == nil && len(missing) > 0 {
-		return fmt.Errorf("the %s server has not got what the dump needs: install on its machine the packages of the extensions %s", s.which, strings.Join(missing, ", "))
+		return fmt.Errorf("the %s server has not got what the dump needs: install on its machine the packages of the "+
+			"extensions %s", s.which, strings.Join(missing, ", "))
 	}
 	return err
 }

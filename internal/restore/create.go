@@ -57,7 +57,8 @@ func (s *Server) Create(ctx context.Context, name string, like *catalog.Catalog)
 }
 
 func createSQL(name, template string, like *catalog.Catalog, version int) string {
-	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s ENCODING %s", catalog.Quote(name), catalog.Quote(template), catalog.Literal(like.Encoding))
+	sql := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s ENCODING %s", catalog.Quote(name), catalog.Quote(template),
+		catalog.Literal(like.Encoding))
 	if like.Collate == "" {
 		return sql
 	}
@@ -80,7 +81,8 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 	switch client.Code(err) {
 	case "42809", "22023", "42704", "0A000", "42601":
 		if like.Collate == "" {
-			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't take: make the server with a locale of that encoding (initdb --locale)", wrapped, like.Encoding)
+			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't take: make "+
+				"the server with a locale of that encoding (initdb --locale)", wrapped, like.Encoding)
 		}
 		provider := map[byte]string{'i': "ICU", 'b': "built-in"}[like.LocaleProvider]
 		if provider == "" {
@@ -92,7 +94,8 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 				locales = append(locales, l)
 			}
 		}
-		return fmt.Errorf("%w; the source has encoding %s and %s locale %s: install that locale on the staging server's machine (locale-gen) and restart the server",
+		return fmt.Errorf("%w; the source has encoding %s and %s locale %s: install that locale on the staging server's "+
+			"machine (locale-gen) and restart the server",
 			wrapped, like.Encoding, provider, strings.Join(locales, ", "))
 	}
 	return wrapped

@@ -17,8 +17,9 @@ import (
 // such dump can be restored. Adding it to the whole tree does the same: each
 // partition gets its own, only of a name that the server chooses.
 var (
-	exclusionShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part + `) EXCLUDE )`)
-	attachShape    = regexp.MustCompile(`^ALTER INDEX ` + qualified + ` ATTACH PARTITION ` + qualified + `$`)
+	exclusionShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part + `)
+		EXCLUDE )`)
+	attachShape = regexp.MustCompile(`^ALTER INDEX ` + qualified + ` ATTACH PARTITION ` + qualified + `$`)
 )
 
 // exclusion is a constraint, its names as they are written.
@@ -90,7 +91,8 @@ func indexOf(table, constraint string) catalog.Name {
 func (p *postData) rename(ctx context.Context, names []inherited) error {
 	const find = `
 		WITH RECURSIVE tree AS (
-			SELECT oid, conrelid, conname FROM pg_catalog.pg_constraint WHERE contype = 'x' AND conrelid = $1::text::regclass AND quote_ident(conname) = $2
+			SELECT oid, conrelid, conname FROM pg_catalog.pg_constraint WHERE contype = 'x' AND conrelid = $1::text::regclass
+				AND quote_ident(conname) = $2
 			UNION ALL SELECT c.oid, c.conrelid, c.conname FROM pg_catalog.pg_constraint c JOIN tree ON c.conparentid = tree.oid
 		)
 		SELECT quote_ident(conname) FROM tree WHERE conrelid = $3::text::regclass`

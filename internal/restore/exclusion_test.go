@@ -71,7 +71,8 @@ func TestExclusionConstraintsOfPartitions(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, _ := p.sessions[0].Query(t.Context(), `
-			SELECT concat_ws(' ', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), 'of ' || up.conname, obj_description(c.oid))
+			SELECT concat_ws(' ', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), 'of ' || up.conname,
+				obj_description(c.oid))
 			FROM pg_constraint c LEFT JOIN pg_constraint up ON up.oid = c.conparentid WHERE c.contype = 'x' ORDER BY 1`)
 		got, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		if err != nil {

@@ -28,7 +28,8 @@ func TestFill(t *testing.T) {
 		CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'fired'; END $$;
 		CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
 		CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION on_ddl();
-		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, lower text GENERATED ALWAYS AS (lower(email)) STORED, tags hstore);
+		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, lower text GENERATED ALWAYS AS
+			(lower(email)) STORED, tags hstore);
 		CREATE TRIGGER loud BEFORE INSERT ON users EXECUTE FUNCTION shout();
 		CREATE TABLE orders (id serial, user_id bigint REFERENCES users, at date) PARTITION BY RANGE (at);
 		CREATE TABLE orders_all PARTITION OF orders DEFAULT;
@@ -65,23 +66,26 @@ func TestFill(t *testing.T) {
 	}
 	loader.Close(ctx)
 	s.ok(db.PostData(ctx, s.dump, 2))
-	s.ok(db.SetSequences(ctx, []catalog.SequenceValue{{Name: public("steps"), LastValue: 51, IsCalled: true}, {Name: public("users_id_seq"), LastValue: 12}}))
+	s.ok(db.SetSequences(ctx, []catalog.SequenceValue{{Name: public("steps"), LastValue: 51, IsCalled: true},
+		{Name: public("users_id_seq"), LastValue: 12}}))
 	s.ok(db.RefreshMatViews(ctx, s.source.MatViews))
 	s.ok(db.Analyze(ctx, 2))
 	for query, want := range map[string]string{
-		"SELECT string_agg(id || lower || coalesce(tags::text, ''), ' ' ORDER BY id) FROM users": `7a@example.com"a"=>"1" 9b@example.com`,
-		"SELECT user_id || ' ' || id FROM orders":                                                "7 3",
-		"SELECT count(*)::text FROM nocol":                                                       "2",
-		"SELECT nextval('steps')::text":                                                          "61",
-		"SELECT nextval('users_id_seq')::text":                                                   "12",
-		"SELECT n::text FROM a":                                                                  "2",
-		"SELECT relispopulated::text FROM pg_class WHERE relname = 'later'":                      "false",
-		"SELECT count(*)::text FROM pg_trigger WHERE tgname = 'loud'":                            "1",
-		"SELECT bool_and(convalidated)::text FROM pg_constraint":                                 "true",
-		"SELECT count(*)::text FROM pg_event_trigger":                                            "0",
-		"SELECT count(DISTINCT tablename)::text FROM pg_stats WHERE schemaname = 'public'":       "5", // users, orders, orders_all, z, a
-		"SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'users'":                 s.role,
-		"SELECT has_database_privilege('public', current_database(), 'CONNECT')::text":           "false",
+		"SELECT string_agg(id || lower || coalesce(tags::text, ''), ' ' ORDER BY id) FROM users": `7a@example.com"a"=>"1"
+			9b@example.com`,
+		"SELECT user_id || ' ' || id FROM orders":                           "7 3",
+		"SELECT count(*)::text FROM nocol":                                  "2",
+		"SELECT nextval('steps')::text":                                     "61",
+		"SELECT nextval('users_id_seq')::text":                              "12",
+		"SELECT n::text FROM a":                                             "2",
+		"SELECT relispopulated::text FROM pg_class WHERE relname = 'later'": "false",
+		"SELECT count(*)::text FROM pg_trigger WHERE tgname = 'loud'":       "1",
+		"SELECT bool_and(convalidated)::text FROM pg_constraint":            "true",
+		"SELECT count(*)::text FROM pg_event_trigger":                       "0",
+		// users, orders, orders_all, z, a
+		"SELECT count(DISTINCT tablename)::text FROM pg_stats WHERE schemaname = 'public'": "5",
+		"SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'users'":           s.role,
+		"SELECT has_database_privilege('public', current_database(), 'CONNECT')::text":     "false",
 	} {
 		if got := s.value(db.Name(), query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
@@ -103,7 +107,8 @@ func TestPostDataValidates(t *testing.T) {
 	s.ok(err)
 	loader.Close(ctx)
 	err = db.PostData(ctx, s.dump, 2)
-	if err == nil || !strings.Contains(err.Error(), `violates foreign key constraint "orders_user_id_fkey"`) || strings.Contains(err.Error(), "4711") {
+	if err == nil || !strings.Contains(err.Error(), `violates foreign key constraint "orders_user_id_fkey"`) ||
+		strings.Contains(err.Error(), "4711") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -125,7 +130,8 @@ func TestCopyInErrors(t *testing.T) {
 	const secret = "jane.roe.secret"
 	t.Run("the server's", func(t *testing.T) {
 		err := copyIn(ctx, strings.NewReader("1\tfine\n"+secret+"\tx\n"))
-		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), `column "id", row 2`) || client.Code(err) != "22P02" {
+		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), `column "id", row 2`) ||
+			client.Code(err) != "22P02" {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -212,11 +218,13 @@ func TestConnectRefuses(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	s := newStage(t, "")
 	owner := s.prefix + "_owner"
-	s.sql("postgres", `CREATE ROLE `+owner+`; CREATE DATABASE `+s.live+` OWNER `+owner+`; ALTER ROLE `+s.role+` NOCREATEDB`)
+	s.sql("postgres", `CREATE ROLE `+owner+`; CREATE DATABASE `+s.live+` OWNER `+owner+`; ALTER ROLE `+s.role+`
+		NOCREATEDB`)
 	like := *s.source
 	like.Extensions = []string{"plpgsql", "not_there"}
 	err := s.srv.Preflight(t.Context(), &like)
-	for _, want := range []string{`ALTER ROLE "` + s.role + `" CREATEDB`, `GRANT "` + owner + `" TO "` + s.role + `"`, `extension "not_there" is not installed`} {
+	for _, want := range []string{`ALTER ROLE "` + s.role + `" CREATEDB`, `GRANT "` + owner + `" TO "` + s.role + `"`,
+		`extension "not_there" is not installed`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %s", err, want)
 		}
@@ -224,7 +232,8 @@ func TestPreflight(t *testing.T) {
 	s.sql("postgres", `ALTER ROLE `+s.role+` CREATEDB; GRANT `+owner+` TO `+s.role)
 	s.ok(s.srv.Preflight(t.Context(), s.source))
 	like.ServerVersion = s.source.ServerVersion + 990000
-	if err := s.srv.Preflight(t.Context(), &like); err == nil || !strings.Contains(err.Error(), "no pg_dump of PostgreSQL") {
+	if err := s.srv.Preflight(t.Context(), &like); err == nil || !strings.Contains(err.Error(), "no pg_dump of "+
+		"PostgreSQL") {
 		t.Errorf("a newer source: %v", err)
 	}
 }
@@ -242,7 +251,8 @@ func TestDropWaitsForOthers(t *testing.T) {
 	go func() {
 		const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND query = $1)`
 		for waiting := false; !waiting; {
-			if err := watch.QueryRow(ctx, waits, "DROP DATABASE IF EXISTS "+catalog.Quote(db.Name())).Scan(&waiting); err != nil {
+			if err := watch.QueryRow(ctx, waits, "DROP DATABASE IF EXISTS "+
+				""+catalog.Quote(db.Name())).Scan(&waiting); err != nil {
 				left <- err
 				return
 			}
@@ -264,7 +274,8 @@ func TestSweep(t *testing.T) {
 		s.ok(err)
 	}
 	// Neither the user's databases, nor another staging database's, nor previous.
-	for _, name := range []string{s.live, s.live + "_previous", s.live + "_shadow_boxing", s.live + "x_old_20261121t030000z-7f3a"} {
+	for _, name := range []string{s.live, s.live + "_previous", s.live + "_shadow_boxing", s.live +
+		"x_old_20261121t030000z-7f3a"} {
 		s.sql("postgres", "CREATE DATABASE "+catalog.Quote(name))
 	}
 	lingering := s.liveConfig(s.role) // as a dead run's sessions may

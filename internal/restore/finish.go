@@ -37,13 +37,17 @@ func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceVa
 // through a function, which no catalog tells, waits until that one is filled.
 func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView) error {
 	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool { return !v.Populated || v.Blocked != "" })
+		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool {
+			return !v.Populated ||
+				v.Blocked != ""
+		})
 		for len(todo) > 0 {
 			var waiting []*catalog.MatView
 			var last error
 			for _, v := range todo {
 				_, err := conn.Exec(ctx, "REFRESH MATERIALIZED VIEW "+v.Name.SQL())
-				if err = client.Wrap(err, "refreshing materialised view %s", v.Name); client.Code(err) == "55000" { // not populated yet
+				// not populated yet
+				if err = client.Wrap(err, "refreshing materialised view %s", v.Name); client.Code(err) == "55000" {
 					waiting, last = append(waiting, v), err
 				} else if err != nil {
 					return err
@@ -68,7 +72,8 @@ const analyzeList = `
 	)
 	SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND c.oid NOT IN (SELECT oid FROM far)
-	  AND (NOT c.relispartition OR EXISTS (SELECT FROM pg_inherits i JOIN far ON far.oid = i.inhparent WHERE i.inhrelid = c.oid))
+	  AND (NOT c.relispartition OR EXISTS (SELECT FROM pg_inherits i JOIN far ON far.oid = i.inhparent WHERE i.inhrelid
+		= c.oid))
 	  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 	ORDER BY CASE c.relkind WHEN 'p' THEN
 			(SELECT sum(pg_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p WHERE p.isleaf)

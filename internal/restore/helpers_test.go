@@ -119,7 +119,8 @@ func (s *stage) value(db, query string) string {
 // databases are the names of the databases that belong to this test.
 func (s *stage) databases() string {
 	s.t.Helper()
-	return s.value("postgres", `SELECT coalesce(string_agg(replace(datname, '`+s.live+`', 'live'), ' ' ORDER BY datname), '')
+	return s.value("postgres", `SELECT coalesce(string_agg(replace(datname, '`+s.live+`', 'live'), '
+		' ORDER BY datname), '')
 		FROM pg_database WHERE datname LIKE '`+s.live+`%'`)
 }
 

@@ -25,7 +25,8 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 	}
 	if !facts.exists {
 		return nil, s.do(ctx, func(conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, "GRANT CONNECT, TEMPORARY ON DATABASE "+catalog.Quote(shadow.name)+" TO PUBLIC") // as CREATE DATABASE does
+			// as CREATE DATABASE does
+			_, err := conn.Exec(ctx, "GRANT CONNECT, TEMPORARY ON DATABASE "+catalog.Quote(shadow.name)+" TO PUBLIC")
 			return client.Wrap(err, "opening database %q", shadow.name)
 		})
 	}
@@ -67,12 +68,15 @@ func limitNotes(notes []string) []string {
 	if len(notes) <= maxNotes {
 		return notes
 	}
-	return append(notes[:maxNotes:maxNotes], fmt.Sprintf("and %d more things could not be carried over", len(notes)-maxNotes))
+	return append(notes[:maxNotes:maxNotes], fmt.Sprintf("and %d more things could not be carried over",
+		len(notes)-maxNotes))
 }
 
 // carryObjects works in the shadow. Owners come first, because a change of owner
 // rewrites the privileges that are there.
-func carryObjects(ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string) (notes []string, err error) {
+func carryObjects(
+	ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string,
+) (notes []string, err error) {
 	shadow, err := readInventory(ctx, conn)
 	if err != nil {
 		return nil, err

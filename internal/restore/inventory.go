@@ -56,7 +56,8 @@ const objectsCTE = `
 		       n.nspacl AS acl, 'n'::"char" AS code, n.oid, 'pg_namespace'::regclass AS class
 		FROM user_schema n
 		UNION ALL
-		SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname), n.nspname, c.relowner,
+		SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname), n.nspname,
+			c.relowner,
 		       c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
 		           AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')),
 		       c.relacl, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.oid, 'pg_class'::regclass
@@ -67,12 +68,14 @@ const objectsCTE = `
 		       p.proacl, 'f', p.oid, 'pg_proc'::regclass
 		FROM pg_proc p JOIN user_schema n ON n.oid = p.pronamespace
 		UNION ALL
-		SELECT 'TYPE', format('%I.%I', n.nspname, t.typname), n.nspname, t.typowner, false, t.typacl, 'T', t.oid, 'pg_type'::regclass
+		SELECT 'TYPE', format('%I.%I', n.nspname, t.typname), n.nspname, t.typowner, false, t.typacl, 'T', t.oid,
+			'pg_type'::regclass
 		FROM pg_type t JOIN user_schema n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
 		WHERE t.typtype IN ('b', 'e', 'd', 'r', 'c') AND coalesce(c.relkind, 'c') = 'c'
 		  AND NOT EXISTS (SELECT FROM pg_type el WHERE el.typarray = t.oid)
 		UNION ALL
-		SELECT 'FOREIGN SERVER', quote_ident(f.srvname), '', f.srvowner, false, f.srvacl, 'S', f.oid, 'pg_foreign_server'::regclass
+		SELECT 'FOREIGN SERVER', quote_ident(f.srvname), '', f.srvowner, false, f.srvacl, 'S', f.oid,
+			'pg_foreign_server'::regclass
 		FROM pg_foreign_server f
 	), own AS (
 		SELECT * FROM obj WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = obj.class AND d.objid = obj.oid
@@ -85,7 +88,8 @@ const grantsQuery = objectsCTE + `
 	WHERE x.grantee <> o.owner AND (x.grantee = 0 OR r.oid IS NOT NULL)
 	UNION ALL
 	SELECT o.kind, o.ident, quote_ident(a.attname), coalesce(r.rolname::text, ''), x.privilege_type, x.is_grantable
-	FROM own o JOIN pg_attribute a ON a.attrelid = o.oid AND o.kind = 'TABLE' AND a.attacl IS NOT NULL AND NOT a.attisdropped,
+	FROM own o JOIN pg_attribute a ON a.attrelid = o.oid AND o.kind = 'TABLE' AND a.attacl IS NOT NULL AND NOT
+		a.attisdropped,
 	     aclexplode(a.attacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
 	WHERE x.grantee <> o.owner AND (x.grantee = 0 OR r.oid IS NOT NULL)`
 
@@ -105,7 +109,7 @@ const defaultsQuery = `
 // readInventory reads a database's inventory.
 func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	inv := &inventory{map[object]standing{}, map[grant]bool{}, map[defaultGrant]bool{}, map[defaultGrant]bool{}}
-	// Identities are to be qualified, whatever the database's search path.
+	// Identities are to be qualified: the search path is empty.
 	if _, err := conn.Exec(ctx, "SET search_path = ''"); err != nil {
 		return nil, client.Wrap(err, "reading owners and privileges")
 	}

@@ -105,11 +105,12 @@ func (l *Loader) Book(ctx context.Context, e Entry) error {
 	return client.Wrap(err, "booking a chunk in database %q", l.db.name)
 }
 
-// carryLargeObjects gives large objects to the owner of the live database, whoever
-// owns them in production. Each takes a lock until its transaction ends, so few go
+// carryLargeObjects gives large objects to the owner of the live database. Each takes a lock until its transaction
+// ends, so few go
 // at a time.
 func carryLargeObjects(ctx context.Context, conn *pgx.Conn, owner string) (notes []string, err error) {
-	const q = `SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE pg_catalog.pg_get_userbyid(lomowner) <> $1 AND oid > $2 ORDER BY oid LIMIT $3`
+	const q = `SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE pg_catalog.pg_get_userbyid(lomowner) <> $1 AND
+		oid > $2 ORDER BY oid LIMIT $3`
 	for last := uint32(0); ; {
 		rows, err := conn.Query(ctx, q, owner, last, batch)
 		if err != nil {

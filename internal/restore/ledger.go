@@ -37,7 +37,7 @@ const ledgerPrefix = "refresher_ledger_"
 
 // OpenLedger makes an empty ledger of chunks in a database that holds no row yet.
 // From then on [Loader.CopyChunk] books what it copies, and [Database.Booked] tells
-// what arrived, whatever became of connections or of the server meanwhile. The
+// what arrived, even if connections were lost or the server crashed meanwhile. The
 // ledger lies in a schema of its own until [Database.CloseLedger]. OpenLedger waits
 // until it, and all that was made in the database before, is on the server's disk.
 func (d *Database) OpenLedger(ctx context.Context) error {
@@ -45,7 +45,8 @@ func (d *Database) OpenLedger(ctx context.Context) error {
 	schema := catalog.Quote(ledgerPrefix + run)
 	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		const columns = " (chunk int PRIMARY KEY)"
-		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" + columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
+		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" +
+			columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
 		_, err := conn.PgConn().Exec(ctx, "BEGIN; "+sql+"; COMMIT").ReadAll()
 		return client.Wrap(err, "opening the ledger of database %q", d.name)
 	})
@@ -59,7 +60,9 @@ func (d *Database) OpenLedger(ctx context.Context) error {
 // its rows and its entry are there, or neither. The entry is made first, so an
 // earlier attempt that the server still works on is waited for, and if that one
 // succeeds the error is ErrBooked.
-func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (rows int64, err error) {
+func (l *Loader) CopyChunk(
+	ctx context.Context, e Entry, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
+) (rows int64, err error) {
 	if l.db.ledger == "" {
 		return 0, fmt.Errorf("database %q has no ledger", l.db.name)
 	}
@@ -103,7 +106,8 @@ func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 func (d *Database) read(ctx context.Context, conn interface {
 	Query(context.Context, string, ...any) (pgx.Rows, error)
 }, booked map[Entry]bool) error {
-	rows, err := conn.Query(ctx, "SELECT chunk, false FROM "+d.ledger+".logged UNION ALL SELECT chunk, true FROM "+d.ledger+".unlogged")
+	rows, err := conn.Query(ctx, "SELECT chunk, false FROM "+d.ledger+".logged UNION ALL SELECT chunk, true FROM "+
+		""+d.ledger+".unlogged")
 	if err != nil {
 		return client.Wrap(err, "reading the ledger of database %q", d.name)
 	}
@@ -117,7 +121,7 @@ func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
 	const q = `
 		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user`
-	tick := time.NewTicker(glance)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		var others int
@@ -163,7 +167,8 @@ func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Ent
 		if len(missing) > 0 {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on; DROP SCHEMA "+d.ledger+" CASCADE", pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on; DROP SCHEMA "+d.ledger+" CASCADE",
+			pgx.QueryExecModeSimpleProtocol); err != nil {
 			return client.Wrap(err, "closing the ledger of database %q", d.name)
 		}
 		d.closing = true

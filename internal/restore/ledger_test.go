@@ -66,7 +66,8 @@ func TestLedgerBooksEachChunkOnce(t *testing.T) {
 	if got := s.booked(db); !slices.Equal(got, []Entry{first}) {
 		t.Errorf("booked: %v", got)
 	}
-	if n := s.value(db.Name(), "SELECT count(*)::text FROM t") + s.value(db.Name(), "SELECT count(*)::text FROM u"); n != "20" {
+	if n := s.value(db.Name(), "SELECT count(*)::text FROM t") + s.value(db.Name(), "SELECT count(*)::text FROM "+
+		"u"); n != "20" {
 		t.Errorf("rows: %s", n)
 	}
 	missing, err := db.CloseLedger(t.Context(), []Entry{first, second})
@@ -80,7 +81,8 @@ func TestLedgerBooksEachChunkOnce(t *testing.T) {
 	if missing, err := db.CloseLedger(t.Context(), []Entry{first, second}); err != nil || len(missing) > 0 {
 		t.Errorf("missing %v, %v", missing, err)
 	}
-	if got := s.value(db.Name(), "SELECT coalesce(string_agg(nspname, ' '), '') FROM pg_namespace WHERE nspname ~ 'ledger'"); got != "" {
+	if got := s.value(db.Name(), "SELECT coalesce(string_agg(nspname, ' '), '') FROM pg_namespace WHERE nspname ~ "+
+		"'ledger'"); got != "" {
 		t.Errorf("left of the ledger: %s", got)
 	}
 	if err := s.copyChunk(db, first, "t", ""); err == nil {

@@ -30,8 +30,10 @@ func (d *Database) Loader(ctx context.Context) (*Loader, error) {
 		closeNow(ctx, conn)
 		return nil, err
 	}
-	const settings = `SET row_security = off; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';
-		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false)`
+	const settings = `SET row_security = off; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone =
+		'UTC';
+		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END,
+			false)`
 	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		closeNow(ctx, conn)
 		return nil, client.Wrap(err, "preparing a session on database %q", d.name)
@@ -46,7 +48,9 @@ func (l *Loader) Close(ctx context.Context) { closeNow(ctx, l.conn) }
 // or, after an error, none. An error of r is returned as it is and never sent to
 // the server. If r is a pipe's read end, CopyIn closes it when ctx ends and when
 // it returns an error, so that its writer never waits for a reader that is gone.
-func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (rows int64, err error) {
+func (l *Loader) CopyIn(
+	ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
+) (rows int64, err error) {
 	return l.copyIn(ctx, table, copySQL(table, cols, f), r)
 }
 

@@ -38,8 +38,10 @@ func TestScratchNames(t *testing.T) {
 
 // What a user named must never be taken for a dead run's remains.
 func TestIsScratchSparesOthers(t *testing.T) {
-	for _, name := range []string{"shop", "shop_previous", "shop_shadow_boxing", "shop_old_", "shop_old_2025", "other_shadow_20261121t030000z-7f3a",
-		"shop2_old_20261121t030000z-7f3a", "shop_shadow_20261121t030000z-7f3a_copy", "shop_shadow_20261121T030000Z-7f3a", "my_shop_shadow_20261121t030000z-7f3a"} {
+	for _, name := range []string{"shop", "shop_previous", "shop_shadow_boxing", "shop_old_", "shop_old_2025",
+		"other_shadow_20261121t030000z-7f3a",
+		"shop2_old_20261121t030000z-7f3a", "shop_shadow_20261121t030000z-7f3a_copy", "shop_shadow_20261121T030000Z-7f3a",
+		"my_shop_shadow_20261121t030000z-7f3a"} {
 		if isScratch("shop", name) {
 			t.Errorf("%s would be dropped", name)
 		}
@@ -54,7 +56,8 @@ func TestPromotionOrder(t *testing.T) {
 	}{
 		{"first run", map[string]bool{}, []rename{{"shadow", "shop"}}},
 		{"second run", map[string]bool{"shop": true}, []rename{{"shop", "shop_previous"}, {"shadow", "shop"}}},
-		{"later", map[string]bool{"shop": true, "shop_previous": true}, []rename{{"shop_previous", "old"}, {"shop", "shop_previous"}, {"shadow", "shop"}}},
+		{"later", map[string]bool{"shop": true, "shop_previous": true}, []rename{{"shop_previous", "old"}, {"shop",
+			"shop_previous"}, {"shadow", "shop"}}},
 		{"live was dropped", map[string]bool{"shop_previous": true}, []rename{{"shadow", "shop"}}},
 	} {
 		got := promotion("shop", "shadow", "old", tt.exists)
@@ -75,7 +78,8 @@ func TestLeaveOut(t *testing.T) {
 		{"3381; 6106 16404 PUBLICATION TABLE public pub t postgres\n", 150000, "PUBLICATION TABLE public pub t", true},
 		{"5; 6100 1 SUBSCRIPTION - sub postgres\n", 150000, "SUBSCRIPTION - sub", true},
 		{"5; 3466 1 EVENT TRIGGER - et postgres\n", 150000, "EVENT TRIGGER - et", true},
-		{"5; 0 0 USER MAPPING - USER MAPPING ann SERVER s postgres\n", 150000, "USER MAPPING - USER MAPPING ann SERVER s", true},
+		{"5; 0 0 USER MAPPING - USER MAPPING ann SERVER s postgres\n", 150000, "USER MAPPING - USER MAPPING ann SERVER s",
+			true},
 		{"3; 0 0 COMMENT - EXTENSION hstore \n", 150000, "COMMENT - EXTENSION hstore", true},
 		{"3; 0 0 COMMENT - SCHEMA public postgres\n", 140000, "COMMENT - SCHEMA public", true},
 		{"3; 0 0 COMMENT - SCHEMA public postgres\n", 150000, "", false},
@@ -97,7 +101,8 @@ func TestSettingSQL(t *testing.T) {
 	}{
 		{setting{"", "work_mem", "8MB"}, `ALTER DATABASE "d" SET "work_mem" = '8MB'`},
 		{setting{"app", "statement_timeout", "5s"}, `ALTER ROLE "app" IN DATABASE "d" SET "statement_timeout" = '5s'`},
-		{setting{"", "search_path", `"$user", "odd ""schema", public`}, `ALTER DATABASE "d" SET "search_path" = '$user', 'odd "schema', 'public'`},
+		{setting{"", "search_path", `"$user", "odd ""schema", public`}, `ALTER DATABASE "d" SET "search_path" = '$user',
+			'odd "schema', 'public'`},
 		{setting{"", "search_path", ``}, `ALTER DATABASE "d" SET "search_path" = ''`},
 		{setting{"", "search_path", `""`}, `ALTER DATABASE "d" SET "search_path" = ''`},
 		{setting{"", "my.secret", `it's`}, `ALTER DATABASE "d" SET "my"."secret" = 'it''s'`},

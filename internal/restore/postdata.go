@@ -90,7 +90,8 @@ type relation struct {
 func relations(ctx context.Context, conn *pgx.Conn) (map[catalog.Name]relation, error) {
 	const doing = "listing the relations to index"
 	rows, err := conn.Query(ctx, `
-		SELECT n.nspname, c.relname, c.relkind::text, coalesce(rn.nspname, ''), coalesce(r.relname, ''), pg_relation_size(c.oid)
+		SELECT n.nspname, c.relname, c.relkind::text, coalesce(rn.nspname, ''), coalesce(r.relname, ''),
+			pg_relation_size(c.oid)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_class r ON r.oid = pg_partition_root(c.oid) LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`)
@@ -174,9 +175,12 @@ const (
 var (
 	settingShape    = regexp.MustCompile(`^(?:SET |SELECT pg_catalog\.set_config\()`)
 	indexShape      = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX ` + part + ` ON (?:ONLY )?` + qualified + ` USING `)
-	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part + ` (?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
-	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part + `) FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
-	afterShape      = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified + ` (?:CLUSTER ON|REPLICA IDENTITY USING INDEX) )`)
+	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part + `
+		(?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
+	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part + `)
+		FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
+	afterShape = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified + ` (?:CLUSTER ON|REPLICA
+		IDENTITY USING INDEX) )`)
 )
 
 // take runs a statement, or puts it off.
@@ -199,7 +203,8 @@ func (p *postData) take(ctx context.Context, st sqltext.Statement) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	if m := foreignKeyShape.FindStringSubmatch(text); m != nil && !strings.HasSuffix(text, " NOT VALID") && !strings.HasSuffix(text, " NOT ENFORCED") {
+	if m := foreignKeyShape.FindStringSubmatch(text); m != nil && !strings.HasSuffix(text, " NOT VALID") &&
+		!strings.HasSuffix(text, " NOT ENFORCED") {
 		return p.foreignKey(ctx, text, m[1], m[2], m[3])
 	}
 	if settingShape.MatchString(text) {
@@ -274,8 +279,8 @@ func (p *postData) flush(ctx context.Context) error {
 	return p.serially(ctx, after)
 }
 
-// side runs builds side by side. An index's function may read other tables, of
-// which nobody can know: a build that deadlocks for that runs again, alone.
+// side runs builds side by side. An index's function may read other tables, which
+// can't be known: a build that deadlocks for that runs again, alone.
 func (p *postData) side(ctx context.Context, builds []build) error {
 	err := sideBySide(ctx, len(p.sessions), builds, func(ctx context.Context, session int, b build) error {
 		err := p.exec(ctx, p.sessions[session], b.sql)

@@ -17,8 +17,10 @@ import (
 const postDataSchema = `
 CREATE TABLE countries (code text PRIMARY KEY);
 COMMENT ON CONSTRAINT countries_pkey ON countries IS 'of a key; CREATE INDEX x ON y USING z';
-CREATE TABLE "Odd ""Name"" (a.b)" (id int PRIMARY KEY, "x) REFERENCES public.countries(" int REFERENCES "Odd ""Name"" (a.b)", code text REFERENCES countries);
-CREATE TABLE people (id int PRIMARY KEY, code text UNIQUE REFERENCES countries ON DELETE CASCADE, boss int REFERENCES people DEFERRABLE INITIALLY DEFERRED,
+CREATE TABLE "Odd ""Name"" (a.b)" (id int PRIMARY KEY, "x) REFERENCES public.countries(" int REFERENCES "Odd ""Name""
+	(a.b)", code text REFERENCES countries);
+CREATE TABLE people (id int PRIMARY KEY, code text UNIQUE REFERENCES countries ON DELETE CASCADE, boss int REFERENCES
+	people DEFERRABLE INITIALLY DEFERRED,
 	room int4range, EXCLUDE USING gist (room WITH &&));
 COMMENT ON CONSTRAINT people_code_fkey ON people IS 'of a foreign key';
 CREATE INDEX people_some ON people (boss) WHERE boss > 1;
@@ -31,7 +33,8 @@ CREATE TABLE "events 2025" PARTITION OF events FOR VALUES FROM ('2025-01-01') TO
 CREATE TABLE "events 2025 rest" PARTITION OF "events 2025" DEFAULT;
 CREATE TABLE events_rest PARTITION OF events DEFAULT;
 CREATE INDEX events_person ON events (person);
-CREATE TABLE notes (event int, at date, other int, FOREIGN KEY (event, at) REFERENCES events MATCH FULL ON UPDATE CASCADE);
+CREATE TABLE notes (event int, at date, other int, FOREIGN KEY (event, at) REFERENCES events MATCH FULL ON UPDATE
+	CASCADE);
 ALTER TABLE notes ADD CONSTRAINT "a country" FOREIGN KEY (other) REFERENCES people NOT VALID;
 CREATE STATISTICS people_stats ON id, code FROM people;
 CREATE VIEW grouped AS SELECT p.id, p.code, count(*) FROM people p JOIN notes n ON n.other = p.id GROUP BY p.id;
@@ -72,7 +75,8 @@ func TestPostDataOrder(t *testing.T) {
 		})
 	}))
 	for i, jobs := range []int{1, 4} {
-		db := restored(fmt.Sprintf("20261121T03000%dZ-7f3a", i+1), func(db *Database) error { return db.PostData(t.Context(), s.dump, jobs) })
+		db := restored(fmt.Sprintf("20261121T03000%dZ-7f3a", i+1),
+			func(db *Database) error { return db.PostData(t.Context(), s.dump, jobs) })
 		if d := cmp.Diff(want, dumped(db)); d != "" {
 			t.Errorf("%d sessions: %s", jobs, d)
 		}
@@ -88,9 +92,12 @@ func TestPostDataOrder(t *testing.T) {
 func TestPostDataAfterADeadlock(t *testing.T) {
 	s := newStage(t, `
 		CREATE TABLE a (x int); CREATE TABLE b (x int);
-		CREATE FUNCTION fa(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.b LIMIT 1; RETURN $1; END';
-		CREATE FUNCTION fb(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.a LIMIT 1; RETURN $1; END';
-		ALTER TABLE a ADD CONSTRAINT ea EXCLUDE USING btree (fa(x) WITH =); ALTER TABLE b ADD CONSTRAINT eb EXCLUDE USING btree (fb(x) WITH =)`)
+		CREATE FUNCTION fa(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+			'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.b LIMIT 1; RETURN $1; END';
+		CREATE FUNCTION fb(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+			'BEGIN PERFORM pg_sleep(0.2); PERFORM 1 FROM public.a LIMIT 1; RETURN $1; END';
+		ALTER TABLE a ADD CONSTRAINT ea EXCLUDE USING btree (fa(x) WITH =); ALTER TABLE b ADD CONSTRAINT eb EXCLUDE USING
+			btree (fb(x) WITH =)`)
 	db, err := s.srv.Create(t.Context(), s.srv.ShadowName(run), s.source)
 	s.ok(err)
 	_, err = db.PreData(t.Context(), s.dump)

@@ -48,8 +48,10 @@ type ownedSequence struct {
 // that says of each column why; so is one that neither database has. Without a
 // live database, as before the first run, there is nothing to take over.
 //
-// The notes name tables of the live database that nobody would take over.
-func (s *Server) Preserve(ctx context.Context, names []catalog.Name, source *catalog.Catalog) (_ *Preservation, notes []string, err error) {
+// The notes name tables of the live database that are not taken over.
+func (s *Server) Preserve(
+	ctx context.Context, names []catalog.Name, source *catalog.Catalog,
+) (_ *Preservation, notes []string, err error) {
 	p := &Preservation{srv: s}
 	live, err := s.liveCatalog(ctx, p)
 	if err != nil {
@@ -73,8 +75,9 @@ func (s *Server) Preserve(ctx context.Context, names []catalog.Name, source *cat
 	if len(refusal.Problems) > 0 {
 		return nil, nil, refusal
 	}
-	if lost := strangers(live, source, names); len(lost) > 0 {
-		notes = append(notes, fmt.Sprintf("tables of staging that production hasn't don't come along, unless staging.preserve names them; they stay in %s: %s",
+	if lost := leftBehind(live, source, names); len(lost) > 0 {
+		notes = append(notes, fmt.Sprintf("tables of staging that production hasn't don't come along, unless "+
+			"staging.preserve names them; they stay in %s: %s",
 			PreviousName(s.live), strings.Join(first(lost, 20), ", ")))
 	}
 	return p, notes, nil
@@ -127,11 +130,14 @@ func compare(n catalog.Name, live, source *catalog.Catalog) (*preserved, []strin
 		}
 		switch d := to.Column(c.Name); {
 		case d == nil:
-			problems = append(problems, fmt.Sprintf("%s: staging has a column %s, production hasn't: drop it in staging, or add it to production", n, catalog.Quote(c.Name)))
+			problems = append(problems, fmt.Sprintf("%s: staging has a column %s, production hasn't: drop it in staging, or "+
+				"add it to production", n, catalog.Quote(c.Name)))
 		case d.Generated:
-			problems = append(problems, fmt.Sprintf("%s: column %s is computed in production and holds values of its own in staging", n, catalog.Quote(c.Name)))
+			problems = append(problems, fmt.Sprintf("%s: column %s is computed in production and holds values of its own in "+
+				"staging", n, catalog.Quote(c.Name)))
 		case !c.SameType(d):
-			problems = append(problems, fmt.Sprintf("%s: column %s is %s in staging and %s in production: change it in staging", n, catalog.Quote(c.Name), described(c), described(d)))
+			problems = append(problems, fmt.Sprintf("%s: column %s is %s in staging and %s in production: change it in "+
+				"staging", n, catalog.Quote(c.Name), described(c), described(d)))
 		}
 	}
 	return p, problems
@@ -164,12 +170,13 @@ func ownedBy(cat *catalog.Catalog, n catalog.Name) []ownedSequence {
 	return out
 }
 
-// strangers are tables of the live database that neither the source has nor
-// anybody preserves.
-func strangers(live, source *catalog.Catalog, names []catalog.Name) []string {
+// leftBehind are tables of the live database that neither the source has nor
+// staging.preserve names.
+func leftBehind(live, source *catalog.Catalog, names []catalog.Name) []string {
 	var out []string
 	for _, t := range live.Tables {
-		if !t.IsPartition && source.Table(t.Name) == nil && !slices.Contains(names, t.Name) && !slices.Contains(names, t.Root) {
+		if !t.IsPartition && source.Table(t.Name) == nil && !slices.Contains(names, t.Name) && !slices.Contains(names,
+			t.Root) {
 			out = append(out, t.Name.String())
 		}
 	}
@@ -203,13 +210,16 @@ func (p *Preservation) Dump(ctx context.Context, path string) (bool, error) {
 	if len(own) == 0 {
 		return false, nil
 	}
-	args := []string{"--format=custom", "--schema-only", "--file=" + path, "--no-password", "--no-owner", "--no-privileges", "--no-tablespaces",
+	args := []string{"--format=custom", "--schema-only", "--file=" + path, "--no-password", "--no-owner",
+		"--no-privileges", "--no-tablespaces",
 		"--no-publications", "--no-subscriptions", "--no-security-labels"}
 	for _, t := range own {
-		args = append(args, "--table="+t.table.Name.SQL()) // quoted, a pattern is a name; sequences of its columns come with it
+		// quoted, a pattern is a name; sequences of its columns come with it
+		args = append(args, "--table="+t.table.Name.SQL())
 	}
 	return true, client.Run(ctx, client.Command{
-		Tool: client.Dump, MinMajor: client.Major(p.srv.version), Doing: "dumping the structure of staging's own tables", Server: p.srv.liveConfig(), Args: args,
+		Tool: client.Dump, MinMajor: client.Major(p.srv.version), Doing: "dumping the structure of staging's own tables",
+		Server: p.srv.liveConfig(), Args: args,
 	})
 }
 
@@ -227,7 +237,8 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 		}
 		const unfilled = `
 			SELECT attname::text FROM pg_attribute
-			WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef AND attidentity = ''
+			WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef AND
+				attidentity = ''
 			  AND attname <> ALL ($2) ORDER BY attnum`
 		refusal := fault.Refuse("preserve", "rows to be preserved from staging lack columns that production requires")
 		for _, t := range p.tables {
@@ -240,7 +251,8 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 				return client.Wrap(err, "looking at the columns of %s", t.table.Name)
 			}
 			for _, c := range missing {
-				refusal.Add("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it in staging", t.table.Name, catalog.Quote(c))
+				refusal.Add("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it "+
+					"in staging", t.table.Name, catalog.Quote(c))
 			}
 		}
 		if len(refusal.Problems) > 0 {
@@ -265,9 +277,12 @@ func (p *Preservation) Copy(ctx context.Context, shadow *Database) error {
 			return err
 		}
 		defer loader.Close(context.WithoutCancel(ctx))
-		const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; SET LOCAL search_path = '';
-			SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1;
-			SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`
+		const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; SET LOCAL search_path
+			= '';
+			SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL
+				extra_float_digits = 1;
+			SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END,
+				true)`
 		if _, err := from.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 			return client.Wrap(err, "preparing to read staging's own tables")
 		}
@@ -338,7 +353,7 @@ func (t *preserved) readSequences(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // SetSequences sets the sequences of preserved tables to where staging's stand,
-// whose rows the tables hold, whatever the source's do.
+// whose rows the tables hold.
 func (p *Preservation) SetSequences(ctx context.Context, shadow *Database) error {
 	if len(p.tables) == 0 {
 		return nil

@@ -50,7 +50,8 @@ func TestPromoteAndRollback(t *testing.T) {
 	}
 	s.promoteShadow("one")
 	state("live: one")
-	if open := s.value("postgres", `SELECT has_database_privilege('public', '`+s.live+`', 'CONNECT')::text`); open != "true" {
+	if open := s.value("postgres", `SELECT has_database_privilege('public',
+		'`+s.live+`', 'CONNECT')::text`); open != "true" {
 		t.Error("nobody can connect to the first staging database")
 	}
 	s.promoteShadow("two")
@@ -77,14 +78,16 @@ func TestPromoteNeedsAPass(t *testing.T) {
 	ctx := t.Context()
 	run, db := s.shadow("one")
 	passFor := func(run, subject string) pass.Pass {
-		result, err := verify.New(verify.Options{Run: run, Canaries: &canary.Result{}, Workers: 1}).Database(ctx, db.Config(), nil)
+		result, err := verify.New(verify.Options{Run: run, Canaries: &canary.Result{}, Workers: 1}).Database(ctx,
+			db.Config(), nil)
 		s.ok(err)
 		p, err := verify.Judge(run, subject, result)
 		s.ok(err)
 		return p
 	}
 	var refusal *fault.Refusal
-	for name, p := range map[string]pass.Pass{"none": {}, "another run's": passFor("other", pass.StagingDatabase), "a bucket's": passFor(run, "dev")} {
+	for name, p := range map[string]pass.Pass{"none": {}, "another run's": passFor("other", pass.StagingDatabase),
+		"a bucket's": passFor(run, "dev")} {
 		if _, err := s.srv.Promote(ctx, p, run, db); !errors.As(err, &refusal) {
 			t.Errorf("%s pass: %v", name, err)
 		}
@@ -109,7 +112,8 @@ func TestPromoteAmidReconnects(t *testing.T) {
 	s := newStage(t, sourceSchema)
 	s.promoteShadow("old")
 	s.sql("postgres", "CREATE ROLE "+s.prefix+"_client LOGIN")
-	s.sql(s.live, "GRANT SELECT ON marker TO PUBLIC; REVOKE ALL ON DATABASE "+s.live+" FROM PUBLIC; GRANT CONNECT ON DATABASE "+s.live+" TO "+s.prefix+"_client")
+	s.sql(s.live, "GRANT SELECT ON marker TO PUBLIC; REVOKE ALL ON DATABASE "+s.live+" FROM PUBLIC; GRANT CONNECT ON "+
+		"DATABASE "+s.live+" TO "+s.prefix+"_client")
 	run, db := s.shadow("new")
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -152,7 +156,8 @@ func TestPromoteAmidReconnects(t *testing.T) {
 	}
 	stop()
 	clients.Wait()
-	t.Logf("promoted in %v; %d answers of the old, %d of the new database; longest wait %v; notes %q", took, olds.Load(), news.Load(), time.Duration(gap.Load()), notes)
+	t.Logf("promoted in %v; %d answers of the old, %d of the new database; longest wait %v; notes %q", took,
+		olds.Load(), news.Load(), time.Duration(gap.Load()), notes)
 	if time.Duration(gap.Load()) > 5*time.Second {
 		t.Errorf("a client waited %v", time.Duration(gap.Load()))
 	}
@@ -212,7 +217,8 @@ func TestKilledWhilePromoting(t *testing.T) {
 		next := fmt.Sprint(i + 2)
 		run, db := s.shadow(next)
 		child := exec.Command(os.Args[0], "-test.run=^TestKilledWhilePromoting$")
-		child.Env = append(os.Environ(), childEnv+"="+strings.Join([]string{s.liveConfig(s.role).ConnString(), s.role, run}, " "))
+		child.Env = append(os.Environ(), childEnv+"="+strings.Join([]string{s.liveConfig(s.role).ConnString(), s.role,
+			run}, " "))
 		started, err := child.StdoutPipe()
 		s.ok(err)
 		s.ok(child.Start())
@@ -272,7 +278,8 @@ func (s *stage) settled() {
 // sweepOld drops what a promote that was killed after its swap had no time to drop.
 func (s *stage) sweepOld() {
 	s.t.Helper()
-	for name := range strings.FieldsSeq(s.value("postgres", `SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database WHERE datname LIKE '`+s.live+`_old_%'`)) {
+	for name := range strings.FieldsSeq(s.value("postgres", `SELECT coalesce(string_agg(datname, ' '), '') FROM
+		pg_database WHERE datname LIKE '`+s.live+`_old_%'`)) {
 		if !isScratch(s.live, name) {
 			s.t.Fatalf("Sweep would not drop %s", name)
 		}
@@ -284,7 +291,11 @@ func TestBecame(t *testing.T) {
 	s := newStage(t, sourceSchema)
 	s.promoteShadow("one")
 	var oid uint32
-	s.ok(s.srv.do(t.Context(), func(conn *pgx.Conn) (err error) { oid, err = oidOf(t.Context(), conn, s.live); return err }))
+	s.ok(s.srv.do(t.Context(), func(conn *pgx.Conn) (err error) {
+		oid, err = oidOf(t.Context(), conn,
+			s.live)
+		return err
+	}))
 	if !s.srv.became(t.Context(), oid) || s.srv.became(t.Context(), oid+1) || s.srv.became(t.Context(), 0) {
 		t.Error("a swap's outcome is told wrongly")
 	}

@@ -33,7 +33,7 @@ type Claim struct {
 const claimClass = 8241033
 
 // Claim takes the right to replace the live database, and drops what others left
-// who had it and died. It is refused while somebody has it.
+// who had it and were killed. It is refused while another process has it.
 func (s *Server) Claim(ctx context.Context) (*Claim, error) {
 	conn, err := session(ctx, s.cfg)
 	if err != nil {
@@ -70,14 +70,17 @@ func (c *Claim) ready(ctx context.Context) error {
 		FROM pg_roles r WHERE r.rolname = current_user`
 	var createDB bool
 	var owners []string
-	if err := c.conn.QueryRow(ctx, q, []string{c.srv.live, PreviousName(c.srv.live)}).Scan(&createDB, &owners); err != nil {
+	if err := c.conn.QueryRow(ctx, q, []string{c.srv.live, PreviousName(c.srv.live)}).Scan(&createDB,
+		&owners); err != nil {
 		return client.Wrap(err, "looking at the role's privileges")
 	}
 	if !createDB {
-		return fmt.Errorf("role %q may not create databases; run: ALTER ROLE %s CREATEDB;", c.srv.role, catalog.Quote(c.srv.role))
+		return fmt.Errorf("role %q may not create databases; run: ALTER ROLE %s CREATEDB;", c.srv.role,
+			catalog.Quote(c.srv.role))
 	}
 	if len(owners) > 0 {
-		return fmt.Errorf("role %q may not rename database %q and its predecessor; run: GRANT %s TO %s;", c.srv.role, c.srv.live, catalog.QuoteAll(owners), catalog.Quote(c.srv.role))
+		return fmt.Errorf("role %q may not rename database %q and its predecessor; run: GRANT %s TO %s;", c.srv.role,
+			c.srv.live, catalog.QuoteAll(owners), catalog.Quote(c.srv.role))
 	}
 	return nil
 }
@@ -108,7 +111,8 @@ func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err erro
 	}
 	o.Exists = true
 	var comment string
-	if err := c.conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`, oid).Scan(&comment); err != nil {
+	if err := c.conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`,
+		oid).Scan(&comment); err != nil {
 		return o, client.Wrap(err, "reading the comment of database %q", name)
 	}
 	if m := markShape.FindStringSubmatch(comment); m != nil && comment == c.srv.mark(m[1], oid) {
@@ -119,8 +123,10 @@ func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err erro
 	const q = `
 		SELECT NOT EXISTS (SELECT FROM pg_largeobject_metadata) AND NOT EXISTS (
 			SELECT FROM (SELECT 'pg_class'::regclass, oid FROM pg_class UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc
-				UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type UNION ALL SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_') x (class, oid)
-			WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.class AND d.objid = x.oid AND d.deptype = 'e'))`
+				UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type UNION ALL SELECT 'pg_namespace'::regclass, oid FROM
+					pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_') x (class, oid)
+			WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.class AND d.objid = x.oid AND
+				d.deptype = 'e'))`
 	cfg := c.srv.cfg.Copy()
 	cfg.Database = name
 	err = with(ctx, cfg, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, q).Scan(&o.Empty) })
@@ -146,7 +152,8 @@ func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (note
 	if err != nil {
 		return notes, err
 	}
-	if _, err := c.conn.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(db.name)+" IS "+catalog.Literal(s.mark(run, oid))); err != nil {
+	if _, err := c.conn.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(db.name)+" IS "+catalog.Literal(s.mark(run,
+		oid))); err != nil {
 		return notes, client.Wrap(err, "marking database %q", db.name)
 	}
 	more, err := s.exchange(ctx, db, ScratchName(s.live, replaced, id))

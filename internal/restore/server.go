@@ -2,9 +2,12 @@ package restore
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,7 +72,8 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, which string, kinds []str
 	s := &Server{which: which, kinds: kinds, cfg: cfg, live: live, template: "template0", tries: deniedTries}
 	var id int64
 	var standby bool
-	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(), current_user::text FROM pg_control_system()`
+	const q = `SELECT system_identifier, current_setting('server_version_num')::int, pg_is_in_recovery(),
+		current_user::text FROM pg_control_system()`
 	if err := conn.QueryRow(ctx, q).Scan(&id, &s.version, &standby, &s.role); err != nil {
 		return nil, client.Wrap(err, "identifying the %s server", which)
 	}
@@ -97,7 +101,8 @@ func (s *Server) UseTemplate(name string) { s.template = name }
 // replica of it: both have its system identifier.
 func Guard(sourceSystemID, stagingSystemID uint64) error {
 	if sourceSystemID == stagingSystemID {
-		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system identifier %d)", stagingSystemID)
+		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system identifier "+
+			"%d)", stagingSystemID)
 	}
 	return nil
 }
@@ -105,7 +110,8 @@ func Guard(sourceSystemID, stagingSystemID uint64) error {
 // NotOlder refuses a staging server that is older than the source.
 func (s *Server) NotOlder(source *catalog.Catalog) error {
 	if from, to := client.Major(source.ServerVersion), client.Major(s.version); to < from {
-		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a schema can be restored into the same or a newer version only", to, from)
+		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a schema can be "+
+			"restored into the same or a newer version only", to, from)
 	}
 	return nil
 }
@@ -123,7 +129,10 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		       (SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($2::text[]) x
 		        WHERE x NOT IN (SELECT name FROM pg_available_extensions))
 		FROM pg_roles r LEFT JOIN pg_database d ON d.datname = $1 WHERE r.rolname = current_user`
-	extensions := slices.DeleteFunc(slices.Clone(source.Extensions), func(e string) bool { return slices.Contains(bound, e) })
+	extensions := slices.DeleteFunc(slices.Clone(source.Extensions), func(e string) bool {
+		return slices.Contains(bound,
+			e)
+	})
 	err := s.do(ctx, func(conn *pgx.Conn) error {
 		var createDB, member bool
 		var owner string
@@ -132,7 +141,8 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 			return client.Wrap(err, "checking the staging server")
 		}
 		if !createDB {
-			problems = append(problems, fmt.Sprintf("its role may not create databases; run: ALTER ROLE %s CREATEDB;", catalog.Quote(s.role)))
+			problems = append(problems, fmt.Sprintf("its role may not create databases; run: ALTER ROLE %s CREATEDB;",
+				catalog.Quote(s.role)))
 		}
 		if !member {
 			problems = append(problems, fmt.Sprintf("its role may not rename database %q; run: GRANT %s TO %s;",
@@ -143,7 +153,8 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		}
 		roles, err := missingRoles(ctx, conn, source.PolicyRoles)
 		for _, r := range roles {
-			problems = append(problems, fmt.Sprintf("it has no role %q, which policies of row-level security name; run: CREATE ROLE %s NOLOGIN;", r, catalog.Quote(r)))
+			problems = append(problems, fmt.Sprintf("it has no role %q, which policies of row-level security name; run: CREATE "+
+				"ROLE %s NOLOGIN;", r, catalog.Quote(r)))
 		}
 		return err
 	})
@@ -189,8 +200,8 @@ func session(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// prepare makes a session fit for long work, whatever the role or the database
-// sets for applications. Nothing here has to survive a crash of the server, since
+// prepare makes a session fit for long work: settings of the role or the database for
+// applications do not count. Nothing here has to survive a crash of the server, since
 // a shadow is thrown away then; the swap says otherwise for itself.
 func prepare(ctx context.Context, conn *pgx.Conn) error {
 	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
@@ -205,7 +216,7 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Sweep drops the databases that dead runs left: shadows, samples and what
+// Sweep drops the databases that killed runs left: shadows, samples and what
 // Promote had no time to drop. The lock proves that no run is alive.
 func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []string, err error) {
 	if lock == nil || lock.Database != s.live {
@@ -257,4 +268,29 @@ func dropDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
 		}
 	}
 	return client.Wrap(err, "dropping database %q", name)
+}
+
+// WorkDir makes a private folder in parent, or in the system's folder for temporary
+// files if that is empty, for the one process that may replace the live database. It
+// removes the folders of earlier ones that were killed.
+func (s *Server) WorkDir(parent, prefix, name string) (string, error) {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	target := sha256.Sum256(fmt.Append(nil, s.SystemID(), "/", s.live))
+	prefix += fmt.Sprintf("%x-", target[:6])
+	old, err := filepath.Glob(filepath.Join(parent, prefix+"*"))
+	if err != nil {
+		return "", fmt.Errorf("looking for folders that killed runs left: %w", err)
+	}
+	for _, dir := range old {
+		if err := os.RemoveAll(dir); err != nil {
+			return "", fmt.Errorf("removing a folder that a killed run left: %w", err)
+		}
+	}
+	dir, err := os.MkdirTemp(parent, prefix+name)
+	if err != nil {
+		return "", fmt.Errorf("making a temporary folder: %w", err)
+	}
+	return dir, nil
 }

@@ -41,11 +41,13 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 	}
 	const acl = `
 		SELECT coalesce(r.rolname::text, ''), x.privilege_type, x.is_grantable
-		FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x LEFT JOIN pg_roles r ON r.oid = x.grantee
+		FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x LEFT JOIN pg_roles r ON r.oid =
+			x.grantee
 		WHERE d.datname = $1 AND x.grantee <> d.datdba AND (x.grantee = 0 OR r.oid IS NOT NULL)`
 	g := grant{object: object{"DATABASE", ""}}
 	if rows, err = conn.Query(ctx, acl, name); err == nil {
-		_, err = pgx.ForEachRow(rows, []any{&g.grantee, &g.privilege, &g.grantable}, func() error { f.grants[g] = true; return nil })
+		_, err = pgx.ForEachRow(rows, []any{&g.grantee, &g.privilege, &g.grantable},
+			func() error { f.grants[g] = true; return nil })
 	}
 	if err != nil {
 		return f, client.Wrap(err, "reading the privileges of database %q", name)
@@ -57,7 +59,11 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 		WHERE d.datname = $1 AND (s.setrole = 0 OR r.oid IS NOT NULL) ORDER BY 1, i`
 	var st setting
 	if rows, err = conn.Query(ctx, set, name); err == nil {
-		_, err = pgx.ForEachRow(rows, []any{&st.role, &st.name, &st.value}, func() error { f.set = append(f.set, st); return nil })
+		_, err = pgx.ForEachRow(rows, []any{&st.role, &st.name, &st.value}, func() error {
+			f.set = append(f.set,
+				st)
+			return nil
+		})
 	}
 	return f, client.Wrap(err, "reading the settings of database %q", name)
 }
@@ -80,7 +86,8 @@ func carryDatabase(ctx context.Context, conn *pgx.Conn, live databaseFacts, name
 		return notes, err
 	}
 	if live.comment != "" {
-		if notes, err = tryNote(ctx, conn, notes, "COMMENT ON "+database+" IS "+catalog.Literal(live.comment), "the database's comment"); err != nil {
+		if notes, err = tryNote(ctx, conn, notes, "COMMENT ON "+database+" IS "+catalog.Literal(live.comment),
+			"the database's comment"); err != nil {
 			return notes, err
 		}
 	}
@@ -144,7 +151,8 @@ func applySetting(ctx context.Context, conn *pgx.Conn, notes []string, database 
 
 // listSettings hold a list of identifiers, which pg_db_role_setting stores
 // quoted as such (src/bin/pg_dump/dumputils.c, variable_is_guc_list_quote).
-var listSettings = []string{"local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries",
+var listSettings = []string{"local_preload_libraries", "search_path", "session_preload_libraries",
+	"shared_preload_libraries",
 	"temp_tablespaces", "unix_socket_directories"}
 
 func (st setting) sql(database string) string {

@@ -14,8 +14,8 @@ import (
 	"refresher/internal/postgres/client"
 )
 
-// patience is how long a swap is tried while sessions keep getting in the way.
-const patience = 2 * time.Minute
+// swapTimeout is how long a swap is tried while sessions keep getting in the way.
+const swapTimeout = 2 * time.Minute
 
 // deniedTries is how often a swap is tried although there are sessions that this
 // role may not end: they may be a monitor's, and brief.
@@ -23,7 +23,9 @@ const deniedTries = 3
 
 // swap carries a plan of renames out in one transaction. mover is the database
 // that becomes live; by its OID an unanswered COMMIT is told from a failed one.
-func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists map[string]bool) ([]rename, error)) error {
+func (s *Server) swap(
+	ctx context.Context, what, mover string, plan func(exists map[string]bool) ([]rename, error),
+) error {
 	var oid uint32
 	err := s.do(ctx, func(conn *pgx.Conn) (err error) {
 		oid, err = oidOf(ctx, conn, mover)
@@ -32,7 +34,7 @@ func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists 
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(swapTimeout)
 	for try := 1; ; try++ {
 		e := &evictor{denied: map[string]bool{}}
 		err := s.attempt(ctx, what, e, plan)
@@ -49,7 +51,7 @@ func (s *Server) swap(ctx context.Context, what, mover string, plan func(exists 
 	}
 }
 
-// inTheWay reports whether a rename failed because somebody uses the database.
+// inTheWay reports whether a rename failed because sessions use the database.
 func inTheWay(err error) bool {
 	switch client.Code(err) {
 	case "55006", "55P03", "40P01":
@@ -76,7 +78,9 @@ func (s *Server) became(ctx context.Context, oid uint32) bool {
 // attempt tries the renames once. While the server waits for a database's
 // sessions to end (five seconds each, with new ones kept out by its lock), the
 // evictor, on a connection of its own, ends them.
-func (s *Server) attempt(ctx context.Context, what string, e *evictor, plan func(map[string]bool) ([]rename, error)) error {
+func (s *Server) attempt(
+	ctx context.Context, what string, e *evictor, plan func(map[string]bool) ([]rename, error),
+) error {
 	return s.do(ctx, func(conn *pgx.Conn) error {
 		return s.do(ctx, func(second *pgx.Conn) error {
 			names, err := databaseNames(ctx, conn)
@@ -120,15 +124,15 @@ type evictor struct {
 	denied map[string]bool // roles whose sessions this role may not end
 }
 
-// glance is how often the evictor looks for sessions.
-const glance = 20 * time.Millisecond
+// pollInterval is how often sessions are looked for.
+const pollInterval = 20 * time.Millisecond
 
 // start ends the database's sessions again and again until stop is called.
 func (e *evictor) start(ctx context.Context, conn *pgx.Conn, database string) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(glance)
+		tick := time.NewTicker(pollInterval)
 		defer tick.Stop()
 		for {
 			// An error here shows as a rename that doesn't succeed.
@@ -149,7 +153,8 @@ func (e *evictor) evict(ctx context.Context, conn *pgx.Conn, database string) er
 	const q = `
 		SELECT pid, coalesce(usename::text, '') FROM pg_stat_activity
 		WHERE datname = $1 AND pid <> pg_backend_pid()
-		  AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender') -- of other roles' sessions it is hidden`
+		  AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender') -- of other
+			roles' sessions it is hidden`
 	rows, err := conn.Query(ctx, q, database)
 	if err != nil {
 		return err
@@ -175,6 +180,7 @@ func (e *evictor) explain(err error) error {
 		return err
 	}
 	roles := slices.Sorted(maps.Keys(e.denied))
-	return fmt.Errorf("%w; sessions of %s are in the way and this role may not end them: grant it pg_signal_backend or membership in these roles (a superuser's sessions only a superuser can end)",
+	return fmt.Errorf("%w; sessions of %s are in the way and this role may not end them: grant it pg_signal_backend or "+
+		"membership in these roles (a superuser's sessions only a superuser can end)",
 		err, strings.Join(roles, ", "))
 }

@@ -23,17 +23,17 @@ type decodeFunc func(a *arena, wire []byte) (parquet.Value, error)
 
 // arena keeps the bytes of the rows of one batch.
 type arena struct {
-	buf  []byte
-	lent bool // something huge was not copied: the batch must be written with this row
+	buf      []byte
+	uncopied bool // something huge was not copied: the batch must be written with this row
 }
 
-func (a *arena) reset() { a.buf, a.lent = a.buf[:0], false }
+func (a *arena) reset() { a.buf, a.uncopied = a.buf[:0], false }
 
 // keep copies b, unless it is huge. Memory handed out earlier stays valid when buf grows: the old
 // block lives on as long as a value points into it.
 func (a *arena) keep(b []byte) []byte {
 	if len(b) >= batchBytes {
-		a.lent = true
+		a.uncopied = true
 		return b
 	}
 	n := len(a.buf)

@@ -104,9 +104,11 @@ func BenchmarkRow(b *testing.B) {
 		{name: "at", leaf: leafFor(&catalog.Type{OID: catalog.TimestamptzOID}, -1)},
 		{name: "t", leaf: stringLeaf(false)},
 	}
-	w := newTableWriter(b.Context(), catalog.Name{Schema: "s", Name: "t"}, cols, Options{PartRows: math.MaxInt64}.withDefaults(), comp,
+	w := newTableWriter(b.Context(), catalog.Name{Schema: "s", Name: "t"}, cols,
+		Options{PartRows: math.MaxInt64}.withDefaults(), comp,
 		func(_ context.Context, _ string, write func(io.Writer) error) error { return write(io.Discard) })
-	row := [][]byte{be64(1), {0, 2, 0, 0, 0, 0, 0, 2, 0, 12, 0x13, 0x88}, be64(1e15), []byte("an ordinary text of some length")}
+	row := [][]byte{be64(1), {0, 2, 0, 0, 0, 0, 0, 2, 0, 12, 0x13, 0x88}, be64(1e15), []byte("an ordinary text of some " +
+		"length")}
 	b.SetBytes(8 + 12 + 8 + 31)
 	b.ReportAllocs()
 	for b.Loop() {

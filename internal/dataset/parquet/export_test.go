@@ -78,12 +78,15 @@ CREATE DOMAIN tags AS text[];
 CREATE TABLE everything (
   id bigint PRIMARY KEY,
   b bool, i2 int2, i4 int4 NOT NULL DEFAULT 7, i8 int8, o oid, f4 float4, f8 float8,
-  d9 numeric(9,2), d18 numeric(18,6), d38 numeric(38,10), d0 numeric(20), dbig numeric(50,2), dneg numeric(5,-2), dany numeric,
+  d9 numeric(9,2), d18 numeric(18,6), d38 numeric(38,10), d0 numeric(20), dbig numeric(50,2), dneg numeric(5,-2),
+	dany numeric,
   t text, v varchar(20), c char(6), nm name, ch "char", u uuid, j json, jb jsonb, x xml,
   dt date, ts timestamp, tz timestamptz, tm time, ttz timetz, iv interval, by bytea,
-  ip inet, net cidr, mac macaddr, m mood, p pair, r int4range, mr int8multirange, tv tsvector, bits bit varying, mon money, pt point,
+  ip inet, net cidr, mac macaddr, m mood, p pair, r int4range, mr int8multirange, tv tsvector, bits bit varying, mon
+	money, pt point,
   sd short, cd cents,
-  ai int[], at text[] NOT NULL DEFAULT '{}', an numeric(10,3)[], au uuid[], ats timestamptz[], ab bytea[], aj jsonb[], ad date[], am mood[], aip inet[], ap pair[], td tags, abool bool[], af float8[],
+  ai int[], at text[] NOT NULL DEFAULT '{}', an numeric(10,3)[], au uuid[], ats timestamptz[], ab bytea[], aj
+	jsonb[], ad date[], am mood[], aip inet[], ap pair[], td tags, abool bool[], af float8[],
   g bigint GENERATED ALWAYS AS (i4::bigint * 2) STORED,
   "Odd ""Column"".name" text
 );`
@@ -92,15 +95,22 @@ const allRows = `
 INSERT INTO everything(id) VALUES (1);
 INSERT INTO everything VALUES (2, true, -32768, 2147483647, -9223372036854775808, 4294967295, 'NaN', '-Infinity',
   -9999999.99, 123456789012.000001, -1234567890123456789012345678.0123456789, 99999999999999999999, 12.50, 12300, 'NaN',
-  E'tab\tnew\nline "q" \\ ünï', '', 'ab', 'some_name', 'z', '00000000-0000-0000-0000-000000000001', '{"a" : 1, "a":2}', '{"b": [1, 2.50, null]}', '<a>1</a>',
-  '0044-03-15 BC', '4713-01-01 00:00:00 BC', '294246-12-31 23:59:59.999999Z', '23:59:59.999999', '12:00+02', '1 year 2 mons -3 days 04:05:06.7', '\x00ff10',
-  '192.0.2.1/24', '10.0.0.0/8', '08:00:2b:01:02:03', 'very "happy"', '(1,"x,y")', '[1,5)', '{[1,3),[5,7)}', 'a:1 b:2', '10101', '12.34', '(1,2)',
+  E'tab\tnew\nline "q" \\ ünï', '', 'ab', 'some_name', 'z', '00000000-0000-0000-0000-000000000001',
+	'{"a" : 1, "a":2}', '{"b": [1, 2.50, null]}', '<a>1</a>',
+  '0044-03-15 BC', '4713-01-01 00:00:00 BC', '294246-12-31 23:59:59.999999Z', '23:59:59.999999', '12:00+02',
+	'1 year 2 mons -3 days 04:05:06.7', '\x00ff10',
+  '192.0.2.1/24', '10.0.0.0/8', '08:00:2b:01:02:03', 'very "happy"', '(1,"x,y")', '[1,5)', '{[1,3),[5,7)}',
+	'a:1 b:2', '10101', '12.34', '(1,2)',
   'abc', 99.95,
-  '{1,NULL,3}', '{}', '{1.5,-0.001,NULL}', '{00000000-0000-0000-0000-00000000000a}', '{2026-01-01 00:00:00+02}', '{"\\x01",NULL}', '{"{\"k\": 1}"}', '{2026-11-21}', '{sad,"very \"happy\""}', '{192.0.2.7}', '{"(1,a)",NULL}', '{x,"y z"}', '{t,f,NULL}', '{1e-300,NaN}',
+  '{1,NULL,3}', '{}', '{1.5,-0.001,NULL}', '{00000000-0000-0000-0000-00000000000a}', '{2026-01-01 00:00:00+02}',
+	'{"\\x01",NULL}', '{"{\"k\": 1}"}', '{2026-11-21}', '{sad,"very \"happy\""}', '{192.0.2.7}', '{"(1,a)",NULL}',
+		'{x,"y z"}', '{t,f,NULL}', '{1e-300,NaN}',
   DEFAULT, 'odd');
 INSERT INTO everything(id, at, t, d9, d38, f8, f4, dt, tz, j, i4, ai) VALUES
-  (-5, '{"a\"b","c\\d","",NULL,"NULL"}', '', 0, 0.0000000001, 1e308, 1e-45, '5874897-12-31', '2026-03-29 01:30:00+01', '[]', -2147483648, '{}'),
-  (10, DEFAULT, repeat('long ', 5000), 0.01, 9999999999999999999999999999.9999999999, 0.1, 0.1, '1970-01-01', '1969-12-31 23:59:59.999999Z', '"s"', 0, '{7}'),
+  (-5, '{"a\"b","c\\d","",NULL,"NULL"}', '', 0, 0.0000000001, 1e308, 1e-45, '5874897-12-31',
+	'2026-03-29 01:30:00+01', '[]', -2147483648, '{}'),
+  (10, DEFAULT, repeat('long ', 5000), 0.01, 9999999999999999999999999999.9999999999, 0.1, 0.1, '1970-01-01',
+	'1969-12-31 23:59:59.999999Z', '"s"', 0, '{7}'),
   (11, DEFAULT, 'x', 10000, 100000000, -0.0, 16777217, '2000-01-01', '2000-01-01 00:00:00Z', 'null', 1, NULL);`
 
 func TestEveryTypeReadsBackAsTheServerPrintsIt(t *testing.T) {
@@ -110,10 +120,13 @@ func TestEveryTypeReadsBackAsTheServerPrintsIt(t *testing.T) {
 	compare(t, url, tables[0], files, "id")
 
 	want := map[string]string{
-		"b": "BOOLEAN", "i2": "INT(16)", "i8": "INT(64)", "d9": "DECIMAL(9,2)", "d38": "DECIMAL(38,10)", "d0": "DECIMAL(20,0)",
-		"dbig": "STRING", "dneg": "STRING", "dany": "STRING", "u": "UUID", "jb": "JSON", "dt": "DATE", "ts": "TIMESTAMP(MICROS)",
+		"b": "BOOLEAN", "i2": "INT(16)", "i8": "INT(64)", "d9": "DECIMAL(9,2)", "d38": "DECIMAL(38,10)",
+		"d0":   "DECIMAL(20,0)",
+		"dbig": "STRING", "dneg": "STRING", "dany": "STRING", "u": "UUID", "jb": "JSON", "dt": "DATE",
+		"ts": "TIMESTAMP(MICROS)",
 		"tz": "TIMESTAMP(MICROS, UTC)", "iv": "STRING", "by": "BYTE_ARRAY", "m": "STRING", "cd": "DECIMAL(12,2)",
-		"ai": "LIST of INT(32)", "an": "LIST of DECIMAL(10,3)", "am": "LIST of STRING", "td": "LIST of STRING", "g": "INT(64)",
+		"ai": "LIST of INT(32)", "an": "LIST of DECIMAL(10,3)", "am": "LIST of STRING", "td": "LIST of STRING",
+		"g": "INT(64)",
 	}
 	for _, c := range tables[0].Columns {
 		if w, ok := want[c.Name]; ok && c.Parquet != w {
@@ -129,15 +142,19 @@ func TestEveryTypeReadsBackAsTheServerPrintsIt(t *testing.T) {
 func TestWhatParquetCannotSayBecomesText(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, `
-CREATE TABLE odd (id int PRIMARY KEY, dt date, ts timestamp, tz timestamptz, far timestamptz, tm time, n numeric(10,2), two int[], lower int[],
+CREATE TABLE odd (id int PRIMARY KEY, dt date, ts timestamp, tz timestamptz, far timestamptz, tm time, n
+	numeric(10,2), two int[], lower int[],
   adt date[], an numeric(4,1)[], fine date, finearray date[]);
 INSERT INTO odd VALUES
- (1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01', '10:00', 1.5, '{1}', '{1}', '{2026-01-01}', '{1.5}', '2026-01-01', '{2026-01-01,NULL}'),
- (2, 'infinity', '-infinity', 'infinity', '294276-12-31 23:59:59.999999Z', '24:00', 'NaN', '{{1,2},{3,4}}', '[0:1]={1,2}', '{-infinity}', '{NULL,NaN}', NULL, NULL)`)
+ (1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01', '10:00', 1.5, '{1}', '{1}', '{2026-01-01}', '{1.5}',
+	'2026-01-01', '{2026-01-01,NULL}'),
+ (2, 'infinity', '-infinity', 'infinity', '294276-12-31 23:59:59.999999Z', '24:00', 'NaN', '{{1,2},{3,4}}',
+	'[0:1]={1,2}', '{-infinity}', '{NULL,NaN}', NULL, NULL)`)
 	tables, files := export(t, url, exporter.Options{})
 	compare(t, url, tables[0], files, "id")
 	for _, c := range tables[0].Columns {
-		if fell := c.AsText != ""; fell != (c.Name != "id" && !strings.HasPrefix(c.Name, "fine")) || fell && c.Parquet != "STRING" {
+		if fell := c.AsText != ""; fell != (c.Name != "id" && !strings.HasPrefix(c.Name, "fine")) || fell &&
+			c.Parquet != "STRING" {
 			t.Errorf("column %s is %s, as text because %q", c.Name, c.Parquet, c.AsText)
 		}
 	}
@@ -154,7 +171,8 @@ INSERT INTO texty VALUES ('a'), ('B'), ('_'), ('ä'), ('Z')`
 	pgserver.Exec(t, one, schema+allRows+rows)
 	// Other type OIDs, another physical order, dead rows, other session defaults.
 	pgserver.Exec(t, two, `CREATE TYPE earlier AS ENUM ('x');`+schema+allRows+rows+`;
-UPDATE everything SET t = t WHERE id < 10; UPDATE keyless SET b = b WHERE a IS NOT NULL; UPDATE texty SET k = k WHERE k < 'b';`)
+UPDATE everything SET t = t WHERE id < 10; UPDATE keyless SET b = b WHERE a IS NOT NULL; UPDATE texty SET k = k WHERE
+	k < 'b';`)
 	pgserver.Exec(t, two, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = German', current_database());
 EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Tokyo''', current_database());
 EXECUTE format('ALTER DATABASE %I SET extra_float_digits = -5', current_database());
@@ -240,7 +258,8 @@ INSERT INTO mixed VALUES (1)`)
 			}
 		}
 	}
-	want := map[string]int64{`"Odd Schema"."a.b/c"`: 0, "public.empty": 0, "public.parted": 4, "public.parent": 1, "public.child": 1, "public.mixed": 1}
+	want := map[string]int64{`"Odd Schema"."a.b/c"`: 0, "public.empty": 0, "public.parted": 4, "public.parent": 1,
+		"public.child": 1, "public.mixed": 1}
 	if fmt.Sprint(rows) != fmt.Sprint(want) || len(files) != len(want) {
 		t.Errorf("rows %v in %d files, want %v", rows, len(files), want)
 	}
@@ -253,7 +272,8 @@ INSERT INTO mixed VALUES (1)`)
 
 func TestFailuresLeaveNothingRunning(t *testing.T) {
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, md5(i::text) FROM generate_series(1, 50000) i;
+	pgserver.Exec(t, url, `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, md5(i::text) FROM
+		generate_series(1, 50000) i;
 CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO b SELECT i, md5(i::text) FROM generate_series(1, 50000) i`)
 	cat := load(t, url)
 	leaks := goleak.IgnoreCurrent()
@@ -268,7 +288,8 @@ CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO b SELECT i, md5(i::text
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := exporter.Export(t.Context(), config(t, url), cat, exporter.Options{Workers: 2, RowGroupBytes: 1 << 16}, put)
+			_, err := exporter.Export(t.Context(), config(t, url), cat, exporter.Options{Workers: 2, RowGroupBytes: 1 << 16},
+				put)
 			if !errors.Is(err, full) || !strings.Contains(err.Error(), "public.") {
 				t.Errorf("error %v, want one that names the table and wraps the cause", err)
 			}
@@ -276,10 +297,11 @@ CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO b SELECT i, md5(i::text
 	}
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := exporter.Export(ctx, config(t, url), cat, exporter.Options{RowGroupBytes: 1 << 16}, func(_ context.Context, _ string, write func(io.Writer) error) error {
-			cancel()
-			return write(io.Discard)
-		})
+		_, err := exporter.Export(ctx, config(t, url), cat, exporter.Options{RowGroupBytes: 1 << 16},
+			func(_ context.Context, _ string, write func(io.Writer) error) error {
+				cancel()
+				return write(io.Discard)
+			})
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want the context's", err)
 		}
@@ -305,8 +327,10 @@ func TestBytesThatAreNotUTF8AreAnError(t *testing.T) {
 	pgserver.Exec(t, c.URL("postgres"), `CREATE DATABASE dataset_ascii ENCODING SQL_ASCII TEMPLATE template0 LOCALE 'C'`)
 	t.Cleanup(func() { pgserver.Exec(t, c.URL("postgres"), `DROP DATABASE dataset_ascii WITH (FORCE)`) })
 	url := c.URL("dataset_ascii")
-	pgserver.Exec(t, url, `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'fine'), (2, E'caf\xe9 secret')`)
-	_, err := exporter.Export(t.Context(), config(t, url), load(t, url), exporter.Options{}, (&files{m: map[string][]byte{}}).put)
+	pgserver.Exec(t, url, `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'fine'), (2,
+		E'caf\xe9 secret')`)
+	_, err := exporter.Export(t.Context(), config(t, url), load(t, url), exporter.Options{},
+		(&files{m: map[string][]byte{}}).put)
 	if err == nil || !strings.Contains(err.Error(), "public.a") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v, want one that names the table and quotes nothing", err)
 	}
@@ -315,10 +339,14 @@ func TestBytesThatAreNotUTF8AreAnError(t *testing.T) {
 func TestRandomDecimals(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, `SELECT setseed(0.5);
-CREATE TABLE d (id int PRIMARY KEY, a numeric(1,0), b numeric(9,9), c numeric(18,1), d numeric(19,19), e numeric(38,38), f numeric(38,0), g numeric(30,7));
-INSERT INTO d SELECT i, (random()*18 - 9)::int, ((random()*2 - 1)*0.99)::numeric(9,9), ((random()*2 - 1) * 10::numeric^(random()*16)::int)::numeric(18,1),
-  (random()*0.9 * 10::numeric^(-random()*18)::int)::numeric(19,19), (-random()*0.9 * 10::numeric^(-random()*37)::int)::numeric(38,38),
-  (random()::numeric * 10::numeric^(random()*37)::int)::numeric(38,0), ((random()::numeric*2 - 1) * 10::numeric^(random()*22)::int)::numeric(30,7)
+CREATE TABLE d (id int PRIMARY KEY, a numeric(1,0), b numeric(9,9), c numeric(18,1), d numeric(19,19), e
+	numeric(38,38), f numeric(38,0), g numeric(30,7));
+INSERT INTO d SELECT i, (random()*18 - 9)::int, ((random()*2 - 1)*0.99)::numeric(9,9), ((random()*2 - 1) *
+	10::numeric^(random()*16)::int)::numeric(18,1),
+  (random()*0.9 * 10::numeric^(-random()*18)::int)::numeric(19,19), (-random()*0.9 *
+	10::numeric^(-random()*37)::int)::numeric(38,38),
+  (random()::numeric * 10::numeric^(random()*37)::int)::numeric(38,0), ((random()::numeric*2 - 1) *
+	10::numeric^(random()*22)::int)::numeric(30,7)
 FROM generate_series(1, 3000) i`)
 	tables, files := export(t, url, exporter.Options{})
 	compare(t, url, tables[0], files, "id")

@@ -41,7 +41,9 @@ type tableWriter struct {
 	parts     []Part
 }
 
-func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec, put Put) *tableWriter {
+func newTableWriter(
+	ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec, put Put,
+) *tableWriter {
 	page := min(max(int(opts.RowGroupBytes)/len(cols), minPage), maxPage)
 	options := []parquet.WriterOption{
 		parquet.Compression(comp),
@@ -70,7 +72,7 @@ func (w *tableWriter) row(fields [][]byte) error {
 	if w.part == nil {
 		w.begin()
 	}
-	if hasHuge(fields) && w.pending+int(w.groupSize) > 0 { // it is written alone, see lending
+	if hasHuge(fields) && w.pending+int(w.groupSize) > 0 { // it is written alone, see uncopied
 		if err := w.flush(true); err != nil {
 			return err
 		}
@@ -88,7 +90,7 @@ func (w *tableWriter) row(fields [][]byte) error {
 	w.rows++
 	w.partRows++
 	full, cut := w.groupSize >= w.opts.RowGroupBytes, w.partRows == w.opts.PartRows
-	if w.pending == batchRows || len(w.arena.buf) >= batchBytes || w.arena.lent || full || cut {
+	if w.pending == batchRows || len(w.arena.buf) >= batchBytes || w.arena.uncopied || full || cut {
 		if err := w.flush(full); err != nil {
 			return err
 		}

@@ -17,7 +17,8 @@ func TestPath(t *testing.T) {
 		{"public", "users", 123456, "tables/public.users/part-123456.parquet"},
 		{"a.b", "c", 1, "tables/a%2Eb.c/part-00001.parquet"},
 		{"a", "b.c", 1, "tables/a.b%2Ec/part-00001.parquet"},
-		{"Odd Schema", `Order "Book"/../%2E`, 2, "tables/Odd%20Schema.Order%20%22Book%22%2F%2E%2E%2F%252E/part-00002.parquet"},
+		{"Odd Schema", `Order "Book"/../%2E`, 2,
+			"tables/Odd%20Schema.Order%20%22Book%22%2F%2E%2E%2F%252E/part-00002.parquet"},
 		{"ü", "日", 0, "tables/%C3%BC.%E6%97%A5/part-00000.parquet"},
 	} {
 		n := catalog.Name{Schema: c.schema, Name: c.table}

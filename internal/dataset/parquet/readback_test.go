@@ -129,7 +129,8 @@ func text(t *testing.T, node parquet.Node, v parquet.Value) string {
 		return integer(v).String()
 	case *format.DecimalType:
 		n := integer(v)
-		return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(l.Scale)), nil)).FloatString(int(l.Scale))
+		return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(l.Scale)),
+			nil)).FloatString(int(l.Scale))
 	case *format.DateType:
 		return moment(time.Unix(int64(v.Int32())*86400, 0).UTC(), "-01-02")
 	case *format.TimeType:
@@ -173,13 +174,15 @@ func compare(t *testing.T, url string, table exporter.Table, files map[string][]
 	t.Helper()
 	got := readBack(t, table, files)
 	conn := pgserver.Conn(t, url)
-	if _, err := conn.Exec(t.Context(), "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET lc_monetary = 'C'", pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := conn.Exec(t.Context(), "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET lc_monetary = 'C'",
+		pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
 	for i, c := range table.Columns {
 		q := catalog.Quote(c.Name)
 		var want []*string
-		if err := conn.QueryRow(t.Context(), "SELECT coalesce(array_agg("+q+"::text ORDER BY "+orderBy+"), '{}') FROM "+table.Name.SQL()).Scan(&want); err != nil {
+		if err := conn.QueryRow(t.Context(), "SELECT coalesce(array_agg("+q+"::text ORDER BY "+orderBy+"), '{}') FROM "+
+			""+table.Name.SQL()).Scan(&want); err != nil {
 			t.Fatal(err)
 		}
 		ours := make([]*string, len(got))
@@ -190,7 +193,8 @@ func compare(t *testing.T, url string, table exporter.Table, files map[string][]
 		if typ == "character" { // which would mean character(1) here
 			typ = "bpchar"
 		}
-		if err := conn.QueryRow(t.Context(), "SELECT coalesce(array_agg(v::"+typ+"::text ORDER BY n), '{}') FROM unnest($1::text[]) WITH ORDINALITY u(v, n)", ours).Scan(&ours); err != nil {
+		if err := conn.QueryRow(t.Context(), "SELECT coalesce(array_agg(v::"+typ+"::text ORDER BY n), '{}') FROM "+
+			"unnest($1::text[]) WITH ORDINALITY u(v, n)", ours).Scan(&ours); err != nil {
 			t.Fatalf("column %s (%s): %v", c.Name, c.Type, err)
 		}
 		if len(ours) != len(want) {

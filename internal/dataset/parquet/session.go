@@ -10,8 +10,7 @@ import (
 	"refresher/internal/postgres/client"
 )
 
-// settings make the server print every value in one way, whatever its
-// configuration: the files must depend on the rows alone.
+// settings make the server print every value in one way: the files must depend on the rows alone.
 var settings = []string{
 	"client_encoding = 'UTF8'",
 	"DateStyle = 'ISO, MDY'",

@@ -40,7 +40,7 @@ func (c *column) label() string {
 func (c *column) parquetNode() parquet.Node {
 	n := c.leaf.node()
 	if n.Type().Kind() == parquet.ByteArray && !c.list {
-		n = parquet.Leaf(lending{n.Type()})
+		n = parquet.Leaf(uncopied{n.Type()})
 	}
 	if c.list {
 		n = parquet.List(parquet.Optional(n))

@@ -62,7 +62,8 @@ func TestSpecialTables(t *testing.T) {
 	const schema = `
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE SCHEMA "Odd Schema";
-CREATE TABLE users (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, moods mood[], twice int GENERATED ALWAYS AS (id * 2) STORED, region int);
+CREATE TABLE users (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, moods mood[], twice int GENERATED ALWAYS AS (id
+	* 2) STORED, region int);
 CREATE TABLE regions (id int, part int, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
 CREATE TABLE regions_1 PARTITION OF regions (CONSTRAINT r1 UNIQUE (id)) FOR VALUES IN (1);
 CREATE TABLE regions_2 PARTITION OF regions (CONSTRAINT r2 UNIQUE (id)) FOR VALUES IN (2) ;
@@ -102,7 +103,8 @@ ALTER TABLE stray ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID`)
 		"users": users.Roots + users.Up, "ev.ents": 4 * users.Roots, "parent": users.Roots, "log": 3 * users.Roots,
 		"regions": 3, "stray": 4, "nothing": 0, "child": counts["child"].Own,
 	}
-	if users.Roots < 8 || users.Roots > 35 || users.Up > 1 || !maps.Equal(rows(counts), want) || counts["child"].Rows == 0 {
+	if users.Roots < 8 || users.Roots > 35 || users.Up > 1 || !maps.Equal(rows(counts), want) ||
+		counts["child"].Rows == 0 {
 		t.Errorf("picked %v, want %v", rows(counts), want)
 	}
 	if counts["regions"].Up != 3 {
@@ -111,7 +113,8 @@ ALTER TABLE stray ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID`)
 	if got := column(t, target, "SELECT DISTINCT moods::text FROM users"); !slices.Equal(got, []string{"{sad,ok}"}) {
 		t.Errorf("moods arrived as %v", got)
 	}
-	if got := column(t, target, "SELECT count(*)::text FROM users WHERE twice = 2 * id"); got[0] != fmt.Sprint(users.Rows) {
+	if got := column(t, target, "SELECT count(*)::text FROM users WHERE twice = 2 * "+
+		"id"); got[0] != fmt.Sprint(users.Rows) {
 		t.Errorf("%s rows have their generated column, want %d", got[0], users.Rows)
 	}
 }
@@ -140,7 +143,8 @@ func TestLongChain(t *testing.T) {
 	const schema = `CREATE TABLE boss (id int PRIMARY KEY, above int);`
 	const keys = `ALTER TABLE boss ADD FOREIGN KEY (above) REFERENCES boss`
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, schema+`INSERT INTO boss SELECT i, nullif(i - 1, 0) FROM generate_series(1, 400) i;`+keys+`; ANALYZE`)
+	pgserver.Exec(t, url, schema+`INSERT INTO boss SELECT i, nullif(i - 1, 0) FROM generate_series(1, 400) i;`+keys+`;
+		ANALYZE`)
 	_, counts := pick(t, url, schema, keys, sample.Options{Percent: 5, Salt: salt})
 	if c := counts["boss"]; c.Own < 5 || c.Up < 200 {
 		t.Errorf("boss: %+v", c)
@@ -194,7 +198,8 @@ var errFull = errors.New("no space left")
 
 func TestFailedCopies(t *testing.T) {
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, pad text); INSERT INTO users SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i`)
+	pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, pad text); INSERT INTO users SELECT i, repeat('x',
+		100) FROM generate_series(1, 20000) i`)
 	for name, c := range map[string]struct {
 		dst  failing
 		want string
@@ -214,14 +219,16 @@ func TestFailedCopies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = s.Copy(t.Context(), c.dst); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "public.users") {
+			if _, err = s.Copy(t.Context(), c.dst); err == nil || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), "public.users") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 			if err := s.Close(t.Context()); err != nil {
 				t.Errorf("closing: %v", err)
 			}
 			// pgx reads ahead on a connection that is open, as this one is.
-			goleak.VerifyNone(t, leaks, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
+			goleak.VerifyNone(t, leaks,
+				goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
 		})
 	}
 }
@@ -238,16 +245,20 @@ CREATE TABLE tags (id int PRIMARY KEY, kind text, about int);`
 	pgserver.Exec(t, url, schema+`
 INSERT INTO users SELECT i FROM generate_series(1, 200) i;
 INSERT INTO orders SELECT i, 1 + i % 200 FROM generate_series(1, 600) i;
-INSERT INTO audit SELECT i, CASE WHEN i % 2 = 0 THEN 'user' ELSE 'order' END, 1 + i % 200 FROM generate_series(1, 1000) i;
+INSERT INTO audit SELECT i, CASE WHEN i % 2 = 0 THEN 'user' ELSE 'order' END, 1 + i % 200 FROM generate_series(1,
+	1000) i;
 INSERT INTO tags SELECT i, 'user', 1 + i % 200 FROM generate_series(1, 400) i;`)
 	name := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
 	refs := []catalog.Reference{
 		{Table: name("orders"), Columns: []string{"owner"}, To: name("users"), ToColumns: []string{"id"}},
-		{Table: name("audit"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"}, When: `t."kind" = 'user'`},
-		{Table: name("audit"), Columns: []string{"about"}, To: name("orders"), ToColumns: []string{"id"}, When: `t."kind" = 'order'`},
+		{Table: name("audit"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"},
+			When: `t."kind" = 'user'`},
+		{Table: name("audit"), Columns: []string{"about"}, To: name("orders"), ToColumns: []string{"id"},
+			When: `t."kind" = 'order'`},
 		{Table: name("tags"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"}, Loose: true},
 	}
-	target, counts := pick(t, url, schema, "", sample.Options{Roots: names("users"), Percent: 10, Salt: salt, References: refs})
+	target, counts := pick(t, url, schema, "", sample.Options{Roots: names("users"), Percent: 10, Salt: salt,
+		References: refs})
 	for _, dangling := range []string{
 		"SELECT id::text FROM orders o WHERE NOT EXISTS (SELECT FROM users WHERE id::text = o.owner)",
 		"SELECT id::text FROM audit a WHERE kind = 'user' AND NOT EXISTS (SELECT FROM users WHERE id = a.about)",
@@ -259,7 +270,8 @@ INSERT INTO tags SELECT i, 'user', 1 + i % 200 FROM generate_series(1, 400) i;`)
 		}
 	}
 	users := counts["users"].Roots
-	if users < 5 || users > 40 || counts["orders"].Down != 3*users || counts["audit"].Down < 2*users || counts["audit"].Down > 12*users || counts["tags"].Own == 0 {
+	if users < 5 || users > 40 || counts["orders"].Down != 3*users || counts["audit"].Down < 2*users ||
+		counts["audit"].Down > 12*users || counts["tags"].Own == 0 {
 		t.Errorf("picked %+v", counts)
 	}
 }

@@ -35,7 +35,9 @@ func names(list ...string) []catalog.Name {
 // loader loads into a database by plain COPY.
 type loader struct{ conn *pgx.Conn }
 
-func (l loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (int64, error) {
+func (l loader) CopyIn(
+	ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
+) (int64, error) {
 	list := ""
 	if len(cols) > 0 {
 		list = " (" + catalog.QuoteAll(cols) + ")"
@@ -189,7 +191,8 @@ func (w *world) schema() string {
 				continue
 			}
 			for j, c := range k.cols {
-				typ := map[string]string{"a": "bigint", "b": "int", "code": "text"}[k.refs[j]] // a and b of another type than what they point at
+				// a and b of another type than what they point at
+				typ := map[string]string{"a": "bigint", "b": "int", "code": "text"}[k.refs[j]]
 				fmt.Fprintf(&b, ", %s %s", c, typ)
 			}
 		}
@@ -205,7 +208,8 @@ func (w *world) schema() string {
 		}
 		b.WriteString(";\n")
 		for p := range t.parts {
-			fmt.Fprintf(&b, "CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d);\n", t.name, p, t.name, t.parts, p)
+			fmt.Fprintf(&b, "CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d);\n", t.name, p,
+				t.name, t.parts, p)
 		}
 	}
 	return b.String()

@@ -16,18 +16,6 @@ type Sample struct {
 	*model
 }
 
-// Count is what was picked of one table, and why; a row counts once, by the first
-// of the reasons in this order.
-type Count struct {
-	Table catalog.Name // a partitioned table counts as one
-	Rows  int64        // the sum of the reasons
-	Roots int64        // the key's hash, in a root table
-	Down  int64        // references a picked row
-	Own   int64        // the key's hash, in a table far from any root
-	Whole int64        // the table is taken whole
-	Up    int64        // a picked row references it
-}
-
 // Reasons in a set's column why.
 const (
 	byRoot  = 'r'
@@ -54,7 +42,8 @@ func Compute(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, opts Opt
 	if err := opts.Check(cat); err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ;"+settings, pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ;"+settings,
+		pgx.QueryExecModeSimpleProtocol); err != nil {
 		return nil, client.Wrap(err, "starting the sample's transaction")
 	}
 	s := &Sample{conn: conn}
@@ -80,7 +69,8 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 	}
 	for _, e := range s.entities {
 		if err := s.exec(ctx, e, "CREATE TEMP TABLE "+strings.TrimPrefix(e.set, "pg_temp.")+
-			` (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rel oid NOT NULL, tid tid NOT NULL, why "char" NOT NULL, UNIQUE (rel, tid)) ON COMMIT DROP`); err != nil {
+			` (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rel oid NOT NULL, tid tid NOT NULL, why "char" NOT NULL,
+				UNIQUE (rel, tid)) ON COMMIT DROP`); err != nil {
 			return err
 		}
 	}
@@ -126,11 +116,13 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 func (s *Sample) pickByKey(ctx context.Context, e *entity, why rune, salt, below []byte) error {
 	where, args := "", []any(nil)
 	if below != nil {
-		where = " WHERE pg_catalog.substr(pg_catalog.sha256($1::bytea || pg_catalog.convert_to(" + keyText(e.root) + ", 'UTF8')), 1, 8) < $2::bytea"
+		where = " WHERE pg_catalog.substr(pg_catalog.sha256($1::bytea || pg_catalog.convert_to(" + keyText(e.root) +
+			", 'UTF8')), 1, 8) < $2::bytea"
 		args = []any{salt, below}
 	}
 	for _, leaf := range e.leaves {
-		sql := "INSERT INTO " + e.set + " (rel, tid, why) SELECT t.tableoid, t.ctid, '" + string(why) + "' FROM " + rowsOf(leaf, "t") + where
+		sql := "INSERT INTO " + e.set + " (rel, tid, why) SELECT t.tableoid, t.ctid, '" + string(why) + "' FROM " +
+			rowsOf(leaf, "t") + where
 		if err := s.exec(ctx, e, sql+" ON CONFLICT DO NOTHING", args...); err != nil {
 			return err
 		}
@@ -195,7 +187,8 @@ func (s *Sample) step(ctx context.Context, k *key, have, want side, why rune, do
 	sql := "INSERT INTO " + want.entity.set + " (rel, tid, why)" +
 		" SELECT " + distinct + want.alias + ".tableoid, " + want.alias + ".ctid, '" + string(why) + `'::"char"` +
 		" FROM " + have.entity.set + " AS d" +
-		" JOIN " + rowsOf(have.table, have.alias) + " ON " + have.alias + ".tableoid = d.rel AND " + have.alias + ".ctid = d.tid" +
+		" JOIN " + rowsOf(have.table, have.alias) + " ON " + have.alias + ".tableoid = d.rel AND " + have.alias +
+		".ctid = d.tid" +
 		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join() +
 		" WHERE d.n > $1 AND d.n <= $2 ON CONFLICT DO NOTHING"
 	before := want.entity.last

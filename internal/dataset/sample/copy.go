@@ -20,22 +20,6 @@ type Loader interface {
 	CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (int64, error)
 }
 
-// Counts of the sample, one a table (also of those it holds nothing of), by name.
-func (s *Sample) Counts(ctx context.Context) ([]Count, error) {
-	out := make([]Count, 0, len(s.entities))
-	for _, e := range s.entities {
-		c := Count{Table: e.root.Name}
-		err := s.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE why = 'r'), count(*) FILTER (WHERE why = 'd'),
-			count(*) FILTER (WHERE why = 'o'), count(*) FILTER (WHERE why = 'w'), count(*) FILTER (WHERE why = 'u') FROM `+e.set).
-			Scan(&c.Rows, &c.Roots, &c.Down, &c.Own, &c.Whole, &c.Up)
-		if err != nil {
-			return nil, client.Wrap(err, "counting the sample of %s", e.root.Name)
-		}
-		out = append(out, c)
-	}
-	return out, nil
-}
-
 // Copy streams the sampled rows to dst, one table (or partition) after the other,
 // and returns how many they were. Generated columns are left to dst.
 func (s *Sample) Copy(ctx context.Context, dst Loader) (int64, error) {
@@ -68,7 +52,8 @@ func (s *Sample) copyTable(ctx context.Context, e *entity, t *catalog.Table, dst
 			format = copyfmt.Text
 		}
 	}
-	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid ORDER BY s.tid) TO STDOUT (FORMAT %s)",
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid ORDER "+
+		"BY s.tid) TO STDOUT (FORMAT %s)",
 		list, t.Name.SQL(), e.set, catalog.Literal(t.Name.SQL()), format)
 	r, w := io.Pipe()
 	var sent, loaded int64

@@ -98,7 +98,8 @@ func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, declared []
 
 // declare adds a key that is none in the database.
 func (m *model) declare(cat *catalog.Catalog, r catalog.Reference) {
-	k := &key{fk: cat.Table(r.Table), ref: cat.Table(r.To), from: m.of[r.Table], to: m.of[r.To], cols: r.Columns, refs: r.ToColumns, when: r.When, loose: r.Loose}
+	k := &key{fk: cat.Table(r.Table), ref: cat.Table(r.To), from: m.of[r.Table], to: m.of[r.To], cols: r.Columns,
+		refs: r.ToColumns, when: r.When, loose: r.Loose}
 	if k.from == nil || k.to == nil {
 		return // a table without rows here
 	}
@@ -157,7 +158,8 @@ func (m *model) loadKeys(ctx context.Context, conn *pgx.Conn, cat *catalog.Catal
 			continue // CREATE EXTENSION fills that table in the sample's database
 		}
 		if k.from == nil || k.to == nil {
-			return fmt.Errorf("foreign key %q of %s ends at a table that the catalog read before does not have; was the schema changed meanwhile?", name, fk)
+			return fmt.Errorf("foreign key %q of %s ends at a table that the catalog read before does not have; was the schema "+
+				"changed meanwhile?", name, fk)
 		}
 		m.keys = append(m.keys, k)
 	}

@@ -44,7 +44,8 @@ func (o Options) Check(cat *catalog.Catalog) error {
 			case seen[n] == what:
 				bad("sample: " + what + " table " + n.String() + " is listed twice")
 			case seen[n] != "":
-				bad("sample: table " + n.String() + " is listed as root and as whole; a whole table is not sampled, so list it once")
+				bad("sample: table " + n.String() + " is listed as root and as whole; a whole table is not sampled, so list it " +
+					"once")
 			}
 			seen[n] = what
 		}

@@ -52,9 +52,12 @@ func TestCheck(t *testing.T) {
 		{Options{Percent: 100.5, Salt: salt}, []string{"percent is 100.5"}},
 		{Options{Percent: math.NaN(), Salt: salt}, []string{"percent is NaN"}},
 		{Options{Percent: 1, Salt: salt[:15]}, []string{"salt"}},
-		{Options{Percent: -1, Salt: salt, Roots: []catalog.Name{name("user"), name("parted_1"), name("far")}, Whole: []catalog.Name{name("users"), name("users")}},
-			[]string{"percent is -1", "root table public.user does not exist", "public.parted_1 is a partition; name its root public.parted", "foreign", "listed twice"}},
-		{Options{Percent: 1, Salt: salt, Roots: []catalog.Name{name("users")}, Whole: []catalog.Name{name("users")}}, []string{"root and as whole"}},
+		{Options{Percent: -1, Salt: salt, Roots: []catalog.Name{name("user"), name("parted_1"), name("far")},
+			Whole: []catalog.Name{name("users"), name("users")}},
+			[]string{"percent is -1", "root table public.user does not exist", "public.parted_1 is a partition; name its root " +
+				"public.parted", "foreign", "listed twice"}},
+		{Options{Percent: 1, Salt: salt, Roots: []catalog.Name{name("users")}, Whole: []catalog.Name{name("users")}},
+			[]string{"root and as whole"}},
 	} {
 		err := c.opts.Check(cat)
 		var in *fault.Input

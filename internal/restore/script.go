@@ -126,7 +126,8 @@ type table struct {
 
 func storage(ctx context.Context, conn *pgx.Conn) (map[uint32]table, error) {
 	const q = `
-		SELECT c.oid, n.nspname::text, c.relname::text, c.relfilenode FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		SELECT c.oid, n.nspname::text, c.relname::text, c.relfilenode FROM pg_catalog.pg_class c JOIN
+			pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
 	out := map[uint32]table{}
 	rows, err := conn.Query(ctx, q)
@@ -135,7 +136,8 @@ func storage(ctx context.Context, conn *pgx.Conn) (map[uint32]table, error) {
 	}
 	var oid uint32
 	var t table
-	_, err = pgx.ForEachRow(rows, []any{&oid, &t.name.Schema, &t.name.Name, &t.file}, func() error { out[oid] = t; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&oid, &t.name.Schema, &t.name.Name, &t.file},
+		func() error { out[oid] = t; return nil })
 	return out, client.Wrap(err, "listing the tables that a file changes")
 }
 

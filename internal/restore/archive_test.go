@@ -24,11 +24,13 @@ func TestRestoreByScript(t *testing.T) {
 			t.Errorf("%s:\nby pg_restore %s\nby script     %s", q, a, b)
 		}
 	}
-	same(`SELECT string_agg(pg_get_functiondef(oid), E'\n' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'public'::regnamespace`)
+	same(`SELECT string_agg(pg_get_functiondef(oid), E'\n' ORDER BY proname) FROM pg_proc WHERE pronamespace =
+		'public'::regnamespace`)
 	same(`SELECT string_agg(definition, E'\n' ORDER BY viewname) FROM pg_views WHERE schemaname = 'public'`)
 	same(`SELECT string_agg(definition, E'\n') FROM pg_rules WHERE schemaname = 'extra'`)
 	same(`SELECT string_agg(indexdef, E'\n' ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'public'`)
-	same(`SELECT string_agg(conrelid::regclass || pg_get_constraintdef(oid), E'\n' ORDER BY conname) FROM pg_constraint WHERE connamespace = 'public'::regnamespace`)
+	same(`SELECT string_agg(conrelid::regclass || pg_get_constraintdef(oid), E'\n' ORDER BY conname) FROM pg_constraint
+		WHERE connamespace = 'public'::regnamespace`)
 	same(`SELECT string_agg(tgrelid::regclass || tgname, ' ') FROM pg_trigger WHERE NOT tgisinternal`)
 	same(`SELECT obj_description('"odd;view"'::regclass)`)
 }
@@ -47,7 +49,8 @@ func (s *stage) restored(t *testing.T) *Database {
 	}
 	err = db.byScript(t.Context(), client.Command{Tool: client.Restore, MinMajor: major, Doing: "restoring again",
 		Args: []string{"--section=post-data", "--no-owner", "--no-privileges", "--file=-", s.dump}})
-	if err == nil || !strings.Contains(err.Error(), "restoring again: at ") || !strings.Contains(err.Error(), "SQLSTATE 42") {
+	if err == nil || !strings.Contains(err.Error(), "restoring again: at ") || !strings.Contains(err.Error(), "SQLSTATE "+
+		"42") {
 		t.Errorf("restoring twice: %v", err)
 	}
 	return db
@@ -55,7 +58,8 @@ func (s *stage) restored(t *testing.T) *Database {
 
 func TestPlainTakesOutPsqlsCommands(t *testing.T) {
 	script := "--\n-- dump\n--\n\n\\restrict AbC12\n\nSET a = 1;\nSELECT '\n\\restrict other\n';\n\n\\unrestrict AbC12\n\n"
-	if got, want := plain(script), "--\n-- dump\n--\n\n\n\nSET a = 1;\nSELECT '\n\\restrict other\n';\n\n\n\n"; got != want {
+	if got, want := plain(script), "--\n-- dump\n--\n\n\n\nSET a = 1;\nSELECT '\n\\restrict "+
+		"other\n';\n\n\n\n"; got != want {
 		t.Errorf("got %q", got)
 	}
 	if got := plain("SELECT 1;\n"); got != "SELECT 1;\n" {

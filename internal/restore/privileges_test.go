@@ -59,7 +59,8 @@ func TestCarryOver(t *testing.T) {
 		t.Errorf("%s\nnotes: %s", d, strings.Join(notes, "\n"))
 	}
 	said := strings.Join(notes, "\n")
-	for _, n := range []string{"table public.orders: its owner " + s.prefix + "_stranger could not be carried over", "the setting work_mem of role " + s.prefix + "_stranger", "the setting app.token: permission denied"} {
+	for _, n := range []string{"table public.orders: its owner " + s.prefix + "_stranger could not be carried over",
+		"the setting work_mem of role " + s.prefix + "_stranger", "the setting app.token: permission denied"} {
 		if !strings.Contains(said, n) {
 			t.Errorf("the notes don't say %q:\n%s", n, said)
 		}
@@ -75,14 +76,16 @@ func TestNewObjectsGetDefaults(t *testing.T) {
 	s := newStage(t, sourceSchema)
 	s.promoteShadow("first")
 	r := strings.NewReplacer("{", s.prefix+"_", "}", "", "LIVE", s.live, "STAGING", s.role)
-	s.sql("postgres", r.Replace(`CREATE ROLE {owner}; CREATE ROLE {reader}; GRANT {owner} TO STAGING; ALTER DATABASE LIVE OWNER TO {owner}`))
+	s.sql("postgres", r.Replace(`CREATE ROLE {owner}; CREATE ROLE {reader}; GRANT {owner} TO STAGING; ALTER DATABASE
+		LIVE OWNER TO {owner}`))
 	s.sql(s.live, r.Replace(`ALTER SCHEMA extra OWNER TO {owner}; DROP TABLE extra.things; DROP TABLE orders;
 		ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA extra GRANT SELECT ON TABLES TO {reader} WITH GRANT OPTION`))
 	if notes := s.promoteShadow("second"); len(notes) > 0 {
 		t.Errorf("notes: %q", notes)
 	}
 	got := s.belongings()
-	for _, want := range []string{r.Replace("extra.things owned by {owner}"), r.Replace("extra.things {reader} SELECT true"), r.Replace("orders owned by {owner}")} {
+	for _, want := range []string{r.Replace("extra.things owned by {owner}"), r.Replace("extra.things {reader} SELECT " +
+		"true"), r.Replace("orders owned by {owner}")} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
@@ -97,28 +100,39 @@ func (s *stage) belongings() string {
 		SELECT string_agg(line, E'\n' ORDER BY line) FROM (
 			SELECT o.oid::regclass || ' owned by ' || pg_get_userbyid(o.relowner) AS line FROM pg_class o
 				WHERE relnamespace::regnamespace::text IN ('public', 'extra') AND relkind IN ('r', 'v', 'S')
-			UNION ALL SELECT nspname || ' owned by ' || pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname IN ('public', 'extra')
-			UNION ALL SELECT proname || ' owned by ' || pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+			UNION ALL SELECT nspname || ' owned by ' || pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname IN
+				('public', 'extra')
+			UNION ALL SELECT proname || ' owned by ' || pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace =
+				'public'::regnamespace
 			UNION ALL SELECT typname || ' owned by ' || pg_get_userbyid(typowner) FROM pg_type WHERE typname = 'mood'
-			UNION ALL SELECT o.oid::regclass || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type || ' ' || x.is_grantable FROM pg_class o, aclexplode(relacl) x
+			UNION ALL SELECT o.oid::regclass || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' ||
+				x.privilege_type || ' ' || x.is_grantable FROM pg_class o, aclexplode(relacl) x
 				WHERE relnamespace::regnamespace::text IN ('public', 'extra') AND x.grantee <> relowner
-			UNION ALL SELECT o.attrelid::regclass || '.' || attname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type FROM pg_attribute o, aclexplode(attacl) x
+			UNION ALL SELECT o.attrelid::regclass || '.' || attname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text,
+				'PUBLIC') || ' ' || x.privilege_type FROM pg_attribute o, aclexplode(attacl) x
 				WHERE o.attrelid > 16384
-			UNION ALL SELECT nspname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type || ' ' || x.is_grantable FROM pg_namespace, aclexplode(nspacl) x
+			UNION ALL SELECT nspname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' ||
+				x.privilege_type || ' ' || x.is_grantable FROM pg_namespace, aclexplode(nspacl) x
 				WHERE nspname IN ('public', 'extra') AND x.grantee <> nspowner
-			UNION ALL SELECT proname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) x
+			UNION ALL SELECT proname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' ||
+				x.privilege_type FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) x
 				WHERE pronamespace = 'public'::regnamespace AND x.grantee <> proowner
-			UNION ALL SELECT typname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type FROM pg_type, aclexplode(typacl) x
+			UNION ALL SELECT typname || ' ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' ||
+				x.privilege_type FROM pg_type, aclexplode(typacl) x
 				WHERE typname = 'mood' AND x.grantee <> typowner
-			UNION ALL SELECT 'default ' || defaclrole::regrole || ' ' || defaclnamespace::regnamespace || ' ' || defaclobjtype::text || ' ' || defaclacl::text FROM pg_default_acl
+			UNION ALL SELECT 'default ' || defaclrole::regrole || ' ' || defaclnamespace::regnamespace || ' ' ||
+				defaclobjtype::text || ' ' || defaclacl::text FROM pg_default_acl
 		) x`
 	const database = `
 		SELECT string_agg(line, E'\n' ORDER BY line) FROM (
-			SELECT 'database of ' || pg_get_userbyid(datdba) || ' ' || datconnlimit || ' ' || shobj_description(oid, 'pg_database') AS line
+			SELECT 'database of ' || pg_get_userbyid(datdba) || ' ' || datconnlimit || ' ' || shobj_description(oid,
+				'pg_database') AS line
 				FROM pg_database WHERE datname = current_database()
-			UNION ALL SELECT 'database ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type || ' ' || x.is_grantable FROM pg_database, aclexplode(datacl) x
+			UNION ALL SELECT 'database ' || coalesce(nullif(x.grantee, 0)::regrole::text, 'PUBLIC') || ' ' || x.privilege_type
+				|| ' ' || x.is_grantable FROM pg_database, aclexplode(datacl) x
 				WHERE datname = current_database() AND x.grantee <> datdba
-			UNION ALL SELECT setrole::regrole || ' ' || array(SELECT unnest(setconfig) ORDER BY 1)::text FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
+			UNION ALL SELECT setrole::regrole || ' ' || array(SELECT unnest(setconfig) ORDER BY 1)::text FROM
+				pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
 				WHERE datname = current_database()
 		) x`
 	return s.value(s.live, objects) + "\n" + s.value(s.live, database)

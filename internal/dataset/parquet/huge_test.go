@@ -16,7 +16,8 @@ func TestHugeValues(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, `CREATE TABLE h (id int PRIMARY KEY, a text, b bytea NOT NULL DEFAULT '', c json, l text[]);
 		INSERT INTO h (id, a) VALUES (1, repeat('first ', 1000000));
-		INSERT INTO h (id, a, b, c) VALUES (2, repeat('a', 5000000), decode(repeat(md5('b'), 300000), 'hex'), to_json(repeat('c', 6000000)));
+		INSERT INTO h (id, a, b, c) VALUES (2, repeat('a', 5000000), decode(repeat(md5('b'), 300000), 'hex'),
+			to_json(repeat('c', 6000000)));
 		INSERT INTO h (id, a, b) SELECT i, 'small ' || i, decode(md5(i::text), 'hex') FROM generate_series(3, 90) i;
 		INSERT INTO h (id, b) VALUES (91, decode(repeat(md5('last'), 400000), 'hex'));
 		INSERT INTO h (id, l) VALUES (92, ARRAY['x', repeat('l', 5000000), NULL]);
@@ -32,16 +33,18 @@ func TestHugeValues(t *testing.T) {
 func TestMemoryOfAHugeValue(t *testing.T) {
 	const mb = 64
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, `CREATE TABLE h (id int PRIMARY KEY, v text); INSERT INTO h VALUES (1, NULL), (2, repeat('tyres ', 64 * 1048576 / 6))`)
+	pgserver.Exec(t, url, `CREATE TABLE h (id int PRIMARY KEY, v text); INSERT INTO h VALUES (1, NULL), (2,
+		repeat('tyres ', 64 * 1048576 / 6))`)
 	var peak uint64
-	_, err := exporter.Export(t.Context(), config(t, url), load(t, url), exporter.Options{Workers: 1}, func(_ context.Context, _ string, write func(io.Writer) error) error {
-		return write(writerFunc(func(p []byte) (int, error) { // called while the page is there
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak = max(peak, m.HeapInuse)
-			return len(p), nil
-		}))
-	})
+	_, err := exporter.Export(t.Context(), config(t, url), load(t, url), exporter.Options{Workers: 1},
+		func(_ context.Context, _ string, write func(io.Writer) error) error {
+			return write(writerFunc(func(p []byte) (int, error) { // called while the page is there
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapInuse)
+				return len(p), nil
+			}))
+		})
 	if err != nil || peak > 3*mb<<20 || peak < mb<<20 {
 		t.Errorf("%d MB, %v", peak>>20, err)
 	}

@@ -29,7 +29,8 @@ func ownership(live, shadow *inventory, databaseOwner string) []string {
 		}
 		// A new owner must be allowed to create in the schema; what is too much is
 		// revoked with everything else that the live database doesn't grant.
-		if g := fmt.Sprintf("GRANT CREATE ON SCHEMA %s TO %s", catalog.Quote(st.schema), catalog.Quote(want)); st.schema != "" && !granted[g] {
+		if g := fmt.Sprintf("GRANT CREATE ON SCHEMA %s TO %s", catalog.Quote(st.schema),
+			catalog.Quote(want)); st.schema != "" && !granted[g] {
 			granted[g] = true
 			create = append(create, g)
 		}
@@ -38,7 +39,7 @@ func ownership(live, shadow *inventory, databaseOwner string) []string {
 	return slices.Concat(create, others, schemas)
 }
 
-// databaseOwnerRole stands for the owner of whatever database it is used in.
+// databaseOwnerRole stands for the owner of the database it is used in.
 const databaseOwnerRole = "pg_database_owner"
 
 func futureOwner(live *inventory, o object, st standing, databaseOwner string) string {
@@ -92,7 +93,8 @@ func wanted(live, shadow *inventory) map[grant]bool {
 			continue
 		}
 		for d := range live.defaults {
-			if d.role == st.owner && d.grantee != st.owner && (d.schema == "" || d.schema == st.schema) && d.objtype == objtype(o.kind) {
+			if d.role == st.owner && d.grantee != st.owner && (d.schema == "" || d.schema == st.schema) &&
+				d.objtype == objtype(o.kind) {
 				want[grant{object: o, grantee: d.grantee, privilege: d.privilege, grantable: d.grantable}] = true
 			}
 		}
@@ -177,12 +179,14 @@ func lost(live, shadow *inventory, want map[grant]bool) []string {
 	var out []string
 	for _, o := range sortedObjects(live) {
 		if now, ok := shadow.objects[o]; ok && now.owner != live.objects[o].owner && !now.follows {
-			out = append(out, fmt.Sprintf("%s %s: its owner %s could not be carried over", strings.ToLower(o.kind), o.ident, live.objects[o].owner))
+			out = append(out, fmt.Sprintf("%s %s: its owner %s could not be carried over", strings.ToLower(o.kind), o.ident,
+				live.objects[o].owner))
 		}
 	}
 	for _, g := range sortedGrants(want) {
 		if !shadow.grants[g] && shadow.objects[g.object].owner != g.grantee {
-			out = append(out, fmt.Sprintf("%s %s: the grant of %s to %s could not be carried over", strings.ToLower(g.kind), g.ident, g.what(), role(g.grantee)))
+			out = append(out, fmt.Sprintf("%s %s: the grant of %s to %s could not be carried over", strings.ToLower(g.kind),
+				g.ident, g.what(), role(g.grantee)))
 		}
 	}
 	return out
@@ -197,14 +201,17 @@ func sortedObjects(inv *inventory) []object {
 func sortedGrants(set map[grant]bool) []grant {
 	return slices.SortedFunc(maps.Keys(set), func(a, b grant) int {
 		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.ident, b.ident), strings.Compare(a.column, b.column),
-			strings.Compare(a.grantee, b.grantee), strings.Compare(a.privilege, b.privilege), compareBool(a.grantable, b.grantable))
+			strings.Compare(a.grantee, b.grantee), strings.Compare(a.privilege, b.privilege), compareBool(a.grantable,
+				b.grantable))
 	})
 }
 
 func sortedDefaults(set map[defaultGrant]bool) []defaultGrant {
 	return slices.SortedFunc(maps.Keys(set), func(a, b defaultGrant) int {
-		return cmp.Or(strings.Compare(a.role, b.role), strings.Compare(a.schema, b.schema), strings.Compare(a.objtype, b.objtype),
-			strings.Compare(a.grantee, b.grantee), strings.Compare(a.privilege, b.privilege), compareBool(a.grantable, b.grantable))
+		return cmp.Or(strings.Compare(a.role, b.role), strings.Compare(a.schema, b.schema), strings.Compare(a.objtype,
+			b.objtype),
+			strings.Compare(a.grantee, b.grantee), strings.Compare(a.privilege, b.privilege), compareBool(a.grantable,
+				b.grantable))
 	})
 }
 
