@@ -156,6 +156,18 @@ func (a *app) rollback(ctx context.Context, in *inputs) error {
 		return err
 	}
 	defer lock.Release()
+	_, previous, err := server.Occupants(ctx)
+	if err != nil {
+		return err
+	}
+	if previous.Exists {
+		if known, err := h.Knows(ctx, previous.OID); err != nil {
+			return err
+		} else if !known {
+			return fault.Refuse("rollback", "database %q was not left there by a refresh: look who made it; rename it to use it",
+				restore.PreviousName(staging.Database))
+		}
+	}
 	if err := server.Rollback(ctx); err != nil {
 		return err
 	}

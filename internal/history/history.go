@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
@@ -65,16 +66,18 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 			"that name", Database)
 	}
 	h := &History{cfg: cfg.Copy(), target: cfg.Database}
+	exists, err := Check(ctx, cfg)
+	if err == nil && !exists {
+		err = h.create(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
 	cfg = h.cfg
 	cfg.Database = Database
 	cfg.RuntimeParams["application_name"] = "refresher"
+	cfg.AfterConnect = ownNames
 	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if client.Code(client.Wrap(err, "connecting")) == "3D000" {
-		if err := h.create(ctx); err != nil {
-			return nil, err
-		}
-		conn, err = pgx.ConnectConfig(ctx, cfg)
-	}
 	if err != nil {
 		return nil, client.Wrap(err, "connecting to database %q on the staging server", Database)
 	}
@@ -85,18 +88,54 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 // maintenance are databases to be connected to while making another.
 var maintenance = []string{"postgres", "template1"}
 
-func (h *History) create(ctx context.Context) error {
-	var conn *pgx.Conn
-	var err error
+// ownNames has a session find names in pg_catalog, then in public: settings that
+// others made for the database or the role do not count.
+func ownNames(ctx context.Context, conn *pgconn.PgConn) error {
+	_, err := conn.Exec(ctx, "SET search_path = public; SET default_transaction_read_only = off").ReadAll()
+	return err
+}
+
+// connectBeside connects to a database of the staging server other than History's.
+func connectBeside(ctx context.Context, like *pgx.ConnConfig) (conn *pgx.Conn, err error) {
 	for _, name := range maintenance {
-		cfg := h.cfg.Copy()
+		cfg := like.Copy()
 		cfg.Database = name
 		if conn, err = pgx.ConnectConfig(ctx, cfg); err == nil {
-			break
+			return conn, nil
 		}
 	}
+	return nil, client.Wrap(err, "connecting to the staging server")
+}
+
+// Check reports whether the staging server has a history, and refuses a database of
+// that name that belongs to another role: whoever owns it could run code as this one.
+func Check(ctx context.Context, cfg *pgx.ConnConfig) (exists bool, err error) {
+	conn, err := connectBeside(ctx, cfg)
 	if err != nil {
-		return client.Wrap(err, "connecting to the staging server")
+		return false, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	const q = `SELECT pg_catalog.pg_get_userbyid(datdba)::pg_catalog.text, current_user::pg_catalog.text
+		FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.text`
+	var owner, role string
+	err = conn.QueryRow(ctx, q, Database).Scan(&owner, &role)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, client.Wrap(err, "looking for database %q on the staging server", Database)
+	case owner != role:
+		return true, fault.Refuse("staging", "database %q on the staging server, where refresher keeps its history, belongs "+
+			"to role %s and not to %s, which could be tricked by it: use the role that made it, or look who made it and "+
+			"why, then run DROP DATABASE %s (the history is lost)", Database, owner, role, catalog.Quote(Database))
+	}
+	return true, nil
+}
+
+func (h *History) create(ctx context.Context) error {
+	conn, err := connectBeside(ctx, h.cfg)
+	if err != nil {
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+catalog.Quote(Database)+" TEMPLATE template0 ENCODING 'UTF8'")
@@ -121,6 +160,8 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started DESC);
 CREATE TABLE IF NOT EXISTS locks (
 	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS databases (
+	oid oid PRIMARY KEY, name text NOT NULL, run text NOT NULL, since timestamptz NOT NULL DEFAULT now());
 DO $$ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'runs'::regclass AND attname = 'signature') THEN
 		ALTER TABLE runs ADD COLUMN signature text NOT NULL DEFAULT '';

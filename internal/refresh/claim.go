@@ -54,11 +54,28 @@ func takeClaim(ctx context.Context, o *Options, rec *recorder, made *cleanup, se
 	return mine, sweep(ctx, o, rec, server, mine.lock)
 }
 
-// sweep removes what runs that died left on the staging server and in buckets.
-func sweep(ctx context.Context, o *Options, rec *recorder, server *restore.Server, lock *history.Lock) error {
-	dropped, err := server.Sweep(ctx, lock)
+// remember notes the shadow, and the database that it replaces, as what later runs may
+// replace.
+func (c *claim) remember(ctx context.Context, o *Options, data *filled) error {
+	live, _, err := data.server.Occupants(ctx)
 	if err != nil {
 		return err
+	}
+	oid, err := data.shadow.OID(ctx)
+	if err != nil {
+		return err
+	}
+	return c.history.Remember(ctx, o.Run, oid, live.OID)
+}
+
+// sweep removes what runs that died left on the staging server and in buckets.
+func sweep(ctx context.Context, o *Options, rec *recorder, server *restore.Server, lock *history.Lock) error {
+	dropped, left, err := server.Sweep(ctx, lock)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		rec.warn("the remains of an earlier run are left: %s", l)
 	}
 	for _, d := range dropped {
 		rec.warn("dropped the remains of a run that died: database %s", d)

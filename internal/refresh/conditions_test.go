@@ -3,11 +3,8 @@ package refresh_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,33 +29,47 @@ const people = `
 	INSERT INTO people SELECT i, 'person.' || i || '@bigcorp.com', i % 50 = 0, 'guest' FROM generate_series(1, 200) i;
 	INSERT INTO visits SELECT i % 200 + 1, '2024-01-01'::date + i FROM generate_series(1, 400) i;`
 
-// run refreshes a database of these tables by these rules.
-func run(t *testing.T, sql, ruleset string) (*report.Report, string, error) {
+// site is what one refresh needs, and the staging server.
+type site struct {
+	refresh.Options
+	cluster *pgserver.Cluster
+}
+
+// options are a run's of a database of these tables by these rules.
+func options(t *testing.T, sql, ruleset string) site {
 	t.Helper()
-	source := pgserver.DB(t)
-	pgserver.Exec(t, source, sql)
-	staging := pgserver.New(t)
-	path := filepath.Join(t.TempDir(), "r.yaml")
-	if err := os.WriteFile(path, []byte(ruleset), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	rs, err := rules.Load([]string{path})
+	c, name := stagingDatabase(t)
+	to, err := pgx.ParseConfig(c.URL(name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := secret.KeyOf([]byte("the key of a test, 32 bytes long"))
+	return sameStaging(t, site{refresh.Options{Staging: to}, c}, sql, ruleset)
+}
+
+// sameStaging is another source and other rules for the staging database of a site.
+func sameStaging(t *testing.T, at site, sql, ruleset string) site {
+	t.Helper()
+	source := pgserver.DB(t)
+	pgserver.Exec(t, source, sql)
 	from, err := pgx.ParseConfig(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := pgx.ParseConfig(staging.URL("app"))
+	rs, err := rules.Parse("r.yaml", []byte(ruleset))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := refresh.Run(context.Background(), refresh.Options{
-		Run: refresh.NewID(time.Now()), Source: from, Staging: to, Rules: rs, Key: key, Workers: 2, TempDir: t.TempDir(),
-	}, silent{})
-	return rep, staging.URL("app"), err
+	key := secret.KeyOf([]byte("the key of a test, 32 bytes long"))
+	at.Options = refresh.Options{Source: from, Staging: at.Staging, Rules: rs, Key: key, Workers: 2, TempDir: t.TempDir()}
+	return at
+}
+
+// run refreshes a database of these tables by these rules.
+func run(t *testing.T, sql, ruleset string) (*report.Report, string, error) {
+	t.Helper()
+	o := options(t, sql, ruleset)
+	rep, err := again(t, o.Options)
+	return rep, o.cluster.URL(o.Staging.Database), err
 }
 
 // What a condition keeps or leaves behind is counted, verified and reported.

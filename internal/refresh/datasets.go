@@ -128,7 +128,7 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Data
 	if err := db.SetSequences(ctx, e.sequences); err != nil {
 		return nil, err
 	}
-	return db, db.RefreshMatViews(ctx, e.catalog.MatViews)
+	return db, db.RefreshMatViews(ctx, filledViews(e.o, e.catalog))
 }
 
 // pick computes the sample on the shadow and streams it into its own database.

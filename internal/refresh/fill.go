@@ -141,6 +141,7 @@ func (f *filling) makeShadow(ctx context.Context) error {
 		if d.shadow, err = d.server.Create(ctx, d.server.ShadowName(f.o.Run), d.catalog); err != nil {
 			return err
 		}
+		d.shadow.CloseAs(d.public)
 		left, err := d.shadow.PreData(ctx, d.schema)
 		f.rec.report.LeftOut = left
 		if err != nil {

@@ -37,18 +37,20 @@ func (w *watcher) Copied(_ string, rows, _ int64) { w.rows.Add(rows) }
 
 // broken is a refresh of a table of many chunks with a proxy before staging.
 type broken struct {
-	t       *testing.T
-	source  string
-	staging *pgserver.Cluster
-	proxy   *faultproxy.Proxy
-	options refresh.Options
+	t        *testing.T
+	source   string
+	staging  *pgserver.Cluster
+	database string
+	proxy    *faultproxy.Proxy
+	options  refresh.Options
 }
 
 const manyRows = 30_000
 
 func newBroken(t *testing.T) *broken {
 	t.Helper()
-	b := &broken{t: t, source: pgserver.DB(t), staging: pgserver.New(t)}
+	b := &broken{t: t, source: pgserver.DB(t)}
+	b.staging, b.database = stagingDatabase(t)
 	pgserver.Exec(t, b.source, fmt.Sprintf(`
 		CREATE TABLE logged (id int PRIMARY KEY, filler text);
 		INSERT INTO logged SELECT i, repeat('lorem ipsum ', 8) FROM generate_series(1, %d) i;
@@ -97,7 +99,7 @@ func (b *broken) run(stage func(string)) (*report.Report, *watcher, error) {
 // whole checks that staging holds every row once, and nothing of the run's own.
 func (b *broken) whole() {
 	b.t.Helper()
-	conn := pgserver.Conn(b.t, b.staging.URL("app"))
+	conn := pgserver.Conn(b.t, b.staging.URL(b.database))
 	defer conn.Close(context.Background())
 	var got string
 	const q = `SELECT concat_ws(' ', (SELECT count(*) || ' ' || count(DISTINCT id) FROM logged), (SELECT count(*) || ' '

@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/fault"
+	"refresher/internal/history"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
@@ -36,6 +40,7 @@ type plan struct {
 	risk    []risk.Spec           // with what was suppressed of them
 	objects []snapshot.OIDRange   // of large objects that are to arrive
 	keep    *restore.Preservation // what staging keeps of its own
+	public  *restore.Public       // what production lets every role do
 	scripts []restore.Script      // what runs in the shadow
 }
 
@@ -93,6 +98,10 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := restore.Guard(p.catalog.SystemID, p.server.SystemID()); err != nil {
 		return err
 	}
+	if err := mayReplace(ctx, o, p.server); err != nil {
+		return err
+	}
+	rec.traceable = true
 	if err := p.server.NotOlder(p.catalog); err != nil {
 		return err
 	}
@@ -110,6 +119,13 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.server.Preflight(ctx, p.catalog); err != nil {
 		return err
 	}
+	err = p.source.Catalogs(ctx, func(conn *pgx.Conn) (err error) {
+		p.public, err = restore.ReadPublic(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if err := p.planKeep(ctx, o, rec); err != nil {
 		return err
 	}
@@ -121,6 +137,47 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	rec.decisions(p.program)
 	for _, w := range append(p.source.Warnings(), p.program.Warnings()...) {
 		rec.warn("%s", w)
+	}
+	return nil
+}
+
+// mayReplace refuses to replace what no run made, unless told to.
+func mayReplace(ctx context.Context, o *Options, server *restore.Server) error {
+	exists, err := history.Check(ctx, o.Staging)
+	if err != nil {
+		return err
+	}
+	live, previous, err := server.Occupants(ctx)
+	if err != nil || !live.Exists || o.Replace {
+		return err
+	}
+	var runs *history.History
+	if exists {
+		if runs, err = history.Open(ctx, o.Staging); err != nil {
+			return err
+		}
+	}
+	database, before := o.Staging.Database, restore.PreviousName(o.Staging.Database)
+	for _, found := range []struct {
+		name     string
+		occupant restore.Occupant
+		reason   string
+	}{
+		{database, live, fmt.Sprintf("database %q on %s:%d was not made by a refresh and is not empty: look whether "+
+			"staging.url is right (isn't it production's?), then say refresher run --replace once, which keeps it as %q",
+			database, o.Staging.Host, o.Staging.Port, before)},
+		{before, previous, fmt.Sprintf("database %q on %s:%d was not left there by a refresh, and this one would drop it: "+
+			"rename or drop it yourself, or say refresher run --replace once", before, o.Staging.Host, o.Staging.Port)},
+	} {
+		known := !found.occupant.Exists || found.occupant.Empty
+		if !known && runs != nil {
+			if known, err = runs.Knows(ctx, found.occupant.OID); err != nil {
+				return err
+			}
+		}
+		if !known {
+			return &fault.Refusal{Gate: "staging", Reason: found.reason}
+		}
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestLargeObjectsResume(t *testing.T) {
 			}
 			defer conn.Close(context.Background())
 			if _, err := conn.Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname "+
-				"LIKE 'app%'"); err != nil {
+				"LIKE '"+b.database+"%'"); err != nil {
 				t.Error(err)
 			}
 		},
@@ -89,7 +89,7 @@ func TestLargeObjectsResume(t *testing.T) {
 			if !strings.Contains(strings.Join(rep.Warnings, "\n"), "resumed (1 of 3) with ") {
 				t.Errorf("the run was not resumed: %q", rep.Warnings)
 			}
-			if got := objectsOf(t, b.staging.URL("app")); !maps.Equal(want, got) {
+			if got := objectsOf(t, b.staging.URL(b.database)); !maps.Equal(want, got) {
 				t.Errorf("%d large objects of %d, or others", len(got), len(want))
 			}
 			if o := rep.LargeObjects; o == nil || o.Count != 303 || !o.Kept || o.Bytes < 20<<20 || o.Bytes > 21<<20 {

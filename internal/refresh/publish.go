@@ -42,7 +42,7 @@ func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *
 // promote makes the shadow the staging database, then each bucket's dataset the
 // latest. The report goes into each bucket before that.
 func promote(
-	ctx context.Context, o *Options, rec *recorder, made *cleanup, data *filled, clean *proof, sets []*staged,
+	ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled, clean *proof, sets []*staged,
 ) error {
 	if err := leaveSet(ctx, o, rec, made, clean); err != nil {
 		return err
@@ -58,6 +58,9 @@ func promote(
 		}
 	}
 	if err := bucketsUnchanged(ctx, sets); err != nil {
+		return err
+	}
+	if err := mine.remember(ctx, o, data); err != nil {
 		return err
 	}
 	notes, err := data.server.Promote(ctx, clean.pass, o.Run, data.shadow)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type recorder struct {
 	report *report.Report
 	watch  Observer
 	before *report.Report // of the last run that was done; nil if there is none
+
+	traceable bool // the staging server is not production's, so a history may be made there
 }
 
 func newRecorder(o *Options, watch Observer) *recorder {
@@ -122,12 +125,6 @@ func (r *recorder) ended(ctx context.Context, err error) {
 func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
 	r.report.Finished = time.Now().UTC()
 	err := r.sign(o, r.report)
-	if mine == nil {
-		return err
-	}
-	if mine.lock != nil {
-		defer mine.lock.Release()
-	}
 	run := history.Run{
 		ID: o.Run, Database: o.Staging.Database, Started: r.report.Started, Finished: r.report.Finished,
 		Outcome: r.report.Outcome, Stage: r.report.Stage, Error: r.report.Error,
@@ -135,7 +132,30 @@ func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
 	if s := r.report.Signed; s != nil {
 		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
 	}
-	return errors.Join(err, mine.history.Finish(ctx, run))
+	if mine != nil {
+		if mine.lock != nil {
+			defer mine.lock.Release()
+		}
+		return errors.Join(err, mine.history.Finish(ctx, run))
+	}
+	if !o.DryRun && r.report.Outcome != fault.Done {
+		r.trace(ctx, o, run)
+	}
+	return err
+}
+
+// trace puts a run that never began into the history, if it may: only where it is
+// sure that the staging server is not production's is a history made. What stopped
+// the run says more than a failure to note it, which is not reported.
+func (r *recorder) trace(ctx context.Context, o *Options, run history.Run) {
+	exists, err := history.Check(ctx, o.Staging)
+	if err != nil || !exists && !r.traceable {
+		return
+	}
+	run.Host, _ = os.Hostname()
+	if runs, err := history.Open(ctx, o.Staging); err == nil {
+		_ = runs.Finish(ctx, run)
+	}
 }
 
 // sign notes what changed since the last run, and signs.

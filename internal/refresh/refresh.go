@@ -31,6 +31,7 @@ type Options struct {
 	Strict         bool             // weak detector findings refuse too
 	KeepShadow     bool             // leave the shadow of a run that failed for inspection
 	DryRun         bool             // stop after guard
+	Replace        bool             // a staging database that no run made, too
 	Fingerprints   *FingerprintsOut // where the fingerprint set is left; nil: nowhere
 	FilterBytes    int64            // memory for the filters of fingerprints; 0: no bound
 	TempDir        string           // parent of the run's own folder; empty: the system's
@@ -91,11 +92,13 @@ func stages(ctx context.Context, o *Options, rec *recorder, made *cleanup) (*cla
 	if err != nil {
 		return mine, err
 	}
-	return mine, mine.explain(rec, finish(mine.lock.Context(), o, rec, made, data)) // without the lock it must stop
+	return mine, mine.explain(rec, finish(mine.lock.Context(), o, rec, made, mine, data)) // without the lock it must stop
 }
 
 // finish is what is left to do when the rows are in the shadow.
-func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, data *filled) error {
+func finish(
+	ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled,
+) error {
 	if suppresses(data.risk) {
 		err := rec.stage(ctx, "suppress", func(ctx context.Context) error { return suppress(ctx, data) })
 		if err != nil {
@@ -135,6 +138,6 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, data 
 		return err
 	}
 	return rec.stage(ctx, "promote", func(ctx context.Context) error {
-		return promote(ctx, o, rec, made, data, clean, sets)
+		return promote(ctx, o, rec, made, mine, data, clean, sets)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
 )
 
@@ -98,10 +99,20 @@ func analyze(ctx context.Context, o *Options, d *filled) error {
 	if err := d.keep.SetSequences(ctx, d.shadow); err != nil {
 		return err
 	}
-	if err := d.shadow.RefreshMatViews(ctx, d.catalog.MatViews); err != nil {
+	if err := d.shadow.RefreshMatViews(ctx, filledViews(o, d.catalog)); err != nil {
 		return err
 	}
 	return d.shadow.Analyze(ctx, o.Workers)
+}
+
+// filledViews are the materialised views that the rules don't have empty.
+func filledViews(o *Options, cat *catalog.Catalog) (views []*catalog.MatView) {
+	for _, v := range cat.MatViews {
+		if t := o.Rules.Tables[v.Name]; t == nil || t.Rows != rules.NoRows {
+			views = append(views, v)
+		}
+	}
+	return views
 }
 
 // runScripts runs the files in the shadow: it is complete, and not verified yet. It

@@ -19,6 +19,8 @@ type Database struct {
 	cfg  *pgx.ConnConfig
 	like *catalog.Catalog // what it is to become a copy of
 
+	production *Public // what production lets PUBLIC do; nil: not known
+
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
 	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
 	closing bool           // its removal was asked for
@@ -103,6 +105,15 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 
 // Name is the database's name.
 func (d *Database) Name() string { return d.name }
+
+// OID is the database's own.
+func (d *Database) OID(ctx context.Context) (oid uint32, err error) {
+	err = d.srv.do(ctx, func(conn *pgx.Conn) (err error) {
+		oid, err = oidOf(ctx, conn, d.name)
+		return err
+	})
+	return oid, err
+}
 
 // Config connects to the database.
 func (d *Database) Config() *pgx.ConnConfig { return d.cfg.Copy() }

@@ -283,7 +283,7 @@ func TestSweep(t *testing.T) {
 	held, err := pgx.ConnectConfig(ctx, lingering)
 	s.ok(err)
 	defer held.Close(ctx)
-	if _, err := s.srv.Sweep(ctx, nil); err == nil {
+	if _, _, err := s.srv.Sweep(ctx, nil); err == nil {
 		t.Error("swept without the lock")
 	}
 	h, err := history.Open(ctx, s.liveConfig("postgres"))
@@ -291,8 +291,11 @@ func TestSweep(t *testing.T) {
 	lock, err := h.Lock(ctx, "sweeper")
 	s.ok(err)
 	defer lock.Release()
-	dropped, err := s.srv.Sweep(ctx, lock)
+	dropped, left, err := s.srv.Sweep(ctx, lock)
 	s.ok(err)
+	if len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
 	if d := cmp.Diff([]string{ScratchName(s.live, "sample", run), ScratchName(s.live, "shadow", run)}, dropped); d != "" {
 		t.Error(d)
 	}
@@ -303,7 +306,7 @@ func TestSweep(t *testing.T) {
 	if _, err := s.srv.Create(ctx, s.srv.ShadowName(run), s.source); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.srv.Sweep(ctx, lock); err == nil {
+	if _, _, err := s.srv.Sweep(ctx, lock); err == nil {
 		t.Error("swept with a lock that was released")
 	}
 }

@@ -24,6 +24,7 @@ type stage struct {
 	role   string
 	srv    *Server
 	source *catalog.Catalog
+	public *Public
 	dump   string
 	runs   int
 }
@@ -55,6 +56,10 @@ func newStage(t *testing.T, schema string) *stage {
 	s.ok(src.Lock(t.Context(), nil))
 	s.source, s.dump = src.Catalog(), filepath.Join(t.TempDir(), "schema.dump")
 	s.ok(src.DumpSchema(t.Context(), s.dump))
+	s.ok(src.Catalogs(t.Context(), func(conn *pgx.Conn) (err error) {
+		s.public, err = ReadPublic(t.Context(), conn)
+		return err
+	}))
 	s.connect()
 	return s
 }
@@ -101,6 +106,18 @@ func (s *stage) sql(db, statements string) {
 	_ = conn.Close(s.t.Context()) // a session would be in the way
 }
 
+// must runs one statement as a role.
+func (s *stage) must(db, role, statement string) {
+	s.t.Helper()
+	cfg := s.liveConfig(role)
+	cfg.Database = db
+	conn, err := pgx.ConnectConfig(s.t.Context(), cfg)
+	s.ok(err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(s.t.Context(), statement)
+	s.ok(err)
+}
+
 // value is the one value that a query as superuser gives, as text.
 func (s *stage) value(db, query string) string {
 	s.t.Helper()
@@ -119,8 +136,8 @@ func (s *stage) value(db, query string) string {
 // databases are the names of the databases that belong to this test.
 func (s *stage) databases() string {
 	s.t.Helper()
-	return s.value("postgres", `SELECT coalesce(string_agg(replace(datname, '`+s.live+`', 'live'), '
-		' ORDER BY datname), '')
+	return s.value("postgres", `
+		SELECT coalesce(string_agg(replace(datname, '`+s.live+`', 'live'), ' ' ORDER BY datname), '')
 		FROM pg_database WHERE datname LIKE '`+s.live+`%'`)
 }
 
@@ -131,6 +148,7 @@ func (s *stage) shadow(marker string) (run string, db *Database) {
 	run = "20261121T03000" + string(rune('0'+s.runs%10)) + "Z-7f3a"
 	db, err := s.srv.Create(s.t.Context(), s.srv.ShadowName(run), s.source)
 	s.ok(err)
+	db.CloseAs(s.public)
 	_, err = db.PreData(s.t.Context(), s.dump)
 	s.ok(err)
 	s.ok(db.PostData(s.t.Context(), s.dump, 1))

@@ -3,10 +3,10 @@ package restore
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 )
 
@@ -24,27 +24,37 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 		return nil, err
 	}
 	if !facts.exists {
-		return nil, s.do(ctx, func(conn *pgx.Conn) error {
-			// as CREATE DATABASE does
-			_, err := conn.Exec(ctx, "GRANT CONNECT, TEMPORARY ON DATABASE "+catalog.Quote(shadow.name)+" TO PUBLIC")
-			return client.Wrap(err, "opening database %q", shadow.name)
+		err = with(ctx, shadow.cfg, func(conn *pgx.Conn) (err error) {
+			notes, err = shadow.closeToPublic(ctx, conn, nil)
+			return err
 		})
+		if err != nil {
+			return notes, err
+		}
+		return notes, s.do(ctx, func(conn *pgx.Conn) error { return shadow.openDatabase(ctx, conn) })
 	}
-	cfg := s.cfg.Copy()
-	cfg.Database = s.live
 	var live *inventory
-	err = with(ctx, cfg, func(conn *pgx.Conn) (err error) {
-		live, err = readInventory(ctx, conn)
+	var open *Public
+	err = with(ctx, s.liveConfig(), func(conn *pgx.Conn) (err error) {
+		if live, err = readInventory(ctx, conn); err == nil {
+			open, err = ReadPublic(ctx, conn)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	err = with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
-		if notes, err = carryObjects(ctx, conn, live, facts.owner); err != nil {
+		if notes, err = carryObjects(ctx, conn, live, facts.owner, func(g grant) bool {
+			return g.grantee == "" && shadow.production.lacks(publicGrant(g)) && !open.explicit[publicGrant(g)]
+		}); err != nil {
 			return err
 		}
 		more, err := carryLargeObjects(ctx, conn, facts.owner)
+		if notes = append(notes, more...); err != nil {
+			return err
+		}
+		more, err = shadow.closeToPublic(ctx, conn, open)
 		notes = append(notes, more...)
 		return err
 	})
@@ -73,9 +83,9 @@ func limitNotes(notes []string) []string {
 }
 
 // carryObjects works in the shadow. Owners come first, because a change of owner
-// rewrites the privileges that are there.
+// rewrites the privileges that are there. What is closed is not granted.
 func carryObjects(
-	ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string,
+	ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string, closed func(grant) bool,
 ) (notes []string, err error) {
 	shadow, err := readInventory(ctx, conn)
 	if err != nil {
@@ -88,6 +98,7 @@ func carryObjects(
 		return nil, err
 	}
 	want := wanted(live, shadow)
+	maps.DeleteFunc(want, func(g grant, _ bool) bool { return closed(g) })
 	if _, err := apply(ctx, conn, privileges(want, shadow.grants)); err != nil {
 		return nil, err
 	}

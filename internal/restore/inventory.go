@@ -41,6 +41,7 @@ type defaultGrant struct {
 // the extension's business.
 type inventory struct {
 	objects  map[object]standing
+	schemas  map[string]standing // by their bare names
 	grants   map[grant]bool
 	defaults map[defaultGrant]bool
 	builtin  map[defaultGrant]bool // what would hold without the defaults that replace it
@@ -108,7 +109,9 @@ const defaultsQuery = `
 
 // readInventory reads a database's inventory.
 func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
-	inv := &inventory{map[object]standing{}, map[grant]bool{}, map[defaultGrant]bool{}, map[defaultGrant]bool{}}
+	inv := &inventory{
+		map[object]standing{}, map[string]standing{}, map[grant]bool{}, map[defaultGrant]bool{}, map[defaultGrant]bool{},
+	}
 	// Identities are to be qualified: the search path is empty.
 	if _, err := conn.Exec(ctx, "SET search_path = ''"); err != nil {
 		return nil, client.Wrap(err, "reading owners and privileges")
@@ -125,7 +128,11 @@ func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	}{
 		{objectsCTE + ` SELECT kind, ident, schema::text, pg_get_userbyid(owner)::text, follows FROM own`,
 			[]any{&o.kind, &o.ident, &st.schema, &st.owner, &st.follows},
-			func() { inv.objects[o] = st }},
+			func() {
+				if inv.objects[o] = st; o.kind == "SCHEMA" {
+					inv.schemas[st.schema] = st
+				}
+			}},
 		{grantsQuery,
 			[]any{&g.kind, &g.ident, &g.column, &g.grantee, &g.privilege, &g.grantable},
 			func() { inv.grants[g] = true }},

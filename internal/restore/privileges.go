@@ -46,21 +46,11 @@ func futureOwner(live *inventory, o object, st standing, databaseOwner string) s
 	if was, ok := live.objects[o]; ok {
 		return was.owner
 	}
-	schema, ok := live.objects[object{"SCHEMA", catalogIdent(st.schema)}]
+	schema, ok := live.schemas[st.schema]
 	if !ok || schema.owner == databaseOwnerRole {
 		return databaseOwner
 	}
 	return schema.owner
-}
-
-// catalogIdent is quote_ident: it quotes only where it must.
-func catalogIdent(name string) string {
-	for i, c := range name {
-		if !(c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
-			return catalog.Quote(name)
-		}
-	}
-	return name
 }
 
 func alterable(kind string) string {
@@ -137,6 +127,9 @@ func (g grant) what() string {
 
 func (o object) on() string { return o.kind + " " + o.ident }
 
+// plural are the kinds of pg_default_acl in ALTER DEFAULT PRIVILEGES.
+var plural = map[string]string{"r": "TABLES", "S": "SEQUENCES", "f": "ROUTINES", "T": "TYPES", "n": "SCHEMAS"}
+
 // defaultPrivileges is the statements that make the live database's default
 // privileges the shadow's, which has none yet.
 func defaultPrivileges(live, shadow *inventory) []string {
@@ -144,17 +137,16 @@ func defaultPrivileges(live, shadow *inventory) []string {
 	add := func(verb, preposition string, d defaultGrant, option string) {
 		in := ""
 		if d.schema != "" {
-			if _, ok := shadow.objects[object{"SCHEMA", catalogIdent(d.schema)}]; !ok {
+			if _, ok := shadow.schemas[d.schema]; !ok {
 				return
 			}
 			in = " IN SCHEMA " + catalog.Quote(d.schema)
 		}
-		plural := map[string]string{"r": "TABLES", "S": "SEQUENCES", "f": "ROUTINES", "T": "TYPES", "n": "SCHEMAS"}[d.objtype]
-		if plural == "" {
+		if plural[d.objtype] == "" {
 			return // a kind that this version of refresher doesn't know
 		}
 		out = append(out, fmt.Sprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s%s %s %s ON %s %s %s%s",
-			catalog.Quote(d.role), in, verb, d.privilege, plural, preposition, role(d.grantee), option))
+			catalog.Quote(d.role), in, verb, d.privilege, plural[d.objtype], preposition, role(d.grantee), option))
 	}
 	for _, d := range sortedDefaults(live.builtin) {
 		if !live.defaults[d] {

@@ -46,10 +46,10 @@ func TestCarryOver(t *testing.T) {
 		ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA extra GRANT INSERT ON TABLES TO {writer};
 		ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 		DROP TABLE marker`))
-	before := s.belongings()
+	before := s.properties()
 	notes := s.promoteShadow("second")
 	s.sql(s.live, "DROP TABLE marker")
-	after := s.belongings()
+	after := s.properties()
 	// What the role is no member of can't be handed over, and is said.
 	want := strings.ReplaceAll(before, "orders owned by "+s.prefix+"_stranger", "orders owned by "+s.role)
 	want = strings.ReplaceAll(want, "orders_id_seq owned by "+s.prefix+"_stranger", "orders_id_seq owned by "+s.role)
@@ -83,7 +83,7 @@ func TestNewObjectsGetDefaults(t *testing.T) {
 	if notes := s.promoteShadow("second"); len(notes) > 0 {
 		t.Errorf("notes: %q", notes)
 	}
-	got := s.belongings()
+	got := s.properties()
 	for _, want := range []string{r.Replace("extra.things owned by {owner}"), r.Replace("extra.things {reader} SELECT " +
 		"true"), r.Replace("orders owned by {owner}")} {
 		if !strings.Contains(got, want) {
@@ -92,9 +92,9 @@ func TestNewObjectsGetDefaults(t *testing.T) {
 	}
 }
 
-// belongings prints owners, privileges, default privileges and settings of the
+// properties prints owners, privileges, default privileges and settings of the
 // live database, in the server's own words.
-func (s *stage) belongings() string {
+func (s *stage) properties() string {
 	s.t.Helper()
 	const objects = `
 		SELECT string_agg(line, E'\n' ORDER BY line) FROM (

@@ -63,7 +63,7 @@ func (s *Server) exchange(ctx context.Context, shadow *Database, old string) (no
 	if displaced {
 		drop := func(conn *pgx.Conn) error { return dropDatabase(ctx, conn, old) }
 		if err := s.do(ctx, drop); err != nil {
-			notes = append(notes, fmt.Sprintf("the next run drops %s: %v", old, err))
+			notes = append(notes, undroppable(old, err))
 		}
 	}
 	return notes, nil

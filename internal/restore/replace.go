@@ -49,7 +49,7 @@ func (s *Server) Claim(ctx context.Context) (*Claim, error) {
 		err = fault.Refuse("lock", "somebody else is replacing database %q at this moment: wait until that has ended", s.live)
 	default:
 		if err = c.ready(ctx); err == nil {
-			_, err = s.sweep(ctx, conn, ctx.Err)
+			_, _, err = s.sweep(ctx, conn, ctx.Err)
 		}
 	}
 	if err != nil {
@@ -88,6 +88,7 @@ func (c *Claim) ready(ctx context.Context) error {
 // Occupant is a database that is in the way.
 type Occupant struct {
 	Exists bool
+	OID    uint32
 	Run    string // of the dataset that was put there by Replace; empty if something else is there
 	Empty  bool   // it holds no object; not known if Run is given
 }
@@ -105,17 +106,33 @@ var markShape = regexp.MustCompile(`^refresher dataset (\S+), in `)
 // Occupant tells what stands under a name. A database that can't be looked into
 // is not empty.
 func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err error) {
-	oid, err := oidOf(ctx, c.conn, name)
+	return c.srv.occupant(ctx, c.conn, name)
+}
+
+// Occupants tells what stands under the live database's name, and under that of the
+// one before it.
+func (s *Server) Occupants(ctx context.Context) (live, previous Occupant, err error) {
+	err = s.do(ctx, func(conn *pgx.Conn) (err error) {
+		if live, err = s.occupant(ctx, conn, s.live); err == nil {
+			previous, err = s.occupant(ctx, conn, PreviousName(s.live))
+		}
+		return err
+	})
+	return live, previous, err
+}
+
+func (s *Server) occupant(ctx context.Context, conn *pgx.Conn, name string) (o Occupant, err error) {
+	oid, err := oidOf(ctx, conn, name)
 	if err != nil || oid == 0 {
 		return o, err
 	}
-	o.Exists = true
+	o.Exists, o.OID = true, oid
 	var comment string
-	if err := c.conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`,
+	if err := conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`,
 		oid).Scan(&comment); err != nil {
 		return o, client.Wrap(err, "reading the comment of database %q", name)
 	}
-	if m := markShape.FindStringSubmatch(comment); m != nil && comment == c.srv.mark(m[1], oid) {
+	if m := markShape.FindStringSubmatch(comment); m != nil && comment == s.mark(m[1], oid) {
 		o.Run = m[1]
 		return o, nil
 	}
@@ -127,7 +144,7 @@ func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err erro
 					pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_') x (class, oid)
 			WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.class AND d.objid = x.oid AND
 				d.deptype = 'e'))`
-	cfg := c.srv.cfg.Copy()
+	cfg := s.cfg.Copy()
 	cfg.Database = name
 	err = with(ctx, cfg, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, q).Scan(&o.Empty) })
 	if ctx.Err() != nil {

@@ -217,39 +217,55 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // Sweep drops the databases that killed runs left: shadows, samples and what
-// Promote had no time to drop. The lock proves that no run is alive.
-func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped []string, err error) {
+// Promote had no time to drop. The lock proves that no run is alive. What can't be
+// dropped is left, and said with what to do.
+func (s *Server) Sweep(ctx context.Context, lock *history.Lock) (dropped, left []string, err error) {
 	if lock == nil || lock.Database != s.live {
-		return nil, errors.New("sweeping the staging server needs the lock on its database")
+		return nil, nil, errors.New("sweeping the staging server needs the lock on its database")
 	}
 	err = s.do(ctx, func(conn *pgx.Conn) (err error) {
-		dropped, err = s.sweep(ctx, conn, lock.Held)
+		dropped, left, err = s.sweep(ctx, conn, lock.Held)
 		return err
 	})
-	return dropped, err
+	return dropped, left, err
 }
 
 // sweep drops this server's own kinds of database, as long as held gives no error.
-func (s *Server) sweep(ctx context.Context, conn *pgx.Conn, held func() error) (dropped []string, err error) {
+func (s *Server) sweep(ctx context.Context, conn *pgx.Conn, held func() error) (dropped, left []string, err error) {
 	names, err := databaseNames(ctx, conn)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var errs []error
 	for _, n := range slices.Sorted(maps.Keys(names)) {
 		if !isOf(s.kinds, s.live, n) {
 			continue
 		}
 		if err := held(); err != nil {
-			return dropped, err
+			return dropped, left, err
 		}
-		if err := dropDatabase(ctx, conn, n); err != nil {
-			errs = append(errs, err)
-			continue
+		switch err := dropDatabase(ctx, conn, n); {
+		case err == nil:
+			dropped = append(dropped, n)
+		case client.Code(err) == "" || fault.Retry(err):
+			return dropped, left, err
+		default:
+			left = append(left, undroppable(n, err))
 		}
-		dropped = append(dropped, n)
 	}
-	return dropped, errors.Join(errs...)
+	return dropped, left, nil
+}
+
+// undroppable says what to do about a database that can't be dropped.
+func undroppable(name string, err error) string {
+	quoted := catalog.Quote(name)
+	switch client.Code(err) {
+	case "42809":
+		return fmt.Sprintf("%v: run ALTER DATABASE %s IS_TEMPLATE false; DROP DATABASE %s", err, quoted, quoted)
+	case "55006":
+		return fmt.Sprintf("%v: drop the subscriptions and replication slots in it (ALTER SUBSCRIPTION … SET (slot_name "+
+			"= NONE); DROP SUBSCRIPTION …), end its sessions, then run DROP DATABASE %s", err, quoted)
+	}
+	return fmt.Sprintf("%v: run DROP DATABASE %s as its owner", err, quoted)
 }
 
 // dropDatabase ends the sessions of a scratch database and drops it. FORCE fails
@@ -277,7 +293,8 @@ func (s *Server) WorkDir(parent, prefix, name string) (string, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	target := sha256.Sum256(fmt.Append(nil, s.SystemID(), "/", s.live))
+	// Servers that were cloned from one image have one system identifier.
+	target := sha256.Sum256(fmt.Append(nil, s.SystemID(), "/", s.cfg.Host, ":", s.cfg.Port, "/", s.live))
 	prefix += fmt.Sprintf("%x-", target[:6])
 	old, err := filepath.Glob(filepath.Join(parent, prefix+"*"))
 	if err != nil {

@@ -30,6 +30,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.rs, c.problems, c.expansion = x.Rules, x.Problems, x
 	c.warnPatterns()
 	c.matchTables()
+	c.matchViews()
 	c.choose()
 	c.agreeParents()
 	c.followKeys()
@@ -142,6 +143,13 @@ func (c *compiler) err() error {
 func (c *compiler) matchTables() {
 	for _, t := range c.rs.Tables {
 		table := c.cat.Table(t.Name)
+		if view := c.cat.MatView(t.Name); view != nil {
+			if t.Rows != rules.NoRows || len(t.Columns) > 0 {
+				c.fail(t.Pos, "%s is a materialised view: it is filled from the masked tables; write rows: none to have it "+
+					"empty, or nothing", t.Name)
+			}
+			continue
+		}
 		if table == nil {
 			c.fail(t.Pos, "there is no table %s in database %s%s", t.Name, c.cat.Database, c.nearTable(t.Name))
 			continue
@@ -158,6 +166,22 @@ func (c *compiler) matchTables() {
 		}
 		for _, col := range t.Columns {
 			c.matchColumn(table, col)
+		}
+	}
+}
+
+// matchViews refuses materialised views whose query can bring rows that no rule names.
+func (c *compiler) matchViews() {
+	empty := map[catalog.Name]bool{}
+	for _, t := range c.rs.Tables {
+		empty[t.Name] = t.Rows == rules.NoRows
+	}
+	for _, v := range c.cat.MatViews {
+		if v.Populated && v.Reaches && !empty[v.Name] {
+			c.uncovered = append(c.uncovered, fault.Problem{
+				Table: v.Name.String(), Text: fmt.Sprintf("materialised view %s: %s", v.Name, v.Blocked),
+				Fix: fmt.Sprintf("to have it empty, paste:   %s: {rows: none}", quoteKey(v.Name.String())),
+			})
 		}
 	}
 }

@@ -62,6 +62,17 @@ func (s *Source) session(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
+// Catalogs runs fn, which reads system catalogs, in a read-only session of its own on
+// the same instance.
+func (s *Source) Catalogs(ctx context.Context, fn func(*pgx.Conn) error) error {
+	conn, err := s.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeNow(ctx, conn)
+	return fn(conn)
+}
+
 // prepare sets up a session: it can't write, can't hang on a lock or on a dead
 // client, and prints values in one canonical way.
 func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {

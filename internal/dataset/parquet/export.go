@@ -233,6 +233,10 @@ func selectRows(j job, cols []*column) string {
 	return "SELECT " + strings.Join(exprs, ", ") + " FROM " + j.from + " ORDER BY " + orderBy(j.table)
 }
 
+// maxSortKeys is how many columns a table is sorted by, one by one: a target list ends
+// at 1664 entries (MaxTupleAttributeNumber), and sort keys count.
+const maxSortKeys = 800
+
 func orderBy(t *catalog.Table) string {
 	var keys []string
 	for _, name := range t.PrimaryKey {
@@ -241,6 +245,9 @@ func orderBy(t *catalog.Table) string {
 			key += ` COLLATE pg_catalog."C"`
 		}
 		keys = append(keys, key)
+	}
+	if len(keys) == 0 && len(t.Columns) > maxSortKeys {
+		return `t::pg_catalog.text COLLATE pg_catalog."C"`
 	}
 	if len(keys) == 0 {
 		for _, c := range t.Columns {

@@ -249,4 +249,15 @@ type MatView struct {
 	Name      Name
 	Populated bool
 	Blocked   string // why its query can't be run in a copy of the database; empty if it can
+	Reaches   bool   // Blocked, because the query can leave the database: no rule has seen what it fetches
+}
+
+// MatView is the materialised view of that name, nil if there is none.
+func (c *Catalog) MatView(n Name) *MatView {
+	for _, v := range c.MatViews {
+		if v.Name == n {
+			return v
+		}
+	}
+	return nil
 }

@@ -62,8 +62,14 @@ func (l *loader) matViews(ctx context.Context) error {
 	}
 	// Views can't be recursive over relations, so a depth-first walk needs no
 	// more than a mark to end.
-	blocked := map[uint32]string{}
-	seen := map[uint32]bool{}
+	blocked, err := l.reachOut(ctx)
+	if err != nil {
+		return err
+	}
+	reaches, seen := map[uint32]bool{}, map[uint32]bool{}
+	for view := range blocked {
+		reaches[view] = true
+	}
 	var visit func(uint32)
 	visit = func(oid uint32) {
 		if seen[oid] {
@@ -72,12 +78,14 @@ func (l *loader) matViews(ctx context.Context) error {
 		seen[oid] = true
 		for _, r := range reads[oid] {
 			visit(r)
+			reaches[oid] = reaches[oid] || reaches[r]
 			if why := cmp.Or(far[r], blocked[r]); why != "" {
 				blocked[oid] = why
 			}
 		}
 		if m := byOID[oid]; m != nil {
-			m.Blocked = blocked[oid]
+			m.Blocked, m.Reaches = blocked[oid], reaches[oid]
+			reaches[oid] = false // what reads it finds no rows
 			if !m.Populated || m.Blocked != "" {
 				blocked[oid] = "it reads " + m.Name.String() + ", which is not filled"
 			}

@@ -1,0 +1,35 @@
+package history
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/fault"
+)
+
+// Remember notes databases, by OID, that a run made or may replace.
+func (h *History) Remember(ctx context.Context, run string, oids ...uint32) error {
+	const q = `
+		WITH gone AS (DELETE FROM databases d WHERE NOT EXISTS (SELECT FROM pg_database p WHERE p.oid = d.oid))
+		INSERT INTO databases (oid, name, run) SELECT o, $2, $3 FROM unnest($1::oid[]) o WHERE o <> 0
+		ON CONFLICT (oid) DO UPDATE SET name = excluded.name, run = excluded.run, since = now()`
+	return h.do(ctx, "noting the databases of a run", func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, q, oids, h.target, run)
+		return err
+	})
+}
+
+// Knows reports whether a run made the database of that OID, or replaced it when told
+// to. Versions of refresher that noted no databases left runs alone: then a run that
+// was done on the staging database of this name is what there is to go by.
+func (h *History) Knows(ctx context.Context, oid uint32) (known bool, err error) {
+	const q = `
+		SELECT EXISTS (SELECT FROM databases WHERE oid = $1)
+			OR NOT EXISTS (SELECT FROM databases WHERE name = $2) AND EXISTS (SELECT FROM runs WHERE database = $2 AND outcome
+				= $3)`
+	err = h.do(ctx, "looking which databases runs made", func(c *pgx.Conn) error {
+		return c.QueryRow(ctx, q, oid, h.target, fault.Done).Scan(&known)
+	})
+	return known, err
+}
