@@ -19,3 +19,8 @@ var ExperimentationRules string
 //
 //go:embed rules/experimentation-risk.yaml
 var ExperimentationRisk string
+
+// RulesSchema is rules/schema.json, the JSON Schema of rules files.
+//
+//go:embed rules/schema.json
+var RulesSchema string

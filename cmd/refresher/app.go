@@ -41,6 +41,7 @@ type app struct {
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
 	configPath string
+	envFile    string // --env-file, empty: none
 	now        func() time.Time // nil: time.Now
 }
 
@@ -117,6 +118,8 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		path = p
 	}
 	root.PersistentFlags().StringVar(&a.configPath, "config", path, "configuration file (also REFRESHER_CONFIG)")
+	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "file of NAME=value lines; variables of the environment win")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.useEnvFile() }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
@@ -128,6 +131,8 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		a.doctorCommand(),
 		a.discoverCommand(),
 		a.importCommand(),
+		a.initCommand(),
+		a.transformsCommand(),
 		a.previewCommand(),
 		a.verifyCommand(),
 		a.pullCommand(),

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"refresher"
+	"refresher/internal/config"
+	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
+)
+
+// initAnswers are what init asks for or takes as flags.
+type initAnswers struct {
+	source, staging, bucket, key, rules string
+	dir                                 string
+}
+
+func (a *app) initCommand() *cobra.Command {
+	var in initAnswers
+	cmd := &cobra.Command{
+		Use: "init", Short: "Write a configuration, a key, a first draft of rules and the grants", Args: maxArgs(0),
+		Long: `init writes what a first refresh needs into a folder: refresher.yaml, .env with the URLs
+that were given, a key, the statements that give both roles what they need (grants.sql),
+JSON Schemas for editors, and a draft of rules if the source can be read already.
+
+It asks for what no flag says, if there is a terminal. A URL may also be written as the
+name of the variable that holds it. No file that exists is changed.`,
+		Example: `  refresher init
+  refresher init --source postgres://reader@replica/app --staging postgres://refresher@staging/app
+  refresher doctor --env-file .env`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.initialise(cmd.Context(), in) },
+	}
+	cmd.Flags().StringVar(&in.source, "source", "", "URL of the production replica, or the variable that holds it (default DATABASE_REPLICA_URL)")
+	cmd.Flags().StringVar(&in.staging, "staging", "", "URL of the database to replace, or the variable that holds it (default DATABASE_URL)")
+	cmd.Flags().StringVar(&in.bucket, "bucket", "", "s3://bucket/prefix for a sampled dataset; empty: none")
+	cmd.Flags().StringVar(&in.key, "key", "", "secret reference of the masking key; empty: a new one in the file refresher.key")
+	cmd.Flags().StringVar(&in.rules, "rules", "rules/app.yaml", "the rules file to draft")
+	cmd.Flags().StringVar(&in.dir, "dir", ".", "the folder to write into")
+	return cmd
+}
+
+func (a *app) initialise(ctx context.Context, in initAnswers) error {
+	if err := a.ask(&in); err != nil {
+		return err
+	}
+	files, err := in.files()
+	if err != nil {
+		return err
+	}
+	if err := createAll(in.dir, files); err != nil {
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(a.err, "wrote %s\n", filepath.Join(in.dir, f.name))
+	}
+	a.firstDraft(ctx, in)
+	flag := ""
+	if in.env() != "" {
+		flag = " --env-file .env"
+	}
+	fmt.Fprintf(a.err, `
+Next:
+  1. run the statements of grants.sql on both servers, with passwords of your choice
+  2. refresher doctor%[1]s      what is missing, and the statement that mends it
+  3. read %[2]s line by line; refresher check%[1]s
+  4. refresher run%[1]s --dry-run, then refresher run%[1]s
+Keep .env and refresher.key out of version control.
+`, flag, in.rules)
+	return nil
+}
+
+// ask asks for what no flag says; without a terminal the defaults stand.
+func (a *app) ask(in *initAnswers) error {
+	var lines *bufio.Scanner
+	if a.terminal {
+		lines = bufio.NewScanner(a.stdin())
+	}
+	for _, q := range []struct {
+		what, fallback string
+		into           *string
+	}{
+		{"URL of the production replica, or the variable that holds it", "DATABASE_REPLICA_URL", &in.source},
+		{"URL of the staging database to replace, or the variable that holds it", "DATABASE_URL", &in.staging},
+		{"bucket for a sampled dataset, s3://bucket/prefix (empty: none)", "", &in.bucket},
+	} {
+		if *q.into == "" && lines != nil {
+			fmt.Fprintf(a.err, "%s [%s]: ", q.what, q.fallback)
+			if lines.Scan() {
+				*q.into = strings.TrimSpace(lines.Text())
+			}
+		}
+		if *q.into == "" {
+			*q.into = q.fallback
+		}
+	}
+	return in.check()
+}
+
+// check finds bad answers before a file is written.
+func (in *initAnswers) check() error {
+	for flag, value := range map[string]string{"--source": in.source, "--staging": in.staging} {
+		if !isURL(value) {
+			if !envVariable.MatchString(value) {
+				return fault.BadInput("%s must be a postgres:// URL or the name of a variable", flag)
+			}
+			continue
+		}
+		if _, err := pgx.ParseConfig(value); err != nil {
+			return fault.BadInput("%s is not a PostgreSQL connection URL", flag)
+		}
+	}
+	if in.bucket != "" && !strings.HasPrefix(in.bucket, "s3://") {
+		return fault.BadInput("--bucket must be s3://bucket/prefix")
+	}
+	return nil
+}
+
+func isURL(s string) bool { return strings.Contains(s, "://") }
+
+// initFile is a file that init writes.
+type initFile struct {
+	name, text string
+	mode       fs.FileMode
+}
+
+func (in *initAnswers) files() ([]initFile, error) {
+	files := []initFile{
+		{"refresher.yaml", in.yaml(), 0o644},
+		{"grants.sql", in.grants(), 0o644},
+		{config.SchemaName, string(config.Schema()), 0o644},
+		{filepath.Join(filepath.Dir(in.rules), "schema.json"), refresher.RulesSchema, 0o644},
+	}
+	if env := in.env(); env != "" {
+		files = append(files, initFile{".env", env, 0o600})
+	}
+	if in.key == "" {
+		var key [32]byte
+		_, _ = rand.Read(key[:]) // never fails (crypto/rand)
+		files = append(files, initFile{"refresher.key", hex.EncodeToString(key[:]) + "\n", 0o600})
+	}
+	return files, nil
+}
+
+// createAll writes files that must not exist: all of them, or none.
+func createAll(dir string, files []initFile) error {
+	var there []string
+	for _, f := range files {
+		if _, err := os.Lstat(filepath.Join(dir, f.name)); err == nil {
+			there = append(there, f.name)
+		}
+	}
+	if len(there) > 0 {
+		return fault.BadInput("%s: there already, and init changes no file: remove them, or choose another --dir", strings.Join(there, ", "))
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("making the folder of %s: %w", f.name, err)
+		}
+		if err := os.WriteFile(path, []byte(f.text), f.mode); err != nil {
+			return fmt.Errorf("writing %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// variableOf is the variable that the configuration names for an answer.
+func variableOf(answer, standard string) string {
+	if isURL(answer) {
+		return standard
+	}
+	return answer
+}
+
+func (in *initAnswers) yaml() string {
+	key := in.key
+	if key == "" {
+		key = "file:refresher.key"
+	}
+	text := fmt.Sprintf(`# yaml-language-server: $schema=%s
+source:
+  url: ${%s:?the URL of the production replica}
+  require_replica: true            # refuse a primary: point the URL at a hot standby, or say false
+staging:
+  url: ${%s:?the URL of the database to replace}
+rules: [%s]
+key: %s
+schedule: {cron: "0 3 * * 0", timezone: UTC}     # for refresher serve
+`, config.SchemaName, variableOf(in.source, "DATABASE_REPLICA_URL"), variableOf(in.staging, "DATABASE_URL"), in.rules, key)
+	if in.bucket != "" {
+		text += fmt.Sprintf(`buckets:
+  - {name: dev, url: %s, content: sample, formats: [pgdump, parquet],
+     sample: {roots: [public.users], percent: 1}, keep: 4}     # roots: the tables that the sample begins with
+`, in.bucket)
+	}
+	return text
+}
+
+// env holds the URLs that were given, empty if none was.
+func (in *initAnswers) env() string {
+	text := ""
+	for _, v := range []struct{ name, value string }{{"DATABASE_REPLICA_URL", in.source}, {"DATABASE_URL", in.staging}} {
+		if !isURL(v.value) {
+			continue
+		}
+		if line, ok := config.EnvLine(v.name, v.value); ok {
+			text += line
+		}
+	}
+	return text
+}
+
+// grants are the statements that the docs print, for the roles and databases of the
+// URLs as far as they are known.
+func (in *initAnswers) grants() string {
+	reader, app := roleOf(in.source, "refresher_reader", "app")
+	writer, live := roleOf(in.staging, "refresher_staging", "app")
+	return fmt.Sprintf(`-- On production's primary (a standby follows): a role that can read and nothing else.
+CREATE ROLE %[1]s LOGIN PASSWORD 'choose one';
+GRANT CONNECT ON DATABASE %[2]s TO %[1]s;
+GRANT pg_read_all_data TO %[1]s;
+
+-- On the staging server, which must be another cluster: no superuser.
+CREATE ROLE %[3]s LOGIN CREATEDB PASSWORD 'choose one';
+GRANT pg_signal_backend TO %[3]s;
+-- If the database exists already, the role must be able to rename it:
+-- ALTER DATABASE %[4]s OWNER TO %[3]s;
+`, catalog.Quote(reader), catalog.Quote(app), catalog.Quote(writer), catalog.Quote(live))
+}
+
+func roleOf(answer, role, database string) (string, string) {
+	if cfg, err := pgx.ParseConfig(answer); isURL(answer) && err == nil {
+		role, database = orDefault(cfg.User, role), orDefault(cfg.Database, database)
+	}
+	return role, database
+}
+
+func orDefault(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// firstDraft drafts rules if the source can be read; if not, it says how to later.
+func (a *app) firstDraft(ctx context.Context, in initAnswers) {
+	url := in.source
+	if !isURL(url) {
+		url, _ = a.getenv(url)
+	}
+	path := filepath.Join(in.dir, in.rules)
+	later := func(why string) {
+		fmt.Fprintf(a.err, "no rules yet: %s; draft them with: refresher discover --output %s\n", why, in.rules)
+	}
+	if url == "" {
+		later("the source's URL is not known here")
+		return
+	}
+	d := discovery{format: "yaml", source: url, output: path, rows: 400, timeout: 10 * time.Second}
+	if err := a.discover(ctx, d); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return
+		}
+		later("the source could not be read (" + err.Error() + ")")
+		return
+	}
+	fmt.Fprintf(a.err, "wrote %s\n", path)
+}
