@@ -41,7 +41,7 @@ type app struct {
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
 	configPath string
-	envFile    string // --env-file, empty: none
+	envFile    string           // --env-file, empty: none
 	now        func() time.Time // nil: time.Now
 }
 
