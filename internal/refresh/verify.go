@@ -96,7 +96,7 @@ func Exceptions(rs *rules.Ruleset) []verify.Exception {
 	var out []verify.Exception
 	for _, a := range rs.Allow {
 		out = append(out, verify.Exception{
-			Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, Why: a.Why,
+			Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, UpTo: a.UpTo, Why: a.Why,
 		})
 	}
 	return out

@@ -80,7 +80,8 @@ func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 		c.wrongShape(r, p, "an hstore")
 		return nil
 	}
-	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, rule: r, other: a.Text("other")}
+	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, rule: r,
+		other: a.Text("other"), keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		q := p.within("key "+given.Name, textType, -1)
 		if ko := c.rule(given.Rule, q); ko != nil {
@@ -233,7 +234,7 @@ func (e emitter) hstore(o *op) transform.Bind {
 				do[k] = one.mk(r)
 			}
 		}
-		var masked []byte
+		var masked, other []byte
 		return func(dst, text []byte) ([]byte, error) {
 			start, aliases := len(dst), 0
 			err := value.Pairs(text, func(key, old []byte) (err error) {
@@ -242,6 +243,10 @@ func (e emitter) hstore(o *op) transform.Bind {
 				if !named {
 					if k, named = byKey["*"]; named {
 						name = "*"
+						if !o.keys {
+							other = r.Alias(other[:0], alias, key)
+							key = other
+						}
 					}
 				}
 				switch {

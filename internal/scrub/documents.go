@@ -28,10 +28,11 @@ type jsonPlan struct {
 	leaves []leafRule
 	other  string
 	redact bool // what is no JSON
+	keys   bool // those for which only * stands stay
 }
 
 func (e emitter) jsonPlan(o *op) *jsonPlan {
-	p := &jsonPlan{other: o.other, redact: o.redact}
+	p := &jsonPlan{other: o.other, redact: o.redact, keys: o.keys}
 	p.paths, p.leaves = e.c.jsonPaths(o)
 	for i := range p.leaves {
 		e.leaf(&p.leaves[i])
@@ -59,9 +60,10 @@ func (p *jsonPlan) rewrite(r *transform.Row) transform.Cell {
 
 // document makes a rewriter of documents.
 func (p *jsonPlan) document(r *transform.Row) transform.Cell {
-	rewriter := p.paths.Rewriter()
+	names := document.Keys{Keep: p.keys, Alias: r.Alias, Drop: r.Suspect}
+	rewriter := p.paths.Rewriter(names)
 	if p.other == "drop" {
-		rewriter = p.paths.Dropper()
+		rewriter = p.paths.Dropper(names)
 	}
 	inner := make([]transform.Cell, len(p.leaves))
 	for i := range p.leaves {
@@ -158,9 +160,7 @@ func (l *leafRule) quoted(r *transform.Row, dst []byte, text []byte) ([]byte, er
 
 // xmlRule checks a rule of that shape.
 func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
-	for _, given := range r.Params {
-		c.fail(given.Pos, "xml takes no parameter %q", given.Name)
-	}
+	a := transform.OfShape(transform.KindXML).Parse(r, c.fail)
 	switch {
 	case p.Type == nil:
 		c.fail(r.Pos, "XML within JSON or XML is not supported by this version: use null or constant for %s", p.Where)
@@ -172,7 +172,7 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, rule: r}
+	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, rule: r, keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		if _, err := document.ParseXMLPath(given.Name); err != nil {
 			c.fail(given.Pos, "path %s %v", given.Name, err)
@@ -196,6 +196,7 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 
 // xmlMasker rewrites documents.
 type xmlMasker struct {
+	keys   bool // names of elements and attributes stay
 	paths  *document.XML
 	leaves []xmlLeaf
 }
@@ -208,7 +209,7 @@ type xmlLeaf struct {
 
 // xmlMasker makes the Masker of a rule.
 func (e emitter) xmlMasker(o *op) transform.Masker {
-	m := &xmlMasker{}
+	m := &xmlMasker{keys: o.keys}
 	var list []document.XMLRule
 	for i, p := range o.parts {
 		path, _ := document.ParseXMLPath(p.path) // checked by xmlRule
@@ -228,7 +229,8 @@ func (e emitter) xmlMasker(o *op) transform.Masker {
 }
 
 func (m *xmlMasker) Replace(r *transform.Row, dst, doc []byte) ([]byte, error) {
-	return m.paths.Rewrite(dst, doc, func(dst []byte, action int, text []byte) ([]byte, error) {
+	names := document.Keys{Keep: m.keys, Alias: r.Alias}
+	return m.paths.Rewrite(dst, doc, names, func(dst []byte, action int, text []byte) ([]byte, error) {
 		switch {
 		case action == document.Unlisted:
 			r.Suspect(text)

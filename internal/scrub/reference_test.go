@@ -245,7 +245,7 @@ func wholeRuleset(block string) string {
 var documentedTypes = map[string]string{
 	"id": "int8", "user_id": "int8", "about_id": "int8", "date_of_birth": "date", "attributes": "jsonb", "payload": "jsonb", "signup_ip": "inet", "aliases": "_text",
 	"cc_emails": "_text", "created_at": "timestamptz", "is_staff": "bool", "invoice": "xml",
-	"home": "postal", "settings": "hstore", "employed": "daterange",
+	"home": "postal", "settings": "hstore", "flags": "hstore", "employed": "daterange",
 }
 
 // documentedCatalog is a database that has what a ruleset names.

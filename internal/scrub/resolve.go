@@ -15,6 +15,7 @@ import (
 
 // op is a rule, checked against the type of what it is for.
 type op struct {
+	keys bool // of documents and hstores: names that are data stay
 	transform.Place
 	kind   transform.Kind
 	def    *transform.Definition
@@ -298,7 +299,8 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, rule: r, other: a.Text("other"), redact: a.Text("invalid") == "redact"}
+	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, rule: r, other: a.Text("other"), redact: a.Text("invalid") == "redact",
+		keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))
 		if leaf != nil {

@@ -12,7 +12,7 @@ func TestXML(t *testing.T) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"mail text", "x xml", "y text"}})
 	p := compile(t, cat, head+`  a.t: {columns: {mail: email, x: {xml: {
     order/customer/@mail: email, order/customer/name: full_name, "order/*/phone": phone, "**/id": keep, order/lines: keep, order/lines/sku/@buyer: email,
-    order/gone: null, order/fix: {transform: constant, value: "<0>"}, order/note: text, "o:order/o:mail": email}}, y: {xml: {"a/b": email}}}}
+    order/gone: null, order/fix: {transform: constant, value: "<0>"}, order/note: text, "o:order/o:mail": email}, keys: keep}, y: {xml: {"a/b": email}}}}
 `)
 	doc := `<?xml version="1.0"?><!DOCTYPE order><!-- jane@mail.invalid -->
 <order xmlns="urn:x" xmlns:o='urn:o' owner = 'Jane'>
@@ -61,7 +61,7 @@ func TestXML(t *testing.T) {
 func TestXMLPaths(t *testing.T) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x xml"}})
 	p := compile(t, cat, head+`  a.t: {columns: {x: {xml: {"**": {transform: constant, value: any}, "a/*": {transform: constant, value: star},
-    a/b: {transform: constant, value: b}, "**/@k": keep, "*/b/c": keep}}}}
+    a/b: {transform: constant, value: b}, "**/@k": keep, "*/b/c": keep}, keys: keep}}}
 `)
 	got := scrubbed(t, p, "a.t", []string{`<a k="1" l="2">x<b>x<c k="1" l="2">x<d>x</d></c></b><z>x<q>x</q></z></a>`})[0][0]
 	const want = `<a k="1" l="[redacted]">any<b>b<c k="1" l="2">x<d>any</d></c></b><z>star<q>any</q></z></a>`
@@ -78,7 +78,7 @@ func TestXMLPaths(t *testing.T) {
       f: email
 `), []string{
 		`5:17: path  is no path of elements`, `5:27: path a//b is no path`, `5:39: path @x names no attribute`, `5:51: path a/@ names no attribute`, `5:64: path a b is no path`,
-		`5:109: path a takes a constant that is a string`, `5:118: XML within JSON or XML is not supported`, `5:137: xml takes no parameter "x"`,
+		`5:109: path a takes a constant that is a string`, `5:118: XML within JSON or XML is not supported`, `5:137: xml has no parameter "x"; it takes keys`,
 		`6:10: a.t.b has room for 9 characters`, `7:10: a.t.c is integer, not XML`, `8:10: xml needs its paths`, `9:21: XML within JSON`,
 		`10:10: email serves text, and a.t.f is xml: write {xml: {PATH: email}}`,
 	})

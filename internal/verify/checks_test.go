@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
@@ -176,6 +178,36 @@ func TestExceptions(t *testing.T) {
 		}
 		if c.passes && r.Excepted != 2 {
 			t.Errorf("%d excepted", r.Excepted)
+		}
+	}
+}
+
+// An exception by number accepts findings of its class up to that number, survivors
+// too, and is listed with what was found in any case.
+func TestExceptionsByNumber(t *testing.T) {
+	url := scrubbed(t)
+	pgserver.Exec(t, url, `UPDATE users SET bio = 'Mail Lars.Holm@telia.com, or `+srcEmail+`' WHERE id = 1`)
+	for _, c := range []struct {
+		column string
+		class  pii.Class
+		upTo   int64
+		values []string
+		passes bool
+		found  int64
+	}{
+		{"bio", pii.Email, 2, nil, true, 2}, {"bio", pii.Email, 100, nil, true, 2}, {"bio", pii.Email, 1, nil, false, 2},
+		{"bio", pii.Email, 1, []string{srcEmail}, true, 1}, {"bio", pii.Phone, 2, nil, false, 0}, {"nick", pii.Email, 2, nil, false, 0},
+	} {
+		e := verify.Exception{Table: catalog.Name{Schema: "public", Name: "users"}, Column: c.column, Class: c.class,
+			UpTo: c.upTo, Values: c.values, Why: "a public list"}
+		r := database(t, verify.Options{Set: source(t), Exceptions: []verify.Exception{e}}, url, specs())
+		_, err := verify.Judge(run, "x", r)
+		want := []verify.Accepted{{Table: "public.users", Column: c.column, Class: c.class, Found: c.found, UpTo: c.upTo, Why: "a public list"}}
+		if d := cmp.Diff(want, r.Accepted); d != "" || (err == nil) != c.passes {
+			t.Errorf("%+v: %v\n%s", c, err, d)
+		}
+		if c.upTo == 1 && !c.passes && !strings.Contains(err.Error(), "public.users.bio: 2 findings of class email, and the rules accept 1 (a public list)") {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -40,8 +40,9 @@ type tally struct {
 	lengths  uint32             // of the bareDetections, as bits
 	expected float64            // digitSurvivors that chance alone would give
 	found    [sorts]struct {
-		n    int64
-		kept []Finding
+		n       int64
+		kept    []Finding
+		byClass map[pii.Class]int64 // of classes with an exception by number
 	}
 }
 
@@ -51,6 +52,15 @@ func (t *tally) add(sort int, f func() Finding) {
 	if len(x.kept) < maxKept {
 		x.kept = append(x.kept, f())
 	}
+}
+
+// limited counts findings of a class that has an exception by number.
+func (t *tally) limited(sort int, class pii.Class, n int64) {
+	x := &t.found[sort]
+	if x.byClass == nil {
+		x.byClass = map[pii.Class]int64{}
+	}
+	x.byClass[class] += n
 }
 
 // merge adds what another worker found in the same column.
@@ -68,6 +78,9 @@ func (t *tally) merge(u *tally) {
 	t.expected += u.expected
 	for i := range t.found {
 		t.found[i].n += u.found[i].n
+		for class, n := range u.found[i].byClass {
+			t.limited(i, class, n)
+		}
 		room := max(0, maxKept-len(t.found[i].kept))
 		t.found[i].kept = append(t.found[i].kept, u.found[i].kept[:min(room, len(u.found[i].kept))]...)
 	}
@@ -225,6 +238,12 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 	survivors, detections := l.survivors, l.detections
 	cells, cut := int64(0), int64(0)
 	for _, t := range l.columns {
+		for _, a := range v.allowed.limits(t) {
+			if within := t.accept(a); !within {
+				detections = append(detections, a.String())
+			}
+			r.Accepted = append(r.Accepted, *a)
+		}
 		found := t.resolve()
 		r.Findings = append(r.Findings, found...)
 		for _, f := range found {

@@ -19,9 +19,10 @@ type Result struct {
 	Rows      int64         `json:"rows"`
 	Bytes     int64         `json:"bytes"` // of the cells looked through
 	Survivors int64         `json:"survivors"`
-	Detected  int64         `json:"detected"` // strong detections
-	Weak      int64         `json:"weak"`     // weak findings of either kind
-	Excepted  int64         `json:"excepted"` // findings that the rules allow
+	Detected  int64         `json:"detected"`           // strong detections
+	Weak      int64         `json:"weak"`               // weak findings of either kind
+	Excepted  int64         `json:"excepted"`           // findings that the rules allow
+	Accepted  []Accepted    `json:"accepted,omitempty"` // exceptions by number, each with what was found
 	Duration  time.Duration `json:"duration"`
 
 	Risk     []*risk.Result `json:"-"` // of a database: each declared set of quasi-identifiers

@@ -227,6 +227,9 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.stats.Excepted++
 		return
 	}
+	if s.allowed.limit(t, class) != nil {
+		t.limited(sort, class, 1)
+	}
 	if sort == bareDetection || sort == chanceDetection {
 		t.weigh(value)
 	}

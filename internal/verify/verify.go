@@ -54,7 +54,8 @@ type Exception struct {
 	Table  catalog.Name
 	Column string
 	Class  pii.Class
-	Values []string // compared without case; empty: every detection of the class, but no survivor
+	Values []string // compared without case; empty, and no UpTo: every detection of the class, but no survivor
+	UpTo   int64    // how many findings of the class are accepted beside Values; 0: none
 	Why    string
 }
 

@@ -39,6 +39,7 @@ type edge struct {
 	key  string
 	next *state
 	keep bool // the key itself stays
+	star bool // only * stands for the key
 }
 
 // pattern is a rule and its path.
@@ -273,13 +274,15 @@ func (c *compiler) follow(set []position, to step) edge {
 		switch st := steps[p.step]; {
 		case st.kind == deep:
 			next = append(next, p)
+			// A key within a kept value stays.
+			e.keep = e.keep || c.patterns[p.pattern].rule.Action == Keep && p.step == len(steps)-1
 		case covers([]step{st}, []step{to}):
 			next = append(next, position{p.pattern, p.step + 1})
-			e.keep = true
+			e.keep = e.keep || st.kind == oneKey
+			e.star = e.star || st.kind == anyKey
 		}
 	}
 	e.next = c.state(next)
-	e.keep = e.keep || e.next != nil && e.next.listed && e.next.rule.Action == Keep
 	return e
 }
 

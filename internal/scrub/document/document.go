@@ -33,8 +33,10 @@
 // # Keys
 //
 // A key can be personal data too (a map keyed by e-mail address). A key stays
-// only if a path names it, if * stands for it, or if it is within a kept value;
-// every other key becomes key1, key2, … by its place among those of its object.
+// only if a path names it or if it is within a kept value. Where * stands for it,
+// it becomes what [Keys].Alias says, which is the same for the same key, unless
+// [Keys].Keep. Every other key becomes key1, key2, … by its place among those of
+// its object.
 // Equal keys are told apart by nothing: each is treated by itself. Keys are
 // compared unescaped: "\u0065mail" is email.
 package document
@@ -51,6 +53,13 @@ const (
 type Rule struct {
 	Action int  // the caller's own number ≥ 0, or Keep
 	Whole  bool // objects and arrays too are handed over, as one value
+}
+
+// Keys says what becomes of keys, elements and attributes that no path names.
+type Keys struct {
+	Keep  bool                                               // those that a * stands for stay
+	Alias func(dst []byte, prefix string, key []byte) []byte // appends what stands for one; nil: they are numbered
+	Drop  func(key []byte)                                   // is shown those that are numbered; may be nil
 }
 
 // Kind is the kind of a JSON value.

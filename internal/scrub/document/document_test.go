@@ -31,7 +31,7 @@ func mustCompile(t testing.TB, rules map[string]Rule) *Rewriter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Rewriter()
+	return p.Rewriter(Keys{Keep: true})
 }
 
 func TestRewrite(t *testing.T) {
@@ -119,7 +119,7 @@ func TestDrop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := p.Dropper().Rewrite([]byte("before:"), []byte(c.in), dropUnlisted)
+		got, err := p.Dropper(Keys{Keep: true}).Rewrite([]byte("before:"), []byte(c.in), dropUnlisted)
 		if err != nil || string(got) != "before:"+c.out {
 			t.Errorf("%s:\n got %s, %v\nwant before:%s", c.name, got, err, c.out)
 		}

@@ -35,7 +35,7 @@ func FuzzRewrite(f *testing.F) {
 	var droppers []*Rewriter
 	for _, rules := range fuzzRules {
 		r := mustCompile(f, rules)
-		all, droppers = append(all, r), append(droppers, r.paths.Dropper())
+		all, droppers = append(all, r), append(droppers, r.paths.Dropper(Keys{Keep: true}))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		valid := json.Valid(doc)

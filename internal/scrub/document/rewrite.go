@@ -17,6 +17,7 @@ type Rewriter struct {
 	pos   int // read up to here
 	done  int // written up to here
 	apply Apply
+	keys  Keys
 
 	dropping bool
 }
@@ -42,7 +43,7 @@ var kept = &state{all: true}
 var nowhere edge
 
 // Rewriter returns a new rewriter.
-func (p *Paths) Rewriter() *Rewriter { return &Rewriter{paths: p} }
+func (p *Paths) Rewriter(keys Keys) *Rewriter { return &Rewriter{paths: p, keys: keys} }
 
 // ErrDrop is what an [Apply] of a [Paths.Dropper] returns as its error to leave a
 // value out: with its key if it is the member of an object. A document that is
@@ -51,7 +52,7 @@ var ErrDrop = errors.New("the value is dropped")
 
 // Dropper returns a new rewriter whose values may be dropped. It hands over
 // unlisted objects and arrays that no path leads into as one value.
-func (p *Paths) Dropper() *Rewriter { return &Rewriter{paths: p, dropping: true} }
+func (p *Paths) Dropper(keys Keys) *Rewriter { return &Rewriter{paths: p, keys: keys, dropping: true} }
 
 // Rewrite appends doc, scrubbed, to dst. dst must not overlap doc. An error of
 // apply is returned as it is; a document that is not JSON is a *SyntaxError. On
@@ -249,21 +250,28 @@ func (r *Rewriter) key(f *frame) (*state, error) {
 	if f.state != nil && f.state.all {
 		return f.state, nil
 	}
+	key := r.doc[from+1 : end-1]
+	if escaped {
+		r.text = unescape(r.text[:0], key)
+		key = r.text
+	}
 	e, alias := &nowhere, "key"
 	if f.state != nil {
-		key := r.doc[from+1 : end-1]
-		if escaped {
-			r.text = unescape(r.text[:0], key)
-			key = r.text
-		}
 		e, alias = f.state.byName(key), f.state.alias
 	}
-	if !e.keep {
-		f.n++
-		r.dst = append(r.dst, r.doc[r.done:from]...)
-		r.dst = append(append(r.dst, '"'), alias...)
-		r.dst = append(strconv.AppendInt(r.dst, int64(f.n), 10), '"')
-		r.done = end
+	if e.keep || e.star && r.keys.Keep {
+		return e.next, nil
 	}
+	r.dst = append(append(r.dst, r.doc[r.done:from]...), '"')
+	if e.star && r.keys.Alias != nil {
+		r.dst = r.keys.Alias(r.dst, alias, key)
+	} else {
+		if r.keys.Drop != nil {
+			r.keys.Drop(key)
+		}
+		f.n++
+		r.dst = strconv.AppendInt(append(r.dst, alias...), int64(f.n), 10)
+	}
+	r.dst, r.done = append(r.dst, '"'), end
 	return e.next, nil
 }

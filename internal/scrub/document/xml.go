@@ -9,7 +9,9 @@ import (
 	"strings"
 )
 
-// XML is a compiled set of XML paths. It never changes and is safe for concurrent use.
+// XML is a compiled set of XML paths. It never changes and is safe for concurrent
+// use. The names of elements and attributes that no path names are data, as keys of
+// JSON are: they stay only within a kept element.
 type XML struct{ rules []XMLRule }
 
 // XMLRule is what a path of an XML document asks for.
@@ -84,17 +86,46 @@ func (x *XML) action(stack [][]byte, attr []byte) int {
 	if most >= 0 {
 		return best
 	}
+	if x.kept(stack) {
+		return Keep
+	}
+	return Unlisted
+}
+
+// element reports whether the name of the element at the top of the stack stays: a
+// path names it, or it is within a kept element.
+func (x *XML) element(stack [][]byte) bool {
+	top := len(stack) - 1
 	for _, r := range x.rules {
-		if r.Action != Keep || r.Path.Attr != "" {
-			continue
-		}
-		for n := len(stack); n > 0; n-- {
-			if matches(r.Path.Steps, stack[:n]) {
-				return Keep
+		for i, step := range r.Path.Steps {
+			if step != "*" && step != "**" && step == string(stack[top]) && matches(r.Path.Steps[:i], stack[:top]) {
+				return true
 			}
 		}
 	}
-	return Unlisted
+	return x.kept(stack[:top])
+}
+
+// attribute reports whether the name of an attribute of that element stays.
+func (x *XML) attribute(stack [][]byte, name []byte) bool {
+	for _, r := range x.rules {
+		if r.Path.Attr == string(name) && matches(r.Path.Steps, stack) {
+			return true
+		}
+	}
+	return x.kept(stack)
+}
+
+// kept reports whether an element is kept with all within it.
+func (x *XML) kept(stack [][]byte) bool {
+	for _, r := range x.rules {
+		for n := len(stack); n > 0 && r.Action == Keep && r.Path.Attr == ""; n-- {
+			if matches(r.Path.Steps, stack[:n]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // XMLError is a document that can't be read. It holds no content.
@@ -112,8 +143,8 @@ type XMLApply func(dst []byte, action int, text []byte) ([]byte, error)
 
 // Rewrite appends doc, scrubbed, to dst. An error of apply is returned as it is; a
 // document that is not XML is an *XMLError.
-func (x *XML) Rewrite(dst, doc []byte, apply XMLApply) ([]byte, error) {
-	w := &xmlRewriter{XML: x, apply: apply, doc: doc, dst: dst, from: -1}
+func (x *XML) Rewrite(dst, doc []byte, keys Keys, apply XMLApply) ([]byte, error) {
+	w := &xmlRewriter{XML: x, keys: keys, apply: apply, doc: doc, dst: dst, from: -1}
 	d := xml.NewDecoder(bytes.NewReader(doc))
 	// The bytes are in the connection's encoding, UTF-8, whatever the declaration says.
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
@@ -143,13 +174,15 @@ func (x *XML) Rewrite(dst, doc []byte, apply XMLApply) ([]byte, error) {
 // xmlRewriter is the work on one document.
 type xmlRewriter struct {
 	*XML
+	keys  Keys
 	apply XMLApply
 	doc   []byte
 	dst   []byte
 	made  []byte
 	stack [][]byte
-	text  []byte // unescaped, of the text at hand
-	from  int    // where that begins in doc, -1 if there is none
+	names [][]byte // of the stack's elements as they are written, nil for those that stay
+	text  []byte   // unescaped, of the text at hand
+	from  int      // where that begins in doc, -1 if there is none
 	upto  int
 }
 
@@ -182,7 +215,14 @@ func (w *xmlRewriter) token(t xml.Token, at, end int) error {
 		if top < 0 || string(w.stack[top]) != joinName(t.Name) {
 			return &XMLError{at}
 		}
-		w.stack = w.stack[:top]
+		name := w.names[top]
+		w.stack, w.names = w.stack[:top], w.names[:top]
+		if name != nil {
+			if at < end { // an empty element is closed by its own tag
+				w.dst = append(append(append(w.dst, "</"...), name...), '>')
+			}
+			return nil
+		}
 	}
 	w.dst = append(w.dst, w.doc[at:end]...)
 	return nil
@@ -237,19 +277,31 @@ func (w *xmlRewriter) start(t xml.StartElement, tag []byte) error {
 		n++
 	}
 	w.stack = append(w.stack, tag[1:n])
-	w.dst = append(w.dst, tag[:n]...)
+	var name []byte
+	if !w.keys.Keep && w.keys.Alias != nil && !w.element(w.stack) {
+		name = w.keys.Alias(nil, "element", tag[1:n])
+		w.dst = append(append(w.dst, '<'), name...)
+	} else {
+		w.dst = append(w.dst, tag[:n]...)
+	}
+	w.names = append(w.names, name)
 	for _, a := range t.Attr {
 		// The decoder has checked the form: NAME = "VALUE".
-		name := n
-		for isXMLSpace(tag[name]) {
-			name++
+		at := n
+		for isXMLSpace(tag[at]) {
+			at++
 		}
-		eq := name + bytes.IndexByte(tag[name:], '=')
+		eq := at + bytes.IndexByte(tag[at:], '=')
 		from := eq + bytes.IndexAny(tag[eq:], `"'`)
 		to := from + 1 + bytes.IndexByte(tag[from+1:], tag[from])
-		key := bytes.TrimRight(tag[name:eq], " \t\r\n")
+		key := bytes.TrimRight(tag[at:eq], " \t\r\n")
 		action := w.action(w.stack, key)
 		namespace := string(key) == "xmlns" || bytes.HasPrefix(key, []byte("xmlns:"))
+		if !namespace && !w.keys.Keep && w.keys.Alias != nil && !w.attribute(w.stack, key) {
+			w.dst = append(w.dst, tag[n:at]...)
+			w.dst = w.keys.Alias(w.dst, "attribute", key)
+			n = at + len(key)
+		}
 		if action == Keep || action == Unlisted && namespace || blank([]byte(a.Value)) {
 			w.dst = append(w.dst, tag[n:to+1]...)
 		} else {

@@ -114,6 +114,20 @@ func suspicious(text []byte) bool {
 	return false
 }
 
+// Alias appends what stands for the name of a member, element or attribute that is
+// data: prefix and 64 bits of the name's digest, as letters, the same for the same
+// name everywhere.
+func (r *Row) Alias(dst []byte, prefix string, name []byte) []byte {
+	r.Suspect(name)
+	dst = append(append(dst, prefix...), '_')
+	for _, b := range r.Mac.digest(aliasDomain, name)[:8] {
+		dst = append(dst, 'a'+b>>4, 'a'+b&15)
+	}
+	return dst
+}
+
+var aliasDomain = domainPrefix("name of a member")
+
 // Mac computes HMAC-SHA-256 (RFC 2104) again and again under one key.
 type mac struct {
 	h   hash.Hash

@@ -13,7 +13,7 @@ func jsonDef() Definition {
 		Doc: "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}. " +
 			"A text column may hold documents, too, and so may a string within a document, if its rule says so by embedded: true.",
 		Params: []Param{
-			otherParam("keep", "redact", "drop"),
+			otherParam("keep", "redact", "drop"), keysParam("keys for which only * stands"),
 			{Name: "embedded", Kind: rules.Bool, Default: "false",
 				Doc: "of a path within JSON: the strings there hold JSON documents themselves"},
 			{Name: "invalid", Kind: rules.String, Choices: []string{"fail", "redact"}, Default: "fail",
@@ -31,11 +31,12 @@ func jsonDef() Definition {
 // names decides, then the first.
 //
 // Text and attributes that no path names become [redacted]. Comments, processing
-// instructions and the document type go, since anything may stand in them; the
-// names of elements and attributes stay, and so do namespaces. What is kept stays
-// byte for byte.
+// instructions and the document type go, since anything may stand in them. The
+// names of elements and attributes are data unless a path names them; namespaces
+// stay. What is kept stays byte for byte.
 func xmlDef() Definition {
-	return Definition{Name: "xml", Kind: KindXML, Class: pii.None, Families: []Family{FamilyXML, FamilyText}}
+	return Definition{Name: "xml", Kind: KindXML, Class: pii.None, Families: []Family{FamilyXML, FamilyText},
+		Params: []Param{keysParam("elements and attributes that no path names")}}
 }
 
 // shapeDefs are what stands for a transform in rules that reach what is within a value.
@@ -45,7 +46,7 @@ func xmlDef() Definition {
 var shapeDefs = sync.OnceValue(func() map[Kind]*Definition {
 	m := map[Kind]*Definition{}
 	for _, d := range []Definition{jsonDef(), xmlDef(), {Name: "composite", Kind: KindComposite},
-		{Name: "hstore", Kind: KindHstore, Params: []Param{otherParam("redact", "drop")}}, {Name: "range", Kind: KindRange}, {Name: "array", Kind: KindArray}, {Name: "by condition", Kind: KindCases}} {
+		{Name: "hstore", Kind: KindHstore, Params: []Param{otherParam("redact", "drop"), keysParam("keys for which only * stands")}}, {Name: "range", Kind: KindRange}, {Name: "array", Kind: KindArray}, {Name: "by condition", Kind: KindCases}} {
 		m[d.Kind] = &d
 	}
 	return m
@@ -71,6 +72,12 @@ func otherParam(choices ...string) Param {
 	return Param{Name: "other", Kind: rules.String, Choices: choices, Default: "redact", Doc: doc}
 }
 
+// keysParam says what happens to the names that are data.
+func keysParam(which string) Param {
+	return Param{Name: "keys", Kind: rules.String, Choices: []string{"mask", "keep"}, Default: "mask",
+		Doc: "what happens to " + which + ": mask gives each another name, everywhere the same for the same one; keep lets them stay"}
+}
+
 // Shape is a way to write a rule for what stands within a value.
 type Shape struct {
 	Key    string
@@ -87,6 +94,6 @@ func Shapes() []Shape {
 		{"composite", "A rule for each field of a composite value.", "field", nil},
 		{"hstore", "A rule for each key of an hstore, * for all others. What no key names is redacted, with its key.", "key", OfShape(KindHstore).Params},
 		{"range", "A rule for both bounds of a range.", "", nil},
-		{"xml", "A rule for each path of an XML document. What no path names is redacted.", "path, as in order/customer/@email, */note or **/id", nil},
+		{"xml", "A rule for each path of an XML document. What no path names is redacted.", "path, as in order/customer/@email, */note or **/id", OfShape(KindXML).Params},
 	}
 }
