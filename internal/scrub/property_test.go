@@ -59,7 +59,7 @@ func within(sql, rule string) string {
 	case sql == "json" || sql == "jsonb":
 		return `{json: {"**": ` + rule + "}}"
 	case sql == "xml":
-		return `{xml: {"**": ` + rule + `, "**/@b": ` + rule + "}}"
+		return `{xml: {"**": ` + rule + `, "**/@b": ` + rule + "}, keys: keep}"
 	}
 	return rule
 }

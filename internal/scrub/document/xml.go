@@ -119,7 +119,7 @@ func (x *XML) attribute(stack [][]byte, name []byte) bool {
 // kept reports whether an element is kept with all within it.
 func (x *XML) kept(stack [][]byte) bool {
 	for _, r := range x.rules {
-		for n := len(stack); n > 0 && r.Action == Keep && r.Path.Attr == ""; n-- {
+		for n := len(stack); n >= 0 && r.Action == Keep && r.Path.Attr == ""; n-- {
 			if matches(r.Path.Steps, stack[:n]) {
 				return true
 			}
