@@ -3,6 +3,10 @@
 // an application's structure.sql, or the migrations of a folder one after the
 // other.
 //
+// A folder's files run in the order of the tool that wrote them, without what undoes them:
+// Flyway's (V10 after V9, R last), golang-migrate's *.up.sql, Prisma's and Diesel's folders,
+// goose's, dbmate's and sql-migrate's parts. What is no SQL is named with its remedy.
+//
 // Rows are left out: the data of COPY … FROM stdin is skipped. Roles that the text
 // names are made on the way, as grants and owners don't matter here, and so is what
 // psql alone understands left out.
@@ -13,9 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -57,28 +59,6 @@ type script struct {
 	statements []sqltext.Statement
 }
 
-// expand lists the files of folders.
-func expand(paths []string) ([]string, error) {
-	var files []string
-	for _, p := range paths {
-		info, err := os.Stat(p)
-		switch {
-		case err != nil:
-			return nil, fault.BadInput("--schema %s can't be read: %v", p, errors.Unwrap(err))
-		case !info.IsDir():
-			files = append(files, p)
-			continue
-		}
-		in, err := filepath.Glob(filepath.Join(p, "*.sql"))
-		if err != nil || len(in) == 0 {
-			return nil, fault.BadInput("--schema %s holds no .sql file", p)
-		}
-		slices.Sort(in)
-		files = append(files, in...)
-	}
-	return files, nil
-}
-
 func read(path string) (script, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -87,7 +67,7 @@ func read(path string) (script, error) {
 	if strings.HasPrefix(string(text), "PGDMP") {
 		return script{}, fault.BadInput("--schema %s is a dump in custom format: write SQL with pg_restore --schema-only -f schema.sql %s", path, path)
 	}
-	sql, include := withoutPsql(strings.TrimPrefix(string(text), "\ufeff"))
+	sql, include := withoutPsql(upOnly(strings.TrimPrefix(string(text), "\ufeff")))
 	if include != "" {
 		return script{}, fault.BadInput("--schema %s includes another file (%s), which only psql does: name the files, or their folder, with --schema", path, include)
 	}
