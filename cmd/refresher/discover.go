@@ -214,6 +214,9 @@ func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog
 	case patch:
 		fmt.Fprintln(a.err, "what the rules leave open is printed as a patch: read it, then apply it with patch -p0")
 	}
+	for _, p := range draft.Stale {
+		fmt.Fprintf(a.err, "stale: %s\n", p)
+	}
 	for _, w := range draft.Warnings {
 		fmt.Fprintf(a.err, "warning: %s\n", w)
 	}

@@ -161,26 +161,13 @@ func (c *checker) broken() {
 
 // gone lists rules for tables and columns that aren't there.
 func (c *checker) gone() {
-	for name, t := range c.Rules.Tables {
-		table := c.Now.Table(name)
-		if table == nil {
-			c.said[place(t.Pos)] = true
-			c.at(t.Pos, Issue{ID: "gone-table", Level: Error, Table: name.String(),
-				Message: fmt.Sprintf("there is no table %s: remove its rules, or give them its new name", name)})
-			continue
+	for _, p := range discover.Gone(c.Now, c.Rules) {
+		c.said[p.Place()] = true
+		id := "gone-table"
+		if p.Column != "" {
+			id = "gone-column"
 		}
-		for _, col := range t.Columns {
-			if col.Wildcard || table.Column(col.Name) != nil {
-				continue
-			}
-			c.said[place(col.Pos)] = true
-			var names []string
-			for _, have := range table.Columns {
-				names = append(names, have.Name)
-			}
-			c.at(col.Pos, Issue{ID: "gone-column", Level: Error, Table: name.String(), Column: col.Name,
-				Message: fmt.Sprintf("there is no column %q in %s%s: remove its rule, or give it the new name", col.Name, name, rules.DidYouMean(col.Name, names))})
-		}
+		c.add(Issue{ID: id, Level: Error, Table: p.Table, Column: p.Column, File: p.File, Line: p.Line, Col: p.Col, Message: p.Text})
 	}
 }
 

@@ -20,6 +20,8 @@ type Draft struct {
 	byColumn map[*column]*columnDraft
 	alone    bool     // no table names its subject
 	Warnings []string // the compiler's
+	// Stale are rules of the given ones for tables and columns that are gone: a run refuses them.
+	Stale []fault.Problem
 }
 
 type tableDraft struct {
@@ -60,12 +62,17 @@ type trialRun func(d *Draft, program, alone *scrub.Program) ([]*column, error)
 // a trial of what compiles.
 func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error) {
 	d := &Draft{s: s, byColumn: map[*column]*columnDraft{}}
+	covered := existing
+	if existing != nil {
+		covered = scrub.Expand(existing, s.cat).Rules // by patterns and defaults, too
+		d.Stale, existing = Gone(s.cat, covered), current(s.cat, existing)
+	}
 	for _, t := range s.tables {
-		if td := d.table(t, existing); td != nil {
+		if td := d.table(t, covered); td != nil {
 			d.tables = append(d.tables, td)
 		}
 	}
-	d.subjects(existing)
+	d.subjects(covered)
 	for range attempts {
 		d.keys()
 		text, places := d.render(true)

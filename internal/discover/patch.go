@@ -44,7 +44,7 @@ func (d *Draft) edits(files []string, existing *rules.Ruleset) (map[string]*edit
 			continue
 		}
 		have := existing.Tables[td.table.Name]
-		if have == nil {
+		if have == nil || edits[have.Pos.File] == nil { // an included file is not ours to change
 			last.appendTable(d, td)
 			continue
 		}
@@ -78,7 +78,7 @@ func (d *Draft) proves(files []string, edits map[string]*edit) error {
 		m.References, m.Allow = append(m.References, rs.References...), append(m.Allow, rs.Allow...)
 		all = m
 	}
-	if _, err := scrub.Compile(all, d.s.cat, make([]byte, 32)); err != nil {
+	if _, err := scrub.Compile(current(d.s.cat, all), d.s.cat, make([]byte, 32)); err != nil {
 		return fmt.Errorf("the patched rules don't compile: %w", err)
 	}
 	return nil
