@@ -224,6 +224,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		return refresh.Options{}, err
 	}
 	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After
+	o.CloneOfSource = c.Staging.CloneOfSource.Confirm
 	limits, err := c.Retry.Limits()
 	if err != nil {
 		return refresh.Options{}, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // pullFlags are those of one pull.
 type pullFlags struct {
 	from, to, run string
+	keys          []string
 	replace       bool
 	configured    bool // --config was given
 }
@@ -27,12 +29,18 @@ type pullFlags struct {
 func (a *app) pullCommand() *cobra.Command {
 	var f pullFlags
 	cmd := &cobra.Command{
-		Use: "pull BUCKET-URL --to postgres://…", Short: "Load the latest dev dataset into a local database, checksums verified",
+		Use: "pull BUCKET-URL --to postgres://…", Short: "Load the latest dev dataset into a local database, checksums " +
+			"verified",
 		Long: `pull brings the dataset that a bucket's latest.json names, compares it with its
 checksums, restores it into a new database beside the target and, when the rows of
 every table are there, gives it the target's name by one transaction. What had that
 name before stays as NAME_previous, until the next pull. A pull that fails or is
 interrupted leaves everything as it was.
+
+A dataset is loaded only if its manifest is signed by the key given with --key, or
+else by the one that signed what was loaded first from there, which is noted in
+~/.config/refresher/datasets.json. One that is older than what was loaded before, or
+than another that is published, is refused, unless --run names it.
 
 A database is replaced if it is empty or a pull put it there; any other only with
 --replace. The role needs CREATEDB; it need not be a superuser.
@@ -60,6 +68,8 @@ instead of its URL, the configuration says how to reach the bucket.`,
 	cmd.Flags().
 		StringVar(&f.to, "to", "", "the database to put the dataset into, as postgres://host/database; it need not exist")
 	cmd.Flags().StringVar(&f.run, "run", "", "this run's dataset instead of the latest")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil,
+		"whose datasets are loaded: a public key as public-key prints it, or a file that holds it; may be repeated")
 	cmd.Flags().
 		BoolVar(&f.replace, "replace", false, "replace the database whatever is in it; it stays as NAME_previous")
 	return cmd
@@ -74,7 +84,13 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	if err != nil {
 		return err
 	}
+	trusted, err := publicKeys(f.keys, "--key")
+	if err != nil {
+		return err
+	}
 	o := pull.Options{
+		Trusted: trusted, Known: pull.Known{Path: a.datasetsFile(), Name: strings.TrimSpace(c.S3.Endpoint + " " +
+			sink.URL())},
 		ID: refresh.NewID(
 			a.clock(),
 		), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
@@ -104,6 +120,17 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	}
 	fmt.Fprintln(a.err)
 	return nil
+}
+
+// datasetsFile remembers whose datasets were loaded; empty if there is no home for it.
+func (a *app) datasetsFile() string {
+	if dir, ok := a.getenv("XDG_CONFIG_HOME"); ok && filepath.IsAbs(dir) {
+		return filepath.Join(dir, "refresher", "datasets.json")
+	}
+	if home, ok := a.getenv("HOME"); ok && home != "" {
+		return filepath.Join(home, ".config", "refresher", "datasets.json")
+	}
+	return ""
 }
 
 // pullTarget reads --to. A target on several hosts could be another one at each

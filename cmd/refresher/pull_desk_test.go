@@ -172,6 +172,7 @@ func (d *desk) publish(prefix string, tamper func(p *parcel)) {
 		d.put(prefix+"/runs/"+run+"/"+d.db+".dump", one.dump)
 	}
 	d.put(prefix+"/runs/"+run+"/manifest.json", doc)
+	d.put(prefix+"/runs/"+run+"/manifest.json.sig", d.sign(d.signer(), doc))
 	d.put(prefix+"/latest.json", latest)
 }
 

@@ -32,6 +32,7 @@ func TestPull(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *desk){
 		"loads": pullLoads, "whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
 		"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
+		"trust": pullTrustsOneKey, "older": pullTakesNoOlderDataset,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one, at := d, *d.site
@@ -100,6 +101,7 @@ func pullLoads(t *testing.T, d *desk) {
 	d.publish("two", func(p *parcel) { p.manifest.Run = "20990101T000000Z-ffff" })
 	older := d.parcel()
 	d.put("two/runs/"+d.latest.Run+"/manifest.json", older.doc())
+	d.put("two/runs/"+d.latest.Run+"/manifest.json.sig", d.sign(d.signer(), older.doc()))
 	d.put("two/runs/"+d.latest.Run+"/"+d.db+".dump", older.dump)
 	d.pulls(exitClean, "holds run "+d.latest.Run, d.prefix("two"), "--to", to, "--run", d.latest.Run)
 	d.pulls(

@@ -168,23 +168,29 @@ func (a *app) trusted(
 		}
 		return []signature.PublicKey{s.Public()}, "this configuration's key", nil
 	}
+	keys, err := publicKeys(given, "--public-key")
+	return keys, "the key given", err
+}
+
+// publicKeys reads the keys that a flag gives, or the files that hold them.
+func publicKeys(given []string, flag string) ([]signature.PublicKey, error) {
 	var keys []signature.PublicKey
 	for _, text := range given {
 		key, err := signature.ParsePublicKey([]byte(text))
 		if err != nil {
 			file, ferr := os.ReadFile(text)
 			if ferr != nil {
-				return nil, "", fault.BadInput(
-					"--public-key is neither a key (32 bytes in base64 or hex) nor a file that can be read",
+				return nil, fault.BadInput(
+					"%s is neither a key (32 bytes in base64 or hex) nor a file that can be read", flag,
 				)
 			}
 			if key, err = signature.ParsePublicKey(file); err != nil {
-				return nil, "", fault.BadInput("--public-key: %v", err)
+				return nil, fault.BadInput("%s: %v", flag, err)
 			}
 		}
 		keys = append(keys, key)
 	}
-	return keys, "the key given", nil
+	return keys, nil
 }
 
 // reportFiles are a report's files as they were found.

@@ -61,7 +61,13 @@ type Staging struct {
 	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"as source.allow_plaintext"`
 	Preserve       []string    `yaml:"preserve" doc:"tables, as schema.table, that are staging's own: their rows come from the staging database that is replaced, see [servers](servers.md)"`
 	Template       string      `yaml:"template" doc:"database to make the new one from, with the extensions in it that the role may not create itself; empty: template0"`
+	CloneOfSource  Clone       `yaml:"clone_of_source"`
 	After          []string    `yaml:"after" doc:"files of SQL, relative to this file, that run in the new staging database before it is verified"`
+}
+
+// Clone says that the staging server was born from a physical copy of production.
+type Clone struct {
+	Confirm uint64 `yaml:"confirm" doc:"system identifier that staging shares with production, said on purpose; see [servers](servers.md)"`
 }
 
 // Bucket is one place where a run publishes a dataset.

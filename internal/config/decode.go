@@ -221,6 +221,13 @@ func (d *decoder) parse(n ast.Node, s string, v reflect.Value, path string) {
 			return
 		}
 		d.problem(n.GetToken().Position, "%s must be true or false", path)
+	case reflect.Uint64:
+		var u uint64
+		if u, err = strconv.ParseUint(s, 10, 64); err == nil {
+			v.SetUint(u)
+			return
+		}
+		d.problem(n.GetToken().Position, "%s must be a whole number", path)
 	case reflect.Int:
 		var i int64
 		if i, err = strconv.ParseInt(s, 10, 32); err == nil {

@@ -51,7 +51,7 @@ func kindName(t reflect.Type) string {
 		return "list of text"
 	case t.Kind() == reflect.Bool:
 		return "true, false"
-	case t.Kind() == reflect.Int:
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Uint64:
 		return "whole number"
 	case t.Kind() == reflect.Float64:
 		return "number"

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 )
 
 // Remember notes databases, by OID, that a run made or may replace.
@@ -16,6 +17,15 @@ func (h *History) Remember(ctx context.Context, run string, oids ...uint32) erro
 		ON CONFLICT (oid) DO UPDATE SET name = excluded.name, run = excluded.run, since = now()`
 	return h.do(ctx, "noting the databases of a run", func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, q, oids, h.target, run)
+		return err
+	})
+}
+
+// Mark writes a mark that a physical replica of the server shows, as the comment of the
+// history's database.
+func (h *History) Mark(ctx context.Context, mark string) error {
+	return h.do(ctx, "marking the history's database", func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(Database)+" IS "+catalog.Literal(mark))
 		return err
 	})
 }

@@ -13,19 +13,22 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/programs"
+	"refresher/internal/report/signature"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
 )
 
 // Options of a pull.
 type Options struct {
-	ID      string          // of this pull, formed like a run's: its database is named by it
-	Sink    *s3sink.Sink    // where the dataset is
-	Run     string          // which one; empty: the latest
-	To      *pgx.ConnConfig // its database is the target
-	Replace bool            // whatever the target is
-	TempDir string          // for the dump; empty: the system's
-	Workers int             // sessions that build indexes
+	ID      string                // of this pull, formed like a run's: its database is named by it
+	Sink    *s3sink.Sink          // where the dataset is
+	Run     string                // which one; empty: the latest
+	To      *pgx.ConnConfig       // its database is the target
+	Replace bool                  // a target that no pull made, too
+	Trusted []signature.PublicKey // whose datasets are loaded; none: as Known says
+	Known   Known                 // what was loaded before
+	TempDir string                // for the dump; empty: the system's
+	Workers int                   // sessions that build indexes
 }
 
 // Observer hears how a pull goes. Its methods may be called at any time, from any
@@ -56,6 +59,7 @@ type pulling struct {
 	claim   *restore.Claim
 	dump    string // its file
 	db      *restore.Database
+	seen    known // to be remembered
 	result  *Result
 }
 
@@ -67,6 +71,9 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 	p := &pulling{Options: o, watch: watch}
 	watch.Stage("guard")
 	if err := p.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.trust(ctx); err != nil {
 		return nil, err
 	}
 	if p.server, err = restore.ConnectTarget(ctx, o.To); err != nil {
@@ -102,7 +109,7 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 	if err := p.swap(ctx); err != nil {
 		return nil, err
 	}
-	return p.result, nil
+	return p.result, p.Known.write(p.seen)
 }
 
 // open finds the dataset and, in it, the dump.

@@ -95,7 +95,7 @@ func openSource(ctx context.Context, o *Options, rec *recorder, made *cleanup, s
 
 func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) {
 	rec.describe(o, p)
-	if err := restore.Guard(p.catalog.SystemID, p.server.SystemID()); err != nil {
+	if err := p.notProduction(ctx, o); err != nil {
 		return err
 	}
 	if err := mayReplace(ctx, o, p.server); err != nil {
@@ -170,6 +170,8 @@ func mayReplace(ctx context.Context, o *Options, server *restore.Server) error {
 			"rename or drop it yourself, or say refresher run --replace once", before, o.Staging.Host, o.Staging.Port)},
 	} {
 		known := !found.occupant.Exists || found.occupant.Empty
+		// The database that a confirmed copy of production was born with.
+		known = known || found.name == database && o.CloneOfSource == server.SystemID()
 		if !known && runs != nil {
 			if known, err = runs.Knows(ctx, found.occupant.OID); err != nil {
 				return err

@@ -129,6 +129,7 @@ func bytesOf(b []byte) func(io.Writer) error {
 }
 
 func (s *staged) publish(ctx context.Context, o *Options, rec *recorder) error {
+	s.staging.Sign = o.signDocument
 	_, err := s.staging.Publish(ctx, s.pass, s.manifest(o, rec.report))
 	s.published = err == nil
 	rec.report.Datasets = append(rec.report.Datasets, s.report())

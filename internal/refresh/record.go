@@ -163,14 +163,32 @@ func (r *recorder) sign(o *Options, rep *report.Report) error {
 	if r.before != nil {
 		rep.Drift = report.Compare(r.before, rep)
 	}
-	signer := o.Signer
-	if signer.IsZero() {
-		var err error
-		if signer, err = signature.Derive(o.Key); err != nil {
-			return err
-		}
+	signer, err := o.signer()
+	if err != nil {
+		return err
 	}
 	return rep.Sign(signer)
+}
+
+// signer is the key that signs: the one given, else one that is derived from the run's key.
+func (o *Options) signer() (signature.Signer, error) {
+	if o.Signer.IsZero() {
+		return signature.Derive(o.Key)
+	}
+	return o.Signer, nil
+}
+
+// signDocument makes the signature file of a JSON document.
+func (o *Options) signDocument(doc []byte) ([]byte, error) {
+	signer, err := o.signer()
+	if err != nil {
+		return nil, err
+	}
+	canonical, err := signature.Canonical(doc)
+	if err != nil {
+		return nil, err
+	}
+	return signer.Sign(canonical), nil
 }
 
 // describe notes both servers in the report.

@@ -27,19 +27,21 @@ type Options struct {
 	Key            secret.Key
 	Signer         signature.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
-	Workers        int              // parallel streams
-	Strict         bool             // weak detector findings refuse too
-	KeepShadow     bool             // leave the shadow of a run that failed for inspection
-	DryRun         bool             // stop after guard
-	Replace        bool             // a staging database that no run made, too
-	Fingerprints   *FingerprintsOut // where the fingerprint set is left; nil: nowhere
-	FilterBytes    int64            // memory for the filters of fingerprints; 0: no bound
-	TempDir        string           // parent of the run's own folder; empty: the system's
-	Template       string           // database to make the shadow from; empty: template0
-	Preserve       []catalog.Name   // tables whose rows come from the staging database that is replaced
-	After          []string         // files of SQL that run in the shadow before it is verified
-	Retry          Retry            // zero: DefaultRetry
-	ChunkBytes     int64            // of a table that are one chunk; 0: snapshot.DefaultChunkBytes
+	Workers        int  // parallel streams
+	Strict         bool // weak detector findings refuse too
+	KeepShadow     bool // leave the shadow of a run that failed for inspection
+	DryRun         bool // stop after guard
+	// system identifier that staging has from production, of which it is a copy; 0: it has its own
+	CloneOfSource uint64
+	Replace       bool             // a staging database that no run made, too
+	Fingerprints  *FingerprintsOut // where the fingerprint set is left; nil: nowhere
+	FilterBytes   int64            // memory for the filters of fingerprints; 0: no bound
+	TempDir       string           // parent of the run's own folder; empty: the system's
+	Template      string           // database to make the shadow from; empty: template0
+	Preserve      []catalog.Name   // tables whose rows come from the staging database that is replaced
+	After         []string         // files of SQL that run in the shadow before it is verified
+	Retry         Retry            // zero: DefaultRetry
+	ChunkBytes    int64            // of a table that are one chunk; 0: snapshot.DefaultChunkBytes
 }
 
 // Bucket is one place where the run publishes.

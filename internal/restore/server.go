@@ -102,7 +102,8 @@ func (s *Server) UseTemplate(name string) { s.template = name }
 func Guard(sourceSystemID, stagingSystemID uint64) error {
 	if sourceSystemID == stagingSystemID {
 		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system identifier "+
-			"%d)", stagingSystemID)
+			"%d); if it was restored from a snapshot of production, say so by staging: {clone_of_source: {confirm: %d}}",
+			stagingSystemID, stagingSystemID)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package s3sink
 import (
 	"context"
 	"io"
+	"slices"
 
 	"refresher/internal/fault"
 )
@@ -39,6 +40,41 @@ func (p *Published) within() error {
 		}
 	}
 	return nil
+}
+
+// Signed reads the run's manifest as it is stored, and its signature file, nil if it has
+// none. The manifest is the one that this Published was opened by, or it is refused.
+func (p *Published) Signed(ctx context.Context) (manifest, signature []byte, err error) {
+	manifest, _, missing, err := p.sink.get(ctx, p.sink.runKey(p.id, manifestName), maxManifest)
+	if err != nil {
+		return nil, nil, err
+	}
+	if missing || p.latest != (Latest{}) && hexHash(manifest) != p.latest.SHA256 {
+		return nil, nil, fault.Refuse("read-back", "bucket %q: manifest.json of run %s is not the one that latest.json names",
+			p.sink.name, p.id)
+	}
+	signature, _, missing, err = p.sink.get(ctx, p.sink.runKey(p.id, signatureName), maxSignature)
+	if err != nil || missing {
+		return manifest, nil, err
+	}
+	return manifest, signature, nil
+}
+
+// Unannounced opens a run that latest.json may not name yet, for [Published.Signed].
+func (s *Sink) Unannounced(_ context.Context, run string) (*Published, error) {
+	if !runID.MatchString(run) {
+		return nil, fault.BadInput("%q is not a run's id, such as 20261121T030000Z-7f3a", run)
+	}
+	return &Published{Run: &Run{sink: s, id: run}}, nil
+}
+
+// Newer are the runs behind this one that have a manifest, oldest first.
+func (p *Published) Newer(ctx context.Context) ([]string, error) {
+	ids, complete, err := p.sink.runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return !complete[id] || id <= p.id }), nil
 }
 
 // Fetch reads an object into w and compares it with the manifest, which is a

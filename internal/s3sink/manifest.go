@@ -13,6 +13,12 @@ import (
 // ManifestName is what a run's manifest is called below runs/<run>/.
 const ManifestName = manifestName
 
+// signatureName is what the signature of a manifest is called, beside it.
+const signatureName = manifestName + ".sig"
+
+// maxSignature is the largest signature file that is read, in bytes.
+const maxSignature = 64 << 10
+
 // Latest is latest.json: which run is current.
 type Latest struct {
 	Run      string `json:"run"`

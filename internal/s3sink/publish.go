@@ -16,8 +16,8 @@ const publishTries = 5
 
 // Publish makes the run the bucket's current one. verified must be for this run and
 // this bucket's name. What Verify did not read back yet is read back now. m is
-// completed (version, run, objects) and written as manifest.json; latest.json is
-// written last. If another run was published since Stage, or the pass is missing,
+// completed (version, run, objects) and written as manifest.json,
+// with its signature beside it; latest.json is written last. If another run was published since Stage, or the pass is missing,
 // it is a *fault.Refusal and latest.json is as it was.
 func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (Latest, error) {
 	s := g.sink
@@ -35,6 +35,9 @@ func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (
 	if err != nil {
 		return Latest{}, fmt.Errorf("bucket %q: encoding the manifest: %w", s.bucket, err)
 	}
+	if err := g.putSignature(ctx, manifest); err != nil {
+		return Latest{}, err
+	}
 	key := s.runKey(g.id, manifestName)
 	if err := s.put(ctx, key, manifest, "", ""); err != nil {
 		return Latest{}, s.fail(err, "PutObject", key)
@@ -49,6 +52,23 @@ func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (
 	}
 	g.done = true
 	return l, nil
+}
+
+// putSignature puts the manifest's signature, before the manifest: a run that has one is
+// complete.
+func (g *Staging) putSignature(ctx context.Context, manifest []byte) error {
+	if g.Sign == nil {
+		return nil
+	}
+	text, err := g.Sign(manifest)
+	if err != nil {
+		return fmt.Errorf("bucket %q: signing the manifest: %w", g.sink.bucket, err)
+	}
+	key := g.sink.runKey(g.id, signatureName)
+	if err := g.sink.put(ctx, key, text, "", ""); err != nil {
+		return g.sink.fail(err, "PutObject", key)
+	}
+	return g.verify(ctx, []Object{{Name: signatureName, Size: int64(len(text)), SHA256: hexHash(text)}}, nil)
 }
 
 // announce writes latest.json if it is still the one that Stage saw.

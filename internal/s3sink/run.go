@@ -94,7 +94,7 @@ func (r *Run) compare(ctx context.Context, o Object, look Look) (problem string,
 
 // onlyThese refuses objects below the run's prefix that are not among objects.
 func (r *Run) onlyThese(ctx context.Context, objects []Object) error {
-	known := map[string]bool{manifestName: true}
+	known := map[string]bool{manifestName: true, signatureName: true}
 	for _, o := range objects {
 		known[o.Name] = true
 	}

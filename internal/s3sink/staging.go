@@ -23,6 +23,9 @@ import (
 // several goroutines; the other methods belong to the one that started the run.
 type Staging struct {
 	*Run
+	// Sign makes the signature file of a manifest; nil: it has none.
+	Sign func(manifest []byte) ([]byte, error)
+
 	etag   string // of latest.json when the run was staged, empty if there was none
 	claims names
 
@@ -56,7 +59,7 @@ func (s *Sink) Stage(ctx context.Context, run string) (*Staging, error) {
 // error is write's own where that came first.
 func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) error) (Object, error) {
 	s := g.sink
-	if !goodName(name) || name == manifestName {
+	if !goodName(name) || name == manifestName || name == signatureName {
 		return Object{}, fmt.Errorf("bucket %q: %q is not an object's name", s.bucket, name)
 	}
 	if !g.claims.claim(name) {

@@ -1,0 +1,173 @@
+package pull
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"refresher/internal/fault"
+	"refresher/internal/report/signature"
+	"refresher/internal/s3sink"
+)
+
+// Known is what a developer's machine remembers of the datasets that were loaded: a
+// JSON file, by the bucket's URL.
+type Known struct {
+	Path string // of the file; empty: nothing is remembered
+	Name string // of the dataset in it: endpoint and URL
+}
+
+// known is what is remembered of one dataset.
+type known struct {
+	PublicKey string `json:"public_key"` // that signed what was loaded first
+	Run       string `json:"run"`        // the newest that was loaded
+}
+
+func (k Known) all() (map[string]known, error) {
+	all := map[string]known{}
+	if k.Path == "" {
+		return all, nil
+	}
+	text, err := os.ReadFile(k.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading whose datasets are trusted: %w", err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fault.BadInput("%s, which says whose datasets are trusted, is no JSON of refresher's: mend it, or "+
+			"remove it "+
+			"to trust datasets anew", k.Path)
+	}
+	return all, nil
+}
+
+func (k Known) write(now known) error {
+	if k.Path == "" {
+		return nil
+	}
+	all, err := k.all()
+	if err != nil {
+		return err
+	}
+	all[k.Name] = now
+	text, _ := json.MarshalIndent(all, "", "  ") // of strings: cannot fail
+	if err := os.MkdirAll(filepath.Dir(k.Path), 0o700); err != nil {
+		return fmt.Errorf("noting whose dataset was loaded: %w", err)
+	}
+	// Renamed into place: a kill leaves the file as it was, or as it is to be.
+	file, err := os.CreateTemp(filepath.Dir(k.Path), "datasets-*")
+	if err != nil {
+		return fmt.Errorf("noting whose dataset was loaded: %w", err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), k.Path)
+	}
+	if err != nil {
+		return fmt.Errorf("noting whose dataset was loaded: %w", errors.Join(err, os.Remove(file.Name())))
+	}
+	return nil
+}
+
+// trust refuses a dataset that the trusted key did not sign, and one that is older than
+// it should be. A key is trusted that was given, that signed what was loaded before, or,
+// the first time, that signed this one.
+func (p *pulling) trust(ctx context.Context) error {
+	all, err := p.Known.all()
+	if err != nil {
+		return err
+	}
+	before := all[p.Known.Name]
+	manifest, sig, err := p.dataset.Signed(ctx)
+	if err != nil {
+		return err
+	}
+	if sig == nil {
+		return fault.Refuse(signature.Gate, "the manifest of run %s is not signed: an older refresher published it, or "+
+			"another "+
+			"program wrote it; publish it again with refresher run", p.dataset.ID())
+	}
+	trusted := p.Trusted
+	if len(trusted) == 0 && before.PublicKey != "" {
+		key, err := signature.ParsePublicKey([]byte(before.PublicKey))
+		if err != nil {
+			return fault.BadInput("%s holds no public key for %s: remove it there to trust the dataset anew", p.Known.Path,
+				p.Known.Name)
+		}
+		trusted = []signature.PublicKey{key}
+	}
+	first := len(trusted) == 0
+	if first {
+		var s signature.Signature
+		key, err := signature.PublicKey{}, json.Unmarshal(sig, &s)
+		if err == nil {
+			key, err = signature.ParsePublicKey([]byte(s.PublicKey))
+		}
+		if err != nil {
+			return fault.Refuse(signature.Gate, "the signature of run %s's manifest is none of refresher's", p.dataset.ID())
+		}
+		trusted = []signature.PublicKey{key}
+	}
+	checked, err := signature.Check(manifest, sig, trusted...)
+	var refusal *fault.Refusal
+	if errors.As(err, &refusal) {
+		return fault.Refuse(signature.Gate, "the manifest of run %s is not what the trusted key signed: %s",
+			p.dataset.ID(), refusal.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	var signed s3sink.Manifest
+	if err := json.Unmarshal(checked.Canonical, &signed); err != nil || signed.Run != p.dataset.ID() {
+		return fault.Refuse(signature.Gate, "the signed manifest is not one of run %s", p.dataset.ID())
+	}
+	p.dataset.Manifest = signed
+	if err := p.fresh(ctx, before.Run, trusted); err != nil {
+		return err
+	}
+	if first {
+		p.watch.Warn(fmt.Sprintf("the dataset is signed by %s, which is trusted from now on; compare it with what refresher "+
+			"public-key prints where it is made", checked.Key))
+	}
+	p.seen = known{checked.Key.String(), max(before.Run, p.dataset.ID())}
+	return nil
+}
+
+// fresh refuses a latest dataset that is older than one that was loaded, or than
+// another that the same key signed: latest.json was set back.
+func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.PublicKey) error {
+	if p.Run != "" {
+		return nil // asked for by its name
+	}
+	if loaded > p.dataset.ID() {
+		return fault.Refuse("dataset", "latest.json names run %s, and run %s was loaded from there before: it was set back; "+
+			"to load "+
+			"the older one, say --run %s", p.dataset.ID(), loaded, p.dataset.ID())
+	}
+	newer, err := p.dataset.Newer(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range newer {
+		other, err := p.Sink.Unannounced(ctx, id)
+		if err != nil {
+			return err
+		}
+		manifest, sig, err := other.Signed(ctx)
+		if err != nil || sig == nil {
+			continue // whatever it is, no run of the trusted key's
+		}
+		if _, err := signature.Check(manifest, sig, trusted...); err == nil {
+			return fault.Refuse("dataset", "latest.json names run %s, but run %s is newer and signed as well: latest.json was "+
+				"set "+
+				"back, or publishing was interrupted, which the next run mends; say --run to choose", p.dataset.ID(), id)
+		}
+	}
+	return nil
+}
