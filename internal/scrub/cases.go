@@ -239,6 +239,7 @@ const (
 // bindConditions makes the writer's own evaluators.
 func (w *Writer) bindConditions() error {
 	w.verdicts = make([]verdict, len(w.plan.conditions))
+	w.dropping = slices.Clone(w.plan.remember)
 	for _, cond := range w.plan.conditions {
 		e, err := cond.Bind(w.plan.Format, w.plan.Columns)
 		if err != nil {
@@ -262,6 +263,9 @@ func (w *Writer) conditional(fn func(*copyfmt.Row) error) func(*copyfmt.Row) err
 			}
 			if !ok {
 				w.dropped++
+				if err := w.remember(r); err != nil {
+					return fmt.Errorf("row %d: %w", w.Rows(), err)
+				}
 				return nil
 			}
 		}

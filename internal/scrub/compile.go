@@ -161,7 +161,7 @@ func (c *compiler) matchTables() {
 		if table.Root != table.Name && t.Rows == rules.NoRows {
 			c.fail(t.Pos, "%s takes the rules of %s: write rows: none there, or nowhere", t.Name, table.Root)
 		}
-		if c.cat.InRecovery && table.Persistence == 'u' && t.Rows != rules.NoRows {
+		if c.cat.InRecovery && table.Persistence == 'u' && (t.Rows != rules.NoRows || t.Remember) {
 			c.fail(t.Pos, "%s is unlogged, and a standby has no rows of unlogged tables: write rows: none, or read from the primary", t.Name)
 		}
 		for _, col := range t.Columns {

@@ -20,8 +20,12 @@ func (c *compiler) plans() []*TablePlan {
 	var plans []*TablePlan
 	text := c.textMaskers()
 	for _, t := range c.cat.Tables {
-		if t.HoldsRows() && !c.noRows(t) {
+		switch {
+		case !t.HoldsRows():
+		case !c.noRows(t):
 			plans = append(plans, c.plan(t, text))
+		case c.remembers(t):
+			plans = append(plans, c.onlyRemembered(t))
 		}
 	}
 	slices.SortStableFunc(plans, func(a, b *TablePlan) int { return cmp.Compare(b.Table.Bytes, a.Table.Bytes) })
@@ -39,7 +43,7 @@ func (c *compiler) textMaskers() map[pii.Class]transform.Masker {
 }
 
 func (c *compiler) plan(t *catalog.Table, text map[pii.Class]transform.Masker) *TablePlan {
-	p := &TablePlan{Table: t, first: -1, last: -1}
+	p := &TablePlan{Table: t, first: -1, last: -1, given: -1, surname: -1}
 	for _, col := range t.Columns {
 		if !col.Generated {
 			p.Columns = append(p.Columns, col)
@@ -48,6 +52,9 @@ func (c *compiler) plan(t *catalog.Table, text map[pii.Class]transform.Masker) *
 	p.Format = c.format(t, p.Columns)
 	if p.filter = c.filter(t); p.filter != nil {
 		p.use(p.filter)
+		if c.remembers(t) {
+			c.remember(p)
+		}
 	}
 	c.planPerson(p)
 	for i, col := range p.Columns {

@@ -79,6 +79,9 @@ type TablePlan struct {
 	order       []int                 // in which the cells of a table with templates are made; nil: that of the columns
 	cellAt      []int                 // of each column of such a table: its cell, -1 if it stays
 	text        bool                  // some cell needs to know the row's identifiers
+	remember    []remembered          // of rows that stay behind
+	given       int                   // field of the given name in those, -1 if there is none
+	surname     int                   // field of the surname in those, -1 if there is none
 	first, last int                   // fields of given name and surname, -1 if not both are there
 }
 

@@ -32,6 +32,7 @@ type Writer struct {
 
 	evals    []*condition.Eval // of the plan's conditions
 	verdicts []verdict         // what they said of the row at hand
+	dropping []remembered      // columns of rows that stay behind
 	dropped  int64
 
 	scrub  func(*copyfmt.Row) error // what the parser calls for each row

@@ -81,6 +81,16 @@ func (r *Row) witness(class pii.Class, text []byte) {
 	}
 }
 
+// Remember notes a value of a row that stays behind, as what its column says and by
+// its looks.
+func (r *Row) Remember(class pii.Class, text []byte) {
+	if normal.Blank(text) {
+		return
+	}
+	r.witness(class, text)
+	r.Suspect(text)
+}
+
 // Suspect fingerprints a text that is dropped without anybody having said what
 // it is, if it is an identifier by its looks. Bare digits are left out: they are
 // the numbers of orders more often than of persons.
