@@ -257,7 +257,7 @@ func (h *rehearsal) follow(row *canary.Row) {
 	for _, p := range row.Plants {
 		switch p.Class {
 		case pii.Email, pii.FullName, pii.IBAN, pii.Token:
-			if !p.Inside && p.Mode == canary.Nothing && len(h.identities) < enough {
+			if p.Whole && !p.Inside && p.Mode == canary.Nothing && len(h.identities) < enough {
 				h.identities = append(h.identities, Identity{p.Class, p.Text})
 			}
 		}

@@ -44,6 +44,9 @@ func newTypes() map[string]*catalog.Type {
 	base("macaddr8", 774, "macaddr8")
 	base("float8", catalog.Float8OID, "double precision")
 	base("point", catalog.PointOID, "point")
+	base("int2", catalog.Int2OID, "smallint")
+	base("float4", catalog.Float4OID, "real")
+	base("name", catalog.NameOID, "name")
 	types["citext"] = &catalog.Type{OID: 16400, Schema: "public", Name: "citext", SQL: "citext", Kind: catalog.BaseType, BinaryIO: true}
 	types["mood"] = &catalog.Type{OID: 16401, Schema: "public", Name: "mood", SQL: "mood", Kind: catalog.EnumType, Labels: []string{"sad", "ok"}, BinaryIO: true}
 	types["mail"] = &catalog.Type{OID: 16402, Schema: "public", Name: "mail", SQL: "mail", Kind: catalog.DomainType, Base: types["varchar"], BaseMod: 44, BinaryIO: true}

@@ -126,7 +126,7 @@ func CanaryBytes(src *canary.Source) canary.Value {
 	v := src.Of(pii.FullName, 0)
 	first, last, _ := strings.Cut(v.Text, " ")
 	v.Parts = []string{hex.EncodeToString([]byte(first)), hex.EncodeToString([]byte(last))}
-	v.Text = `\x` + hex.EncodeToString([]byte(v.Text))
+	v.Text, v.Whole = `\x`+hex.EncodeToString([]byte(v.Text)), false // bytes are searched otherwise than text
 	return v
 }
 

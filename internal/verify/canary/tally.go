@@ -153,6 +153,9 @@ const least = 2
 func (t *Tally) Table() Table {
 	for k, c := range t.places {
 		col := t.columns[k.column]
+		if c.out == c.planted && col.Refused > 0 {
+			continue // it took only what it leaves as it is, as a bucket does a multiple of its step
+		}
 		if c.out == c.planted && c.planted >= least {
 			col.Leaked += c.out
 			if col.Where == "" {

@@ -27,6 +27,7 @@ type Value struct {
 	Class pii.Class
 	Mode  Mode
 	Parts []string // what would tell it, folded (see Fold); with Nothing
+	Whole bool     // has all that its class has, so that the search for survivors finds it in any text
 }
 
 // Source makes canary values. Nobody's: they are drawn, look like those of their
@@ -99,6 +100,7 @@ func (s *Source) Of(class pii.Class, chars int) Value {
 	if v.Parts == nil {
 		v.Parts = []string{Fold(v.Text)}
 	}
+	v.Whole = true
 	for _, p := range v.Parts {
 		if len(p) < telling {
 			v.Mode = max(v.Mode, Changed)
