@@ -80,8 +80,8 @@ func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 		c.wrongShape(r, p, "an hstore")
 		return nil
 	}
-	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, rule: r,
-		other: a.Text("other"), keys: a.Text("keys") == "keep"}
+	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, what: nobodys, rest: byShape(),
+		rule: r, other: a.Text("other"), keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		q := p.within("key "+given.Name, textType, -1)
 		if ko := c.rule(given.Rule, q); ko != nil {
@@ -143,9 +143,9 @@ func (e emitter) rewrite(o *op) transform.Bind {
 	case transform.KindRange:
 		return e.bounds(o)
 	}
-	m, class := e.Masker(o), o.class()
+	m, what := e.Masker(o), o.what
 	return func(r *transform.Row) transform.Cell {
-		return func(dst, text []byte) ([]byte, error) { return r.Mask(m, class, dst, text) }
+		return func(dst, text []byte) ([]byte, error) { return r.Mask(m, what, dst, text) }
 	}
 }
 
@@ -174,13 +174,14 @@ func (e emitter) composite(o *op) transform.Bind {
 	type field struct {
 		mk     transform.Bind
 		null   bool
+		what   *transform.What
 		padded bool // char(n): its spaces mean nothing
 	}
 	fields := make([]field, len(o.Type.Underlying().Fields))
 	for i, f := range o.Type.Underlying().Fields {
 		at := slices.IndexFunc(o.parts, func(p part) bool { return p.path == f.Name })
 		fo := o.parts[at].op
-		fields[i] = field{null: fo.kind == transform.KindNull, padded: f.Type.Underlying().OID == catalog.BPCharOID}
+		fields[i] = field{null: fo.kind == transform.KindNull, what: fo.what, padded: f.Type.Underlying().OID == catalog.BPCharOID}
 		if !fields[i].null {
 			fields[i].mk = e.rewrite(fo)
 		}
@@ -198,7 +199,7 @@ func (e emitter) composite(o *op) transform.Bind {
 				case i >= len(fields):
 					return dst, false, transform.ErrBadWire
 				case fields[i].null:
-					r.Suspect(field)
+					r.DroppedWithin(fields[i].what, field)
 					return dst, true, nil
 				case fields[i].padded:
 					field = bytes.TrimRight(field, " ")
@@ -214,11 +215,12 @@ func (e emitter) hstore(o *op) transform.Bind {
 	type rule struct {
 		mk   transform.Bind
 		null bool
+		what *transform.What
 	}
 	byKey := map[string]rule{}
 	alias := "key"
 	for _, p := range o.parts {
-		k := rule{null: p.op.kind == transform.KindNull}
+		k := rule{null: p.op.kind == transform.KindNull, what: p.op.what}
 		if !k.null {
 			k.mk = e.rewrite(p.op)
 		}
@@ -252,7 +254,7 @@ func (e emitter) hstore(o *op) transform.Bind {
 				switch {
 				case !named:
 					r.Suspect(key)
-					r.Suspect(old)
+					r.Dropped(o.rest, old)
 					if o.other == "drop" {
 						return nil
 					}
@@ -262,7 +264,7 @@ func (e emitter) hstore(o *op) transform.Bind {
 						old = []byte(fake.Redacted)
 					}
 				case k.null:
-					r.Suspect(old)
+					r.Dropped(k.what, old)
 					old = nil
 				case old != nil:
 					if masked, err = do[name](masked[:0], old); err != nil {

@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"bytes"
 	"errors"
 
 	"refresher/internal/pii"
@@ -27,12 +28,13 @@ type jsonPlan struct {
 	paths  *document.Paths
 	leaves []leafRule
 	other  string
-	redact bool // what is no JSON
-	keys   bool // those for which only * stands stay
+	rest   *transform.What // what no path names is
+	redact bool            // what is no JSON
+	keys   bool            // those for which only * stands stay
 }
 
 func (e emitter) jsonPlan(o *op) *jsonPlan {
-	p := &jsonPlan{other: o.other, redact: o.redact, keys: o.keys}
+	p := &jsonPlan{rest: o.rest, other: o.other, redact: o.redact, keys: o.keys}
 	p.paths, p.leaves = e.c.jsonPaths(o)
 	for i := range p.leaves {
 		e.leaf(&p.leaves[i])
@@ -71,12 +73,16 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 			inner[i] = p.leaves[i].inner.rewrite(r)
 		}
 	}
+	var names namePair
 	apply := func(dst []byte, action int, leaf *document.Leaf) ([]byte, error) {
 		if action == document.Unlisted {
 			return p.unlisted(r, dst, leaf)
 		}
 		l := &p.leaves[action]
 		if l.inner == nil {
+			if leaf.Kind == document.String {
+				names.see(r, l.op.what.Class, leaf.Text)
+			}
 			return l.apply(r, dst, leaf)
 		}
 		if leaf.Kind != document.String {
@@ -89,13 +95,38 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 		}
 		return document.EndString(dst, start), nil
 	}
-	return func(dst, doc []byte) ([]byte, error) { return rewriter.Rewrite(dst, doc, apply) }
+	return func(dst, doc []byte) ([]byte, error) {
+		names.reset()
+		return rewriter.Rewrite(dst, doc, apply)
+	}
+}
+
+// namePair joins a given name and the surname that stands next to it in a document to a
+// full name, which is fingerprinted as that of two columns is.
+type namePair struct{ first, last []byte }
+
+func (n *namePair) reset() { n.first, n.last = n.first[:0], n.last[:0] }
+
+func (n *namePair) see(r *transform.Row, class pii.Class, text []byte) {
+	switch class {
+	case pii.FirstName:
+		n.first = append(n.first[:0], bytes.TrimSpace(text)...)
+	case pii.LastName:
+		n.last = append(n.last[:0], bytes.TrimSpace(text)...)
+	default:
+		return
+	}
+	if len(n.first) > 0 && len(n.last) > 0 && r.Fingerprints != nil {
+		n.first = append(append(n.first, ' '), n.last...)
+		r.Fingerprints.Add(pii.FullName, n.first)
+		n.reset()
+	}
 }
 
 // unlisted does what other: says to a value that no path names.
 func (p *jsonPlan) unlisted(r *transform.Row, dst []byte, leaf *document.Leaf) ([]byte, error) {
 	if leaf.Kind != document.Number && leaf.Kind != document.Bool {
-		r.Suspect(leaf.Text)
+		r.Dropped(p.rest, leaf.Text)
 	}
 	switch {
 	case p.other == "drop":
@@ -132,7 +163,7 @@ func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]b
 	}
 	if l.token != nil {
 		if leaf.Kind != document.Number && leaf.Kind != document.Bool {
-			r.Suspect(leaf.Text)
+			r.Dropped(l.op.what, leaf.Text)
 		}
 		return append(dst, l.token...), nil
 	}
@@ -141,7 +172,7 @@ func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]b
 		return l.quoted(r, dst, leaf.Text)
 	case document.Number:
 		if l.number != nil {
-			return r.Mask(l.number, l.op.class(), dst, leaf.Text)
+			return r.Mask(l.number, l.op.what, dst, leaf.Text)
 		}
 		return l.quoted(r, dst, normal.WholeDigits(leaf.Text))
 	}
@@ -151,7 +182,7 @@ func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]b
 // quoted writes what replaces a leaf as a JSON string.
 func (l *leafRule) quoted(r *transform.Row, dst []byte, text []byte) ([]byte, error) {
 	start := len(dst)
-	dst, err := r.Mask(l.text, l.op.class(), append(dst, '"'), text)
+	dst, err := r.Mask(l.text, l.op.what, append(dst, '"'), text)
 	if err != nil {
 		return dst, err
 	}
@@ -172,7 +203,8 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, rule: r, keys: a.Text("keys") == "keep"}
+	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, what: nobodys, rest: byShape(), rule: r,
+		keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		if _, err := document.ParseXMLPath(given.Name); err != nil {
 			c.fail(given.Pos, "path %s %v", given.Name, err)
@@ -199,21 +231,22 @@ type xmlMasker struct {
 	keys   bool // names of elements and attributes stay
 	paths  *document.XML
 	leaves []xmlLeaf
+	rest   *transform.What // what no path names is
 }
 
 // xmlLeaf is what happens to what one path leads to.
 type xmlLeaf struct {
-	class            pii.Class
+	what             *transform.What
 	transform.Masker // nil: an empty text
 }
 
 // xmlMasker makes the Masker of a rule.
 func (e emitter) xmlMasker(o *op) transform.Masker {
-	m := &xmlMasker{keys: o.keys}
+	m := &xmlMasker{rest: o.rest, keys: o.keys}
 	var list []document.XMLRule
 	for i, p := range o.parts {
 		path, _ := document.ParseXMLPath(p.path) // checked by xmlRule
-		l, action := xmlLeaf{class: p.op.class()}, i
+		l, action := xmlLeaf{what: p.op.what}, i
 		switch p.op.kind {
 		case transform.KindKeep:
 			action = document.Keep
@@ -233,12 +266,12 @@ func (m *xmlMasker) Replace(r *transform.Row, dst, doc []byte) ([]byte, error) {
 	return m.paths.Rewrite(dst, doc, names, func(dst []byte, action int, text []byte) ([]byte, error) {
 		switch {
 		case action == document.Unlisted:
-			r.Suspect(text)
+			r.Dropped(m.rest, text)
 			return append(dst, fake.Redacted...), nil
 		case m.leaves[action].Masker == nil:
-			r.Suspect(text)
+			r.Dropped(m.leaves[action].what, text)
 			return dst, nil
 		}
-		return r.Mask(m.leaves[action].Masker, m.leaves[action].class, dst, text)
+		return r.Mask(m.leaves[action].Masker, m.leaves[action].what, dst, text)
 	})
 }

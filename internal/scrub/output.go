@@ -32,6 +32,7 @@ func (w *Writer) Close() error {
 		return w.err
 	}
 	err := w.parser.Close()
+	w.row.Flush()
 	if err == nil && w.plan.rewritten() {
 		w.buf = copyfmt.AppendTrailer(w.buf, w.plan.Format)
 	}

@@ -129,31 +129,23 @@ func (e emitter) cell(o *op) transform.Bind {
 	t := e.col.Type
 	switch o.kind {
 	case transform.KindNull:
-		return nullCell(watched(t))
+		return dropCell(o.what, nil, t, e.f)
 	case transform.KindConstant:
 		wire, err := value.For(t, e.f).AppendWire(nil, o.value)
 		if err != nil {
 			e.c.fail(o.rule.Pos, "the value is no %s", t.SQL)
 		}
-		return constantCell(wire, watched(t))
+		return dropCell(o.what, wire, t, e.f)
 	case transform.KindArray:
 		return arrayCell(e.rewrite(o.elem), t, e.f)
 	case transform.KindTemplate:
-		return transform.TemplateCell(o.template, o.Chars(), e.fields)
+		return transform.TemplateCell(o.template, o.what, o.Chars(), e.fields)
 	case transform.KindJSON:
 		return e.jsonPlan(o).cell(t, e.f)
 	case transform.KindComposite, transform.KindHstore, transform.KindRange:
 		return rewriteCell(e.rewrite(o), t, e.f)
 	}
-	return maskCell(e.Masker(o), o.class(), t, e.f)
-}
-
-// watched reports whether the wire form of a type shows text in which dropped
-// identifiers can be seen.
-func watched(t *catalog.Type) bool {
-	t = t.Underlying()
-	f := transform.FamilyOf(t)
-	return f == transform.FamilyText || f == transform.FamilyJSON || f == transform.FamilyArray && transform.FamilyOf(t.Elem) == transform.FamilyText
+	return maskCell(e.Masker(o), o.what, t, e.f)
 }
 
 // masker replaces the canonical texts of a column or of an array's elements.
@@ -309,7 +301,7 @@ func (o *op) detail() string {
 
 // maskCell masks a column by a Masker of canonical text, without a conversion
 // where the wire form is that text already.
-func maskCell(m transform.Masker, class pii.Class, t *catalog.Type, f copyfmt.Format) transform.Bind {
+func maskCell(m transform.Masker, what *transform.What, t *catalog.Type, f copyfmt.Format) transform.Bind {
 	if fast, ok := m.(transform.WireMasker); ok {
 		if mk := fast.Wire(t, f); mk != nil {
 			return mk
@@ -317,7 +309,7 @@ func maskCell(m transform.Masker, class pii.Class, t *catalog.Type, f copyfmt.Fo
 	}
 	if wireIsText(t, f) {
 		return func(r *transform.Row) transform.Cell {
-			return func(dst, wire []byte) ([]byte, error) { return r.Mask(m, class, dst, wire) }
+			return func(dst, wire []byte) ([]byte, error) { return r.Mask(m, what, dst, wire) }
 		}
 	}
 	codec := value.For(t, f)
@@ -327,7 +319,7 @@ func maskCell(m transform.Masker, class pii.Class, t *catalog.Type, f copyfmt.Fo
 			if r.Text, err = codec.AppendText(r.Text[:0], wire); err != nil {
 				return dst, err
 			}
-			if r.Out, err = r.Mask(m, class, r.Out[:0], r.Text); err != nil {
+			if r.Out, err = r.Mask(m, what, r.Out[:0], r.Text); err != nil {
 				return dst, err
 			}
 			return codec.AppendWire(dst, r.Out)
@@ -344,26 +336,30 @@ func wireIsText(t *catalog.Type, f copyfmt.Format) bool {
 	return f == copyfmt.Text || transform.FamilyOf(t) == transform.FamilyText
 }
 
-// constantCell writes one value in the place of every other.
-func constantCell(wire []byte, watch bool) transform.Bind {
+// dropCell writes one value in the place of every other, or nothing for NULL, and notes
+// what was there.
+func dropCell(what *transform.What, wire []byte, t *catalog.Type, f copyfmt.Format) transform.Bind {
+	direct := wireIsText(t, f)
+	codec := value.For(t, f)
+	plain := transform.FamilyOf(t) == transform.FamilyText
+	silent := what.Class == pii.None && !what.Shape || codec == nil && !direct
 	return func(r *transform.Row) transform.Cell {
 		return func(dst, old []byte) ([]byte, error) {
-			if watch {
-				r.Suspect(old)
+			if !silent {
+				if !direct {
+					var err error
+					if r.Text, err = codec.AppendText(r.Text[:0], old); err != nil {
+						return dst, err
+					}
+					old = r.Text
+				}
+				if plain || !what.Shape {
+					r.Dropped(what, old)
+				} else {
+					r.DroppedWithin(what, old)
+				}
 			}
 			return append(dst, wire...), nil
-		}
-	}
-}
-
-// nullCell only looks at what becomes NULL.
-func nullCell(watch bool) transform.Bind {
-	return func(r *transform.Row) transform.Cell {
-		return func(dst, old []byte) ([]byte, error) {
-			if watch {
-				r.Suspect(old)
-			}
-			return dst, nil
 		}
 	}
 }

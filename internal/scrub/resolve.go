@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
@@ -17,6 +18,7 @@ import (
 type op struct {
 	keys bool // of documents and hstores: names that are data stay
 	transform.Place
+	what   *transform.What // what its values are
 	kind   transform.Kind
 	def    *transform.Definition
 	dom    *transform.Domain // of KindMask
@@ -28,6 +30,7 @@ type op struct {
 	cases  []caseOf          // of KindCases
 	other  string            // of KindJSON and KindHstore: what happens to what no path names
 	redact bool              // of KindJSON: what is no JSON
+	rest   *transform.What   // what is within a document or hstore that no path or key names
 
 	names    bool                // of KindText: by dictionary
 	template *transform.Template // of KindTemplate
@@ -84,17 +87,21 @@ func (o *op) needsKnown() bool {
 // spot is the place that a rule is for, and the table it is in.
 type spot struct {
 	transform.Place
+	called  string // the name of the column, or the last one of a path within it
 	table   *catalog.Table
 	subject *subject // of the table, nil if it has none
 }
 
 // within is a place inside the values of this one; t is nil in JSON and XML.
 func (p spot) within(what string, t *catalog.Type, mod int32) spot {
+	if i := strings.LastIndexAny(what, " ./@]"); i >= 0 && t == nil || t == textType {
+		p.called = what[i+1:]
+	}
 	family := transform.FamilyText
 	if t != nil {
 		family = transform.FamilyOf(t)
 	}
-	return spot{transform.Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.table, p.subject}
+	return spot{transform.Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.called, p.table, p.subject}
 }
 
 // resolve checks every choice's rule.
@@ -105,7 +112,7 @@ func (c *compiler) resolve() {
 			if ch == nil {
 				continue
 			}
-			p := spot{transform.Place{Where: ch.String(), Type: col.Type, Mod: col.Mod, Family: transform.FamilyOf(col.Type), NotNull: c.notNull(t, col)}, t, c.subjectOf(t)}
+			p := spot{transform.Place{Where: ch.String(), Type: col.Type, Mod: col.Mod, Family: transform.FamilyOf(col.Type), NotNull: c.notNull(t, col)}, col.Name, t, c.subjectOf(t)}
 			ch.op = c.columnRule(ch.rule, p, t)
 		}
 	}
@@ -163,7 +170,7 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 			c.fail(r.Pos, "%s %v", def.Name, err)
 		}
 	}
-	o := &op{kind: def.Kind, def: def, Place: p.Place, rule: r, follow: c.follows(def, r, a, p)}
+	o := &op{kind: def.Kind, def: def, Place: p.Place, what: whatIs(def, r, p), rule: r, follow: c.follows(def, r, a, p)}
 	o.gender = a.Text(transform.GenderParam.Name)
 	delete(a, "subject") // no matter of the domain, as is the gender
 	delete(a, transform.GenderParam.Name)
@@ -180,7 +187,9 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	case transform.KindText:
 		o.names = a.Flag("names")
 	case transform.KindTemplate:
-		o.template = c.template(r, a, p)
+		if o.template = c.template(r, a, p); o.template != nil && o.template.Class != pii.None {
+			o.what = &transform.What{Class: o.template.Class, Made: true}
+		}
 	}
 	if len(c.problems) > before {
 		return nil
@@ -192,6 +201,34 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	}
 	return o
 }
+
+// whatIs says what the values of a place are, whatever the rule puts there: the class of
+// the transform, that which the rule declares, or that which the name of the place speaks
+// for; by their shape where nothing says it.
+func whatIs(def *transform.Definition, r *rules.Rule, p spot) *transform.What {
+	text := p.Family == transform.FamilyText || p.Family == transform.FamilyJSON || p.Family == transform.FamilyXML ||
+		p.Family == transform.FamilyArray || p.Family == transform.FamilyOther
+	switch {
+	case r.Class == pii.None:
+		return &transform.What{Class: pii.None}
+	case r.Class != "":
+		return &transform.What{Class: r.Class, Made: r.Class == def.Class}
+	case def.Kind == transform.KindText:
+		return &transform.What{Class: pii.FreeText}
+	case def.Class != pii.None && def.Class != pii.FreeText:
+		return &transform.What{Class: def.Class, Made: true}
+	}
+	w := &transform.What{Class: pii.None, Shape: text, Numbers: text}
+	if named := suggested(p.called); text && named != nil && named.Class.Direct() {
+		w.Class = named.Class
+	}
+	return w
+}
+
+// nobodys is what is masked by the rules within it.
+var nobodys = &transform.What{Class: pii.None}
+
+func byShape() *transform.What { return &transform.What{Class: pii.None, Shape: true} }
 
 // misfit says why a transform doesn't serve a place, and what would.
 func (c *compiler) misfit(def *transform.Definition, p spot) string {
@@ -299,8 +336,8 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, rule: r, other: a.Text("other"), redact: a.Text("invalid") == "redact",
-		keys: a.Text("keys") == "keep"}
+	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, what: nobodys, rest: byShape(), rule: r, other: a.Text("other"),
+		redact: a.Text("invalid") == "redact", keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))
 		if leaf != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"refresher/internal/pii"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 )
@@ -110,8 +111,8 @@ func shapeSchema(s transform.Shape) object {
 // it from others.
 func ruleSchema(doc, key string, value object, params []transform.Param) object {
 	properties := object{key: value, "when": ref("when"),
-		"class": object{"enum": rules.Classes(), "description": "What the values are, where the transform doesn't say it: " +
-			"they are looked for in staging as values of this class."},
+		"class": object{"enum": append(rules.Classes(), string(pii.None)), "description": "What the values are, where the transform doesn't say it: " +
+			"they are looked for in staging as values of this class. none: nobody's, whatever they look like."},
 		"optional": object{"type": "boolean", "default": false,
 			"description": "Of a column: it is no mistake if the table lacks it, as some versions of its application do."},
 	}

@@ -195,7 +195,13 @@ func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 				continue
 			}
 		}
-		if c.late || c.null {
+		if c.late {
+			continue
+		}
+		if c.null { // free text must know what was there
+			if _, err = c.rewrite(nil, r.Field(c.at)); err != nil {
+				return err
+			}
 			continue
 		}
 		c.from = len(w.side)
@@ -223,7 +229,11 @@ func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 		w.busy = c
 		w.buf = append(w.buf, r.Span(next, c.at)...)
 		next = c.at + 1
-		if c.late || c.null {
+		switch {
+		case c.null:
+			w.buf = r.AppendField(w.buf, c.at, nil)
+			continue
+		case c.late:
 			if err := w.cell(r, c); err != nil {
 				return err
 			}

@@ -56,6 +56,10 @@ func (k *Known) Add(class pii.Class, src, fake []byte) {
 	}
 }
 
+// AddWhole remembers a text that looks like a value of the class. Its words by themselves
+// may be ordinary ones.
+func (k *Known) AddWhole(class pii.Class, src []byte) { k.addWords(class, src, nil, true) }
+
 // addParts adds the first and the last word of a name, titles aside.
 func (k *Known) addParts(src, fake []byte) {
 	first, rest := cutTitles(bytes.TrimSpace(src))
@@ -71,7 +75,10 @@ func (k *Known) addParts(src, fake []byte) {
 		}
 		last = bytes.TrimRight(last[:i], " ,")
 	}
-	if i := bytes.IndexByte(fake, ' '); i > 0 {
+	if fake == nil {
+		k.addWords(pii.FirstName, first, nil, true)
+		k.addWords(pii.LastName, last, nil, true)
+	} else if i := bytes.IndexByte(fake, ' '); i > 0 {
 		k.addWords(pii.FirstName, first, fake[:i], true)
 		k.addWords(pii.LastName, last, fake[i+1:], true)
 	}
@@ -130,6 +137,9 @@ func (k *Known) addDigits(class pii.Class, src, fake []byte) bool {
 }
 
 func (k *Known) keep(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
 	start := len(k.arena)
 	k.arena = append(k.arena, b...)
 	return k.arena[start:len(k.arena):len(k.arena)]
@@ -181,7 +191,7 @@ func (k *Known) at(text []byte, i int, c rune) Span {
 			continue
 		}
 		if end := matchWords(text, i, it.words); end > best.End || end > 0 && end == best.End && weak && !it.part {
-			best, weak = Span{Start: i, End: end, Class: it.class, Fake: it.fake}, it.part
+			best, weak = Span{Start: i, End: end, Class: it.class, Fake: it.fake, Silent: it.fake == nil}, it.part
 		}
 	}
 	return best

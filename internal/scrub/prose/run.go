@@ -43,7 +43,7 @@ func (k *Known) findNumbers(dst []Span, text []byte) []Span {
 				continue
 			}
 			if from, to, ok := run.match(it); ok {
-				dst = append(dst, Span{Start: run.start(text, from), End: run.at[to-1] + 1, Class: it.class, Fake: it.fake})
+				dst = append(dst, Span{Start: run.start(text, from), End: run.at[to-1] + 1, Class: it.class, Fake: it.fake, Silent: it.fake == nil})
 			}
 		}
 	}

@@ -63,11 +63,11 @@ func (l *loader) allowFields(a *Allow) []field {
 	}
 }
 
-func (l *loader) class(to *pii.Class) func(entry) {
+func (l *loader) class(to *pii.Class, also ...string) func(entry) {
 	return func(e entry) {
 		s, ok := l.str(e.value, e.key)
 		switch *to = pii.Class(s); {
-		case !ok, slices.Contains(Classes(), s):
+		case !ok, slices.Contains(Classes(), s), slices.Contains(also, s):
 		default:
 			l.fail(l.pos(e.value), "%q is no class%s; there is %s", s, DidYouMean(s, Classes()), oneOf(Classes()))
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/pii"
+
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -165,7 +167,7 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 		case e.key == "when":
 			r.When = l.expression(e)
 		case e.key == "class" && !template: // a parameter of template
-			l.class(&r.Class)(e)
+			l.class(&r.Class, string(pii.None))(e)
 		case e.key == "optional":
 			l.flag(&r.Optional)(e)
 		case i < 0, named && e.key == "range": // range is a parameter of phone and ip

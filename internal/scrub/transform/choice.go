@@ -93,7 +93,6 @@ type choiceMasker struct {
 func (m *choiceMasker) MakesNumbers() bool { return m.numbers }
 
 func (m *choiceMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
-	r.Suspect(text)
 	h := r.Mac.digest(m.prefix, text)
 	n := (uint64(h[0])<<40 | uint64(h[1])<<32 | uint64(h[2])<<24 | uint64(h[3])<<16 | uint64(h[4])<<8 | uint64(h[5])) % m.total
 	i := 0

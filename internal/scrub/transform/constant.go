@@ -140,7 +140,6 @@ func CheckConstant(text []byte, t *catalog.Type, mod int32) error {
 // Fixed puts one text in the place of every value.
 type Fixed struct{ Text []byte }
 
-func (m Fixed) Replace(r *Row, dst, text []byte) ([]byte, error) {
-	r.Suspect(text)
+func (m Fixed) Replace(_ *Row, dst, _ []byte) ([]byte, error) {
 	return append(dst, m.Text...), nil
 }

@@ -35,6 +35,8 @@ type Row struct {
 	names  prose.NameFinder
 	hits   []detect.Hit
 	spans  []prose.Span
+	piece  []byte
+	places map[*What]*vocabulary
 
 	ciphers map[*permuter]*cipherState
 	num     decimal.Decimal
@@ -50,7 +52,7 @@ type Bind func(r *Row) Cell
 var ErrBadWire = errors.New("the server sent a value that is not of the column's type")
 
 // Mask replaces a canonical text and notes what it was.
-func (r *Row) Mask(m Masker, class pii.Class, dst, text []byte) ([]byte, error) {
+func (r *Row) Mask(m Masker, what *What, dst, text []byte) ([]byte, error) {
 	if normal.Blank(text) {
 		return append(dst, text...), nil
 	}
@@ -59,7 +61,7 @@ func (r *Row) Mask(m Masker, class pii.Class, dst, text []byte) ([]byte, error) 
 	if err != nil {
 		return dst, err
 	}
-	r.note(class, text, dst[start:])
+	r.saw(what, text, dst[start:])
 	return dst, nil
 }
 

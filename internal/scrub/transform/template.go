@@ -14,7 +14,7 @@ import (
 )
 
 // TemplateCell builds a value from the row's others.
-func TemplateCell(m *Template, limit int, fields func(string) Field) Bind {
+func TemplateCell(m *Template, what *What, limit int, fields func(string) Field) Bind {
 	from := make([]Field, len(m.Parts))
 	for i, part := range m.Parts {
 		if from[i] = NoField; part.Column != nil {
@@ -31,11 +31,7 @@ func TemplateCell(m *Template, limit int, fields func(string) Field) Bind {
 			if err != nil {
 				return dst, err
 			}
-			if m.Class == pii.None {
-				r.Suspect(wire)
-			} else {
-				r.note(m.Class, wire, dst[start:])
-			}
+			r.saw(what, wire, dst[start:])
 			return dst, nil
 		}
 	}
