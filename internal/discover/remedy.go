@@ -11,6 +11,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // Leak is what a run's verification found in one column that the rules keep, or
@@ -109,7 +110,8 @@ func narrower(have *rules.Rule) string {
 	var parts []string
 	for _, p := range have.Parts {
 		r := p.Rule
-		if r.Kind != rules.Scalar || len(r.Params) > 0 || r.Transform == keep || r.Transform == "text" {
+		d := transform.Named(r.Transform)
+		if r.Kind != rules.Scalar || len(r.Params) > 0 || d == nil || d.Kind == transform.KindKeep || d.Kind == transform.KindText {
 			continue
 		}
 		parts = append(parts, flow(p.Name)+": "+r.Transform)

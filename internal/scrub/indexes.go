@@ -3,10 +3,7 @@ package scrub
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/transform"
@@ -90,23 +87,42 @@ func (c *compiler) folds(t *catalog.Table, key catalog.IndexKey) bool {
 	return key.Folds || col != nil && col.Type.Underlying().Name == "citext"
 }
 
-// source is what a key is made of: a column, in lower or upper case or trimmed if
-// fold is set; nil if it is anything else.
-func (c *compiler) source(t *catalog.Table, key catalog.IndexKey) (col *catalog.Column, fold bool) {
-	if col = t.Column(key.Column); col != nil && !col.Generated {
-		return col, c.folds(t, key)
+// source is the column that a key is made of, and how; nil if what is different could
+// become one in it.
+func (c *compiler) source(t *catalog.Table, key catalog.IndexKey) (*catalog.Column, keySource) {
+	col := t.Column(key.Column)
+	if col != nil && !col.Generated {
+		return col, keySource{fold: c.folds(t, key)}
 	}
 	expr, reads := key.Expr, key.Reads
 	if col != nil {
 		expr, reads = col.As, col.From
 	}
 	if len(reads) != 1 || t.Column(reads[0]) == nil {
-		return nil, false
+		return nil, keySource{}
 	}
-	if fold, ok := caseOnly(expr, reads[0]); ok {
-		return t.Column(reads[0]), fold || c.folds(t, key)
+	k, ok := distinctBy(expr, reads[0])
+	if !ok {
+		return nil, keySource{}
 	}
-	return nil, false
+	k.fold = k.fold || c.folds(t, key)
+	return t.Column(reads[0]), k
+}
+
+// isNull reports whether a key is NULL in every row, since a column becomes NULL that it
+// is made of.
+func (c *compiler) isNull(t *catalog.Table, key catalog.IndexKey) bool {
+	expr, reads := key.Expr, key.Reads
+	col := t.Column(key.Column)
+	if col != nil && col.Generated {
+		expr, reads = col.As, col.From
+	} else if col != nil {
+		expr, reads = "", []string{col.Name}
+	}
+	return slices.ContainsFunc(reads, func(name string) bool {
+		ch := c.choice(t, name)
+		return ch != nil && ch.op != nil && ch.op.kind == transform.KindNull
+	}) && isStrict(expr)
 }
 
 // reads are the columns that a key is made of, those of a generated column
@@ -135,12 +151,8 @@ func (c *compiler) masked(t *catalog.Table, names []string) *choice {
 
 func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 	distinct := !idx.Primary && !idx.NullsNotDistinct
-	for _, key := range keysOf(idx) {
-		if col, _ := c.source(t, key); col != nil && distinct {
-			if ch := c.choice(t, col.Name); ch != nil && ch.op != nil && ch.op.kind == transform.KindNull {
-				return // a row with a NULL in its key is like no other
-			}
-		}
+	if distinct && slices.ContainsFunc(keysOf(idx), func(key catalog.IndexKey) bool { return c.isNull(t, key) }) {
+		return // a row with a NULL in its key is like no other
 	}
 	for _, key := range keysOf(idx) {
 		ch := c.masked(t, key.Reads)
@@ -150,17 +162,56 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 		if ch == nil {
 			continue
 		}
-		col, fold := c.source(t, key)
+		col, from := c.source(t, key)
 		if col == nil {
-			c.fail(ch.pos, "%s is in the unique index %s by the expression %s, under which two fakes could be equal: keep it, or make it null", ch, idx.Name, c.exprOf(t, key))
+			c.fail(ch.pos, "%s is in the unique index %s by the expression %s, under which two fakes could be equal: keep it%s",
+				ch, idx.Name, c.exprOf(t, key), c.orNull(t, key, ch, distinct))
 			continue
 		}
-		if why := c.notUnique(t, ch, fold, !distinct); why != "" {
+		why := ""
+		if from.path != "" {
+			why = c.memberNotUnique(t, ch, from, !distinct)
+		} else {
+			why = c.notUnique(t, ch, from.fold, !distinct)
+		}
+		if why != "" {
 			c.fail(ch.pos, "%s is in the unique index %s, and %s", ch, idx.Name, why)
 			continue
 		}
-		c.mayFold(idx.Name, ch, fold)
+		c.mayFold(idx.Name, ch, from.fold)
 	}
+}
+
+// orNull is advice to make a column NULL, where that would do.
+func (c *compiler) orNull(t *catalog.Table, key catalog.IndexKey, ch *choice, distinct bool) string {
+	expr := key.Expr
+	if col := t.Column(key.Column); col != nil && col.Generated {
+		expr = col.As
+	}
+	if distinct && !ch.column.NotNull && ch.op.kind != transform.KindNull && isStrict(expr) {
+		return ", or make it null"
+	}
+	return ""
+}
+
+// memberNotUnique is notUnique for a key that is a member of the JSON documents in a column.
+func (c *compiler) memberNotUnique(t *catalog.Table, ch *choice, from keySource, nulls bool) string {
+	if ch.op.kind != transform.KindJSON {
+		return fmt.Sprintf("%s can make two values of %s equal: write {json: {%s: TRANSFORM}} with a transform for unique columns",
+			ch.op.name(), from.path, from.path)
+	}
+	i := slices.IndexFunc(ch.op.parts, func(p part) bool { return p.path == from.path })
+	if i < 0 {
+		return fmt.Sprintf("no path names %s, so that it is redacted in every row: write a rule for it, such as email or token", from.path)
+	}
+	leaf := ch.op.parts[i].op
+	if leaf.kind == transform.KindKeep {
+		return ""
+	}
+	if why := c.collides(t, ch, leaf, from.fold, nulls); why != "" {
+		return from.path + ": " + why
+	}
+	return ""
 }
 
 func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
@@ -197,70 +248,6 @@ func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
 			c.fail(ch.pos, "%s is in the exclusion constraint %s, which other values could break: keep it, or make it null", ch, idx.Name)
 		}
 	}
-}
-
-// Parts of expressions as PostgreSQL prints them.
-var (
-	textCast = lazily(`::(pg_catalog\.)?(text|name|bpchar|character varying(\(\d+\))?|character(\(\d+\))?|([a-z_]+\.)?citext)$`)
-	collate  = lazily(` COLLATE ("[^"]*"|\w+)(\.("[^"]*"|\w+))?$`)
-	caseCall = lazily(`^(?:pg_catalog\.)?(lower|upper|btrim|ltrim|rtrim)\((.*)\)$`)
-)
-
-func lazily(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
-
-// caseOnly reports whether an expression is a column by itself, possibly cast to
-// another type of text, in one case (fold) or trimmed: what is different in lower
-// case stays so.
-func caseOnly(expr, column string) (fold, ok bool) {
-	for {
-		before := expr
-		expr = strings.TrimSpace(expr)
-		if inner, found := strings.CutPrefix(expr, "("); found && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
-			expr = inner[:len(inner)-1]
-		}
-		expr = collate().ReplaceAllString(textCast().ReplaceAllString(expr, ""), "")
-		if m := caseCall().FindStringSubmatch(expr); m != nil && balanced(m[2]) {
-			expr, fold = m[2], true
-		}
-		if expr == before {
-			return fold, expr == column || expr == catalog.Quote(column)
-		}
-	}
-}
-
-// balanced reports whether parentheses are, so that a first and a last one
-// around it are a pair.
-func balanced(s string) bool {
-	depth := 0
-	for _, c := range s {
-		switch c {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth < 0 {
-			return false
-		}
-	}
-	return depth == 0
-}
-
-// withoutBlankTests takes the comparisons of a column with the empty text out of
-// a predicate: masks leave blank texts as they are and make no others.
-func withoutBlankTests(predicate, column string) string {
-	name := regexp.QuoteMeta(catalog.Quote(column))
-	if catalog.Quote(column) != column {
-		name = "(" + name + "|" + regexp.QuoteMeta(column) + ")"
-	}
-	return regexp.MustCompile(`\(?\b?`+name+`\)?(::text)? <> ''::(text|character varying|citext|bpchar)`).ReplaceAllString(predicate, "")
-}
-
-// mentions reports whether a name is in an expression.
-func mentions(expr, name string) bool {
-	return strings.Contains(expr, catalog.Quote(name)) || regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\b`).MatchString(expr)
 }
 
 // mayFold remembers what to say if a unique index can't be built although its

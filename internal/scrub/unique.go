@@ -44,7 +44,7 @@ func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bo
 		return ""
 	}
 	if o.kind != transform.KindMask || !o.def.Unique {
-		return fmt.Sprintf("%s can make two values equal: use %s", o.name(), strings.Join(c.uniqueNames(ch), " or "))
+		return fmt.Sprintf("%s can make two values equal: use %s", o.name(), strings.Join(uniqueNames(o.Family, ch.column.NotNull), " or "))
 	}
 	if folds && o.def.MergesCase != nil && o.def.MergesCase(o.dom) {
 		return fmt.Sprintf("%s can make values that differ in case only, which the index takes for equal: use an alphabet of letters of one case", o.name())
@@ -57,15 +57,15 @@ func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bo
 	return ""
 }
 
-// uniqueNames are the transforms that could serve in the choice's place.
-func (c *compiler) uniqueNames(ch *choice) []string {
+// uniqueNames are the transforms that could serve in a rule's place.
+func uniqueNames(f transform.Family, notNull bool) []string {
 	var names []string
 	for _, n := range transform.Names() {
-		if d := transform.Named(n); d.Unique && d.Kind != transform.KindKeep && d.Serves(transform.FamilyOf(ch.column.Type)) {
+		if d := transform.Named(n); d.Unique && d.Kind != transform.KindKeep && d.Serves(f) {
 			names = append(names, n)
 		}
 	}
-	if !ch.column.NotNull {
+	if !notNull {
 		names = append(names, "null")
 	}
 	if len(names) == 0 {
