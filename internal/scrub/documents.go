@@ -73,7 +73,7 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 			inner[i] = p.leaves[i].inner.rewrite(r)
 		}
 	}
-	var names namePair
+	var pair namePair
 	apply := func(dst []byte, action int, leaf *document.Leaf) ([]byte, error) {
 		if action == document.Unlisted {
 			return p.unlisted(r, dst, leaf)
@@ -81,7 +81,7 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 		l := &p.leaves[action]
 		if l.inner == nil {
 			if leaf.Kind == document.String {
-				names.see(r, l.op.what.Class, leaf.Text)
+				pair.see(r, l.op.what.Class, leaf.Text)
 			}
 			return l.apply(r, dst, leaf)
 		}
@@ -96,7 +96,7 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 		return document.EndString(dst, start), nil
 	}
 	return func(dst, doc []byte) ([]byte, error) {
-		names.reset()
+		pair.reset()
 		return rewriter.Rewrite(dst, doc, apply)
 	}
 }
