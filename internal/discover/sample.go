@@ -100,7 +100,7 @@ func asText(c *catalog.Column) string {
 		return "encode(substring(t." + catalog.Quote(c.Name) + "::bytea FROM 1 FOR 2048), CASE WHEN length(t." + catalog.Quote(c.Name) +
 			"::bytea) IN (16, 20, 32) THEN 'hex' ELSE 'escape' END)"
 	}
-	return "t." + catalog.Quote(c.Name) + "::text"
+	return c.Type.AsText("t." + catalog.Quote(c.Name))
 }
 
 // sampled reports whether a column's values can say anything.

@@ -36,7 +36,7 @@ func (db *database) columns(t *catalog.Table) []column {
 			}
 		})
 		if why == "" {
-			cols = append(cols, column{expr: how.expr("t." + catalog.Quote(c.Name)), versioned: how == asJSONB,
+			cols = append(cols, column{expr: how.expr(c.Type, "t."+catalog.Quote(c.Name)), versioned: how == asJSONB,
 				tally: into})
 		}
 	}
@@ -48,7 +48,7 @@ type form int
 
 const (
 	asIs          form = iota // the wire form is the text
-	asText                    // cast by the server
+	asText                    // as the type's output function writes it
 	asJSONB                   // a version byte, then the text
 	asNumber                  // as text, if of seven digits or more
 	asInteger                 // a float: as text, if a whole number of seven digits or more
@@ -59,10 +59,11 @@ const (
 	asWordsEach               // an array of those
 )
 
-func (f form) expr(ref string) string {
+// expr is the SQL that writes a value of the type, ref, so.
+func (f form) expr(t *catalog.Type, ref string) string {
 	switch f {
 	case asText:
-		return ref + "::pg_catalog.text"
+		return t.AsText(ref)
 	case asInteger:
 		return wholeNumber(ref)
 	case asIntegers:

@@ -186,7 +186,7 @@ func (db *database) jobs() []job {
 		}
 		// What a view computes, rules don't name: its rows are read as text. A bare t
 		// would be a column of that name.
-		c := column{expr: "(t.*)::pg_catalog.text", tally: db.ledger.column(m.Name.String(), "*",
+		c := column{expr: "pg_catalog.concat(t.*)", tally: db.ledger.column(m.Name.String(), "*",
 			func(t *tally) { t.stats.Type = "materialized view" })}
 		jobs = append(jobs, job{label: m.Name.String(), from: m.Name.SQL() + " AS t", columns: []column{c}, low: 0,
 			high: -1})

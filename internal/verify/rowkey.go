@@ -57,7 +57,7 @@ func (db *database) keysOf(ctx context.Context, conn *pgx.Conn, s *scanner, t *c
 		ctids = append(ctids, `"`+strings.TrimPrefix(f.Row, "ctid ")+`"`)
 	}
 	for _, name := range t.PrimaryKey {
-		exprs = append(exprs, fmt.Sprintf("pg_catalog.left(t.%s::pg_catalog.text, %d)", catalog.Quote(name), maxKey))
+		exprs = append(exprs, fmt.Sprintf("pg_catalog.left(%s, %d)", catalog.Output("t."+catalog.Quote(name)), maxKey))
 	}
 	sql := "SELECT t.ctid::pg_catalog.text, " + strings.Join(exprs, ", ") + " FROM ONLY " + t.Name.SQL() +
 		" AS t WHERE t.ctid = ANY (" +

@@ -251,7 +251,7 @@ func orderBy(t *catalog.Table) string {
 	}
 	if len(keys) == 0 {
 		for _, c := range t.Columns {
-			keys = append(keys, "t."+catalog.Quote(c.Name)+`::pg_catalog.text COLLATE pg_catalog."C"`)
+			keys = append(keys, "("+c.Type.AsText("t."+catalog.Quote(c.Name))+`) COLLATE pg_catalog."C"`)
 		}
 	}
 	return strings.Join(keys, ", ")

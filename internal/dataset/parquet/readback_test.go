@@ -215,3 +215,36 @@ func show(s *string) string {
 	}
 	return strconv.Quote(*s)
 }
+
+// A file holds what the table holds, not what a cast of the schema's own makes of it.
+func TestCastsOfTheSchemaAreNotRun(t *testing.T) {
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `
+		CREATE TYPE contact AS (mail text, city text);
+		CREATE TYPE mood AS ENUM ('sad');
+		CREATE FUNCTION brief(contact) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing'::text $$;
+		CREATE CAST (contact AS text) WITH FUNCTION brief(contact);
+		CREATE FUNCTION brief(mood) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing'::text $$;
+		CREATE CAST (mood AS text) WITH FUNCTION brief(mood);
+		CREATE TABLE t (id int, c contact, cs contact[], m mood, ms mood[]);
+		INSERT INTO t VALUES (1, ROW('a@b.c', 'Ulm'), ARRAY[ROW('a@b.c', 'Ulm')::contact, NULL], 'sad', '{sad}'), (2, NULL, '{}', NULL, NULL)`)
+	_, files := export(t, url, exporter.Options{})
+	for _, data := range files {
+		f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := make([]parquet.Row, 3)
+		n, _ := f.RowGroups()[0].Rows().ReadRows(rows)
+		got := ""
+		for _, row := range rows[:n] {
+			for _, v := range row {
+				got += v.String() + "|"
+			}
+			got += "\n"
+		}
+		if want := "1|(a@b.c,Ulm)|(a@b.c,Ulm)|<null>|sad|sad|\n2|<null>|<null>|<null>|<null>|\n"; got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}

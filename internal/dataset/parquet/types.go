@@ -23,6 +23,7 @@ type column struct {
 	name     string
 	typ      string // SQL name of the PostgreSQL type
 	expr     string // what SELECT reads
+	text     string // what SELECT reads of it as text
 	leaf     leaf
 	list     bool
 	required bool
@@ -53,21 +54,20 @@ func (c *column) parquetNode() parquet.Node {
 
 // useText makes the column a string of PostgreSQL's own text.
 func (c *column) useText(why string) {
-	ref := catalog.Quote(c.name)
-	c.expr, c.leaf, c.list, c.unfit, c.asText = "t."+ref+"::pg_catalog.text", stringLeaf(true), false, "", why
+	c.expr, c.leaf, c.list, c.unfit, c.asText = c.text, stringLeaf(true), false, "", why
 }
 
 // newColumn maps a column by the package's type table.
 func newColumn(c *catalog.Column) *column {
 	ref := "t." + catalog.Quote(c.Name)
-	col := &column{name: c.Name, typ: c.Type.SQL, expr: ref, required: c.NotNull}
+	col := &column{name: c.Name, typ: c.Type.SQL, expr: ref, text: c.Type.AsText(ref), required: c.NotNull}
 	typ, mod := resolve(c.Type, c.Mod)
 	if typ.Kind == catalog.ArrayType && typ.Elem != nil {
 		elem, elemMod := resolve(typ.Elem, mod)
 		col.list, col.leaf = true, leafFor(elem, elemMod)
 		col.unfit = "pg_catalog.array_ndims(" + ref + ") > 1 OR pg_catalog.array_lower(" + ref + ", 1) <> 1"
 		if col.leaf.cast {
-			col.expr = ref + "::pg_catalog.text[]"
+			col.expr = typ.AsTexts(ref)
 		} else if col.leaf.unfit != nil {
 			col.unfit += " OR EXISTS (SELECT FROM pg_catalog.unnest(" + ref + ") AS e(v) WHERE " + col.leaf.unfit("e.v") + ")"
 		}
@@ -75,7 +75,7 @@ func newColumn(c *catalog.Column) *column {
 	}
 	col.leaf = leafFor(typ, mod)
 	if col.leaf.cast {
-		col.expr = ref + "::pg_catalog.text"
+		col.expr = col.text
 	}
 	if col.leaf.unfit != nil {
 		col.unfit = col.leaf.unfit(ref)

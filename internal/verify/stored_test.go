@@ -1,0 +1,45 @@
+package verify_test
+
+import (
+	"strings"
+	"testing"
+
+	"refresher/internal/testkit/pgserver"
+	"refresher/internal/verify"
+)
+
+// What is looked through is what is stored, not what a cast of the schema's own makes of
+// it: the casts here leave out everything.
+func TestCastsOfTheSchemaHideNothing(t *testing.T) {
+	const types = `
+		CREATE TYPE contact AS (mail text, city text);
+		CREATE FUNCTION brief(contact) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing'::text $$;
+		CREATE CAST (contact AS text) WITH FUNCTION brief(contact);
+		CREATE FUNCTION brief(contact[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing'::text $$;
+		CREATE CAST (contact[] AS text) WITH FUNCTION brief(contact[]);
+		CREATE DOMAIN reach AS contact;
+		CREATE TABLE base (id int PRIMARY KEY, home contact);
+		INSERT INTO base VALUES (1, ROW('` + srcEmail + `', 'Ulm')), (2, NULL);`
+	for name, sql := range map[string]string{
+		"composite":           "CREATE TABLE t AS SELECT home AS v FROM base",
+		"domain over it":      "CREATE TABLE t (v reach); INSERT INTO t SELECT home::reach FROM base",
+		"array":               "CREATE TABLE t AS SELECT ARRAY[home] AS v FROM base",
+		"domain in composite": "CREATE TYPE two AS (a int, r reach); CREATE TABLE t AS SELECT ROW(1, home)::two AS v FROM base",
+		"materialised view": `CREATE MATERIALIZED VIEW t AS SELECT id, home AS v FROM base;
+			CREATE FUNCTION brief(t) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing'::text $$;
+			CREATE CAST (t AS text) WITH FUNCTION brief(t)`,
+	} {
+		url := pgserver.DB(t)
+		pgserver.Exec(t, url, types+sql)
+		r := database(t, verify.Options{Set: source(t)}, url, nil)
+		in := 0
+		for _, p := range refused(t, "survivors", r).Problems {
+			if strings.HasPrefix(p.Text, "public.t.") && strings.Contains(p.Text, "survivor of class email") {
+				in++
+			}
+		}
+		if in != 1 {
+			t.Errorf("%s: %d survivors of 1", name, in)
+		}
+	}
+}
