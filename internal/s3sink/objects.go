@@ -43,7 +43,7 @@ func (s *Sink) entries(ctx context.Context, prefix string, fn func(Entry) error)
 		}
 		for _, o := range page.Contents {
 			key := aws.ToString(o.Key)
-			if strings.HasSuffix(key, "/") {
+			if strings.HasSuffix(key, "/") && aws.ToInt64(o.Size) == 0 {
 				continue // a folder, as consoles make them
 			}
 			if err := fn(Entry{Name: strings.TrimPrefix(key, s.prefix), Size: aws.ToInt64(o.Size),

@@ -9,37 +9,107 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
 	"refresher/internal/fault"
 )
 
-// opaque are the beginnings of files that hold more than their bytes show, and
-// that nothing here can unpack.
-var opaque = []struct{ head, what string }{
-	{"BZh", "compressed with bzip2"},
-	{"\xFD7zXZ\x00", "compressed with xz"},
-	{"7z\xBC\xAF\x27\x1C", "a 7z archive"},
-	{"Rar!\x1A\x07", "a RAR archive"},
-	{"\x04\x22\x4D\x18", "compressed with lz4"},
-	{"LZIP\x01", "compressed with lzip"},
-	{"\x1F\x9D", "compressed with compress"},
-	{"%PDF-", "a PDF"},
-	{"-----BEGIN PGP MESSAGE", "encrypted"},
-	{"age-encryption.org/", "encrypted"},
+// opaque are the beginnings of files that hold more than their bytes show, and that
+// nothing here can take apart: compressed, encrypted, or with values cut into pieces.
+var opaque = []struct {
+	at         int
+	head, what string
+}{
+	{0, "BZh", "compressed with bzip2"},
+	{0, "\xFD7zXZ\x00", "compressed with xz"},
+	{0, "\x5D\x00\x00", "compressed with LZMA"},
+	{0, "7z\xBC\xAF\x27\x1C", "a 7z archive"},
+	{0, "Rar!\x1A\x07", "a RAR archive"},
+	{0, "\x04\x22\x4D\x18", "compressed with lz4"},
+	{0, "\x02\x21\x4C\x18", "compressed with lz4"},
+	{0, "LZIP\x01", "compressed with lzip"},
+	{0, "\x89LZO", "compressed with lzop"},
+	{0, "\x1F\x9D", "compressed with compress"},
+	{0, "\xFF\x06\x00\x00sNaPpY", "compressed with snappy"},
+	{0, "MSCF", "a cabinet archive"},
+	{0, "xar!", "a xar archive"},
+	{0, "\xED\xAB\xEE\xDB", "an RPM package"},
+	{0, "hsqs", "a SquashFS image"},
+	{0, "%PDF-", "a PDF"},
+	{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an office document"},
+	{0, "SQLite format 3\x00", "an SQLite database; export it as SQL or CSV"},
+	{8, "DUCK", "a DuckDB database; export it as CSV or Parquet"},
+	{0, "REDIS0", "a dump of Redis"},
+	{0, "Obj\x01", "an Avro file"},
+	{0, "ORC", "an ORC file"},
+	{0, "ARROW1", "an Arrow file"},
+	{0, "FEA1", "a Feather file"},
+	{0, "\x89HDF\r\n\x1A\n", "an HDF5 file"},
+	{4, "Standard Jet DB", "an Access database"},
+	{4, "Standard ACE DB", "an Access database"},
+	{0, "-----BEGIN PGP MESSAGE", "encrypted"},
+	{0, "age-encryption.org/", "encrypted"},
+	{0, "-----BEGIN AGE ENCRYPTED FILE", "encrypted"},
+	{0, "Salted__", "encrypted"},
+	{0, "$ANSIBLE_VAULT;", "encrypted"},
+	{0, "LUKS\xBA\xBE", "encrypted"},
 }
+
+// media are the beginnings of files that are dense by nature: pictures, sound and
+// fonts. What they show can't be looked through; their bytes are, with what programs
+// wrote into them beside it.
+var media = []string{"\x89PNG\r\n", "\xFF\xD8\xFF", "GIF8", "RIFF", "OggS", "ID3", "fLaC", "wOFF", "wOF2", "\x1A\x45\xDF\xA3"}
 
 func opaqueHead(head []byte) string {
 	if bytes.HasPrefix(head, []byte("PARE")) && !mostlyText(head) { // Parquet with an encrypted footer
 		return "encrypted"
 	}
 	for _, o := range opaque {
-		if bytes.HasPrefix(head, []byte(o.head)) {
+		if len(head) > o.at && bytes.HasPrefix(head[o.at:], []byte(o.head)) {
+			if plainWord(o.head) && mostlyText(head) && len(head) > 32 {
+				continue // a text that begins so
+			}
 			return o.what
 		}
 	}
+	if dense(head) {
+		return "compressed or encrypted in a way that is not known here"
+	}
 	return ""
+}
+
+// plainWord reports a beginning that text could have, too.
+func plainWord(head string) bool {
+	for _, c := range []byte(head) {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return head == "ARROW1" || head == "FEA1" || head == "REDIS0"
+		}
+	}
+	return true
+}
+
+// dense reports bytes whose values come about equally often, as those of compressed
+// and encrypted data do: their entropy is close to the most that so many bytes can have.
+func dense(head []byte) bool {
+	if len(head) < sniffBytes || slices.ContainsFunc(media, func(m string) bool { return bytes.HasPrefix(head, []byte(m)) }) ||
+		bytes.HasPrefix(head[4:], []byte("ftyp")) { // MP4 and HEIC
+		return false
+	}
+	var counts [256]int
+	for _, c := range head {
+		counts[c]++
+	}
+	bits := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			bits -= float64(n) * math.Log2(float64(n)/float64(len(head)))
+		}
+	}
+	n := float64(len(head))
+	return bits/n > 8-255/(2*n*math.Ln2)-0.1
 }
 
 // unread is the result of a file that could not be looked through: it never passes.

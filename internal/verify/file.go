@@ -30,7 +30,7 @@ const (
 	unpackBytes = 1 << 30  // that any compressed file may unpack to
 	unpackRatio = 256      // and times its size, beyond that
 	zstdWindow  = 128 << 20
-	sniffBytes  = 1 << 10
+	sniffBytes  = 8 << 10
 )
 
 // customFormat is the format that an archive's header names (K_FMT, archCustom).
@@ -176,11 +176,12 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 // for survivors: there is more in it than its members. A value that a member shows is
 // not told again.
 func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r io.Reader) error) error {
-	began, before, l := time.Now(), len(f.results), &ledger{}
+	before := len(f.results)
 	pr, pw := io.Pipe()
 	var group errgroup.Group
-	group.Go(func() error {
-		err := f.v.pieces(ctx, l, in.label, pr, 1, true)
+	var raw *Result
+	group.Go(func() (err error) {
+		raw, err = f.raw(ctx, in, pr)
 		pr.CloseWithError(err)
 		return err
 	})
@@ -192,17 +193,31 @@ func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r i
 		}
 	}
 	pw.CloseWithError(err)
-	if searched := group.Wait(); err == nil && searched != nil {
-		err = fmt.Errorf("reading %s: %w", in.label, searched)
+	if searched := group.Wait(); err == nil {
+		err = searched
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		f.tell(raw, before)
 	}
+	return err
+}
+
+// raw searches the bytes of a file that is taken apart beside this.
+func (f *files) raw(ctx context.Context, in Input, r io.Reader) (*Result, error) {
+	began, l := time.Now(), &ledger{}
+	if err := f.v.pieces(ctx, l, in.label, r, 1, true); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", in.label, err)
+	}
+	return f.v.result(in.label, began, l), nil
+}
+
+// tell adds what was found in the bytes of a file, unless what was taken out of it,
+// the results from before on, says as much.
+func (f *files) tell(raw *Result, before int) {
 	told := slices.ContainsFunc(f.results[before:], func(r *Result) bool { return r.Survivors > 0 })
-	if result := f.v.result(in.label, began, l); result.Survivors > 0 && !told {
-		f.results = append(f.results, result)
+	if raw.Survivors > 0 && !told {
+		f.results = append(f.results, raw)
 	}
-	return nil
 }
 
 // plain looks through text, or anything else.
@@ -302,7 +317,9 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 		switch h.Typeflag {
 		case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
 		default:
-			continue
+			if h.Size == 0 {
+				continue // a folder, a link
+			}
 		}
 		inner.R = t
 		if err := f.file(ctx, inner, depth+1); err != nil {
@@ -387,8 +404,17 @@ func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 	if f.table != nil && name == in.Name {
 		table = f.table(in.Name)
 	}
+	before := len(f.results)
 	result, err := f.v.Parquet(ctx, table, at, size)
-	return f.add(result, err)
+	if err = f.add(result, err); err != nil || f.v.opts.Set == nil {
+		return err
+	}
+	// Between the columns there is room for more than the footer names.
+	raw, err := f.raw(ctx, in, io.NewSectionReader(at, 0, size))
+	if err == nil {
+		f.tell(raw, before)
+	}
+	return err
 }
 
 // bounded stops reading what unpacks to far more than it is packed in.

@@ -131,7 +131,7 @@ func TestFiles(t *testing.T) {
 			"x.tgz:c.log, line 41: survivor of class email: h***@p***.se"},
 		{"x.zip", zipped.Bytes(), "x.zip:in/notes.csv.mail, line 4: survivor of class email: h***@p***.se"},
 		{"a.out", append([]byte("\x7fELF\x00\x00\x01"), "lars.holm@telia.com \x00 "+srcEmail+"\x00"...),
-			"a.out, line 1: survivor of class email: h***@p***.se"},
+			"a.out, line 1: survivor of class email: h***@p***.se\na.out, line 1: detection of class email: l***@t***.com"},
 		{srcEmail + ".txt", []byte("x\n" + srcName), "file 1 (its name is a finding).name: survivor of class email: " +
 			"h***@p***.se\nfile 1 (its name is a finding), line 2: survivor of class full_name: H*** B***"},
 		{"names.tar", tarred([2]string{"to " + srcEmail + "/x", "nothing"}),

@@ -2,6 +2,9 @@ package verify
 
 import (
 	"fmt"
+	"iter"
+	"unicode"
+	"unicode/utf8"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
@@ -158,25 +161,39 @@ func (s *scanner) view(v *unwrap.View) {
 			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
 		}
 	}
+	if s.piece != nil && s.piece.apart {
+		return // its members are looked through as what they are
+	}
 	if v.Binary || s.piece != nil && s.piece.binary || s.at.object > 0 && !mostlyText(text) {
-		return // shapes in it are chance
+		for from, to := range stretches(text) {
+			s.detect(v, from, to, to-from < longStretch)
+		}
+		return
 	}
 	if c := t.stats.Class; c != pii.None && c != "" && fake.Recognise(c, text) {
 		t.stats.Fictional++
 		return // the whole cell is a fake: nothing in it is anybody's
 	}
-	s.hits = s.detector.ScanIn(s.hits[:0], text, t.context)
+	s.detect(v, 0, len(text), false)
 	if s.detector.Missed() {
 		t.misses[min(s.length, maxMiss)]++
 	}
+}
+
+// detect reports what the detectors find in text[from:to] of a view. amid: it is text
+// amid other bytes, where a number proves nothing by its check digit alone.
+func (s *scanner) detect(v *unwrap.View, from, to int, amid bool) {
+	t, text := s.tally, v.Text
+	s.hits = s.detector.ScanIn(s.hits[:0], text[from:to], t.context)
 	sure := s.matches
 	for _, h := range s.hits {
+		h.Start, h.End = h.Start+from, h.End+from
 		// A certain survivor stands for what is detected in its place.
 		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
 			sure = sure[1:]
 		}
 		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 ||
-			t.own && h.Class == pii.Token {
+			t.own && h.Class == pii.Token || amid && h.Bare {
 			continue
 		}
 		sort := sureDetection
@@ -202,6 +219,52 @@ func (s *scanner) view(v *unwrap.View) {
 // surname behind "Mr", which it takes for a name in full.
 func fakeAround(text []byte, class pii.Class, start, end int) bool {
 	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName && fake.Recognise(pii.LastName, text[start:end])
+}
+
+// minStretch is how long text amid other bytes is at least that the detectors look at:
+// of random bytes, one place in ten million begins so many characters by chance.
+const minStretch = 16
+
+// longStretch is how much text amid other bytes is text like any other: a log with a
+// hole, as rotation leaves them.
+const longStretch = 1 << 10
+
+// stretches are the places of text amid other bytes: characters of UTF-8 that are no
+// control characters.
+func stretches(text []byte) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		from := 0
+		for i := 0; i <= len(text); {
+			size := 0
+			if i < len(text) {
+				size = characterAt(text[i:])
+			}
+			if size > 0 {
+				i += size
+				continue
+			}
+			if i-from >= minStretch && !yield(from, i) {
+				return
+			}
+			i++
+			from = i
+		}
+	}
+}
+
+// characterAt is the length of the printable character that text begins with, 0 if there is none.
+func characterAt(text []byte) int {
+	if c := text[0]; c < utf8.RuneSelf {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7F {
+			return 0
+		}
+		return 1
+	}
+	r, size := utf8.DecodeRune(text)
+	if r == utf8.RuneError || unicode.IsControl(r) {
+		return 0
+	}
+	return size
 }
 
 // report counts a value that was found, unless it is a fake, is allowed, or was

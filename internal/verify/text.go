@@ -32,6 +32,7 @@ type piece struct {
 	again  int   // bytes that the piece before held too
 	lines  int   // line breaks among those
 	binary bool
+	apart  bool // what it is a piece of is taken apart beside this: only survivors are looked for
 	cut    bool // it ends within an encoded stretch
 
 	// Line breaks of a view that were counted: findings come mostly in order.
@@ -83,8 +84,8 @@ func (v *Verifier) textFrom(ctx context.Context, l *ledger, name string, r io.Re
 	return v.pieces(ctx, l, name, r, line, false)
 }
 
-// pieces looks through all pieces of a file; of one that is no text, for survivors only.
-func (v *Verifier) pieces(ctx context.Context, l *ledger, name string, r io.Reader, line int64, binary bool) error {
+// pieces looks through all pieces of a file; of one that is taken apart beside this, for survivors only.
+func (v *Verifier) pieces(ctx context.Context, l *ledger, name string, r io.Reader, line int64, apart bool) error {
 	column := l.column(name, "", func(t *tally) { t.stats.Type, t.file = "text", true })
 	pieces := make(chan *piece)
 	spare := make(chan []byte, v.opts.Workers+1) // buffers of pieces that were looked through
@@ -92,7 +93,7 @@ func (v *Verifier) pieces(ctx context.Context, l *ledger, name string, r io.Read
 	group.Go(func() error {
 		defer close(pieces)
 		return cut(r, line, spare, func(p *piece) error {
-			p.binary = p.binary || binary
+			p.apart = apart
 			select {
 			case pieces <- p:
 				return nil
@@ -266,15 +267,12 @@ func wholeRune(data []byte) int {
 	return len(data)
 }
 
-// mostlyText tells text, in whatever encoding, from other bytes: by its start, as
-// many programs do, by zeros and control characters.
+// mostlyText tells text, in whatever encoding, from other bytes: by its start and by
+// how many control characters are in it. One zero byte makes no text another thing.
 func mostlyText(data []byte) bool {
 	data = data[:min(len(data), 8<<10)]
 	odd := 0
 	for _, c := range data {
-		if c == 0 {
-			return false
-		}
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1B {
 			odd++
 		}
