@@ -343,8 +343,11 @@ func (d *Draft) Line(t catalog.Name, column string) string {
 					rule = "{json: {}}"
 				}
 				line := scalar(ruleKey(column)) + ": " + rule
-				if r := d.review(cd); r != "" && !cd.follows {
+				switch r := d.review(cd); {
+				case r != "" && !cd.follows:
 					line += "   # review: " + comment(r)
+				case rule == keep && !cd.follows && cd.column.score < found+0.2: // its name doesn't say that it is harmless
+					line += "   # only if it holds nothing personal"
 				}
 				return line
 			}

@@ -33,6 +33,7 @@ func (d *Draft) PatchRun(files []string, existing *rules.Ruleset, run string, fo
 	if err != nil {
 		return nil, nil, err
 	}
+	existing = current(d.s.cat, existing)
 	for _, f := range found {
 		if review := d.remedy(edits, existing, run, f); review != "" {
 			reviews = append(reviews, review)
@@ -58,6 +59,9 @@ func (d *Draft) remedy(edits map[string]*edit, existing *rules.Ruleset, run stri
 		return fmt.Sprintf("%s: the rules name the column by a pattern: write a rule of its own", where)
 	}
 	have := table.Column(owner.Name)
+	if edits[have.Pos.File] == nil {
+		return fmt.Sprintf("%s: its rule stands in the included file %s: write one of its own", where, have.Pos.File)
+	}
 	for _, rule := range owner.remedies(have.Rule, f.Classes) {
 		if d.compiles(existing, owner, rule) {
 			note := fmt.Sprintf("review: run %s found %d × %s here", run, f.Count, classList(f.Classes))
@@ -93,7 +97,7 @@ func (c *column) remedies(have *rules.Rule, classes []pii.Class) []string {
 	}
 	for _, class := range classes {
 		if len(classes) == 1 && (c.class == class || c.family != scrub.FamilyText) {
-			for _, rule := range transformsOf[class] {
+			for _, rule := range native(class) {
 				out = append(out, c.wrap(rule))
 			}
 		}

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,6 +45,30 @@ func gone(pos rules.Pos, table catalog.Name, column, text string) fault.Problem 
 		what = "its rule, or give it the new name"
 	}
 	return fault.Problem{File: pos.File, Line: pos.Line, Col: pos.Col, Table: table.String(), Column: column, Text: text + ": remove " + what}
+}
+
+// Propose gives each column of a refusal for want of a rule the line that check proposes
+// for it. Other errors stay as they are.
+func Propose(cat *catalog.Catalog, err error) error {
+	var refusal *fault.Refusal
+	without := func(p fault.Problem) bool { return p.Kind == fault.NoColumnRule }
+	if !errors.As(err, &refusal) || !slices.ContainsFunc(refusal.Problems, without) {
+		return err
+	}
+	draft, cause := Names(cat).Draft(nil)
+	if cause != nil {
+		return err
+	}
+	for i, p := range refusal.Problems {
+		table, cause := catalog.ParseName(p.Table)
+		if cause != nil || !without(p) {
+			continue
+		}
+		if line := draft.Line(table, p.Column); line != "" {
+			refusal.Problems[i].Fix = "if this fits, paste:   " + line
+		}
+	}
+	return err
 }
 
 // current is a ruleset without its rules for what is gone.

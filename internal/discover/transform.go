@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"slices"
 	"strings"
 
 	"refresher/internal/pii"
@@ -51,7 +52,7 @@ func (c *column) choices() []choice {
 		}
 		try("", "{transform: digits, domain: "+part+"}")
 	}
-	native := transformsOf[c.class]
+	native := native(c.class)
 	switch c.class {
 	case pii.BirthDate, pii.Date:
 		c.dates(try)
@@ -90,16 +91,18 @@ func (c *column) choices() []choice {
 	return out
 }
 
-// transformsOf are the transforms of the classes that have some of their own.
-var transformsOf = map[pii.Class][]string{
-	pii.Email: {"email"}, pii.Phone: {"phone"}, pii.FullName: {"full_name"}, pii.FirstName: {"first_name"},
-	pii.LastName: {"last_name"},
-	pii.Company:  {"company"}, pii.Street: {"street"}, pii.City: {"city"}, pii.Postcode: {"postcode"},
-	pii.Region: {"region"}, pii.Country: {"country"},
-	pii.IP: {"ip"}, pii.MAC: {"mac"}, pii.UserAgent: {"user_agent"}, pii.URL: {"url", "{transform: url, hash: 16}"},
-	pii.Domain: {"domain", "{transform: domain, hash: 16}"}, pii.NationalID: {"national_id"},
-	pii.CreditCard: {"credit_card"}, pii.IBAN: {"iban"},
-	pii.Token: {"token"}, pii.Username: {"username"}, pii.Latitude: {"latitude"}, pii.Longitude: {"longitude"},
+// native are the rules of the transform that makes fakes of a class: it is called like it.
+func native(class pii.Class) (rules []string) {
+	for _, d := range scrub.Definitions() {
+		if d.Class != class || d.Name != string(class) {
+			continue
+		}
+		rules = append(rules, d.Name)
+		if slices.ContainsFunc(d.Params, func(p scrub.Param) bool { return p.Name == "hash" && p.Default == "0" }) {
+			rules = append(rules, "{transform: "+d.Name+", hash: 16}")
+		}
+	}
+	return rules
 }
 
 // dates moves what can be moved.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/discover"
 	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/postgres/catalog"
@@ -106,7 +107,7 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 		return err
 	}
 	if p.program, err = scrub.Compile(o.Rules, p.catalog, o.Key.Bytes()); err != nil {
-		return err
+		return discover.Propose(p.catalog, err)
 	}
 	p.risk, rec.report.SafeHarbor = p.program.Risk(), p.program.SafeHarbor()
 	if err := p.source.Lock(ctx, tablesRead(p.program)); err != nil {
