@@ -113,7 +113,8 @@ type checker struct {
 
 // Run checks. Its error is a fault of the environment; what is wrong is in the result.
 func Run(in Input) (*Result, error) {
-	c := checker{Input: in, survey: discover.Names(in.Now), out: &Result{Database: in.Now.Database, Issues: []Issue{}}, said: map[fault.Problem]bool{}, lines: map[string][]string{}}
+	c := checker{Input: in, survey: discover.Names(in.Now), out: &Result{Database: in.Now.Database,
+		Issues: []Issue{}}, said: map[fault.Problem]bool{}, lines: map[string][]string{}}
 	c.broken()
 	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32)) // compiling draws nothing from the key
 	c.expansion = scrub.Expand(in.Rules, in.Now)
@@ -128,7 +129,10 @@ func Run(in Input) (*Result, error) {
 	if program != nil {
 		c.count(program)
 		for _, w := range program.Warnings() {
-			if !slices.ContainsFunc(c.out.Issues, func(i Issue) bool { return i.ID == "pattern" && strings.HasSuffix(w, i.Message) }) {
+			if !slices.ContainsFunc(c.out.Issues, func(i Issue) bool {
+				return i.ID == "pattern" &&
+					strings.HasSuffix(w, i.Message)
+			}) {
 				c.add(Issue{ID: "constraint", Level: Note, Message: w})
 			}
 		}
@@ -136,7 +140,10 @@ func Run(in Input) (*Result, error) {
 	slices.SortStableFunc(c.out.Issues, func(a, b Issue) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	c.out.Passed = !slices.ContainsFunc(c.out.Issues, func(i Issue) bool { return i.Level == Error || in.Strict && i.Level == Warning })
+	c.out.Passed = !slices.ContainsFunc(c.out.Issues, func(i Issue) bool {
+		return i.Level == Error || in.Strict &&
+			i.Level == Warning
+	})
 	return c.out, nil
 }
 
@@ -167,7 +174,8 @@ func (c *checker) gone() {
 		if p.Column != "" {
 			id = "gone-column"
 		}
-		c.add(Issue{ID: id, Level: Error, Table: p.Table, Column: p.Column, File: p.File, Line: p.Line, Col: p.Col, Message: p.Text})
+		c.add(Issue{ID: id, Level: Error, Table: p.Table, Column: p.Column, File: p.File, Line: p.Line, Col: p.Col,
+			Message: p.Text})
 	}
 }
 
@@ -251,7 +259,8 @@ func (c *checker) missing(gate []fault.Problem) error {
 
 func (c *checker) missingTable(t *catalog.Table) {
 	c.at(c.home(t), Issue{ID: "missing-table", Level: Error, Table: t.Name.String(),
-		Message: fmt.Sprintf("%s has no rules; if its rows aren't needed, rows: none will do", t.Name), Paste: discover.Key(t.Name.String()) + ": {rows: none}"})
+		Message: fmt.Sprintf("%s has no rules; if its rows aren't needed, rows: none will do", t.Name),
+		Paste:   discover.Key(t.Name.String()) + ": {rows: none}"})
 }
 
 // home is where rules for a table belong: at the table, or at the end of the last file.
@@ -294,7 +303,8 @@ func (c *checker) keeps() {
 			if rule == nil {
 				rule = t.Wildcard()
 			}
-			if rule == nil || rule.Rule.Kind != rules.Scalar || rule.Rule.Transform != "keep" || c.reviewed(rule.Pos) || c.allowed(name, col.Name) ||
+			if rule == nil || rule.Rule.Kind != rules.Scalar || rule.Rule.Transform != "keep" || c.reviewed(rule.Pos) ||
+				c.allowed(name, col.Name) ||
 				c.accepted(name, col.Name) {
 				continue
 			}
@@ -341,7 +351,8 @@ func (c *checker) types() {
 				continue
 			}
 			c.at(rule.Pos, Issue{ID: "changed-type", Level: Warning, Table: name.String(), Column: col.Name,
-				Message: fmt.Sprintf("%s.%s was %s and is %s: see whether its rule still fits", name, col.Name, typeOf(old), typeOf(col))})
+				Message: fmt.Sprintf("%s.%s was %s and is %s: see whether its rule still fits", name, col.Name, typeOf(old),
+					typeOf(col))})
 		}
 	}
 }

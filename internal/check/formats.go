@@ -227,7 +227,8 @@ func (d *Document) GitHub(w io.Writer) error {
 			}
 		}
 		props = append(props, "title="+property("refresher check: "+i.ID))
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, strings.Join(props, ","), data(visible.Text(i.text()))); err != nil {
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, strings.Join(props, ","),
+			data(visible.Text(i.text()))); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,10 @@ func (c *checker) patterns() {
 
 // accepted reports whether a review agreed to keep a column by a pattern.
 func (c *checker) accepted(t catalog.Name, column string) bool {
-	return slices.ContainsFunc(c.expansion.Kept, func(k rules.Kept) bool { return k.Table == t && k.Column == column && !k.Review })
+	return slices.ContainsFunc(c.expansion.Kept, func(k rules.Kept) bool {
+		return k.Table == t &&
+			k.Column == column && !k.Review
+	})
 }
 
 // decided lists what decides on a table and its columns.

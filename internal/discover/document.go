@@ -229,7 +229,8 @@ func isDictionaryWord(w string) bool {
 		return true
 	}
 	for _, end := range []string{"s", "es", "d", "ed", "ing", "er", "ly"} {
-		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 3 && (d[stem] || d[stem+"e"] || plainWords()[stem] || plainWords()[stem+"e"]) {
+		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 3 && (d[stem] || d[stem+"e"] || plainWords()[stem] ||
+			plainWords()[stem+"e"]) {
 			return true
 		}
 	}

@@ -201,7 +201,8 @@ func (d *Draft) keys() {
 
 // compile tries a draft, takes the next choice of what is refused, and reports
 // whether anything changed.
-func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (p *scrub.Program, again bool, err error) {
+func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (p *scrub.Program, again bool,
+	err error) {
 	rs, err := rules.Parse(draftFile, []byte(text))
 	if err != nil {
 		again, err = d.retry(err, places)

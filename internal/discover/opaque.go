@@ -52,7 +52,8 @@ var networks = sync.OnceValue(func() map[string]bool { return list("networks", "
 
 // picture reports whether bytes, as PostgreSQL's escape format shows them, begin as pictures do.
 func picture(v string) bool {
-	return slices.ContainsFunc([]string{`\377\330\377`, `\211PNG`, "GIF8", "RIFF"}, func(p string) bool { return strings.HasPrefix(v, p) })
+	return slices.ContainsFunc([]string{`\377\330\377`, `\211PNG`, "GIF8", "RIFF"},
+		func(p string) bool { return strings.HasPrefix(v, p) })
 }
 
 // asciiBytes are the values of a column of bytes that are text.
@@ -88,7 +89,8 @@ func digests(v values) map[string]bool {
 			if !isMailbox(plain) && !shapeOf(plain).phone(plain+" ") {
 				continue
 			}
-			five, one, two := md5.Sum([]byte(plain)), sha1.Sum([]byte(plain)), sha256.Sum256([]byte(plain)) //nolint:gosec // see above
+			//nolint:gosec // see above
+			five, one, two := md5.Sum([]byte(plain)), sha1.Sum([]byte(plain)), sha256.Sum256([]byte(plain))
 			m[string(five[:])], m[string(one[:])], m[string(two[:])] = true, true, true
 		}
 	}
@@ -108,7 +110,8 @@ func shareOf(digests map[string]bool, list []string) float64 {
 		if m := hexDigest().FindStringSubmatch(v); m != nil {
 			raw, _ = hex.DecodeString(m[1])
 		} else {
-			raw, _ = base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(v), "="))
+			raw, _ = base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("-", "+", "_",
+				"/").Replace(v), "="))
 		}
 		if digests[string(raw)] {
 			hits++

@@ -28,7 +28,8 @@ type Leak struct {
 // A rule is replaced by one of the class that was found, if the column holds
 // nothing else, or by one that leaves nothing of the value. Every rule is compiled
 // before it is proposed.
-func (d *Draft) PatchRun(files []string, existing *rules.Ruleset, run string, found []Leak) (patch []byte, reviews []string, err error) {
+func (d *Draft) PatchRun(files []string, existing *rules.Ruleset, run string, found []Leak) (patch []byte,
+	reviews []string, err error) {
 	edits, err := d.edits(files, existing)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +72,8 @@ func (d *Draft) remedy(edits map[string]*edit, existing *rules.Ruleset, run stri
 			return ""
 		}
 	}
-	return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant under allow:", where)
+	return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant under allow:",
+		where)
 }
 
 func classList(classes []pii.Class) string {

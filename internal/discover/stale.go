@@ -44,7 +44,8 @@ func gone(pos rules.Pos, table catalog.Name, column, text string) fault.Problem 
 	if column != "" {
 		what = "its rule, or give it the new name"
 	}
-	return fault.Problem{File: pos.File, Line: pos.Line, Col: pos.Col, Table: table.String(), Column: column, Text: text + ": remove " + what}
+	return fault.Problem{File: pos.File, Line: pos.Line, Col: pos.Col, Table: table.String(), Column: column,
+		Text: text + ": remove " + what}
 }
 
 // Propose gives each column of a refusal for want of a rule the line that check proposes

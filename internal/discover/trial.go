@@ -28,7 +28,8 @@ const widestRow = 64 << 10
 // one that its column could have. The rows go through a [scrub.Writer], as in a run, and are
 // dropped.
 func (s *Survey) DraftOn(ctx context.Context, conn *pgx.Conn, existing *rules.Ruleset) (*Draft, error) {
-	t := trial{ctx: ctx, sampler: sampler{conn: conn, rows: sampleRows, timeout: sampleTimeout}, passed: map[catalog.Name]bool{}}
+	t := trial{ctx: ctx, sampler: sampler{conn: conn, rows: sampleRows, timeout: sampleTimeout},
+		passed: map[catalog.Name]bool{}}
 	return s.draft(existing, t.refuted)
 }
 
@@ -204,12 +205,13 @@ func (t *trial) holds(tx pgx.Tx, m *maskedRows, cols []*catalog.Column, conditio
 	// The values are counted, so that the server can't leave out the casts.
 	const asked = "SELECT coalesce(bool_or((%s) IS FALSE), false) AND count(ROW(%s)) >= 0 " +
 		"FROM (SELECT %s FROM unnest(%s) AS u (%s) OFFSET 0) AS t"
-	sql := fmt.Sprintf(asked, condition, strings.Join(quoted, ", "), strings.Join(casts, ", "), strings.Join(arrays, ", "), strings.Join(names, ", "))
+	sql := fmt.Sprintf(asked, condition, strings.Join(quoted, ", "), strings.Join(casts, ", "),
+		strings.Join(arrays, ", "), strings.Join(names, ", "))
 	err = sub.QueryRow(t.ctx, sql, args...).Scan(&broken)
 	var pg *pgconn.PgError
 	switch {
-	case errors.As(err, &pg) && slices.Contains([]string{"23514", "23502", "22001"}, pg.Code): // a domain's own constraint; its width
-		return false, nil
+	case errors.As(err, &pg) && slices.Contains([]string{"23514", "23502", "22001"}, pg.Code):
+		return false, nil // a domain's own constraint, or its width
 	case errors.As(err, &pg): // the constraint needs more than these columns, or rights that this role has not
 		return true, nil
 	case err != nil:

@@ -67,7 +67,8 @@ func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) (err error
 }
 
 func row(w io.Writer, name string, s, names score) {
-	fmt.Fprintf(w, "| %s | %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n", name, s.columns, s.hit+s.missed, s.precision(), s.recall(), s.right(), names.precision(), names.recall())
+	fmt.Fprintf(w, "| %s | %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n", name, s.columns, s.hit+s.missed,
+		s.precision(), s.recall(), s.right(), names.precision(), names.recall())
 }
 
 // score counts columns.
@@ -92,7 +93,8 @@ func (s score) precision() float64 { return ratio(s.hit, s.hit+s.false) }
 func (s score) recall() float64    { return ratio(s.hit, s.hit+s.missed) }
 func (s score) right() float64     { return ratio(s.class, s.hit) }
 
-func measure(ctx context.Context, cluster *pgserver.Cluster, db, dir string, wrong bool) (with, names score, err error) {
+func measure(ctx context.Context, cluster *pgserver.Cluster, db, dir string, wrong bool) (with, names score,
+	err error) {
 	labels, err := readLabels(filepath.Join(dir, "labels.csv"))
 	if err != nil {
 		return with, names, err
@@ -151,10 +153,12 @@ func compare(cat *catalog.Catalog, findings []discover.Finding, labels map[[2]st
 			}
 		case is:
 			s.missed++
-			lines = append(lines, fmt.Sprintf("missed %s.%s, which is %s: %s (%.2f)", f.Table, f.Column, label, f.Reason, f.Confidence))
+			lines = append(lines, fmt.Sprintf("missed %s.%s, which is %s: %s (%.2f)", f.Table, f.Column, label, f.Reason,
+				f.Confidence))
 		case said:
 			s.false++
-			lines = append(lines, fmt.Sprintf("false  %s.%s as %s: %s (%.2f)", f.Table, f.Column, f.Class, f.Reason, f.Confidence))
+			lines = append(lines, fmt.Sprintf("false  %s.%s as %s: %s (%.2f)", f.Table, f.Column, f.Class, f.Reason,
+				f.Confidence))
 		}
 	}
 	for key := range labels {

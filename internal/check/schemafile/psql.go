@@ -22,7 +22,8 @@ func withoutPsql(script string) (sql, include string) {
 		case copyIn.MatchString(line):
 			rows = true
 		case strings.HasPrefix(line, `\`):
-			if f := strings.Fields(line); len(f) > 1 && include == "" && (f[0] == `\i` || f[0] == `\ir` || f[0] == `\include` || f[0] == `\include_relative`) {
+			if f := strings.Fields(line); len(f) > 1 && include == "" && (f[0] == `\i` || f[0] == `\ir` ||
+				f[0] == `\include` || f[0] == `\include_relative`) {
 				include = f[0] + " " + f[1]
 			}
 		default:

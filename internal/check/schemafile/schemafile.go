@@ -179,7 +179,8 @@ func harmless(pg *pgconn.PgError, sql string) bool {
 	case "42704", "22023", "42602": // undefined_object, invalid_parameter_value: of SET
 		return first == "SET" || strings.HasPrefix(strings.ToUpper(sql), "SELECT PG_CATALOG.SET_CONFIG")
 	case "42P06", "42710": // duplicate_schema, duplicate_object
-		return first == "CREATE" && (strings.Contains(strings.ToUpper(sql), " SCHEMA ") || strings.Contains(strings.ToUpper(sql), " EXTENSION ") || strings.Contains(strings.ToUpper(sql), " LANGUAGE "))
+		return first == "CREATE" && (strings.Contains(strings.ToUpper(sql), " SCHEMA ") ||
+			strings.Contains(strings.ToUpper(sql), " EXTENSION ") || strings.Contains(strings.ToUpper(sql), " LANGUAGE "))
 	}
 	return false
 }
@@ -217,7 +218,8 @@ func names(pg *pgconn.PgError, message string) string {
 	keep := plainName
 	if pg.Code == "42601" {
 		keep = sign
-		if i, k := strings.IndexByte(message, '"'), strings.LastIndexByte(message, '"'); i < k && !keep.MatchString(message[i:k+1]) {
+		if i, k := strings.IndexByte(message, '"'), strings.LastIndexByte(message, '"'); i < k &&
+			!keep.MatchString(message[i:k+1]) {
 			return message[:i] + `"…"` + message[k+1:]
 		}
 	}
