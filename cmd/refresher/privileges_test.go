@@ -107,14 +107,17 @@ func TestAMemberOfTheOwnerReplacesStaging(t *testing.T) {
 		asOwner,
 		"CREATE TABLE users (id int, email text); GRANT SELECT ON users TO app_"+s.db+"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app_"+s.db,
 	)
-	if _, said := s.must(exitEnvironment, "run"); !strings.Contains(
+	if _, said := s.must(exitRefused, "run"); !strings.Contains(said, "say refresher run --replace once") {
+		t.Errorf("no run made it, and it is not said how to replace it:\n%s", said)
+	}
+	if _, said := s.must(exitEnvironment, "run", "--replace"); !strings.Contains(
 		said,
 		fmt.Sprintf(`GRANT "%s" TO "writer_%s";`, owner, s.db),
 	) {
 		t.Errorf("the message doesn't print the grant:\n%s", said)
 	}
 	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging, owner"))
-	s.must(exitClean, "run")
+	s.must(exitClean, "run", "--replace")
 	for q, want := range map[string]string{
 		"SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()": owner,
 		"SELECT tableowner::text FROM pg_tables WHERE tablename = 'users'":                         owner,

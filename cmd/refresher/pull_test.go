@@ -129,7 +129,7 @@ func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
 	}{
 		{"flipped byte", exitRefused, "its SHA-256 differs", func(p *parcel) { p.dump[len(p.dump)/2] ^= 1 }},
 		{"cut", exitRefused, "bytes instead of", func(p *parcel) { p.dump = p.dump[:len(p.dump)/2] }},
-		{"longer", exitRefused, "it has more than", func(p *parcel) { p.dump = append(p.dump, 0) }},
+		{"longer", exitRefused, "bytes instead of", func(p *parcel) { p.dump = append(p.dump, 0) }},
 		{"gone", exitRefused, "it is gone", func(p *parcel) { p.dump = nil }},
 		{"other manifest", exitRefused, "is not the one that latest.json names", func(p *parcel) {
 			p.after = func(doc []byte) []byte { return bytes.Replace(doc, []byte(`"sample"`), []byte(`"simple"`), 1) }

@@ -42,7 +42,8 @@ func (c *canaries) rehearse(
 	c.identities = append(c.identities, identities...)
 	one := canary.Result{Tables: []canary.Table{table}}
 	if problems := one.Problems(); len(problems) > 0 {
-		return &fault.Refusal{Gate: "canaries", Problems: fault.Problems(problems), Reason: "values that must be masked would pass: " +
+		return &fault.Refusal{Gate: "canaries", Problems: fault.Problems(problems), Reason: "values that must be masked " +
+			"would pass: " +
 			"values of nobody, made to test this, came out as they went in; no row of the table was copied"}
 	}
 	return nil

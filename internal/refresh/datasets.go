@@ -115,6 +115,7 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Data
 	}
 	e.samples = append(e.samples, &sampleDB{same, db})
 	e.made.always(db.Drop)
+	db.Without(e.bound)
 	if _, err := db.PreData(ctx, e.schema); err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Data
 	if err := db.SetSequences(ctx, e.sequences); err != nil {
 		return nil, err
 	}
-	return db, db.RefreshMatViews(ctx, filledViews(e.o, e.catalog))
+	return db, db.RefreshMatViews(ctx, filledViews(e.o, e.plan))
 }
 
 // pick computes the sample on the shadow and streams it into its own database.

@@ -142,6 +142,7 @@ func (f *filling) makeShadow(ctx context.Context) error {
 			return err
 		}
 		d.shadow.CloseAs(d.public)
+		d.shadow.Without(d.bound)
 		left, err := d.shadow.PreData(ctx, d.schema)
 		f.rec.report.LeftOut = left
 		if err != nil {

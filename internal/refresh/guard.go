@@ -42,6 +42,7 @@ type plan struct {
 	objects []snapshot.OIDRange   // of large objects that are to arrive
 	keep    *restore.Preservation // what staging keeps of its own
 	public  *restore.Public       // what production lets every role do
+	bound   *restore.Bound        // what stays behind with an extension
 	scripts []restore.Script      // what runs in the shadow
 }
 
@@ -121,7 +122,9 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 		return err
 	}
 	err = p.source.Catalogs(ctx, func(conn *pgx.Conn) (err error) {
-		p.public, err = restore.ReadPublic(ctx, conn)
+		if p.public, err = restore.ReadPublic(ctx, conn); err == nil {
+			p.bound, err = restore.ReadBound(ctx, conn)
+		}
 		return err
 	})
 	if err != nil {

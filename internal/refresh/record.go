@@ -230,7 +230,8 @@ func (r *recorder) decisions(p *scrub.Program) {
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{
 				Name: c.Name, Type: c.Type, Transform: c.Transform, Class: string(c.Class), Domain: c.Domain,
-				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Pattern: c.Pattern, Detail: withoutValues(c.Detail), From: c.From,
+				Keep: c.Keep, Wildcard: c.Wildcard, Origin: c.Origin, Pattern: c.Pattern, Detail: withoutValues(c.Detail),
+				From:     c.From,
 				KeepSome: c.KeepSome,
 			})
 		}

@@ -99,15 +99,15 @@ func analyze(ctx context.Context, o *Options, d *filled) error {
 	if err := d.keep.SetSequences(ctx, d.shadow); err != nil {
 		return err
 	}
-	if err := d.shadow.RefreshMatViews(ctx, filledViews(o, d.catalog)); err != nil {
+	if err := d.shadow.RefreshMatViews(ctx, filledViews(o, d.plan)); err != nil {
 		return err
 	}
 	return d.shadow.Analyze(ctx, o.Workers)
 }
 
 // filledViews are the materialised views that the rules don't have empty.
-func filledViews(o *Options, cat *catalog.Catalog) (views []*catalog.MatView) {
-	for _, v := range cat.MatViews {
+func filledViews(o *Options, p *plan) (views []*catalog.MatView) {
+	for _, v := range p.bound.Views(p.catalog.MatViews) {
 		if t := o.Rules.Tables[v.Name]; t == nil || t.Rows != rules.NoRows {
 			views = append(views, v)
 		}

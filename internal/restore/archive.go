@@ -49,7 +49,11 @@ func (d *Database) contents(
 	}
 	var keep bytes.Buffer
 	for line := range strings.Lines(toc.String()) {
-		if entry, out := leaveOut(line, d.srv.version); out {
+		entry, out := leaveOut(line, d.srv.version)
+		if m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n")); !out && m != nil && d.without.holds(line, m[1]) {
+			entry, out = describe(m[1])+" (it uses an extension that stays behind)", true
+		}
+		if out {
 			leftOut = append(leftOut, entry)
 			continue
 		}

@@ -19,6 +19,7 @@ type Database struct {
 	cfg  *pgx.ConnConfig
 	like *catalog.Catalog // what it is to become a copy of
 
+	without    *Bound  // what stays behind with extensions that do
 	production *Public // what production lets PUBLIC do; nil: not known
 
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back

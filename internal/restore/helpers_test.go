@@ -17,16 +17,17 @@ import (
 // stage is a staging server as a least-privileged role sees it. Every test has
 // database and role names of its own, since the cluster is shared.
 type stage struct {
-	t      *testing.T
-	admin  *pgserver.Cluster
-	prefix string // of roles
-	live   string // the live database, which newStage doesn't make
-	role   string
-	srv    *Server
-	source *catalog.Catalog
-	public *Public
-	dump   string
-	runs   int
+	t         *testing.T
+	admin     *pgserver.Cluster
+	prefix    string // of roles
+	live      string // the live database, which newStage doesn't make
+	role      string
+	srv       *Server
+	source    *catalog.Catalog
+	public    *Public
+	sourceURL string
+	dump      string
+	runs      int
 }
 
 const sourceSchema = `
@@ -48,6 +49,7 @@ func newStage(t *testing.T, schema string) *stage {
 	t.Cleanup(s.clean)
 
 	url := pgserver.DB(t)
+	s.sourceURL = url
 	pgserver.Exec(t, url, schema)
 	cfg := s.config(url)
 	src, err := snapshot.Open(t.Context(), snapshot.Options{Config: cfg, Run: "test"})
