@@ -43,6 +43,8 @@ type app struct {
 	configPath string
 	envFile    string           // --env-file, empty: none
 	now        func() time.Time // nil: time.Now
+	quiet      bool
+	logFormat  string // "text", "json", or "": as the configuration says
 }
 
 // clock is the time now.
@@ -72,6 +74,8 @@ func run(ctx context.Context, args []string, a *app) int {
 	switch {
 	case code == exitInterrupted:
 		fmt.Fprintln(a.err, "refresher: interrupted")
+	case err != nil && a.logFormat == "json":
+		a.log().Error("refresher ended", "exit", code, "error", err.Error())
 	case err != nil:
 		fmt.Fprintf(a.err, "refresher: %v\n", err)
 	}
@@ -107,7 +111,11 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fault.BadInput("unknown command %q; `refresher help` lists the commands", args[0])
+				hint := ""
+				if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+					hint = fmt.Sprintf(" (did you mean %q?)", near[0])
+				}
+				return fault.BadInput("unknown command %q%s; `refresher help` lists the commands", args[0], hint)
 			}
 			return nil
 		},
@@ -119,12 +127,16 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	}
 	root.PersistentFlags().StringVar(&a.configPath, "config", path, "configuration file (also REFRESHER_CONFIG)")
 	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "file of NAME=value lines; variables of the environment win")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.useEnvFile() }
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no summary: warnings, results and errors only")
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "progress and errors as text or json (also log.format)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.prepare() }
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
 		a.demoCommand(),
+		a.versionCommand(),
 		a.runCommand(),
 		a.serveCommand(),
 		a.checkCommand(),
@@ -159,6 +171,14 @@ func maxArgs(n int) cobra.PositionalArgs {
 	}
 }
 
+// prepare reads what the flags of all commands say.
+func (a *app) prepare() error {
+	if a.logFormat != "" && a.logFormat != "text" && a.logFormat != "json" {
+		return fault.BadInput("--log-format must be text or json")
+	}
+	return a.useEnvFile()
+}
+
 // inputs are the files a command works from.
 type inputs struct {
 	config *config.Config
@@ -170,6 +190,9 @@ func (a *app) load() (*inputs, error) {
 	c, err := config.Load(a.configPath, a.getenv)
 	if err != nil {
 		return nil, err
+	}
+	if a.logFormat == "" {
+		a.logFormat = c.Log.Format
 	}
 	r, err := rules.Load(c.Rules)
 	if err != nil {

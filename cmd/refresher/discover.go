@@ -30,6 +30,12 @@ type discovery struct {
 	timeout                time.Duration
 }
 
+// What discover samples of a table, and how long it takes at most.
+const (
+	defaultSample  = 400
+	defaultTimeout = 10 * time.Second
+)
+
 func (a *app) discoverCommand() *cobra.Command {
 	d := discovery{}
 	cmd := &cobra.Command{
@@ -69,9 +75,9 @@ personal data, and for which it was refused.`,
 	cmd.Flags().StringVar(&d.fromRun, "from-run", "", "patch the rules by what this run found: its ID, or latest")
 	cmd.Flags().BoolVar(&d.whole, "all", false, "write the whole draft although there are rules")
 	cmd.Flags().BoolVar(&d.namesOnly, "names-only", false, "read no rows: classify by names, types, comments and keys")
-	cmd.Flags().IntVar(&d.rows, "rows", 400, "rows to sample of each table")
+	cmd.Flags().IntVar(&d.rows, "rows", defaultSample, "rows to sample of each table")
 	cmd.Flags().
-		DurationVar(&d.timeout, "timeout", 10*time.Second, "for reading the sample of one table; a table that takes longer is classified by its names")
+		DurationVar(&d.timeout, "timeout", defaultTimeout, "for reading the sample of one table; a table that takes longer is classified by its names")
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
+	"refresher/internal/verify/target"
 )
 
 // pullFlags are those of one pull.
@@ -96,7 +97,7 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 		), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
 	}
 	began := time.Now()
-	p := newProgress(a.raw, a.terminal)
+	p := a.progress()
 	r, err := pull.Run(ctx, o, p)
 	p.Close()
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	fmt.Fprintf(
 		a.err,
 		"%s holds run %s (%s): %s tables, %s rows, %s in %s",
-		redactTarget(f.to),
+		target.Redact(f.to),
 		r.Run,
 		r.Content,
 		report.Count(

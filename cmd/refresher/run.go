@@ -58,12 +58,20 @@ func (a *app) runCommand() *cobra.Command {
 // refresh runs once and tells a person how it went.
 func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, error) {
 	o.Run = refresh.NewID(a.clock())
-	fmt.Fprintf(a.err, "refresh %s\n", o.Run)
-	p := newProgress(a.raw, a.terminal)
+	if !a.silent() {
+		fmt.Fprintf(a.err, "refresh %s\n", o.Run)
+	}
+	p := a.progress()
 	rep, err := refresh.Run(ctx, o, p)
 	p.Close()
 	if err != nil {
 		return rep, err
+	}
+	if a.silent() && !o.DryRun {
+		if a.logFormat == "json" {
+			a.log().Info("run ended", "run", o.Run, "outcome", rep.Outcome)
+		}
+		return rep, nil
 	}
 	if o.DryRun {
 		printPlan(a.err, rep)

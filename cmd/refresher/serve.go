@@ -55,7 +55,7 @@ address of listen. SIGTERM lets a run clean up after itself, then stops.`,
 func (a *app) serve(
 	ctx context.Context, access serve.Access, tls config.TLS, o refresh.Options, next func(time.Time) time.Time,
 ) error {
-	log := slog.New(slog.NewTextHandler(a.err, nil))
+	log := a.log()
 	listener, err := net.Listen("tcp", access.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on the address of serve.listen: %w", err)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
@@ -136,7 +134,7 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		}
 	}
 	p.reader.Verifier = verify.New(options)
-	if p.verdict.Target = redactTarget(w.target); !p.reader.Verifier.Printable(p.verdict.Target) {
+	if p.verdict.Target = target.Redact(w.target); !p.reader.Verifier.Printable(p.verdict.Target) {
 		p.verdict.Target = "the target (its name is a finding)"
 	}
 	if err := p.look(ctx); err != nil {
@@ -237,21 +235,10 @@ func (a *app) evidence(ctx context.Context, in *inputs, run string, kept bool) (
 		o.Fingerprints = &refresh.FingerprintsOut{}
 	}
 	o.Run = run
-	p := newProgress(a.raw, a.terminal)
+	p := a.progress()
 	defer p.Close()
 	p.Stage("source")
 	return refresh.Collect(ctx, o, p)
-}
-
-// redactTarget keeps a password in a URL out of the output.
-func redactTarget(target string) string {
-	if strings.HasPrefix(target, "postgres://") || strings.HasPrefix(target, "postgresql://") {
-		if cfg, err := pgx.ParseConfig(target); err == nil {
-			return fmt.Sprintf("postgres://%s:%d/%s", cfg.Host, cfg.Port, cfg.Database)
-		}
-		return "postgres://…"
-	}
-	return target
 }
 
 func (p *proof) print(format string) error {

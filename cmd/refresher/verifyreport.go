@@ -19,6 +19,7 @@ import (
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
+	"refresher/internal/verify/target"
 )
 
 // reportFlags are those of `verify --report`.
@@ -77,8 +78,8 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 		return err
 	}
 	began := time.Now()
-	v := &reportVerdict{Verdict: report.Verdict{Target: redactTarget(f.report)}}
-	result := &verify.Result{Subject: "report " + redactTarget(files.name)}
+	v := &reportVerdict{Verdict: report.Verdict{Target: target.Redact(f.report)}}
+	result := &verify.Result{Subject: "report " + target.Redact(files.name)}
 	check := func(name string, detail string, err error) error {
 		if err != nil {
 			detail = err.Error()

@@ -42,6 +42,7 @@ type Config struct {
 	Retry    Retry    `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
 	Listen   string   `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320"`
+	Log      Log      `yaml:"log" doc:"what commands say of themselves"`
 	Serve    Serve    `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)"`
 	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
@@ -107,6 +108,11 @@ type Serve struct {
 	Readers string   `yaml:"readers" doc:"secret reference of another token, for reading only"`
 	Hosts   []string `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
 	TLS     TLS      `yaml:"tls" doc:"serve HTTPS"`
+}
+
+// Log is how commands say what they do.
+type Log struct {
+	Format string `yaml:"format" doc:"text, or json: a record a line on stderr" default:"text"`
 }
 
 // TLS is a certificate and its key.
@@ -333,6 +339,9 @@ func (c *Config) validate(d *decoder) {
 	}
 	if (c.Serve.TLS.Cert == "") != (c.Serve.TLS.Key == "") {
 		d.at("serve.tls", "needs both cert and key")
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		d.at("log.format", "must be text or json")
 	}
 	c.validateBuckets(d)
 	c.validatePrints(d)

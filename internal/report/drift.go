@@ -239,6 +239,9 @@ func delta(from, to float64) string {
 	case from == 0:
 		return "new"
 	}
+	if ratio := to / from; ratio >= 10 {
+		return "× " + Count(int64(ratio+0.5))
+	}
 	p := 100 * (to - from) / from
 	if math.Abs(p) >= 10 || p == 0 {
 		return fmt.Sprintf("%+.0f %%", p)

@@ -9,7 +9,9 @@
 package target
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -49,7 +51,7 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 		return t, nil
 	case name == "staging":
 		return t, nil
-	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
+	case isConnection(name):
 		cfg, err := pgx.ParseConfig(name)
 		if err != nil {
 			return t, fault.BadInput("--target is not a PostgreSQL connection URL")
@@ -67,13 +69,33 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 	switch info, err := os.Stat(name); {
 	case err != nil:
 		return t, fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a "+
-			"postgres:// or s3:// URL, nor a file or folder, nor -", name)
+			"postgres:// or s3:// URL, nor a file or folder, nor -", Redact(name))
 	case info.IsDir():
 		t.Kind = Folder
 	default:
 		t.Kind = File
 	}
 	return t, nil
+}
+
+// isConnection reports a database: a URL, or libpq's other form, "host=db dbname=app".
+func isConnection(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") || keywords.MatchString(name)
+}
+
+var keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|service|passfile|sslmode)\s*=\s*\S`)
+
+// Redact is a name without its secrets, for messages: of a database only host, port and name
+// are shown.
+func Redact(name string) string {
+	if !isConnection(name) {
+		return name
+	}
+	cfg, err := pgx.ParseConfig(name)
+	if err != nil {
+		return "postgres://…"
+	}
+	return fmt.Sprintf("postgres://%s:%d/%s", cfg.Host, cfg.Port, cfg.Database)
 }
 
 // Made reports a target that holds what a run made, table by table, so that the rules
