@@ -260,7 +260,7 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	w.does("run", "--report", reports+"/conditions/")
 	if text := readFile(t, reports+"/conditions/report.json"); !strings.Contains(
 		text,
-		`"rows_when":"who != \"f***@p***.de\""`,
+		`"rows_when":"who != \"…\""`,
 	) {
 		t.Error("the report does not show the condition")
 	}

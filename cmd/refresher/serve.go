@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,11 @@ func (a *app) serve(
 	log := a.log()
 	listener, err := net.Listen("tcp", access.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on the address of serve.listen: %w", err)
+		var number syscall.Errno
+		if !errors.As(err, &number) {
+			return errors.New("serve.listen names no address of this machine") // the error repeats it, and it may come from a secret
+		}
+		return fmt.Errorf("listening on the address of serve.listen: %w", number)
 	}
 	state := serve.NewState()
 	handler, err := serve.Handler(state, runsOf{o})

@@ -9,6 +9,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"os"
@@ -200,7 +201,7 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	}
 	c := &Config{File: path}
 	d := &decoder{file: path, getenv: getenv}
-	d.document(text, c)
+	d.document(bytes.TrimPrefix(text, []byte("\ufeff")), c) // Windows editors write a byte order mark
 	if len(d.problems) == 0 {
 		c.validate(d)
 	}
@@ -292,7 +293,7 @@ func (s Schedule) Next() (func(time.Time) time.Time, error) {
 	spec, err := cron.ParseStandard(s.Cron)
 	if err != nil {
 		return nil, badField(
-			"schedule.cron", "not a cron expression of five fields (minute hour day month weekday): %v", err)
+			"schedule.cron", "not a cron expression of five fields: minute hour day-of-month month weekday, as in \"0 3 * * 0\"")
 	}
 	return func(t time.Time) time.Time { return spec.Next(t.In(zone)) }, nil
 }

@@ -196,3 +196,20 @@ func FuzzLoad(f *testing.F) {
 		d.document([]byte(text), &Config{})
 	})
 }
+
+// A file as Windows editors save it: with a byte order mark and CRLF.
+func TestByteOrderMarkAndCRLF(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "refresher.yaml")
+	text := "\ufeffsource: {url: \"postgres://u@127.0.0.1/a\"}\r\nstaging:\r\n  url: postgres://u@127.0.0.1/b\r\n" +
+		"rules: [r.yaml]\r\nkey: env:KEY\r\nschedule:\r\n  cron: \"0 3 * * 0\"\r\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Staging.URL.Reveal() != "postgres://u@127.0.0.1/b" || c.Key != "env:KEY" || c.Schedule.Cron != "0 3 * * 0" {
+		t.Errorf("%+v", c)
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/condition"
 	"refresher/internal/verify"
 )
 
@@ -225,7 +226,7 @@ func (r *recorder) decisions(p *scrub.Program) {
 			t.Mode = "none"
 		}
 		if d.RowsWhen != "" {
-			t.Mode, t.When = "when", withoutValues(d.RowsWhen)
+			t.Mode, t.When = "when", condition.Outline(d.RowsWhen)
 		}
 		for _, c := range d.Columns {
 			t.Columns = append(t.Columns, report.Column{

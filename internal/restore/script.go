@@ -38,7 +38,7 @@ func ReadScripts(paths []string) ([]Script, error) {
 			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf("cannot read a file of staging.after: %v", err)})
 			continue
 		}
-		statements, err := sqltext.Split(string(text))
+		statements, err := sqltext.Split(strings.TrimPrefix(string(text), "\ufeff"))
 		var p *sqltext.Problem
 		if errors.As(err, &p) {
 			add(p.Line, p.Text)

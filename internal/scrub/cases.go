@@ -99,7 +99,8 @@ func (o *op) keepsSome() bool {
 	return slices.ContainsFunc(o.cases, func(cs caseOf) bool { return cs.op.kind == transform.KindKeep })
 }
 
-// describe says what a list of rules does: "keep when is_staff; else email".
+// describe says what a list of rules does, without the values that conditions compare with:
+// "keep when is_staff; else email".
 func (o *op) describe() string {
 	var parts []string
 	for _, cs := range o.cases {
@@ -109,7 +110,7 @@ func (o *op) describe() string {
 		}
 		switch {
 		case cs.when != nil:
-			s += " when " + cs.text
+			s += " when " + condition.Outline(cs.text)
 		case len(parts) > 0:
 			s = "else " + s
 		}

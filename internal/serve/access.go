@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,9 +32,9 @@ type Access struct {
 
 // Check refuses what would let others in.
 func (a Access) Check() error {
-	host, _, err := net.SplitHostPort(a.Listen)
-	if err != nil {
-		return errors.New("must be host:port")
+	host, port, err := net.SplitHostPort(a.Listen)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		return errors.New("must be host:port, such as 127.0.0.1:8320")
 	}
 	if len(a.Tokens) == 0 && !loopback(host) {
 		return errors.New("is not a loopback address, and without serve.token the pages are only for this machine; " +

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ func cause(err error) string {
 // add adds a file, and what it includes, to what other files say. The two must not
 // decide on the same thing.
 func (rs *Ruleset) add(path string, text []byte) []fault.Problem {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // Windows editors write a byte order mark
 	l := &loader{reader: reader{file: path}, rs: newRuleset(), top: path}
 	l.load(text)
 	rs.join(l)
