@@ -59,7 +59,8 @@ func TestBuckets(t *testing.T) {
 		name  string
 		check func(*testing.T)
 	}{
-		{"other bytes come back", s.otherBytesComeBack}, {"changed during a run", s.changedDuringARun}, {"verify looks inside Parquet", s.verifyLooksInsideParquet},
+		{"other bytes come back", s.otherBytesComeBack}, {"changed during a run", s.changedDuringARun}, {"a year that is not yet", s.aYearThatIsNotYet},
+		{"verify looks inside Parquet", s.verifyLooksInsideParquet},
 	} {
 		t.Run(step.name, func(t *testing.T) { s.t = t; step.check(t) })
 		s.t = t
@@ -179,4 +180,20 @@ func (s *site) changedDuringARun(t *testing.T) {
 		t.Error("staging was replaced")
 	}
 	s.put("data/latest.json", latest)
+}
+
+// A latest.json with a name far in the future neither stops the runs to come nor gives them
+// its year.
+func (s *site) aYearThatIsNotYet(t *testing.T) {
+	latest := s.object("data/latest.json")
+	const far = "99991231T235959Z-ffff"
+	s.put("data/latest.json", []byte(`{"run":"`+far+`","manifest":"runs/`+far+`/manifest.json","sha256":"`+strings.Repeat("0", 64)+`"}`))
+	_, said := s.must(exitClean, "run")
+	if !strings.Contains(said, "keeps its own name") || strings.HasPrefix(s.latest(), "9999") || strings.HasPrefix(s.latest(), "1000") {
+		t.Errorf("the latest run is %s:\n%s", s.latest(), said)
+	}
+	s.must(exitClean, "verify", "--target", "dev")
+	if string(s.object("data/latest.json")) == string(latest) {
+		t.Error("nothing was published")
+	}
 }

@@ -215,12 +215,43 @@ func afterTheLast(ctx context.Context, o *Options, rec *recorder) {
 		if err != nil {
 			continue
 		}
+		if now := latestNow(ctx, o); at.After(now.Add(maxAhead)) {
+			rec.warn("the latest run in bucket %s is called %s, %s ahead of this machine's and the staging server's clocks: "+
+				"a clock was wrong, or the name is false; this run replaces it and keeps its own name", b.Name, last.Run,
+				at.Sub(now).Round(time.Hour))
+			continue
+		}
 		was := o.Run
 		o.Run = at.Add(time.Second).Format(idTime) + was[len(idTime):]
 		rec.report.Run = o.Run
 		rec.warn("run %s is called %s, because the latest in bucket %s is %s: the clock of this machine, "+
 			"or of the one before, is wrong", was, o.Run, b.Name, last.Run)
 	}
+}
+
+// maxAhead is how far a bucket's latest run may be ahead of all clocks at hand, so that the next
+// run is called after it. A latest.json of the year 9999 would give that year to each run to
+// come, until no name is left that sorts after it.
+const maxAhead = 48 * time.Hour
+
+// latestNow is the later of this machine's time and the staging server's, since either clock
+// may have been put back.
+func latestNow(ctx context.Context, o *Options) time.Time {
+	now := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	cfg := o.Staging.Copy()
+	cfg.Database = "postgres"
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return now // the guard finds out why
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var theirs time.Time
+	if conn.QueryRow(ctx, "SELECT pg_catalog.clock_timestamp()").Scan(&theirs) == nil && theirs.After(now) {
+		return theirs
+	}
+	return now
 }
 
 // tablesRead are the tables whose rows leave the source.
