@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 				// exits CODE ARGS…: run refresher and want its exit code.
 				cmd := exec.Command(self, args[1:]...)
 				cmd.Dir, cmd.Stdout, cmd.Stderr = ts.Getenv("WORK"), ts.Stdout(), ts.Stderr()
-				cmd.Env = append(os.Environ(), "REFRESHER_TEST_MAIN=1")
+				cmd.Env = append(os.Environ(), "REFRESHER_TEST_MAIN=1", "AWS_REGION=us-east-1")
 				for _, name := range []string{"REFRESHER_CONFIG", "REFRESHER_KEY"} {
 					cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 				}
