@@ -28,7 +28,7 @@ const identifiers = `
 		UNION ALL SELECT "Buyer's E-mail" FROM "Odd Schema"."Order ""Book"""
 	) x (v) WHERE length(v) > 6`
 
-// leaks returns the source identifiers that occur in a text, whatever their case.
+// leaks returns the source identifiers that occur in a text in any case.
 func (s *site) leaks(text string) []string {
 	s.t.Helper()
 	conn := pgserver.Conn(s.t, s.primary.URL(s.db))

@@ -299,7 +299,7 @@ func compareContents(t *testing.T, s *site) {
 	}
 }
 
-// checksums is a query for a sum over each column and over whole rows, whatever
+// checksums is a query for a sum over each column and over whole rows, for any
 // their order.
 func checksums(table *catalog.Table) string {
 	var parts []string

@@ -115,7 +115,7 @@ func pullLoads(t *testing.T, d *desk) {
 	)
 }
 
-// Whatever is wrong with a dataset, the database at the desk stays what it is.
+// A dataset with any fault leaves the developer's database as it is.
 func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
 	to := d.to(d.name)
 	d.pulls(exitClean, "holds run", d.prefix("data"), "--to", to)

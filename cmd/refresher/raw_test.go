@@ -58,7 +58,7 @@ type said struct {
 
 func (w *said) note(where, text string) { w.where[where] += text + "\n" }
 
-// does runs a command, whatever it ends in, and keeps all it says.
+// does runs a command that may end with any exit code, and keeps all it says.
 func (w *said) does(args ...string) int {
 	code, out, err := w.s.run(args...)
 	w.note("refresher "+strings.Join(args, " "), out+err)
@@ -162,7 +162,7 @@ func everywhere() string {
 	return b.String()
 }
 
-// Whatever is planted, and wherever: no report, log, JUnit or SARIF file, history
+// Each value is planted in each place, and no report, log, JUnit or SARIF file, history
 // row, bucket manifest or line on the terminal holds it.
 func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 // configuration with no other way is a [fault.Input].
 //
 // This machine is a Unix socket, localhost, 127.0.0.0/8 and ::1; another name
-// isn't, whatever it resolves to today.
+// isn't, even if it resolves to one of them today.
 func Secure(cfg *pgx.ConnConfig) error {
 	ways := append(
 		[]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}},

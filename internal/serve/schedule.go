@@ -27,7 +27,7 @@ func (Wall) After(d time.Duration) <-chan time.Time { return time.After(d) }
 const longest = time.Minute
 
 // Loop calls run at every time that next gives, until ctx ends. planned hears of
-// each next time before the wait for it. Whatever run does with an error is its
+// each next time before the wait for it. What run does with an error is its
 // own affair; the loop goes on.
 func Loop(
 	ctx context.Context,

@@ -133,7 +133,7 @@ func baseDir() (string, error) {
 	if st, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || int(st.Uid) != os.Geteuid() {
 		return "", fmt.Errorf("%s exists and doesn't belong to this user", base)
 	}
-	return base, os.Chmod(base, 0o711) // whatever the umask
+	return base, os.Chmod(base, 0o711) // with any umask
 }
 
 // lockDir keeps other processes from sweeping while a folder is made.
