@@ -299,8 +299,8 @@ func compareContents(t *testing.T, s *site) {
 	}
 }
 
-// checksums is a query for a sum over each column and over whole rows, for any
-// their order.
+// checksums is a query for a sum over each column and over whole rows; the order
+// of rows does not matter.
 func checksums(table *catalog.Table) string {
 	var parts []string
 	sum := func(name, value string) {
