@@ -271,7 +271,8 @@ func characterAt(text []byte) int {
 // found in this cell already. A certain survivor stands for a detection too.
 func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int, print uint64) {
 	t, value := s.tally, v.Text[start:end]
-	if fake.Recognise(class, value) || kind == Detection && fakeAround(v.Text, class, start, end) {
+	// A source value that survives is excused only where a standard says that it is nobody's.
+	if fake.Reserved(class, value) || kind == Detection && (fake.Recognise(class, value) || fakeAround(v.Text, class, start, end)) {
 		t.stats.Fictional++
 		return
 	}

@@ -12,7 +12,7 @@ var (
 const MaxPostcode = 5
 
 // AppendStreet appends a house number and an invented street,
-// e.g. "482 Thornwick Lane".
+// e.g. "482 Glirbowwick Lane".
 func AppendStreet(dst []byte, d *Digest) []byte {
 	n := uint64(1 + pick(d, 0, 9899))
 	width := 1

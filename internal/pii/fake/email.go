@@ -41,7 +41,7 @@ func (f EmailForm) MaxLen() int {
 var emailDomains = [...]string{"example.com", "example.org", "example.net"}
 
 // AppendEmail appends an address such as
-// "anna.thornwick.k3v7q2m5x4c6b2nz@example.com", in lower case. Two digests give
+// "anna.glirbowwick.k3v7q2m5x4c6b2nz@example.com", in lower case. Two digests give
 // the same address with probability 2^(-5·f.Hash).
 func AppendEmail(dst []byte, d *Digest, f EmailForm) []byte {
 	return AppendEmailOf(dst, d, AnyGender, d, f)

@@ -111,6 +111,18 @@ func Recognise(c pii.Class, text []byte) bool {
 	return false
 }
 
+// Reserved reports whether text is a value of the class in a space that a standard or an
+// authority keeps for fiction, tests or documentation, so that it belongs to nobody
+// whoever wrote it. Names, streets, user names, tokens and hardware addresses have no
+// such space: what Recognise accepts of those may be a real one's as well.
+func Reserved(c pii.Class, text []byte) bool {
+	switch c {
+	case pii.Email, pii.Phone, pii.IP, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Domain:
+		return Recognise(c, text)
+	}
+	return false
+}
+
 // maxRecognised bounds the work on one text; no generator comes near it.
 const maxRecognised = 320 // RFC 3696 erratum 1690: an address has at most 254, a local part 64
 

@@ -15,7 +15,7 @@ func polish() *Locale {
 			Milena Monika Natalia Nina Oliwia Patrycja Paulina Pola Renata Róża Sabina Sandra Stanisława Stefania Sylwia Teresa Urszula Wanda
 			Weronika Wiesława Wiktoria Zofia Zuzanna Żaneta`),
 		stems: names(`Brzelm Bladzw Cedrzw Chwarb Debrzm Drzemb Farlisz Gąskw Grzmirl Jodlisz Kłonkw Krzwelm Lewarb Łubrzm Mszarl Nadrzw Ostrumb
-			Pstrelm Rzeczl Skrelm Szmurl Trzelb Ubrzarl Wądrzm Wszelb Zgrzelm Żmudrzl Źrelm`),
+			Pstrelm Rzeczl Skrelm Szmurzl Trzelb Ubrzarl Wądrzm Wszelb Zgrzelm Żmudrzl Źrelm`),
 		endings:   names(`owicz aniuk elczak ydło ybuła oszek imczak ybor ańczyk uszko elak oniec`),
 		cities:    affixes("*owo", "*owice", "*ów", "*in", "*sko", "Górne *owo", "*ice", "*ówka"),
 		streets:   affixes("ul. *owa", "ul. *owska", "al. *owa", "ul. *ecka", "os. *owe", "pl. *owy"),

@@ -58,8 +58,8 @@ func german() *Locale {
 			Johanna Julia Jutta Karin Katharina Katrin Kerstin Klara Lara Laura Lea Lena Leonie Lina Luisa Magdalena Maja Margarete Maria Marie
 			Marlene Martina Mia Monika Nadine Nele Nicole Nina Petra Renate Sabine Sandra Sarah Silke Sophie Stefanie Susanne Svenja Tanja
 			Theresa Ulrike Ursula Ute Verena`),
-		stems: names(`Ahlmer Arndrel Bolmen Braskel Dornquel Dräusel Elmsel Fendrel Firlen Gandrel Grolmen Hirskel Hölmen Ilzen Jolmer
-			Krendel Kulmsel Lindrel Lömber Morskel Mösen Nirlen Nöldel Orlefs Plunkel Quendrel Rasmel Schwirlen Trolmen Uhlfen Vellmer
+		stems: names(`Ahlmer Arndrel Bolmen Braskel Dornquel Dräusel Elmsel Fendrel Firlen Gandrel Grolmen Hirskel Hölmpf Ilzmer Jolmer
+			Krendel Kulmsel Lindrel Lömbrel Morskel Möskel Nirlen Nöldel Orlefs Plunkel Quendrel Rasmel Schwirlen Trolmen Uhlfen Vellmer
 			Wörskel Zwelmen`),
 		endings: names(`brink wirth stetter dorfer huber meier reuter schmied felder gruber kötter bauer thaler steiner hauer moser`),
 		cities:  affixes("*burg", "*heim", "*stadt", "*tal", "*bach", "*hausen", "Bad *au", "*furt"),
@@ -83,8 +83,8 @@ func french() *Locale {
 			Denise Diane Élise Élodie Émilie Emma Estelle Eugénie Florence Françoise Gabrielle Geneviève Hélène Inès Irène Isabelle Jade Jeanne
 			Joséphine Julie Juliette Laetitia Laure Léa Louise Lucie Madeleine Manon Margaux Marguerite Marie Marion Martine Mathilde Mélanie
 			Monique Nathalie Nicole Océane Odile Pauline Sandrine Sophie Suzanne Sylvie Valérie Véronique Virginie Zoé`),
-		stems: names(`Aubrév Brével Caldon Clauvér Dramp Drouvel Escaul Fauvrel Flarmon Grélun Guivrel Hautrém Jolvin Korvél Lanvrel Mélvan
-			Navrol Orvélan Palvrin Prédaul Quélvin Rauvrel Sérav Tauvrel Trélan Urvol Vaudrul Yvrélan Zéphrol`),
+		stems: names(`Aubrév Brévoul Caldrev Clauvér Dramp Drouvel Escaul Fauvrel Flarmon Grélun Guivrel Hautrém Jolvin Korvaul Lanvrel Mélvan
+			Navrol Orvélan Palvrin Prédaul Quélvin Rauvrel Séravou Tauvrel Trélan Urvol Vaudrul Yvrélan Zéphrol`),
 		endings:   names(`aumont elais ontier ouville ardier ermont eroux ombel aillard icourt andreau ellier oisneau erval`),
 		cities:    affixes("*ville", "*bourg", "*mont", "Saint-*", "*-les-Bains", "*-sur-Orvel", "*ac", "Mont-*"),
 		streets:   affixes("rue *", "avenue *", "boulevard *", "chemin *", "place *", "impasse *", "allée *", "quai *"),
@@ -106,7 +106,7 @@ func spanish() *Locale {
 			Esperanza Esther Eugenia Eva Fátima Gloria Inés Irene Isabel Josefa Juana Julia Laura Leonor Lidia Lola Lorena Lourdes Lucía Luisa
 			Manuela Margarita María Mariana Marina Marta Mercedes Miriam Mónica Montserrat Natalia Nerea Noelia Nuria Olga Paloma Patricia Paula
 			Pilar Raquel Rocío Rosa Rosario Sandra Sara Silvia Sofía Sonia Susana Teresa Valentina Verónica Victoria Yolanda`),
-		stems: names(`Alvord Belmirl Brisald Cordelm Durvel Espirl Falmerd Gurvel Herdal Izmord Jalbrel Lorbel Mirvand Nalvard Ordrel Peltrand
+		stems: names(`Alvurd Belmirl Brisald Cordelm Durvel Espirl Falmerd Gurvel Herdurl Izmord Jalbrel Lorbel Mirvand Nalvard Ordrel Peltrand
 			Quirvel Rolmad Salvrel Turmand Urbeld Valdrel Yelmar Zarvel Drusel Frendal`),
 		endings:   names(`illano arena uerta andía oreta ecillas ovenga arral iguera onzal abrona edilla ázquiz ermúz`),
 		cities:    affixes("Villa de *", "*ejos", "*uelos", "*anedo", "Torre *", "San *", "*osa", "Puebla de *"),

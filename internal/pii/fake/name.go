@@ -35,7 +35,7 @@ func AppendFullName(dst []byte, d *Digest) []byte {
 	return AppendLastName(append(AppendFirstName(dst, d), ' '), d)
 }
 
-// AppendCompany appends a firm's name, e.g. "Thornwick Robotics Ltd".
+// AppendCompany appends a firm's name, e.g. "Glirbowwick Robotics Ltd".
 func AppendCompany(dst []byte, d *Digest) []byte {
 	dst = append(AppendLastName(dst, d), ' ')
 	dst = append(dst, companyTrades[pick(d, 0, len(companyTrades))]...)

@@ -20,7 +20,7 @@ const (
 
 var regionEndings = [...]string{"shire", "land", "mark", "vale", "coast", "isles", "reach", "plain"}
 
-// AppendRegion appends an invented region, of 512, e.g. "Thornshire".
+// AppendRegion appends an invented region, of 512, e.g. "Glirbowshire".
 func AppendRegion(dst []byte, d *Digest) []byte {
 	dst = append(dst, stems[pick(d, 0, len(stems))]...)
 	return append(dst, regionEndings[pick(d, 1, len(regionEndings))]...)

@@ -32,7 +32,7 @@ func (f UsernameForm) MaxLen() int {
 	return len(userPrefix) + f.Hash
 }
 
-// AppendUsername appends a username such as "anna.thornwick.k3v7q2m5x4c6b2nz".
+// AppendUsername appends a username such as "anna.glirbowwick.k3v7q2m5x4c6b2nz".
 func AppendUsername(dst []byte, d *Digest, f UsernameForm) []byte {
 	return AppendUsernameOf(dst, d, AnyGender, d, f)
 }
@@ -88,7 +88,7 @@ func (f DomainForm) MaxLen() int {
 	return n
 }
 
-// AppendDomain appends a domain name such as "thornwick-robotics.example".
+// AppendDomain appends a domain name such as "glirbowwick-robotics.example".
 func AppendDomain(dst []byte, d *Digest, f DomainForm) []byte {
 	at := len(dst)
 	dst = append(AppendLastName(dst, d), '-')
@@ -120,7 +120,7 @@ const (
 	MaxSegments = 8
 )
 
-// AppendURLHost appends "https://thornwick.example.com", or another scheme.
+// AppendURLHost appends "https://glirbowwick.example.com", or another scheme.
 func AppendURLHost(dst []byte, d *Digest, scheme string) []byte {
 	dst = append(append(dst, scheme...), "://"...)
 	at := len(dst)

@@ -67,10 +67,10 @@ func moreGenerators() []generator {
 
 func TestRecogniseMore(t *testing.T) {
 	for class, values := range map[pii.Class][]string{
-		pii.Username: {"jane.doe", "anna.thornwick", "thornwick.smith1", "usr_admin", "anna.smith.abcdefgh", "usr_ABCDEFGHIJKLMNOP", "thornwick.abc", "zzyzx.thornwick.abcd", "x.anna.thornwick.abcd"},
+		pii.Username: {"jane.doe", "anna.glirbowwick", "glirbowwick.smith1", "usr_admin", "anna.smith.abcdefgh", "usr_ABCDEFGHIJKLMNOP", "glirbowwick.abc", "zzyzx.glirbowwick.abcd", "x.anna.glirbowwick.abcd"},
 		pii.Domain:   {"acme.com", "example.co", "xn--example.com.evil", "exam ple.test", "a_b.test", ".test", "jane@host.test"},
-		pii.URL: {"https://acme.com/", "thornwick.example.com", "https://www.example.com/", "https://thornwick.example.com/jane", "https://thornwick.example.com/?q=jane", "https://u@thornwick.example.com/",
-			"https://thornwick.example.com:80/", "javascript://thornwick.example.com/", "https://thornwick.example.com/alder/x.jane", "https://thornwick.example.com.evil.com/", "https://thornwick.example.com/#jane"},
+		pii.URL: {"https://acme.com/", "glirbowwick.example.com", "https://www.example.com/", "https://glirbowwick.example.com/jane", "https://glirbowwick.example.com/?q=jane", "https://u@glirbowwick.example.com/",
+			"https://glirbowwick.example.com:80/", "javascript://glirbowwick.example.com/", "https://glirbowwick.example.com/wreffen/x.jane", "https://glirbowwick.example.com.evil.com/", "https://glirbowwick.example.com/#jane"},
 		pii.MAC:       {"00:1a:2b:3c:4d:5e", "f2:4e", "f2:4e:00:00:00", "f3:4e:00:00:00:00", "f2:4e:00:00:00:0g", "f2:4e:00:00:00:00:00:00:00"},
 		pii.Region:    {"Yorkshire", "NY", "xa", "Thorn", "shire", "X1"},
 		pii.Country:   {"Atlantis", "XX", "ZZZ", "germ"},
@@ -87,7 +87,7 @@ func TestRecogniseMore(t *testing.T) {
 	}
 	for class, values := range map[pii.Class][]string{
 		pii.Domain: {"a.test", "Mail.Example.ORG", "x.y.invalid", "example.com."}, pii.MAC: {"F2-4E-00-00-00-01", "f24e.0000.0001", "f24e00000001"}, pii.Latitude: {"0", "-2", "2.000000"},
-		pii.URL: {"HTTPS://THORNWICK.example.com", "http://thornwick.test/alder/", "wss://thornwick.example/"}, pii.FreeText: {"Lorem ipsum dolor si", strings.Repeat("lorem, ipsum. ", 1000)},
+		pii.URL: {"HTTPS://GLIRBOWWICK.example.com", "http://glirbowwick.test/wreffen/", "wss://glirbowwick.example/"}, pii.FreeText: {"Lorem ipsum dolor si", strings.Repeat("lorem, ipsum. ", 1000)},
 	} {
 		for _, v := range values {
 			if !Recognise(class, []byte(v)) {

@@ -7,17 +7,18 @@ import (
 
 // The words are this package's own. Given names are common ones, which identify
 // nobody; surnames, towns, streets and firms are composed of a stem and an
-// ending, so that they read like English ones and are none.
+// ending. No word of the large public lists of surnames, towns and English words that
+// testdata/facts.md names begins with a stem, so nothing that is composed is a fact.
 
 var stems = [...]string{
-	"Thorn", "Alder", "Quill", "Fennel", "Bramble", "Calver", "Dunnel", "Elver",
-	"Farrow", "Gorse", "Hazen", "Istel", "Jessel", "Kestrel", "Larken", "Marrow",
-	"Nether", "Orlan", "Pellan", "Quarrow", "Rushen", "Sorrel", "Tarrow", "Umber",
-	"Varden", "Wexel", "Yarrow", "Zellen", "Ambrin", "Birken", "Cinder", "Dravel",
-	"Emmer", "Fallow", "Grevel", "Harrow", "Ivel", "Juniper", "Kelder", "Lorrin",
-	"Mistle", "Norrin", "Osprin", "Pebble", "Rowan", "Siskin", "Tansel", "Ulver",
-	"Vesper", "Willow", "Wynter", "Bracken", "Copper", "Dapple", "Ember", "Flaxen",
-	"Garnet", "Heron", "Linnet", "Merrow", "Nettle", "Plover", "Russet", "Saffer",
+	"Glirbow", "Wreffen", "Wrirvel", "Crimbow", "Drastow", "Glepper", "Twedlow", "Trarkel",
+	"Slalval", "Gluzzel", "Brirvon", "Tembock", "Devrow", "Quorlal", "Gridlow", "Skorkim",
+	"Storlon", "Frudlen", "Yuppon", "Quondim", "Drenkal", "Swiggen", "Brirner", "Grerlin",
+	"Fladlel", "Flostim", "Yolvim", "Skarkin", "Dradlel", "Skoston", "Gristel", "Skevron",
+	"Filnock", "Frarvel", "Perbow", "Slolver", "Whirvon", "Yevrin", "Twolmer", "Gulmim",
+	"Prudlon", "Gervow", "Swirval", "Smendim", "Lorlim", "Jeldin", "Flirben", "Hedlow",
+	"Plalvow", "Varvon", "Jestow", "Jolmel", "Frorkin", "Vombin", "Yibbow", "Wrelven",
+	"Nezzon", "Milnon", "Galver", "Spelnel", "Yurkim", "Folvon", "Huckon", "Smurben",
 }
 
 var surnameEndings = [...]string{

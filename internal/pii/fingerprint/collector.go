@@ -6,6 +6,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
+	"refresher/internal/pii/fake"
 	"refresher/internal/pii/ident"
 )
 
@@ -27,12 +28,16 @@ type Collector struct {
 	text   []byte
 	finder *detect.Detector
 	hits   []detect.Hit
+
+	making bool  // what is added is a fake of this run
+	mark   uint8 // invented, if a fake could have made the value at hand
 }
 
 // Add fingerprints one source value (canonical text) of a direct class in all its
-// normal forms. Values that a fake could have made (fake.Recognise) and values too
-// short or too common to prove anything are counted, not added. It never allocates
-// in the steady state.
+// normal forms. Values in a space reserved for fiction (fake.Reserved) and values too
+// short or too common to prove anything are counted, not added. A value that a fake
+// could have made is added, unless Made says of the same value that this run made it.
+// Add never allocates in the steady state.
 func (c *Collector) Add(class pii.Class, value []byte) {
 	if code := codeOf(class); code != 0 {
 		c.ends[code][c.fate(class, code, value)]++
@@ -45,10 +50,63 @@ func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 		return added
 	case c.store.known(class, value):
 		return fictional
-	case c.add(class, code, value):
+	}
+	if couldMake(class, value) {
+		c.mark = invented
+	}
+	ok := c.add(class, code, value)
+	c.mark = 0
+	if ok {
 		return added
 	}
 	return tooShort
+}
+
+// couldMake reports a value of a class whose fakes are in no space of a standard's, that a
+// fake could have made.
+func couldMake(class pii.Class, value []byte) bool {
+	switch class {
+	case pii.FullName, pii.Street, pii.Username, pii.Token, pii.MAC:
+		return fake.Recognise(class, value)
+	}
+	return false
+}
+
+// Made notes a fake that this run puts in the place of a value. Fakes of names, streets,
+// user names, tokens and hardware addresses are drawn from spaces of this program: in a
+// source that was scrubbed before, the same fake may stand for somebody else, and its
+// reappearance is no leak.
+func (c *Collector) Made(class pii.Class, value []byte) {
+	code := codeOf(class)
+	c.making = true
+	switch class {
+	case pii.FullName, pii.Street, pii.Token, pii.MAC:
+		c.add(class, code, value)
+	case pii.Username:
+		c.add(class, code, value)
+		c.madeName(value)
+	case pii.Email:
+		if at := bytes.IndexByte(value, '@'); at > 0 {
+			c.madeName(value[:at])
+		}
+	}
+	c.making = false
+}
+
+// madeName notes the name that a login or the local part of an address begins with.
+func (c *Collector) madeName(value []byte) {
+	if c.split(value); len(c.words) > 1 {
+		c.addWords(codeOf(pii.FullName), c.words[:2])
+	}
+}
+
+// keep adds a fingerprint; fresh is false if it came shortly before.
+func (c *Collector) keep(h uint64, tag uint8) (fresh bool) {
+	if c.making {
+		c.store.made.add(h)
+		return false
+	}
+	return c.grams.add(h, tag|c.mark)
 }
 
 func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
@@ -66,7 +124,13 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 		return c.addName(code, value)
 	case pii.Street:
 		return c.addStreet(code)
-	case pii.Phone, pii.CreditCard:
+	case pii.Phone:
+		if !c.addCompact(class, code, value) {
+			return false
+		}
+		c.phoneDigests(code, value)
+		return true
+	case pii.CreditCard:
 		return c.addCompact(class, code, value)
 	}
 	return c.addCode(class, code, value) // national ids, IBANs, tokens
@@ -121,7 +185,7 @@ func (c *Collector) addWords(tag uint8, words []word) {
 	for i := range words {
 		binary.LittleEndian.PutUint64(c.input[8*i:], words[i].hash)
 	}
-	if !c.grams.add(c.store.keys.gram.hash(c.input[:8*len(words)]), tag) {
+	if !c.keep(c.store.keys.gram.hash(c.input[:8*len(words)]), tag) {
 		return
 	}
 	if len(words) == 1 {
@@ -148,6 +212,7 @@ func (c *Collector) addEmail(code uint8, value []byte) bool {
 		code |= rough
 	}
 	c.addWords(code, c.words)
+	c.emailDigests(code, value)
 	return true
 }
 
@@ -186,6 +251,7 @@ func (c *Collector) addEmails(code uint8, value []byte) bool {
 		if h.Class == pii.Email && !c.store.known(pii.Email, value[h.Start:h.End]) {
 			c.split(value[h.Start:h.End])
 			c.addWords(code, c.words)
+			c.emailDigests(code, value[h.Start:h.End])
 			added = true
 		}
 	}
@@ -202,7 +268,7 @@ func (c *Collector) addIP(code uint8, value []byte) bool {
 		return false
 	}
 	b := a.As16()
-	c.grams.add(c.store.keys.ip.hash(b[:]), code)
+	c.keep(c.store.keys.ip.hash(b[:]), code)
 	return true
 }
 
@@ -261,7 +327,7 @@ func (c *Collector) addDigits(code uint8, d []byte) bool {
 		return false
 	}
 	h := c.store.keys.compact.hash(d)
-	if c.grams.add(h, code) {
+	if c.keep(h, code) {
 		c.digits.add(len(d), h)
 	}
 	return true
@@ -290,7 +356,7 @@ func (c *Collector) addCode(class pii.Class, code uint8, value []byte) bool {
 		if has&hasLetter == 0 {
 			added = c.addDigits(code, b)
 		} else if has&hasDigit != 0 {
-			c.grams.add(c.store.keys.compact.hash(b), code)
+			c.keep(c.store.keys.compact.hash(b), code)
 			c.mixed |= 1 << len(b)
 			added = true
 		}

@@ -28,6 +28,8 @@
 //     code, trunk zero and 00;
 //   - a hardware address is found in pairs of digits and in one piece, a username
 //     if it has a digit, since many others are ordinary words;
+//   - an e-mail address and a phone are found by their MD5, SHA-1 and SHA-256, too, in
+//     hexadecimal and base64;
 //   - an IP address is its bits, whatever its notation; only public addresses
 //     count, since a private one is nobody's.
 //
@@ -71,6 +73,9 @@ var classes = [...]pii.Class{pii.None, pii.Email, pii.Phone, pii.FullName, pii.S
 // by itself and so must be found without that test.
 const rough = 0x40
 
+// invented marks, in a spill only, a fingerprint of a value that a fake could have made.
+const invented = 0x20
+
 const codeToken = 11
 
 func codeOf(c pii.Class) uint8 {
@@ -90,7 +95,8 @@ type Store struct {
 	words wordHash
 	seed  maphash.Seed                 // of the memo
 	memo  *memo                        // what became of values, for all collectors
-	known func(pii.Class, []byte) bool // fake.Recognise
+	known func(pii.Class, []byte) bool // fake.Reserved
+	made  *made                        // fakes of this run
 
 	vocabulary [len(vocabularies)][]uint64
 
@@ -124,7 +130,7 @@ func newStore(dir string, key []byte, kept bool) (*Store, error) {
 	}
 	keys := deriveKeys(key)
 	s := &Store{dir: dir, keys: keys, words: newWordHash(keys, kept), seed: maphash.MakeSeed(), memo: new(memo),
-		known: fake.Recognise,
+		known: fake.Reserved, made: new(made),
 		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
 	for i, list := range vocabularies {
 		for _, w := range list {
@@ -152,7 +158,7 @@ func (s *Store) Close() error {
 // Stats counts the values of a class: each is in one of the three figures.
 type Stats struct {
 	Added     int64 `json:"added"`     // fingerprinted, repetitions included
-	Fictional int64 `json:"fictional"` // a fake could have made it, so it is nobody's
+	Fictional int64 `json:"fictional"` // in a space that is reserved for fiction, so it is nobody's
 	Short     int64 `json:"short"`     // too short or too common to prove anything, or not of the class's form
 }
 
@@ -172,8 +178,8 @@ func (s *Store) Stats() map[pii.Class]Stats {
 // keys of the hash functions of what is kept. The words' own is for sets that
 // are written down; seal authenticates those.
 type keys struct {
-	gram, compact, ip, word sipKey
-	seal                    []byte
+	gram, compact, ip, word, digest sipKey
+	seal                            []byte
 }
 
 // wordHash is the hash of words, which go on into a fingerprint or into the table
@@ -209,5 +215,5 @@ func deriveKeys(key []byte) keys {
 		d := derive(label)
 		return sipKey{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
 	}
-	return keys{gram: sip("words"), compact: sip("compact"), ip: sip("ip"), word: sip("word"), seal: derive("seal")}
+	return keys{gram: sip("words"), compact: sip("compact"), ip: sip("ip"), word: sip("word"), digest: sip("digest"), seal: derive("seal")}
 }

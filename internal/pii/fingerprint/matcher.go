@@ -30,6 +30,8 @@ type Matcher struct {
 	quad     quad // the last address of version 4
 	page     [pageRecords]uint64
 	print    uint64 // the last fingerprint looked up
+	digests  bool   // the set holds those of addresses or phones
+	sum      [longestDigest]byte
 	expected float64
 	err      error
 }
@@ -37,7 +39,9 @@ type Matcher struct {
 const ringSize = 16 // words that a compact form can have
 
 // Matcher returns a scanner for one goroutine.
-func (s *Set) Matcher() *Matcher { return &Matcher{set: s} }
+func (s *Set) Matcher() *Matcher {
+	return &Matcher{set: s, digests: s.Holds(pii.Email) || s.Holds(pii.Phone)}
+}
 
 // Err is the first failure to read the set. Where the set could not be read,
 // Scan takes the filter's word, so it never misses a survivor.
@@ -81,6 +85,11 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		}
 		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
 			dst = m.numbers(dst, base, text, n)
+		}
+		if m.digests && w.size >= leastDigest {
+			if hit := m.digest(text, w); hit.End > 0 {
+				dst = keep(dst, base, hit)
+			}
 		}
 		before, begins = w, mask
 	}

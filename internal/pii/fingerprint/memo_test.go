@@ -88,7 +88,7 @@ func TestMemoIsUsedWhereItPays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := int64(2*useWindow + 20000); set.Len() != want {
+	if want := int64(2*useWindow+20000) * 4; set.Len() != want { // with three digests each
 		t.Errorf("%d fingerprints, want %d", set.Len(), want)
 	}
 }

@@ -37,8 +37,8 @@ func (c *Collector) addName(code uint8, value []byte) bool {
 	return true
 }
 
-// addName2 adds a derived order unless a fake could have the same words: the
-// value "Stone Anna" must not turn the fake "Anna Stone" into a survivor.
+// addName2 adds a derived order, marked if a fake could have the same words: the
+// value "Stone Anna" must not turn this run's fake "Anna Stone" into a survivor.
 func (c *Collector) addName2(code uint8, value []byte, words ...word) {
 	if n, _ := size(words); n < 5 {
 		return
@@ -50,9 +50,12 @@ func (c *Collector) addName2(code uint8, value []byte, words ...word) {
 		}
 		c.text = append(c.text, value[w.start:w.end]...)
 	}
-	if !c.store.known(pii.FullName, c.text) {
-		c.addWords(code, words)
+	mark := c.mark
+	if couldMake(pii.FullName, c.text) {
+		c.mark = invented
 	}
+	c.addWords(code, words)
+	c.mark = mark
 }
 
 // common reports whether a value is a placeholder: no word of it is a person's.

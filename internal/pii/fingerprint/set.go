@@ -49,7 +49,7 @@ func (s *Store) Build() (*Set, error) {
 	var size atomic.Int64
 	for p := range set.parts {
 		g.Go(func() error {
-			n, err := set.parts[p].build(s.grams, p, bound)
+			n, err := set.parts[p].build(s.grams, p, s.made, bound)
 			size.Add(n)
 			return err
 		})
@@ -129,9 +129,9 @@ const (
 	tagMask     = 1<<gramBits - 1
 )
 
-func (p *part) build(from *spill, at int, bound *budget) (int64, error) {
+func (p *part) build(from *spill, at int, fakes *made, bound *budget) (int64, error) {
 	recs, err := from.read(at)
-	if err != nil || len(recs) == 0 {
+	if recs = fakes.settle(recs, at); err != nil || len(recs) == 0 {
 		return 0, err
 	}
 	slices.Sort(recs)

@@ -71,6 +71,7 @@ func (r *Row) watching() bool { return r.Fingerprints != nil || r.Known != nil }
 // note remembers that text was a value of class and what replaced it.
 func (r *Row) note(class pii.Class, text, replacement []byte) {
 	r.witness(class, text)
+	r.made(class, replacement)
 	if r.Known != nil {
 		r.Known.Add(class, text, replacement)
 	}
@@ -91,6 +92,13 @@ func (r *Row) Remember(class pii.Class, text []byte) {
 	}
 	r.witness(class, text)
 	r.Suspect(text)
+}
+
+// made notes a fake, which is no survivor where it equals a source value.
+func (r *Row) made(class pii.Class, replacement []byte) {
+	if r.Fingerprints != nil {
+		r.Fingerprints.Made(class, replacement)
+	}
 }
 
 // Suspect fingerprints a text that is dropped without anybody having said what

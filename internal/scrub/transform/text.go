@@ -93,10 +93,12 @@ func (m *TextMasker) render(r *Row, dst, text []byte) ([]byte, error) {
 		if !best.Silent {
 			r.witness(best.Class, value)
 		}
+		at := len(dst)
 		var err error
 		if dst, err = Masker.Replace(r, dst, value); err != nil {
 			return dst, err
 		}
+		r.made(best.Class, dst[at:])
 	}
 	return append(dst, text[next:]...), nil
 }
