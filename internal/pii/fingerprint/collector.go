@@ -25,6 +25,7 @@ type Collector struct {
 	mixed  uint64 // see Store
 	input  [8 * maxGram]byte
 	joint  [maxCompact]byte
+	joined [2 * maxWord]byte
 	text   []byte
 	finder *detect.Detector
 	hits   []detect.Hit
@@ -120,10 +121,17 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 	}
 	c.split(value)
 	switch class {
-	case pii.FullName:
-		return c.addName(code, value)
-	case pii.Street:
-		return c.addStreet(code)
+	case pii.FullName, pii.Street:
+		ok := false
+		if class == pii.FullName {
+			ok = c.addName(code, value)
+		} else {
+			ok = c.addStreet(code)
+		}
+		if ok {
+			c.spellings(class, code, value)
+		}
+		return ok
 	case pii.Phone:
 		if !c.addCompact(class, code, value) {
 			return false
@@ -269,6 +277,7 @@ func (c *Collector) addIP(code uint8, value []byte) bool {
 	}
 	b := a.As16()
 	c.keep(c.store.keys.ip.hash(b[:]), code)
+	c.ipVariants(code, a)
 	return true
 }
 
@@ -400,5 +409,14 @@ func (c *Collector) addMAC(code uint8, value []byte) bool {
 		return false
 	}
 	c.split(pairs[:n])
-	return c.addCode(pii.MAC, code, pairs[:n])
+	if !c.addCode(pii.MAC, code, pairs[:n]) {
+		return false
+	}
+	if n == 17 { // as EUI-64
+		eui := append(append(c.text[:0], pairs[:9]...), "ff:fe:"...)
+		c.text = append(eui, pairs[9:n]...)
+		c.split(c.text)
+		c.addCode(pii.MAC, code, c.text)
+	}
+	return true
 }

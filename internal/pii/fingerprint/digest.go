@@ -72,10 +72,9 @@ func (m *Matcher) digest(text []byte, w *word) (hit Match) {
 	if w.has&isWide != 0 || w.size < leastDigest {
 		return hit
 	}
-	if n := w.size &^ 1; w.has&hasDigit != 0 && digestLength(n/2) { // an odd one has the x of \x before it
-		start := w.start + w.size&1
-		if k, err := hex.Decode(m.sum[:], text[start:w.end]); err == nil {
-			return m.digestIs(m.sum[:k], start, w.end)
+	if w.has&hasDigit != 0 && w.size%2 == 0 && digestLength(w.size/2) {
+		if k, err := hex.Decode(m.sum[:], text[w.start:w.end]); err == nil {
+			return m.digestIs(m.sum[:k], w.start, w.end)
 		}
 	}
 	start, end := w.start, w.end

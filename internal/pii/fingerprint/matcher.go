@@ -66,6 +66,9 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		if !m.folder.next(text, i, w) {
 			return dst
 		}
+		if text[w.start] == 'x' && w.size > minCompact && w.start > 0 && text[w.start-1] == '\\' {
+			m.folder.next(text, w.start+1, w) // bytea: \x3c22fb123456
+		}
 		i = w.end
 		w.hash = m.set.words.of(m.folder.buf[:w.size])
 		mask := m.set.heads.words.of(w.hash)
@@ -257,12 +260,15 @@ func (m *Matcher) address4(text []byte, w *word) {
 
 // address6 looks for an IP address of version 6 that begins with a word.
 func (m *Matcher) address6(text []byte, w *word) (hit Match) {
-	if w.start > 0 && text[w.start-1] == ':' {
+	start := w.start
+	if start > 1 && text[start-1] == ':' && text[start-2] == ':' && bytes.EqualFold(text[start:w.end], []byte("ffff")) {
+		start -= 2 // mapped: ::ffff:5db8:d822
+	} else if start > 0 && text[start-1] == ':' {
 		return hit
 	}
-	if a, size := ident.ParseIPv6(text[w.start:min(len(text), w.start+46)]); size > 0 {
+	if a, size := ident.ParseIPv6(text[start:min(len(text), start+46)]); size > 0 {
 		if code := m.findIP(a); code != 0 {
-			hit = Match{Class: m.set.classes[code], Start: w.start, End: w.start + size, Print: m.print}
+			hit = Match{Class: m.set.classes[code], Start: start, End: start + size, Print: m.print}
 		}
 	}
 	return hit
