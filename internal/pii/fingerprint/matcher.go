@@ -127,6 +127,8 @@ func plausible(class pii.Class, b []byte) bool {
 	switch class {
 	case pii.Email:
 		return len(b) >= 14 || bytes.IndexByte(b, '@') >= 0
+	case pii.IP: // in a host's name; dots are seen to elsewhere
+		return bytes.Count(b, []byte{'-'}) == 3
 	case pii.FullName:
 		return !bytes.ContainsAny(b, "{}[];<>|") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`))
 	}
@@ -261,8 +263,8 @@ func (m *Matcher) address4(text []byte, w *word) {
 // address6 looks for an IP address of version 6 that begins with a word.
 func (m *Matcher) address6(text []byte, w *word) (hit Match) {
 	start := w.start
-	if start > 1 && text[start-1] == ':' && text[start-2] == ':' && bytes.EqualFold(text[start:w.end], []byte("ffff")) {
-		start -= 2 // mapped: ::ffff:5db8:d822
+	if start >= len(mapped) && bytes.EqualFold(text[start-len(mapped):start], []byte(mapped)) {
+		start -= len(mapped)
 	} else if start > 0 && text[start-1] == ':' {
 		return hit
 	}
@@ -273,6 +275,9 @@ func (m *Matcher) address6(text []byte, w *word) (hit Match) {
 	}
 	return hit
 }
+
+// mapped stands before an address of version 4 that is written as one of version 6.
+const mapped = "::ffff:"
 
 // findIP looks an address up; only public ones were added.
 func (m *Matcher) findIP(a netip.Addr) uint8 {

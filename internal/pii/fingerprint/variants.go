@@ -87,7 +87,7 @@ func (c *Collector) addJoined(code uint8, value []byte, first, last word) {
 }
 
 // ipVariants adds an address as a decimal number, and its four numbers in a host's name,
-// in either order: ip-93-184-216-34.compute.internal, 34.216.184.93.in-addr.arpa.
+// in either order: ip-93-184-216-34.compute.internal, 34-216-184-93.dsl.example.
 func (c *Collector) ipVariants(code uint8, a netip.Addr) {
 	if a = a.Unmap(); !a.Is4() {
 		return
