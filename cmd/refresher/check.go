@@ -169,11 +169,13 @@ func checkVerdict(r *check.Result) error {
 	if r.Passed {
 		return nil
 	}
-	missing, errs, warnings := 0, 0, 0
+	missing, late, errs, warnings := 0, 0, 0, 0
 	for _, i := range r.Issues {
 		switch {
-		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate", i.ID == "review":
+		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate":
 			missing++
+		case i.ID == "review":
+			late++
 		case i.Level == check.Error:
 			errs++
 		case i.Level == check.Warning:
@@ -185,6 +187,9 @@ func checkVerdict(r *check.Result) error {
 		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
 	case errs > 0:
 		return fault.BadInput("the rules don't fit the database: problems %d", errs)
+	case late > 0:
+		return fault.Refuse("review",
+			"patterns keep columns that came after their last review; look at them, then run refresher check --accept")
 	}
 	return fault.Refuse("check", "with --strict, warnings count: %d", warnings)
 }

@@ -91,7 +91,8 @@ func (d *Document) decisions(w io.Writer) error {
 		}
 		at := max(strings.LastIndexByte(c.Origin, ':'), 0)
 		file, line := c.Origin[:at], strings.TrimPrefix(c.Origin[at:], ":")
-		if _, err := fmt.Fprintf(w, "decided: %s: %s (%s:%s%s)\n", column, c.Rule, d.relative(file), line, by); err != nil {
+		if _, err := fmt.Fprintf(w, "decided: %s: %s (%s:%s%s)\n", column, c.Rule, d.relative(file), line,
+			by); err != nil {
 			return err
 		}
 	}
@@ -141,7 +142,8 @@ func (d *Document) JUnit(w io.Writer) error {
 			if i.File != "" {
 				place = fmt.Sprintf("%s:%d:%d: ", d.relative(i.File), i.Line, i.Col)
 			}
-			s.Cases = append(s.Cases, ci.Case{Name: strings.TrimSpace(kind.id + " " + i.subject()), Class: "refresher.check",
+			s.Cases = append(s.Cases, ci.Case{Name: strings.TrimSpace(kind.id + " " + i.subject()),
+				Class:   "refresher.check",
 				Failure: &ci.Failure{Message: i.Message, Text: place + i.text()}})
 		}
 		if !failed {

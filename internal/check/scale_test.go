@@ -11,12 +11,14 @@ import (
 
 // tenants are n schemas of the same two tables.
 func tenants(n int) *catalog.Catalog {
-	text := &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "text", SQL: "text", Kind: catalog.BaseType, BinaryIO: true}
+	text := &catalog.Type{OID: catalog.TextOID, Schema: "pg_catalog", Name: "text", SQL: "text", Kind: catalog.BaseType,
+		BinaryIO: true}
 	cat := &catalog.Catalog{Database: "tenants", ServerVersion: 150000, Encoding: "UTF8"}
 	for i := range n {
 		for j, table := range []string{"orders", "users"} {
 			name := catalog.Name{Schema: fmt.Sprintf("tenant_%03d", i), Name: table}
-			t := &catalog.Table{OID: uint32(20000 + 2*i + j), Name: name, Root: name, Kind: catalog.Ordinary, Persistence: 'p', Rows: 100, Pages: 1}
+			t := &catalog.Table{OID: uint32(20000 + 2*i + j), Name: name, Root: name, Kind: catalog.Ordinary,
+				Persistence: 'p', Rows: 100, Pages: 1}
 			for k, column := range []string{"email", "full_name", "note", "phone", "state"} {
 				t.Columns = append(t.Columns, &catalog.Column{Num: int16(k + 1), Name: column, Type: text, Mod: -1})
 			}

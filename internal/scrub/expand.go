@@ -39,7 +39,8 @@ func (c *compiler) warnPatterns() {
 func (c *compiler) unreviewed() error {
 	var late []fault.Problem
 	for _, k := range c.expansion.Unreviewed() {
-		p := k.Pos.Problem("%s.%s (%s) is kept by %q and came after its last review", k.Table, k.Column, k.Type, k.Pattern)
+		p := k.Pos.Problem("%s.%s (%s) is kept by %q and came after its last review", k.Table, k.Column, k.Type,
+			k.Pattern)
 		p.Kind, p.Table, p.Column = fault.Unreviewed, k.Table.String(), k.Column
 		p.Fix = fmt.Sprintf("a rule that confirms it:   %s: keep", quoteKey(k.Column))
 		late = append(late, p)

@@ -34,7 +34,8 @@ func TestPatternsAreCompiled(t *testing.T) {
 		}
 	}
 	for column, want := range map[string]string{
-		"a.users.id": "keep ", "a.users.updated_by": "username *.updated_by", "a.posts.updated_by": "username *.updated_by", "a.jobs_1": "none r.yaml:5",
+		"a.users.id": "keep ", "a.users.updated_by": "username *.updated_by",
+		"a.posts.updated_by": "username *.updated_by", "a.jobs_1": "none r.yaml:5",
 	} {
 		if got[column] != want {
 			t.Errorf("%s: %q, want %q", column, got[column], want)

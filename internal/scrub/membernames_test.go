@@ -11,7 +11,8 @@ import (
 func TestNamesOfMembersAreMasked(t *testing.T) {
 	compoundTypes()
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"j jsonb", "h hstore", "x xml", "kept json"}})
-	p := compile(t, cat, head+`  a.t: {columns: {j: {json: {"*.phone": phone}}, h: {hstore: {"*": email}}, x: {xml: {"list/*": email}},
+	p := compile(t, cat,
+		head+`  a.t: {columns: {j: {json: {"*.phone": phone}}, h: {hstore: {"*": email}}, x: {xml: {"list/*": email}},
     kept: {json: {"*.phone": phone}, keys: keep}}}
 `)
 	row := []string{`{"Ottokar": {"phone": "+49 30 88714402", "x": 1}}`, `"Ottokar"=>"kw@posteo.test"`,

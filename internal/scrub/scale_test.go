@@ -28,16 +28,20 @@ func tenants(t testing.TB, n int) *catalog.Catalog {
 			table.Unique = []catalog.UniqueIndex{{Name: "pk", Columns: []string{"id"}, Primary: true}}
 		}
 		defs = append(defs,
-			tableDef{schema + "users", []string{"id text not null", "email text", "name text", "born date", "updated_by text"}, key},
-			tableDef{schema + "orders", []string{"id text not null", "user_id text", "amount int4", "note text", "updated_by text"}, key},
+			tableDef{schema + "users", []string{"id text not null", "email text", "name text", "born date",
+				"updated_by text"}, key},
+			tableDef{schema + "orders", []string{"id text not null", "user_id text", "amount int4", "note text",
+				"updated_by text"}, key},
 			tableDef{schema + "sessions", []string{"id text", "token text"}, nil})
 	}
 	cat := newCatalog(t, defs...)
 	for i := range n {
 		schema := fmt.Sprintf("tenant_%03d", i)
 		orders := cat.Table(catalog.Name{Schema: schema, Name: "orders"})
-		orders.ForeignKeys = append(orders.ForeignKeys, catalog.ForeignKey{Name: "fk", Table: catalog.Name{Schema: schema, Name: "orders"},
-			Columns: []string{"user_id"}, RefTable: catalog.Name{Schema: schema, Name: "users"}, RefColumns: []string{"id"}})
+		orders.ForeignKeys = append(orders.ForeignKeys, catalog.ForeignKey{Name: "fk",
+			Table:   catalog.Name{Schema: schema, Name: "orders"},
+			Columns: []string{"user_id"}, RefTable: catalog.Name{Schema: schema, Name: "users"},
+			RefColumns: []string{"id"}})
 	}
 	return cat
 }

@@ -119,7 +119,8 @@ func (c *compiler) hidden() (errs []error) {
 			n := len(w.steps)
 			if w.rule.Whole && len(p.steps) > n && slices.Equal(p.steps[:n], w.steps) &&
 				!(len(p.steps) == n+1 && p.steps[n].kind == deep) {
-				errs = append(errs, &PathError{p.path, "is within " + display(w.path) + ", which is replaced as a whole"})
+				errs = append(errs, &PathError{p.path,
+					"is within " + display(w.path) + ", which is replaced as a whole"})
 			}
 		}
 	}

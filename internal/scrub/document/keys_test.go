@@ -27,8 +27,10 @@ func TestKeysAreData(t *testing.T) {
 		{map[string]Rule{"*.phone": {}}, `{"Jane":{"phone":"1","x":2},"Joe":{"phone":"2"},"Jane":3}`,
 			`{"key:JANE":{"phone":"x","key1":0},"key:JOE":{"phone":"x"},"key:JANE":0}`},
 		{map[string]Rule{"*": {Action: Keep}}, `{"Jane":{"a":{"b":1}}}`, `{"key:JANE":{"a":{"b":1}}}`},
-		{map[string]Rule{"a.*": {Action: Keep}, "a.b": {}}, `{"a":{"Jane":1,"b":2},"Joe":3}`, `{"a":{"key:JANE":1,"b":"x"},"key1":0}`},
-		{map[string]Rule{"": {Action: Keep}, "*.phone": {}}, `{"Jane":{"phone":"1","x":2}}`, `{"Jane":{"phone":"x","x":2}}`},
+		{map[string]Rule{"a.*": {Action: Keep}, "a.b": {}}, `{"a":{"Jane":1,"b":2},"Joe":3}`,
+			`{"a":{"key:JANE":1,"b":"x"},"key1":0}`},
+		{map[string]Rule{"": {Action: Keep}, "*.phone": {}}, `{"Jane":{"phone":"1","x":2}}`,
+			`{"Jane":{"phone":"x","x":2}}`},
 		{map[string]Rule{"**": {Action: Keep}}, `{"Jane":{"x":1}}`, `{"Jane":{"x":1}}`},
 		{map[string]Rule{"**.phone": {}}, `{"Jane":{"phone":"1"}}`, `{"key1":{"phone":"x"}}`},
 		{map[string]Rule{"key": {}, "*": {}}, `{"key":1,"\u004aane":2}`, `{"key":"x","key:JANE":"x"}`},
@@ -39,7 +41,10 @@ func TestKeysAreData(t *testing.T) {
 			t.Fatal(err)
 		}
 		var dropped []string
-		got, err := p.Rewriter(Keys{Alias: shout, Drop: func(k []byte) { dropped = append(dropped, string(k)) }}).Rewrite(nil, []byte(tc.in), redacted)
+		got, err := p.Rewriter(Keys{Alias: shout, Drop: func(k []byte) {
+			dropped = append(dropped,
+				string(k))
+		}}).Rewrite(nil, []byte(tc.in), redacted)
 		if err != nil || string(got) != tc.want {
 			t.Errorf("%v of %s: %s, want %s (%v)", tc.rules, tc.in, got, tc.want, err)
 		}
@@ -67,12 +72,15 @@ func TestXMLNamesAreData(t *testing.T) {
 		rules []XMLRule
 		want  string
 	}{
-		{nil, `<element:A xmlns:n="u" attribute:B="-"><element:JANE attribute:C="-"><element:X>-</element:X></element:JANE>` +
-			`<element:N:JOE/><element:KEEP attribute:KIM='-'><element:IN attribute:D="-">-</element:IN></element:KEEP></element:A>`},
-		{[]XMLRule{rule("a/*/x", 0), rule("a/@b", 0), rule("a/keep", Keep)}, `<a xmlns:n="u" b="+"><element:JANE attribute:C="-"><x>+</x></element:JANE>` +
-			`<element:N:JOE/><keep Kim='4'><in d="5">6</in></keep></a >`},
-		{[]XMLRule{rule("a/*", Keep), rule("**/n:Joe", 0)}, `<a xmlns:n="u" attribute:B="-"><element:JANE c="2"><x>3</x></element:JANE>` +
-			`<n:Joe/><element:KEEP Kim='4'><in d="5">6</in></element:KEEP></a >`},
+		{nil,
+			`<element:A xmlns:n="u" attribute:B="-"><element:JANE attribute:C="-"><element:X>-</element:X></element:JANE>` +
+				`<element:N:JOE/><element:KEEP attribute:KIM='-'><element:IN attribute:D="-">-</element:IN></element:KEEP></element:A>`},
+		{[]XMLRule{rule("a/*/x", 0), rule("a/@b", 0), rule("a/keep", Keep)},
+			`<a xmlns:n="u" b="+"><element:JANE attribute:C="-"><x>+</x></element:JANE>` +
+				`<element:N:JOE/><keep Kim='4'><in d="5">6</in></keep></a >`},
+		{[]XMLRule{rule("a/*", Keep), rule("**/n:Joe", 0)},
+			`<a xmlns:n="u" attribute:B="-"><element:JANE c="2"><x>3</x></element:JANE>` +
+				`<n:Joe/><element:KEEP Kim='4'><in d="5">6</in></element:KEEP></a >`},
 	} {
 		apply := func(dst []byte, action int, _ []byte) ([]byte, error) {
 			if action == Unlisted {

@@ -20,13 +20,15 @@ func (l *loader) reference(n ast.Node, r *Reference) {
 		return
 	}
 	if len(r.ToColumns) > 0 && len(r.ToColumns) != len(r.Columns) {
-		l.fail(r.Pos, "a reference has as many to_columns as columns: here are %d and %d", len(r.ToColumns), len(r.Columns))
+		l.fail(r.Pos, "a reference has as many to_columns as columns: here are %d and %d", len(r.ToColumns),
+			len(r.Columns))
 	}
 }
 
 func (l *loader) referenceFields(r *Reference) []field {
 	return []field{
-		{"table", true, l.tableName(&r.Table)}, {"columns", true, l.names(&r.Columns)}, {"to", true, l.tableName(&r.To)},
+		{"table", true, l.tableName(&r.Table)}, {"columns", true, l.names(&r.Columns)}, {"to", true,
+			l.tableName(&r.To)},
 		{"to_columns", false, l.names(&r.ToColumns)}, {"when", false, l.condition(&r.When)},
 	}
 }
@@ -77,7 +79,8 @@ func (l *loader) class(to *pii.Class, also ...string) func(entry) {
 // Classes lists the classes that an exception may name: those that a finding can have.
 func Classes() []string {
 	classes := []pii.Class{
-		pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City, pii.Postcode,
+		pii.Email, pii.Phone, pii.FullName, pii.FirstName, pii.LastName, pii.Company, pii.Street, pii.City,
+		pii.Postcode,
 		pii.IP, pii.UserAgent, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token, pii.Date,
 		pii.Username, pii.MAC, pii.URL, pii.Domain, pii.Region, pii.Country, pii.Latitude, pii.Longitude,
 		pii.BirthDate, pii.IMEI, pii.VIN, pii.BIC, pii.Crypto, pii.Location,

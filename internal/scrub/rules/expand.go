@@ -137,7 +137,10 @@ func (x *expander) dropAbsent() {
 		return t != nil && t.Optional && x.cat.Table(n) == nil
 	}
 	out := x.Rules
-	out.References = slices.DeleteFunc(slices.Clone(out.References), func(r Reference) bool { return absent(r.Table) || absent(r.To) })
+	out.References = slices.DeleteFunc(slices.Clone(out.References), func(r Reference) bool {
+		return absent(r.Table) ||
+			absent(r.To)
+	})
 	out.Allow = slices.DeleteFunc(slices.Clone(out.Allow), func(a Allow) bool { return absent(a.Table) })
 	out.Risk = slices.DeleteFunc(slices.Clone(out.Risk), func(r Risk) bool { return absent(r.Table) })
 }
@@ -201,13 +204,16 @@ func (x *expander) rows(t *Table, fits []*Pattern) {
 		switch {
 		case best == nil || p.tableWeight() > best.tableWeight():
 			best = p
-		case p.tableWeight() == best.tableWeight() && (p.Table.Rows != best.Table.Rows || p.Table.When.Text != best.Table.When.Text):
-			x.fail(p.Pos, "table %s fits %q and %q (%s) alike, and they say different things of its rows: name the table",
+		case p.tableWeight() == best.tableWeight() && (p.Table.Rows != best.Table.Rows ||
+			p.Table.When.Text != best.Table.When.Text):
+			x.fail(p.Pos,
+				"table %s fits %q and %q (%s) alike, and they say different things of its rows: name the table",
 				t.Name, p.Key, best.Key, best.Pos)
 		}
 	}
 	if best != nil {
-		t.Rows, t.When, t.Subject, t.Remember, t.Pos = best.Table.Rows, best.Table.When, best.Table.Subject, best.Table.Remember, best.Pos
+		t.Rows, t.When, t.Subject, t.Remember, t.Pos = best.Table.Rows, best.Table.When, best.Table.Subject,
+			best.Table.Remember, best.Pos
 	}
 }
 
@@ -227,7 +233,8 @@ func (x *expander) column(t, named *Table, col *catalog.Column, fits []*Pattern)
 	if best.rule == nil || best.match == nil { // nothing, or the table's own "*"
 		return 0
 	}
-	t.Columns = append(t.Columns, &Column{Name: col.Name, Rule: best.rule.Rule, Pos: best.rule.Pos, Pattern: best.match.Pattern})
+	t.Columns = append(t.Columns, &Column{Name: col.Name, Rule: best.rule.Rule, Pos: best.rule.Pos,
+		Pattern: best.match.Pattern})
 	best.match.Columns = append(best.match.Columns, t.Name.String()+"."+col.Name)
 	if best.rule.Rule.keeps() {
 		reviewed, seen := x.from.Reviewed[t.Name][col.Name]
@@ -249,7 +256,8 @@ func (x *expander) candidates(named *Table, col *catalog.Column, fits []*Pattern
 		switch {
 		case p.Table == nil:
 			if p.column.fits(col.Name) {
-				list = append(list, candidate{[2]int{p.column.weight(), table}, &Column{Rule: p.Rule, Pos: p.Pos}, m, p.Top})
+				list = append(list, candidate{[2]int{p.column.weight(), table}, &Column{Rule: p.Rule, Pos: p.Pos}, m,
+					p.Top})
 			}
 		case p.Table.Column(col.Name) != nil:
 			c := p.Table.Column(col.Name)
@@ -263,7 +271,8 @@ func (x *expander) candidates(named *Table, col *catalog.Column, fits []*Pattern
 		return list
 	}
 	if d := x.byDefault(col); d != nil {
-		return []candidate{{rule: &Column{Rule: d.Rule, Pos: d.Pos}, match: x.match(d, d.name(), d.Pos), top: x.from.Defaults.Top}}
+		return []candidate{{rule: &Column{Rule: d.Rule, Pos: d.Pos}, match: x.match(d, d.name(), d.Pos),
+			top: x.from.Defaults.Top}}
 	}
 	return nil
 }
@@ -295,7 +304,8 @@ func (x *expander) checkPatterns() {
 			if c.Wildcard || c.Rule.Optional || x.used[c] || x.has(m.Tables, c.Name) {
 				continue
 			}
-			x.fail(c.Pos, "no table that %q fits has a column %q: remove its rule, or give it the new name", p.Key, c.Name)
+			x.fail(c.Pos, "no table that %q fits has a column %q: remove its rule, or give it the new name", p.Key,
+				c.Name)
 		}
 	}
 }

@@ -20,7 +20,8 @@ func database(tables ...string) *catalog.Catalog {
 		t := &catalog.Table{Name: name(table), Root: name(table), Kind: catalog.Ordinary}
 		for _, c := range strings.Split(columns, ", ") {
 			column, typ, _ := strings.Cut(c, " ")
-			t.Columns = append(t.Columns, &catalog.Column{Name: column, Type: &catalog.Type{SQL: typ, Kind: catalog.BaseType}})
+			t.Columns = append(t.Columns, &catalog.Column{Name: column, Type: &catalog.Type{SQL: typ,
+				Kind: catalog.BaseType}})
 		}
 		cat.Tables = append(cat.Tables, t)
 	}
@@ -85,9 +86,11 @@ defaults: {classes: {email: email}, types: {text: text}, other: lorem}
 	}
 	want := []string{
 		`public."a*b".id: phone`,
-		"public.posts.id: token by *.id", "public.posts.updated_by: username by *.updated_by", "public.posts.body: text by defaults.types.text",
+		"public.posts.id: token by *.id", "public.posts.updated_by: username by *.updated_by",
+		"public.posts.body: text by defaults.types.text",
 		"public.qrtz_jobs: none", "public.qrtz_locks.id: keep",
-		"public.users.id: keep", "public.users.note: lorem", "public.users.*: null", "public.users.updated_by: username by *.updated_by",
+		"public.users.id: keep", "public.users.note: lorem", "public.users.*: null",
+		"public.users.updated_by: username by *.updated_by",
 		"t1.users.id: token by *.id", "t1.users.email: email by t*.users",
 		"t2.users.id: token by *.id", "t2.users.email: email by t*.users", "t2.users.note: constant by t*.users",
 	}
@@ -114,7 +117,8 @@ defaults: {classes: {email: email}, types: {text: text}, other: lorem}
 
 // Defaults by class and type; a type has several names.
 func TestDefaults(t *testing.T) {
-	x := parsed(t, `defaults: {classes: {email: email}, types: {int8: keep, text: text, "varchar": lorem}, other: "null"}
+	x := parsed(t,
+		`defaults: {classes: {email: email}, types: {int8: keep, text: text, "varchar": lorem}, other: "null"}
 `).Expand(database("a.b: id bigint, e_mail text, note text, code character_varying, doc jsonb"), classOf)
 	cols := x.Rules.Tables[name("a.b")].Columns
 	var got []string
@@ -129,8 +133,10 @@ func TestDefaults(t *testing.T) {
 func TestPatternsThatCollide(t *testing.T) {
 	cat := database("a.bcd: x text, y text")
 	for _, tc := range []struct{ rules, want string }{
-		{"tables: {'a.b*': {columns: {x: email}}, 'a.*d': {columns: {x: phone}}}", `r.yaml:2:60: column "x" of a.bcd fits "a.*d" and "a.b*" (r.yaml:2:29) alike: write a rule for it`},
-		{"tables: {'a.b*': {rows: none}, 'a.*d': {rows: all}}", `r.yaml:2:32: table a.bcd fits "a.*d" and "a.b*" (r.yaml:2:10) alike`},
+		{"tables: {'a.b*': {columns: {x: email}}, 'a.*d': {columns: {x: phone}}}",
+			`r.yaml:2:60: column "x" of a.bcd fits "a.*d" and "a.b*" (r.yaml:2:29) alike: write a rule for it`},
+		{"tables: {'a.b*': {rows: none}, 'a.*d': {rows: all}}",
+			`r.yaml:2:32: table a.bcd fits "a.*d" and "a.b*" (r.yaml:2:10) alike`},
 		{"tables: {'a.b*': {columns: {z: email, x: keep}}}", `r.yaml:2:29: no table that "a.b*" fits has a column "z"`},
 	} {
 		x := parsed(t, tc.rules+"\n").Expand(cat, classOf)
@@ -162,7 +168,8 @@ defaults: {classes: {emial: email}, kinds: {}, types: {text: }}
 		`r.yaml:4:3: "a.b*.c" is a pattern for columns, and takes one rule`,
 		`r.yaml:5:3: "a.b*.c.d" is no pattern`, `r.yaml:6:3: "a.b *" is no pattern`,
 		`r.yaml:7:11: the rule of columns a.c* is a transform's name, not a number`,
-		`r.yaml:8:22: "emial" is no class (did you mean "email"?)`, `"kinds" is no key of defaults`, `columns of text has no rule`,
+		`r.yaml:8:22: "emial" is no class (did you mean "email"?)`, `"kinds" is no key of defaults`,
+		`columns of text has no rule`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in\n%v", want, err)
@@ -220,15 +227,18 @@ func TestReview(t *testing.T) {
 		t.Errorf("a new column that is masked: %v", later)
 	}
 	later := load("a.b: id text, state_1 text[]", "a.d: id bigint")
-	if d := cmp.Diff([]string{"a.b.id by a.*", "a.b.state_1 by a.*.state_*", "a.d.id by a.*"}, unreviewed(later)); d != "" {
+	if d := cmp.Diff([]string{"a.b.id by a.*", "a.b.state_1 by a.*.state_*", "a.d.id by a.*"},
+		unreviewed(later)); d != "" {
 		t.Errorf("another type, a new column, a new table: %s", d)
 	}
 }
 
 func TestBadReview(t *testing.T) {
-	at := folder(t, map[string]string{"app.yaml": "tables: {}\n", "app.reviewed.yaml": "reviewed: {users: {id: bigint}, a.b: {id: 7}}\nx: y\n"})
+	at := folder(t, map[string]string{"app.yaml": "tables: {}\n",
+		"app.reviewed.yaml": "reviewed: {users: {id: bigint}, a.b: {id: 7}}\nx: y\n"})
 	_, err := Load([]string{at("app.yaml")})
-	for _, want := range []string{`"users" is not a table name`, "the type of id must be a string", `"x" is no key of a review`} {
+	for _, want := range []string{`"users" is not a table name`, "the type of id must be a string",
+		`"x" is no key of a review`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}

@@ -34,7 +34,8 @@ func readFile(name string) ([]byte, error) {
 		return os.ReadFile(name)
 	}
 	if known := Builtins(); !slices.Contains(known, builtin) {
-		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin, DidYouMean(builtin, known), oneOf(known))
+		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin, DidYouMean(builtin, known),
+			oneOf(known))
 	}
 	return refresher.Rules.ReadFile("rules/" + builtin + ".yaml")
 }

@@ -131,7 +131,8 @@ func TestBadIncludes(t *testing.T) {
 }
 
 func TestBuiltin(t *testing.T) {
-	at := folder(t, map[string]string{"app.yaml": "include: ['builtin:experimentation']\ntables: {public.users: {rows: none}}\n"})
+	at := folder(t,
+		map[string]string{"app.yaml": "include: ['builtin:experimentation']\ntables: {public.users: {rows: none}}\n"})
 	rs, err := Load([]string{at("app.yaml")})
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +141,8 @@ func TestBuiltin(t *testing.T) {
 	if err != nil || len(whole.Tables) != len(rs.Tables) || len(rs.Tables) < 2 {
 		t.Fatalf("%d and %d tables, %v", len(whole.Tables), len(rs.Tables), err)
 	}
-	if rs.Tables[name("public.users")].Rows != NoRows || whole.Tables[name("public.users")].Pos.File != "builtin:experimentation" {
+	if rs.Tables[name("public.users")].Rows != NoRows ||
+		whole.Tables[name("public.users")].Pos.File != "builtin:experimentation" {
 		t.Error("the builtin was not overruled, or doesn't say its name")
 	}
 }

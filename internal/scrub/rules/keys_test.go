@@ -41,7 +41,8 @@ allow:
 	if !some.Optional {
 		t.Error("a list of rules is optional if one of them says so")
 	}
-	if !rs.Tables[catalog.Name{Schema: "a", Name: "c"}].Remember || !rs.Tables[catalog.Name{Schema: "a", Name: "d"}].Remember {
+	if !rs.Tables[catalog.Name{Schema: "a", Name: "c"}].Remember || !rs.Tables[catalog.Name{Schema: "a",
+		Name: "d"}].Remember {
 		t.Error("remember is lost")
 	}
 	if a := rs.Allow[0]; a.UpTo != 100 || a.Values != nil {

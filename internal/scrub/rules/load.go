@@ -163,7 +163,8 @@ func (l *loader) table(e entry, name string) *Table {
 	given := l.named(e.value, "table "+name, "a table", shape, l.tableFields(t))
 	_, t.rowsGiven = given["rows"]
 	if at, ok := given["remember"]; ok && t.Rows == AllRows {
-		l.fail(at, "remember is for rows that stay behind, and all of %s are copied: write rows: none, or leave it out", name)
+		l.fail(at, "remember is for rows that stay behind, and all of %s are copied: write rows: none, or leave it out",
+			name)
 	}
 	if t.Rows != NoRows {
 		return t
@@ -212,7 +213,8 @@ func (l *loader) tableColumns(t *Table, n ast.Node) {
 		c := &Column{Wildcard: e.key == "*", Pos: e.pos}
 		c.Name, _ = unquote(e.key)
 		if other := t.Column(c.Name); other != nil && !c.Wildcard {
-			l.fail(e.pos, "column %q is given twice in %s, first in line %d: remove one", c.Name, t.called, other.Pos.Line)
+			l.fail(e.pos, "column %q is given twice in %s, first in line %d: remove one", c.Name, t.called,
+				other.Pos.Line)
 			continue
 		}
 		where := fmt.Sprintf("column %q of %s", c.Name, t.called)

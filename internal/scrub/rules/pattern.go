@@ -130,8 +130,9 @@ func globs(key string) (parts []glob, ok bool) {
 func (l *loader) pattern(e entry) {
 	parts, ok := globs(e.key)
 	if !ok || len(parts) < 2 {
-		l.fail(e.pos, "%q is no pattern: write SCHEMA.TABLE for tables, TABLE.COLUMN or SCHEMA.TABLE.COLUMN for columns, "+
-			"with * for any characters", e.key)
+		l.fail(e.pos,
+			"%q is no pattern: write SCHEMA.TABLE for tables, TABLE.COLUMN or SCHEMA.TABLE.COLUMN for columns, "+
+				"with * for any characters", e.key)
 		return
 	}
 	p := &Pattern{Key: e.key, Pos: e.pos, Top: l.top}
@@ -151,7 +152,10 @@ func (l *loader) pattern(e entry) {
 			return
 		}
 	}
-	i := slices.IndexFunc(l.rs.Patterns, func(o *Pattern) bool { return o.Key == p.Key && (o.Table == nil) == (p.Table == nil) })
+	i := slices.IndexFunc(l.rs.Patterns, func(o *Pattern) bool {
+		return o.Key == p.Key &&
+			(o.Table == nil) == (p.Table == nil)
+	})
 	if i < 0 {
 		l.rs.Patterns = append(l.rs.Patterns, p)
 		return
@@ -198,7 +202,8 @@ func (l *loader) defaultFields(d *Defaults) []field {
 			d.Classes = l.defaultRules(e)
 			for _, c := range d.Classes {
 				if !slices.Contains(Classes(), c.Key) {
-					l.fail(c.Pos, "%q is no class%s; there is %s", c.Key, DidYouMean(c.Key, Classes()), oneOf(Classes()))
+					l.fail(c.Pos, "%q is no class%s; there is %s", c.Key, DidYouMean(c.Key, Classes()),
+						oneOf(Classes()))
 				}
 			}
 		}},
@@ -225,8 +230,10 @@ func (l *loader) defaultRules(e entry) (list []Default) {
 func typeName(s string) string {
 	base, array := strings.CutSuffix(strings.TrimSpace(s), "[]")
 	for _, alias := range [...][2]string{
-		{"varchar", "character varying"}, {"char", "character"}, {"int", "integer"}, {"int4", "integer"}, {"int8", "bigint"},
-		{"int2", "smallint"}, {"bool", "boolean"}, {"float8", "double precision"}, {"float4", "real"}, {"decimal", "numeric"},
+		{"varchar", "character varying"}, {"char", "character"}, {"int", "integer"}, {"int4", "integer"}, {"int8",
+			"bigint"},
+		{"int2", "smallint"}, {"bool", "boolean"}, {"float8", "double precision"}, {"float4", "real"}, {"decimal",
+			"numeric"},
 		{"timestamptz", "timestamp with time zone"}, {"timestamp", "timestamp without time zone"},
 		{"timetz", "time with time zone"}, {"time", "time without time zone"},
 	} {

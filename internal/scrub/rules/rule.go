@@ -90,7 +90,8 @@ func (l *loader) columnRule(n ast.Node, at Pos, where string) *Rule {
 		last := i == len(list)-1
 		switch {
 		case c.When.Text == "" && !last:
-			l.fail(c.Pos, "this rule of %s has no condition, so those after it are never used: move it to the end", where)
+			l.fail(c.Pos, "this rule of %s has no condition, so those after it are never used: move it to the end",
+				where)
 		case c.When.Text != "" && last:
 			l.fail(c.Pos, "the last rule of %s has a condition: "+
 				"add one without (when:), for the rows in which no condition holds", where)

@@ -6,7 +6,8 @@ package rules
 func Nearest(word string, candidates []string) string {
 	best, bestDist := "", len(word)/3+1
 	for _, c := range candidates {
-		if d := distance(word, c, bestDist); d < bestDist || d == bestDist && best == "" && d <= len(c)/3+1 && d < len(word) {
+		if d := distance(word, c, bestDist); d < bestDist || d == bestDist && best == "" && d <= len(c)/3+1 &&
+			d < len(word) {
 			best, bestDist = c, d
 		}
 	}
