@@ -63,6 +63,9 @@ func isIP(text []byte) bool {
 	addr, ok := parseIPv4(text)
 	if !ok {
 		var err error
+		if bytes.IndexByte(text, ':') < 0 { // what IPv6 is never written without
+			return false
+		}
 		if addr, err = netip.ParseAddr(string(text)); err != nil {
 			return false
 		}

@@ -94,8 +94,7 @@ func (c *Collector) ipVariants(code uint8, a netip.Addr) {
 	}
 	b := a.As4()
 	n := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
-	var buf [20]byte
-	if d := strconv.AppendUint(buf[:0], n, 10); len(d) >= minCompact {
+	if d := strconv.AppendUint(c.joined[:0], n, 10); len(d) >= minCompact {
 		c.addDigits(code, d)
 	}
 	for _, order := range [...][4]int{{0, 1, 2, 3}, {3, 2, 1, 0}} {
