@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/check"
@@ -202,11 +201,11 @@ func (a *app) sourceCatalog(ctx context.Context, in *inputs) (*catalog.Catalog, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	cfg.RuntimeParams["default_transaction_read_only"] = "on"
-	cfg.RuntimeParams["application_name"] = "refresher/check"
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := client.Open(ctx, cfg, client.Session{
+		To: "the source", Name: "refresher/check", ReadOnly: true,
+	})
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to the source")
+		return nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return catalog.Load(ctx, conn)

@@ -148,13 +148,11 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base *rules.Ruleset) (
 	*discover.Survey, *discover.Draft, *catalog.Catalog, error,
 ) {
-	cfg.RuntimeParams["default_transaction_read_only"] = "on"
-	cfg.RuntimeParams["application_name"] = "refresher/discover"
-	cfg.RuntimeParams["lock_timeout"] = "10s"
-	cfg.RuntimeParams["client_encoding"] = "UTF8"
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := client.Open(ctx, cfg, client.Session{
+		To: "the source", Name: "refresher/discover", ReadOnly: true, Settings: map[string]string{"lock_timeout": "10s"},
+	})
 	if err != nil {
-		return nil, nil, nil, client.Wrap(err, "connecting to the source")
+		return nil, nil, nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	cat, err := catalog.Load(ctx, conn)

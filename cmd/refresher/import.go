@@ -81,11 +81,11 @@ func (a *app) labelsOf(ctx context.Context, url string) (*importer.Rules, error)
 	if err := config.Secure(cfg); err != nil {
 		return nil, err
 	}
-	cfg.RuntimeParams["default_transaction_read_only"] = "on"
-	cfg.RuntimeParams["application_name"] = "refresher/import"
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := client.Open(ctx, cfg, client.Session{
+		To: "the database", Name: "refresher/import", ReadOnly: true,
+	})
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to the database")
+		return nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return importer.Database(ctx, conn)

@@ -35,12 +35,12 @@ func (r *Report) source(ctx context.Context, o Options) *snapshot.Source {
 	r.Add(area, "its role may read all of it", source.CheckPrivileges(ctx), "SELECT on every table and sequence", grantsRemedy(o.Source.User))
 	r.Add(area, "pg_dump and pg_restore for its version", client.Require(client.Major(cat.ServerVersion)), "both are installed",
 		fmt.Sprintf("apt-get install postgresql-client-%d, or set REFRESHER_PG_BIN to the folder that has them", client.Major(cat.ServerVersion)))
-	conn, err := pgx.ConnectConfig(ctx, o.Source)
+	conn, err := client.Open(ctx, o.Source, client.Session{To: "the source again", Name: "refresher/doctor", ReadOnly: true})
 	if err != nil {
-		r.Add(area, "its settings", client.Wrap(err, "connecting to the source again"), "", reachRemedy("source.url", err))
+		r.Add(area, "its settings", err, "", reachRemedy("source.url", err))
 		return source
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer client.Close(ctx, conn)
 	r.clock(ctx, area, conn)
 	r.locks(ctx, area, conn, cat)
 	if cat.InRecovery {

@@ -18,9 +18,9 @@ func (r *Report) stagingDetails(ctx context.Context, o Options, source *snapshot
 	const area = "staging"
 	cfg := o.Staging.Copy()
 	cfg.Database = "postgres"
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := client.Open(ctx, cfg, client.Session{Name: "refresher/doctor", ReadOnly: true})
 	if err != nil {
-		r.warn(area, "its settings", client.Wrap(err, "connecting to database postgres").Error(), "")
+		r.warn(area, "its settings", err.Error(), "")
 		return
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
@@ -74,9 +74,9 @@ func (r *Report) room(ctx context.Context, conn *pgx.Conn, live string, source *
 // locale asks whether the staging server knows the locale of the source's database.
 func (r *Report) locale(ctx context.Context, staging *pgx.Conn, cfg *pgx.ConnConfig) {
 	const area, name = "staging", "it has the source's locale"
-	source, err := pgx.ConnectConfig(ctx, cfg)
+	source, err := client.Open(ctx, cfg, client.Session{To: "the source", Name: "refresher/doctor", ReadOnly: true})
 	if err != nil {
-		r.Add(area, name, client.Wrap(err, "connecting to the source"), "", "")
+		r.Add(area, name, err, "", "")
 		return
 	}
 	defer source.Close(context.WithoutCancel(ctx))

@@ -22,10 +22,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
@@ -75,11 +75,9 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	}
 	cfg = h.cfg
 	cfg.Database = Database
-	cfg.RuntimeParams["application_name"] = "refresher"
-	cfg.AfterConnect = ownNames
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := h.open(ctx, "", nil)
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to database %q on the staging server", Database)
+		return nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return h, migrate(ctx, conn)
@@ -88,11 +86,12 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 // maintenance are databases to be connected to while making another.
 var maintenance = []string{"postgres", "template1"}
 
-// ownNames has a session find names in pg_catalog, then in public: settings that
-// others made for the database or the role do not count.
-func ownNames(ctx context.Context, conn *pgconn.PgConn) error {
-	_, err := conn.Exec(ctx, "SET search_path = public; SET default_transaction_read_only = off").ReadAll()
-	return err
+// open opens a session on the history's database, where names are those of public.
+func (h *History) open(ctx context.Context, name string, settings map[string]string) (*pgx.Conn, error) {
+	all := map[string]string{"search_path": "public"}
+	maps.Copy(all, settings)
+	to := fmt.Sprintf("database %q on the staging server", Database)
+	return client.Open(ctx, h.cfg, client.Session{To: to, Name: name, Settings: all})
 }
 
 // connectBeside connects to a database of the staging server other than History's.
@@ -100,11 +99,11 @@ func connectBeside(ctx context.Context, like *pgx.ConnConfig) (conn *pgx.Conn, e
 	for _, name := range maintenance {
 		cfg := like.Copy()
 		cfg.Database = name
-		if conn, err = pgx.ConnectConfig(ctx, cfg); err == nil {
+		if conn, err = client.Open(ctx, cfg, client.Session{To: "the staging server"}); err == nil {
 			return conn, nil
 		}
 	}
-	return nil, client.Wrap(err, "connecting to the staging server")
+	return nil, err
 }
 
 // Check reports whether the staging server has a history, and refuses a database of
@@ -175,9 +174,9 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 
 // do runs fn on a connection of its own.
 func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {
-	conn, err := pgx.ConnectConfig(ctx, h.cfg.Copy())
+	conn, err := h.open(ctx, "", nil)
 	if err != nil {
-		return client.Wrap(err, "connecting to database %q on the staging server", Database)
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return client.Wrap(fn(conn), "%s", what)

@@ -53,7 +53,7 @@ func (h *History) Regain(ctx context.Context, lost *Lock) (*Lock, error) {
 		return nil, err
 	}
 	if err := regain(ctx, conn, h.target, lost.Run); err != nil {
-		closeNow(conn)
+		client.Close(ctx, conn)
 		return nil, err
 	}
 	return newLock(ctx, conn, h.target, lost.Run, heartbeat), nil
@@ -100,10 +100,9 @@ func stillOurs(ctx context.Context, conn *pgx.Conn, database, run string) error 
 }
 
 func (h *History) session(ctx context.Context, run string) (*pgx.Conn, error) {
-	cfg := h.cfg.Copy()
-	cfg.RuntimeParams["application_name"] = "refresher/" + run
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	return conn, client.Wrap(err, "connecting to database %q on the staging server", Database)
+	return h.open(ctx, "refresher/"+run, map[string]string{
+		"statement_timeout": "30s", "tcp_keepalives_idle": "30", "tcp_keepalives_count": "3",
+	})
 }
 
 func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lock, error) {
@@ -112,7 +111,7 @@ func (h *History) lock(ctx context.Context, run string, beat time.Duration) (*Lo
 		return nil, err
 	}
 	if err := acquire(ctx, conn, h.target, run, false); err != nil {
-		closeNow(conn)
+		client.Close(ctx, conn)
 		return nil, err
 	}
 	return newLock(ctx, conn, h.target, run, beat), nil
@@ -127,12 +126,6 @@ func newLock(ctx context.Context, conn *pgx.Conn, database, run string, beat tim
 
 // acquire takes the lock; again, if the run had it before and no other run since.
 func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bool) error {
-	// The session idles for as long as the run lasts.
-	const settings = `SET idle_session_timeout = 0; SET statement_timeout = '30s';
-		SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`
-	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		return client.Wrap(err, "locking staging database %q", database)
-	}
 	var ok bool
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockClass,
 		database).Scan(&ok); err != nil {
@@ -219,7 +212,7 @@ func (l *Lock) Held() error {
 // notices the session's end at once; the heartbeat notices a silent peer.
 func (l *Lock) watch(beat time.Duration) {
 	defer close(l.done)
-	defer closeNow(l.conn)
+	defer client.Close(context.Background(), l.conn)
 	for {
 		wait, stop := context.WithTimeout(l.ctx, beat)
 		_, err := l.conn.WaitForNotification(wait)
@@ -247,11 +240,4 @@ func (l *Lock) watch(beat time.Duration) {
 func (l *Lock) Release() {
 	l.cancel(context.Canceled)
 	<-l.done
-}
-
-// closeNow ends a session without waiting long for a peer that doesn't answer.
-func closeNow(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_ = conn.Close(ctx)
 }

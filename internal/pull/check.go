@@ -3,8 +3,6 @@ package pull
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -13,9 +11,9 @@ import (
 // check counts the rows of the tables that the manifest names.
 func (p *pulling) check(ctx context.Context) error {
 	cfg := p.db.Config()
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	conn, err := client.Open(ctx, cfg, client.Session{To: "the restored database to count its rows"})
 	if err != nil {
-		return client.Wrap(err, "connecting to count the restored rows")
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	cat, err := catalog.Load(ctx, conn)

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/fault"
 	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/client"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
@@ -101,7 +103,7 @@ func (f *filling) copyData(ctx context.Context) error {
 			return o.Key.Derive("canaries\x00" + o.Run + "\x00" + table)
 		}}
 		jobs := f.missing()
-		err := inWorkers(ctx, o.Workers, jobs, c.worker)
+		err := client.Each(ctx, o.Workers, jobs, c.worker)
 		f.rec.report.Canaries = d.canaries.result()
 		if err != nil {
 			return err
@@ -191,20 +193,6 @@ func (l *lostChunks) Error() string {
 	return fmt.Sprintf("the staging server lost %d chunks that it had confirmed: it crashed; look in its log", l.n)
 }
 
-// inWorkers hands jobs out to as many workers as are useful.
-func inWorkers(ctx context.Context, workers int, jobs []job, work func(context.Context, <-chan job) error) error {
-	queue := make(chan job, len(jobs))
-	for _, j := range jobs {
-		queue <- j
-	}
-	close(queue)
-	group, ctx := errgroup.WithContext(ctx)
-	for range min(max(1, workers), len(jobs)) {
-		group.Go(func() error { return work(ctx, queue) })
-	}
-	return group.Wait()
-}
-
 // copier copies chunks into a shadow.
 type copier struct {
 	*filled
@@ -214,7 +202,7 @@ type copier struct {
 }
 
 // worker owns one session on each side and takes chunks until none is left.
-func (c *copier) worker(ctx context.Context, queue <-chan job) (err error) {
+func (c *copier) worker(ctx context.Context, jobs iter.Seq[job]) (err error) {
 	reader, err := c.source.Reader(ctx)
 	if err != nil {
 		return err
@@ -227,7 +215,7 @@ func (c *copier) worker(ctx context.Context, queue <-chan job) (err error) {
 	defer loader.Close(context.WithoutCancel(ctx))
 	collector := c.store.Collector()
 	defer func() { err = errors.Join(err, collector.Close()) }()
-	for j := range queue {
+	for j := range jobs {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/dataset/parquet"
 	"refresher/internal/dataset/sample"
 	"refresher/internal/postgres/catalog"
@@ -134,9 +132,9 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Data
 
 // pick computes the sample on the shadow and streams it into its own database.
 func (e *exporter) pick(ctx context.Context, o sample.Options, into *restore.Database) (err error) {
-	conn, err := pgx.ConnectConfig(ctx, e.shadow.Config())
+	conn, err := client.Open(ctx, e.shadow.Config(), client.Session{To: "the shadow to sample it"})
 	if err != nil {
-		return client.Wrap(err, "connecting to the shadow to sample it")
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	picked, err := sample.Compute(ctx, conn, e.catalog, o)
@@ -169,7 +167,7 @@ func (e *exporter) putDump(ctx context.Context, s *staged) error {
 	_, err := s.staging.Put(ctx, e.o.Staging.Database+".dump", func(w io.Writer) error {
 		return client.Run(ctx, client.Command{
 			Tool: client.Dump, MinMajor: client.Major(e.server.Version()), Doing: "dumping the dataset",
-			Server: cfg, Stdout: w,
+			Server: cfg, Stdout: w, Settings: map[string]string{"client_encoding": e.catalog.Encoding},
 			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications",
 				"--no-subscriptions", "--no-security-labels", "-B"}, // a sample does not say which large objects are its own
 		})
@@ -179,9 +177,9 @@ func (e *exporter) putDump(ctx context.Context, s *staged) error {
 
 // countRows notes how many rows of each table the dataset holds.
 func (e *exporter) countRows(ctx context.Context, s *staged) error {
-	conn, err := pgx.ConnectConfig(ctx, s.database.Config())
+	conn, err := client.Open(ctx, s.database.Config(), client.Session{To: "the dataset to count its rows"})
 	if err != nil {
-		return client.Wrap(err, "connecting to count the dataset's rows")
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	rows, err := e.catalog.CountRows(ctx, conn)

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"
@@ -50,8 +52,8 @@ func Collect(ctx context.Context, o Options, watch Observer) (_ *Evidence, err e
 	if e.store, err = o.newStore(e.dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(e.dir))
 	}
-	err = inWorkers(ctx, o.Workers, p.tableJobs(watch, 0), func(ctx context.Context, queue <-chan job) error {
-		return p.collect(ctx, e.store, watch, queue)
+	err = client.Each(ctx, o.Workers, p.tableJobs(watch, 0), func(ctx context.Context, jobs iter.Seq[job]) error {
+		return p.collect(ctx, e.store, watch, jobs)
 	})
 	if err == nil {
 		e.Set, err = e.store.Build()
@@ -63,7 +65,7 @@ func Collect(ctx context.Context, o Options, watch Observer) (_ *Evidence, err e
 }
 
 // collect is a worker that takes fingerprints of chunks until none is left.
-func (p *plan) collect(ctx context.Context, store *fingerprint.Store, watch Observer, queue <-chan job) (err error) {
+func (p *plan) collect(ctx context.Context, store *fingerprint.Store, watch Observer, jobs iter.Seq[job]) (err error) {
 	reader, err := p.source.Reader(ctx)
 	if err != nil {
 		return err
@@ -71,7 +73,7 @@ func (p *plan) collect(ctx context.Context, store *fingerprint.Store, watch Obse
 	defer reader.Close(context.WithoutCancel(ctx))
 	collector := store.Collector()
 	defer func() { err = errors.Join(err, collector.Close()) }()
-	for j := range queue {
+	for j := range jobs {
 		if !j.plan.Masked() {
 			continue
 		}

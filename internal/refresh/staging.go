@@ -191,8 +191,8 @@ func Preserved(
 	if len(names) == 0 {
 		return tables, nil
 	}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err = client.Wrap(err, "connecting to database %q", cfg.Database); client.Code(err) == "3D000" {
+	conn, err := client.Open(ctx, cfg, client.Session{ReadOnly: true})
+	if client.Code(err) == "3D000" {
 		return tables, nil
 	}
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/postgres/client"
 	"refresher/internal/verify/risk"
 )
@@ -19,9 +17,9 @@ func suppresses(specs []risk.Spec) bool {
 // index, constraint or trigger yet: those are built on what is left, and
 // verification counts again.
 func suppress(ctx context.Context, data *filled) error {
-	conn, err := pgx.ConnectConfig(ctx, data.shadow.Config())
+	conn, err := client.Open(ctx, data.shadow.Config(), client.Session{To: "the shadow to suppress small classes"})
 	if err != nil {
-		return client.Wrap(err, "connecting to the shadow to suppress small classes")
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	removed, err := risk.Suppress(ctx, conn, data.catalog, data.risk)

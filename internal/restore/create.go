@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -122,11 +121,4 @@ func (d *Database) Config() *pgx.ConnConfig { return d.cfg.Copy() }
 // Drop ends the database's sessions and drops it, if it exists still.
 func (d *Database) Drop(ctx context.Context) error {
 	return d.srv.do(ctx, func(conn *pgx.Conn) error { return dropDatabase(ctx, conn, d.name) })
-}
-
-// closeNow ends a session without waiting long for a peer that doesn't answer.
-func closeNow(ctx context.Context, conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	_ = conn.Close(ctx)
 }

@@ -2,11 +2,11 @@ package restore
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -36,11 +36,8 @@ func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceVa
 // the given order, but those that can't be filled here. A view that reads another
 // through a function, which no catalog tells, waits until that one is filled.
 func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView) error {
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool {
-			return !v.Populated ||
-				v.Blocked != ""
-		})
+	return asApplication(ctx, d.cfg, func(conn *pgx.Conn) error {
+		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool { return !v.Populated || v.Blocked != "" })
 		for len(todo) > 0 {
 			var waiting []*catalog.MatView
 			var last error
@@ -97,25 +94,16 @@ func (d *Database) Analyze(ctx context.Context, workers int) error {
 	if err != nil {
 		return err
 	}
-	queue := make(chan []string, len(names))
-	for _, part := range analyzeParts(names) {
-		queue <- part
-	}
-	close(queue)
-	group, ctx := errgroup.WithContext(ctx)
-	for range max(1, min(workers, len(names))) {
-		group.Go(func() error {
-			return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-				for part := range queue {
-					if _, err := conn.Exec(ctx, "ANALYZE "+strings.Join(part, ", ")); err != nil {
-						return client.Wrap(err, "analysing tables")
-					}
+	return client.Each(ctx, workers, analyzeParts(names), func(ctx context.Context, parts iter.Seq[[]string]) error {
+		return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+			for part := range parts {
+				if _, err := conn.Exec(ctx, "ANALYZE "+strings.Join(part, ", ")); err != nil {
+					return client.Wrap(err, "analysing tables")
 				}
-				return nil
-			})
+			}
+			return nil
 		})
-	}
-	return group.Wait()
+	})
 }
 
 // analyzeParts gives the first, largest tables a statement each and the rest,

@@ -154,7 +154,7 @@ func (s *stage) shadow(marker string) (run string, db *Database) {
 	_, err = db.PreData(s.t.Context(), s.dump)
 	s.ok(err)
 	s.ok(db.PostData(s.t.Context(), s.dump, 1))
-	s.ok(with(s.t.Context(), db.cfg, func(conn *pgx.Conn) error {
+	s.ok(asApplication(s.t.Context(), db.cfg, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(s.t.Context(), "CREATE TABLE marker AS SELECT "+catalog.Literal(marker)+"::text AS v")
 		return err
 	}))

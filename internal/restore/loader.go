@@ -22,27 +22,15 @@ type Loader struct {
 
 // Loader opens a session.
 func (d *Database) Loader(ctx context.Context) (*Loader, error) {
-	conn, err := pgx.ConnectConfig(ctx, d.cfg.Copy())
+	conn, err := session(ctx, d.cfg)
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to database %q", d.name)
-	}
-	if err := prepare(ctx, conn); err != nil {
-		closeNow(ctx, conn)
 		return nil, err
-	}
-	const settings = `SET row_security = off; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET timezone =
-		'UTC';
-		SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END,
-			false)`
-	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		closeNow(ctx, conn)
-		return nil, client.Wrap(err, "preparing a session on database %q", d.name)
 	}
 	return &Loader{db: d, conn: conn}, nil
 }
 
 // Close ends the session. It works with a ctx that has ended.
-func (l *Loader) Close(ctx context.Context) { closeNow(ctx, l.conn) }
+func (l *Loader) Close(ctx context.Context) { client.Close(ctx, l.conn) }
 
 // CopyIn copies rows, COPY data of the given columns, into a table; all of them
 // or, after an error, none. An error of r is returned as it is and never sent to

@@ -47,7 +47,7 @@ func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
 		}
 		defer func() {
 			for _, c := range p.sessions {
-				closeNow(ctx, c)
+				client.Close(ctx, c)
 			}
 		}()
 		return p.run(ctx, statements)
@@ -138,7 +138,7 @@ func (p *postData) open(ctx context.Context, cfg *pgx.ConnConfig, n int) (out []
 		}
 		if err != nil {
 			for _, c := range out {
-				closeNow(ctx, c)
+				client.Close(ctx, c)
 			}
 			return nil, err
 		}

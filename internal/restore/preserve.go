@@ -277,13 +277,7 @@ func (p *Preservation) Copy(ctx context.Context, shadow *Database) error {
 			return err
 		}
 		defer loader.Close(context.WithoutCancel(ctx))
-		const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; SET LOCAL search_path
-			= '';
-			SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL
-				extra_float_digits = 1;
-			SELECT set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END,
-				true)`
-		if _, err := from.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+		if _, err := from.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
 			return client.Wrap(err, "preparing to read staging's own tables")
 		}
 		for _, t := range p.tables {

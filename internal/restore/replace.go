@@ -60,7 +60,7 @@ func (s *Server) Claim(ctx context.Context) (*Claim, error) {
 }
 
 // Release gives the right back.
-func (c *Claim) Release(ctx context.Context) { closeNow(ctx, c.conn) }
+func (c *Claim) Release(ctx context.Context) { client.Close(ctx, c.conn) }
 
 // ready finds what the role may not do.
 func (c *Claim) ready(ctx context.Context) error {

@@ -61,7 +61,7 @@ func ReadScripts(paths []string) ([]Script, error) {
 // what the file or a row says.
 func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog.Name]int64, err error) {
 	name := filepath.Base(s.Path)
-	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err = asApplication(ctx, d.cfg, func(conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
 			return client.Wrap(err, "%s", name)

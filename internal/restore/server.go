@@ -56,16 +56,17 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, which string, kinds []str
 		try := cfg.Copy()
 		try.Database = name
 		var err error
-		if conn, err = pgx.ConnectConfig(ctx, try); err == nil {
+		to := fmt.Sprintf("the %s server, database %q", which, name)
+		if conn, err = client.Open(ctx, try, client.Session{To: to}); err == nil {
 			cfg = try
 			break
 		}
-		errs = append(errs, client.Wrap(err, "connecting to the %s server, database %q", which, name))
+		errs = append(errs, err)
 	}
 	if conn == nil {
 		return nil, errs[0]
 	}
-	defer closeNow(ctx, conn)
+	defer client.Close(ctx, conn)
 	if err := client.Supported(conn, "the "+which+" server"); err != nil {
 		return nil, err
 	}
@@ -180,41 +181,35 @@ func with(ctx context.Context, cfg *pgx.ConnConfig, fn func(*pgx.Conn) error) er
 	if err != nil {
 		return err
 	}
-	defer closeNow(ctx, conn)
+	defer client.Close(ctx, conn)
 	return fn(conn)
 }
 
-// session connects for long work.
-func session(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
-	cfg = cfg.Copy()
-	if cfg.RuntimeParams["application_name"] == "" {
-		cfg.RuntimeParams["application_name"] = "refresher"
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+// session opens a session for long work; keep are settings that stay as the role and
+// the database have them. Nothing in it has to survive a crash of the server, since a
+// shadow is thrown away then; the swap says otherwise for itself.
+func session(ctx context.Context, cfg *pgx.ConnConfig, keep ...string) (*pgx.Conn, error) {
+	conn, err := client.Open(ctx, cfg, client.Session{Settings: map[string]string{"synchronous_commit": "off"}, Keep: keep})
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to database %q", cfg.Database)
-	}
-	if err := prepare(ctx, conn); err != nil {
-		closeNow(ctx, conn)
 		return nil, err
+	}
+	// Not every platform can look for a client that is gone while it works.
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
+		client.Close(ctx, conn)
+		return nil, client.Wrap(err, "preparing a session")
 	}
 	return conn, nil
 }
 
-// prepare makes a session fit for long work: settings of the role or the database for
-// applications do not count. Nothing here has to survive a crash of the server, since
-// a shadow is thrown away then; the swap says otherwise for itself.
-func prepare(ctx context.Context, conn *pgx.Conn) error {
-	const settings = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-		SET idle_session_timeout = 0; SET synchronous_commit = off; SET default_transaction_read_only = off`
-	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		return client.Wrap(err, "preparing a session")
+// asApplication runs fn on a connection that finds names as applications do: for
+// code of the database's own, such as functions that materialised views call.
+func asApplication(ctx context.Context, cfg *pgx.ConnConfig, fn func(*pgx.Conn) error) error {
+	conn, err := session(ctx, cfg, "search_path")
+	if err != nil {
+		return err
 	}
-	// Not every platform can look for a client that is gone while it works.
-	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
-		return client.Wrap(err, "preparing a session")
-	}
-	return nil
+	defer client.Close(ctx, conn)
+	return fn(conn)
 }
 
 // Sweep drops the databases that killed runs left: shadows, samples and what

@@ -26,7 +26,7 @@ func CheckInstance(ctx context.Context, s *Source) error {
 	if err != nil {
 		return err
 	}
-	defer closeNow(ctx, conn)
+	defer client.Close(ctx, conn)
 	return s.atHome(ctx, conn)
 }
 

@@ -66,7 +66,7 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 	}
 	defer func() {
 		if err != nil {
-			closeNow(ctx, conn)
+			client.Close(ctx, conn)
 		}
 	}()
 	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + joining
@@ -93,7 +93,7 @@ func (s *Source) atHome(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // Close ends the session. It works with a ctx that has ended.
-func (r *Reader) Close(ctx context.Context) { closeNow(ctx, r.conn) }
+func (r *Reader) Close(ctx context.Context) { client.Close(ctx, r.conn) }
 
 // CopyOut streams a chunk's rows as COPY data into w: cols, then those of the
 // chunk's join. After an error the reader

@@ -39,7 +39,7 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 			fmt.Sprintf("--lock-wait-timeout=%d", s.opts.LockTimeout.Milliseconds())},
 		Server:   cfg,
 		HostAddr: s.hostaddr,
-		Settings: map[string]string{"default_transaction_read_only": "on"},
+		Settings: map[string]string{"default_transaction_read_only": "on", "client_encoding": s.cat.Encoding},
 	})
 	if client.Code(err) == "53200" {
 		return tooManyLocks(err, len(s.cat.Tables))
@@ -64,7 +64,7 @@ func (s *Source) Sequences(ctx context.Context) ([]catalog.SequenceValue, error)
 	if err != nil {
 		return nil, err
 	}
-	defer closeNow(ctx, conn)
+	defer client.Close(ctx, conn)
 	var out []catalog.SequenceValue
 	for batch := range slices.Chunk(readable, sequenceBatch) {
 		parts := make([]string, len(batch))

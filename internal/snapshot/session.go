@@ -49,15 +49,23 @@ func resolves(ctx context.Context, cfg *pgx.ConnConfig, host string, ip net.IP) 
 	return err == nil && slices.ContainsFunc(addrs, func(a string) bool { return net.ParseIP(a).Equal(ip) })
 }
 
-// session opens another session on the same instance.
+// session opens a session on the source, which can't write, can't hang on a lock or
+// on a dead client, and reads rows in the order in which they lie.
 func (s *Source) session(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, s.cfg.Copy())
+	conn, err := client.Open(ctx, s.cfg, client.Session{
+		To: "the source database", Name: "refresher/" + s.opts.Run, ReadOnly: true,
+		Settings: map[string]string{
+			"lock_timeout":         fmt.Sprint(s.opts.LockTimeout.Milliseconds()),
+			"synchronize_seqscans": "off", "max_parallel_workers_per_gather": "0", "jit": "off",
+		},
+	})
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to the source database")
-	}
-	if err := s.prepare(ctx, conn); err != nil {
-		closeNow(ctx, conn)
 		return nil, err
+	}
+	// Not every platform can look for a client that is gone while it works.
+	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
+		client.Close(ctx, conn)
+		return nil, client.Wrap(err, "preparing a read-only session on the source")
 	}
 	return conn, nil
 }
@@ -69,54 +77,8 @@ func (s *Source) Catalogs(ctx context.Context, fn func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
-	defer closeNow(ctx, conn)
+	defer client.Close(ctx, conn)
 	return fn(conn)
-}
-
-// prepare sets up a session: it can't write, can't hang on a lock or on a dead
-// client, and prints values in one canonical way.
-func (s *Source) prepare(ctx context.Context, conn *pgx.Conn) error {
-	encoding := "UTF8"
-	if s.cat != nil && s.cat.Encoding == "SQL_ASCII" {
-		encoding = "SQL_ASCII" // its bytes have no encoding: the server must not check them against one
-	}
-	settings := [][2]string{
-		{"application_name", "refresher/" + s.opts.Run},
-		{"default_transaction_read_only", "on"},
-		{"row_security", "off"},
-		{"search_path", ""},
-		{"client_encoding", encoding},
-		{"lock_timeout", fmt.Sprint(s.opts.LockTimeout.Milliseconds())},
-		// A COPY lasts as long as the other side takes, and the exporter idles in
-		// its transaction for the whole run; a lost client is what must be noticed.
-		{"statement_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"idle_session_timeout", "0"},
-		{"tcp_keepalives_idle", "60"},
-		{"tcp_keepalives_interval", "10"},
-		{"tcp_keepalives_count", "6"},
-		// Rows in the order in which they lie, at the cost of one process.
-		{"synchronize_seqscans", "off"},
-		{"max_parallel_workers_per_gather", "0"},
-		{"jit", "off"},
-		{"datestyle", "ISO, MDY"},
-		{"intervalstyle", "postgres"},
-		{"timezone", "UTC"},
-		{"bytea_output", "hex"},
-		{"extra_float_digits", "1"},
-	}
-	var sql strings.Builder
-	for _, kv := range settings {
-		fmt.Fprintf(&sql, "SET %s = %s;", kv[0], catalog.Literal(kv[1]))
-	}
-	if _, err := conn.PgConn().Exec(ctx, sql.String()).ReadAll(); err != nil {
-		return client.Wrap(err, "preparing a read-only session on the source")
-	}
-	// Not every platform can look for a client that is gone while it works.
-	if _, err := conn.Exec(ctx, "SET client_connection_check_interval = '10s'"); err != nil && client.Code(err) == "" {
-		return client.Wrap(err, "preparing a read-only session on the source")
-	}
-	return nil
 }
 
 // instance tells one running server from every other, its own replicas included.

@@ -56,11 +56,12 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 	if opts.LockTimeout <= 0 {
 		opts.LockTimeout = DefaultLockTimeout
 	}
-	conn, err := pgx.ConnectConfig(ctx, opts.Config.Copy())
+	s := &Source{opts: opts, cfg: opts.Config}
+	conn, err := s.session(ctx)
 	if err != nil {
-		return nil, client.Wrap(err, "connecting to the source database")
+		return nil, err
 	}
-	s := &Source{opts: opts, exporter: conn}
+	s.exporter = conn
 	defer func() {
 		if err != nil {
 			s.Close(ctx)
@@ -70,9 +71,6 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 		return nil, err
 	}
 	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
-	if err := s.prepare(ctx, conn); err != nil {
-		return nil, err
-	}
 	if s.home, err = identify(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -106,18 +104,11 @@ func (s *Source) SnapshotID() string { return s.snapshot }
 func (s *Source) Close(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	closeNow(ctx, s.exporter)
+	client.Close(ctx, s.exporter)
 }
 
-// closeNow ends a session without waiting long for a peer that doesn't answer.
-func closeNow(ctx context.Context, conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	_ = conn.Close(ctx)
-}
-
-// glance is the longest that the exporter may take to say that it is there.
-const glance = 10 * time.Second
+// answerIn is the longest that the exporter may take to say that it is there.
+const answerIn = 10 * time.Second
 
 // Holding fails with ErrLost if the session that holds the locks and the snapshot has ended.
 // What was read before a call that returns nil is consistent.
@@ -131,7 +122,7 @@ func (s *Source) Holding(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	// Cancelling a statement ends its session, and this one must outlive the caller.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), glance)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerIn)
 	defer cancel()
 	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
 		return fmt.Errorf("%w: %w", ErrLost, client.Wrap(err, "looking at it"))

@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -95,23 +95,7 @@ type database struct {
 
 // connect opens a read-only transaction, on an exported snapshot if one is named.
 func connect(ctx context.Context, cfg *pgx.ConnConfig, snapshot string) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return nil, client.Wrap(err, "connecting to database %q to verify it", cfg.Database)
-	}
-	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-	if snapshot != "" {
-		sql += "SET TRANSACTION SNAPSHOT " + catalog.Literal(snapshot) + ";"
-	}
-	// A policy that hides rows must be an error, not a clean result.
-	sql += "SET LOCAL client_encoding = 'UTF8'; SET LOCAL row_security = off; SET LOCAL search_path = '';" +
-		"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL bytea_output " +
-		"= 'hex'"
-	if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
-		conn.Close(context.WithoutCancel(ctx))
-		return nil, client.Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
-	}
-	return conn, nil
+	return client.InSnapshot(ctx, cfg, client.Session{To: fmt.Sprintf("database %q to verify it", cfg.Database)}, snapshot)
 }
 
 // job is one chunk of one relation.
@@ -130,37 +114,20 @@ func (db *database) rows(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&db.snapshot); err != nil {
 		return client.Wrap(err, "exporting the snapshot that database %q is verified in", db.cfg.Database)
 	}
-	jobs := db.jobs()
-	queue := make(chan job)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(queue)
-		for _, j := range jobs {
-			select {
-			case queue <- j:
-			case <-ctx.Done():
-				return ctx.Err()
+	return client.Each(ctx, db.v.opts.Workers, db.jobs(), func(ctx context.Context, jobs iter.Seq[job]) error {
+		conn, err := connect(ctx, db.cfg, db.snapshot)
+		if err != nil {
+			return err
+		}
+		defer client.Close(ctx, conn)
+		s := db.v.scanner()
+		for j := range jobs {
+			if err := db.scan(ctx, conn, s, j); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
-	for range min(db.v.opts.Workers, len(jobs)) {
-		group.Go(func() error {
-			conn, err := connect(ctx, db.cfg, db.snapshot)
-			if err != nil {
-				return err
-			}
-			defer conn.Close(context.WithoutCancel(ctx))
-			s := db.v.scanner()
-			for j := range queue {
-				if err := db.scan(ctx, conn, s, j); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return group.Wait()
 }
 
 // jobs cuts the relations into chunks, the largest relations first.

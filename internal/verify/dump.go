@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/pii/detect"
-	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/copyfmt"
 )
@@ -22,7 +20,7 @@ import (
 // that pg_restore can't read to its end is an error. The subject is name.
 func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	head, err := in.Peek(8)
+	head, err := in.Peek(client.ArchiveHead)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
@@ -31,7 +29,7 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 
 // restored looks through what pg_restore makes of an archive, whose header head is.
 func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd client.Command) (*Result, error) {
-	major, err := archiveMajor(head)
+	major, err := client.HeadMajor(head)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
@@ -72,21 +70,6 @@ func (v *Verifier) dump(ctx context.Context, name string, write func(context.Con
 		return nil, err
 	}
 	return v.result(name, began, d.ledger), nil
-}
-
-// archiveMajor is the PostgreSQL version whose pg_restore can read an archive,
-// by its header (src/bin/pg_dump/pg_backup_archiver.h, K_VERS_*).
-func archiveMajor(head []byte) (int, error) {
-	if len(head) < 8 || string(head[:5]) != "PGDMP" {
-		return 0, errors.New("this is no archive of pg_dump -Fc")
-	}
-	switch minor := head[6]; {
-	case head[5] == 1 && minor < 15:
-		return catalog.MinVersion / 10000, nil
-	case head[5] == 1 && minor == 15:
-		return 16, nil
-	}
-	return 17, nil
 }
 
 const (

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/postgres/client"
 )
@@ -62,32 +62,24 @@ func (db *database) largeObjects(ctx context.Context, conn *pgx.Conn) (Check, er
 
 // scanObjects looks through them, several at a time. conn lists them meanwhile.
 func (db *database) scanObjects(ctx context.Context, conn *pgx.Conn, seen *objectsSeen) error {
-	queue := make(chan uint32)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(queue)
-		return db.listObjects(ctx, conn, queue)
-	})
-	for range db.v.opts.Workers {
-		group.Go(func() error {
-			conn, err := connect(ctx, db.cfg, db.snapshot)
-			if err != nil {
+	list := func(ctx context.Context, put func(uint32) error) error { return db.listObjects(ctx, conn, put) }
+	return client.Stream(ctx, db.v.opts.Workers, list, func(ctx context.Context, oids iter.Seq[uint32]) error {
+		conn, err := connect(ctx, db.cfg, db.snapshot)
+		if err != nil {
+			return err
+		}
+		defer client.Close(ctx, conn)
+		s := db.v.scanner()
+		for oid := range oids {
+			if err := db.scanObject(ctx, conn, s, oid, seen); err != nil {
 				return err
 			}
-			defer conn.Close(context.WithoutCancel(ctx))
-			s := db.v.scanner()
-			for oid := range queue {
-				if err := db.scanObject(ctx, conn, s, oid, seen); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return group.Wait()
+		}
+		return nil
+	})
 }
 
-func (db *database) listObjects(ctx context.Context, conn *pgx.Conn, queue chan<- uint32) error {
+func (db *database) listObjects(ctx context.Context, conn *pgx.Conn, put func(uint32) error) error {
 	const q = "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid > $1 ORDER BY oid LIMIT $2"
 	for last := uint32(0); ; {
 		rows, err := conn.Query(ctx, q, last, pageObjects)
@@ -99,10 +91,8 @@ func (db *database) listObjects(ctx context.Context, conn *pgx.Conn, queue chan<
 			return client.Wrap(err, "listing the large objects of database %q", db.cfg.Database)
 		}
 		for _, oid := range oids {
-			select {
-			case queue <- oid:
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := put(oid); err != nil {
+				return err
 			}
 		}
 		if len(oids) < pageObjects {

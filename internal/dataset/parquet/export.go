@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -78,29 +78,21 @@ func Export(ctx context.Context, cfg *pgx.ConnConfig, cat *catalog.Catalog, opts
 		return nil, err
 	}
 	jobs := plan(cat)
-	queue := make(chan int, len(jobs))
-	for _, i := range bySize(jobs) {
-		queue <- i
-	}
-	close(queue)
 	out := make([]Table, len(jobs))
-	group, ctx := errgroup.WithContext(ctx)
-	for range min(o.Workers, len(jobs)) {
-		group.Go(func() error {
-			conn, err := open(ctx, cfg, snapshot)
-			if err != nil {
+	err = client.Each(ctx, o.Workers, bySize(jobs), func(ctx context.Context, indexes iter.Seq[int]) error {
+		conn, err := open(ctx, cfg, snapshot)
+		if err != nil {
+			return err
+		}
+		defer client.Close(ctx, conn)
+		for i := range indexes {
+			if out[i], err = exportTable(ctx, conn, jobs[i], o, comp, put); err != nil {
 				return err
 			}
-			defer conn.Close(context.WithoutCancel(ctx))
-			for i := range queue {
-				if out[i], err = exportTable(ctx, conn, jobs[i], o, comp, put); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return out, nil

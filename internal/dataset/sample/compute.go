@@ -25,15 +25,11 @@ const (
 	byUp    = 'u'
 )
 
-// settings keep the text of keys, and so the choice of rows, independent of the
-// server's configuration.
-const settings = `SET LOCAL client_encoding = 'UTF8'; SET LOCAL DateStyle = 'ISO, MDY';
-SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1;
-SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'; SET LOCAL search_path = '';
-SET LOCAL row_security = off; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'`
+// settings are the transaction's own, beside those of every session, on which the
+// text of keys, and so the choice of rows, depends.
+const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
 
-// Compute picks the sample. The session must be idle and outside a transaction; it
+// Compute picks the sample. The session, of [client.Open], must be idle and outside a transaction; it
 // belongs to the Sample until [Sample.Close]. cat is the catalog of the connected
 // database, or of one with the same tables, partitions and primary keys; foreign
 // keys are read from the database itself, which must have them already (so after

@@ -39,10 +39,6 @@ var forwarded = map[string]string{
 	"krbsrvname":               "PGKRBSRVNAME",
 }
 
-// patience are settings without which a role's time-outs, meant for applications, end
-// a program's sessions: while one of its jobs builds an index the others are idle.
-var patience = map[string]string{"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0"}
-
 func (c Command) env() ([]string, error) {
 	env := map[string]string{"LC_ALL": "C"} // messages that safeLines knows
 	for _, k := range inherited {
@@ -51,9 +47,7 @@ func (c Command) env() ([]string, error) {
 		}
 	}
 	if c.Server != nil {
-		settings := maps.Clone(patience)
-		maps.Copy(settings, c.Settings)
-		conn, err := Env(c.Server, c.HostAddr, settings)
+		conn, err := Env(c.Server, c.HostAddr, c.Settings)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +64,8 @@ func (c Command) env() ([]string, error) {
 // password and database are cfg's fields (so a copy of a configuration with
 // another database works); the TLS mode is the one that cfg's TLS settings
 // amount to; the rest comes from the connection string that cfg was parsed from.
-// hostaddr, if given, pins the address; settings are set at connection start.
+// hostaddr, if given, pins the address. The settings of every session, and the given
+// ones, are set at connection start.
 func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[string]string, error) {
 	given := parseConnString(cfg.ConnString())
 	if given["sslpassword"] != "" {
@@ -177,22 +172,23 @@ func systemRoots() string {
 }
 
 // notOptions are runtime parameters that don't go into PGOPTIONS: the programs
-// choose their own encoding and formats.
-var notOptions = []string{"application_name", "options", "client_encoding", "datestyle", "intervalstyle", "extra_float_digits"}
+// choose their own encoding, unless a command's settings name one.
+var notOptions = []string{"application_name", "options", "client_encoding"}
 
-// options is PGOPTIONS: the user's own, then runtime parameters, then settings.
-// A space or backslash in a value is escaped by a backslash (src/port, pg_split_opts).
+// options is PGOPTIONS: the user's own, then runtime parameters, then the settings of
+// every session, then settings. A space or backslash in a value is escaped by a
+// backslash (src/port, pg_split_opts).
 func options(cfg *pgx.ConnConfig, settings map[string]string) string {
 	var words []string
 	if o := cfg.RuntimeParams["options"]; o != "" {
 		words = append(words, o)
 	}
-	all := map[string]string{}
+	all := map[string]string{"idle_session_timeout": "0"}
 	for k, v := range cfg.RuntimeParams {
-		if !slices.Contains(notOptions, strings.ToLower(k)) {
-			all[k] = v
-		}
+		all[strings.ToLower(k)] = v
 	}
+	maps.Copy(all, Session{}.settings(cfg))
+	maps.DeleteFunc(all, func(k, _ string) bool { return slices.Contains(notOptions, k) })
 	maps.Copy(all, settings)
 	escape := strings.NewReplacer(`\`, `\\`, " ", `\ `, "\t", "\\\t", "\n", "\\\n")
 	for _, k := range slices.Sorted(maps.Keys(all)) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,17 +57,30 @@ func Require(serverMajor int) error {
 	return nil
 }
 
-// ArchiveMajor is the oldest major of pg_restore that reads an archive in
-// pg_dump's custom format (K_VERS_… in src/bin/pg_dump/pg_backup_archiver.h).
+// ArchiveMajor is the oldest major of pg_restore that reads the archive in a file.
 func ArchiveMajor(path string) (int, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, fmt.Errorf("reading an archive of pg_dump: %w", err)
 	}
 	defer f.Close()
-	head := make([]byte, 7)
-	if _, err := io.ReadFull(f, head); err != nil || !bytes.HasPrefix(head, []byte("PGDMP")) || head[5] != 1 {
-		return 0, fmt.Errorf("reading an archive of pg_dump: it is none that pg_restore knows")
+	head := make([]byte, ArchiveHead)
+	if _, err := io.ReadFull(f, head); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("reading an archive of pg_dump: %w", err)
+	}
+	return HeadMajor(head)
+}
+
+// ArchiveHead is how many bytes of an archive HeadMajor needs.
+const ArchiveHead = 7
+
+// HeadMajor is the oldest major of pg_restore that reads an archive in pg_dump's
+// custom or directory format which begins with head (K_VERS_… in
+// src/bin/pg_dump/pg_backup_archiver.h). It is one that there isn't yet for a
+// format that is newer than this program.
+func HeadMajor(head []byte) (int, error) {
+	if len(head) < ArchiveHead || !bytes.HasPrefix(head, []byte("PGDMP")) || head[5] != 1 {
+		return 0, errors.New("this is no archive of pg_dump that pg_restore knows")
 	}
 	switch minor := head[6]; {
 	case minor <= 14:

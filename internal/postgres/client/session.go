@@ -1,0 +1,151 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Session says what a session is for. The zero value can write and is called
+// "refresher" in pg_stat_activity.
+type Session struct {
+	To       string            // what is connected to, for errors: "the source database"
+	Name     string            // application_name; empty: that of the configuration, else "refresher"
+	ReadOnly bool              // no transaction of the session can write
+	Settings map[string]string // beside those of every session, or instead of them
+	Keep     []string          // settings that stay as the role, the database or the server has them
+}
+
+// everySession are settings that refresher relies on, whatever somebody has set for
+// a role, a database or a server: how values are printed and read, where names are
+// looked for, and that no time-out meant for applications ends long work. They
+// travel with the connection request, so no statement runs without them.
+var everySession = map[string]string{
+	"search_path":                         "", // pg_catalog alone
+	"role":                                "none",
+	"row_security":                        "off", // a policy that hides rows is an error
+	"client_encoding":                     "UTF8",
+	"client_min_messages":                 "warning",
+	"datestyle":                           "ISO, MDY",
+	"intervalstyle":                       "postgres",
+	"timezone":                            "UTC",
+	"extra_float_digits":                  "1",
+	"bytea_output":                        "hex",
+	"lc_monetary":                         "C",
+	"lc_numeric":                          "C",
+	"lc_time":                             "C",
+	"xmloption":                           "content",
+	"xmlbinary":                           "base64",
+	"array_nulls":                         "on",
+	"standard_conforming_strings":         "on",
+	"backslash_quote":                     "safe_encoding",
+	"transform_null_equals":               "off",
+	"quote_all_identifiers":               "off",
+	"gin_fuzzy_search_limit":              "0",
+	"exit_on_error":                       "off",
+	"default_tablespace":                  "",
+	"temp_tablespaces":                    "",
+	"default_table_access_method":         "heap",
+	"default_transaction_isolation":       "read committed",
+	"default_transaction_deferrable":      "off",
+	"default_transaction_read_only":       "off",
+	"statement_timeout":                   "0",
+	"lock_timeout":                        "0",
+	"idle_in_transaction_session_timeout": "0",
+	"tcp_keepalives_idle":                 "60",
+	"tcp_keepalives_interval":             "10",
+	"tcp_keepalives_count":                "6",
+}
+
+// someVersions are settings that some supported versions lack, set once the session
+// is there.
+const someVersions = `SELECT pg_catalog.set_config(s.name, v.value, false)
+	FROM (VALUES ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('restrict_nonsystem_relation_kind', '')%s) v (name, value)
+	JOIN pg_catalog.pg_settings s ON s.name = v.name`
+
+// settings are the session's, but for application_name.
+func (s Session) settings(cfg *pgx.ConnConfig) map[string]string {
+	all := maps.Clone(everySession)
+	// Which role to act as is the connection string's to say, and nobody else's.
+	if cfg.RuntimeParams["role"] != "" || strings.Contains(cfg.RuntimeParams["options"], "role=") {
+		delete(all, "role")
+	}
+	if s.ReadOnly {
+		all["default_transaction_read_only"] = "on"
+	}
+	maps.Copy(all, s.Settings)
+	maps.DeleteFunc(all, func(k, _ string) bool { return slices.Contains(s.Keep, k) })
+	return all
+}
+
+// Open opens a session with refresher's own settings. The caller closes it.
+func Open(ctx context.Context, cfg *pgx.ConnConfig, s Session) (*pgx.Conn, error) {
+	to := s.To
+	if to == "" {
+		to = fmt.Sprintf("database %q", cfg.Database)
+	}
+	cfg = cfg.Copy()
+	name := s.Name
+	if name == "" {
+		name = cfg.RuntimeParams["application_name"]
+	}
+	if name == "" {
+		name = "refresher"
+	}
+	// Names of settings are the same in any case; two of one name would be sent both.
+	own := s.settings(cfg)
+	maps.DeleteFunc(cfg.RuntimeParams, func(k, _ string) bool { _, ours := own[strings.ToLower(k)]; return ours })
+	maps.Copy(cfg.RuntimeParams, own)
+	cfg.RuntimeParams["application_name"] = name
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, Wrap(err, "connecting to %s", to)
+	}
+	more := ""
+	if conn.PgConn().ParameterStatus("server_encoding") == "SQL_ASCII" {
+		more += ", ('client_encoding', 'SQL_ASCII')" // its bytes have no encoding: the server must not check them against one
+	}
+	if conn.PgConn().ParameterStatus("is_superuser") == "on" {
+		more += ", ('session_replication_role', 'origin')"
+	}
+	if _, err := conn.PgConn().Exec(ctx, fmt.Sprintf(someVersions, more)).ReadAll(); err != nil {
+		Close(ctx, conn)
+		return nil, Wrap(err, "preparing a session on %s", to)
+	}
+	return conn, nil
+}
+
+// InSnapshot opens a session that can't write, in a REPEATABLE READ transaction: in
+// the exported snapshot of that id, or in one of its own if id is empty.
+func InSnapshot(ctx context.Context, cfg *pgx.ConnConfig, s Session, id string) (*pgx.Conn, error) {
+	s.ReadOnly = true
+	conn, err := Open(ctx, cfg, s)
+	if err != nil {
+		return nil, err
+	}
+	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	if id != "" {
+		sql += "; SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(id, "'", "''") + "'"
+	}
+	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		Close(ctx, conn)
+		return nil, Wrap(err, "starting a read-only transaction in database %q", cfg.Database)
+	}
+	return conn, nil
+}
+
+// closing is how long a peer that doesn't answer may take to end a session.
+const closing = 2 * time.Second
+
+// Close ends a session without waiting long for a peer that doesn't answer. It works
+// with a ctx that has ended.
+func Close(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
