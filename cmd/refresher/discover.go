@@ -113,9 +113,9 @@ func (a *app) discover(ctx context.Context, d discovery) error {
 // discoverInputs are the rules that there are, nil if none, their files, and where to read.
 func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnConfig, error) {
 	if d.source != "" {
-		cfg, err := pgx.ParseConfig(d.source)
+		cfg, err := client.ParseFlag("--source", d.source)
 		if err != nil {
-			return nil, nil, nil, fault.BadInput("--source is not a PostgreSQL connection URL")
+			return nil, nil, nil, err
 		}
 		if err := config.Secure(cfg); err != nil {
 			return nil, nil, nil, err

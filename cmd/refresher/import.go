@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
@@ -74,9 +73,9 @@ func (a *app) foreignRules(ctx context.Context, from string) (*importer.Rules, e
 
 // labelsOf reads the security labels of a database.
 func (a *app) labelsOf(ctx context.Context, url string) (*importer.Rules, error) {
-	cfg, err := pgx.ParseConfig(url)
+	cfg, err := client.ParseFlag("the argument", url)
 	if err != nil {
-		return nil, fault.BadInput("the argument is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	if err := config.Secure(cfg); err != nil {
 		return nil, err

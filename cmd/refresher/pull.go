@@ -12,6 +12,7 @@ import (
 
 	"refresher/internal/config"
 	"refresher/internal/fault"
+	"refresher/internal/postgres/client"
 	"refresher/internal/pull"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
@@ -140,9 +141,9 @@ func pullTarget(to string) (*pgx.ConnConfig, error) {
 	if !strings.HasPrefix(to, "postgres://") && !strings.HasPrefix(to, "postgresql://") {
 		return nil, fault.BadInput("--to must name the database to put the dataset into, as postgres://host/database")
 	}
-	cfg, err := pgx.ParseConfig(to)
+	cfg, err := client.ParseFlag("--to", to)
 	if err != nil {
-		return nil, fault.BadInput("--to is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	if cfg.Database == "" {
 		return nil, fault.BadInput("--to names no database: write it as postgres://host/database")

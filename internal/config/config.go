@@ -25,6 +25,7 @@ import (
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Config is one refresher.yaml. The doc tags are the reference that
@@ -262,7 +263,7 @@ func (c *Config) StagingConfig() (*pgx.ConnConfig, error) {
 }
 
 func connConfig(url secret.Text, allowPlaintext bool) (*pgx.ConnConfig, error) {
-	cfg, err := pgx.ParseConfig(url.Reveal())
+	cfg, err := client.Parse("url", url.Reveal())
 	if err == nil && !allowPlaintext {
 		err = Secure(cfg)
 	}
@@ -300,14 +301,14 @@ func (s Schedule) Next() (func(time.Time) time.Time, error) {
 
 func (c *Config) validate(d *decoder) {
 	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
-		cfg, err := pgx.ParseConfig(u.Reveal())
+		cfg, err := client.Parse(field, u.Reveal())
 		plain := c.Source.AllowPlaintext
 		if field == "staging.url" {
 			plain = c.Staging.AllowPlaintext
 		}
 		switch {
 		case err != nil:
-			d.at(field, "is not a PostgreSQL connection URL; write it as postgres://user@host:5432/database")
+			d.put(err)
 		case cfg.Database == "":
 			d.at(field, "names no database; write it as postgres://user@host:5432/database")
 		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):

@@ -142,7 +142,7 @@ func (s *sampler) query(ctx context.Context, t *catalog.Table, sql string) (_ va
 	if _, err := tx.Exec(ctx, s.settings()); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+	rows, err := tx.Query(ctx, sql, pgx.QueryExecModeExec)
 	if err != nil {
 		return nil, err
 	}

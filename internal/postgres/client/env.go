@@ -14,11 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/programs"
 )
-
-// inherited are the variables of this process that a program gets.
-var inherited = []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
-	"KRB5CCNAME", "KRB5_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "LSAN_OPTIONS", "ASAN_OPTIONS"}
 
 // forwarded are the connection settings that pgx.ConnConfig doesn't keep in a
 // field: they are taken from its connection string, else from this process's
@@ -40,22 +37,15 @@ var forwarded = map[string]string{
 }
 
 func (c Command) env() ([]string, error) {
-	env := map[string]string{"LC_ALL": "C"} // messages that safeLines knows
-	for _, k := range inherited {
-		if v, ok := os.LookupEnv(k); ok {
-			env[k] = v
-		}
-	}
+	list := programs.Environ()
 	if c.Server != nil {
 		conn, err := Env(c.Server, c.HostAddr, c.Settings)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(env, conn)
-	}
-	var list []string
-	for _, k := range slices.Sorted(maps.Keys(env)) {
-		list = append(list, k+"="+env[k])
+		for _, k := range slices.Sorted(maps.Keys(conn)) {
+			list = append(list, k+"="+conn[k])
+		}
 	}
 	return list, nil
 }
@@ -67,7 +57,7 @@ func (c Command) env() ([]string, error) {
 // hostaddr, if given, pins the address. The settings of every session, and the given
 // ones, are set at connection start.
 func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[string]string, error) {
-	given := parseConnString(cfg.ConnString())
+	given, pinned := parseConnString(cfg.ConnString()), hostaddr != ""
 	if given["sslpassword"] != "" {
 		return nil, fault.BadInput("sslpassword in a connection string can't be passed to pg_dump safely: use a client key without a passphrase")
 	}
@@ -79,6 +69,9 @@ func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[
 		"PGOPTIONS":    options(cfg, settings),
 	}
 	env["PGHOST"], env["PGPORT"] = hosts(cfg)
+	if hostaddr == "" {
+		hostaddr = given["hostaddr"]
+	}
 	if hostaddr != "" {
 		env["PGHOSTADDR"] = hostaddr
 	}
@@ -96,7 +89,7 @@ func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[
 		if v == "" {
 			v = os.Getenv(name)
 		}
-		if v != "" {
+		if v != "" && !(key == "target_session_attrs" && pinned) { // which is for finding the server
 			env[name] = v
 		}
 	}
@@ -201,7 +194,7 @@ func options(cfg *pgx.ConnConfig, settings map[string]string) string {
 // its settings: a URL's query, or keyword=value pairs (libpq docs, 34.1.1).
 func parseConnString(s string) map[string]string {
 	out := map[string]string{}
-	if strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://") {
+	if isURL(s) {
 		_, query, _ := strings.Cut(s, "?")
 		query, _, _ = strings.Cut(query, "#")
 		for pair := range strings.SplitSeq(query, "&") {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,8 @@ type Error struct {
 	Table      string
 	Column     string
 	Constraint string
-	Row        int64 // 1-based, of a COPY; 0 unknown
+	Row        int64  // 1-based, of a COPY; 0 unknown
+	Advice     string // what to do, where the caller knows better than the SQLSTATE; empty: its hint
 }
 
 func (e *Error) Error() string {
@@ -44,7 +46,11 @@ func (e *Error) Error() string {
 	if e.Row > 0 {
 		s += fmt.Sprintf(", row %d", e.Row)
 	}
-	return hinted(s, ByCode(e.Code, e.Message))
+	hint := e.Advice
+	if hint == "" {
+		hint = ByCode(e.Code, e.Message)
+	}
+	return hinted(printable(s), hint)
 }
 
 // hinted adds a hint to a text.
@@ -76,6 +82,9 @@ func Wrap(err error, format string, args ...any) error {
 	e := &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe),
 		Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, Constraint: pe.ConstraintName}
 	e.place(pe.Where)
+	if e.Row > 0 && slices.Contains(ofNames, e.Code) {
+		e.Advice = "create on that server what the column's values name, or give the column a rule: null, or one that fits its type"
+	}
 	return e
 }
 
@@ -149,19 +158,33 @@ func Position(err error) int32 {
 	return 0
 }
 
-// safeMessage replaces messages that can quote data: class 22 (data exception),
-// class P0 (raised by the user's own functions), cardinality/format classes, and
-// foreign servers' (HV). In internal errors (XX), which extensions raise for what
-// they like, it blanks what is quoted.
+// safeClasses are the classes of conditions whose messages name objects, roles, files
+// or resources and no value, wherever they arise (PostgreSQL docs, appendix A):
+// connections, constraints, states of transactions, log-in, databases, locks, space,
+// limits, operators and configuration.
+var safeClasses = []string{"00", "01", "08", "23", "25", "28", "3D", "40", "53", "54", "55", "57", "58", "F0", "72"}
+
+// safeMessage passes on what an allow-list has, and what a statement of refresher's own
+// names. A value can stand in any other message: in that of a data exception, and in
+// "role … does not exist", when a value of type regrole is read.
 func safeMessage(pe *pgconn.PgError) string {
-	switch pe.Code[:min(2, len(pe.Code))] {
-	case "22", "P0", "21", "38", "39", "HV":
+	class := pe.Code[:min(2, len(pe.Code))]
+	switch {
+	case slices.Contains(safeClasses, class), pe.Code == "42501":
+		return pe.Message
+	case strings.HasPrefix(pe.Where, "COPY ") || slices.Contains([]string{"22", "P0", "21", "38", "39", "HV"}, class):
 		return "the server rejected a value (" + condition(pe.Code) + ")"
-	case "XX":
+	case pe.Position > 0 && pe.Where == "":
+		return pe.Message // of the statement itself, before it met a row
+	case slices.Contains(ofNames, pe.Code), class == "XX":
 		return quoted.ReplaceAllString(pe.Message, `"…"`)
 	}
 	return pe.Message
 }
+
+// ofNames are the conditions by which a value of a type that holds the name of an
+// object, such as regclass, regrole, regproc and aclitem, is refused.
+var ofNames = []string{"0A000", "3F000", "42601", "42602", "42622", "42704", "42725", "42883", "42P01"}
 
 var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 
@@ -185,6 +208,8 @@ func condition(code string) string {
 		return "invalid JSON"
 	case "P0001":
 		return "raised by a function"
+	case "42704", "42883", "42P01", "3F000":
+		return "it names a role, relation, function or other object that isn't there, condition " + code
 	}
 	return "condition " + code
 }

@@ -24,6 +24,7 @@ func TestWrapHidesRows(t *testing.T) {
 		CREATE TABLE people (id int PRIMARY KEY, mail text UNIQUE, age int CONSTRAINT adult CHECK (age > 17), "Odd, column" varchar(5), born date);
 		CREATE TABLE friends (mail text REFERENCES people (mail));
 		CREATE FUNCTION complain(x text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'bad %', x USING ERRCODE = '42501'; END $$;
+		CREATE TABLE objects (who regrole, what regclass, how regproc, ns regnamespace, typ regtype, acl aclitem);
 		INSERT INTO people VALUES (1, '`+secret+`')`)
 	conn := pgserver.Conn(t, url).PgConn()
 	copyIn := func(table, row string) error {
@@ -53,6 +54,15 @@ func TestWrapHidesRows(t *testing.T) {
 		{"raised with a privilege's code", exec("SELECT complain('" + secret + "')"), "42501", []string{"a function of the database failed"}},
 		{"raised with names", exec("DO $$ BEGIN RAISE EXCEPTION '" + secret + "' USING errcode = '23514', table = '" + secret + "', column = '" + secret + "', constraint = '" + secret + "'; END $$"), "23514", nil},
 		{"a value as a name", exec("DO $$ BEGIN EXECUTE 'SELECT * FROM \"" + secret + "\"'; END $$"), "42P01", nil},
+		{"regrole in a row", copyIn("objects (who)", `"`+secret+"\"\n"), "42704", []string{"rejected a value", `column "who"`, "row 1", "hint: create on that server"}},
+		{"regclass in a row", copyIn("objects (what)", `"`+secret+"\"\n"), "42P01", []string{"rejected a value", `column "what"`}},
+		{"regproc in a row", copyIn("objects (how)", `"`+secret+"\"\n"), "42883", []string{"rejected a value"}},
+		{"regnamespace in a row", copyIn("objects (ns)", `"`+secret+"\"\n"), "3F000", []string{"rejected a value"}},
+		{"regtype in a row", copyIn("objects (typ)", secret+"\n"), "42601", nil},
+		{"aclitem in a row", copyIn("objects (acl)", `"`+secret+"\"=r/postgres\n"), "42704", []string{"rejected a value"}},
+		{"a name syntax in a row", copyIn("objects (what)", secret+"\n"), "42602", []string{"rejected a value"}},
+		{"regrole by a cast", exec(`SELECT ('"' || mail || '"')::regrole FROM people`), "42704", []string{`role "…"`}},
+		{"regclass by a cast", exec(`SELECT ('"' || mail || '"')::regclass FROM people`), "42P01", []string{`relation "…"`}},
 		{"statement", exec("DO $$ BEGIN EXECUTE 'SELECT ''" + secret + "''::uuid'; END $$"), "22P02", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

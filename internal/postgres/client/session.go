@@ -102,7 +102,8 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig, s Session) (*pgx.Conn, error
 	maps.DeleteFunc(cfg.RuntimeParams, func(k, _ string) bool { _, ours := own[strings.ToLower(k)]; return ours })
 	maps.Copy(cfg.RuntimeParams, own)
 	cfg.RuntimeParams["application_name"] = name
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	cfg.ValidateConnect = validate(cfg)
+	conn, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, Wrap(err, "connecting to %s", to)
 	}
@@ -113,11 +114,36 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig, s Session) (*pgx.Conn, error
 	if conn.PgConn().ParameterStatus("is_superuser") == "on" {
 		more += ", ('session_replication_role', 'origin')"
 	}
-	if _, err := conn.PgConn().Exec(ctx, fmt.Sprintf(someVersions, more)).ReadAll(); err != nil {
+	results, err := conn.PgConn().Exec(ctx, fmt.Sprintf(someVersions, more)+"; SELECT pg_catalog.current_setting('array_nulls')").ReadAll()
+	if err != nil {
 		Close(ctx, conn)
 		return nil, Wrap(err, "preparing a session on %s", to)
 	}
+	// A pooler can be told to pass over what it doesn't know.
+	if want, last := own["array_nulls"], results[len(results)-1].Rows; want != "" && string(last[0][0]) != want {
+		Close(ctx, conn)
+		return nil, &Error{Op: "connecting to " + to, Code: poolerCode, Message: "the settings of a session were not passed on to the server"}
+	}
 	return conn, nil
+}
+
+// poolerCode is the SQLSTATE, protocol_violation, by which poolers refuse.
+const poolerCode = "08P01"
+
+// connect connects with the password as SCRAM wants it prepared and, where another
+// method of authentication wants it as it is, so.
+func connect(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
+	prepared := saslPrep(cfg.Password)
+	if prepared == cfg.Password {
+		return pgx.ConnectConfig(ctx, cfg)
+	}
+	scram := cfg.Copy()
+	scram.Password = prepared
+	conn, err := pgx.ConnectConfig(ctx, scram)
+	if Code(err) == "28P01" {
+		return pgx.ConnectConfig(ctx, cfg)
+	}
+	return conn, err
 }
 
 // InSnapshot opens a session that can't write, in a REPEATABLE READ transaction: in

@@ -128,6 +128,7 @@ type ToolError struct {
 	Tool   string
 	Status int      // exit status; -1 if a signal ended it
 	Lines  []string // what it wrote on stderr, made safe
+	Advice string   // what to do, where the caller knows better than the SQLSTATE; empty: its hint
 }
 
 func (e *ToolError) Error() string {
@@ -136,13 +137,15 @@ func (e *ToolError) Error() string {
 		s = fmt.Sprintf("%s: %s was ended by a signal", e.Doing, e.Tool)
 	}
 	if len(e.Lines) > 0 {
-		s += ": " + strings.Join(e.Lines, "; ")
+		s += ": " + printable(strings.Join(e.Lines, "; "))
 	}
 	if code := e.SQLState(); code != "" {
 		s += " (SQLSTATE " + code + ")"
-		if hint := ByCode(code, strings.Join(e.Lines, "; ")); hint != "" {
-			s += "; hint: " + hint
+		hint := e.Advice
+		if hint == "" {
+			hint = ByCode(code, strings.Join(e.Lines, "; "))
 		}
+		return hinted(s, hint)
 	}
 	return s
 }

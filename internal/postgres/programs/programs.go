@@ -168,6 +168,25 @@ func parseVersion(out string) (int, error) {
 func output(path string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, args...).Output()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = Environ()
+	out, err := cmd.Output()
 	return string(out), err
+}
+
+// inherited are the variables of this process that a program gets: what finds
+// libraries, files and Kerberos tickets, and no secret.
+var inherited = []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
+	"KRB5CCNAME", "KRB5_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "LSAN_OPTIONS", "ASAN_OPTIONS"}
+
+// Environ is the environment of a program of PostgreSQL's, as KEY=value: messages are
+// in English.
+func Environ() []string {
+	env := []string{"LC_ALL=C"}
+	for _, k := range inherited {
+		if v, ok := os.LookupEnv(k); ok {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/client"
 )
 
 // Kind is what a name means.
@@ -52,9 +53,9 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 	case name == "staging":
 		return t, nil
 	case isConnection(name):
-		cfg, err := pgx.ParseConfig(name)
+		cfg, err := client.ParseFlag("--target", name)
 		if err != nil {
-			return t, fault.BadInput("--target is not a PostgreSQL connection URL")
+			return t, err
 		}
 		t.Kind, t.DB = Database, cfg
 		return t, nil
