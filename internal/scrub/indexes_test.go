@@ -135,6 +135,10 @@ func TestExplain(t *testing.T) {
 	cat, _ := loaded(t, `CREATE EXTENSION citext; CREATE TABLE t (a text UNIQUE, b citext UNIQUE, c text UNIQUE, d text UNIQUE)`)
 	p := compile(t, cat, head+"  public.t: {columns: {a: email, b: email, c: {transform: email, domain: x, exact: true}, d: username}}\n")
 	for index, want := range map[string]string{"t_a_key": "public.t.a.*exact: true", "t_b_key": "", "t_c_key": "", "t_d_key": "public.t.d.*use token", "t_a": ""} {
+		server := fmt.Errorf("post-data: %w", &client.Error{Constraint: index})
+		if explained := p.Explain(server); (want == "") != (explained == server) {
+			t.Errorf("%s, by the server's own error: %v", index, explained)
+		}
 		was := fmt.Errorf("post-data: %w", &client.ToolError{Lines: []string{`could not create unique index "` + index + `"`}})
 		err := p.Explain(was)
 		if !errors.Is(err, was) || (want == "") != (err == was) || !regexp.MustCompile("(?s)"+want).MatchString(err.Error()) {

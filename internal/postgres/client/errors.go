@@ -61,6 +61,11 @@ func hinted(text, hint string) string {
 	return text + "; hint: " + hint
 }
 
+// Names reports whether the error names an object, such as an index.
+func (e *Error) Names(object string) bool {
+	return e.Constraint == object || strings.Contains(e.Message, `"`+object+`"`)
+}
+
 // SQLState is the error's five-character code.
 func (e *Error) SQLState() string { return e.Code }
 
