@@ -95,7 +95,7 @@ func TestConditionsInARun(t *testing.T) {
 				t.Errorf("%+v", table)
 			}
 		case "public.visits":
-			if table.Rows != 59 || table.Dropped != 341 || table.Mode != "when" || table.When != `at < "2024-03-01"` {
+			if table.Rows != 59 || table.Dropped != 341 || table.Mode != "when" || table.When != `at < "…"` {
 				t.Errorf("%+v", table)
 			}
 		}

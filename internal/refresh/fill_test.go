@@ -75,8 +75,8 @@ func newBroken(t *testing.T) *broken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", pgserver.User,
-		b.proxy.Port()))
+	to, err := pgx.ParseConfig(fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", pgserver.User,
+		b.proxy.Port(), b.database))
 	if err != nil {
 		t.Fatal(err)
 	}
