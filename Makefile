@@ -53,7 +53,7 @@ format: ## gofmt, and lines of more than 120 columns wrapped where that can be d
 	@[ -x $(TOOLS)/golines ] || (cd / && GOFLAGS= GOBIN=$(TOOLS) go install github.com/segmentio/golines@$(GOLINES))
 	@$(TOOLS)/golines -m 120 -t 4 --no-reformat-tags --base-formatter gofmt -w cmd internal scripts
 
-test: setup lint ## everything that must hold, in under eight minutes on two cores
+test: setup ## everything that must hold
 	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal scripts)" || { gofmt -l cmd internal scripts; exit 1; }
 	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
 	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)

@@ -85,19 +85,11 @@ func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error
 		case refuted == nil:
 			return d, nil
 		}
-		warnings := d.Warnings
-		d.alone = true
-		text, _ = d.render(true)
-		d.alone = false
-		alone, _, err := d.compile(text, nil, existing)
+		wrong, err := refuted(d, program, d.withoutJoins(existing))
 		if err != nil {
 			return nil, err
 		}
-		d.Warnings = warnings
-		wrong, err := refuted(d, program, alone)
-		if err != nil {
-			return nil, err
-		}
+		again = false
 		for _, c := range wrong {
 			again = d.refute(c) || again
 		}
@@ -201,6 +193,38 @@ func (d *Draft) keys() {
 
 // compile tries a draft, takes the next choice of what is refused, and reports
 // whether anything changed.
+// withoutJoins is the draft with the rules that exist, compiled so that a table can be
+// scrubbed without rows of others; nil if those rules need the subjects that are left out.
+func (d *Draft) withoutJoins(existing *rules.Ruleset) *scrub.Program {
+	d.alone = true
+	text, _ := d.render(true)
+	d.alone = false
+	rs, err := rules.Parse(draftFile, []byte(text))
+	if err != nil {
+		return nil
+	}
+	if existing != nil {
+		rs = merge(existing, rs)
+	}
+	program, err := scrub.Compile(withoutSubjects(rs), d.s.cat, make([]byte, 32))
+	if err != nil {
+		return nil
+	}
+	return program
+}
+
+// withoutSubjects is a ruleset whose tables can be scrubbed without rows of others.
+func withoutSubjects(rs *rules.Ruleset) *rules.Ruleset {
+	out := *rs
+	out.Tables = map[catalog.Name]*rules.Table{}
+	for name, t := range rs.Tables {
+		own := *t
+		own.Subject = nil
+		out.Tables[name] = &own
+	}
+	return &out
+}
+
 func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (p *scrub.Program, again bool,
 	err error) {
 	rs, err := rules.Parse(draftFile, []byte(text))

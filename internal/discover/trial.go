@@ -50,6 +50,9 @@ func (t *trial) refuted(d *Draft, program, alone *scrub.Program) ([]*column, err
 		}
 		p := program
 		if tp.Join != nil { // a trial has no rows of other tables
+			if alone == nil {
+				continue
+			}
 			p, tp = alone, alone.Tables()[i]
 		}
 		wrong, err := t.table(d, p, tp)
