@@ -144,7 +144,7 @@ func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
 		{"no dump", exitInput, "formats: [pgdump]", func(p *parcel) {
 			p.manifest.Objects = slices.DeleteFunc(p.manifest.Objects, func(o s3sink.Object) bool { return strings.HasSuffix(o.Name, ".dump") })
 		}},
-		{"no archive", exitEnvironment, "it is none that pg_restore knows", func(p *parcel) { p.dump, p.reseal = []byte("SELECT 1;\n"), true }},
+		{"no archive", exitEnvironment, "no archive of pg_dump that pg_restore knows", func(p *parcel) { p.dump, p.reseal = []byte("SELECT 1;\n"), true }},
 		{"broken archive", exitEnvironment, "pg_restore failed", func(p *parcel) { p.dump, p.reseal = p.dump[:len(p.dump)*9/10], true }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,10 +82,12 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 
 // isConnection reports a database: a URL, or libpq's other form, "host=db dbname=app".
 func isConnection(name string) bool {
-	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") || keywords.MatchString(name)
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") || keywords().MatchString(name)
 }
 
-var keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|service|passfile|sslmode)\s*=\s*\S`)
+var keywords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|service|passfile|sslmode)\s*=\s*\S`)
+})
 
 // Redact is a name without its secrets, for messages: of a database only host, port and name
 // are shown.
