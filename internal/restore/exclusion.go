@@ -17,8 +17,8 @@ import (
 // such dump can be restored. Adding it to the whole tree does the same: each
 // partition gets its own, only of a name that the server chooses.
 var (
-	exclusionShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part + `)
-		EXCLUDE )`)
+	exclusionShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part +
+		`) EXCLUDE )`)
 	attachShape = regexp.MustCompile(`^ALTER INDEX ` + qualified + ` ATTACH PARTITION ` + qualified + `$`)
 )
 

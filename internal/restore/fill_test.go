@@ -71,8 +71,8 @@ func TestFill(t *testing.T) {
 	s.ok(db.RefreshMatViews(ctx, s.source.MatViews))
 	s.ok(db.Analyze(ctx, 2))
 	for query, want := range map[string]string{
-		"SELECT string_agg(id || lower || coalesce(tags::text, ''), ' ' ORDER BY id) FROM users": `7a@example.com"a"=>"1"
-			9b@example.com`,
+		"SELECT string_agg(id || lower || coalesce(tags::text, ''), ' ' ORDER BY id) FROM users": `7a@example.com"a"=>"1" ` +
+			`9b@example.com`,
 		"SELECT user_id || ' ' || id FROM orders":                           "7 3",
 		"SELECT count(*)::text FROM nocol":                                  "2",
 		"SELECT nextval('steps')::text":                                     "61",

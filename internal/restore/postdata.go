@@ -175,12 +175,12 @@ const (
 var (
 	settingShape    = regexp.MustCompile(`^(?:SET |SELECT pg_catalog\.set_config\()`)
 	indexShape      = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX ` + part + ` ON (?:ONLY )?` + qualified + ` USING `)
-	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part + `
-		(?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
-	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part + `)
-		FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
-	afterShape = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified + ` (?:CLUSTER ON|REPLICA
-		IDENTITY USING INDEX) )`)
+	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part +
+		` (?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
+	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part +
+		`) FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
+	afterShape = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified +
+		` (?:CLUSTER ON|REPLICA IDENTITY USING INDEX) )`)
 )
 
 // take runs a statement, or puts it off.

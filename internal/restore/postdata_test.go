@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,8 +18,8 @@ import (
 const postDataSchema = `
 CREATE TABLE countries (code text PRIMARY KEY);
 COMMENT ON CONSTRAINT countries_pkey ON countries IS 'of a key; CREATE INDEX x ON y USING z';
-CREATE TABLE "Odd ""Name"" (a.b)" (id int PRIMARY KEY, "x) REFERENCES public.countries(" int REFERENCES "Odd ""Name""
-	(a.b)", code text REFERENCES countries);
+CREATE TABLE "Odd ""Name"" (a.b)" (id int PRIMARY KEY, "x) REFERENCES public.countries(" int REFERENCES
+	"Odd ""Name"" (a.b)", code text REFERENCES countries);
 CREATE TABLE people (id int PRIMARY KEY, code text UNIQUE REFERENCES countries ON DELETE CASCADE, boss int REFERENCES
 	people DEFERRABLE INITIALLY DEFERRED,
 	room int4range, EXCLUDE USING gist (room WITH &&));
@@ -48,6 +49,24 @@ ALTER TABLE people DISABLE TRIGGER off;
 ALTER TABLE people ENABLE ROW LEVEL SECURITY;
 CREATE POLICY mine ON people USING (code = 'CREATE INDEX i ON a.b USING c');
 `
+
+// What isn't recognized runs one by one, and nothing else tells.
+func TestPostDataShapes(t *testing.T) {
+	for text, shape := range map[string]*regexp.Regexp{
+		`CREATE UNIQUE INDEX "a b" ON public."T 1" USING btree (id)`:                                        indexShape,
+		"ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id)":                             constraintShape,
+		`ALTER TABLE ONLY public.t ADD CONSTRAINT "a key" UNIQUE (id)`:                                      constraintShape,
+		"ALTER TABLE ONLY public.t\n    ADD CONSTRAINT e EXCLUDE USING gist (r WITH &&)":                    constraintShape,
+		"ALTER TABLE ONLY public.t\n    ADD CONSTRAINT f FOREIGN KEY (a, \"b)\") REFERENCES public.u(a, b)": foreignKeyShape,
+		`ALTER TABLE public.t CLUSTER ON "a key"`:                                                           afterShape,
+		"ALTER TABLE ONLY public.t REPLICA IDENTITY USING INDEX t_pkey":                                     afterShape,
+		"ALTER TABLE ONLY public.p\n    ADD CONSTRAINT e EXCLUDE USING btree (a WITH =)":                    exclusionShape,
+	} {
+		if !shape.MatchString(text) {
+			t.Errorf("%s doesn't match %s", text, shape)
+		}
+	}
+}
 
 // Whatever order post-data is run in, what comes of it is what pg_restore makes.
 func TestPostDataOrder(t *testing.T) {

@@ -40,10 +40,10 @@ func scriptDatabase(t *testing.T) (*Database, string) {
 func TestScriptErrorsNameThePlaceAndNoValue(t *testing.T) {
 	db, url := scriptDatabase(t)
 	for sql, want := range map[string]string{
-		"SELECT 1;\n\nINSERT INTO users\n VALUES (1, 'hunter2')": `seed.sql, line 3: duplicate key value violates
-			unique constraint "users_pkey" (SQLSTATE 23505)`,
-		"SELECT 1;\nSELECT 'ä',\n  nope FROM users": `seed.sql, line 3: column "nope" does not exist
-			(SQLSTATE 42703)`,
+		"SELECT 1;\n\nINSERT INTO users\n VALUES (1, 'hunter2')": `seed.sql, line 3: duplicate key value violates ` +
+			`unique constraint "users_pkey" (SQLSTATE 23505)`,
+		"SELECT 1;\nSELECT 'ä',\n  nope FROM users": `seed.sql, line 3: column "nope" does not exist ` +
+			`(SQLSTATE 42703)`,
 		"SELECT 1;\nINSERT INTO users VALUES (1 'hunter2')":    "seed.sql, line 2: syntax error (SQLSTATE 42601)",
 		"\nSELECT 'hunter2'::int":                              "seed.sql, line 2: the server rejected a value",
 		"INSERT INTO users VALUES (0, 'hunter2');\nSELECT 1/0": "seed.sql, line 2: the server rejected a value",
@@ -54,10 +54,10 @@ func TestScriptErrorsNameThePlaceAndNoValue(t *testing.T) {
 			"transaction block",
 		"CREATE INDEX CONCURRENTLY ON users (email)": "seed.sql, line 1: CREATE INDEX CONCURRENTLY " +
 			"cannot run inside a transaction block",
-		"ALTER TABLE users ADD CHECK (email <> 'user7')": `seed.sql, line 1: check constraint
-			"users_email_check" of relation "users" is violated by some row`,
-		"INSERT INTO users SELECT 500, 'hunter2';\nSELECT * FROM nobody": `seed.sql, line 2: relation "nobody" does not
-			exist`,
+		"ALTER TABLE users ADD CHECK (email <> 'user7')": `seed.sql, line 1: check constraint ` +
+			`"users_email_check" of relation "users" is violated by some row`,
+		"INSERT INTO users SELECT 500, 'hunter2';\nSELECT * FROM nobody": `seed.sql, line 2: relation "nobody" does not ` +
+			`exist`,
 	} {
 		changed, err := db.RunScript(t.Context(), script(t, sql))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") ||

@@ -47,7 +47,7 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 	}
 	for _, stmt := range sql {
 		if _, err := s.exporter.PgConn().Exec(ctx, stmt).ReadAll(); err != nil {
-			return lockError(err, len(tables))
+			return lockError(err, tables)
 		}
 	}
 	var id string
@@ -65,11 +65,15 @@ func (s *Source) Lock(ctx context.Context, tables []*catalog.Table) error {
 	return nil
 }
 
-func lockError(err error, tables int) error {
-	err = client.Wrap(err, "locking the tables to be read")
+func lockError(err error, tables []*catalog.Table) error {
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = t.Name.Schema + "." + t.Name.Name
+	}
+	err = client.WrapNaming(err, names, "locking the tables to be read")
 	switch client.Code(err) {
 	case "53200":
-		return tooManyLocks(err, tables)
+		return tooManyLocks(err, len(tables))
 	case "55P03":
 		return fmt.Errorf("%w; something holds a conflicting lock on the source (a migration, or a standby replaying one)", err)
 	case "42P01":

@@ -72,6 +72,12 @@ func (e *Error) SQLState() string { return e.Code }
 // Wrap says what was attempted and strips values. The original server error is
 // deliberately not reachable by Unwrap. It returns nil for nil.
 func Wrap(err error, format string, args ...any) error {
+	return WrapNaming(err, nil, format, args...)
+}
+
+// WrapNaming is Wrap for a statement that names the given objects itself, such as LOCK
+// TABLE: their names, written as the server's messages write them, are kept.
+func WrapNaming(err error, names []string, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
@@ -84,7 +90,7 @@ func Wrap(err error, format string, args ...any) error {
 		return &Error{Op: op, Code: pe.Code, Severity: pe.Severity,
 			Message: "a function of the database failed (its message is withheld, because it could quote a row; the server's log has it)"}
 	}
-	e := &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe),
+	e := &Error{Op: op, Code: pe.Code, Severity: pe.Severity, Message: safeMessage(pe, names),
 		Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, Constraint: pe.ConstraintName}
 	e.place(pe.Where)
 	if e.Row > 0 && slices.Contains(ofNames, e.Code) {
@@ -170,9 +176,9 @@ func Position(err error) int32 {
 var safeClasses = []string{"00", "01", "08", "23", "25", "28", "3D", "40", "53", "54", "55", "57", "58", "F0", "72"}
 
 // safeMessage passes on what an allow-list has, and what a statement of refresher's own
-// names. A value can stand in any other message: in that of a data exception, and in
+// names: before it met a row, or one of the given names. A value can stand in any other message: in that of a data exception, and in
 // "role … does not exist", when a value of type regrole is read.
-func safeMessage(pe *pgconn.PgError) string {
+func safeMessage(pe *pgconn.PgError, names []string) string {
 	class := pe.Code[:min(2, len(pe.Code))]
 	switch {
 	case slices.Contains(safeClasses, class), pe.Code == "42501":
@@ -182,7 +188,12 @@ func safeMessage(pe *pgconn.PgError) string {
 	case pe.Position > 0 && pe.Where == "":
 		return pe.Message // of the statement itself, before it met a row
 	case slices.Contains(ofNames, pe.Code), class == "XX":
-		return quoted.ReplaceAllString(pe.Message, `"…"`)
+		return quoted.ReplaceAllStringFunc(pe.Message, func(name string) string {
+			if slices.Contains(names, name[1:len(name)-1]) {
+				return name
+			}
+			return `"…"`
+		})
 	}
 	return pe.Message
 }

@@ -104,6 +104,12 @@ func TestWrap(t *testing.T) {
 	if !errors.Is(client.Wrap(context.Canceled, "x"), context.Canceled) {
 		t.Error("a cancelled context is hidden")
 	}
+	gone := &pgconn.PgError{Code: "42P01", Message: `relation "public.t" does not exist`}
+	for name, want := range map[string]string{"public.t": `relation "public.t" does`, "public.u": `relation "…" does`} {
+		if err := client.WrapNaming(gone, []string{name}, "x"); !strings.Contains(err.Error(), want) {
+			t.Errorf("naming %s: got %v", name, err)
+		}
+	}
 	internal := &pgconn.PgError{Code: "XX000", Message: `parse error at "` + secret + `" or 'jane'`}
 	if err := client.Wrap(internal, "x"); strings.Contains(err.Error(), "jane") {
 		t.Errorf("an internal error quotes: %v", err)
