@@ -15,6 +15,9 @@ import (
 func TestFirstDay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	servers := *s.servers // on a shared one the history is another role's
+	servers.staging = pgserver.New(t, pgserver.Options{})
+	s.servers = &servers
 	dir := t.TempDir()
 	day := func(code int, args ...string) (string, string) {
 		t.Helper()
