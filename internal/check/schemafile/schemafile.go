@@ -193,12 +193,13 @@ func explain(pg *pgconn.PgError) string {
 		return fmt.Sprintf("PostgreSQL refuses it (SQLSTATE %s)", pg.Code)
 	}
 	switch own := safe.Message == pg.Message; {
+	case pg.File == "extension.c" && (pg.Code == "0A000" || pg.Code == "58P01"):
+		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine",
+			names(pg, pg.Message))
 	case !own && (pg.Where != "" || pg.Routine == "exec_stmt_raise"):
 		return fmt.Sprintf("PostgreSQL refuses it: a function or DO block fails (its message is withheld, because it could quote a value; SQLSTATE %s)", pg.Code)
 	case !own:
 		return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", safe.Message, pg.Code)
-	case pg.Code == "0A000" && strings.Contains(pg.Message, "extension") || pg.Code == "58P01":
-		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine", names(pg, pg.Message))
 	case pg.Hint != "":
 		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", names(pg, pg.Message), names(pg, pg.Hint), pg.Code)
 	}
