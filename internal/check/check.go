@@ -179,8 +179,6 @@ func (c *checker) gone() {
 	}
 }
 
-func place(p rules.Pos) fault.Problem { return fault.Problem{File: p.File, Line: p.Line, Col: p.Col} }
-
 // refused sorts what the compiler says.
 func (c *checker) refused(err error) error {
 	for _, e := range flatten(err) {

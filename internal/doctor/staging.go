@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -109,7 +110,7 @@ func (r *Report) historyOwner(ctx context.Context, conn *pgx.Conn) {
 	const q = `SELECT pg_catalog.pg_get_userbyid(datdba), pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = $1`
 	err := conn.QueryRow(ctx, q, history.Database).Scan(&owner, &ours)
 	switch {
-	case err == pgx.ErrNoRows:
+	case errors.Is(err, pgx.ErrNoRows):
 		r.ok(area, name, "the first run will make it")
 	case err != nil:
 		r.Add(area, name, client.Wrap(err, "looking for the history"), "", "")

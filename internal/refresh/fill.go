@@ -55,7 +55,6 @@ type filled struct {
 	counts    counters
 	canaries  *canaries
 	sequences []catalog.SequenceValue
-	keptRows  rowsOf // of tables that staging keeps
 }
 
 // filling is a shadow on its way to be filled. A fault that passes by itself doesn't

@@ -41,7 +41,7 @@ const ledgerPrefix = "refresher_ledger_"
 // ledger lies in a schema of its own until [Database.CloseLedger]. OpenLedger waits
 // until it, and all that was made in the database before, is on the server's disk.
 func (d *Database) OpenLedger(ctx context.Context) error {
-	_, run, _ := cutLast(d.name, "_shadow_")
+	run, _ := afterLast(d.name, "_shadow_")
 	schema := catalog.Quote(ledgerPrefix + run)
 	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
 		const columns = " (chunk int PRIMARY KEY)"

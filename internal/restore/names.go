@@ -58,7 +58,7 @@ func isScratch(live, name string) bool { return isOf(scratchKinds, live, name) }
 
 func isOf(kinds []string, live, name string) bool {
 	for _, kind := range kinds {
-		_, run, ok := cutLast(name, "_"+kind+"_")
+		run, ok := afterLast(name, "_"+kind+"_")
 		if ok && runSuffix.MatchString(run) && ScratchName(live, kind, run) == name {
 			return true
 		}
@@ -66,10 +66,11 @@ func isOf(kinds []string, live, name string) bool {
 	return false
 }
 
-func cutLast(s, sep string) (before, after string, ok bool) {
+// afterLast is what follows the last sep.
+func afterLast(s, sep string) (after string, ok bool) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
-		return s, "", false
+		return "", false
 	}
-	return s[:i], s[i+len(sep):], true
+	return s[i+len(sep):], true
 }

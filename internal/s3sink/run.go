@@ -75,7 +75,7 @@ func (r *Run) compare(ctx context.Context, o Object, look Look) (problem string,
 	case c.size != o.Size:
 		return fmt.Sprintf("it has %d bytes instead of %d", c.size, o.Size), nil
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // it was only read
 	if look != nil {
 		if err = look(ctx, o, c); ctx.Err() != nil {
 			return "", errors.Join(err, ctx.Err())

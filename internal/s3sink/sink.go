@@ -187,7 +187,7 @@ func (s *Sink) Probe(ctx context.Context) error {
 	}
 	for try := 1; ; try++ {
 		var id [8]byte
-		rand.Read(id[:])
+		_, _ = rand.Read(id[:]) // never fails
 		key := s.prefix + probePrefix + hex.EncodeToString(id[:])
 		err := s.probe(ctx, key)
 		var e *Error

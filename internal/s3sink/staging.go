@@ -191,7 +191,7 @@ func (s *summer) Write(p []byte) (int, error) {
 		s.sum = sha256.New()
 	}
 	n, err := s.w.Write(p)
-	s.sum.Write(p[:n])
+	_, _ = s.sum.Write(p[:n]) // never fails
 	s.n += int64(n)
 	return n, err
 }

@@ -18,15 +18,6 @@ import (
 	"refresher/internal/verify/pass"
 )
 
-func checkOf(t *testing.T, r *verify.Result, name string) verify.Check {
-	t.Helper()
-	i := slices.IndexFunc(r.Checks, func(c verify.Check) bool { return c.Name == name })
-	if i < 0 {
-		t.Fatalf("no check %q", name)
-	}
-	return r.Checks[i]
-}
-
 // What is wrong with a database beside its cells is found by the right check.
 func TestChecks(t *testing.T) {
 	url := scrubbed(t)

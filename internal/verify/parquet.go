@@ -130,7 +130,7 @@ func (p *parquetFile) chunk(ctx context.Context, chunk parquet.ColumnChunk, firs
 		}
 		for reader := page.Values(); err != io.EOF; {
 			var n int
-			if n, err = reader.ReadValues(values); err != nil && err != io.EOF {
+			if n, err = reader.ReadValues(values); err != nil && !errors.Is(err, io.EOF) {
 				parquet.Release(page)
 				return fmt.Errorf("column %s: %w", found.stats.Column, err)
 			}

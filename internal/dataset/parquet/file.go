@@ -29,7 +29,7 @@ type tableWriter struct {
 	cols    []*column
 	opts    *Options
 	put     Put
-	writer  *parquet.Writer
+	writer  *parquet.GenericWriter[any]
 	arena   arena
 	batch   []parquet.Row
 	pending int // rows in batch
@@ -63,7 +63,7 @@ func newTableWriter(
 	return &tableWriter{
 		ctx: ctx, table: table, cols: cols, opts: opts, put: put,
 		batch:  make([]parquet.Row, batchRows),
-		writer: parquet.NewWriter(nil, append(options, schema)...),
+		writer: parquet.NewGenericWriter[any](nil, append(options, schema)...),
 	}
 }
 
@@ -211,7 +211,7 @@ func startPart(ctx context.Context, put Put, path string) *partStream {
 		if err != nil {
 			r.CloseWithError(err)
 		} else {
-			r.Close()
+			_ = r.Close() // a pipe's never fails
 		}
 		p.done <- err
 	}()

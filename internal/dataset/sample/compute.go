@@ -85,7 +85,7 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 			}
 		}
 	}
-	if err := s.fixpoint(ctx, func(k *key) (bool, error) {
+	if err := s.fixpoint(func(k *key) (bool, error) {
 		if isRoot[k.from] || k.loose {
 			return false, nil
 		}
@@ -105,7 +105,7 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 			}
 		}
 	}
-	return s.fixpoint(ctx, func(k *key) (bool, error) { return s.stepUp(ctx, k) })
+	return s.fixpoint(func(k *key) (bool, error) { return s.stepUp(ctx, k) })
 }
 
 // pickByKey picks rows by the hash of their key, all rows if below is nil.
@@ -144,7 +144,7 @@ func keyText(t *catalog.Table) string {
 }
 
 // fixpoint takes steps until a whole round finds nothing new.
-func (s *Sample) fixpoint(ctx context.Context, step func(*key) (bool, error)) error {
+func (s *Sample) fixpoint(step func(*key) (bool, error)) error {
 	for grew := true; grew; {
 		grew = false
 		for _, k := range s.keys {

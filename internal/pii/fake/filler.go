@@ -33,7 +33,9 @@ var lorems = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range loremWords {
 		for n := 1; n < len(w); n++ {
-			m[w[:n]] = m[w[:n]]
+			if !m[w[:n]] {
+				m[w[:n]] = false
+			}
 		}
 		m[w] = true
 	}

@@ -129,7 +129,7 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 			ok = c.addStreet(code)
 		}
 		if ok {
-			c.spellings(class, code, value)
+			c.spellings(code, value)
 		}
 		return ok
 	case pii.Phone:
@@ -413,8 +413,7 @@ func (c *Collector) addMAC(code uint8, value []byte) bool {
 		return false
 	}
 	if n == 17 { // as EUI-64
-		eui := append(append(c.text[:0], pairs[:9]...), "ff:fe:"...)
-		c.text = append(eui, pairs[9:n]...)
+		c.text = append(append(append(c.text[:0], pairs[:9]...), "ff:fe:"...), pairs[9:n]...)
 		c.split(c.text)
 		c.addCode(pii.MAC, code, c.text)
 	}

@@ -14,7 +14,7 @@ import (
 
 // spellings adds how a name or a street is written without its umlauts (Juergen), and
 // as UTF-8 that was read as Latin-1 once (JÃ¼rgen).
-func (c *Collector) spellings(class pii.Class, code uint8, value []byte) {
+func (c *Collector) spellings(code uint8, value []byte) {
 	if isASCII(value) {
 		return
 	}

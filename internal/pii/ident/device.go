@@ -4,8 +4,7 @@ package ident
 // (3GPP TS 23.003 §6.2.1), and whether they begin with one of the bodies that give
 // out most type codes (GSMA TS.06).
 func IMEI(b []byte) (usual, ok bool) {
-	switch {
-	case len(b) != 15 || !digits(b) || same(b[:14]) || !Luhn(b):
+	if len(b) != 15 || !digits(b) || same(b[:14]) || !Luhn(b) {
 		return false, false
 	}
 	switch pair(b, 0) {

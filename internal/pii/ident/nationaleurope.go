@@ -46,15 +46,16 @@ func nir(b []byte) bool {
 		return false
 	}
 	n, dep := 0, pair(b, 5)
-	if b[6] == 'A' || b[6] == 'B' {
+	switch {
+	case b[6] == 'A' || b[6] == 'B':
 		if b[5] != '2' {
 			return false
 		}
 		dep = 20
 		n = number(b[:5])*100 + 19 - int(b[6]-'A')
-	} else if !isDigit(b[6]) {
+	case !isDigit(b[6]):
 		return false
-	} else {
+	default:
 		n = number(b[:7])
 	}
 	if dep == 0 || (dep == 20 || dep == 96) && isDigit(b[6]) && pair(b, 1) > 75 { // Corsica was 20 until 1976; 96 was Tunisia

@@ -277,10 +277,10 @@ func (a *Array) Walk(wire []byte, fn func(text []byte) error) error {
 // HasNull reports whether an element is NULL.
 func (a *Array) HasNull(wire []byte) bool {
 	if a.format == copyfmt.Binary {
-		_, items, elems, ok := readDims(wire)
+		_, items, elems, _ := readDims(wire)
 		for range items {
-			var elem []byte
-			if elem, elems, ok = nextElem(elems); !ok || elem == nil {
+			elem, rest, ok := nextElem(elems)
+			if elems = rest; !ok || elem == nil {
 				return ok
 			}
 		}

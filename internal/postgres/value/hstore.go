@@ -99,14 +99,15 @@ func appendWord(dst, b []byte, null bool) (_, rest []byte, ok bool) {
 		dst = append(dst, c)
 	}
 	word := dst[at+4:]
-	if quoted {
+	switch {
+	case quoted:
 		if i == len(b) {
 			return dst, nil, false
 		}
 		i++
-	} else if i == 0 {
+	case i == 0:
 		return dst, nil, false
-	} else if null && len(word) == 4 && bytes.EqualFold(word, []byte("NULL")) {
+	case null && len(word) == 4 && bytes.EqualFold(word, []byte("NULL")):
 		return append(dst[:at], 0xff, 0xff, 0xff, 0xff), trimSpace(b[i:]), true
 	}
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(word)))

@@ -162,7 +162,7 @@ func parseIPv6(addr *[16]byte, text []byte) bool {
 			if n > 12 || !parseIPv4(addr[n:n+4], text[i:]) {
 				return false
 			}
-			n, i = n+4, len(text)
+			n += 4
 			break
 		}
 		v, ok := parseHex(text[i:end])

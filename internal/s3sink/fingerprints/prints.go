@@ -197,7 +197,7 @@ func (p *Place) download(ctx context.Context, e s3sink.Entry, dir string) (*os.F
 	if err != nil {
 		return nil, err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }() // it was only read
 	f, err := os.CreateTemp(dir, "refresher-fingerprints-")
 	if err != nil {
 		return nil, fmt.Errorf("making a file for the fingerprint set: %w", err)

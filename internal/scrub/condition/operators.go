@@ -176,8 +176,7 @@ func (c *checker) equal(n *ast.BinaryNode) *expression {
 	case x.kind == kindNull && y.kind == kindNull:
 		fail(at(n), "nil is compared with itself")
 	case x.kind == kindNull:
-		x, y = y, x
-		fallthrough
+		return fromBool(at(n), func(e *env) (bool, bool) { return y.null(e) == same, true })
 	case y.kind == kindNull:
 		return fromBool(at(n), func(e *env) (bool, bool) { return x.null(e) == same, true })
 	}

@@ -124,7 +124,7 @@ func (e *env) list(k int, each func([]byte) (stop bool)) (null, ok bool) {
 		}
 		return nil
 	})
-	e.bad = e.bad || err != nil && err != errStop
+	e.bad = e.bad || err != nil && !errors.Is(err, errStop)
 	return null, true
 }
 

@@ -132,7 +132,7 @@ func (r *Rewriter) replace(st *state, kind Kind, raw, text []byte, from int) (er
 	r.dst = append(r.dst, r.doc[r.done:from]...)
 	r.done = r.pos
 	r.dst, err = r.apply(r.dst, action, &r.leaf)
-	if r.dropping && err == ErrDrop {
+	if r.dropping && errors.Is(err, ErrDrop) {
 		r.drop()
 		return nil
 	}

@@ -226,7 +226,7 @@ func numberLimits(d *Domain, f Family) limits {
 		if u.family != f {
 			continue
 		}
-		most := int64(-1)
+		var most int64
 		switch {
 		case f == FamilyText:
 			l.chars = d.narrowest()

@@ -169,7 +169,7 @@ func (p *Proxy) forward(l *link, to, from *net.TCPConn) {
 			b = b[k:]
 		}
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			_ = to.CloseWrite()
 			return
 		case err != nil:

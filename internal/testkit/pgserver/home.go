@@ -182,6 +182,6 @@ func destroy(dir string) error {
 
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)
-	rand.Read(b) // never fails
+	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }

@@ -118,8 +118,8 @@ const walIdentifierAt = 24
 // identify gives a copied data folder a system identifier of its own.
 func identify(data string) error {
 	var id [8]byte
-	rand.Read(id[:])
-	id[7] &= 0x7F // PostgreSQL shows it as a signed number
+	_, _ = rand.Read(id[:]) // never fails
+	id[7] &= 0x7F           // PostgreSQL shows it as a signed number
 	control := filepath.Join(data, "global", "pg_control")
 	b, err := os.ReadFile(control)
 	if err != nil {

@@ -118,7 +118,7 @@ func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) 
 	if err != nil {
 		return err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }() // it was only read
 	known := false
 	err = r.file(ctx, verify.Input{Name: b.Name, R: body, At: body, Size: body.Size(), Own: b.Of != nil,
 		Table: func(name string) verify.Table {
