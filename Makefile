@@ -28,6 +28,7 @@ build: ## the refresher binary, in bin/
 
 setup: ## install what is missing: PostgreSQL server, the S3 server and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh
+	@scripts/setup-extensions.sh
 	@scripts/setup-s3.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 

@@ -45,7 +45,9 @@ func Names(cat *catalog.Catalog) *Survey {
 	s := &Survey{cat: cat, byName: map[catalog.Name]*table{}}
 	d := detect.New()
 	for _, t := range cat.Tables {
-		s.add(newTable(t, nil, d))
+		if !scrub.KeepsConfiguration(t) {
+			s.add(newTable(t, nil, d))
+		}
 	}
 	s.judge(d)
 	return s
@@ -68,6 +70,9 @@ func Database(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, o Optio
 	for i, t := range cat.Tables {
 		if o.Progress != nil {
 			o.Progress(t.Name, i, len(cat.Tables))
+		}
+		if scrub.KeepsConfiguration(t) {
+			continue
 		}
 		var v values
 		var why string

@@ -12,6 +12,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/pii/fingerprint"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
 	"refresher/internal/restore"
@@ -102,8 +103,11 @@ func (f *filling) copyData(ctx context.Context) error {
 		c := &copier{filled: d, watch: f.rec.watch, stall: o.Retry.Stall, seed: func(table string) []byte {
 			return o.Key.Derive("canaries\x00" + o.Run + "\x00" + table)
 		}}
-		jobs := f.missing()
-		err := client.Each(ctx, o.Workers, jobs, c.worker)
+		configuration, jobs := configurationFirst(f.missing())
+		err := client.Each(ctx, 1, configuration, c.worker)
+		if err == nil {
+			err = client.Each(ctx, o.Workers, jobs, c.worker)
+		}
 		f.rec.report.Canaries = d.canaries.result()
 		if err != nil {
 			return err
@@ -116,6 +120,28 @@ func (f *filling) copyData(ctx context.Context) error {
 		}
 	}
 	return f.count()
+}
+
+// configurationFirst takes the chunks of extensions' configuration tables out, in the order
+// in which they can be loaded.
+func configurationFirst(jobs []job) (configuration, rest []job) {
+	var tables []*catalog.Table
+	for _, j := range jobs {
+		if j.objects == nil && j.plan.Table.Extension != "" {
+			tables = append(tables, j.plan.Table)
+		} else {
+			rest = append(rest, j)
+		}
+	}
+	ordered, _ := catalog.Configuration(tables)
+	for _, t := range ordered {
+		for _, j := range jobs {
+			if j.objects == nil && j.plan.Table == t {
+				configuration = append(configuration, j)
+			}
+		}
+	}
+	return configuration, rest
 }
 
 // count sums up what arrived, and compares it with what the source sent.

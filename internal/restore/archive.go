@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/programs"
 	"refresher/internal/postgres/sqltext"
@@ -73,9 +74,8 @@ var never = []string{"PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "USER MAPPI
 	"COMMENT - EXTENSION", "COMMENT - PUBLICATION", "COMMENT - SUBSCRIPTION", "COMMENT - EVENT TRIGGER",
 	"LARGE OBJECT", "BLOB", "EXTENSION - pg_cron"}
 
-// bound are extensions that a server can have in one database only, which runs
-// production's jobs: they stay behind, and staging needn't have them.
-var bound = []string{"pg_cron"}
+// bound are the extensions that stay behind, and that staging needn't have.
+var bound = catalog.Bound
 
 // leaveOut reports whether an entry stays behind, and how to call it.
 func leaveOut(line string, version int) (entry string, out bool) {

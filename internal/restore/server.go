@@ -124,6 +124,9 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 	if err := client.Require(client.Major(source.ServerVersion)); err != nil {
 		return err
 	}
+	if err := supported(source); err != nil {
+		return err
+	}
 	var problems []string
 	const q = `
 		SELECT r.rolcreatedb OR r.rolsuper, coalesce(pg_get_userbyid(d.datdba)::text, ''),
@@ -168,6 +171,28 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		err = errors.New("the staging server isn't ready: " + strings.Join(problems, "; "))
 	}
 	return err
+}
+
+// ownCatalogs are extensions whose tables are spread over a catalog of their own, which
+// neither pg_dump nor a copy of its rows brings into another database.
+var ownCatalogs = map[string]string{
+	"timescaledb": "hypertables, chunks and policies are rows of its catalog",
+	"citus":       "distributed tables and shards are rows of its catalog",
+}
+
+// supported refuses a source whose extensions can't be brought into another database.
+func supported(source *catalog.Catalog) error {
+	refusal := fault.Refuse("extensions", "extensions of the source keep a catalog of their own that can't be copied: "+
+		"refresh from a database without them, such as a logical replica of its plain tables")
+	for _, e := range source.Extensions {
+		if why := ownCatalogs[e]; why != "" {
+			refusal.Add("extension %s: %s", e, why)
+		}
+	}
+	if len(refusal.Problems) > 0 {
+		return refusal
+	}
+	return nil
 }
 
 // do runs fn on a connection to the maintenance database.

@@ -34,8 +34,12 @@ func (c *compiler) cover() {
 		case c.rs.Tables[t.Name] != nil || t.Root != t.Name:
 			c.uncovered = append(c.uncovered, missing...)
 		case len(missing) > 0 || len(t.Columns) == 0:
+			whose := ""
+			if t.Extension != "" {
+				whose = " (configuration of extension " + t.Extension + ")"
+			}
 			c.uncovered = append(c.uncovered, fault.Problem{
-				Kind: fault.NoTableRule, Table: t.Name.String(), Text: fmt.Sprintf("%s has no rules", t.Name),
+				Kind: fault.NoTableRule, Table: t.Name.String(), Text: fmt.Sprintf("%s%s has no rules", t.Name, whose),
 				Fix: fmt.Sprintf("if its rows aren't needed, paste:   %s: {rows: none}", quoteKey(t.Name.String())),
 			})
 			c.uncovered = append(c.uncovered, missing...)

@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"fmt"
+	"slices"
 
 	"refresher/internal/fault"
 	"refresher/internal/pii"
@@ -13,7 +14,7 @@ import (
 // defaults and optional rules are resolved. [Compile] begins with it.
 func Expand(rs *rules.Ruleset, cat *catalog.Catalog) *rules.Expansion {
 	classes := map[string]pii.Class{} // by column name: the same ones stand in many tables
-	return rs.Expand(cat, func(col *catalog.Column) pii.Class {
+	x := rs.Expand(cat, func(col *catalog.Column) pii.Class {
 		class, known := classes[col.Name]
 		if !known {
 			class = pii.None
@@ -24,6 +25,29 @@ func Expand(rs *rules.Ruleset, cat *catalog.Catalog) *rules.Expansion {
 		}
 		return class
 	})
+	for _, t := range cat.Tables {
+		if KeepsConfiguration(t) && x.Rules.Tables[t.Name] == nil {
+			at := rules.Pos{File: "builtin:" + t.Extension, Line: 1, Col: 1}
+			x.Rules.Tables[t.Name] = &rules.Table{Name: t.Name, Pos: at, Columns: []*rules.Column{{
+				Name: "*", Wildcard: true, Pos: at, Rule: &rules.Rule{Kind: rules.Scalar, Transform: "keep", Pos: at},
+			}}}
+		}
+	}
+	return x
+}
+
+// configurations are tables of extensions that hold coordinate systems, names of tables
+// and intervals, and nothing of a person: their rows arrive as they are, unless rules name them.
+var configurations = map[string][]string{
+	"pg_partman":       {"custom_time_partitions", "part_config", "part_config_sub"},
+	"postgis":          {"spatial_ref_sys"},
+	"postgis_topology": {"layer", "topology"},
+}
+
+// KeepsConfiguration reports whether the rows of an extension's configuration table arrive
+// as they are without a rule.
+func KeepsConfiguration(t *catalog.Table) bool {
+	return slices.Contains(configurations[t.Extension], t.Name.Name)
 }
 
 // warnPatterns notes the patterns that fit nothing.

@@ -120,12 +120,14 @@ func (s *Source) CheckPrivileges(ctx context.Context) error {
 		       c.relkind <> 'S' AND row_security_active(c.oid), current_user
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'
-		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-		                  AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass)
+		  AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+		                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+		                    AND d.refclassid = 'pg_extension'::regclass
+		                    AND (e.extname = ANY($1) OR NOT coalesce(c.oid = ANY(e.extconfig), false)))
 		ORDER BY n.nspname, c.relkind = 'S', c.relname`
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows, err := s.exporter.Query(ctx, q)
+	rows, err := s.exporter.Query(ctx, q, catalog.Bound)
 	if err != nil {
 		return client.Wrap(err, "checking privileges on the source")
 	}

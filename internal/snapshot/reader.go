@@ -124,10 +124,10 @@ func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f
 
 func copySQL(c Chunk, cols []*catalog.Column, f copyfmt.Format) string {
 	table := c.Table.Name.SQL()
-	if c.Whole() && c.Join == nil && len(cols) > 0 {
+	if c.Whole() && c.Join == nil && len(cols) > 0 && c.Table.Where == "" {
 		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, columnList("", cols), f) // the table's own rows, never its children's
 	}
-	list, from := columnList("t.", cols), "ONLY "+table+" AS t"
+	list, from := columnList("t.", cols), c.Table.Only()
 	if c.Join != nil {
 		joined, join := joinSQL(c.Join)
 		list, from = list+", "+joined, from+join

@@ -137,7 +137,7 @@ func (db *database) jobs() []job {
 		if !t.HoldsRows() {
 			continue
 		}
-		j := job{table: t.Name, label: t.Name.String(), from: "ONLY " + t.Name.SQL() + " AS t", columns: db.columns(t),
+		j := job{table: t.Name, label: t.Name.String(), from: t.Only(), columns: db.columns(t),
 			pages: t.Pages}
 		for low := int64(0); low == 0 || low < t.Pages; low += chunkPages {
 			j.low, j.high = low, low+chunkPages

@@ -112,7 +112,7 @@ func plan(cat *catalog.Catalog) []job {
 		if t.IsPartition || t.Kind == catalog.Foreign || len(t.Columns) == 0 {
 			continue
 		}
-		j := job{table: t, from: "ONLY " + t.Name.SQL() + " AS t", bytes: t.Bytes}
+		j := job{table: t, from: t.Only(), bytes: t.Bytes}
 		if t.Kind == catalog.Partitioned {
 			j.from, j.bytes = fromPartitions(cat, t)
 		}

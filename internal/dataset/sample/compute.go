@@ -77,6 +77,9 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 	for _, n := range opts.Whole {
 		isWhole[s.of[n]] = true
 	}
+	for _, e := range s.entities {
+		isWhole[e] = isWhole[e] || e.root.Extension != ""
+	}
 	below := threshold(opts.Percent)
 	for _, e := range s.entities {
 		if isRoot[e] {

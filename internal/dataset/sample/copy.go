@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,14 +25,16 @@ type Loader interface {
 // and returns how many they were. Generated columns are left to dst.
 func (s *Sample) Copy(ctx context.Context, dst Loader) (int64, error) {
 	var total int64
+	var tables []*catalog.Table
 	for _, e := range s.entities {
-		for _, t := range e.leaves {
-			n, err := s.copyTable(ctx, e, t, dst)
-			if err != nil {
-				return total, err
-			}
-			total += n
+		tables = append(tables, e.leaves...)
+	}
+	for _, t := range slices.Concat(catalog.Configuration(tables)) {
+		n, err := s.copyTable(ctx, s.of[t.Name], t, dst)
+		if err != nil {
+			return total, err
 		}
+		total += n
 	}
 	return total, nil
 }

@@ -176,7 +176,7 @@ func rowsOf(t *catalog.Table, alias string) string {
 	if t.Kind == catalog.Partitioned {
 		return t.Name.SQL() + " AS " + alias
 	}
-	return "ONLY " + t.Name.SQL() + " AS " + alias
+	return strings.TrimSuffix(t.Only(), "t") + alias
 }
 
 // rootless are the entities that no chain of down steps, then up steps, reaches

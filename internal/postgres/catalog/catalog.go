@@ -18,7 +18,7 @@ type Catalog struct {
 	CType          string
 	LocaleProvider byte     // pg_database.datlocprovider: 'c' libc, 'i' ICU, 'b' built-in; 'c' before 15
 	Locale         string   // locale of the ICU or built-in provider, empty for libc
-	Tables         []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name
+	Tables         []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name, and configuration tables
 	Sequences      []*Sequence
 	MatViews       []*MatView // in refresh order: a view comes after those it reads
 	Extensions     []string
@@ -26,7 +26,8 @@ type Catalog struct {
 	Credentials    []string  // what else of foreign data has options that could hold a credential, in words
 	PolicyRoles    []string  // roles that row-level security policies name
 	// ExtensionTables belong to an extension, not to the application: CREATE
-	// EXTENSION makes them on arrival and their rows are never copied.
+	// EXTENSION makes them on arrival and their rows are never copied. Those whose rows
+	// pg_dump carries (pg_extension_config_dump) are among Tables.
 	ExtensionTables []ExtensionTable
 }
 
@@ -76,6 +77,54 @@ type Table struct {
 	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
 	Rows        float64       // reltuples; negative when never analysed
 	Bytes       int64         // pg_table_size: heap + TOAST, for ordering the work
+
+	// Extension is that of which the table is a configuration table, empty for the
+	// application's own: CREATE EXTENSION makes it, and only the rows that Where selects
+	// are the database's.
+	Extension string
+	Where     string // WHERE and a condition as SQL, by the table's own column names; empty: all rows
+}
+
+// Only is the FROM item, called t, of the table's own rows without those of children; of
+// a configuration table, the rows that are not the extension's.
+func (t *Table) Only() string {
+	if t.Where == "" {
+		return "ONLY " + t.Name.SQL() + " AS t"
+	}
+	return "(SELECT tableoid, ctid, * FROM ONLY " + t.Name.SQL() + " " + t.Where + ") AS t"
+}
+
+// Bound are extensions that a server can have in one database only, which runs
+// production's jobs: they stay behind, and staging needn't have them.
+var Bound = []string{"pg_cron"}
+
+// Configuration takes the configuration tables of extensions out of a list, each after those
+// that it refers to: their constraints are there before any row, and generated columns
+// and constraints of other tables may look into them.
+func Configuration(tables []*Table) (configuration, rest []*Table) {
+	byName, seen := map[Name]*Table{}, map[Name]bool{}
+	for _, t := range tables {
+		if t.Extension == "" {
+			rest = append(rest, t)
+		} else {
+			byName[t.Name] = t
+		}
+	}
+	var visit func(*Table)
+	visit = func(t *Table) {
+		if t == nil || seen[t.Name] {
+			return
+		}
+		seen[t.Name] = true
+		for _, f := range t.ForeignKeys {
+			visit(byName[f.RefTable])
+		}
+		configuration = append(configuration, t)
+	}
+	for _, t := range tables {
+		visit(byName[t.Name])
+	}
+	return configuration, rest
 }
 
 // Column returns the column of that name, nil if there is none.

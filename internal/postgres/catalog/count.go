@@ -19,7 +19,7 @@ func (c *Catalog) CountRows(ctx context.Context, conn *pgx.Conn) (map[Name]int64
 		}
 		var n int64
 		if t.HoldsRows() {
-			if err := conn.QueryRow(ctx, "SELECT count(*) FROM ONLY "+t.Name.SQL()).Scan(&n); err != nil {
+			if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+t.Only()).Scan(&n); err != nil {
 				return nil, client.Wrap(err, "counting the rows of %s", t.Name)
 			}
 		}

@@ -126,8 +126,8 @@ const member = `
 	LEFT JOIN pg_extension e ON e.oid = m.refobjid`
 
 // rows runs a query and calls each for every row.
-func (l *loader) rows(ctx context.Context, sql string, into []any, each func() error) error {
-	rows, err := l.conn.Query(ctx, sql)
+func (l *loader) rows(ctx context.Context, sql string, into []any, each func() error, args ...any) error {
+	rows, err := l.conn.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,8 @@ func (l *loader) tables(ctx context.Context) error {
 	// fill the lock table; it is NULL for a table dropped in this instant.
 	const q = `
 		SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relpersistence::text, c.relispartition, c.relrowsecurity,
-		       c.reltuples::float8, coalesce(e.extname, ''),
+		       c.reltuples::float8, coalesce(e.extname, ''), c.oid = ANY(e.extconfig),
+		       e.extcondition[array_position(e.extconfig, c.oid)],
 		       CASE WHEN c.relkind = 'r' THEN coalesce(pg_relation_size(c.oid), 0) ELSE 0 END,
 		       CASE WHEN c.relkind = 'r' THEN coalesce(pg_table_size(c.oid), 0) ELSE 0 END
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace` + member + `
@@ -148,14 +149,21 @@ func (l *loader) tables(ctx context.Context) error {
 	var t Table
 	var kind, persistence, extension string
 	var heap int64
+	var configuration *bool
+	var where *string
 	into := []any{&t.OID, &t.Name.Schema, &t.Name.Name, &kind, &persistence, &t.IsPartition, &t.RowSecurity,
-		&t.Rows, &extension, &heap, &t.Bytes}
+		&t.Rows, &extension, &configuration, &where, &heap, &t.Bytes}
 	err := l.rows(ctx, q, into, func() error {
 		found := t
 		found.Kind, found.Persistence, found.Root = Kind(kind[0]), persistence[0], t.Name
 		found.Pages = (heap + l.blocks - 1) / l.blocks
 		l.byOID[found.OID] = &found
-		if extension != "" {
+		if configuration != nil && *configuration && !slices.Contains(Bound, extension) {
+			found.Extension = extension
+			if where != nil {
+				found.Where = *where
+			}
+		} else if extension != "" {
 			l.cat.ExtensionTables = append(l.cat.ExtensionTables, ExtensionTable{found.Name, extension})
 			return nil
 		}

@@ -17,7 +17,8 @@ func (l *loader) sequences(ctx context.Context) error {
 		     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 		LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 		LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-		WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND e.oid IS NULL AND ` + userSchemas
+		WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+		  AND (e.oid IS NULL OR c.oid = ANY(e.extconfig) AND e.extname <> ALL($1)) AND ` + userSchemas
 	var s Sequence
 	var persistence, column string
 	var owner Name
@@ -30,7 +31,7 @@ func (l *loader) sequences(ctx context.Context) error {
 		}
 		l.cat.Sequences = append(l.cat.Sequences, &found)
 		return nil
-	})
+	}, Bound)
 	slices.SortFunc(l.cat.Sequences, func(a, b *Sequence) int { return a.Name.Compare(b.Name) })
 	return err
 }

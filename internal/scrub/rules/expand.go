@@ -147,8 +147,8 @@ func (x *expander) dropAbsent() {
 
 // table expands what the rules say of one table.
 func (x *expander) table(t *catalog.Table) {
-	if t.Kind == catalog.Foreign {
-		return // its rows are never copied
+	if t.Kind == catalog.Foreign || t.Extension != "" {
+		return // rows that are never copied, and a table that isn't the application's: only rules that name it count
 	}
 	named := x.Rules.Tables[t.Name]
 	var fits []*Pattern
