@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var dry, keepShadow, replace bool
+	var dry, keepShadow, replace, purge bool
 	var reportPath, fingerprints string
 	cmd := &cobra.Command{
 		Use: "run", Short: "One refresh, now", Args: maxArgs(0),
@@ -28,7 +28,7 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.DryRun, o.KeepShadow, o.Replace = dry, keepShadow, replace
+			o.DryRun, o.KeepShadow, o.Replace, o.PurgePrevious = dry, keepShadow, replace, purge
 			if fingerprints != "" {
 				if o.Fingerprints, err = a.runPrints(cmd.Context(), in.config, fingerprints); err != nil {
 					return err
@@ -48,6 +48,8 @@ func (a *app) runCommand() *cobra.Command {
 		BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
 	cmd.Flags().BoolVar(&replace, "replace", false,
 		"replace a staging database that no refresh made, once; it stays as NAME_previous")
+	cmd.Flags().BoolVar(&purge, "purge-previous", false,
+		"leave no earlier copy: drop NAME_previous, and older runs in the buckets, once the new ones are in place")
 	cmd.Flags().
 		StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
 	cmd.Flags().

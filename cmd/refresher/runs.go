@@ -125,20 +125,24 @@ func (a *app) json(v any) error {
 }
 
 func (a *app) rollbackCommand() *cobra.Command {
-	return &cobra.Command{
+	var acceptLeaks bool
+	cmd := &cobra.Command{
 		Use: "rollback", Short: "Swap the previous staging back", Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := a.load()
 			if err != nil {
 				return err
 			}
-			return a.rollback(cmd.Context(), in)
+			return a.rollback(cmd.Context(), in, acceptLeaks)
 		},
 	}
+	cmd.Flags().BoolVar(&acceptLeaks, "accept-leaks", false,
+		"also bring back a database in which the last run found what its rules mask")
+	return cmd
 }
 
 // rollback swaps staging and the one before it, under the lock that runs take.
-func (a *app) rollback(ctx context.Context, in *inputs) error {
+func (a *app) rollback(ctx context.Context, in *inputs, acceptLeaks bool) error {
 	staging, err := in.config.StagingConfig()
 	if err != nil {
 		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
@@ -166,6 +170,9 @@ func (a *app) rollback(ctx context.Context, in *inputs) error {
 		} else if !known {
 			return fault.Refuse("rollback", "database %q was not left there by a refresh: look who made it; rename it to use it",
 				restore.PreviousName(staging.Database))
+		}
+		if err := refresh.MayRollBack(ctx, h, previous); err != nil && !acceptLeaks {
+			return err
 		}
 	}
 	if err := server.Rollback(ctx); err != nil {

@@ -36,12 +36,13 @@ func printSummary(w io.Writer, r *report.Report) {
 		line("objects", "large objects: %s", o)
 	}
 	if r.Promoted {
-		line(
-			"staging",
-			"%s/%s is new; refresher rollback brings the one before back",
-			r.Staging.Address,
-			r.Staging.Database,
-		)
+		then := "; refresher rollback brings the one before back"
+		for _, x := range r.Remains {
+			if x.Bucket == "" && (x.Dropped || x.Verdict == report.Leaks) {
+				then = ""
+			}
+		}
+		line("staging", "%s/%s is new%s", r.Staging.Address, r.Staging.Database, then)
 	}
 	for _, d := range r.Datasets {
 		line(
@@ -54,6 +55,9 @@ func printSummary(w io.Writer, r *report.Report) {
 			report.Size(d.Bytes),
 			d.URL,
 		)
+	}
+	for _, x := range r.Remains {
+		line("earlier", "%s", x)
 	}
 	if s := r.Standing.Status; s != "" {
 		line(

@@ -12,6 +12,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
+	"refresher/internal/restore"
 	"refresher/internal/verify"
 	"refresher/internal/verify/target"
 )
@@ -30,7 +31,8 @@ With --fingerprints the identifiers come from the set that a run left
 (fingerprints.url), so that the source need not be there: only the key. What is found
 is then looked for in the source if it can be reached, unless --offline is given.
 
-The target may be anything: staging, a bucket by its name, a postgres:// database, a
+The target may be anything: staging, previous (the database that the last run replaced), a
+bucket by its name, a postgres:// database, a
 dump, CSV, JSON, Parquet or text file, packed or not, a folder, an s3:// prefix or
 object, or - for standard input.
 
@@ -62,7 +64,7 @@ Exit 0: clean. Exit 1: findings.`,
 		},
 	}
 	cmd.Flags().
-		StringVar(&w.target, "target", "staging", "staging, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
+		StringVar(&w.target, "target", "staging", "staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
 	cmd.Flags().
@@ -168,15 +170,8 @@ func (p *proof) look(ctx context.Context) error {
 	switch t.Kind {
 	case target.Stream:
 		return p.reader.Stream(ctx, "standard input", p.app.stdin())
-	case target.Staging:
-		if p.in == nil {
-			return fault.BadInput("staging is named by a configuration; give --config, or another --target")
-		}
-		cfg, err := p.config.StagingConfig()
-		if err != nil {
-			return fault.BadInput("staging.url is not a PostgreSQL connection URL")
-		}
-		return p.reader.Database(ctx, cfg)
+	case target.Staging, target.Previous:
+		return p.staging(ctx)
 	case target.Database:
 		if err := config.Secure(t.DB); err != nil {
 			return err
@@ -206,6 +201,38 @@ func (p *proof) look(ctx context.Context) error {
 		return err
 	}
 	return p.reader.Dataset(ctx, sink, current)
+}
+
+// staging looks through the staging database, or the one that the last run replaced.
+func (p *proof) staging(ctx context.Context) error {
+	if p.in == nil {
+		return fault.BadInput("%s is named by a configuration; give --config, or another --target", p.target.Name)
+	}
+	cfg, err := p.config.StagingConfig()
+	if err != nil {
+		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+	}
+	var previous restore.Occupant
+	server, err := restore.Connect(ctx, cfg)
+	if err == nil {
+		_, previous, err = server.Occupants(ctx)
+	}
+	if err != nil && p.target.Kind == target.Previous {
+		return err
+	}
+	name := restore.PreviousName(cfg.Database)
+	if p.target.Kind == target.Previous {
+		if !previous.Exists {
+			return fault.BadInput("there is no database %q: no run has replaced one, or it was dropped", name)
+		}
+		cfg.Database = name
+		for i := range p.reader.Tables { // today's rules need not be those of its run
+			p.reader.Tables[i].Rest = true
+		}
+	} else if previous.Exists && !previous.Empty {
+		p.note("not looked into: database %s, which can still be read; --target previous looks into it", name)
+	}
+	return p.reader.Database(ctx, cfg)
 }
 
 // bareConfig stands for a configuration where none is read.

@@ -9,16 +9,23 @@ import (
 	"refresher/internal/postgres/catalog"
 )
 
-// Remember notes databases, by OID, that a run made or may replace.
-func (h *History) Remember(ctx context.Context, run string, oids ...uint32) error {
+// Remember notes, by OID, the database that a run made and the one that it replaces,
+// which may be 0. The latter stays noted as made by the run that made it.
+func (h *History) Remember(ctx context.Context, run string, made, replaced uint32) error {
 	const q = `
-		WITH gone AS (DELETE FROM databases d WHERE NOT EXISTS (SELECT FROM pg_database p WHERE p.oid = d.oid))
-		INSERT INTO databases (oid, name, run) SELECT o, $2, $3 FROM unnest($1::oid[]) o WHERE o <> 0
+		WITH gone AS (DELETE FROM databases d WHERE NOT EXISTS (SELECT FROM pg_database p WHERE p.oid = d.oid)),
+		kept AS (INSERT INTO databases (oid, name, run) SELECT $4::oid, $2, '' WHERE $4 <> 0::oid ON CONFLICT (oid) DO NOTHING)
+		INSERT INTO databases (oid, name, run) VALUES ($1::oid, $2, $3)
 		ON CONFLICT (oid) DO UPDATE SET name = excluded.name, run = excluded.run, since = now()`
 	return h.do(ctx, "noting the databases of a run", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, oids, h.target, run)
+		_, err := c.Exec(ctx, q, made, h.target, run, replaced)
 		return err
 	})
+}
+
+// MadeBy is the run that made the database of that OID; ErrNotFound if none is known.
+func (h *History) MadeBy(ctx context.Context, oid uint32) (Run, error) {
+	return h.one(ctx, "reading which run made a database", `id = (SELECT run FROM databases WHERE oid = $1)`, oid)
 }
 
 // Mark writes a mark that a physical replica of the server shows, as the comment of the

@@ -78,4 +78,17 @@ func TestDatabasesThatRunsMade(t *testing.T) {
 	}
 	knows(1, true)
 	knows(2, false)
+	if err := h.Finish(t.Context(), history.Run{ID: "r3", Started: time.Now(), Outcome: fault.Done}); err != nil {
+		t.Fatal(err)
+	}
+	// The run that replaces a database is not the one that made it.
+	if err := h.Remember(t.Context(), "r4", 4, 1); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := h.MadeBy(t.Context(), 1); err != nil || run.ID != "r3" {
+		t.Errorf("made by %q, %v", run.ID, err)
+	}
+	if _, err := h.MadeBy(t.Context(), 2); !errors.Is(err, history.ErrNotFound) {
+		t.Error(err)
+	}
 }

@@ -229,29 +229,20 @@ func (h *History) List(ctx context.Context) ([]Run, error) {
 
 // Get returns one run with its report, or ErrNotFound.
 func (h *History) Get(ctx context.Context, id string) (Run, error) {
-	var run Run
-	err := h.do(ctx, fmt.Sprintf("reading run %s", id), func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs WHERE id = $1`, id)
-		if err != nil {
-			return err
-		}
-		run, err = pgx.CollectExactlyOneRow(rows, scan)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
-		return err
-	})
-	return run, err
+	return h.one(ctx, fmt.Sprintf("reading run %s", id), `id = $1`, id)
 }
 
 // LastDone returns the newest run of this staging database that was done, other
 // than the one of that id, with its report; or ErrNotFound.
 func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
-	var run Run
-	err := h.do(ctx, "reading the last run that was done", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs
-			WHERE database = $1 AND outcome = $2 AND id <> $3 AND report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`,
-			h.target, fault.Done, other)
+	return h.one(ctx, "reading the last run that was done", `database = $1 AND outcome = $2 AND id <> $3 AND
+		report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
+}
+
+// one returns the run of a condition, with its report, or ErrNotFound.
+func (h *History) one(ctx context.Context, what, where string, args ...any) (run Run, err error) {
+	err = h.do(ctx, what, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs WHERE `+where, args...)
 		if err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type Options struct {
 	// system identifier that staging has from production, of which it is a copy; 0: it has its own
 	CloneOfSource uint64
 	Replace       bool             // a staging database that no run made, too
+	PurgePrevious bool             // leave no previous database and no older run in a bucket
 	Fingerprints  *FingerprintsOut // where the fingerprint set is left; nil: nowhere
 	FilterBytes   int64            // memory for the filters of fingerprints; 0: no bound
 	TempDir       string           // parent of the run's own folder; empty: the system's
@@ -139,7 +140,17 @@ func finish(
 	if err != nil {
 		return err
 	}
-	return rec.stage(ctx, "promote", func(ctx context.Context) error {
+	left, err := stage(ctx, rec, "previous", func(ctx context.Context) (*remains, error) {
+		return judgeRemains(ctx, o, rec, mine, data, clean)
+	})
+	if err != nil {
+		return err
+	}
+	err = rec.stage(ctx, "promote", func(ctx context.Context) error {
 		return promote(ctx, o, rec, made, mine, data, clean, sets)
 	})
+	if err != nil {
+		return err
+	}
+	return left.drop(ctx)
 }

@@ -41,6 +41,7 @@ type TableDrift struct {
 	Change string `json:"change"` // added, removed, or rows: which of them staging gets
 	From   string `json:"from,omitempty"`
 	To     string `json:"to,omitempty"`
+	Masked bool   `json:"masked,omitempty"` // columns of it were kept, and its rows stay behind now
 }
 
 // ColumnDrift is a column that came, went or has another type.
@@ -60,6 +61,7 @@ type RuleDrift struct {
 	From     string `json:"from"`
 	To       string `json:"to"`
 	Unmasked bool   `json:"unmasked,omitempty"` // it was masked and is kept now
+	Masked   bool   `json:"masked,omitempty"`   // it was kept, in part at least, and is masked now
 }
 
 // Figure is a number that changed.
@@ -131,7 +133,9 @@ func (d *Drift) tables(before, now []Table) {
 			continue
 		}
 		if old.rule() != t.rule() {
-			d.Tables = append(d.Tables, TableDrift{t.Name, "rows", old.rule(), t.rule()})
+			kept := func(c Column) bool { return c.Keep || c.KeepSome }
+			d.Tables = append(d.Tables, TableDrift{t.Name, "rows", old.rule(), t.rule(),
+				t.Mode == "none" && slices.ContainsFunc(old.Columns, kept)})
 		}
 		rows[0][t.Name], rows[1][t.Name] = old.Rows, t.Rows
 		d.columns(old, t)
@@ -168,10 +172,11 @@ func (d *Drift) columns(before, now Table) {
 			d.Columns = append(d.Columns, ColumnDrift{now.Name, c.Name, "retyped", old.Type, c.Type, ""})
 		}
 		if old.rule() != c.rule() {
-			d.Rules = append(
-				d.Rules,
-				RuleDrift{now.Name, c.Name, old.rule(), c.rule(), !old.Keep && (c.Keep || c.KeepSome && !old.KeepSome)},
-			)
+			d.Rules = append(d.Rules, RuleDrift{
+				Table: now.Name, Column: c.Name, From: old.rule(), To: c.rule(),
+				Unmasked: !old.Keep && (c.Keep || c.KeepSome && !old.KeepSome),
+				Masked:   !c.Keep && (old.Keep || old.KeepSome && !c.KeepSome),
+			})
 		}
 	}
 	for _, c := range before.Columns {
@@ -179,6 +184,22 @@ func (d *Drift) columns(before, now Table) {
 			d.Columns = append(d.Columns, ColumnDrift{now.Name, c.Name, "removed", c.Type, "", ""})
 		}
 	}
+}
+
+// Masked are the tables and columns that were kept, in part at least, and are masked now:
+// what an earlier run left holds their values still.
+func (d *Drift) Masked() (out []string) {
+	for _, t := range d.Tables {
+		if t.Masked {
+			out = append(out, t.Table)
+		}
+	}
+	for _, r := range d.Rules {
+		if r.Masked {
+			out = append(out, r.Table+"."+r.Column)
+		}
+	}
+	return out
 }
 
 // rule is what is done to a column, in one line.

@@ -59,6 +59,9 @@ func (r *Report) Gates() []Gate {
 	if objects := r.gate("Large objects", "verification", "those that left the source, looked through", "large objects"); objects.State != "none" {
 		gates = append(gates, objects)
 	}
+	if len(r.Remains) > 0 {
+		gates = append(gates, r.remainsGate())
+	}
 	return append(gates, r.canaryGate(), r.riskGate(), r.harborGate(), r.readBackGate(), r.signatureGate())
 }
 

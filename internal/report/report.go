@@ -55,6 +55,7 @@ type Report struct {
 	SafeHarbor     *risk.SafeHarbor   `json:"safe_harbor,omitempty"`
 	Drift          *Drift             `json:"drift,omitempty"` // absent in the first run
 	Datasets       []Dataset          `json:"datasets"`
+	Remains        []Remain           `json:"remains,omitempty"`  // what stays reachable beside what the run made
 	Patterns       []Pattern          `json:"patterns,omitempty"` // of the rules, in their order
 	Warnings       []string           `json:"warnings"`
 	LeftOut        []string           `json:"left_out"`                // schema objects that staging does not get

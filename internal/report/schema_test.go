@@ -51,6 +51,7 @@ func TestTheSchemaIsThatOfTheTypes(t *testing.T) {
 	enum("Table", "rows_mode", "all", "none", "when", "preserved")
 	enum("verify.Finding", "kind", "survivor", "detection")
 	enum("TableDrift", "change", "added", "removed", "rows")
+	enum("Remain", "verdict", Passed, Leaks, Unknown)
 	enum("ColumnDrift", "change", "added", "removed", "retyped")
 	enum("risk.HIPAA", "status", "mapped", "absent", "unmapped")
 	var b bytes.Buffer

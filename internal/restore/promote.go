@@ -100,6 +100,22 @@ func (s *Server) Rollback(ctx context.Context) error {
 	})
 }
 
+// DropPrevious drops the previous database, if it is the one of that OID. The note says
+// what to do if the server does not drop it.
+func (s *Server) DropPrevious(ctx context.Context, oid uint32) (note string, err error) {
+	previous := PreviousName(s.live)
+	return note, s.do(ctx, func(conn *pgx.Conn) error {
+		is, err := oidOf(ctx, conn, previous)
+		if err != nil || is != oid {
+			return err
+		}
+		if err := dropDatabase(ctx, conn, previous); err != nil {
+			note = undroppable(previous, err)
+		}
+		return nil
+	})
+}
+
 // databaseNames are the names of all databases.
 func databaseNames(ctx context.Context, conn *pgx.Conn) (map[string]bool, error) {
 	rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database`)

@@ -95,26 +95,50 @@ func (s *Sink) Retain(ctx context.Context, keep int) ([]string, error) {
 	if keep < 1 {
 		return nil, fault.BadInput("bucket %q: keep is %d; at least the current run is kept", s.name, keep)
 	}
-	latest, _, err := s.latest(ctx)
-	if err != nil || latest.Run == "" {
-		return nil, err
-	}
-	ids, complete, err := s.runs(ctx)
+	ids, err := s.published(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return !complete[id] || id > latest.Run })
 	var removed []string
 	for _, id := range ids[:max(0, len(ids)-keep)] {
-		if id == latest.Run {
-			continue
-		}
 		if err := s.removeRun(ctx, id); err != nil {
 			return removed, err
 		}
 		removed = append(removed, id)
 	}
 	return removed, nil
+}
+
+// Staying are the published runs, oldest first, that [Sink.Retain] leaves beside the run
+// that is published next.
+func (s *Sink) Staying(ctx context.Context, keep int) ([]string, error) {
+	ids, err := s.published(ctx)
+	return ids[max(0, len(ids)-max(0, keep-1)):], err
+}
+
+// Remove deletes an older run. It refuses the one that latest.json names.
+func (s *Sink) Remove(ctx context.Context, run string) error {
+	latest, _, err := s.latest(ctx)
+	if err != nil {
+		return err
+	}
+	if run == latest.Run || !runID.MatchString(run) {
+		return fault.Refuse("publish", "bucket %q: run %s is the current one, and is not removed", s.name, run)
+	}
+	return s.removeRun(ctx, run)
+}
+
+// published are the runs that readers may use, oldest first: the one that latest.json
+// names is the last.
+func (s *Sink) published(ctx context.Context) ([]string, error) {
+	latest, _, err := s.latest(ctx)
+	if err != nil || latest.Run == "" {
+		return nil, err
+	}
+	ids, complete, err := s.runs(ctx)
+	return slices.DeleteFunc(ids, func(id string) bool {
+		return id > latest.Run || !complete[id] && id != latest.Run
+	}), err
 }
 
 // removeRun deletes a run, its manifest first: what a kill leaves over is then no

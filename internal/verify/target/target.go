@@ -33,6 +33,7 @@ const (
 	Folder               // a folder and what is below it
 	File                 // a file, or a named pipe
 	Stream               // "-": standard input
+	Previous             // the database that the last run replaced
 )
 
 // Target is what a name means.
@@ -68,9 +69,13 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 		t.Kind, t.URL = Bucket, url
 		return t, nil
 	}
+	if name == "previous" {
+		t.Kind = Previous
+		return t, nil
+	}
 	switch info, err := os.Stat(name); {
 	case err != nil:
-		return t, fault.BadInput("--target %q is neither staging, nor a bucket of the configuration, nor a "+
+		return t, fault.BadInput("--target %q is neither staging, nor previous, nor a bucket of the configuration, nor a "+
 			"postgres:// or s3:// URL, nor a file or folder, nor -", Redact(name))
 	case info.IsDir():
 		t.Kind = Folder
@@ -104,4 +109,4 @@ func Redact(name string) string {
 
 // Made reports a target that holds what a run made, table by table, so that the rules
 // say something about it.
-func (t Target) Made() bool { return t.Kind == Staging || t.Kind == Bucket }
+func (t Target) Made() bool { return t.Kind == Staging || t.Kind == Previous || t.Kind == Bucket }

@@ -1,0 +1,291 @@
+package refresh
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/report"
+	"refresher/internal/report/signature"
+	"refresher/internal/restore"
+	"refresher/internal/s3sink"
+	"refresher/internal/verify"
+	"refresher/internal/verify/target"
+)
+
+// remains judges, by this run's rules and fingerprints, what stays reachable beside what
+// the run made, and decides what is dropped of it.
+type remains struct {
+	o        *Options
+	rec      *recorder
+	mine     *claim
+	data     *filled
+	verifier *verify.Verifier
+	buckets  []*s3sink.Sink // of the report's entries; nil for a database
+}
+
+// judgeRemains looks at the database that becomes the previous one, and at the runs that
+// stay in the buckets.
+func judgeRemains(
+	ctx context.Context, o *Options, rec *recorder, mine *claim, data *filled, clean *proof,
+) (*remains, error) {
+	r := &remains{o: o, rec: rec, mine: mine, data: data, verifier: verify.New(verify.Options{
+		Run: o.Run, Set: clean.set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
+		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep},
+	})}
+	rec.report.Remains = nil
+	if err := r.database(ctx); err != nil {
+		return nil, err
+	}
+	for _, b := range o.Buckets {
+		older, err := b.Sink.Staying(ctx, b.Keep)
+		if err != nil {
+			return nil, fmt.Errorf("bucket %s: %w", b.Name, err)
+		}
+		for _, id := range older {
+			if err := r.older(ctx, b, id); err != nil {
+				return nil, fmt.Errorf("bucket %s: %w", b.Name, err)
+			}
+		}
+	}
+	return r, nil
+}
+
+// add notes an entry. What is to be dropped is dropped by [remains.drop].
+func (r *remains) add(x report.Remain, sink *s3sink.Sink) {
+	if r.o.PurgePrevious {
+		x.Dropped = true
+	}
+	if x.Verdict != report.Passed && !x.Dropped {
+		r.rec.warn("stays reachable: %s; refresher run --purge-previous drops it", x)
+	}
+	r.rec.report.Remains = append(r.rec.report.Remains, x)
+	r.buckets = append(r.buckets, sink)
+}
+
+// database judges the staging database, which becomes the previous one; without one, what
+// is the previous one already.
+func (r *remains) database(ctx context.Context) error {
+	live, previous, err := r.data.server.Occupants(ctx)
+	if err != nil {
+		return err
+	}
+	name, is := r.o.Staging.Database, live
+	if !live.Exists {
+		name, is = restore.PreviousName(name), previous
+	}
+	if !is.Exists || is.Empty {
+		return nil
+	}
+	x := report.Remain{Name: "database " + restore.PreviousName(r.o.Staging.Database), OID: int64(is.OID)}
+	if r.o.PurgePrevious {
+		x.Verdict, x.Why = report.Unknown, "as --purge-previous says"
+		r.add(x, nil)
+		return nil
+	}
+	made, err := r.mine.history.MadeBy(ctx, is.OID)
+	if err != nil && !errors.Is(err, history.ErrNotFound) {
+		return err
+	}
+	x.Run = made.ID
+	var before *report.Report
+	if len(made.ReportJSON) > 0 {
+		before, _ = report.Parse(made.ReportJSON, nil) // one that can't be read says nothing of its rules
+	}
+	cfg := r.o.Staging.Copy()
+	cfg.Database = name
+	tables, err := Preserved(ctx, cfg, r.o.Preserve, specs(r.data.catalog, r.data.program, nil))
+	var found []*verify.Result
+	if err == nil {
+		var result *verify.Result
+		result, err = r.verifier.Database(ctx, cfg, tables)
+		found = append(found, result)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.judge(&x, before, err, found)
+	r.add(x, nil)
+	return nil
+}
+
+// older judges a run that stays in a bucket. One that was made by the same rules, key and
+// refresher was verified as this one is; any other is read again.
+func (r *remains) older(ctx context.Context, b Bucket, id string) error {
+	x := report.Remain{Name: "run " + id, Bucket: b.Name, Run: id}
+	if r.o.PurgePrevious {
+		x.Verdict, x.Why = report.Unknown, "as --purge-previous says"
+		r.add(x, b.Sink)
+		return nil
+	}
+	p, err := b.Sink.Published(ctx, id)
+	if err == nil && p == nil {
+		return nil // retention of another hand took it
+	}
+	var before *report.Report
+	if err == nil {
+		before, err = r.reportOf(ctx, p)
+	}
+	now := r.rec.report
+	if before != nil && before.RulesetHash == now.RulesetHash && before.KeyFingerprint == now.KeyFingerprint &&
+		before.Version == now.Version {
+		x.Verdict, x.Why = report.Passed, "it was verified by the same rules when it was made"
+		r.add(x, b.Sink)
+		return nil
+	}
+	var scan *target.Scan
+	if err == nil {
+		scan = &target.Scan{Verifier: r.verifier, Tables: specs(r.data.catalog, r.data.program, nil)}
+		err = p.Verify(ctx, scan.Look)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var found []*verify.Result
+	if err == nil {
+		found = scan.Results()
+	}
+	r.judge(&x, before, err, found)
+	r.add(x, b.Sink)
+	return nil
+}
+
+// reportOf is the report beside an older dataset; nil if this refresher did not sign it.
+func (r *remains) reportOf(ctx context.Context, p *s3sink.Published) (*report.Report, error) {
+	signer, err := r.o.signer()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]*bytes.Buffer{report.JSONName: {}, report.JSONName + signature.Suffix: {}}
+	for _, o := range p.Manifest.Objects {
+		if b := files[o.Name]; b != nil {
+			if err := p.Fetch(ctx, o, b); err != nil {
+				return nil, err
+			}
+		}
+	}
+	checked, err := signature.Check(files[report.JSONName].Bytes(), files[report.JSONName+signature.Suffix].Bytes(),
+		signer.Public())
+	if err != nil {
+		return nil, nil // signed by another key, or not at all
+	}
+	return report.Parse(checked.Canonical, nil)
+}
+
+// judge gives the verdict: what today's rules mask and the rules of then kept stands in
+// it, or was found there. err is why it could not be looked into.
+func (r *remains) judge(x *report.Remain, before *report.Report, err error, found []*verify.Result) {
+	var unmasked []string
+	var drift *report.Drift
+	if before != nil {
+		drift = report.Compare(before, r.rec.report)
+		unmasked = drift.Masked()
+	}
+	leaks := leaksIn(found)
+	switch {
+	case len(unmasked) > 0:
+		x.Verdict, x.Dropped = report.Leaks, true
+		x.Why = "since the rules mask now what they kept then: " + few(unmasked)
+	case len(leaks) > 0:
+		x.Verdict, x.Why = report.Leaks, few(leaks)
+		x.Dropped = drift != nil && foundWhereRulesChanged(drift, found)
+	case err != nil:
+		x.Verdict, x.Why = report.Unknown, "it could not be looked into: "+err.Error()
+	default:
+		x.Verdict, x.Why = report.Passed, "looked through by this run's rules and fingerprints"
+	}
+}
+
+// leaksIn are the checks that failed because of what stands in the rows. What has changed
+// in the schema since is no leak.
+func leaksIn(found []*verify.Result) (leaks []string) {
+	for _, f := range found {
+		for _, c := range f.Checks {
+			if !c.OK && slices.Contains([]string{"survivors", "detectors", "empty", "large objects", "readable"}, c.Name) {
+				leaks = append(leaks, c.Name+" in "+f.Subject+": "+c.Detail)
+			}
+		}
+	}
+	return leaks
+}
+
+// foundWhereRulesChanged reports whether values of the source were found in a column that
+// had another rule then.
+func foundWhereRulesChanged(d *report.Drift, found []*verify.Result) bool {
+	for _, f := range found {
+		for _, c := range f.Columns {
+			if c.Survivors > 0 && slices.ContainsFunc(d.Rules, func(r report.RuleDrift) bool {
+				return r.Table == c.Table && r.Column == c.Column
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// few are the first of many, as one text.
+func few(all []string) string {
+	if len(all) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:3], ", "), len(all)-3)
+	}
+	return strings.Join(all, ", ")
+}
+
+// drop drops what was decided, once staging and buckets are replaced. What can't be
+// dropped is said, and noted as left.
+func (r *remains) drop(ctx context.Context) error {
+	for i, x := range r.rec.report.Remains {
+		if !x.Dropped {
+			continue
+		}
+		var note string
+		var err error
+		if sink := r.buckets[i]; sink != nil {
+			err = sink.Remove(ctx, x.Run)
+		} else {
+			note, err = r.data.server.DropPrevious(ctx, uint32(x.OID))
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			note = err.Error()
+		}
+		if note != "" {
+			r.rec.report.Remains[i].Dropped = false
+			r.rec.warn("stays reachable: %s; it was to be dropped: %s", r.rec.report.Remains[i], note)
+		} else {
+			r.rec.warn("%s", x)
+		}
+	}
+	return nil
+}
+
+// MayRollBack refuses to bring back a database of which the last run found that it holds
+// what its rules mask.
+func MayRollBack(ctx context.Context, runs *history.History, previous restore.Occupant) error {
+	last, err := runs.LastDone(ctx, "")
+	if errors.Is(err, history.ErrNotFound) || err == nil && len(last.ReportJSON) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rep, err := report.Parse(last.ReportJSON, nil)
+	if err != nil {
+		return nil // of a version that wrote it otherwise
+	}
+	for _, x := range rep.Remains {
+		if x.Bucket == "" && x.OID == int64(previous.OID) && x.Verdict == report.Leaks {
+			return fault.Refuse("rollback", "by run %s, %s: bringing it back would show these values again; say "+
+				"--accept-leaks if that is meant, or drop it", last.ID, x)
+		}
+	}
+	return nil
+}
