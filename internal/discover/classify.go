@@ -20,6 +20,7 @@ const (
 	Special   pii.Class = "special_category"
 	Financial pii.Class = "financial" // what a person earns, has or owes
 	Photo     pii.Class = "photo"     // pictures, signatures, biometrics
+	Embedding pii.Class = "embedding" // of a text, a face or a voice, which can be guessed from it
 )
 
 const (
@@ -52,6 +53,10 @@ func (c *column) classify() {
 	}
 	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
+		return
+	}
+	if c.family == scrub.FamilyEmbedding && !c.Generated {
+		c.class, c.score, c.reason = Embedding, 0.9, "what an embedding was made of can be guessed from it"
 		return
 	}
 	if c.Type.Underlying().Name == "tsvector" && !c.Generated {

@@ -75,6 +75,8 @@ func (c *column) choices() []choice {
 		}
 	case Age:
 		try("", "age_bucket")
+	case Embedding:
+		try("", `"null"`, "embedding_zero")
 	case pii.Latitude, pii.Longitude, pii.Location:
 		switch {
 		case c.family == scrub.FamilyPoint:

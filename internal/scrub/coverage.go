@@ -79,6 +79,9 @@ func guess(col *catalog.Column) string {
 	case family == transform.FamilyArray && def.Serves(transform.FamilyOf(col.Type.Underlying().Elem)):
 		return "{array: " + def.Name + "}"
 	}
+	if family == transform.FamilyEmbedding {
+		return "embedding_zero   # or null; what an embedding was made of can be guessed from it"
+	}
 	if family == transform.FamilyJSON {
 		return "{json: {}}   # redacts all; list the paths that may stay"
 	}

@@ -133,7 +133,7 @@ func exampleTable(t testing.TB) string {
 var exampleTypes = map[scrub.Family]string{
 	scrub.FamilyText: "text", scrub.FamilyNumber: "numeric", scrub.FamilyDate: "date", scrub.FamilyTimestamp: "timestamptz", scrub.FamilyInet: "inet",
 	scrub.FamilyCIDR: "cidr", scrub.FamilyUUID: "uuid", scrub.FamilyBytea: "bytea", scrub.FamilyJSON: "jsonb", scrub.FamilyFloat: "float8",
-	scrub.FamilyMAC: "macaddr", scrub.FamilyPoint: "point", scrub.FamilyXML: "xml", scrub.FamilyArray: "_text",
+	scrub.FamilyMAC: "macaddr", scrub.FamilyPoint: "point", scrub.FamilyEmbedding: "vector", scrub.FamilyXML: "xml", scrub.FamilyArray: "_text",
 }
 
 // tryExample runs an example on the first type that its value is one of.

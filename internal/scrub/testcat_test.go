@@ -58,6 +58,8 @@ func newTypes() map[string]*catalog.Type {
 	array("_inet", 1041, "inet")
 	array("_date", 1182, "date")
 	array("_mood", 16403, "mood")
+	types["vector"] = &catalog.Type{OID: 16404, Schema: "public", Name: "vector", SQL: "vector", Kind: catalog.BaseType}
+	types["sparsevec"] = &catalog.Type{OID: 16405, Schema: "public", Name: "sparsevec", SQL: "sparsevec", Kind: catalog.BaseType}
 	return types
 }
 

@@ -23,6 +23,7 @@ const (
 	FamilyFloat     = transform.FamilyFloat
 	FamilyMAC       = transform.FamilyMAC
 	FamilyPoint     = transform.FamilyPoint
+	FamilyEmbedding = transform.FamilyEmbedding
 	FamilyXML       = transform.FamilyXML
 	FamilyArray     = transform.FamilyArray
 	FamilyOther     = transform.FamilyOther

@@ -25,6 +25,7 @@ const (
 	FamilyMAC       Family = "mac"       // macaddr, macaddr8
 	FamilyPoint     Family = "point"     // point
 	FamilyXML       Family = "xml"       // xml
+	FamilyEmbedding Family = "vector"    // vector, halfvec, sparsevec (pgvector)
 	FamilyArray     Family = "array"     // arrays of anything
 	FamilyOther     Family = "other"
 )
@@ -65,6 +66,8 @@ func FamilyOf(t *catalog.Type) Family {
 		return FamilyArray
 	case t.Kind == catalog.BaseType && t.Name == "citext":
 		return FamilyText
+	case isEmbedding(t):
+		return FamilyEmbedding
 	}
 	return FamilyOther
 }

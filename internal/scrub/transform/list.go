@@ -11,6 +11,7 @@ func Definitions() []Definition {
 		ipDef(), macDef(), userAgentDef(), urlDef(), domainDef(),
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
 		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
+		embeddingZeroDef(), embeddingNoiseDef(),
 		fpeDef(), digitsDef(), maskDef(), regexDef(),
 		templateDef(), textDef(), loremDef(), bytesDef(), jsonDef(),
 	}

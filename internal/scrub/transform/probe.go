@@ -46,6 +46,8 @@ func (d *Definition) NewCanary(src *canary.Source, p Place, a Args) (canary.Valu
 		return v, true
 	case FamilyBytea:
 		return CanaryBytes(src), true
+	case FamilyEmbedding:
+		return canaryEmbedding(src, p), true
 	case FamilyPoint:
 		v := src.Of(pii.Latitude, 0)
 		v.Text = "(" + v.Text + "," + src.Of(pii.Longitude, 0).Text + ")"

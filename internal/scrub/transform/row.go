@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"hash"
+	"math/rand/v2"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
@@ -40,6 +41,8 @@ type Row struct {
 
 	ciphers map[*permuter]*cipherState
 	num     decimal.Decimal
+	vector  embedding
+	draws   rand.ChaCha8 // of the noise of a vector
 }
 
 // Cell replaces one value that is not NULL: it appends what stands in its place, in the
