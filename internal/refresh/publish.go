@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
+	"refresher/internal/verify"
 	"refresher/internal/verify/target"
 )
 
@@ -55,6 +57,9 @@ func promote(
 	for _, s := range sets {
 		if err := s.putReport(ctx, o, rec, sets); err != nil {
 			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
+		}
+		if err := s.lookBeside(ctx, o, rec, clean); err != nil {
+			return fmt.Errorf("bucket %s: what describes the dataset: %w", s.bucket.Name, err)
 		}
 	}
 	if err := bucketsUnchanged(ctx, sets); err != nil {
@@ -118,6 +123,41 @@ func (s *staged) putReport(ctx context.Context, o *Options, rec *recorder, sets 
 		{report.HTMLName, final.HTML},
 	} {
 		if _, err := s.staging.Put(ctx, file.name, file.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookBeside looks through what lies beside the dataset's rows: the report in its forms, the
+// fingerprint set, and the manifest as it will be. A name in the manifest is one of the
+// schema, in which a source value alone is a finding.
+func (s *staged) lookBeside(ctx context.Context, o *Options, rec *recorder, clean *proof) error {
+	scan := &target.Scan{Verifier: clean.verifier}
+	if err := s.staging.Verify(ctx, scan.Look); err != nil {
+		return err
+	}
+	if found := scan.Results(); len(found) > 0 {
+		if _, err := verify.Judge(o.Run, s.bucket.Name, found...); err != nil {
+			return err
+		}
+	}
+	m := s.manifest(o, rec.report)
+	m.Objects = s.staging.Objects()
+	text, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encoding the manifest: %w", err)
+	}
+	r := bytes.NewReader(text)
+	found, err := clean.verifier.File(ctx, verify.Input{
+		Name: s3sink.ManifestName, R: r, At: r, Size: r.Size(), Own: true,
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Survivors > 0 {
+			_, err := verify.Judge(o.Run, s.bucket.Name, f)
 			return err
 		}
 	}

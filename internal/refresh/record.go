@@ -28,7 +28,8 @@ import (
 type recorder struct {
 	report *report.Report
 	watch  Observer
-	before *report.Report // of the last run that was done; nil if there is none
+	before *report.Report      // of the last run that was done; nil if there is none
+	redact func(string) string // of texts in the report; nil until the source's values are known
 
 	traceable bool // the staging server is not production's, so a history may be made there
 }
@@ -163,6 +164,9 @@ func (r *recorder) trace(ctx context.Context, o *Options, run history.Run) {
 func (r *recorder) sign(o *Options, rep *report.Report) error {
 	if r.before != nil {
 		rep.Drift = report.Compare(r.before, rep)
+	}
+	if r.redact != nil {
+		rep.Redact(r.redact)
 	}
 	signer, err := o.signer()
 	if err != nil {

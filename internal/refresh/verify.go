@@ -40,6 +40,8 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, 
 	if err != nil {
 		return nil, err
 	}
+	rec.redact = clean.verifier.Redactor()
+	rec.report.Redact(rec.redact)
 	began := time.Now()
 	result, err := clean.verifier.Database(ctx, data.shadow.Config(), tables)
 	if err != nil {
