@@ -47,6 +47,7 @@ var everySession = map[string]string{
 	"transform_null_equals":               "off",
 	"quote_all_identifiers":               "off",
 	"gin_fuzzy_search_limit":              "0",
+	"jit":                                 "off", // catalogs are read by short queries whose cost is guessed too high
 	"exit_on_error":                       "off",
 	"default_tablespace":                  "",
 	"temp_tablespaces":                    "",
@@ -64,9 +65,9 @@ var everySession = map[string]string{
 
 // someVersions are settings that some supported versions lack, set once the session
 // is there.
-const someVersions = `SELECT pg_catalog.set_config(s.name, v.value, false)
+const someVersions = `SELECT pg_catalog.set_config(v.name, v.value, false)
 	FROM (VALUES ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('restrict_nonsystem_relation_kind', '')%s) v (name, value)
-	JOIN pg_catalog.pg_settings s ON s.name = v.name`
+	WHERE pg_catalog.current_setting(v.name, true) IS NOT NULL`
 
 // settings are the session's, but for application_name.
 func (s Session) settings(cfg *pgx.ConnConfig) map[string]string {

@@ -8,13 +8,14 @@
 //     set, nothing else is looked at.
 //   - every folder of PATH (Debian's pg_wrapper links are skipped: which major
 //     they run depends on the arguments),
-//   - `pg_config --bindir`,
 //   - the folders of the usual distributions: Debian and Ubuntu, PGDG and Red
-//     Hat RPMs, Homebrew, MacPorts, Postgres.app, Alpine, FreeBSD.
+//     Hat RPMs, Homebrew, MacPorts, Postgres.app, Alpine, FreeBSD,
+//   - `pg_config --bindir`, if none of those holds one that is new enough.
 //
 // Of all that are new enough it takes the oldest major: pg_dump must be at least
 // as new as the server it reads, and its output loads best into a server that
-// isn't older than itself.
+// isn't older than itself. A program is asked for its version once, and again when
+// its file changes.
 package programs
 
 import (
@@ -29,6 +30,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -78,47 +80,55 @@ func system() finder {
 }
 
 func (f finder) find(tool string, minMajor int) (string, int, error) {
-	var best string
-	var bestMajor int
-	var tooOld []string
-	seen := map[string]bool{}
-	for _, dir := range f.dirs() {
-		path := filepath.Join(dir, tool)
-		real, err := filepath.EvalSymlinks(path)
-		if err != nil || seen[real] || filepath.Base(real) == "pg_wrapper" {
-			continue
+	c := candidates{tool: tool, min: minMajor, version: f.version, seen: map[string]bool{}}
+	if own := f.getenv(Env); own != "" {
+		c.look(filepath.SplitList(own))
+	} else {
+		c.look(slices.DeleteFunc(filepath.SplitList(f.getenv("PATH")), func(d string) bool { return !filepath.IsAbs(d) }))
+		for _, g := range f.globs {
+			found, _ := filepath.Glob(g) // the only error is a bad pattern
+			c.look(found)
 		}
-		seen[real] = true
-		major, err := f.version(path)
-		switch {
-		case err != nil:
-		case major < minMajor:
-			tooOld = append(tooOld, fmt.Sprintf("%s is %d", path, major))
-		case best == "" || major < bestMajor:
-			best, bestMajor = path, major
+		if c.best == "" {
+			if d, err := f.bindir(); err == nil && d != "" {
+				c.look([]string{d})
+			}
 		}
 	}
-	if best == "" {
-		return "", 0, f.missing(tool, minMajor, tooOld)
+	if c.best == "" {
+		return "", 0, f.missing(tool, minMajor, c.tooOld)
 	}
-	return best, bestMajor, nil
+	return c.best, c.major, nil
 }
 
-// dirs are the folders to look in, in order; some may not exist.
-func (f finder) dirs() []string {
-	if own := f.getenv(Env); own != "" {
-		return filepath.SplitList(own)
+// candidates are the programs of a name that were found, and the best of them.
+type candidates struct {
+	tool    string
+	min     int
+	version func(path string) (int, error)
+	seen    map[string]bool
+	best    string
+	major   int // of best
+	tooOld  []string
+}
+
+func (c *candidates) look(dirs []string) {
+	for _, dir := range dirs {
+		path := filepath.Join(dir, c.tool)
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil || c.seen[real] || filepath.Base(real) == "pg_wrapper" {
+			continue
+		}
+		c.seen[real] = true
+		major, err := c.version(path)
+		switch {
+		case err != nil:
+		case major < c.min:
+			c.tooOld = append(c.tooOld, fmt.Sprintf("%s is %d", path, major))
+		case c.best == "" || major < c.major:
+			c.best, c.major = path, major
+		}
 	}
-	dirs := filepath.SplitList(f.getenv("PATH"))
-	dirs = slices.DeleteFunc(dirs, func(d string) bool { return !filepath.IsAbs(d) })
-	if d, err := f.bindir(); err == nil && d != "" {
-		dirs = append(dirs, d)
-	}
-	for _, g := range f.globs {
-		found, _ := filepath.Glob(g) // the only error is a bad pattern
-		dirs = append(dirs, found...)
-	}
-	return dirs
 }
 
 func (f finder) missing(tool string, minMajor int, tooOld []string) error {
@@ -149,12 +159,33 @@ func advice(goos, tool string, major int) string {
 // versionText matches `pg_dump (PostgreSQL) 15.18 (Debian …)`, `… 18beta1`, `… 19devel`.
 var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
+// asked holds the versions that programs gave, by the state of their file.
+var asked sync.Map // of program → int
+
+type program struct {
+	path    string
+	size    int64
+	changed time.Time
+}
+
 func programVersion(path string) (int, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	key := program{path, info.Size(), info.ModTime()}
+	if major, ok := asked.Load(key); ok {
+		return major.(int), nil
+	}
 	out, err := output(path, "--version")
 	if err != nil {
 		return 0, err
 	}
-	return parseVersion(out)
+	major, err := parseVersion(out)
+	if err == nil {
+		asked.Store(key, major)
+	}
+	return major, err
 }
 
 func parseVersion(out string) (int, error) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // machine builds folders that hold programs and a finder that sees only them.
@@ -49,7 +50,7 @@ func TestFindTakesTheOldestThatIsNewEnough(t *testing.T) {
 		"usr/lib/postgresql/15/bin": {"pg_dump": 15, "postgres": 15},
 		"usr/lib/postgresql/17/bin": {"pg_dump": 17},
 		"path":                      {"pg_dump": 18, "notpg": 0},
-		"config":                    {"pg_dump": 16},
+		"config":                    {"pg_dump": 16, "pg_restore": 16},
 		"own":                       {"pg_dump": 14},
 	}
 	for _, c := range []struct {
@@ -61,8 +62,9 @@ func TestFindTakesTheOldestThatIsNewEnough(t *testing.T) {
 	}{
 		{"pg_dump", 0, nil, "usr/lib/postgresql/13/bin/pg_dump", ""},
 		{"pg_dump", 14, nil, "usr/lib/postgresql/15/bin/pg_dump", ""},
-		{"pg_dump", 16, nil, "config/pg_dump", ""},
+		{"pg_dump", 16, nil, "usr/lib/postgresql/17/bin/pg_dump", ""},
 		{"pg_dump", 17, nil, "usr/lib/postgresql/17/bin/pg_dump", ""},
+		{"pg_restore", 16, nil, "config/pg_restore", ""},
 		{"pg_dump", 18, map[string]string{"PATH": "relative:$/path"}, "path/pg_dump", ""},
 		{"pg_dump", 18, nil, "", "17/bin/pg_dump is 17"},
 		{"pg_dump", 14, map[string]string{Env: "$/own"}, "own/pg_dump", ""},
@@ -124,5 +126,30 @@ func TestFindOnThisMachine(t *testing.T) {
 	}
 	if v, err := programVersion(path); err != nil || v != major {
 		t.Fatalf("%s: version %d, %v; Find said %d", path, v, err, major)
+	}
+}
+
+// A run asks for programs many times; each is started for its version once.
+func TestVersionIsAskedOnceUntilTheFileChanges(t *testing.T) {
+	dir := t.TempDir()
+	path, count := filepath.Join(dir, "pg_dump"), filepath.Join(dir, "count")
+	install := func(major int, changed time.Time) {
+		t.Helper()
+		script := fmt.Sprintf("#!/bin/sh\necho asked >> %s\necho 'pg_dump (PostgreSQL) %d.1'\n", count, major)
+		if err := errors.Join(os.WriteFile(path, []byte(script), 0o755), os.Chtimes(path, changed, changed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	for i, step := range []struct{ major, asked int }{{15, 1}, {16, 2}} {
+		install(step.major, now.Add(time.Duration(i)*time.Second))
+		for range 3 {
+			if got, err := Version(path); err != nil || got != step.major {
+				t.Fatalf("version %d, %v; want %d", got, err, step.major)
+			}
+		}
+		if b, _ := os.ReadFile(count); strings.Count(string(b), "asked") != step.asked {
+			t.Errorf("version %d: asked %d times, want %d", step.major, strings.Count(string(b), "asked"), step.asked)
+		}
 	}
 }
