@@ -56,6 +56,7 @@ var ErrNotFound = errors.New("no such run")
 type History struct {
 	cfg    *pgx.ConnConfig
 	target string // the staging database, which the lock is for
+	spare  client.Spare
 }
 
 // Open connects to the staging server and makes database and tables if they are
@@ -75,12 +76,10 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	}
 	cfg = h.cfg
 	cfg.Database = Database
-	conn, err := h.open(ctx, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return h, migrate(ctx, conn)
+	return h, h.do(ctx, fmt.Sprintf("preparing database %q on the staging server", Database), func(conn *pgx.Conn) error {
+		_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
+		return err
+	})
 }
 
 // maintenance are databases to be connected to while making another.
@@ -167,19 +166,10 @@ DO $$ BEGIN
 	END IF;
 END $$;`
 
-func migrate(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
-	return client.Wrap(err, "preparing database %q on the staging server", Database)
-}
-
-// do runs fn on a connection of its own.
+// do runs fn on a session of the history.
 func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {
-	conn, err := h.open(ctx, "", nil)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return client.Wrap(fn(conn), "%s", what)
+	open := func(ctx context.Context) (*pgx.Conn, error) { return h.open(ctx, "", nil) }
+	return h.spare.Do(ctx, open, func(conn *pgx.Conn) error { return client.Wrap(fn(conn), "%s", what) })
 }
 
 // Start records a run as running. ID, Database, Host, Started and Stage count.

@@ -20,7 +20,7 @@ import (
 )
 
 // Server is the staging server, or what [ConnectTarget] connects to. It keeps no
-// connection open.
+// connection open for long.
 type Server struct {
 	which    string          // "staging" or "target"
 	kinds    []string        // of the databases that it makes and drops
@@ -31,6 +31,7 @@ type Server struct {
 	systemID uint64
 	role     string
 	tries    int // see deniedTries
+	spare    client.Spare
 }
 
 // maintenance are databases from which others are made, renamed and dropped.
@@ -197,7 +198,8 @@ func supported(source *catalog.Catalog) error {
 
 // do runs fn on a connection to the maintenance database.
 func (s *Server) do(ctx context.Context, fn func(*pgx.Conn) error) error {
-	return with(ctx, s.cfg, fn)
+	open := func(ctx context.Context) (*pgx.Conn, error) { return session(ctx, s.cfg) }
+	return s.spare.Do(ctx, open, fn)
 }
 
 // with runs fn on a connection of its own.
