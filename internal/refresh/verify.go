@@ -32,7 +32,7 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, 
 	rec.identifiers(data.store, data.canaries)
 	rec.report.Canaries.Missed += data.canaries.missed(set.Matcher())
 	clean := &proof{set: set, verifier: verify.New(verify.Options{
-		Run: o.Run, Set: set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
+		Run: o.Run, Replaces: o.Staging.Database, Set: set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
 		Risk: data.risk, Canaries: rec.report.Canaries,
 		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep, Source: data.objectsSent()},
 	})}

@@ -111,10 +111,9 @@ func TestSchemaText(t *testing.T) {
 		got = append(got, f.Table+": "+f.Kind+" "+string(f.Class))
 	}
 	for _, want := range []string{
-		"column bio of table public.users: survivor full_name",
-		"default value for column bio of table public.users: detection email",
+		"comment on column public.users.bio: survivor full_name", "table public.users: detection email",
 		"type public.mood: survivor email", "view public.v: survivor phone", "function public.f(): survivor iban",
-		"constraint c on table public.users: survivor credit_card", "index public.partial: detection email"} {
+		"table public.users: survivor credit_card", "index public.partial: detection email"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}
@@ -354,32 +353,46 @@ func TestAllOfTheSchema(t *testing.T) {
 		{"sql body", `CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT '` + srcName + `'; END`,
 			"function public.f()"},
 		{"default of an argument", `CREATE PROCEDURE f(a text DEFAULT '` + srcName + `') LANGUAGE sql AS $$ SELECT $$`,
-			"function public.f(text)"},
+			"procedure public.f(text)"},
 		{"setting of a function", `CREATE FUNCTION f() RETURNS int LANGUAGE sql SET application_name = '` + srcEmail +
 			`' AS $$ SELECT 1 $$`, "function public.f()"},
 		{"aggregate", `CREATE AGGREGATE f(text) (SFUNC = textcat, STYPE = text, INITCOND = '` + srcEmail + `')`,
-			"function public.f(text)"},
+			"aggregate public.f(text)"},
 		{"statistics", `CREATE TABLE f (a text); CREATE STATISTICS s ON (a || '` + srcName + `'), (lower(a)) FROM f`,
-			"statistics object public.s"},
-		{"schema", `CREATE SCHEMA "` + srcEmail + `"`, "schema with oid "},
-		{"table", `CREATE TABLE "` + srcName + `" (a int)`, "table with oid "},
+			"statistics public.s"},
+		{"schema", `CREATE SCHEMA "` + srcEmail + `"`, "schema no. "},
+		{"table", `CREATE TABLE "` + srcName + `" (a int)`, "table no. "},
 		{"column", `CREATE TABLE f ("for hanna_bergström" int)`, "table public.f"},
-		{"field", `CREATE TYPE f AS ("` + srcEmail + `" int)`, "composite type public.f"},
-		{"type", `CREATE DOMAIN "` + srcEmail + `" AS int`, "type with oid "},
-		{"sequence", `CREATE SEQUENCE "` + srcEmail + `"`, "sequence with oid "},
+		{"field", `CREATE TYPE f AS ("` + srcEmail + `" int)`, "type public.f"},
+		{"type", `CREATE DOMAIN "` + srcEmail + `" AS int`, "domain no. "},
+		{"sequence", `CREATE SEQUENCE "` + srcEmail + `"`, "sequence no. "},
 		{"wrapper's option", `CREATE FOREIGN DATA WRAPPER f OPTIONS (contact '` + srcEmail + `')`,
-			"foreign-data wrapper f"},
+			"foreign data wrapper f"},
 		{"foreign column's option", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g FOREIGN DATA WRAPPER f; CREATE FOREIGN TABLE h (a text OPTIONS (note '` + srcEmail + `')) SERVER g`, "foreign table public.h"},
 		{"type and version of a server", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g TYPE 'x' VERSION '` +
 			srcEmail + `' FOREIGN DATA WRAPPER f`, "server g"},
 		{"text search", `CREATE TEXT SEARCH CONFIGURATION "` + srcEmail + `" (COPY = simple)`,
-			"text search configuration with oid "},
-		{"collation", `CREATE COLLATION "` + srcEmail + `" FROM "C"`, "collation with oid "},
+			"text search configuration no. "},
+		{"collation", `CREATE COLLATION "` + srcEmail + `" FROM "C"`, "collation no. "},
 		{"conversion", `CREATE CONVERSION "` + srcEmail + `" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8`,
-			"conversion with oid "},
-		{"operator family", `CREATE OPERATOR FAMILY "` + srcEmail + `" USING btree`, "operator family with oid "},
+			"conversion no. "},
+		{"operator family", `CREATE OPERATOR FAMILY "` + srcEmail + `" USING btree`, "operator family no. "},
 		{"constraint", `CREATE TABLE f (a int, CONSTRAINT "` + srcEmail + `" UNIQUE (a))`,
-			"table constraint with oid "},
+			"constraint no. "},
+		{"role of a policy", `CREATE TABLE f (a int); CREATE ROLE "` + srcEmail + `"; CREATE POLICY p ON f TO "` + srcEmail +
+			`"`, "policy public.f p"},
+		{"privilege", `CREATE TABLE f (a int); GRANT SELECT ON f TO "` + srcEmail + `"`, "acl on table public.f"},
+		{"limit of a sequence", `CREATE SEQUENCE f MAXVALUE ` + srcCard, "sequence public.f"},
+		{"filter of a publication", `CREATE TABLE f (a text); CREATE PUBLICATION p FOR TABLE f WHERE (a = '` + srcEmail +
+			`')`, "publication table public.p f"},
+		{"option of a column", `CREATE TABLE f (a int); ALTER TABLE f ALTER a SET (n_distinct = ` + srcCard + `)`,
+			"table public.f"},
+		{"comment on a role", `CREATE TABLE f (a int); GRANT SELECT ON f TO "` + srcEmail +
+			`"; COMMENT ON ROLE "` + srcEmail + `" IS '` + srcName + `'`, "definition no. "},
+		{"setting of a role", `DO $$ BEGIN EXECUTE format('ALTER ROLE "` + srcEmail +
+			`" IN DATABASE %I SET application_name = ''` + srcName + `''', current_database()); END $$`, "definition no. "},
+		{"setting of the database", `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET application_name = ''` + srcName +
+			`''', current_database()); END $$`, "settings of database "},
 	} {
 		pgserver.Exec(t, url, c.sql)
 		r := database(t, verify.Options{Set: set}, url, nil)
@@ -391,7 +404,10 @@ func TestAllOfTheSchema(t *testing.T) {
 		}
 		silent(t, r.Findings)
 		refused(t, "survivors", r)
-		pgserver.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+		pgserver.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP PUBLICATION IF EXISTS p; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+			DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$`)
 	}
+	pgserver.Exec(t, url, `DO $$ BEGIN EXECUTE format('ALTER ROLE "`+srcEmail+`" IN DATABASE %I RESET ALL', current_database()); END $$;
+		DROP ROLE "`+srcEmail+`"`)
 	passes(t, database(t, verify.Options{Set: set, Strict: true}, url, nil))
 }

@@ -62,14 +62,17 @@ func (v *Verifier) Database(ctx context.Context, cfg *pgx.ConnConfig, tables []T
 	if err := db.rowKeys(ctx, conn); err != nil {
 		return nil, err
 	}
-	if err := db.schemaText(ctx, conn); err != nil {
+	schema, err := db.schemaText(ctx, conn)
+	if err != nil {
 		return nil, err
 	}
 	if tables != nil {
 		checks = append(checks, db.rowCounts(), db.empty())
 	}
-	if objects.Name != "" {
-		checks = append(checks, objects)
+	for _, c := range []Check{objects, schema} {
+		if c.Name != "" {
+			checks = append(checks, c)
+		}
 	}
 	checks = append(checks, constraints, atRisk)
 	if v.opts.Canaries != nil {

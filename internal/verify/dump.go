@@ -49,9 +49,19 @@ func (v *Verifier) script(ctx context.Context, name string, r io.Reader) (*Resul
 
 // dump looks through a script that write writes.
 func (v *Verifier) dump(ctx context.Context, name string, write func(context.Context, *dump) error) (*Result, error) {
-	began := time.Now()
+	began, l := time.Now(), &ledger{}
+	if err := v.dumped(ctx, l, name, write); err != nil {
+		return nil, err
+	}
+	return v.result(name, began, l), nil
+}
+
+// dumped is dump into a ledger.
+func (v *Verifier) dumped(
+	ctx context.Context, l *ledger, name string, write func(context.Context, *dump) error,
+) error {
 	group, ctx := errgroup.WithContext(ctx)
-	d := &dump{v: v, ledger: &ledger{}, name: name, batches: make(chan batch), ctx: ctx, group: group}
+	d := &dump{v: v, ledger: l, name: name, batches: make(chan batch), ctx: ctx, group: group}
 	group.Go(func() error {
 		defer close(d.batches)
 		defer func() { d.object.abandon() }()
@@ -66,10 +76,7 @@ func (v *Verifier) dump(ctx context.Context, name string, write func(context.Con
 	for range v.opts.Workers {
 		group.Go(d.scan)
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return v.result(name, began, d.ledger), nil
+	return group.Wait()
 }
 
 const (
@@ -91,6 +98,9 @@ type dump struct {
 	at      batch // rows gathered for the next batch
 	long    *long // a row that is too long to be one; nil: none is at hand
 
+	entry     string // what the archive's contents call the definition at hand; empty: none was named
+	entries   int    // definitions before
+	names     *scanner
 	sql       sqlState
 	tables    declared
 	inserting *tally        // the table of an INSERT that goes on over lines
@@ -209,6 +219,9 @@ func (d *dump) line(line []byte) error {
 		return err
 	}
 	if d.sql.quote == 0 {
+		if err := d.named(line); err != nil {
+			return err
+		}
 		d.tables.line(line)
 	}
 	d.sql.line(line)
@@ -288,7 +301,7 @@ func (d *dump) flushText() error {
 	if len(d.text) == 0 {
 		return nil
 	}
-	t := d.ledger.column(d.name, "", asDefinition)
+	t := d.ledger.column(d.definition(), "", asDefinition)
 	b := batch{columns: []*tally{t}, data: d.text}
 	d.text = nil
 	return d.send(b)

@@ -2,16 +2,16 @@ package verify
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/postgres/client"
 )
 
-// schemaTexts yields (object, number, text) of everything in a schema that a person
+// schemaTexts yields (object, text) of everything in a schema that a person
 // wrote, or that a tool filled in from data, names too. Objects of extensions and
-// of the system are left out. An object's number stands in for a description that
-// is itself a finding.
+// of the system are left out.
 const schemaTexts = `
 WITH own AS (
 	SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype = 'e'
@@ -41,8 +41,6 @@ WITH own AS (
 	UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', srvname, srvtype, srvversion, pg_catalog.array_to_string(srvoptions, ' ')) FROM pg_catalog.pg_foreign_server
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, ftrelid, 0, pg_catalog.array_to_string(ftoptions, ' ') FROM pg_catalog.pg_foreign_table
 	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, attrelid, 0, pg_catalog.array_to_string(attfdwoptions, ' ') FROM pg_catalog.pg_attribute WHERE attfdwoptions IS NOT NULL
-	UNION ALL SELECT 'pg_catalog.pg_class'::regclass, q.seqrelid, 0, pg_catalog.concat_ws(' | ', q.seqstart,
-		CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT,USAGE') AND NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_sequence_last_value(q.seqrelid) END) FROM pg_catalog.pg_sequence q
 	UNION ALL SELECT 'pg_catalog.pg_ts_config'::regclass, oid, 0, cfgname FROM pg_catalog.pg_ts_config
 	UNION ALL SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, 0, pg_catalog.concat_ws(E'\n|\n', dictname, dictinitoption) FROM pg_catalog.pg_ts_dict
 	UNION ALL SELECT 'pg_catalog.pg_ts_parser'::regclass, oid, 0, prsname FROM pg_catalog.pg_ts_parser
@@ -54,29 +52,79 @@ WITH own AS (
 	UNION ALL SELECT 'pg_catalog.pg_language'::regclass, oid, 0, lanname FROM pg_catalog.pg_language
 	UNION ALL SELECT 'pg_catalog.pg_event_trigger'::regclass, oid, 0, evtname FROM pg_catalog.pg_event_trigger
 )
-SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), (pg_catalog.pg_identify_object(t.classid, t.objid, t.objsubid)).type || ' with oid ' || t.objid, t.body
-FROM text t WHERE t.objid >= 16384 AND t.body <> '' AND (t.classid, t.objid) NOT IN (SELECT classid, objid FROM own)
-UNION ALL
-SELECT 'database ' || pg_catalog.current_database(), 'database', pg_catalog.shobj_description(oid, 'pg_database')
-FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() AND pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL`
+SELECT pg_catalog.pg_describe_object(t.classid, t.objid, t.objsubid), t.body
+FROM text t WHERE t.objid >= 16384 AND t.body <> '' AND (t.classid, t.objid) NOT IN (SELECT classid, objid FROM own)`
 
-// schemaText looks through what is not rows.
-func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, schemaTexts)
+// besides yields (object, text) of what belongs to a database or goes over to it, and is in no
+// dump of its schema: comments and settings of the databases $1, comments on the roles that
+// have to do with them, where sequences stand, comments on large objects.
+const besides = `
+WITH base AS (
+	SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = ANY($1)
+), role AS (
+	SELECT d.refobjid AS oid FROM pg_catalog.pg_shdepend d JOIN base ON base.oid = d.dbid
+	WHERE d.refclassid = 'pg_catalog.pg_authid'::regclass
+	UNION SELECT datdba FROM pg_catalog.pg_database WHERE datname = ANY($1)
+	UNION SELECT setrole FROM pg_catalog.pg_db_role_setting s JOIN base ON base.oid = s.setdatabase
+)
+SELECT 'comment on database ' || datname, pg_catalog.shobj_description(oid, 'pg_database') FROM base
+UNION ALL
+SELECT 'comment on role ' || r.rolname, pg_catalog.shobj_description(r.oid, 'pg_authid') FROM role JOIN pg_catalog.pg_roles r USING (oid)
+UNION ALL
+SELECT 'settings of database ' || base.datname || COALESCE(' for role ' || r.rolname, ''), pg_catalog.array_to_string(s.setconfig, E'\n')
+FROM pg_catalog.pg_db_role_setting s JOIN base ON base.oid = s.setdatabase LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+UNION ALL
+SELECT 'value of sequence ' || q.seqrelid::regclass,
+	CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT,USAGE') AND NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_sequence_last_value(q.seqrelid) END::text
+FROM pg_catalog.pg_sequence q
+UNION ALL
+SELECT 'comment on large object ' || objoid, description FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_largeobject'::regclass`
+
+// schemaText looks through what is not rows: all that pg_dump prints of the schema, and
+// what goes with a database beside that. Without a pg_dump that is as new as the server it
+// reads the definitions from the catalogs, and says so.
+func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) (Check, error) {
+	databases := []string{db.cfg.Database}
+	if db.v.opts.Replaces != "" {
+		databases = append(databases, db.v.opts.Replaces)
+	}
+	if err := db.texts(ctx, conn, besides, databases); err != nil {
+		return Check{}, err
+	}
+	major := client.Major(db.cat.ServerVersion)
+	if client.Require(major) != nil {
+		detail := fmt.Sprintf("definitions were read from the catalogs, as there is no pg_dump of PostgreSQL %d or newer, which prints more", major)
+		return Check{Name: "schema", OK: true, Detail: detail}, db.texts(ctx, conn, schemaTexts)
+	}
+	return Check{}, db.v.dumped(ctx, db.ledger, "definitions", func(ctx context.Context, d *dump) error {
+		return client.Run(ctx, client.Command{
+			Tool: client.Dump, MinMajor: major, Doing: "dumping the schema of " + db.cfg.Database + " to verify it",
+			Server: db.cfg, Stdout: d, Args: []string{"--schema-only", "--create", "--no-password", "--encoding=UTF8",
+				"--snapshot=" + db.snapshot},
+			Settings: map[string]string{"default_transaction_read_only": "on"},
+		})
+	})
+}
+
+// texts looks through what a query yields.
+func (db *database) texts(ctx context.Context, conn *pgx.Conn, query string, args ...any) error {
+	doing := fmt.Sprintf("reading the definitions of database %q", db.cfg.Database)
+	rows, err := conn.Query(ctx, query, args...)
 	if err != nil {
-		return client.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+		return client.Wrap(err, "%s", doing)
 	}
 	s := db.v.scanner()
-	var object, number string
+	var object string
 	var body []byte
-	_, err = pgx.ForEachRow(rows, []any{&object, &number, &body}, func() error {
-		if s.finds([]byte(object)) {
-			object = number
+	entries := 0
+	_, err = pgx.ForEachRow(rows, []any{&object, &body}, func() error {
+		if entries++; s.finds([]byte(object)) {
+			object = fmt.Sprintf("definition no. %d (its name is a finding)", entries)
 		}
 		s.cell(db.ledger.column(object, "", asDefinition), place{}, body)
 		return s.err()
 	})
-	return client.Wrap(err, "reading the definitions of database %q", db.cfg.Database)
+	return client.Wrap(err, "%s", doing)
 }
 
 // finds reports whether there is anything to be found in text.

@@ -21,6 +21,7 @@ type Options struct {
 	Risk       []risk.Spec    // quasi-identifiers to count in a database
 	Canaries   *canary.Result // of the run; without it nothing passes as staging
 	Objects    LargeObjects   // what the rules decided for large objects
+	Replaces   string         // database whose comment and settings go over to the one that is verified; empty: none
 	Workers    int            // sessions and goroutines that scan; 0: one a processor
 }
 
