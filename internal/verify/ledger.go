@@ -17,6 +17,7 @@ const maxKept = 20
 const (
 	sureSurvivor  = iota // words, codes, addresses, numbers with +: chance can't make them
 	digitSurvivor        // digits alone: weighed against chance
+	looseSurvivor        // words in several fields: chance may have put them side by side
 	sureDetection
 	bareDetection // what only a check digit tells from other numbers: weighed against those
 	weakDetection
@@ -103,6 +104,7 @@ func (t *tally) resolve() []Finding {
 	if t.numeric {
 		share = 2
 	}
+	strong[looseSurvivor] = !t.file && t.found[looseSurvivor].n*looseShare >= t.stats.Cells
 	n := t.found[bareDetection].n
 	strong[bareDetection] = n*share >= n+t.missed()
 	if n := t.found[chanceDetection].n; n < minChance || n < 9*t.missed() {
@@ -110,7 +112,7 @@ func (t *tally) resolve() []Finding {
 	}
 	var all []Finding
 	for i := range t.found {
-		survivor := i == sureSurvivor || i == digitSurvivor
+		survivor := i <= looseSurvivor
 		isStrong := strong[i] && (survivor || !t.schema)
 		switch {
 		case !isStrong:
@@ -127,6 +129,10 @@ func (t *tally) resolve() []Finding {
 	}
 	return all
 }
+
+// looseShare is the part of a column's cells, one in so many, that must hold words of a
+// source value side by side in fields of their own, to be no chance.
+const looseShare = 20
 
 // minChance is how many cells it takes to show by their number what one can't. If
 // nine in ten pass a check that at most half of all numbers do, it is no chance.

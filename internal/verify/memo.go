@@ -19,6 +19,7 @@ type clean struct {
 	fictional uint8
 	excepted  uint8
 	misses    uint8
+	open      bool // a source value may begin at its end
 }
 
 // slot is where a cell of a column is remembered, and its hash; nil if the memo
@@ -64,13 +65,13 @@ func (t *tally) counts(length int) counts {
 }
 
 // remember keeps a cell, if it was clean.
-func (c *clean) remember(h uint64, before, after counts) {
+func (c *clean) remember(h uint64, before, after counts, open bool) {
 	fictional, excepted, misses := after.fictional-before.fictional, after.excepted-before.excepted,
 		after.misses-before.misses
 	if after.found != before.found || fictional > 255 || excepted > 255 || misses > 255 {
 		return
 	}
-	*c = clean{h, after.expected - before.expected, uint8(fictional), uint8(excepted), uint8(misses)}
+	*c = clean{h, after.expected - before.expected, uint8(fictional), uint8(excepted), uint8(misses), open}
 }
 
 // use says whether the memo pays for a column. Where it doesn't, one of so many

@@ -2,23 +2,42 @@ package verify
 
 import (
 	"bytes"
+	"encoding/hex"
 	"math"
 	"strconv"
 )
 
-// rewritten appends what a cell of another notation stands for: the bytes of a
-// bit string, the digits of a float such as 4.556737586899855e+15. Most cells
-// stand for nothing else.
-func rewritten(dst, text []byte) []byte {
+// rewritten appends what a cell of another notation stands for: the bytes of a bit
+// string, the digits of a float such as 4.556737586899855e+15, and in hexadecimal the bytes
+// of a hardware address, a UUID or a digest; binary is true of these. Most cells stand for
+// nothing else.
+func rewritten(dst, text []byte) (out []byte, binary bool) {
 	switch {
+	case binaryLength(len(text)) && !textual(text):
+		return hex.AppendEncode(dst, text), true
 	case text[0]|1 == '1' && len(text) >= 8*minCell && len(text)%8 == 0:
-		return bitBytes(dst, text)
+		return bitBytes(dst, text), false
 	case len(text) <= 25 && bytes.Contains(text, []byte("e+1")):
 		if f, err := strconv.ParseFloat(string(text), 64); err == nil {
-			return wholeDigits(dst, f)
+			return wholeDigits(dst, f), false
 		}
 	}
-	return dst
+	return dst, false
+}
+
+// binaryLength reports the lengths of hardware addresses, UUIDs and digests in bytes.
+func binaryLength(n int) bool { return n == 6 || n == 8 || n == 16 || n == 20 || n == 32 }
+
+// textual reports whether a cell is text without control characters.
+func textual(text []byte) bool {
+	for len(text) > 0 {
+		n := characterAt(text)
+		if n == 0 {
+			return false
+		}
+		text = text[n:]
+	}
+	return true
 }
 
 // bitBytes appends the bytes of a string of binary digits; nothing if it is none.

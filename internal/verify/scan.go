@@ -59,6 +59,9 @@ type scanner struct {
 	other    []byte             // a cell in another notation
 	reported reported
 	memo     memo
+	before   before // the cell before, if a value may go on in the next
+	open     bool   // of the cell at hand
+	seam     int    // where the second of two cells begins, 0 in one
 
 	// The cell at hand.
 	tally  *tally
@@ -91,6 +94,10 @@ func (s *scanner) err() error {
 func (s *scanner) cell(t *tally, at place, text []byte) {
 	t.stats.Cells++
 	t.stats.Bytes += int64(len(text))
+	if s.matcher != nil && !t.numeric && at.inRow() && len(text) <= maxAcross {
+		s.across(t, at, text)
+		defer s.goesOn(at, text)
+	}
 	if len(text) < minCell {
 		return
 	}
@@ -106,10 +113,11 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 		s.look(t, at, text)
 	case slot.hash == h:
 		slot.replay(t, len(text))
+		s.open = slot.open
 	default:
 		before := t.counts(len(text))
 		s.look(t, at, text)
-		slot.remember(h, before, t.counts(len(text)))
+		slot.remember(h, before, t.counts(len(text)), s.open)
 	}
 }
 
@@ -128,12 +136,13 @@ func nobodys(text []byte) bool {
 func (s *scanner) look(t *tally, at place, text []byte) {
 	s.reported.reset()
 	s.tally, s.at, s.length = t, at, len(text)
-	if s.other = rewritten(s.other[:0], text); len(s.other) > 0 {
-		s.plain.Text = s.other
+	var digits bool
+	if s.other, digits = rewritten(s.other[:0], text); len(s.other) > 0 {
+		s.plain = unwrap.View{Text: s.other, Loose: digits}
 		s.view(&s.plain)
 	}
 	if t.numeric {
-		s.plain.Text = text
+		s.plain = unwrap.View{Text: text}
 		s.view(&s.plain)
 		return
 	}
@@ -153,15 +162,23 @@ func (s *scanner) view(v *unwrap.View) {
 		before := s.matcher.Expected()
 		s.matches = s.matcher.Scan(s.matches[:0], text)
 		t.expected += s.matcher.Expected() - before
+		inside, end := s.matcher.Open()
+		v.Open = inside
+		s.open = s.open || end && len(text) == s.length
 		for _, m := range s.matches {
 			sort := sureSurvivor
-			if m.Digits {
+			switch {
+			case s.seam > 0 && (m.Start >= s.seam || m.End <= s.seam):
+				continue // in one of two cells: found there
+			case m.Digits:
 				sort = digitSurvivor
+			case m.Loose:
+				sort = looseSurvivor
 			}
 			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
 		}
 	}
-	if s.piece != nil && s.piece.apart {
+	if v.Loose || s.piece != nil && s.piece.apart {
 		return // its members are looked through as what they are
 	}
 	if v.Binary || s.piece != nil && s.piece.binary || s.at.object > 0 && !mostlyText(text) {
@@ -189,7 +206,7 @@ func (s *scanner) detect(v *unwrap.View, from, to int, amid bool) {
 	for _, h := range s.hits {
 		h.Start, h.End = h.Start+from, h.End+from
 		// A certain survivor stands for what is detected in its place.
-		for len(sure) > 0 && (sure[0].Digits || sure[0].End <= h.Start) {
+		for len(sure) > 0 && (sure[0].Digits || sure[0].Loose || sure[0].End <= h.Start) {
 			sure = sure[1:]
 		}
 		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 ||

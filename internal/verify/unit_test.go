@@ -111,8 +111,9 @@ func TestRewritten(t *testing.T) {
 		"011010100110111101000000011011010010111001100100": "jo@m.d", "01101010": "",
 		"01101010011011110100000001101101001011100110010x":  "",
 		"0110101001101111010000000110110100101110011001000": "", "4155552671": "",
+		"<\"\xfb\x124V": "3c22fb123456", "hello!": "", "sixteen letters.": "",
 	} {
-		if got := string(rewritten(nil, []byte(in))); got != want {
+		if got, _ := rewritten(nil, []byte(in)); string(got) != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

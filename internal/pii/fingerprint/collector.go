@@ -129,7 +129,10 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 			ok = c.addStreet(code)
 		}
 		if ok {
-			c.spellings(code, value)
+			if class == pii.Street {
+				c.streets(code, value)
+			}
+			c.spellings(class, code, value)
 		}
 		return ok
 	case pii.Phone:
@@ -141,7 +144,11 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 	case pii.CreditCard:
 		return c.addCompact(class, code, value)
 	}
-	return c.addCode(class, code, value) // national ids, IBANs, tokens
+	ok := c.addCode(class, code, value) // national ids, IBANs, tokens
+	if ok && class == pii.IBAN {
+		c.account(code, value)
+	}
+	return ok
 }
 
 // Close flushes the collector.

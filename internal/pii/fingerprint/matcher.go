@@ -15,6 +15,7 @@ type Match struct {
 	Class      pii.Class
 	Start, End int
 	Digits     bool   // made of digits alone, without +: chance can produce it, see [Matcher.Expected]
+	Loose      bool   // a name whose words stand in two values of a list, say: chance may have put them side by side
 	Print      uint64 // the fingerprint itself, for [Set.Has]
 }
 
@@ -34,6 +35,8 @@ type Matcher struct {
 	sum      [longestDigest]byte
 	expected float64
 	err      error
+
+	inside, end bool // see Open
 }
 
 const ringSize = 16 // words that a compact form can have
@@ -52,6 +55,10 @@ func (m *Matcher) Err() error { return m.err }
 // numbers of its length that the set holds.
 func (m *Matcher) Expected() float64 { return m.expected }
 
+// Open reports whether words that a value begins with stand at the end of a field in the
+// text scanned last, or at its own end: the value may go on in another field, or text.
+func (m *Matcher) Open() (inside, end bool) { return m.inside, m.end }
+
 // Scan appends the survivors in text (a whole cell, or any stretch of a file),
 // in order and without overlap; of overlapping ones the longest stays. Its time
 // is linear in len(text).
@@ -60,7 +67,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 	live := uint(0) // bit k: the k-th word back begins values of the lengths in masks
 	before := &m.ring[0]
 	begins := uint8(0) // what the word before can begin
-	m.quad = quad{}
+	m.quad, m.inside, m.end = quad{}, false, false
 	for n, i := uint(0), 0; ; n++ {
 		w := &m.ring[n%ringSize]
 		if !m.folder.next(text, i, w) {
@@ -94,12 +101,30 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 				dst = keep(dst, base, hit)
 			}
 		}
+		switch {
+		case mask&first == 0 && (live == 0 || !m.goesOn(n, live)):
+		case i == len(text):
+			m.end = true
+		case text[i] == '"' || text[i] == '<':
+			m.inside = true
+		}
 		before, begins = w, mask
 	}
 }
 
+// goesOn reports whether some value that begins with words up to word n has more words.
+func (m *Matcher) goesOn(n, live uint) bool {
+	for k := uint(0); live>>k != 0; k++ {
+		if live>>k&1 != 0 && m.masks[(n-k)%maxGram]>>(k+1) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // grams tries the sequences of words that end at word n.
 func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Match {
+	var loose Match
 	for ; live != 0; live &^= 1 << (bits.Len(live) - 1) {
 		k := uint(bits.Len(live) - 1) // the farthest first: the longest sequence wins
 		if m.masks[(n-k)%maxGram]>>k&1 == 0 {
@@ -117,9 +142,25 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
+		if (hit.Class == pii.FullName || hit.Class == pii.Street) && loose.End == 0 && wholeFields(text, hit.Start, hit.End) {
+			loose, loose.Loose = hit, true
+		}
+	}
+	if loose.End > 0 {
+		return keep(dst, base, loose)
 	}
 	return dst
 }
+
+// wholeFields reports whether words of several fields are all that these hold.
+func wholeFields(text []byte, start, end int) bool {
+	return end-start <= maxApart && (start == 0 || fieldBorder(text[start-1])) && (end == len(text) || fieldBorder(text[end]))
+}
+
+// maxApart is how many bytes the words of a value in several fields may take.
+const maxApart = 96
+
+func fieldBorder(c byte) bool { return bytes.IndexByte([]byte("\"',;|{}[]()<>\n"), c) >= 0 }
 
 // plausible refuses words that only happen to stand side by side: the parts of a
 // short address without its @, a name across the borders of two values.
@@ -129,6 +170,8 @@ func plausible(class pii.Class, b []byte) bool {
 		return len(b) >= 14 || bytes.IndexByte(b, '@') >= 0
 	case pii.IP: // in a host's name; dots are seen to elsewhere
 		return bytes.Count(b, []byte{'-'}) == 3
+	case pii.Street:
+		return bytes.IndexByte(b, '|') < 0
 	case pii.FullName:
 		return !bytes.ContainsAny(b, "{}[];<>|") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`))
 	}
@@ -257,6 +300,10 @@ func (m *Matcher) address4(text []byte, w *word) {
 		return
 	}
 	m.quad = quad{start: w.start, end: end, code: m.findIP(a)}
+	if m.quad.code == 0 && a.Is4() && bytes.HasPrefix(text[end:], []byte(".in-addr.arpa")) {
+		b := a.As4()
+		m.quad.code = m.findIP(netip.AddrFrom4([4]byte{b[3], b[2], b[1], b[0]}))
+	}
 	m.quad.print = m.print
 }
 

@@ -28,6 +28,7 @@ func (c *Collector) addName(code uint8, value []byte) bool {
 	first, last := core[0], core[len(core)-1]
 	c.addName2(code, value, last, first)
 	c.addJoined(code, value, first, last)
+	c.addJoined(code, value, last, first)
 	if len(core) > 2 {
 		c.addName2(code, value, first, last)
 		var turned [maxGram]word // last name, then the rest in order

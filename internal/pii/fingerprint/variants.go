@@ -13,25 +13,33 @@ import (
 // fingerprint of its own, so that looking for it costs nothing when text is scanned.
 
 // spellings adds how a name or a street is written without its umlauts (Juergen), and
-// as UTF-8 that was read as Latin-1 once (JÃ¼rgen).
-func (c *Collector) spellings(code uint8, value []byte) {
+// with them if it has none.
+func (c *Collector) spellings(class pii.Class, code uint8, value []byte) {
+	c.text = c.text[:0]
 	if isASCII(value) {
-		return
-	}
-	for _, spell := range [...]func(dst []byte, r rune) []byte{appendTransliterated, appendMojibake} {
-		c.text = c.text[:0]
+		c.text = appendUmlauts(c.text, value)
+	} else {
 		for i := 0; i < len(value); {
 			r, n := utf8.DecodeRune(value[i:])
 			i += n
-			c.text = spell(c.text, r)
-		}
-		if bytes.Equal(c.text, value) {
-			continue
-		}
-		if c.split(c.text); len(c.words) > 1 {
-			c.addWords(code, c.words)
+			c.text = appendTransliterated(c.text, r)
 		}
 	}
+	if !bytes.Equal(c.text, value) {
+		c.spelling(class, code)
+	}
+}
+
+// spelling adds what is in c.text, marked if a fake could be the same.
+func (c *Collector) spelling(class pii.Class, code uint8) {
+	mark := c.mark
+	if couldMake(class, c.text) {
+		c.mark = invented
+	}
+	if c.split(c.text); len(c.words) > 1 {
+		c.addWords(code, c.words)
+	}
+	c.mark = mark
 }
 
 func isASCII(b []byte) bool {
@@ -57,14 +65,19 @@ func appendTransliterated(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// appendMojibake appends each byte of a character as the character of Latin-1.
-func appendMojibake(dst []byte, r rune) []byte {
-	var b [utf8.UTFMax]byte
-	for _, c := range b[:utf8.EncodeRune(b[:], r)] {
-		dst = utf8.AppendRune(dst, rune(c))
+// appendUmlauts leaves out the e of ae, oe and ue, as folding does with the dots of an
+// umlaut. Not behind a vowel or q: Bauer and Quentin have none.
+func appendUmlauts(dst, value []byte) []byte {
+	for i, b := range value {
+		if b|0x20 == 'e' && i > 0 && bytes.IndexByte([]byte("aouAOU"), value[i-1]) >= 0 && (i == 1 || !vowel(value[i-2]) && value[i-2]|0x20 != 'q') {
+			continue
+		}
+		dst = append(dst, b)
 	}
 	return dst
 }
+
+func vowel(c byte) bool { return bytes.IndexByte([]byte("aeiouAEIOU"), c) >= 0 }
 
 // minJoined is how many letters a name in one piece has at least: shorter ones are words.
 const minJoined = 10
@@ -84,6 +97,36 @@ func (c *Collector) addJoined(code uint8, value []byte, first, last word) {
 	one := [...]word{w}
 	c.addWords(code, one[:])
 	c.mark = mark
+}
+
+// minAccount is how many characters an account number has at least.
+const minAccount = 10
+
+// account adds an IBAN's account number as each country writes it, without the country and
+// its check digits (ISO 13616): in one piece, and a German bank code beside the account.
+func (c *Collector) account(code uint8, value []byte) {
+	c.text = c.text[:0]
+	for _, b := range value {
+		if b = byteFold[b]; b > wide {
+			c.text = append(c.text, b)
+		}
+	}
+	if len(c.text) < 4+minAccount {
+		return
+	}
+	country, number := string(c.text[:2]), c.text[4:]
+	if c.split(number); len(c.words) == 1 {
+		c.addCode(pii.IBAN, code, number)
+	}
+	if tail := bytes.TrimLeft(number, "abcdefghijklmnopqrstuvwxyz"); len(tail) < len(number) && len(tail) >= minAccount {
+		c.split(tail) // behind the letters of a bank
+		c.addCode(pii.IBAN, code, tail)
+	}
+	if country == "de" && len(number) == 18 { // the account without its leading zeros
+		if short := bytes.TrimLeft(number[8:], "0"); len(short) >= 4 && len(short) < 10 {
+			c.addDigits(code, append(c.joined[:copy(c.joined[:], number[:8])], short...))
+		}
+	}
 }
 
 // ipVariants adds an address as a decimal number, and its four numbers in a host's name,

@@ -3,8 +3,11 @@ package unwrap
 import (
 	"bytes"
 	"html"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // maxEntity is the length of the longest entity, with its & and semicolon
@@ -40,7 +43,7 @@ func rewrite(dst, text []byte, f features) []byte {
 		case c == '&':
 			dst, n = entityEscape(dst, text[i:])
 		case c == '\\':
-			dst, n = backslash(dst, text[i:])
+			dst, n = backslash(dst, text[i:], f)
 		case c == '+':
 			if f&pluses != 0 && spacePlus(text, i) {
 				dst, n = append(dst, ' '), 1
@@ -188,9 +191,19 @@ func numericEntity(dst, text []byte) ([]byte, int) {
 
 // backslash reads an escape of JSON, C, JavaScript, Python, array literals, COPY
 // or bytea in either of its forms.
-func backslash(dst, text []byte) ([]byte, int) {
+func backslash(dst, text []byte, f features) ([]byte, int) {
 	if len(text) < 2 {
 		return dst, 0
+	}
+	if f&sqlText != 0 {
+		if out, n := sqlEscape(dst, text); n > 0 {
+			return out, n
+		}
+	}
+	if f&richText != 0 {
+		if out, n := richEscape(dst, text); n > 0 {
+			return out, n
+		}
 	}
 	switch c := text[1]; c {
 	case 'n', 'r', 't', 'b', 'f', 'v':
@@ -225,6 +238,61 @@ func backslash(dst, text []byte) ([]byte, int) {
 	return dst, 0
 }
 
+// sqlEscape reads \XXXX and \+XXXXXX of U&'…' (PostgreSQL's manual, §4.1.2.3).
+func sqlEscape(dst, text []byte) ([]byte, int) {
+	if r, n := codeUnits(text[1:], "\\"); n > 0 {
+		return putRune(dst, r), 1 + n
+	}
+	if text[1] == '+' {
+		if r, n := number(text[2:], 6, 6); n > 0 && r <= utf8.MaxRune {
+			return putRune(dst, r), 2 + n
+		}
+	}
+	return dst, 0
+}
+
+// richEscape reads an escape of RTF 1.9: \'fc of Windows-1252, \u252? of Unicode with what
+// older readers show instead, and control words, which are spaces or nothing.
+func richEscape(dst, text []byte) ([]byte, int) {
+	if text[1] == '\'' {
+		if v, n := number(text[2:], 2, 2); n > 0 {
+			return putRune(dst, charmap.Windows1252.DecodeByte(byte(v))), 4
+		}
+	}
+	end := 1
+	for end < len(text) && isLetter(text[end]) {
+		end++
+	}
+	word := string(text[1:end])
+	if word == "" {
+		return dst, 0
+	}
+	from := end
+	if end < len(text) && text[end] == '-' {
+		end++
+	}
+	for end < len(text) && isDigit(text[end]) {
+		end++
+	}
+	if v, err := strconv.Atoi(string(text[from:end])); err == nil && word == "u" {
+		switch {
+		case bytes.HasPrefix(text[end:], []byte(`\'`)):
+			end = min(len(text), end+4)
+		case end < len(text) && text[end] != '\\':
+			end++
+		}
+		return putRune(dst, rune(uint16(v))), end
+	}
+	if end < len(text) && text[end] == ' ' {
+		end++
+	}
+	switch word {
+	case "par", "line", "tab", "cell", "row":
+		dst = append(dst, ' ')
+	}
+	return dst, end
+}
+
 // Escaped is how many bytes of text[i:] belong to an escape that begins before them,
 // as the n of \n and the 40 of %40 do, 0 if none: what follows is another word.
 func Escaped(text []byte, i int) int {
@@ -236,7 +304,7 @@ func Escaped(text []byte, i int) int {
 	if text[i-1] == '%' {
 		_, n = percentEscape(b[:0], text[i-1:])
 	} else {
-		_, n = backslash(b[:0], text[i-1:])
+		_, n = backslash(b[:0], text[i-1:], 0)
 	}
 	return max(0, n-1)
 }

@@ -22,6 +22,9 @@ func hasForms(text []byte) bool {
 			i++
 			continue
 		}
+		if n := tagged(text[i:]); n > 0 {
+			return true
+		}
 		if n := invisible(text[i:]); n > 0 {
 			if i > 0 && i+n < len(text) && inIdentifier(text[i-1]) && inIdentifier(text[i+n]) {
 				return true
@@ -48,6 +51,15 @@ func hasForms(text []byte) bool {
 func form(dst, text []byte) ([]byte, int) {
 	if !mayBeForm(text, 0) {
 		return dst, 0
+	}
+	if n := tagged(text); n > 0 {
+		dst = append(dst, ' ')
+		for k := 0; k < n; k += tagSize {
+			if c := text[k+2]<<6 | text[k+3]&0x3F; c >= ' ' && c < 0x7F {
+				dst = append(dst, c)
+			}
+		}
+		return append(dst, ' '), n
 	}
 	if n := invisible(text); n > 0 {
 		return dst, n
@@ -87,7 +99,7 @@ var digitText = []byte("0123456789")
 // small and full-width forms, mathematical alphabets. Latin letters with accents,
 // Greek, Cyrillic, Han and Hangul are passed over.
 var formLead = func() (t [256]bool) {
-	for _, c := range []byte("\xC2\xCA\xCB\xD9\xDB\xDF\xE0\xE1\xE2\xE3\xEA\xEF\xF0") {
+	for _, c := range []byte("\xC2\xCA\xCB\xD9\xDB\xDF\xE0\xE1\xE2\xE3\xEA\xEF\xF0\xF3") {
 		t[c] = true
 	}
 	return t
@@ -119,6 +131,22 @@ func invisible(text []byte) int {
 		return 3
 	}
 	return 0
+}
+
+// tagSize is the length of a tag character in UTF-8.
+const tagSize = 4
+
+// tagged is the length of the characters of Unicode's Tags block (U+E0000 to U+E007F) that
+// text begins with: ASCII that nobody sees. Flags of regions are emoji behind a black flag
+// with few such characters.
+func tagged(text []byte) (n int) {
+	for len(text)-n >= tagSize && text[n] == 0xF3 && text[n+1] == 0xA0 && text[n+2]|1 == 0x81 {
+		n += tagSize
+	}
+	if n < enoughForms*tagSize {
+		return 0
+	}
+	return n
 }
 
 func inIdentifier(c byte) bool { return alnum[c] || c == '.' || c == '@' || c == '-' || c == ':' }

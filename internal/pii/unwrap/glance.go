@@ -8,7 +8,7 @@ import (
 )
 
 // features are what a text may hold.
-type features uint16
+type features uint32
 
 const (
 	escapes   features = 1 << iota // %, & or a backslash
@@ -22,9 +22,26 @@ const (
 	coloured                       // a terminal's control sequences
 	zeros                          // bytes that are zero; looked at closer
 	wideText                       // UTF-16
+	angle                          // a <
+	inline                         // markup within a word
+	brackets                       // an opening bracket: [at], if looked at closer
+	newlines                       // folded lines or uuencode, if looked at closer
+	quotes                         // a double quote: JSON, perhaps
+	isolated                       // letters and digits that stand alone
+	groups                         // digits in short groups
+	mojibake                       // UTF-8 that was read as Latin-1
+	sqlText                        // an SQL string with Unicode escapes, U&'…'
+	richText                       // RTF
+	spelled                        // signs in words, in brackets: x [at] y
+	spoken                         // signs in words: x at y.z
+	numeric                        // enough digits for a number, and more than digits
+	border                         // what stands around a word
 	telltales = escapes
-	inPlace   = escapes | pluses | forms | quoted | coloured
 )
+
+// tells are what a character that is no letter or digit says of a text.
+var tells = [128]features{'%': telltales, '&': telltales, '\\': telltales, '+': plusSign, '=': quoted, escape: coloured,
+	' ': border, '_': border, '-': border, 0: zeros, '<': angle, '[': brackets, '(': brackets, '{': brackets, '\n': newlines, '"': quotes}
 
 // minRun is the shortest stretch of letters and digits that is looked at: base64
 // of seven bytes, without padding.
@@ -35,9 +52,6 @@ const (
 	highs = 0x80 * ones
 )
 
-// zero has the high bit set of each byte of x that is zero, and perhaps of bytes above such a one.
-func zero(x uint64) uint64 { return (x - ones) &^ x & highs }
-
 // glance looks for features, and gathers the places where stretches begin that
 // may be base64 or hex. Most of its work is eight bytes at a time.
 func (u *Unwrapper) glance(depth int, text []byte) features {
@@ -46,15 +60,20 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 	var f features
 	run := 0 // letters and digits before i
 	i := 0
+	count := 0                      // of digits
+	var alone, short, shortest uint // such blocks in a row, see below
 	for ; i+8 <= len(text); i += 8 {
 		x := binary.LittleEndian.Uint64(text[i:])
 		low := x &^ highs
 		lower := low | 0x20*ones
 		letters := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
 		digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
-		stop := ^((letters | digits) &^ x) & highs
+		inside := (letters | digits) &^ x & highs
+		stop := inside ^ highs
+		count += bits.OnesCount64(digits & inside)
 		if stop == 0 {
 			run += 8
+			alone, short = 0, 0
 			continue
 		}
 		if run += bits.TrailingZeros64(stop) / 8; run >= minRun {
@@ -62,30 +81,50 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 			l.starts = candidate(l.starts, text, end-run, end)
 		}
 		run = bits.LeadingZeros64(stop) / 8
-		// $, %, &, ' in one; then the backslash, then the plus.
-		tell, sign := zero((x|0x03*ones)^'\''*ones)|zero(x^'\\'*ones), zero(x^'+'*ones)
-		mark := zero((x|0x26*ones)^0x3F*ones) & stop // =, escape, and also ; and ?
-		nul := zero(x)
-		if tell|sign|x&highs|mark|nul != 0 {
-			f |= noted(tell, sign, x&highs, mark, nul)
+		if x&highs != 0 {
+			f |= apparent
+			stop &^= x
+		}
+		for ; stop != 0; stop &= stop - 1 {
+			k := i + bits.TrailingZeros64(stop)/8
+			t := tells[text[k]&0x7F]
+			if f |= t; t&border != 0 && saysAt(text, k) {
+				f |= spoken
+			}
+		}
+		// Blocks in a row without two letters side by side, or with digits in groups of up to
+		// two or four: prose has none of these, and a time not as many.
+		pairs := inside & (inside << 8)
+		if alone++; pairs != 0 || inside == 0 {
+			alone = 0
+		}
+		if short++; digits&inside == 0 || pairs&(pairs<<16)&(inside<<32) != 0 {
+			short = 0
+		}
+		if shortest++; digits&inside == 0 || pairs&(pairs<<8) != 0 {
+			shortest = 0
+		}
+		if alone >= 2 {
+			f |= isolated
+		}
+		if short >= 4 || shortest >= 3 {
+			f |= groups
 		}
 	}
 	for ; i < len(text); i++ {
-		switch c := text[i]; {
-		case alnum[c]:
+		c := text[i]
+		if alnum[c] {
+			if isDigit(c) {
+				count++
+			}
 			run++
 			continue
-		case c == '%' || c == '&' || c == '\\':
-			f |= telltales
-		case c == '+':
-			f |= plusSign
-		case c == '=':
-			f |= quoted
-		case c == escape:
-			f |= coloured
-		case c == 0:
-			f |= zeros
-		case c >= utf8.RuneSelf:
+		}
+		if c < utf8.RuneSelf {
+			if f |= tells[c]; tells[c]&border != 0 && saysAt(text, i) {
+				f |= spoken
+			}
+		} else {
 			f |= apparent
 		}
 		if run >= minRun {
@@ -99,35 +138,27 @@ func (u *Unwrapper) glance(depth int, text []byte) features {
 	if len(l.starts) > 0 {
 		f |= runs
 	}
-	if f&^runs == 0 && (len(text) == 0 || text[0] != 'x') {
-		return f
+	if count >= minDigits && count < len(text) {
+		f |= numeric
 	}
 	return closer(text, f)
 }
 
-func noted(tell, sign, high, mark, nul uint64) (f features) {
-	if tell != 0 {
-		f = telltales
-	}
-	if sign != 0 {
-		f |= plusSign
-	}
-	if high != 0 {
-		f |= apparent
-	}
-	if mark != 0 {
-		f |= quoted | coloured
-	}
-	if nul != 0 {
-		f |= zeros
-	}
-	return f
+// saysAt reports the word at between the border at text[i] and another such.
+func saysAt(text []byte, i int) bool {
+	return i >= 3 && binary.LittleEndian.Uint32(text[i-3:])|0x20<<8|0x20<<16 == uint32(text[i])*(1<<24|1)|'a'<<8|'t'<<16
 }
 
 // closer makes sure of what a glance suspects.
 func closer(text []byte, f features) features {
-	if f&telltales != 0 && bytes.IndexByte(text, '\\') < 0 && !percent(text) && !entity(text) {
-		f &^= telltales
+	if f&spoken != 0 && !spokenAt(text) {
+		f &^= spoken
+	}
+	if f&^(runs|quotes|isolated|groups|numeric|border) == 0 && (len(text) == 0 || text[0] != 'x') {
+		return f &^ border
+	}
+	if f&telltales != 0 {
+		f = escapesIn(text, f)
 	}
 	if f&quoted != 0 && !quotedPrintable(text) {
 		f &^= quoted
@@ -142,6 +173,18 @@ func closer(text []byte, f features) features {
 		if hasForms(text) {
 			f |= forms
 		}
+		if misread(text) {
+			f |= mojibake
+		}
+	}
+	if f&angle != 0 && hasMarkup(text) {
+		f |= inline
+	}
+	if f&brackets != 0 && bracketedAt(text) {
+		f |= spelled
+	}
+	if f&newlines != 0 && !folded(text) && !uuencoded(text) {
+		f &^= newlines
 	}
 	if i, _ := magicIn(text, f&apparent != 0); i >= 0 {
 		f |= magic
@@ -149,7 +192,22 @@ func closer(text []byte, f features) features {
 	if f&zeros != 0 && hasWide(text) {
 		f |= wideText
 	}
-	return f &^ (apparent | plusSign | zeros)
+	return f &^ (apparent | plusSign | zeros | brackets | border)
+}
+
+// escapesIn tells the escapes of text that holds a %, & or backslash.
+func escapesIn(text []byte, f features) features {
+	back := bytes.IndexByte(text, '\\') >= 0
+	if !back && !percent(text) && !entity(text) {
+		return f &^ telltales
+	}
+	if back && (bytes.Contains(text, []byte("U&'")) || bytes.Contains(text, []byte(`U&"`))) {
+		f |= sqlText
+	}
+	if back && bytes.Contains(text, []byte(`{\rtf`)) {
+		f |= richText
+	}
+	return f
 }
 
 // percent reports a % and what may follow it.

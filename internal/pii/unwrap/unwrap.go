@@ -63,16 +63,22 @@ const (
 	Hex
 	Compressed
 	UTF16
+	Markup // and line folding, and signs that are spelled out
+	Array
+	Fields
+	UUEncode
 )
 
 func (l Layer) String() string {
-	return [...]string{"plain", "escapes", "base64", "hex", "compressed", "UTF-16"}[l]
+	return [...]string{"plain", "escapes", "base64", "hex", "compressed", "UTF-16", "markup", "array", "fields", "uuencode"}[l]
 }
 
 // View is one text to look at. It is valid until the function it was given to returns.
 type View struct {
 	Text   []byte
 	Binary bool // no text: shapes in it are chance
+	Loose  bool // put together of pieces that chance may have put side by side: only known values count
+	Open   bool // set by show: a known value may begin at the end of a field, and go on in another
 	Inside bool // it was cut out of the text, so that its line breaks are not the text's
 	Line   int  // line breaks of the text before it, if it is inside
 	Last   int  // and before its end
@@ -106,6 +112,7 @@ type Unwrapper struct {
 	seed    maphash.Seed
 	seen    []uint64 // encoded stretches of the text at hand, by their hash
 	expand  inflater
+	loose   bool // the next view is
 	scratch []byte
 }
 
@@ -145,9 +152,9 @@ func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary 
 	u.layers[depth] = layer
 	depth++
 	v := &u.views[depth]
-	*v = View{Text: text, Inside: inside, Binary: binary, Line: line, Last: last, layers: u.layers[:depth]}
+	*v = View{Text: text, Inside: inside, Binary: binary, Loose: u.loose, Line: line, Last: last, layers: u.layers[:depth]}
 	u.show(v)
-	if f := u.glance(depth, text); f != 0 {
+	if f := u.glance(depth, text); f != 0 && !u.loose {
 		u.open(depth, v, f)
 	}
 }
@@ -158,22 +165,74 @@ func (u *Unwrapper) open(depth int, v *View, f features) {
 		u.cut = u.cut || u.really(v.Text, f)
 		return
 	}
-	l := &u.levels[depth]
-	if f&inPlace != 0 {
-		if l.buf = rewrite(l.buf[:0], v.Text, f); !bytes.Equal(l.buf, v.Text) {
-			u.descend(depth, Escapes, l.buf, v.Inside, v.Binary, v.Line, v.Last)
-		}
+	if !u.replace(depth, v, f) && !v.Binary {
+		u.together(depth, v, f)
 	}
+	l := &u.levels[depth]
 	if f&runs != 0 {
 		u.runs(depth, v)
 	}
 	if f&magic != 0 {
 		u.compressed(depth, v)
 	}
+	if f&newlines != 0 {
+		u.uuencode(depth, v)
+	}
 	if f&wideText != 0 {
 		l.buf = appendWide(l.buf[:0], v.Text)
 		u.cutOut(depth, v, UTF16, l.buf, false, 0, len(v.Text))
 	}
+}
+
+// replace shows a text without its escapes, or what else is written into its words; false
+// if there is none of these.
+func (u *Unwrapper) replace(depth int, v *View, f features) bool {
+	l := &u.levels[depth]
+	layer := Escapes
+	if f&(escapes|pluses|forms|quoted|coloured) != 0 {
+		l.buf = rewrite(l.buf[:0], v.Text, f)
+	} else {
+		l.buf = l.buf[:0]
+	}
+	if len(l.buf) == 0 || bytes.Equal(l.buf, v.Text) {
+		if f&(inline|newlines|mojibake|spelled) == 0 {
+			return false
+		}
+		layer = Markup
+		if l.buf = strip(l.buf[:0], v.Text, f); bytes.Equal(l.buf, v.Text) {
+			return false
+		}
+	}
+	u.descend(depth, layer, l.buf, v.Inside, v.Binary, v.Line, v.Last)
+	return true
+}
+
+// together shows what the pieces of a text are side by side.
+func (u *Unwrapper) together(depth int, v *View, f features) {
+	l := &u.levels[depth]
+	if f&isolated != 0 {
+		u.letters(depth, v)
+	}
+	if f&groups != 0 {
+		u.codes(depth, v)
+	}
+	u.loose = true
+	if f&spoken != 0 {
+		l.buf = appendSpoken(l.buf[:0], v.Text)
+		u.descend(depth, Escapes, l.buf, v.Inside, false, v.Line, v.Last)
+	}
+	if len(v.Text) <= maxFields {
+		if f&numeric != 0 {
+			if l.buf = appendNumbers(l.buf[:0], v.Text); len(l.buf) > 0 {
+				u.cutOut(depth, v, Fields, l.buf, false, 0, len(v.Text))
+			}
+		}
+		if v.Open {
+			l.buf = appendFields(l.buf[:0], v.Text)
+			u.descend(depth, Fields, l.buf, v.Inside, false, v.Line, v.Last)
+		}
+	}
+	u.loose = false
 }
 
 // really reports whether there is one more layer, which is not taken off.
@@ -182,7 +241,7 @@ func (u *Unwrapper) really(text []byte, f features) bool {
 		return true
 	}
 	u.scratch = rewrite(u.scratch[:0], text, f)
-	return !bytes.Equal(u.scratch, text)
+	return f&(escapes|pluses|forms|quoted|coloured) != 0 && !bytes.Equal(u.scratch, text)
 }
 
 // maxSeen is how many encoded stretches of a text are remembered.

@@ -1,0 +1,180 @@
+package unwrap
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// The fields of a document, put side by side: what stands in two of them is one value.
+
+// maxFields is the length of a text whose fields are put together. In a longer one, what
+// stands in two fields of one record is found where records are lines or cells.
+const maxFields = 64 << 10
+
+// maxKey is the length of the longest key that is left out.
+const maxKey = 64
+
+// appendFields appends text without its keys, tags and what fields are set apart with: a
+// bar stands instead. The lines stay.
+func appendFields(dst, text []byte) []byte {
+	start := len(dst)
+	bar := func() {
+		dst = bytes.TrimRight(dst, " ")
+		if len(dst) > start && dst[len(dst)-1] != '|' && dst[len(dst)-1] != '\n' {
+			dst = append(dst, '|')
+		}
+	}
+	for i := 0; i < len(text); {
+		switch c := text[i]; c {
+		case '"':
+			i += max(1, keyAt(text[i:]))
+			bar()
+		case '<':
+			k := bytes.IndexAny(text[i+1:min(len(text), i+maxTag)], "<>")
+			if i++; k >= 0 && text[i+k] == '>' {
+				i += k + 1
+			}
+			bar()
+		case ',', '{', '}', '[', ']', ';', '|', '\t', ':':
+			i++
+			bar()
+		default:
+			if i++; c != ' ' || len(dst) > start && dst[len(dst)-1] != '|' {
+				dst = append(dst, c)
+			}
+		}
+	}
+	return dst
+}
+
+// keyAt is the length of a key of JSON with its colon that text begins with, 0 if it begins with none.
+func keyAt(text []byte) int {
+	k := bytes.IndexAny(text[1:min(len(text), maxKey)], "\"\\\n")
+	if k < 0 || text[1+k] != '"' {
+		return 0
+	}
+	end := k + 2
+	for end < len(text) && text[end] == ' ' {
+		end++
+	}
+	if end < len(text) && text[end] == ':' {
+		return end + 1
+	}
+	return 0
+}
+
+// appendNumbers appends the groups of digits of neighbouring fields side by side, a line
+// for those that belong together: at most one word, key or tag stands between two.
+func appendNumbers(dst, text []byte) []byte {
+	n := numbers{dst: dst, line: len(dst)}
+	last := 0 // end of the group before
+	for i := nextDigit(text, 0); i < len(text); i = nextDigit(text, i) {
+		start := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		if start > 0 && !fieldBorder[text[start-1]] && text[start-1] != '+' || i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') ||
+			i-start > maxDigits { // a code, an address, a time
+			for i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') {
+				i++
+			}
+			n.end()
+			continue
+		}
+		if n.groups > 0 && !near(text[last:start]) {
+			n.end()
+		}
+		n.apart = n.apart || n.groups > 0 && len(bytes.TrimLeft(text[last:start], " ")) > 0
+		n.group(text[start:i])
+		last = i
+	}
+	n.end()
+	return n.dst
+}
+
+// numbers is a line of groups.
+type numbers struct {
+	dst    []byte
+	line   int // where it begins
+	groups int
+	digits int
+	apart  bool // more than spaces stands between its groups
+}
+
+func (n *numbers) group(text []byte) {
+	if n.groups++; n.groups > 1 {
+		n.dst = append(n.dst, ' ')
+	}
+	n.digits += len(text)
+	n.dst = append(n.dst, text...)
+}
+
+func (n *numbers) end() {
+	if n.groups == 0 {
+		return
+	}
+	if !n.apart || n.digits < minDigits {
+		n.dst = n.dst[:n.line]
+	} else {
+		n.dst = append(n.dst, '\n')
+	}
+	*n = numbers{dst: n.dst, line: len(n.dst)}
+}
+
+// near reports whether at most one word stands in a gap, tags apart.
+func near(gap []byte) bool {
+	if len(gap) > maxBetween {
+		return false
+	}
+	words, letters := 0, 0
+	for i := 0; i < len(gap); i++ {
+		if gap[i] == '<' {
+			k := bytes.IndexByte(gap[i:], '>')
+			if k < 0 {
+				return false
+			}
+			i += k
+		}
+		if fieldBorder[gap[i]] {
+			letters = 0
+			continue
+		}
+		if letters++; letters == 1 {
+			words++
+		}
+		if words > 1 || letters > longestLabel {
+			return false
+		}
+	}
+	return true
+}
+
+// nextDigit is where the next digit stands from i on; the end if there is none.
+func nextDigit(text []byte, i int) int {
+	for ; i+8 <= len(text); i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		low := x &^ highs
+		if d := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones) &^ x & highs; d != 0 {
+			return i + bits.TrailingZeros64(d)/8
+		}
+	}
+	for i < len(text) && !isDigit(text[i]) {
+		i++
+	}
+	return i
+}
+
+const (
+	minDigits    = 8
+	maxDigits    = 18
+	maxBetween   = 48 // bytes between two groups
+	longestLabel = 14 // of a word there
+)
+
+var fieldBorder = func() (t [256]bool) {
+	for _, c := range []byte(" \t\r\n,;|{}[]()<>\"':=") {
+		t[c] = true
+	}
+	return t
+}()
