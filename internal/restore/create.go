@@ -24,6 +24,12 @@ type Database struct {
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
 	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
 	closing bool           // its removal was asked for
+	spare   client.Spare
+}
+
+// do runs fn, which sets nothing for longer than a transaction, on a session in the database.
+func (d *Database) do(ctx context.Context, fn func(*pgx.Conn) error) error {
+	return d.spare.Do(ctx, func(ctx context.Context) (*pgx.Conn, error) { return session(ctx, d.cfg) }, fn)
 }
 
 // Create makes an empty database with the encoding and locale of the source, so

@@ -18,7 +18,7 @@ const batch = 500
 // SetSequences sets every sequence to exactly where the source's stands.
 func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceValue) error {
 	const q = `SELECT setval(s::regclass, v, c) FROM unnest($1::text[], $2::bigint[], $3::bool[]) AS u(s, v, c)`
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	return d.do(ctx, func(conn *pgx.Conn) error {
 		for part := range slices.Chunk(values, batch) {
 			names, last, called := make([]string, len(part)), make([]int64, len(part)), make([]bool, len(part))
 			for i, v := range part {
@@ -79,7 +79,7 @@ const analyzeList = `
 // Analyze gathers the planner's statistics with several workers.
 func (d *Database) Analyze(ctx context.Context, workers int) error {
 	var names []string
-	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err := d.do(ctx, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, analyzeList)
 		if err != nil {
 			return client.Wrap(err, "listing the tables to analyse")
@@ -95,7 +95,7 @@ func (d *Database) Analyze(ctx context.Context, workers int) error {
 		return err
 	}
 	return client.Each(ctx, workers, analyzeParts(names), func(ctx context.Context, parts iter.Seq[[]string]) error {
-		return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+		return d.do(ctx, func(conn *pgx.Conn) error {
 			for part := range parts {
 				if _, err := conn.Exec(ctx, "ANALYZE "+strings.Join(part, ", ")); err != nil {
 					return client.Wrap(err, "analysing tables")

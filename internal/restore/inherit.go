@@ -24,7 +24,7 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 		return nil, err
 	}
 	if !facts.exists {
-		err = with(ctx, shadow.cfg, func(conn *pgx.Conn) (err error) {
+		err = shadow.do(ctx, func(conn *pgx.Conn) (err error) {
 			notes, err = shadow.closeToPublic(ctx, conn, nil)
 			return err
 		})
@@ -44,7 +44,7 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 	if err != nil {
 		return nil, err
 	}
-	err = with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
+	err = shadow.do(ctx, func(conn *pgx.Conn) error {
 		if notes, err = carryObjects(ctx, conn, live, facts.owner, func(g grant) bool {
 			return g.grantee == "" && shadow.production.lacks(publicGrant(g)) && !open.explicit[publicGrant(g)]
 		}); err != nil {

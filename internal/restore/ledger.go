@@ -43,7 +43,7 @@ const ledgerPrefix = "refresher_ledger_"
 func (d *Database) OpenLedger(ctx context.Context) error {
 	run, _ := afterLast(d.name, "_shadow_")
 	schema := catalog.Quote(ledgerPrefix + run)
-	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err := d.do(ctx, func(conn *pgx.Conn) error {
 		const columns = " (chunk int PRIMARY KEY)"
 		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" +
 			columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
@@ -90,7 +90,7 @@ func (e Entry) book() string {
 // If the ledger was closed after all, the error is ErrLedgerClosed.
 func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 	booked := map[Entry]bool{}
-	err := with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err := d.do(ctx, func(conn *pgx.Conn) error {
 		if err := d.endOthers(ctx, conn); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
 // no crash takes a row back. If chunks are missing it returns them and the ledger
 // stays open.
 func (d *Database) CloseLedger(ctx context.Context, want []Entry) (missing []Entry, err error) {
-	err = with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err = d.do(ctx, func(conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
 			return client.Wrap(err, "closing the ledger of database %q", d.name)

@@ -36,7 +36,7 @@ func (d *Database) preData(ctx context.Context, dump string, contents []byte) (n
 			return notes, err
 		}
 		list = nil
-		if err := with(ctx, d.cfg, func(conn *pgx.Conn) error { return createServer(ctx, conn, server) }); err != nil {
+		if err := d.do(ctx, func(conn *pgx.Conn) error { return createServer(ctx, conn, server) }); err != nil {
 			return notes, err
 		}
 		for _, o := range server.Withheld {
@@ -89,7 +89,7 @@ var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
 // here: rows could not be loaded, and those a policy hides not be verified. The
 // policies themselves come with post-data and don't bind an owner without FORCE.
 func (d *Database) suspendRowSecurity(ctx context.Context) error {
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
+	return d.do(ctx, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `
 			SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 			WHERE c.relforcerowsecurity ORDER BY 1, 2`)
@@ -115,7 +115,7 @@ func (d *Database) resumeRowSecurity(ctx context.Context) error {
 	if len(d.forced) == 0 {
 		return nil
 	}
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return force(ctx, conn, "FORCE", d.forced) })
+	return d.do(ctx, func(conn *pgx.Conn) error { return force(ctx, conn, "FORCE", d.forced) })
 }
 
 func force(ctx context.Context, conn *pgx.Conn, how string, tables []catalog.Name) error {

@@ -229,7 +229,7 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 	if len(p.tables) == 0 {
 		return nil
 	}
-	return with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
+	return shadow.do(ctx, func(conn *pgx.Conn) error {
 		for _, t := range p.own() {
 			if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+catalog.Quote(t.table.Name.Schema)); err != nil {
 				return client.Wrap(err, "making the schema of %s", t.table.Name)
@@ -352,7 +352,7 @@ func (p *Preservation) SetSequences(ctx context.Context, shadow *Database) error
 	if len(p.tables) == 0 {
 		return nil
 	}
-	return with(ctx, shadow.cfg, func(conn *pgx.Conn) error {
+	return shadow.do(ctx, func(conn *pgx.Conn) error {
 		const set = `SELECT setval(s::regclass, $3, $4) FROM pg_get_serial_sequence($1, $2) s WHERE s IS NOT NULL`
 		for _, t := range p.tables {
 			for _, q := range t.sequences {

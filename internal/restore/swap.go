@@ -151,7 +151,6 @@ func (e *evictor) start(ctx context.Context, conn *pgx.Conn, database string) (s
 
 func (e *evictor) evict(ctx context.Context, conn *pgx.Conn, database string) error {
 	// The type of other roles' sessions is hidden.
-	// The type of other roles' sessions is hidden.
 	const q = `
 		SELECT pid, coalesce(usename::text, '') FROM pg_stat_activity
 		WHERE datname = $1 AND pid <> pg_backend_pid()
