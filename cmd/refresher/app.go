@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,6 +45,7 @@ type app struct {
 	envFile    string           // --env-file, empty: none
 	now        func() time.Time // nil: time.Now
 	quiet      bool
+	verbose    bool
 	logFormat  string // "text", "json", or "": as the configuration says
 }
 
@@ -77,9 +79,26 @@ func run(ctx context.Context, args []string, a *app) int {
 	case err != nil && a.logFormat == "json":
 		a.log().Error("refresher ended", "exit", code, "error", err.Error())
 	case err != nil:
+		if !a.verbose {
+			shorten(err)
+		}
 		fmt.Fprintf(a.err, "refresher: %v\n", err)
 	}
 	return code
+}
+
+// shown is how many problems of a refusal a terminal shows without --verbose.
+const shown = 12
+
+// shorten leaves the first problems of a refusal.
+func shorten(err error) {
+	var refusal *fault.Refusal
+	if !errors.As(err, &refusal) || len(refusal.Problems) <= shown+1 {
+		return
+	}
+	more := len(refusal.Problems) - shown
+	refusal.Problems = refusal.Problems[:shown:shown]
+	refusal.Add("and %d more; --verbose lists them all", more)
 }
 
 // exitCode turns an outcome into an exit code: nowhere else is one known.
@@ -128,6 +147,7 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.PersistentFlags().StringVar(&a.configPath, "config", path, "configuration file (also REFRESHER_CONFIG)")
 	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "file of NAME=value lines; variables of the environment win")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no summary: warnings, results and errors only")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "all of a refusal, and every finding with its row")
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "progress and errors as text or json (also log.format)")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.prepare() }
 	root.SuggestionsMinimumDistance = 2

@@ -182,10 +182,10 @@ func checkVerdict(r *check.Result) error {
 		}
 	}
 	switch {
-	case missing > 0:
-		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
 	case errs > 0:
 		return fault.BadInput("the rules don't fit the database: problems %d", errs)
+	case missing > 0:
+		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
 	case late > 0:
 		return fault.Refuse("review",
 			"patterns keep columns that came after their last review; look at them, then run refresher check --accept")

@@ -67,6 +67,13 @@ func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, e
 	rep, err := refresh.Run(ctx, o, p)
 	p.Close()
 	if err != nil {
+		if a.verbose && a.logFormat != "json" {
+			for _, v := range rep.Verification {
+				for _, r := range v.Results {
+					report.WriteFindings(a.err, r, true)
+				}
+			}
+		}
 		return rep, err
 	}
 	if a.silent() && !o.DryRun {

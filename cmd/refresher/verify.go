@@ -104,6 +104,7 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		options.Objects.Keep = p.in.rules.LargeObjects.Keep
 	}
 	options.Workers = p.config.Workers
+	var evidence *refresh.Evidence
 	if p.target, err = target.Parse(w.target, p.bucketURL); err != nil {
 		return err
 	}
@@ -123,8 +124,7 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		p.note("survivors were not looked for, since --offline leaves the source unread; only detectors worked")
 		p.reader.Tables = refresh.RuledTables(p.in.rules)
 	default:
-		evidence, err := a.evidence(ctx, p.in, options.Run, false)
-		if err != nil {
+		if evidence, err = a.evidence(ctx, p.in, options.Run, false); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, evidence.Close()) }()
@@ -143,10 +143,14 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		return err
 	}
 	p.verdict.Results, p.verdict.Notes = p.reader.Results, append(p.verdict.Notes, p.reader.Notes...)
-	if w.fingerprints != "" {
-		if err := p.confirm(ctx, w); err != nil {
-			return err
-		}
+	switch {
+	case evidence != nil:
+		err = evidence.Explain(p.verdict.Results...)
+	case w.fingerprints != "":
+		err = p.confirm(ctx, w)
+	}
+	if err != nil {
+		return err
 	}
 	_, verdict := verify.Judge(options.Run, p.verdict.Target, p.verdict.Results...)
 	p.verdict.Passed = verdict == nil
@@ -277,5 +281,5 @@ func (p *proof) print(format string) error {
 	case "sarif":
 		return p.verdict.SARIF(p.app.out, version)
 	}
-	return p.verdict.Text(p.app.err)
+	return p.verdict.Text(p.app.err, p.app.verbose)
 }

@@ -144,6 +144,7 @@ func (p *proof) confirm(ctx context.Context, w verifyFlags) error {
 		n, m, cerr := r.Confirm(evidence.Set)
 		held, of, err = held+n, of+m, errors.Join(err, cerr)
 	}
+	err = errors.Join(err, evidence.Explain(p.verdict.Results...))
 	p.note("%d of the %d survivors shown are in the source now; the others were when the set was made", held, of)
 	if err = errors.Join(err, evidence.Close()); err != nil {
 		return fmt.Errorf("confirming survivors: %w", err)

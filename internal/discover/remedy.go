@@ -47,14 +47,10 @@ func (d *Draft) PatchRun(files []string, existing *rules.Ruleset, run string, fo
 // remedy edits one column's rule; review says why it could not.
 func (d *Draft) remedy(edits map[string]*edit, existing *rules.Ruleset, run string, f Leak) (review string) {
 	where := f.Table.String() + "." + f.Column
-	var c *column
-	if t := d.s.byName[f.Table]; t != nil {
-		c = t.column(f.Column)
-	}
-	if c == nil {
+	owner := d.decides(f.Table, f.Column)
+	if owner == nil {
 		return fmt.Sprintf("%s: the source has no such column any more", where)
 	}
-	owner := d.s.owner(c.origin())
 	table := existing.Tables[owner.table.Root]
 	if table == nil || table.Column(owner.Name) == nil {
 		return fmt.Sprintf("%s: the rules name the column by a pattern: write a rule of its own", where)
@@ -63,17 +59,72 @@ func (d *Draft) remedy(edits map[string]*edit, existing *rules.Ruleset, run stri
 	if edits[have.Pos.File] == nil {
 		return fmt.Sprintf("%s: its rule stands in the included file %s: write one of its own", where, have.Pos.File)
 	}
-	for _, rule := range owner.remedies(have.Rule, f.Classes) {
-		if d.compiles(existing, owner, rule) {
-			note := fmt.Sprintf("review: run %s found %d × %s here", run, f.Count, classList(f.Classes))
-			if !edits[have.Pos.File].replace(have, rule, note) {
-				return fmt.Sprintf("%s: its rule shares a line with others: write %s", where, rule)
-			}
-			return ""
+	rule := d.fitting(existing, owner, have.Rule, f.Classes)
+	if rule == "" {
+		return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant under allow:",
+			where)
+	}
+	note := fmt.Sprintf("review: run %s found %d × %s here", run, f.Count, classList(f.Classes))
+	if !edits[have.Pos.File].replace(have, rule, note) {
+		return fmt.Sprintf("%s: its rule shares a line with others: write %s", where, rule)
+	}
+	return ""
+}
+
+// decides is the column whose rule decides on a column; nil if there is no such column.
+func (d *Draft) decides(table catalog.Name, name string) *column {
+	if t := d.s.byName[table]; t != nil {
+		if c := t.column(name); c != nil {
+			return d.s.owner(c.origin())
 		}
 	}
-	return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant under allow:",
-		where)
+	return nil
+}
+
+// fitting is the first rule for a column that the compiler takes, "" if there is none.
+func (d *Draft) fitting(existing *rules.Ruleset, c *column, have *rules.Rule, classes []pii.Class) string {
+	for _, rule := range c.remedies(have, classes) {
+		same := have.Kind == rules.Scalar && len(have.Params) == 0 && rule == have.Transform
+		if !same && d.compiles(existing, c, rule) {
+			return rule
+		}
+	}
+	return ""
+}
+
+// Remedies returns a function that proposes, for a column in which classes of personal data
+// were found although the rules decide on it, the line to write: the one that PatchRun
+// writes. It proposes "" where no rule fits. Rows are not read.
+func Remedies(cat *catalog.Catalog, rs *rules.Ruleset) func(table, column string, classes []pii.Class) string {
+	existing := current(cat, scrub.Expand(rs, cat).Rules)
+	d, err := Names(cat).Draft(existing)
+	return func(table, column string, classes []pii.Class) string {
+		name, cause := catalog.ParseName(table)
+		if err != nil || cause != nil {
+			return ""
+		}
+		owner := d.decides(name, column)
+		if owner == nil || existing.Tables[owner.table.Root] == nil {
+			return ""
+		}
+		ruled := existing.Tables[owner.table.Root]
+		have := ruled.Column(owner.Name)
+		if have == nil {
+			have = ruled.Wildcard()
+		}
+		if have == nil {
+			return ""
+		}
+		rule := d.fitting(existing, owner, have.Rule, classes)
+		if rule == "" {
+			return ""
+		}
+		line := scalar(ruleKey(owner.Name)) + ": " + rule
+		if root := owner.table.Root; root != name || owner.Name != column {
+			line = scalar(root.String()) + ": {columns: {" + line + "}}"
+		}
+		return line
+	}
 }
 
 func classList(classes []pii.Class) string {
@@ -145,10 +196,11 @@ func (d *Draft) compiles(existing *rules.Ruleset, c *column, rule string) bool {
 	}
 	table := *existing.Tables[c.table.Root]
 	table.Columns = slices.Clone(table.Columns)
-	for i, have := range table.Columns {
-		if have.Name == c.Name {
-			table.Columns[i] = one.Tables[c.table.Root].Columns[0]
-		}
+	column := one.Tables[c.table.Root].Columns[0]
+	if i := slices.IndexFunc(table.Columns, func(have *rules.Column) bool { return have.Name == c.Name }); i >= 0 {
+		table.Columns[i] = column
+	} else {
+		table.Columns = append(table.Columns, column)
 	}
 	changed.Tables[c.table.Root] = &table
 	drafted, _ := d.render(true)

@@ -80,7 +80,7 @@ type Problem struct {
 	Table     string // schema.table; empty if it isn't of one table
 	Column    string
 	Text      string // one sentence
-	Fix       string // what to do or to paste; empty if Text says it
+	Fix       string // what to do or to paste, empty if Text says it; with a line break it is shown below the text
 }
 
 func (p Problem) String() string {
@@ -88,7 +88,10 @@ func (p Problem) String() string {
 	if p.Field != "" {
 		text = p.Field + ": " + text
 	}
-	if p.Fix != "" {
+	switch {
+	case strings.Contains(p.Fix, "\n"):
+		text = lines(text, strings.Split(strings.TrimPrefix(p.Fix, "\n"), "\n"))
+	case p.Fix != "":
 		text += "; " + p.Fix
 	}
 	switch {
@@ -124,7 +127,7 @@ func lines(head string, rest []string) string {
 	if len(rest) == 0 {
 		return head
 	}
-	return head + "\n  " + strings.Join(rest, "\n  ")
+	return head + "\n  " + strings.ReplaceAll(strings.Join(rest, "\n"), "\n", "\n  ")
 }
 
 // Outcome is how a run ended.

@@ -42,9 +42,8 @@ func (c *canaries) rehearse(
 	c.identities = append(c.identities, identities...)
 	one := canary.Result{Tables: []canary.Table{table}}
 	if problems := one.Problems(); len(problems) > 0 {
-		return &fault.Refusal{Gate: "canaries", Problems: fault.Problems(problems), Reason: "values that must be masked " +
-			"would pass: " +
-			"values of nobody, made to test this, came out as they went in; no row of the table was copied"}
+		return &fault.Refusal{Gate: "canaries", Problems: problems, Reason: "values that must be masked would pass: " +
+			"invented values, made to test this, came out as they went in; no row of the table was copied"}
 	}
 	return nil
 }
@@ -66,15 +65,23 @@ func (c *canaries) result() *canary.Result {
 	return result
 }
 
-// missed counts the identities that a matcher which looks for survivors would not find.
-func (c *canaries) missed(m *fingerprint.Matcher) (n int64) {
+// missed counts into a result the identities that a matcher which looks for survivors
+// would not find.
+func (c *canaries) missed(m *fingerprint.Matcher, result *canary.Result) {
 	for _, id := range c.identities {
 		found := m.Scan(nil, []byte("seen: "+id.Text+"."))
-		if !slices.ContainsFunc(found, func(f fingerprint.Match) bool { return f.Class == id.Class }) {
-			n++
+		if slices.ContainsFunc(found, func(f fingerprint.Match) bool { return f.Class == id.Class }) {
+			continue
+		}
+		result.Missed++
+		for _, t := range result.Tables {
+			for i := range t.Columns {
+				if t.Table == id.Table && t.Columns[i].Column == id.Column {
+					t.Columns[i].Missed++
+				}
+			}
 		}
 	}
-	return n
 }
 
 // followed counts the identities of canaries among the fingerprints of a class.

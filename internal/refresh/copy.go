@@ -110,7 +110,7 @@ func (f *filling) copyData(ctx context.Context) error {
 		}
 		f.rec.report.Canaries = d.canaries.result()
 		if err != nil {
-			return err
+			return withRemedies(d.catalog, o.Rules, err)
 		}
 		if d.sequences, err = d.source.Sequences(ctx); err != nil {
 			return err

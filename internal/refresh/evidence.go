@@ -8,10 +8,12 @@ import (
 	"iter"
 	"os"
 
+	"refresher/internal/discover"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/rules"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"
 )
@@ -24,11 +26,17 @@ type Evidence struct {
 	Program *scrub.Program
 	Set     *fingerprint.Set
 	store   *fingerprint.Store
+	rules   *rules.Ruleset
 	dir     string
 }
 
 // Close removes the fingerprints.
 func (e *Evidence) Close() error { return errors.Join(e.store.Close(), os.RemoveAll(e.dir)) }
+
+// Explain says in results whose values survived, and the rules to write.
+func (e *Evidence) Explain(results ...*verify.Result) error {
+	return explain(e.Catalog, e.rules, e.store.Origins, results...)
+}
 
 // Collect reads the source as a run does, through the very scrubber, but keeps
 // only fingerprints: nothing of a row goes anywhere.
@@ -40,12 +48,12 @@ func Collect(ctx context.Context, o Options, watch Observer) (_ *Evidence, err e
 	defer source.Close(context.WithoutCancel(ctx))
 	p := &plan{source: source, catalog: source.Catalog()}
 	if p.program, err = scrub.Compile(o.Rules, p.catalog, o.Key.Bytes()); err != nil {
-		return nil, err
+		return nil, discover.Propose(p.catalog, err)
 	}
 	if err := source.Lock(ctx, tablesRead(p.program)); err != nil {
 		return nil, err
 	}
-	e := &Evidence{Catalog: p.catalog, Program: p.program}
+	e := &Evidence{Catalog: p.catalog, Program: p.program, rules: o.Rules}
 	if e.dir, err = os.MkdirTemp(o.TempDir, "refresher-verify-"); err != nil {
 		return nil, fmt.Errorf("making a temporary folder: %w", err)
 	}

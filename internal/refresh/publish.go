@@ -37,7 +37,7 @@ func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *
 	if err := s.staging.Verify(ctx, scan.Look); err != nil {
 		return err
 	}
-	s.pass, err = judge(o.Run, rec, s.bucket.Name, began, scan.Results()...)
+	s.pass, err = judge(o, rec, data, s.bucket.Name, began, scan.Results()...)
 	return err
 }
 

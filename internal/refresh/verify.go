@@ -30,7 +30,7 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, 
 		return nil, err
 	}
 	rec.identifiers(data.store, data.canaries)
-	rec.report.Canaries.Missed += data.canaries.missed(set.Matcher())
+	data.canaries.missed(set.Matcher(), rec.report.Canaries)
 	clean := &proof{set: set, verifier: verify.New(verify.Options{
 		Run: o.Run, Replaces: o.Staging.Database, Set: set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
 		Risk: data.risk, Canaries: rec.report.Canaries,
@@ -48,7 +48,7 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, 
 		return nil, err
 	}
 	rec.report.Risk = result.Risk
-	clean.pass, err = judge(o.Run, rec, pass.StagingDatabase, began, result)
+	clean.pass, err = judge(o, rec, data, pass.StagingDatabase, began, result)
 	return clean, err
 }
 
@@ -64,9 +64,13 @@ func (r *recorder) identifiers(store *fingerprint.Store, c *canaries) {
 
 // judge turns results into a pass or a refusal, and puts both into the report.
 func judge(
-	run string, rec *recorder, subject string, began time.Time, results ...*verify.Result,
+	o *Options, rec *recorder, data *filled, subject string, began time.Time, results ...*verify.Result,
 ) (pass.Pass, error) {
-	verified, err := verify.Judge(run, subject, results...)
+	if err := explain(data.catalog, o.Rules, data.store.Origins, results...); err != nil {
+		return pass.Pass{}, err
+	}
+	verified, err := verify.Judge(o.Run, subject, results...)
+	err = withRemedies(data.catalog, o.Rules, err)
 	rec.report.Verification = append(rec.report.Verification, report.Subject{
 		Name: subject, Results: results, Seconds: time.Since(began).Seconds(), Passed: err == nil,
 	})

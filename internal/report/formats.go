@@ -24,8 +24,9 @@ func (v *Verdict) JSON(w io.Writer) error {
 	return enc.Encode(v)
 }
 
-// Text writes the verdict for people.
-func (v *Verdict) Text(w io.Writer) error {
+// Text writes the verdict for people: its checks, and the columns that hold weak
+// findings only, as what refuses is the refusal's to tell. all: every finding kept.
+func (v *Verdict) Text(w io.Writer, all bool) error {
 	for _, r := range v.Results {
 		fmt.Fprintf(w, "%s: %s rows, %s\n", or(r.Subject, v.Target), Count(r.Rows), Size(r.Bytes))
 		for _, c := range r.Checks {
@@ -35,14 +36,29 @@ func (v *Verdict) Text(w io.Writer) error {
 			}
 			fmt.Fprintf(w, "  %s  %-12s %s\n", mark, c.Name, c.Detail)
 		}
-		for _, f := range r.Findings {
-			fmt.Fprintf(w, "        %s\n", f.String())
-		}
+		WriteFindings(w, r, all)
 	}
 	for _, n := range v.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
 	return nil
+}
+
+// WriteFindings writes the findings of a result a line each: all that were kept, or of
+// each column that does not refuse the first.
+func WriteFindings(w io.Writer, r *verify.Result, all bool) {
+	type place struct{ table, column string }
+	leaks, said := map[place]bool{}, map[place]int{}
+	for _, l := range r.Leaks {
+		leaks[place{l.Table, l.Column}] = true
+	}
+	for _, f := range r.Findings {
+		at := place{f.Table, f.Column}
+		said[at]++
+		if all || !leaks[at] && said[at] == 1 {
+			fmt.Fprintf(w, "        %s\n", f.String())
+		}
+	}
 }
 
 func or(s, otherwise string) string {

@@ -32,7 +32,7 @@ func (r *Report) HTML(w io.Writer) error {
 	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"count": Count, "size": Size, "seconds": Seconds, "when": when, "percent1": percent1, "version": serverVersion,
-		"style": func() template.CSS { return template.CSS(css) }, "headline": r.headline, "survived": r.survived,
+		"style": func() template.CSS { return template.CSS(css) }, "headline": r.headline, "reason": r.reason, "survived": r.survived,
 		"took": func() string { return Seconds(max(0, r.Finished.Sub(r.Started).Seconds())) },
 		"peak": r.peak,
 		"leaks": func(t canary.Table) bool {
@@ -314,6 +314,19 @@ func (r *Report) headline() string {
 		return "The run ended without a word: it was killed, or its machine was."
 	}
 	return "The run is going on."
+}
+
+// reason is why the run did not end well. Columns that refuse are listed further down.
+func (r *Report) reason() string {
+	for _, s := range r.Verification {
+		for _, res := range s.Results {
+			if len(res.Leaks) > 0 {
+				first, _, _ := strings.Cut(r.Error, "\n")
+				return first
+			}
+		}
+	}
+	return r.Error
 }
 
 // after says what a run that did not end well has changed.

@@ -83,6 +83,11 @@ func finding() *verify.Result {
 		Subject: "database app", Rows: 1_234_816, Bytes: 300_000_000, Survivors: 1, Duration: 21 * time.Second,
 		Checks:   []verify.Check{{Name: "coverage", OK: true, Detail: "3 tables"}, {Name: "survivors", Detail: "1 found"}},
 		Findings: []verify.Finding{{Table: "public.users", Column: "note", Row: "ctid (1,2)", Class: "email", Kind: verify.Survivor, Shape: "j***@g***.com", Strong: true}},
+		Leaks: []verify.Leak{{
+			Table: "public.users", Column: "note", Survivors: 1, Classes: []verify.ClassCount{{Class: "email", Count: 1}},
+			ValuesOf: []string{"public.users.email"}, Example: "j***@g***.com", Row: "ctid (1,2)", Rule: "note: lorem",
+			Allow: []string{"{table: public.users, column: note, class: email, up_to: 1, why: WHY}"},
+		}},
 	}
 }
 
@@ -132,7 +137,7 @@ func TestAReportSurvivesItsJSON(t *testing.T) {
 func TestFormats(t *testing.T) {
 	v := &Verdict{Target: "staging", Results: []*verify.Result{finding()}, Notes: []string{"nothing else"}}
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"text": func(b *bytes.Buffer) error { return v.Text(b) }, "json": func(b *bytes.Buffer) error { return v.JSON(b) },
+		"text": func(b *bytes.Buffer) error { return v.Text(b, true) }, "json": func(b *bytes.Buffer) error { return v.JSON(b) },
 		"junit": func(b *bytes.Buffer) error { return v.JUnit(b) }, "sarif": func(b *bytes.Buffer) error { return v.SARIF(b, "v1") },
 	} {
 		t.Run(name, func(t *testing.T) {

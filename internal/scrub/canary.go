@@ -17,8 +17,10 @@ import (
 
 // Identity is a canary's identity that can be looked for as a source's is.
 type Identity struct {
-	Class pii.Class
-	Text  string
+	Class  pii.Class
+	Text   string
+	Table  string
+	Column string
 }
 
 // Rehearse sends canaries through the writer before the first row: the rows of
@@ -258,7 +260,8 @@ func (h *rehearsal) follow(row *canary.Row) {
 		switch p.Class {
 		case pii.Email, pii.FullName, pii.IBAN, pii.Token:
 			if p.Whole && !p.Inside && p.Mode == canary.Nothing && len(h.identities) < enough {
-				h.identities = append(h.identities, Identity{p.Class, p.Text})
+				h.identities = append(h.identities, Identity{Class: p.Class, Text: p.Text,
+					Table: h.plan.Table.Name.String(), Column: h.plan.Columns[p.Column].Name})
 			}
 		}
 	}

@@ -92,6 +92,7 @@ func (w *Writer) remember(r *copyfmt.Row) error {
 			}
 			text = m.text
 		}
+		w.at(m.at)
 		w.row.Remember(m.class, text)
 	}
 	if w.plan.given < 0 || w.plan.surname < 0 {
@@ -99,6 +100,7 @@ func (w *Writer) remember(r *copyfmt.Row) error {
 	}
 	first, last := bytes.TrimSpace(r.Field(w.plan.given)), bytes.TrimSpace(r.Field(w.plan.surname))
 	if len(first) > 0 && len(last) > 0 {
+		w.at(w.plan.given)
 		w.row.Text = append(append(append(w.row.Text[:0], first...), ' '), last...)
 		w.row.Remember(pii.FullName, w.row.Text)
 	}

@@ -42,6 +42,7 @@ type Writer struct {
 	buf   []byte
 	side  []byte // what cells of the first pass made, in tables with free text
 	busy  *boundCell
+	from  []fingerprint.Column // of each field, if fingerprints are taken
 	err   error
 }
 
@@ -65,6 +66,11 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		return w
 	}
 	w.row = transform.Row{Mac: transform.NewMAC(p.key), Fingerprints: fp, Detector: detect.New()}
+	if fp != nil {
+		for _, c := range tp.Columns {
+			w.from = append(w.from, fp.Column(tp.Table.Name.String()+"."+c.Name))
+		}
+	}
 	if tp.text {
 		w.row.Known = &prose.Known{}
 	}
@@ -133,7 +139,7 @@ func (w *Writer) onePass(r *copyfmt.Row) error {
 		if r.Null(c.at) {
 			continue
 		}
-		w.busy = c
+		w.enter(c)
 		if len(c.cases) > 0 {
 			var err error
 			if c, err = w.choose(r, c); err != nil {
@@ -150,6 +156,19 @@ func (w *Writer) onePass(r *copyfmt.Row) error {
 		}
 	}
 	return w.after(r, next)
+}
+
+// enter notes which column is at hand, for errors and for what is fingerprinted.
+func (w *Writer) enter(c *boundCell) {
+	w.busy = c
+	w.at(c.at)
+}
+
+// at notes which field fingerprints are taken of.
+func (w *Writer) at(field int) {
+	if fp := w.row.Fingerprints; fp != nil {
+		fp.From(w.from[field])
+	}
 }
 
 // cell appends what replaces one field.
@@ -186,7 +205,7 @@ func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 		if r.Null(c.at) {
 			continue
 		}
-		w.busy = c
+		w.enter(c)
 		if len(c.cases) > 0 {
 			if c.chosen, err = w.choose(r, c); err != nil {
 				return err
@@ -226,7 +245,7 @@ func (w *Writer) twoPass(r *copyfmt.Row) (err error) {
 				continue
 			}
 		}
-		w.busy = c
+		w.enter(c)
 		w.buf = append(w.buf, r.Span(next, c.at)...)
 		next = c.at + 1
 		switch {
@@ -297,6 +316,7 @@ func (w *Writer) before(r *copyfmt.Row) {
 		return
 	}
 	w.row.Text = append(append(append(w.row.Text[:0], first...), ' '), last...)
+	w.at(w.plan.first)
 	w.row.Fingerprints.Add(pii.FullName, w.row.Text)
 }
 

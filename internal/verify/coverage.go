@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 )
@@ -14,7 +15,7 @@ import (
 // check makes a Check that holds if there are no problems.
 func check(name, detail string, problems []string) Check {
 	slices.Sort(problems)
-	return Check{Name: name, OK: len(problems) == 0, Detail: detail, problems: problems}
+	return Check{Name: name, OK: len(problems) == 0, Detail: detail, problems: fault.Problems(problems)}
 }
 
 // spec is what the rules decided for a table: by its own name, else by its root's.

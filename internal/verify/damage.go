@@ -121,7 +121,7 @@ func (f *files) unread(label, why string) error {
 	problem := fmt.Sprintf("%s: not looked through, since it is %s; unpack it, and name what comes out", label, why)
 	return f.add(&Result{Subject: label, run: f.v.opts.Run, done: true,
 		Checks: []Check{{Name: "readable", Detail: "not looked through, since it is " + why,
-			problems: []string{problem}}}}, nil)
+			problems: fault.Problems([]string{problem})}}}, nil)
 }
 
 // zstandard reports a file of zstd, which can begin with a frame of anything.

@@ -126,6 +126,7 @@ func (t *tally) accept(a *Accepted) (within bool) {
 	for i := range t.found {
 		x := &t.found[i]
 		x.n -= x.byClass[a.Class]
+		delete(x.byClass, a.Class)
 		x.kept = slices.DeleteFunc(x.kept, func(f Finding) bool { return f.Class == a.Class })
 	}
 	return true

@@ -3,9 +3,12 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/fault"
 	"refresher/internal/verify/canary"
 	"refresher/internal/verify/risk"
 )
@@ -53,9 +56,11 @@ func (db *database) canaries(r *canary.Result) Check {
 		for _, c := range spec.Columns {
 			if col := t.Column(c.Name); !c.Keep && col != nil && !col.Generated &&
 				!seen[place{t.Name.String(), c.Name}] {
-				problems = append(problems, fmt.Sprintf("%s.%s: masked, and no canary went through", t.Name, c.Name))
+				problems = append(problems, fault.Problem{Table: t.Name.String(), Column: c.Name,
+					Text: fmt.Sprintf("%s.%s: masked, and no canary went through", t.Name, c.Name)})
 			}
 		}
 	}
-	return check("canaries", r.Detail(), problems)
+	slices.SortFunc(problems, func(a, b fault.Problem) int { return strings.Compare(a.Text, b.Text) })
+	return Check{Name: "canaries", OK: len(problems) == 0, Detail: r.Detail(), problems: problems}
 }

@@ -58,8 +58,13 @@ func TestStagingNeedsCanaries(t *testing.T) {
 		"public.a.mail (path x): a canary came out of email") {
 		t.Errorf("a canary that came out: %v", err)
 	}
-	good.Followed, good.Missed = 3, 1
-	if err := judge(good); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "1 of 3 canary identities") {
+	good.Tables[0].Columns[0].Missed, good.Followed, good.Missed = 1, 3, 1
+	if err := judge(good); !errors.As(err, &refusal) ||
+		!strings.Contains(err.Error(), "public.a.mail: the search for survivors would not find 1 of the canaries") {
+		t.Errorf("a matcher that finds no canary of a column: %v", err)
+	}
+	good.Tables[0].Columns[0].Missed = 0
+	if err := judge(good); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "would not find 1 of 3 canaries") {
 		t.Errorf("a matcher that finds no canary: %v", err)
 	}
 }

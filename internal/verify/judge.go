@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,12 +12,10 @@ import (
 	"refresher/internal/verify/pass"
 )
 
-// maxProblems is how many findings a refusal lists.
-const maxProblems = 50
-
 // Judge makes the pass for a run and its subject ([pass.StagingDatabase] or a
 // bucket's name) if every check of every result holds, and otherwise a
-// *[fault.Refusal] that lists what failed, without values. Results must come
+// *[fault.Refusal] that lists what failed, without values: personal data
+// by the column in which it is. Results must come
 // from a Verifier of the same run, and those of staging know what became of the
 // run's canaries; anything else is an error, never a pass.
 func Judge(run, subject string, results ...*Result) (pass.Pass, error) {
@@ -31,7 +30,8 @@ func Judge(run, subject string, results ...*Result) (pass.Pass, error) {
 	}
 	var failed []string
 	var gate string
-	var problems []string
+	refusal := fault.Refuse("", "")
+	told := map[string]bool{} // columns: each object of a dataset that holds one repeats it
 	for _, r := range results {
 		if r == nil || !r.done || len(r.Checks) == 0 {
 			return pass.Pass{}, errors.New("a verification that did not come to its end can't pass")
@@ -43,21 +43,21 @@ func Judge(run, subject string, results ...*Result) (pass.Pass, error) {
 			if c.OK {
 				continue
 			}
-			if gate == "" {
-				gate = c.Name
-			}
+			gate = cmp.Or(gate, c.Name)
 			failed = append(failed, fmt.Sprintf("%s of %s (%s)", c.Name, r.Subject, c.Detail))
-			problems = append(problems, c.problems...)
+			refusal.Problems = append(refusal.Problems, c.problems...)
+		}
+		for i := range r.Leaks {
+			if l := &r.Leaks[i]; !told[l.Place()] {
+				told[l.Place()] = true
+				refusal.Problems = append(refusal.Problems, l.problem())
+			}
 		}
 	}
 	if gate == "" {
 		return proof.New(run, subject), nil
 	}
-	refusal := fault.Refuse(gate, "%s failed verification: %s", subject, strings.Join(failed, "; "))
-	if len(problems) > maxProblems {
-		rest := len(problems) - maxProblems
-		problems = append(problems[:maxProblems:maxProblems], fmt.Sprintf("and %d more", rest))
-	}
-	refusal.Problems = fault.Problems(problems)
+	refusal.Gate = gate
+	refusal.Reason = fmt.Sprintf("%s failed verification: %s", subject, strings.Join(failed, "; "))
 	return pass.Pass{}, refusal
 }

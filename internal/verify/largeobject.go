@@ -100,17 +100,21 @@ func (l *ledger) take(name string, results []*Result) {
 			t.stats.Excepted += c.Excepted
 			t.stats.Cut += c.Cut
 		}
-		for _, c := range r.Checks {
-			into := &l.detections
-			if c.Name == "survivors" {
-				into = &l.survivors
+		for _, leak := range r.Leaks {
+			if !strings.HasPrefix(leak.Table, name) {
+				leak.Table = name + ": " + leak.Table
 			}
+			if leak.Rule, leak.Allow = "", nil; len(l.leaks) < maxPlaces {
+				l.leaks = append(l.leaks, leak)
+			}
+		}
+		for _, c := range r.Checks {
 			for _, p := range c.problems {
-				if !strings.HasPrefix(p, name) {
-					p = name + ": " + p
+				if !strings.HasPrefix(p.Text, name) {
+					p.Text = name + ": " + p.Text
 				}
-				if len(*into) < maxPlaces {
-					*into = append(*into, p)
+				if len(l.problems) < maxPlaces {
+					l.problems = append(l.problems, p.Text)
 				}
 			}
 		}

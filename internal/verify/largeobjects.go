@@ -128,7 +128,7 @@ func (db *database) scanObject(ctx context.Context, conn *pgx.Conn, s *scanner, 
 	if opaque {
 		seen.opaque++
 	}
-	if own && len(seen.problems) < maxProblems {
+	if own && len(seen.problems) < maxPlaces {
 		seen.problems = append(seen.problems, problem)
 	}
 	return nil

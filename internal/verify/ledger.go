@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
 )
@@ -40,23 +41,25 @@ type tally struct {
 	numbers  int64              // of plain text that are as long as cards'
 	lengths  uint32             // of the bareDetections, as bits
 	expected float64            // digitSurvivors that chance alone would give
+	strong   [sorts]bool        // what counts, once the column was resolved
 	found    [sorts]struct {
 		n       int64
 		kept    []Finding
-		byClass map[pii.Class]int64 // of classes with an exception by number
+		byClass map[pii.Class]int64
 	}
 }
 
-func (t *tally) add(sort int, f func() Finding) {
+func (t *tally) add(sort int, class pii.Class, f func() Finding) {
 	x := &t.found[sort]
 	x.n++
+	t.count(sort, class, 1)
 	if len(x.kept) < maxKept {
 		x.kept = append(x.kept, f())
 	}
 }
 
-// limited counts findings of a class that has an exception by number.
-func (t *tally) limited(sort int, class pii.Class, n int64) {
+// count counts findings of a class.
+func (t *tally) count(sort int, class pii.Class, n int64) {
 	x := &t.found[sort]
 	if x.byClass == nil {
 		x.byClass = map[pii.Class]int64{}
@@ -80,7 +83,7 @@ func (t *tally) merge(u *tally) {
 	for i := range t.found {
 		t.found[i].n += u.found[i].n
 		for class, n := range u.found[i].byClass {
-			t.limited(i, class, n)
+			t.count(i, class, n)
 		}
 		room := max(0, maxKept-len(t.found[i].kept))
 		t.found[i].kept = append(t.found[i].kept, u.found[i].kept[:min(room, len(u.found[i].kept))]...)
@@ -114,6 +117,7 @@ func (t *tally) resolve() []Finding {
 	for i := range t.found {
 		survivor := i <= looseSurvivor
 		isStrong := strong[i] && (survivor || !t.schema)
+		t.strong[i] = isStrong
 		switch {
 		case !isStrong:
 			t.stats.Weak += t.found[i].n
@@ -194,8 +198,9 @@ type ledger struct {
 
 	// Of archives that large objects are: what became of them is in results of
 	// their own.
-	findings              []Finding
-	survivors, detections []string
+	findings []Finding
+	leaks    []Leak
+	problems []string
 }
 
 // column returns the tally of a column. A new one is prepared by init before
@@ -229,43 +234,24 @@ func (l *ledger) merge(rows int64, found []*tally) {
 	}
 }
 
-// place is the column as a finding names it.
-func (t *tally) place() string {
-	if t.stats.Column == "" {
-		return t.stats.Table
-	}
-	return t.stats.Table + "." + t.stats.Column
-}
-
 // result closes the ledger.
 func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...Check) *Result {
 	r := &Result{Subject: subject, Checks: checks, Rows: l.rows, run: v.opts.Run, done: true}
 	r.Findings = l.findings
-	survivors, detections := l.survivors, l.detections
+	r.Leaks = l.leaks
+	problems := l.problems
 	cells, cut := int64(0), int64(0)
 	for _, t := range l.columns {
 		for _, a := range v.allowed.limits(t) {
 			if within := t.accept(a); !within {
-				detections = append(detections, a.String())
+				problems = append(problems, a.String())
 			}
 			r.Accepted = append(r.Accepted, *a)
 		}
 		found := t.resolve()
 		r.Findings = append(r.Findings, found...)
-		for _, f := range found {
-			switch {
-			case !f.Strong && !v.opts.Strict:
-			case f.Kind == Survivor && f.Strong:
-				survivors = append(survivors, f.String())
-			default:
-				detections = append(detections, f.String())
-			}
-		}
-		if n := t.found[sureSurvivor].n - int64(len(t.found[sureSurvivor].kept)); n > 0 {
-			survivors = append(survivors, fmt.Sprintf("%s: and %d more survivors", t.place(), n))
-		}
-		if n := t.found[sureDetection].n - int64(len(t.found[sureDetection].kept)); n > 0 && !t.schema {
-			detections = append(detections, fmt.Sprintf("%s: and %d more detections", t.place(), n))
+		if leak := t.leak(found, v.opts.Strict); leak != nil {
+			r.Leaks = append(r.Leaks, *leak)
 		}
 		s := t.stats
 		r.Columns = append(r.Columns, s)
@@ -277,19 +263,21 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 		cells += s.Cells
 		cut += s.Cut
 	}
-	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: survivors,
+	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: fault.Problems(problems),
 		Detail: "not looked for: there are no fingerprints of the source"}
 	if v.opts.Set != nil {
 		first.Detail = fmt.Sprintf("%d found; %d fingerprints looked for in %d cells", r.Survivors, v.opts.Set.Len(),
 			cells)
 	}
-	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict), problems: detections,
-		Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}
+	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict), Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}
 	if r.Excepted > 0 {
 		second.Detail += fmt.Sprintf("; %d allowed by the rules", r.Excepted)
 	}
 	if cut > 0 {
 		second.Detail += fmt.Sprintf("; %d texts not looked through to the end, since they unfold to too much", cut)
+	}
+	if first.OK {
+		first.problems, second.problems = nil, first.problems
 	}
 	r.Checks = append(r.Checks, first, second)
 	r.Duration = time.Since(began)

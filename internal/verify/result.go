@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/verify/canary"
@@ -15,6 +16,7 @@ type Result struct {
 	Subject   string        `json:"subject"` // "database shop", "tables/public.users/part-00000.parquet"
 	Checks    []Check       `json:"checks"`
 	Findings  []Finding     `json:"findings,omitempty"` // at most maxKept a column and kind; the counts count all
+	Leaks     []Leak        `json:"leaks,omitempty"`    // what refuses, a column each
 	Columns   []ColumnStats `json:"columns"`            // in the order of tables and columns
 	Rows      int64         `json:"rows"`
 	Bytes     int64         `json:"bytes"` // of the cells looked through
@@ -39,7 +41,7 @@ type Check struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"` // one line of figures
 
-	problems []string // one line each; without values
+	problems []fault.Problem // without values
 }
 
 // Kinds of finding.

@@ -308,13 +308,10 @@ func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class,
 		t.stats.Excepted++
 		return
 	}
-	if s.allowed.limit(t, class) != nil {
-		t.limited(sort, class, 1)
-	}
 	if sort == bareDetection || sort == chanceDetection {
 		t.weigh(value)
 	}
-	t.add(sort, func() Finding {
+	t.add(sort, class, func() Finding {
 		f := Finding{Table: at.table(t), Column: t.stats.Column, Row: at.String(), Class: class, Kind: kind,
 			Encoding: v.How(), Shape: Shape(class, value), Line: at.line, print: print}
 		if s.piece != nil && f.Column == "" {

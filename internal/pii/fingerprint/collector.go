@@ -15,8 +15,11 @@ type Collector struct {
 	store *Store
 	grams *spiller
 	heads *spiller
-	ends  [len(classes)][outcomes]int64 // how many values came to each outcome
-	uses  [len(classes)]use
+	// Where values come from: the column at hand, and the records of it.
+	origin  Column
+	origins *spiller
+	ends    [len(classes)][outcomes]int64 // how many values came to each outcome
+	uses    [len(classes)]use
 
 	folder folder
 	words  []word // of the value at hand
@@ -107,7 +110,11 @@ func (c *Collector) keep(h uint64, tag uint8) (fresh bool) {
 		c.store.made.add(h)
 		return false
 	}
-	return c.grams.add(h, tag|c.mark)
+	fresh = c.grams.add(h, tag|c.mark)
+	if fresh && c.origin != 0 {
+		c.origins.add(h&^originMask|uint64(c.origin), 0)
+	}
+	return fresh
 }
 
 func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
@@ -154,7 +161,7 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 // Close flushes the collector.
 func (c *Collector) Close() error {
 	s := c.store
-	errGrams, errHeads := c.grams.close(), c.heads.close()
+	failed := []error{c.grams.close(), c.heads.close(), c.origins.close()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, n := range c.ends {
@@ -165,7 +172,7 @@ func (c *Collector) Close() error {
 	c.ends = [len(classes)][outcomes]int64{}
 	s.numbers.merge(&c.digits)
 	s.mixed |= c.mixed
-	for _, err := range []error{errGrams, errHeads} {
+	for _, err := range failed {
 		if s.err == nil {
 			s.err = err
 		}

@@ -103,6 +103,10 @@ type Store struct {
 	grams *spill // fingerprints and their classes
 	heads *spill // first words and the lengths of what they begin
 
+	origins  *spill // see originMask
+	numbered map[string]Column
+	named    []string // columns by their number less one
+
 	memory int64 // for filters, see Bound
 
 	mu      sync.Mutex
@@ -131,7 +135,8 @@ func newStore(dir string, key []byte, kept bool) (*Store, error) {
 	keys := deriveKeys(key)
 	s := &Store{dir: dir, keys: keys, words: newWordHash(keys, kept), seed: maphash.MakeSeed(), memo: new(memo),
 		known: fake.Reserved, made: new(made),
-		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits)}
+		grams: newSpill(dir, "grams", gramBits), heads: newSpill(dir, "heads", headBits),
+		origins: newSpill(dir, "origins", 0)}
 	for i, list := range vocabularies {
 		for _, w := range list {
 			s.vocabulary[i] = append(s.vocabulary[i], s.words.of([]byte(w)))
@@ -147,12 +152,13 @@ func (s *Store) Bound(bytes int64) { s.memory = bytes }
 
 // Collector returns a collector for one goroutine.
 func (s *Store) Collector() *Collector {
-	return &Collector{store: s, grams: newSpiller(s.grams, 1<<13), heads: newSpiller(s.heads, 1<<12)}
+	return &Collector{store: s, grams: newSpiller(s.grams, 1<<13), heads: newSpiller(s.heads, 1<<12),
+		origins: newSpiller(s.origins, 1<<10)}
 }
 
 // Close removes the store's files; its sets can't be used any more.
 func (s *Store) Close() error {
-	return errors.Join(s.grams.close(), s.heads.close(), os.RemoveAll(s.dir))
+	return errors.Join(s.grams.close(), s.heads.close(), s.origins.close(), os.RemoveAll(s.dir))
 }
 
 // Stats counts the values of a class: each is in one of the three figures.

@@ -1,6 +1,10 @@
 package canary
 
-import "fmt"
+import (
+	"fmt"
+
+	"refresher/internal/fault"
+)
 
 // Result is what became of a run's canaries.
 type Result struct {
@@ -33,13 +37,16 @@ type Column struct {
 	Kept      int64  `json:"kept,omitempty"`    // in rows where a condition lets the column pass
 	Refused   int64  `json:"refused,omitempty"` // the transform didn't take: such a value would have stopped the run
 	Leaked    int64  `json:"leaked"`            // came out
+	Missed    int64  `json:"missed,omitempty"`  // identities that the search for survivors would not find
 	Where     string `json:"where,omitempty"`   // of a leak: where in the value, e.g. "path contact.email"
 	Why       string `json:"why,omitempty"`     // why the column is untested
 }
 
-// Problems says, one line each and without values, what leaked.
-func (r *Result) Problems() []string {
-	var out []string
+// Problems names each column that leaked, or whose canaries the search for survivors
+// would not find; without values.
+func (r *Result) Problems() []fault.Problem {
+	var out []fault.Problem
+	named := int64(0)
 	for _, t := range r.Tables {
 		for _, c := range t.Columns {
 			if c.Leaked > 0 {
@@ -47,13 +54,19 @@ func (r *Result) Problems() []string {
 				if c.Where != "" {
 					where = " (" + c.Where + ")"
 				}
-				out = append(out, t.Table+"."+c.Column+where+": a canary came out of "+c.Transform)
+				out = append(out, fault.Problem{Table: t.Table, Column: c.Column,
+					Text: fmt.Sprintf("%s.%s%s: a canary came out of %s", t.Table, c.Column, where, c.Transform)})
+			}
+			if named += c.Missed; c.Missed > 0 {
+				out = append(out, fault.Problem{Table: t.Table, Column: c.Column,
+					Text: fmt.Sprintf("%s.%s: the search for survivors would not find %d of the canaries that %s masks there",
+						t.Table, c.Column, c.Missed, c.Transform)})
 			}
 		}
 	}
-	if r.Missed > 0 {
-		out = append(out, fmt.Sprintf("%d of %d canary identities would not be found by the search for survivors",
-			r.Missed, r.Followed))
+	if named < r.Missed {
+		out = append(out, fault.Problem{Text: fmt.Sprintf("the search for survivors would not find %d of %d canaries",
+			r.Missed-named, r.Followed)})
 	}
 	return out
 }
