@@ -24,8 +24,8 @@ func (v *Verdict) JSON(w io.Writer) error {
 	return enc.Encode(v)
 }
 
-// Text writes the verdict for people: its checks, and the columns that hold weak
-// findings only, as what refuses is the refusal's to tell. all: every finding kept.
+// Text writes the verdict for people: its checks, and the first finding of each column,
+// or all that were kept.
 func (v *Verdict) Text(w io.Writer, all bool) error {
 	for _, r := range v.Results {
 		fmt.Fprintf(w, "%s: %s rows, %s\n", or(r.Subject, v.Target), Count(r.Rows), Size(r.Bytes))
@@ -44,18 +44,13 @@ func (v *Verdict) Text(w io.Writer, all bool) error {
 	return nil
 }
 
-// WriteFindings writes the findings of a result a line each: all that were kept, or of
-// each column that does not refuse the first.
+// WriteFindings writes the findings of a result a line each: all that were kept, or the
+// first of each column.
 func WriteFindings(w io.Writer, r *verify.Result, all bool) {
-	type place struct{ table, column string }
-	leaks, said := map[place]bool{}, map[place]int{}
-	for _, l := range r.Leaks {
-		leaks[place{l.Table, l.Column}] = true
-	}
+	said := map[string]bool{}
 	for _, f := range r.Findings {
-		at := place{f.Table, f.Column}
-		said[at]++
-		if all || !leaks[at] && said[at] == 1 {
+		if at := f.Table + "\x00" + f.Column; all || !said[at] {
+			said[at] = true
 			fmt.Fprintf(w, "        %s\n", f.String())
 		}
 	}
