@@ -42,7 +42,7 @@ check: ## the inner loop, in under a minute: vet, format, lint if it is installe
 	@go test -short . $(PURE)
 
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI) ## golangci-lint, with the floors of layering_test.go; installs it first
-	@$(TOOLS)/golangci-lint run
+	@echo "== golangci-lint"; $(TOOLS)/golangci-lint run
 
 # The linter is a program, not a dependency: it is built outside of this module.
 $(TOOLS)/golangci-lint-$(GOLANGCI):
@@ -54,11 +54,11 @@ format: ## gofmt, and lines of more than 120 columns wrapped where that can be d
 	@[ -x $(TOOLS)/golines ] || (cd / && GOFLAGS= GOBIN=$(TOOLS) go install github.com/segmentio/golines@$(GOLINES))
 	@$(TOOLS)/golines -m 120 -t 4 --no-reformat-tags --base-formatter gofmt -w cmd internal scripts
 
-test: setup ## everything that must hold
+test: setup lint ## everything that must hold
 	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal scripts)" || { gofmt -l cmd internal scripts; exit 1; }
-	@echo "== race detector on the packages without servers"; go test -race -short $(PURE)
+	@echo "== race detector on the packages without servers"; go test -vet=off -race -short $(PURE)
 	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)
-	@echo "== all tests, against real servers"; go test -timeout 30m ./...
+	@echo "== all tests, against real servers"; go test -vet=off -ldflags=-w -timeout 30m ./...
 
 proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
 	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify

@@ -141,10 +141,8 @@ func newSiteOn(t *testing.T, srv *servers, template string) *site {
 	t.Helper()
 	n := sites.Add(1)
 	s := &site{servers: srv, t: t, db: fmt.Sprintf("app%d", n), dir: t.TempDir()}
-	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db+" TEMPLATE "+template)
-	t.Cleanup(func() {
-		pgserver.Exec(t, s.primary.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
-	})
+	s.primary.Exec(t, "CREATE DATABASE "+s.db+" TEMPLATE "+template)
+	t.Cleanup(func() { s.primary.Exec(t, "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)") })
 	if err := s.s3.CreateBucket(context.Background(), s.db); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/programs"
 )
 
@@ -45,6 +46,7 @@ type Options struct {
 
 // Cluster is one running server. Its methods may be called by several goroutines.
 type Cluster struct {
+	spare client.Spare // of the maintenance database
 	opts  Options
 	major int
 	bin   string // folder of the programs

@@ -64,59 +64,55 @@ func (c *Cluster) follow(port int, slot string) error {
 }
 
 func (c *Cluster) awaitStreaming(ctx context.Context) error {
-	return poll(
-		ctx,
-		c.URL(User),
-		"streaming to begin",
-		`SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')`,
-	)
+	return c.poll(ctx, "streaming to begin", `SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')`)
 }
 
 // WaitReplay returns when the standby has replayed all that was committed on
 // the cluster before the call.
 func (c *Cluster) WaitReplay(ctx context.Context, standby *Cluster) error {
-	conn, err := pgx.Connect(ctx, c.URL(User))
+	var lsn string
+	err := c.do(ctx, func(conn *pgx.Conn) error {
+		// The message's commit flushes everything before it, so that the flushed
+		// position covers asynchronous commits too.
+		flush := `SET LOCAL synchronous_commit = local; SELECT pg_logical_emit_message(true, 'pgtest', '')`
+		if _, err := conn.PgConn().Exec(ctx, flush).ReadAll(); err != nil {
+			return err
+		}
+		return conn.QueryRow(ctx, `SELECT pg_current_wal_flush_lsn()::text`).Scan(&lsn)
+	})
 	if err != nil {
 		return fmt.Errorf("asking the primary for its position: %w", err)
 	}
-	defer conn.Close(ctx)
-	// The message's commit flushes everything before it, so that the flushed
-	// position covers asynchronous commits too.
-	flush := `SET synchronous_commit = local; SELECT pg_logical_emit_message(true, 'pgtest', '')`
-	if _, err := conn.PgConn().Exec(ctx, flush).ReadAll(); err != nil {
-		return fmt.Errorf("flushing the primary: %w", err)
-	}
-	var lsn string
-	if err := conn.QueryRow(ctx, `SELECT pg_current_wal_flush_lsn()::text`).Scan(&lsn); err != nil {
-		return fmt.Errorf("asking the primary for its position: %w", err)
-	}
-	return poll(ctx, standby.URL(User), "the standby to replay "+lsn,
+	return standby.poll(ctx, "the standby to replay "+lsn,
 		`SELECT COALESCE(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false)`, lsn)
 }
 
 // poll runs a query until it is true, for a minute at most.
-func poll(ctx context.Context, url, what, query string, args ...any) error {
+func (c *Cluster) poll(ctx context.Context, what, query string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
+	err := c.do(ctx, func(conn *pgx.Conn) error {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var yes bool
+			if err := conn.QueryRow(ctx, query, args...).Scan(&yes); err != nil || yes {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+			}
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("waiting for %s: %w", what, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var yes bool
-		if err := conn.QueryRow(ctx, query, args...).Scan(&yes); err != nil {
-			return fmt.Errorf("waiting for %s: %w", what, err)
-		}
-		if yes {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
-		case <-tick.C:
-		}
-	}
+	return nil
+}
+
+// do runs fn on a session of the maintenance database.
+func (c *Cluster) do(ctx context.Context, fn func(*pgx.Conn) error) error {
+	return c.spare.Do(ctx, func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, c.URL(User)) }, fn)
 }

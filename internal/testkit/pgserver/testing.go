@@ -86,8 +86,8 @@ func DB(t TB) string {
 	t.Helper()
 	c := Shared(t)
 	name := fmt.Sprintf("test_%d", databases.Add(1))
-	Exec(t, c.URL(User), "CREATE DATABASE "+name+" TEMPLATE template0")
-	t.Cleanup(func() { Exec(t, c.URL(User), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	c.Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0")
+	t.Cleanup(func() { c.Exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return c.URL(name)
 }
 
@@ -116,6 +116,17 @@ func Exec(t TB, url, sql string) {
 	}
 	defer conn.Close(ctx)
 	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Exec runs a statement that sets nothing in the cluster's maintenance database, in a
+// session that is kept for the next one.
+func (c *Cluster) Exec(t TB, sql string) {
+	t.Helper()
+	ctx, cancel := startContext()
+	defer cancel()
+	if err := c.do(ctx, func(conn *pgx.Conn) error { _, err := conn.Exec(ctx, sql); return err }); err != nil {
 		t.Fatal(err)
 	}
 }
