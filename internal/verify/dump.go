@@ -13,6 +13,7 @@ import (
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/sqltext"
 )
 
 // Dump looks through a pg_dump archive in custom format, as pg_restore reads it:
@@ -101,7 +102,7 @@ type dump struct {
 	entry     string // what the archive's contents call the definition at hand; empty: none was named
 	entries   int    // definitions before
 	names     *scanner
-	sql       sqlState
+	sql       sqltext.Lexer
 	tables    declared
 	inserting *tally        // the table of an INSERT that goes on over lines
 	object    *dumpedObject // a large object that is open; nil: none
@@ -160,22 +161,42 @@ func (d *dump) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// statement is the line, or nil while it is part of a COPY statement with a name
-// that goes on: its quotes are then odd in number.
+// statement is the line, or nil while it is part of a COPY statement that goes on.
 func (d *dump) statement(line []byte) []byte {
-	if d.copying || d.inserting != nil || d.sql.quote != 0 || len(d.open) == 0 &&
-		!bytes.HasPrefix(line, []byte("COPY ")) {
+	if d.copying || d.inserting != nil || d.sql.Open() || d.sql.Begun() || len(d.open) == 0 && !beginsCopy(line) {
 		return line
 	}
 	d.open = append(d.open, line...)
-	if bytes.Count(d.open, []byte{'"'})%2 == 1 && len(d.open) < schemaBytes {
+	var l sqltext.Lexer
+	followSQL(&l, d.open)
+	if (l.Open() || l.Begun()) && len(d.open) < schemaBytes {
 		return nil
 	}
 	line, d.open = d.open, nil
 	return line
 }
 
+func beginsCopy(line []byte) bool {
+	return len(line) > 5 && bytes.EqualFold(line[:4], []byte("COPY")) && bytes.IndexByte([]byte(" \t\r\n"), line[4]) >= 0
+}
+
+// line takes a line, in which several statements may stand.
 func (d *dump) line(line []byte) error {
+	for len(line) > 0 {
+		n := len(line)
+		if !d.copying {
+			n = firstStatement(d.sql, line)
+		}
+		if err := d.part(line[:n]); err != nil {
+			return err
+		}
+		line = line[n:]
+	}
+	return nil
+}
+
+// part takes a line, or the part of one that ends a statement.
+func (d *dump) part(line []byte) error {
 	if line = d.statement(line); line == nil {
 		return nil
 	}
@@ -195,22 +216,43 @@ func (d *dump) line(line []byte) error {
 	if end {
 		return fmt.Errorf("%s: it has an end of data without its beginning", d.name)
 	}
-	if table, columns, ok := copyLine(line); ok && d.sql.quote == 0 && d.inserting == nil {
-		if err := d.flushText(); err != nil {
-			return err
-		}
-		d.copying = true
-		d.at = batch{}
-		for _, c := range columns {
+	if d.sql.Open() || d.sql.Begun() || d.inserting != nil || !beginsCopy(line) {
+		return d.noCopy(line)
+	}
+	c, ok := copyFrom(string(line))
+	if !ok {
+		return d.noCopy(line)
+	}
+	return d.beginCopy(c)
+}
+
+// beginCopy prepares for the rows of a COPY. Those in another format than pg_dump's, or of
+// columns that the statement doesn't name, are looked through as the text they are.
+func (d *dump) beginCopy(c copyStatement) error {
+	if err := d.flushText(); err != nil {
+		return err
+	}
+	d.copying = true
+	d.at = batch{}
+	table := c.table
+	if !c.plain || c.columns == nil {
+		d.at.whole, d.at.columns = true, []*tally{d.ledger.column(label(table), "", func(*tally) {})}
+	}
+	if c.plain {
+		for _, c := range c.columns {
 			d.at.columns = append(d.at.columns, d.ledger.column(label(table), c, func(t *tally) {
 				if d.tables.dates[[2]string{label(table), c}] {
 					t.context = detect.Context{} // whatever it is called, it is a date, as in a database
 				}
 			}))
 		}
-		return nil
 	}
-	if d.sql.quote == 0 && !d.sql.within && d.inserting == nil {
+	return nil
+}
+
+// noCopy takes a line that begins no COPY.
+func (d *dump) noCopy(line []byte) error {
+	if !d.sql.Open() && !d.sql.Begun() && d.inserting == nil {
 		if ok, err := d.objectLine(line); ok || err != nil {
 			return err
 		}
@@ -218,13 +260,13 @@ func (d *dump) line(line []byte) error {
 	if ok, err := d.insert(line); ok || err != nil {
 		return err
 	}
-	if d.sql.quote == 0 {
+	if !d.sql.Open() {
 		if err := d.named(line); err != nil {
 			return err
 		}
 		d.tables.line(line)
 	}
-	d.sql.line(line)
+	followSQL(&d.sql, line)
 	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
 		return d.flushText()
 	}
@@ -235,7 +277,7 @@ func (d *dump) line(line []byte) error {
 // script of pg_dump --inserts, or one that a person wrote.
 func (d *dump) insert(line []byte) (bool, error) {
 	if d.inserting == nil {
-		if d.sql.within || d.sql.quote != 0 {
+		if d.sql.Begun() || d.sql.Open() {
 			return false, nil
 		}
 		table, ok := dataStatement(line)
@@ -250,7 +292,7 @@ func (d *dump) insert(line []byte) (bool, error) {
 	}
 	d.at.columns = []*tally{d.inserting}
 	d.at.data = append(d.at.data, line...)
-	if d.sql.line(line); !d.sql.within && d.sql.quote == 0 {
+	if followSQL(&d.sql, line); !d.sql.Begun() && !d.sql.Open() {
 		d.inserting = nil
 	}
 	if d.inserting != nil && len(d.at.data) < batchBytes {
@@ -280,7 +322,7 @@ func (d *dump) end() error {
 			return err
 		}
 	}
-	if d.copying || d.inserting != nil || d.sql.quote != 0 || d.object != nil {
+	if d.copying || d.inserting != nil || d.sql.Open() || d.object != nil {
 		return fmt.Errorf("%s: a statement has no end, so the file has been cut short", d.name)
 	}
 	d.text = append(d.text, d.open...)
@@ -335,13 +377,12 @@ func (d *dump) scan() error {
 			d.ledger.merge(b.rows, nil)
 			continue
 		}
-		if b.rows == 0 {
+		if b.rows == 0 || b.whole {
 			s.cell(found[0], place{}, b.data)
-			rows := int64(0)
 			if b.whole {
-				rows = 1
+				b.rows = max(1, b.rows)
 			}
-			d.ledger.merge(rows, found)
+			d.ledger.merge(b.rows, found)
 			continue
 		}
 		at := place{row: b.first}

@@ -12,7 +12,7 @@ var entryLine = regexp.MustCompile(`^-- Name: (.*); Type: ([A-Z ]+); Schema: (.*
 
 // named takes the line that names the definition which follows it.
 func (d *dump) named(line []byte) error {
-	if d.sql.within || !bytes.HasPrefix(line, []byte("-- Name: ")) {
+	if d.sql.Begun() || !bytes.HasPrefix(line, []byte("-- Name: ")) {
 		return nil
 	}
 	m := entryLine.FindStringSubmatch(strings.TrimRight(string(line), "\r\n"))

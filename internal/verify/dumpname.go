@@ -42,32 +42,6 @@ func (t *declared) line(line []byte) {
 	}
 }
 
-// copyLine reads `COPY schema.table (column, …) FROM stdin;`.
-func copyLine(line []byte) (table catalog.Name, columns []string, ok bool) {
-	rest, ok1 := strings.CutPrefix(string(line), "COPY ")
-	rest, ok2 := strings.CutSuffix(rest, " FROM stdin;\n")
-	if !ok1 || !ok2 {
-		return table, nil, false
-	}
-	if table, rest, ok = tableName(rest); !ok {
-		return table, nil, false
-	}
-	if rest == " " { // a table without columns
-		return table, nil, true
-	}
-	if !strings.HasPrefix(rest, " (") || !strings.HasSuffix(rest, ")") {
-		return table, nil, false
-	}
-	for rest = rest[2:]; rest != ")"; rest = strings.TrimPrefix(rest, ", ") {
-		var c string
-		if c, rest, ok = identifier(rest); !ok {
-			return table, nil, false
-		}
-		columns = append(columns, c)
-	}
-	return table, columns, true
-}
-
 // tableName reads the name of a table. A script that a person wrote may leave its
 // schema out.
 func tableName(s string) (name catalog.Name, rest string, ok bool) {

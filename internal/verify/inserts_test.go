@@ -25,11 +25,18 @@ func TestInsertsAreLookedThrough(t *testing.T) {
 			")\n\tON CONFLICT DO NOTHING;\n", "public.users"},
 		"defaults": {"INSERT INTO public.seq DEFAULT VALUES;\nINSERT INTO public.users VALUES (7, " + mail + ");\n",
 			"public.users"},
-		"no newline": {"INSERT INTO public.users VALUES (7, " + mail + ");", "public.users"},
-		"no schema":  {"INSERT INTO users VALUES (" + mail + ");\n", "users"},
-		"lower case": {"insert into users (mail)\nvalues (" + mail + ");\n", "users"},
-		"update":     {"UPDATE users SET mail = " + mail + ";\n", "x.sql.statements"},
-		"copy":       {"COPY users (mail) FROM stdin;\nlars.holm@telia.com\n\\.\n", "users.mail"},
+		"no newline":          {"INSERT INTO public.users VALUES (7, " + mail + ");", "public.users"},
+		"no schema":           {"INSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"lower case":          {"insert into users (mail)\nvalues (" + mail + ");\n", "users"},
+		"update":              {"UPDATE users SET mail = " + mail + ";\n", "x.sql.statements"},
+		"copy":                {"COPY users (mail) FROM stdin;\nlars.holm@telia.com\n\\.\n", "users.mail"},
+		"copy, lower case":    {"copy users(mail)\n  from STDIN ;\nlars.holm@telia.com\n\\.\n", "users.mail"},
+		"copy of CSV":         {"COPY users (id, mail) FROM STDIN WITH (FORMAT csv);\n1,\"lars.holm@telia.com\"\n\\.\n", "users"},
+		"copy of all columns": {"COPY users FROM stdin;\n1\tlars.holm@telia.com\n\\.\n", "users"},
+		"second of a line":    {"SET a = 1; INSERT INTO users VALUES (" + mail + ");\n", "users"},
+		"after a comment":     {"/* a /* b */ */ INSERT INTO users VALUES (" + mail + "); -- INSERT\n", "users"},
+		"after a body": {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END; INSERT INTO users " +
+			"VALUES (" + mail + ");\n", "users"},
 		"after body": {"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $_$\nINSERT INTO x VALUES " +
 			"('$$\n$_$;\nINSERT INTO users VALUES (" + mail + ");\n", "users"},
 		"after quote": {"INSERT INTO public.a VALUES ('it''s;', E'\\';', \"x;\");\n/* it's */ -- don't\n\\connect " +
@@ -48,6 +55,11 @@ func TestInsertsAreLookedThrough(t *testing.T) {
 		"VALUES ("+mail+")\n$$;\n"))
 	if results[0].Detected != 0 || results[0].Weak != 1 {
 		t.Errorf("a function: %s", found(results))
+	}
+	results = looked(t, v, "x.sql", dumped("CREATE FUNCTION f() RETURNS void LANGUAGE sql\nBEGIN ATOMIC\n SELECT 1;\n"+
+		" INSERT INTO x VALUES ("+mail+");\nEND;\n"))
+	if results[0].Detected != 0 || results[0].Weak != 1 {
+		t.Errorf("a function of statements: %s", found(results))
 	}
 }
 

@@ -106,6 +106,10 @@ func (d *dump) begin() error {
 	d.long = &long{}
 	tail := d.tail
 	d.tail = nil
+	if d.at.whole { // of no fields that are known
+		d.long, d.at.data, d.at.rows = nil, tail, 1
+		return d.flush()
+	}
 	_, err := d.goOn(tail)
 	return err
 }

@@ -97,9 +97,9 @@ func TestCopyLine(t *testing.T) {
 		`COPY public."users (id) FROM stdin;` + "\n":                    {},
 		"COMMENT ON TABLE x IS 'COPY public.users (id) FROM stdin;';\n": {},
 	} {
-		table, columns, ok := copyLine([]byte(line))
-		if ok != want.ok || ok && (table != want.table || strings.Join(columns, "|") != want.columns) {
-			t.Errorf("%q: %v %q %v", line, table, columns, ok)
+		c, ok := copyFrom(line)
+		if ok != want.ok || ok && (c.table != want.table || strings.Join(c.columns, "|") != want.columns || !c.plain) {
+			t.Errorf("%q: %+v %v", line, c, ok)
 		}
 	}
 }

@@ -1,5 +1,6 @@
-// Package sqltext cuts a file of SQL into its statements, each with the line
-// it begins on, so that an error can name a place in the file.
+// Package sqltext reads SQL without understanding it: a [Lexer] cuts it into tokens,
+// [Split] a file into its statements, each with the line it begins on, so that an
+// error can name a place in the file.
 //
 // Statements end as they do for psql (src/fe_utils/psqlscan.l): at a semicolon
 // outside of quotes, dollar quotes, comments, parentheses and the BEGIN ATOMIC
@@ -7,6 +8,7 @@
 package sqltext
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,196 +29,43 @@ type Problem struct {
 
 func (p *Problem) Error() string { return fmt.Sprintf("line %d: %s", p.Line, p.Text) }
 
-// maxWords is how many of a statement's first words are remembered.
-const maxWords = 6
-
 // Split cuts a script into statements; those that hold nothing but comments are
 // left out. The error is a *[Problem]: something is opened and never closed.
 func Split(script string) ([]Statement, error) {
-	s := &splitter{text: script, line: 1}
-	for s.pos < len(s.text) {
-		if err := s.token(); err != nil {
-			return nil, err
+	var out []Statement
+	var l Lexer
+	line, start, first := 1, -1, 0 // of the statement
+	add := func(end int, words []string) {
+		if start >= 0 {
+			out = append(out, Statement{strings.TrimRight(script[start:end], " \t\r\n\f\v"), first, words})
 		}
+		start = -1
 	}
-	s.end()
-	return s.out, nil
-}
-
-type splitter struct {
-	text string
-	pos  int
-	line int
-	out  []Statement
-
-	start  int // of the statement; valid if begun
-	begun  bool
-	first  int // its line
-	words  []string
-	parens int
-	bodies int // depth of BEGIN ATOMIC, with the CASEs in it
-}
-
-// token reads one token, or one character of no meaning.
-func (s *splitter) token() error {
-	rest := s.text[s.pos:]
-	switch c := rest[0]; {
-	case c == '\n':
-		s.line++
-		s.pos++
-	case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
-		s.pos++
-	case strings.HasPrefix(rest, "--"):
-		n := strings.IndexByte(rest, '\n')
-		if n < 0 {
-			n = len(rest)
+	text := []byte(script)
+	for pos := 0; pos < len(text); {
+		words := l.Words()
+		kind, n := l.Next(text[pos:])
+		if l.Open() {
+			return nil, &Problem{line, unclosed[l.open]}
 		}
-		s.pos += n
-	case strings.HasPrefix(rest, "/*"):
-		return s.comment()
-	case c == ';' && s.parens == 0 && s.bodies == 0:
-		s.end()
-		s.pos++
-	case c == '\'':
-		return s.quoted('\'', false)
-	case c == '"':
-		return s.quoted('"', false)
-	case c == '$' && dollarTag(rest) != "":
-		return s.dollar(dollarTag(rest))
-	case wordStart(c):
-		return s.word()
-	default:
-		s.begin()
-		switch c {
-		case '(':
-			s.parens++
-		case ')':
-			s.parens = max(0, s.parens-1)
+		if kind == End {
+			add(pos, words)
+		} else if kind != Blank && start < 0 {
+			start, first = pos, line
 		}
-		s.pos++
+		line += bytes.Count(text[pos:pos+n], []byte{'\n'})
+		pos += n
 	}
-	return nil
+	add(len(script), l.Words())
+	return out, nil
 }
 
-func (s *splitter) begin() {
-	if !s.begun {
-		s.begun, s.start, s.first = true, s.pos, s.line
-	}
+// unclosed says what is open where a script ends.
+var unclosed = map[byte]string{
+	'*': "a comment is opened by /* and never closed", '$': "a dollar quote is opened and never closed",
+	'\'': "a quote (') is opened and never closed", 'e': "a quote (') is opened and never closed",
+	'"': `a quote (") is opened and never closed`,
 }
-
-func (s *splitter) end() {
-	if s.begun {
-		s.out = append(s.out, Statement{Text: strings.TrimRight(s.text[s.start:s.pos], " \t\r\n\f\v"), Line: s.first, words: s.words})
-	}
-	s.begun, s.words, s.parens, s.bodies = false, nil, 0, 0
-}
-
-// skip moves over n bytes and counts their lines.
-func (s *splitter) skip(n int) {
-	s.line += strings.Count(s.text[s.pos:s.pos+n], "\n")
-	s.pos += n
-}
-
-// comment skips a comment, with those nested in it.
-func (s *splitter) comment() error {
-	opened, depth, i := s.line, 0, s.pos
-	for i < len(s.text) {
-		switch {
-		case strings.HasPrefix(s.text[i:], "/*"):
-			depth++
-			i += 2
-		case strings.HasPrefix(s.text[i:], "*/"):
-			i += 2
-			if depth--; depth == 0 {
-				s.skip(i - s.pos)
-				return nil
-			}
-		default:
-			i++
-		}
-	}
-	return &Problem{opened, "a comment is opened by /* and never closed"}
-}
-
-// quoted skips a string or a quoted name; a quote in it is doubled or, with
-// escapes, follows a backslash.
-func (s *splitter) quoted(quote byte, escapes bool) error {
-	s.begin()
-	for i := s.pos + 1; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '\\' && escapes:
-			i++
-		case c == quote && i+1 < len(s.text) && s.text[i+1] == quote:
-			i++
-		case c == quote:
-			s.skip(i + 1 - s.pos)
-			return nil
-		}
-	}
-	return &Problem{s.line, fmt.Sprintf("a quote (%c) is opened and never closed", quote)}
-}
-
-func (s *splitter) dollar(tag string) error {
-	s.begin()
-	n := strings.Index(s.text[s.pos+len(tag):], tag)
-	if n < 0 {
-		return &Problem{s.line, "a dollar quote is opened and never closed"}
-	}
-	s.skip(n + 2*len(tag))
-	return nil
-}
-
-// dollarTag is the $…$ at the head of s, "" if there is none.
-func dollarTag(s string) string {
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '$':
-			return s[:i+1]
-		case !wordStart(c) && (i == 1 || !digit(c)):
-			return ""
-		}
-	}
-	return ""
-}
-
-func (s *splitter) word() error {
-	s.begin()
-	n := 1
-	for s.pos+n < len(s.text) && (wordStart(s.text[s.pos+n]) || digit(s.text[s.pos+n]) || s.text[s.pos+n] == '$') {
-		n++
-	}
-	w := strings.ToUpper(s.text[s.pos : s.pos+n])
-	if w == "E" && s.pos+n < len(s.text) && s.text[s.pos+n] == '\'' {
-		s.pos += n
-		return s.quoted('\'', true)
-	}
-	s.pos += n
-	s.body(w)
-	if len(s.words) < maxWords || w == "STDIN" || w == "STDOUT" {
-		s.words = append(s.words, w)
-	}
-	return nil
-}
-
-// body follows the depth of a function's BEGIN ATOMIC … END, as psql does.
-func (s *splitter) body(w string) {
-	routine := len(s.words) > 0 && s.words[0] == "CREATE" &&
-		(slices.Contains(s.words[:min(2, len(s.words))], "FUNCTION") || slices.Contains(s.words[:min(2, len(s.words))], "PROCEDURE") ||
-			len(s.words) > 3 && s.words[1] == "OR" && (s.words[3] == "FUNCTION" || s.words[3] == "PROCEDURE"))
-	switch {
-	case !routine || s.parens > 0:
-	case w == "BEGIN", w == "CASE" && s.bodies > 0:
-		s.bodies++
-	case w == "END" && s.bodies > 0:
-		s.bodies--
-	}
-}
-
-func wordStart(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
-}
-
-func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // OneTransaction finds the statements that can't run in a transaction which the
 // caller began and will commit: those that end it, psql's own commands, and COPY
