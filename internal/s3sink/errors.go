@@ -22,6 +22,7 @@ type Error struct {
 	Reason string // what happened and what to do
 	cause  error  // a cancelled or timed-out context, nothing else
 	odd    bool   // the server's answer, not its failure, is what is wrong
+	torn   bool   // the object's bytes did not come whole, or don't fit their checksum
 }
 
 func (e *Error) Error() string {
@@ -122,9 +123,8 @@ func (s *Sink) reason(err error, e *Error) string {
 	case st != 0:
 		return fmt.Sprintf("the server answered HTTP %d %s%s", st, e.Code, message(err))
 	}
-	if strings.Contains(err.Error(), "MaxUploadParts") { // transfermanager has no error type for it
-		return "the object is larger than 10,000 parts, the most that S3 takes; dump less, or write Parquet, which " +
-			"comes in many objects"
+	if errors.Is(err, errTooLarge) {
+		return errTooLarge.Error()
 	}
 	return transport(err)
 }

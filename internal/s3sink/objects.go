@@ -69,7 +69,7 @@ func (s *Sink) OpenEntry(ctx context.Context, e Entry) (*Content, error) {
 // written. If write or the upload fails nothing is stored.
 func (s *Sink) PutEntry(ctx context.Context, name string, write func(io.Writer) error) (Object, error) {
 	r, w := io.Pipe()
-	sum := &summer{w: w}
+	sum := &summer{w: w, max: s.maxObject}
 	go func() { w.CloseWithError(write(sum)) }()
 	key := s.prefix + name
 	_, err := s.uploads.UploadObject(ctx, &transfermanager.UploadObjectInput{

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +29,8 @@ type Sink struct {
 	creds    aws.CredentialsProvider
 	client   *s3.Client
 	uploads  *transfermanager.Client
+
+	maxObject int64 // bytes of the largest object that can be put
 }
 
 // Open prepares a sink; it does not talk to the server. A bad URL or option is a
@@ -82,7 +83,7 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 	})
 	return &Sink{
 		name: opts.Name, bucket: bucket, prefix: prefix, endpoint: endpoint, region: cfg.Region,
-		creds: cfg.Credentials, client: client,
+		creds: cfg.Credentials, client: client, maxObject: maxParts * opts.PartBytes,
 		uploads: transfermanager.New(client, func(o *transfermanager.Options) {
 			o.PartSizeBytes = opts.PartBytes
 			o.MultipartUploadThreshold = opts.PartBytes
@@ -92,6 +93,10 @@ func Open(ctx context.Context, opts Options) (*Sink, error) {
 		}),
 	}, nil
 }
+
+// maxParts is of how many parts S3 makes an object at most (Amazon S3 User Guide, Multipart
+// upload limits).
+const maxParts = 10_000
 
 // cleanUpTime is how long cleaning up may go on after a run was cancelled.
 const cleanUpTime = time.Minute
@@ -128,7 +133,7 @@ func (s *Sink) put(ctx context.Context, key string, body []byte, ifMatch, ifNone
 	return err
 }
 
-// getTries is how often an object is read whose bytes don't fit their checksum.
+// getTries is how often an object is read whose bytes don't come whole.
 const getTries = 4
 
 // get reads a small object. missing is true, without an error, if it does not
@@ -137,7 +142,8 @@ const getTries = 4
 func (s *Sink) get(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool, err error) {
 	for range getTries {
 		body, etag, missing, err = s.getOnce(ctx, key, limit)
-		if err == nil || !strings.Contains(err.Error(), "checksum did not match") {
+		var e *Error
+		if err == nil || ctx.Err() != nil || !errors.As(err, &e) || !e.torn {
 			break
 		}
 	}
@@ -162,8 +168,12 @@ func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byt
 	}
 	defer out.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(out.Body, limit+1))
-	if err != nil {
-		return nil, "", false, s.fail(err, "GetObject", key)
+	if err = s.fail(err, "GetObject", key); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.torn = true
+		}
+		return nil, "", false, err
 	}
 	if int64(len(body)) > limit {
 		return nil, "", false, &Error{Bucket: s.bucket, Op: "GetObject", Key: key,

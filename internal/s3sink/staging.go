@@ -70,7 +70,7 @@ func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) er
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
 	defer stop()
-	sum := &summer{w: w}
+	sum := &summer{w: w, max: s.maxObject}
 	wrote := make(chan error, 1)
 	go func() {
 		err := write(sum)
@@ -176,10 +176,15 @@ func (g *Staging) Discard(ctx context.Context) error {
 	return nil
 }
 
-// summer hashes and counts what passes.
+// errTooLarge is why an object is not stored.
+var errTooLarge = errors.New("the object is larger than 10,000 parts, the most that S3 takes; dump less, or write " +
+	"Parquet, which comes in many objects")
+
+// summer hashes and counts what passes, up to max bytes.
 type summer struct {
 	w   io.Writer
 	n   int64
+	max int64
 	sum interface {
 		io.Writer
 		Sum([]byte) []byte
@@ -189,6 +194,9 @@ type summer struct {
 func (s *summer) Write(p []byte) (int, error) {
 	if s.sum == nil {
 		s.sum = sha256.New()
+	}
+	if s.n+int64(len(p)) > s.max {
+		return 0, errTooLarge
 	}
 	n, err := s.w.Write(p)
 	_, _ = s.sum.Write(p[:n]) // never fails
