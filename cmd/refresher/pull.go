@@ -24,6 +24,7 @@ import (
 type pullFlags struct {
 	from, to, run string
 	keys          []string
+	extensions    []string
 	replace       bool
 	configured    bool // --config was given
 }
@@ -45,7 +46,9 @@ else by the one that signed what was loaded first from there, which is noted in
 than another that is published, is refused, unless --run names it.
 
 A database is replaced if it is empty or a pull put it there; any other only with
---replace. The role needs CREATEDB; it need not be a superuser.
+--replace. The role needs CREATEDB; it need not be a superuser. If it is one, the
+dataset's SQL runs as another role, NAME_dataset, which may do nothing else, and which
+owns what the dataset made.
 
 No configuration is needed: credentials, region and endpoint are those of the AWS SDK
 (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …). With --config, or with a bucket's name
@@ -72,6 +75,8 @@ instead of its URL, the configuration says how to reach the bucket.`,
 	cmd.Flags().StringVar(&f.run, "run", "", "this run's dataset instead of the latest")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil,
 		"whose datasets are loaded: a public key as public-key prints it, or a file that holds it; may be repeated")
+	cmd.Flags().StringArrayVar(&f.extensions, "allow-extension", nil,
+		"an extension that the dataset may have beside those that do no harm; may be repeated")
 	cmd.Flags().
 		BoolVar(&f.replace, "replace", false, "replace the database whatever is in it; it stays as NAME_previous")
 	return cmd
@@ -95,7 +100,7 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 			sink.URL())},
 		ID: refresh.NewID(
 			a.clock(),
-		), Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
+		), Allowed: f.extensions, Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
 	}
 	began := time.Now()
 	p := a.progress()

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"refresher/internal/config"
 	"refresher/internal/config/secret"
+	"refresher/internal/refresh"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 	"refresher/internal/testkit/pgserver"
@@ -83,7 +85,7 @@ func pullTrustsOneKey(t *testing.T, d *desk) {
 // latest.json set back serves no older dataset: neither to one who loaded the newer, nor
 // to one who never did, while the newer is there.
 func pullTakesNoOlderDataset(t *testing.T, d *desk) {
-	const newer = "20990101T000000Z-ffff"
+	newer := refresh.NewID(time.Now().Add(time.Hour))
 	d.vars["XDG_CONFIG_HOME"] = t.TempDir()
 	d.publish("back", func(*parcel) {})
 	old := d.object("back/latest.json")
@@ -100,4 +102,14 @@ func pullTakesNoOlderDataset(t *testing.T, d *desk) {
 	d.pulls(exitRefused, "run "+newer+" was loaded from there before", from, "--to", to)
 	d.pulls(exitClean, "holds run "+d.latest.Run, from, "--to", to, "--run", d.latest.Run)
 	pgserver.Exec(t, to, "SELECT count(*) FROM users")
+
+	// A wrong clock's date is no reason to refuse what comes after it.
+	const far = "99990101T000000Z-ffff"
+	d.publish("back", func(p *parcel) { p.manifest.Run = far })
+	d.pulls(exitClean, "run "+far+" is dated ahead", from, "--to", to)
+	d.put("back/runs/"+newer+"/manifest.json.sig", d.sign(d.signer(), d.object("back/runs/"+newer+"/manifest.json")))
+	d.put("back/latest.json", latest)
+	d.pulls(exitClean, "holds run "+newer, from, "--to", to)
+	d.put("back/latest.json", old)
+	d.pulls(exitRefused, "run "+newer+" was loaded from there before", from, "--to", to)
 }

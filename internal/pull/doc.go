@@ -25,6 +25,10 @@
 //
 // # Privileges
 //
+// A dataset's SQL runs as the role of the target's URL if that may do no harm, and
+// otherwise as a role of its own (restore.Guest). Statements that pg_dump writes for no
+// database are refused, and so are extensions that may do more than compute.
+//
 // The role needs CREATEDB, and to be a member of the owner of what it replaces. The
 // dump's owners and privileges stay behind: those of the database that is replaced
 // are carried over, as far as its objects are still there.

@@ -29,6 +29,7 @@ type Options struct {
 	Known   Known                 // what was loaded before
 	TempDir string                // for the dump; empty: the system's
 	Workers int                   // sessions that build indexes
+	Allowed []string              // extensions, beside those that do no harm
 }
 
 // Observer hears how a pull goes. Its methods may be called at any time, from any
@@ -57,7 +58,8 @@ type pulling struct {
 	object  s3sink.Object // the dump
 	server  *restore.Server
 	claim   *restore.Claim
-	dump    string // its file
+	guest   *restore.Guest // as which the dataset's SQL runs; nil: as the role of To
+	dump    string         // its file
 	db      *restore.Database
 	seen    known // to be remembered
 	result  *Result
@@ -97,6 +99,10 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 	if err := p.download(ctx); err != nil {
 		return nil, err
 	}
+	if p.guest, err = p.claim.Guest(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.guest.Close(ctx)) }()
 	defer func() { err = errors.Join(err, p.drop(ctx)) }()
 	if err := p.build(ctx); err != nil {
 		return nil, err
@@ -214,11 +220,17 @@ func (p *pulling) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := allowed(contents, p.Allowed); err != nil {
+		return err
+	}
 	if err := p.server.Fits(ctx, contents); err != nil {
 		return err
 	}
 	// Not to be interrupted: the server would finish it after the clean-up.
 	if p.db, err = p.server.Create(context.WithoutCancel(ctx), p.server.PullName(p.ID), contents.Like()); err != nil {
+		return err
+	}
+	if err := p.guest.Enter(ctx, p.db, contents); err != nil {
 		return err
 	}
 	left, err := p.db.PreData(ctx, p.dump)

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"refresher/internal/fault"
 	"refresher/internal/report/signature"
@@ -135,8 +137,27 @@ func (p *pulling) trust(ctx context.Context) error {
 		p.watch.Warn(fmt.Sprintf("the dataset is signed by %s, which is trusted from now on; compare it with what refresher "+
 			"public-key prints where it is made", checked.Key))
 	}
-	p.seen = known{checked.Key.String(), max(before.Run, p.dataset.ID())}
+	p.seen = known{checked.Key.String(), p.dataset.ID()}
+	if fromTheFuture(p.dataset.ID()) {
+		p.watch.Warn(fmt.Sprintf("run %s is dated ahead of this machine's clock: one of the clocks is wrong; it is not noted as "+
+			"the newest", p.dataset.ID()))
+		p.seen.Run = ""
+	}
+	if !fromTheFuture(before.Run) {
+		p.seen.Run = max(before.Run, p.seen.Run)
+	}
 	return nil
+}
+
+// maxAhead is how far a run may be dated ahead of this machine's clock.
+const maxAhead = 48 * time.Hour
+
+// fromTheFuture reports a run that a wrong clock dated. It does not count as the newest, or
+// no later one would ever be the latest again.
+func fromTheFuture(run string) bool {
+	const form = "20060102T150405Z"
+	at, err := time.Parse(form, run[:min(len(run), len(form))])
+	return err == nil && at.After(time.Now().Add(maxAhead))
 }
 
 // fresh refuses a latest dataset that is older than one that was loaded, or than
@@ -145,7 +166,7 @@ func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.
 	if p.Run != "" {
 		return nil // asked for by its name
 	}
-	if loaded > p.dataset.ID() {
+	if loaded > p.dataset.ID() && !fromTheFuture(loaded) {
 		return fault.Refuse("dataset", "latest.json names run %s, and run %s was loaded from there before: it was set back; "+
 			"to load "+
 			"the older one, say --run %s", p.dataset.ID(), loaded, p.dataset.ID())
@@ -154,7 +175,7 @@ func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.
 	if err != nil {
 		return err
 	}
-	for _, id := range newer {
+	for _, id := range slices.DeleteFunc(newer, fromTheFuture) {
 		other, err := p.Sink.Unannounced(ctx, id)
 		if err != nil {
 			return err

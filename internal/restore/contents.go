@@ -14,6 +14,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/postgres/sqltext"
 )
 
 // Contents is what a dump tells of itself.
@@ -21,14 +22,17 @@ type Contents struct {
 	Major      int    // of the server it was made on; 0 if it doesn't say
 	Encoding   string // of its text
 	Extensions []string
+	Schemas    map[string]string // of extensions
 }
 
 var (
 	dumpedFrom     = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
 	clientEncoding = regexp.MustCompile(`(?m)^SET client_encoding = '(\w+)';`)
+	extensionShape = regexp.MustCompile(`^CREATE EXTENSION IF NOT EXISTS (` + part + `) WITH SCHEMA (` + part + `)$`)
 )
 
-// ReadContents reads the contents of a dump.
+// ReadContents reads the contents of a dump, and refuses one with statements that pg_dump
+// does not write.
 func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	major, err := client.ArchiveMajor(dump)
 	if err != nil {
@@ -40,11 +44,26 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	if err := client.Run(ctx, read); err != nil {
 		return nil, err
 	}
-	read.Args, read.Stdout = []string{"--section=pre-data", "--file=-", dump}, &script
+	read.Args, read.Stdout = []string{"--section=pre-data", "--section=post-data", "--no-owner", "--no-privileges",
+		"--file=-", dump}, &script
 	if err := client.Run(ctx, read); err != nil {
 		return nil, err
 	}
-	c := &Contents{Encoding: "UTF8"}
+	statements, err := sqltext.Split(plain(script.String()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", read.Doing, err)
+	}
+	if err := onlyDumped(statements); err != nil {
+		return nil, err
+	}
+	c := &Contents{Encoding: "UTF8", Schemas: map[string]string{}}
+	for _, st := range statements {
+		if m := extensionShape.FindStringSubmatch(strings.TrimSuffix(st.Text, ";")); m != nil {
+			if name, err := catalog.ParseName(m[2] + "." + m[1]); err == nil {
+				c.Schemas[name.Name] = name.Schema
+			}
+		}
+	}
 	if m := dumpedFrom.FindSubmatch(list.Bytes()); m != nil {
 		c.Major, _ = strconv.Atoi(string(m[1]))
 	}

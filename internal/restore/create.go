@@ -25,6 +25,9 @@ type Database struct {
 	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
 	closing bool           // its removal was asked for
 	spare   client.Spare
+
+	owner string   // of what it holds, where that is a Guest; else whoever makes it
+	made  []string // entries of a dump's contents that a Guest's maker made before
 }
 
 // do runs fn, which sets nothing for longer than a transaction, on a session in the database.

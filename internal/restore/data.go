@@ -108,6 +108,9 @@ var copyShape = regexp.MustCompile(`^COPY ` + qualified + ` `)
 
 func (s *dataScript) statement(ctx context.Context, st sqltext.Statement) error {
 	if m := copyShape.FindStringSubmatch(st.Text); m != nil {
+		if err := onlyDumped([]sqltext.Statement{st}); err != nil {
+			return err
+		}
 		table, err := catalog.ParseName(m[1])
 		if err != nil {
 			return fmt.Errorf("restoring rows: %w", err)
@@ -118,6 +121,9 @@ func (s *dataScript) statement(ctx context.Context, st sqltext.Statement) error 
 	}
 	if strings.HasPrefix(st.Text, newSetting) && s.loader.db.srv.version < timeoutMajor*10000 {
 		return nil
+	}
+	if err := onlyDumped([]sqltext.Statement{st}); err != nil {
+		return err
 	}
 	_, err := s.loader.conn.PgConn().Exec(ctx, st.Text).ReadAll()
 	return client.Wrap(err, "restoring rows: at %s", st.Object())

@@ -23,7 +23,8 @@
 //	claim, err := srv.Claim(ctx)                          // one at a time; remains of dead ones are dropped
 //	occupant, err := claim.Occupant(ctx, name)            // is it one of ours?
 //	contents, err := restore.ReadContents(ctx, dump); err = srv.Fits(ctx, contents)
-//	db, err := srv.Create(ctx, srv.PullName(id), contents.Like())
+//	guest, err := claim.Guest(ctx)                        // a role for the dump's SQL, if this one may do harm
+//	db, err := srv.Create(ctx, srv.PullName(id), contents.Like()); err = guest.Enter(ctx, db, contents)
 //	db.PreData(ctx, dump); db.Data(ctx, dump, copied); db.PostData(ctx, dump, jobs)
 //	notes, err := claim.Replace(ctx, id, run, db)
 //

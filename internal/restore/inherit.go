@@ -44,13 +44,18 @@ func (s *Server) inherit(ctx context.Context, shadow *Database) (notes []string,
 	if err != nil {
 		return nil, err
 	}
+	owner := facts.owner
+	if shadow.owner != "" { // what a dataset brings is never handed to a role that may do more
+		owner = shadow.owner
+		live.belongTo(owner)
+	}
 	err = shadow.do(ctx, func(conn *pgx.Conn) error {
-		if notes, err = carryObjects(ctx, conn, live, facts.owner, func(g grant) bool {
+		if notes, err = carryObjects(ctx, conn, live, owner, func(g grant) bool {
 			return g.grantee == "" && shadow.production.lacks(publicGrant(g)) && !open.explicit[publicGrant(g)]
 		}); err != nil {
 			return err
 		}
-		more, err := carryLargeObjects(ctx, conn, facts.owner)
+		more, err := carryLargeObjects(ctx, conn, owner)
 		if notes = append(notes, more...); err != nil {
 			return err
 		}

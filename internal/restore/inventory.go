@@ -158,6 +158,18 @@ func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	return inv, nil
 }
 
+// belongTo notes one owner for everything.
+func (inv *inventory) belongTo(owner string) {
+	for o, st := range inv.objects {
+		st.owner = owner
+		inv.objects[o] = st
+	}
+	for n, st := range inv.schemas {
+		st.owner = owner
+		inv.schemas[n] = st
+	}
+}
+
 // role is a grantee in SQL.
 func role(name string) string {
 	if name == "" {
