@@ -8,7 +8,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // Classes that no transform is for, as they have no fakes: what is found is
@@ -51,11 +51,11 @@ func (c *column) classify() {
 	if c.unfilled(h) {
 		c.seen = nil
 	}
-	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == scrub.FamilyText {
+	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == transform.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
 		return
 	}
-	if c.family == scrub.FamilyEmbedding && !c.Generated {
+	if c.family == transform.FamilyEmbedding && !c.Generated {
 		c.class, c.score, c.reason = Embedding, 0.9, "what an embedding was made of can be guessed from it"
 		return
 	}
@@ -94,7 +94,7 @@ func (c *column) classify() {
 // unfilled reports a column that has its default, 0, in all rows: nothing was filled in
 // where its name wants a value.
 func (c *column) unfilled(h hint) bool {
-	return c.seen.known() && c.seen.zero && c.seen.distinct == 1 && c.family == scrub.FamilyText && c.MaxChars() != 1 &&
+	return c.seen.known() && c.seen.zero && c.seen.distinct == 1 && c.family == transform.FamilyText && c.MaxChars() != 1 &&
 		h.class != pii.None && h.score >= 0.6 && c.name.any(filledIn...) && (c.name.last == "ship" ||
 		slices.Contains(filledIn, c.name.last))
 }
@@ -124,7 +124,7 @@ func (c *column) composite() {
 	t.facts["placed"] = true
 	for _, f := range c.Type.Underlying().Fields {
 		col := &column{Column: &catalog.Column{Name: f.Name, Type: f.Type, Mod: f.Mod}, table: &t,
-			family: scrub.FamilyOf(f.Type), name: understand(f.Name)}
+			family: transform.FamilyOf(f.Type), name: understand(f.Name)}
 		col.classify()
 		if col.class != pii.None && (c.class == pii.None || col.score > c.score) {
 			c.class, c.score, c.reason = col.class, col.score, "in "+f.Name+": "+col.reason
@@ -161,7 +161,7 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	default:
 		amiss = false
 	}
-	if !c.seen.known() || c.family == scrub.FamilyPoint { // whose values are of one form
+	if !c.seen.known() || c.family == transform.FamilyPoint { // whose values are of one form
 		return h.class, score, why
 	}
 	fits := c.seen.fit(h.class)
@@ -287,9 +287,9 @@ func (c *column) byValues(h hint) (pii.Class, float64, string) {
 // byType: types that hold one thing only.
 func (c *column) byType() (pii.Class, float64, string) {
 	switch c.family {
-	case scrub.FamilyMAC:
+	case transform.FamilyMAC:
 		return pii.MAC, 0.8, "its type is for hardware addresses"
-	case scrub.FamilyInet:
+	case transform.FamilyInet:
 		return pii.IP, 0.75, "its type is for IP addresses"
 	}
 	return pii.None, 0, ""

@@ -6,7 +6,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // table is one table under examination.
@@ -25,7 +25,7 @@ type table struct {
 type column struct {
 	*catalog.Column
 	table  *table
-	family scrub.Family // of an array: of its elements
+	family transform.Family // of an array: of its elements
 	array  bool
 	bounds bool   // a range: family is that of its bounds
 	fields string // of a composite with something personal in it: its rule
@@ -48,19 +48,19 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	out := &table{Table: t, name: understand(t.Name.Name), facts: map[string]bool{}}
 	prefix, made := glued(t.Columns), digests(v)
 	for _, c := range t.Columns {
-		col := &column{Column: c, table: out, family: scrub.FamilyOf(c.Type), name: understand(c.Name)}
+		col := &column{Column: c, table: out, family: transform.FamilyOf(c.Type), name: understand(c.Name)}
 		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && prefix != "" {
 			col.name = understand(rest)
 		}
-		if col.family == scrub.FamilyArray {
-			col.array, col.family = true, scrub.FamilyOf(c.Type.Underlying().Elem)
+		if col.family == transform.FamilyArray {
+			col.array, col.family = true, transform.FamilyOf(c.Type.Underlying().Elem)
 		}
 		if u := c.Type.Underlying(); u.Kind == catalog.RangeType {
-			col.bounds, col.family = true, scrub.FamilyOf(u.Elem)
+			col.bounds, col.family = true, transform.FamilyOf(u.Elem)
 		}
 		if v != nil && sampled(c) {
 			seen, pictures := v[c.Name], 0.0
-			if col.family == scrub.FamilyBytea {
+			if col.family == transform.FamilyBytea {
 				seen, pictures = asciiBytes(seen)
 			}
 			col.seen = look(seen, d, detect.ContextOf(c.Name))
@@ -68,7 +68,7 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 			if pictures > 0 || col.seen.digests > 0 {
 				col.seen.values = max(1, col.seen.values)
 			}
-			if col.family == scrub.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
+			if col.family == transform.FamilyJSON || col.seen.json > 0.9 && col.seen.values >= enough {
 				col.docs = v[c.Name]
 			}
 		}

@@ -9,13 +9,13 @@ import (
 	"sync"
 
 	"refresher/internal/pii"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // subject is what a condition is asked about: a column of a table, by their names.
 type subject struct {
 	name, in *name // of the column and of its table
-	family   scrub.Family
+	family   transform.Family
 	table    *table  // nil: only the names are known
 	column   *column // nil: only the names, or the table, are known
 	hint     hint    // what the name says, where the values are asked

@@ -12,6 +12,7 @@ import (
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // Options say how much of the data is looked at.
@@ -158,7 +159,7 @@ func (t *table) together() {
 		if c.class == pii.None {
 			continue
 		}
-		if c.key != nil && c.class != pii.Email && c.family != scrub.FamilyText {
+		if c.key != nil && c.class != pii.Email && c.family != transform.FamilyText {
 			c.class, c.score, c.reason = pii.None, 0.8, "a key of another table"
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // Limits of what is looked at within documents.
@@ -269,9 +269,9 @@ func (d *document) classify(c *column, det *detect.Detector) {
 		if len(l.keys) == 0 {
 			name = c.Name
 		}
-		family := scrub.FamilyText
+		family := transform.FamilyText
 		if l.number {
-			family = scrub.FamilyNumber
+			family = transform.FamilyNumber
 		}
 		col := &column{Column: c.Column, table: t, family: family, name: understand(name), seen: look(l.values, det,
 			detect.ContextOf(name))}

@@ -6,7 +6,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // hint is what the name says, or the comment where the name says nothing.
@@ -46,7 +46,7 @@ func (c *column) said() hint {
 		// one of a few words that a programmer chose
 		return hint{class: pii.None, clean: true, score: 0.9}
 	case h.class == pii.NationalID && c.fits("person_number") &&
-		(c.surrogate() || c.key != nil || c.family == scrub.FamilyNumber && c.leads()):
+		(c.surrogate() || c.key != nil || c.family == transform.FamilyNumber && c.leads()):
 		return hint{class: pii.None, clean: true, score: 0.8}
 	case h.class != pii.None:
 		return h

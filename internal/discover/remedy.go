@@ -142,14 +142,14 @@ func (c *column) remedies(have *rules.Rule, classes []pii.Class) []string {
 	if have.Kind == rules.JSON {
 		out = append(out, narrower(have))
 	}
-	if c.family == scrub.FamilyJSON && !c.array {
+	if c.family == transform.FamilyJSON && !c.array {
 		return append(out, "{json: {}}", `"null"`)
 	}
 	if c.Type.Underlying().Name == "hstore" {
 		return append(out, "{hstore: {}}", `"null"`)
 	}
 	for _, class := range classes {
-		if len(classes) == 1 && (c.class == class || c.family != scrub.FamilyText) {
+		if len(classes) == 1 && (c.class == class || c.family != transform.FamilyText) {
 			for _, rule := range native(class) {
 				out = append(out, c.wrap(rule))
 			}

@@ -7,7 +7,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // YAML is the draft as a rules file.
@@ -175,11 +175,11 @@ func (d *Draft) review(cd *columnDraft) string {
 
 // unknown reports text or bytes of which neither name nor values say anything.
 func (c *column) unknown() bool {
-	if c.family == scrub.FamilyBytea {
+	if c.family == transform.FamilyBytea {
 		return c.class == pii.None && !c.surrogate()
 	}
 	return c.silent && c.key == nil && !c.surrogate() && !c.array && c.Type.Underlying().Kind == catalog.BaseType &&
-		slices.Contains([]scrub.Family{scrub.FamilyText, scrub.FamilyXML}, c.family) && !isWording(c.Name)
+		slices.Contains([]transform.Family{transform.FamilyText, transform.FamilyXML}, c.family) && !isWording(c.Name)
 }
 
 // comment makes a text safe for the rest of a line.

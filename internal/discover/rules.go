@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"refresher/internal/pii"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 //go:embed rules.txt
@@ -34,7 +34,7 @@ func columnRules() *ruleFile {
 // ruleFile is rules.txt, read; its comments describe the language.
 type ruleFile struct {
 	lists      map[string][]string
-	families   map[string][]scrub.Family
+	families   map[string][]transform.Family
 	conditions map[string]condition
 	facts      []fact
 	stages     map[string][]rule
@@ -52,10 +52,10 @@ type fact struct {
 type rule struct {
 	line     int // of rules.txt
 	class    pii.Class
-	score    float64        // from 0 to 1
-	slope    float64        // added to it for the share of values that are of the class
-	reason   string         // "" for the usual one
-	families []scrub.Family // nil: all
+	score    float64            // from 0 to 1
+	slope    float64            // added to it for the share of values that are of the class
+	reason   string             // "" for the usual one
+	families []transform.Family // nil: all
 	need     need
 	fits     condition
 }
@@ -77,7 +77,7 @@ const clinic = "clinic"
 
 func parseRules(text string) (*ruleFile, error) {
 	r := &ruleFile{
-		lists: map[string][]string{}, families: map[string][]scrub.Family{}, conditions: map[string]condition{},
+		lists: map[string][]string{}, families: map[string][]transform.Family{}, conditions: map[string]condition{},
 		stages: map[string][]rule{}, sentences: map[pii.Class]string{},
 	}
 	stage, entry, first := "", "", 0
@@ -119,7 +119,7 @@ func (r *ruleFile) add(stage *string, entry string, line int) error {
 		return err
 	case "families":
 		for _, f := range strings.Fields(body) {
-			r.families[name] = append(r.families[name], scrub.Family(f))
+			r.families[name] = append(r.families[name], transform.Family(f))
 		}
 		return nil
 	case "sentence":
@@ -170,13 +170,13 @@ func (r *ruleFile) expand(words []string) ([]string, error) {
 }
 
 // familiesOf are the families that names of sets, or of families, stand for.
-func (r *ruleFile) familiesOf(names []string) []scrub.Family {
-	var out []scrub.Family
+func (r *ruleFile) familiesOf(names []string) []transform.Family {
+	var out []transform.Family
 	for _, n := range names {
 		if set := r.families[strings.TrimPrefix(n, "@")]; set != nil {
 			out = append(out, set...)
 		} else {
-			out = append(out, scrub.Family(n))
+			out = append(out, transform.Family(n))
 		}
 	}
 	return out
@@ -215,7 +215,7 @@ func (r *ruleFile) first(stage string, s *subject) hint {
 }
 
 // hintOf reads a column's name alone; family is its type's.
-func hintOf(n *name, family scrub.Family, table *name) hint {
+func hintOf(n *name, family transform.Family, table *name) hint {
 	if h := columnRules().first("names", &subject{name: n, in: table, family: family}); h.class != "" {
 		return h
 	}

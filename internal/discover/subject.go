@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"refresher/internal/pii"
-	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 // subjects names whom the rows of tables are about, where it is evident: the
@@ -94,7 +94,7 @@ func subjectOf(c *column, domain string) string {
 }
 
 func subjectType(c *column) bool {
-	return !c.array && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber || c.family == scrub.FamilyUUID)
+	return !c.array && (c.family == transform.FamilyText || c.family == transform.FamilyNumber || c.family == transform.FamilyUUID)
 }
 
 // named reports whether the rows hold the name or the address of one person.

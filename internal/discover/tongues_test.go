@@ -6,7 +6,7 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // Words, abbreviations and initials of more languages.
@@ -21,7 +21,7 @@ func TestNamesInMoreTongues(t *testing.T) {
 		"police_number": pii.None, "list_number": pii.None, "data_type": pii.None,
 		"union_id": pii.None, "blood_bank_id": pii.None, "snippet": pii.None, "dzone": pii.None,
 	} {
-		if got := hintOf(understand(name), scrub.FamilyText, understand("")).class; got != want {
+		if got := hintOf(understand(name), transform.FamilyText, understand("")).class; got != want {
 			t.Errorf("%q is %s, want %s (%v)", name, got, want, understand(name).parts)
 		}
 	}
@@ -53,7 +53,7 @@ func TestValuesInMoreTongues(t *testing.T) {
 		{"anrede", []string{"Herr", "Frau", "Divers"}, Gender},
 	} {
 		tab := &table{Table: &catalog.Table{}, name: understand("kunden"), facts: map[string]bool{"about": true, "placed": true}}
-		col := &column{Column: &catalog.Column{Name: c.name, Type: &catalog.Type{}}, table: tab, family: scrub.FamilyText, name: understand(c.name),
+		col := &column{Column: &catalog.Column{Name: c.name, Type: &catalog.Type{}}, table: tab, family: transform.FamilyText, name: understand(c.name),
 			seen: look(c.values, detect.New(), detect.ContextOf(c.name))}
 		col.classify()
 		if col.class != c.want {

@@ -1,12 +1,11 @@
 package discover
 
 import (
-	"slices"
 	"strings"
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // choice is a rule to try, in YAML, and what a person should look at with it.
@@ -27,7 +26,7 @@ const (
 // is for the compiler to say.
 func (c *column) choices() []choice {
 	if c.class == pii.None {
-		if c.family == scrub.FamilyJSON && !c.array {
+		if c.family == transform.FamilyJSON && !c.array {
 			return []choice{{"{json: {}}", unseen + "paths that may stay"}, {keep, ""}}
 		}
 		if c.Type.Underlying().Name == "hstore" && !c.seen.known() {
@@ -45,9 +44,9 @@ func (c *column) choices() []choice {
 		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep,
 			"it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
-	if c.partial(c.class) && (c.family == scrub.FamilyText || c.family == scrub.FamilyNumber) {
+	if c.partial(c.class) && (c.family == transform.FamilyText || c.family == transform.FamilyNumber) {
 		part := string(c.class) + "_part"
-		if c.family == scrub.FamilyText {
+		if c.family == transform.FamilyText {
 			try("", "{transform: digits, otherwise: redact, domain: "+part+"}")
 		}
 		try("", "{transform: digits, domain: "+part+"}")
@@ -59,7 +58,7 @@ func (c *column) choices() []choice {
 	case pii.FreeText:
 		try("", "{transform: text, names: true}", "text")
 	case pii.Token:
-		if c.name.has("password") && c.family == scrub.FamilyText && c.name.has("hash|password") && (c.seen == nil ||
+		if c.name.has("password") && c.family == transform.FamilyText && c.name.has("hash|password") && (c.seen == nil ||
 			c.seen.share[pii.Token] > 0.5) {
 			try("", "password")
 		}
@@ -70,7 +69,7 @@ func (c *column) choices() []choice {
 	case Financial:
 		try("", "{transform: number_noise, percent: 10}")
 	case Photo:
-		if c.family == scrub.FamilyBytea {
+		if c.family == transform.FamilyBytea {
 			try("", "{transform: bytes, as: auto}")
 		}
 	case Age:
@@ -79,68 +78,78 @@ func (c *column) choices() []choice {
 		try("", `"null"`, "embedding_zero")
 	case pii.Latitude, pii.Longitude, pii.Location:
 		switch {
-		case c.family == scrub.FamilyPoint:
+		case c.family == transform.FamilyPoint:
 			try("", "{transform: geo_noise, axis: point}")
 		case !c.pair():
 			try("", native...)
 		}
-	case pii.IP:
-		try("", native...)
 	default:
 		try("", native...)
 	}
-	c.rest(try)
+	own, opaque := c.distinct()
+	try("", own...)
+	c.rest(try, opaque)
 	return out
 }
 
 // native are the rules of the transform that makes fakes of a class: it is called like it.
 func native(class pii.Class) (rules []string) {
-	for _, d := range scrub.Definitions() {
-		if d.Class != class || d.Name != string(class) {
-			continue
-		}
-		rules = append(rules, d.Name)
-		if slices.ContainsFunc(d.Params, func(p scrub.Param) bool { return p.Name == "hash" && p.Default == "0" }) {
-			rules = append(rules, "{transform: "+d.Name+", hash: 16}")
-		}
+	for _, c := range transform.Native(class) {
+		rules = append(rules, c.String())
 	}
 	return rules
+}
+
+// distinct are the rules that keep the values of a unique column apart: those of its class,
+// in a domain of the column's own, too, where another column leaves the common one no room,
+// then opaque ones.
+func (c *column) distinct() (own, opaque []string) {
+	for _, rule := range transform.ForUnique(c.class, c.family) {
+		switch made := rule.Def.Class; {
+		case made == pii.Token:
+			opaque = append(opaque, rule.String())
+		case made == c.class, made == pii.Date && c.class == pii.BirthDate:
+			own = append(own, rule.String(), rule.In(c.table.Name.Name+"_"+c.Name).String())
+		}
+	}
+	return own, opaque
 }
 
 // dates moves what can be moved.
 func (c *column) dates(try func(string, ...string)) {
 	switch c.family {
-	case scrub.FamilyDate, scrub.FamilyTimestamp:
+	case transform.FamilyDate, transform.FamilyTimestamp:
 		try("", "{transform: date_shift, max_days: 90}")
-	case scrub.FamilyText:
+	case transform.FamilyText:
 		if c.seen.known() && c.seen.isoDates > 0.99 {
 			try("a text column: whatever in it is no date as in 2024-05-17 stops a run", "{transform: date_shift, max_days: 90}")
 		}
-	case scrub.FamilyNumber:
+	case transform.FamilyNumber:
 		try("a year or a day as a number", "{transform: number_noise, amount: 3}")
 	}
 }
 
 // rest are the rules for columns that the transforms of their class can't serve.
-func (c *column) rest(try func(string, ...string)) {
+func (c *column) rest(try func(string, ...string), opaque []string) {
 	const last = "no transform of its class serves this column"
 	if c.Type.Underlying().Kind == catalog.EnumType {
 		try("an enum: one of its labels is all that can stand here", keep)
 		return
 	}
 	switch c.family {
-	case scrub.FamilyText:
+	case transform.FamilyText:
 		switch c.class {
 		case pii.Phone, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Postcode, pii.VIN, pii.IMEI:
-			try("as opaque text, since it must stay unique: "+string(c.class)+" has too few values", "token")
+			try("as opaque text, since it must stay unique: "+string(c.class)+" has too few values", opaque[:1]...)
 			try("every digit changes, and letters stay",
 				"{transform: digits, otherwise: redact, domain: "+string(c.class)+"_digits}",
 				"{transform: digits, domain: "+string(c.class)+"_code}")
+			try("as opaque signs, since it must stay unique and has no room for more", opaque[1:]...)
 			try("every digit changes, and letters stay; a value of fewer than six digits stops a run",
 				"{transform: digits, short: fail, domain: "+string(c.class)+"_unique}")
 		case Special, Financial, Gender, pii.FreeText, Photo, pii.Date, pii.BirthDate, Age:
 		default:
-			try("as opaque text, since it must stay unique or has no form of its own", "token")
+			try("as opaque text, since it must stay unique or has no form of its own", opaque...)
 			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign stops a run",
 				"{transform: fpe, alphabet: alphanumeric, domain: "+string(c.class)+"_letters}")
 		}
@@ -148,7 +157,7 @@ func (c *column) rest(try func(string, ...string)) {
 			try(last, `"null"`)
 		}
 		try(last, mask)
-	case scrub.FamilyNumber:
+	case transform.FamilyNumber:
 		if c.class != Special && c.class != Age && c.class != Financial {
 			try("encrypted digits: unique, and of the same length",
 				"{transform: digits, domain: "+string(c.class)+"_code}",
@@ -156,13 +165,15 @@ func (c *column) rest(try func(string, ...string)) {
 				"{transform: fpe, domain: "+string(c.class)+"_number}")
 		}
 		try(last, `"null"`)
-	case scrub.FamilyUUID:
+	case transform.FamilyUUID:
 		try(last, "uuid")
-	case scrub.FamilyBytea:
-		try(last, "bytes", `"null"`)
-	case scrub.FamilyJSON:
+	case transform.FamilyBytea:
+		try(last, "bytes")
+		try(last, opaque...)
+		try(last, `"null"`)
+	case transform.FamilyJSON:
 		try("all of it is redacted: list the paths that may stay", "{json: {}}")
-	case scrub.FamilyXML:
+	case transform.FamilyXML:
 		try("all of it is redacted: list the elements that may stay", "{xml: {}}")
 	default:
 		try(last, `"null"`)
@@ -189,6 +200,6 @@ func (c *column) wrap(rule string) string {
 
 // pair reports whether latitude and longitude stand in one text.
 func (c *column) pair() bool {
-	return c.family == scrub.FamilyText && (c.name.has("lat", "lng") || c.seen.known() &&
+	return c.family == transform.FamilyText && (c.name.has("lat", "lng") || c.seen.known() &&
 		c.seen.could[pii.Longitude] < 0.5)
 }

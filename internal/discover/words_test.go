@@ -7,7 +7,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fold"
-	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 func TestNames(t *testing.T) {
@@ -27,7 +27,7 @@ func TestNames(t *testing.T) {
 		"notes": pii.FreeText, "comment": pii.FreeText, "status": pii.None, "id": pii.None, "customer_id": pii.None, "price": pii.None, "is_email": pii.None, "num_children": pii.None,
 		"": pii.None, "___": pii.None, "1": pii.None,
 	} {
-		if got := hintOf(understand(name), scrub.FamilyText, understand("")).class; got != want {
+		if got := hintOf(understand(name), transform.FamilyText, understand("")).class; got != want {
 			t.Errorf("%q is %s, want %s (%v)", name, got, want, understand(name).parts)
 		}
 	}
@@ -63,7 +63,7 @@ func FuzzUnderstand(f *testing.F) {
 				t.Errorf("%q has the part %q", s, p)
 			}
 		}
-		for _, f := range []scrub.Family{scrub.FamilyText, scrub.FamilyNumber, scrub.FamilyDate} {
+		for _, f := range []transform.Family{transform.FamilyText, transform.FamilyNumber, transform.FamilyDate} {
 			if h := hintOf(n, f, n); h.score < 0 || h.score > 1 {
 				t.Errorf("%q scores %f", s, h.score)
 			}

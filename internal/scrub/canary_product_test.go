@@ -8,6 +8,7 @@ import (
 
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 // canaryTypes are types in every width at which what is made there changes its form.
@@ -36,7 +37,7 @@ func TestEveryRuleThatCompilesPassesItsCanaries(t *testing.T) {
 	tried := map[string]bool{}
 	for _, typ := range canaryTypes() {
 		var columns, lines []string
-		for _, d := range scrub.Definitions() {
+		for _, d := range transform.Definitions() {
 			for _, rule := range rulesOf(&d) {
 				sql := strings.TrimPrefix(typ, "_") + strings.Repeat("[]", strings.Count(typ, "_"))
 				for _, r := range []string{rule, within(sql, rule)} {
@@ -74,7 +75,7 @@ func TestEveryRuleThatCompilesPassesItsCanaries(t *testing.T) {
 			}
 		}
 	}
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if !tried[d.Name] {
 			t.Errorf("%s was never tried", d.Name)
 		}

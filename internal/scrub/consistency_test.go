@@ -10,6 +10,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 func parseISO(s string) (days int, err error) {
@@ -22,8 +23,8 @@ func parseISO(s string) (days int, err error) {
 func TestNumbersAgreeAcrossTypes(t *testing.T) {
 	punctuation := regexp.MustCompile(`[^0-9]`)
 	tried := map[string]bool{}
-	for _, d := range scrub.Definitions() {
-		if !serves(d, scrub.FamilyNumber) || !serves(d, scrub.FamilyText) {
+	for _, d := range transform.Definitions() {
+		if !serves(d, transform.FamilyNumber) || !serves(d, transform.FamilyText) {
 			continue
 		}
 		rule := d.Example.Rule
@@ -94,7 +95,7 @@ func leaves(t testing.TB, doc string) (list []string) {
 	return list
 }
 
-func serves(d scrub.Definition, f scrub.Family) bool {
+func serves(d transform.Definition, f transform.Family) bool {
 	for _, g := range d.Families {
 		if f == g {
 			return true
@@ -103,19 +104,19 @@ func serves(d scrub.Definition, f scrub.Family) bool {
 	return false
 }
 
-// Without a column of numbers in its domain a phone in a JSON number becomes the
-// same fake as in a text, and so a string; a number as it was written counts for
-// nothing.
+// A phone in a JSON number becomes the same fake as in a text: its digits, or a string where
+// those alone can't be told from a real line's. How a number was written counts for nothing.
 func TestPhonesInJSONNumbers(t *testing.T) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"t text", "j json"}})
-	p := compile(t, cat, head+"  a.t: {columns: {t: phone, j: {json: {x: phone, y: phone, z: phone, s: phone}}}}\n")
+	rule := head + "  a.t: {columns: {t: %[1]s, j: {json: {x: %[1]s, y: %[1]s, z: %[1]s, s: %[1]s}}}}\n"
+	p := compile(t, cat, fmt.Sprintf(rule, "{transform: phone, range: narrow}"))
 	r := scrubbed(t, p, "a.t", []string{"+1 (212) 867-5309", `{"x": 2128675309, "y": 2128675309.0, "z": 2.128675309e9, "s": "212 867 5309"}`})[0]
 	if f := r[0]; r[1] != fmt.Sprintf(`{"x": %q, "y": %q, "z": %q, "s": %q}`, f, f, f, f) {
 		t.Errorf("%q", r)
 	}
-	p = compile(t, cat, head+"  a.t: {columns: {t: {transform: phone, range: world}, j: {json: {x: {transform: phone, range: world}}}}}\n")
-	r = scrubbed(t, p, "a.t", []string{"+1 (212) 867-5309", `{"x": 2128675309}`})[0]
-	if r[1] != `{"x": `+strings.TrimPrefix(r[0], "+")+`}` {
+	p = compile(t, cat, fmt.Sprintf(rule, "phone"))
+	r = scrubbed(t, p, "a.t", []string{"+1 (212) 867-5309", `{"x": 2128675309, "y": 2128675309.0, "z": 2.128675309e9, "s": "212 867 5309"}`})[0]
+	if f := strings.TrimPrefix(r[0], "+"); r[1] != fmt.Sprintf(`{"x": %s, "y": %[1]s, "z": %[1]s, "s": %q}`, f, r[0]) {
 		t.Errorf("%q", r)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 var updateGolden = flag.Bool("update-golden", false, "rewrite testdata/outputs.txt: existing staging databases then change at the next refresh")
@@ -49,7 +50,7 @@ var goldenValues = map[string][]string{
 func TestOutputsStayTheSame(t *testing.T) {
 	var b strings.Builder
 	for _, typ := range slices.Sorted(maps.Keys(goldenValues)) {
-		for _, d := range scrub.Definitions() {
+		for _, d := range transform.Definitions() {
 			for _, rule := range rulesOf(&d) {
 				goldenRule(t, &b, typ, rule)
 				if sql := strings.TrimPrefix(typ, "_") + strings.Repeat("[]", strings.Count(typ, "_")); within(sql, rule) != rule && d.Name != "json" {

@@ -178,6 +178,9 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 			c.fail(ch.pos, "%s is in the unique index %s, and %s", ch, idx.Name, why)
 			continue
 		}
+		if from.path == "" && ch.op.kind == transform.KindMask && ch.op.def.Strict != nil {
+			ch.op.strict = true
+		}
 		c.mayFold(idx.Name, ch, from.fold)
 	}
 }

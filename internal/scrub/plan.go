@@ -162,6 +162,9 @@ func (e emitter) Masker(o *op) transform.Masker {
 	if o.follow {
 		m = o.def.Follow(m)
 	}
+	if o.strict {
+		m = o.def.Strict(m)
+	}
 	if g, ok := m.(transform.GenderMasker); ok && o.gender != "" {
 		m = g.ByGender(e.fields(o.gender))
 	}

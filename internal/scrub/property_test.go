@@ -18,6 +18,7 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -38,7 +39,7 @@ var refusals = map[string]string{
 	"xml":           `not well-formed XML`,
 }
 
-func rulesOf(d *scrub.Definition) []string {
+func rulesOf(d *transform.Definition) []string {
 	list := []string{d.Example.Rule}
 	if d.Name != d.Example.Rule && d.Name != "json" {
 		list = append(list, "{transform: "+d.Name+"}")
@@ -87,7 +88,7 @@ func TestEveryTransformOnEveryType(t *testing.T) {
 			continue
 		}
 		b := newPropertyTable(t, conn, i, pt)
-		for _, d := range scrub.Definitions() {
+		for _, d := range transform.Definitions() {
 			for _, rule := range rulesOf(&d) {
 				if b.try(&d, rule) {
 					served[d.Name]++
@@ -98,7 +99,7 @@ func TestEveryTransformOnEveryType(t *testing.T) {
 			}
 		}
 	}
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if served[d.Name] == 0 {
 			t.Errorf("%s was never tried", d.Name)
 		}
@@ -170,7 +171,7 @@ func (b *propertyTable) load(tp *scrub.TablePlan) [][][]byte {
 }
 
 // try reports whether the rule compiles for the type; if it does, it must hold.
-func (b *propertyTable) try(d *scrub.Definition, rule string) bool {
+func (b *propertyTable) try(d *transform.Definition, rule string) bool {
 	t := b.t
 	t.Helper()
 	what := b.sql + ": " + rule
@@ -205,7 +206,7 @@ func (b *propertyTable) try(d *scrub.Definition, rule string) bool {
 
 // rule runs all rows through a rule, and a server; it returns the values that
 // come out, as canonical text.
-func (b *propertyTable) rule(d *scrub.Definition, p *scrub.Program, tp *scrub.TablePlan, what, rule string) []string {
+func (b *propertyTable) rule(d *transform.Definition, p *scrub.Program, tp *scrub.TablePlan, what, rule string) []string {
 	b.t.Helper()
 	rows := b.load(tp)
 	accepted, texts := rows, make([]string, len(rows))
@@ -300,7 +301,7 @@ func (b *propertyTable) scrub(p *scrub.Program, tp *scrub.TablePlan, rows [][][]
 
 // refused checks that a value was refused for a reason that is known, and isn't
 // quoted.
-func (b *propertyTable) refused(d *scrub.Definition, what, rule string, value []byte, err error) {
+func (b *propertyTable) refused(d *transform.Definition, what, rule string, value []byte, err error) {
 	b.t.Helper()
 	allowed := refusals[d.Name]
 	for _, shape := range []string{"json", "xml"} {
@@ -317,7 +318,7 @@ func (b *propertyTable) refused(d *scrub.Definition, what, rule string, value []
 }
 
 // judge compares a value with what came in its place.
-func (b *propertyTable) judge(d *scrub.Definition, what, was, is string) {
+func (b *propertyTable) judge(d *transform.Definition, what, was, is string) {
 	if strings.TrimSpace(was) == "" {
 		if is != was && d.Name != "constant" && d.Name != "null" {
 			b.t.Errorf("%s: a blank value became %.60q", what, is)

@@ -82,5 +82,6 @@ var propertyRules = []string{
 	"{transform: fpe, domain: d}", "{transform: fpe, alphabet: 'abcdefghijklmnopqrstuvwxyzé🙂日本語の名前 ', domain: a}", "{transform: digits, short: fail, domain: s}", "{transform: digits, otherwise: redact, domain: o}",
 	"{transform: mask, first: 1, last: 1}", "{transform: mask, char: '•', separators: true}", "{transform: regex_replace, pattern: '(?s)^(.).*', with: '$1'}", "{transform: regex_replace, pattern: '[a-z]', with: xx, otherwise: redact}",
 	"{transform: bytes, as: png}", "{transform: bytes, as: length}", "{transform: url, path: drop, hash: 16, domain: h}", "{transform: domain, hash: 20, domain: h}", "{transform: username, hash: 4, domain: h}",
-	"{transform: password, hash: argon2id}", "{transform: country, as: alpha3, domain: a}", "{transform: country, as: name, domain: n}",
+	"{transform: ip, unique: true}", "{transform: mac, unique: true}", "{transform: credit_card, unique: true}", "{transform: national_id, unique: true}", "{transform: iban, unique: true}",
+	"{transform: date_shift, unique: true}", "{transform: token, short: true}", "{transform: password, hash: argon2id}", "{transform: country, as: alpha3, domain: a}", "{transform: country, as: name, domain: n}",
 }

@@ -15,6 +15,7 @@ import (
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 const rulesDoc = repository + "/docs/rules.md"
@@ -57,7 +58,7 @@ func TestTheReferenceIsTheRealOne(t *testing.T) {
 func transformTable(testing.TB) string {
 	var b strings.Builder
 	b.WriteString("| transform | what comes in the value's place | replaces | types | different values |\n|---|---|---|---|---|\n")
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		space := d.Space
 		if d.Unique && d.Name != "keep" {
 			space = strings.TrimPrefix(space+"; **unique**", "; ")
@@ -74,7 +75,7 @@ func class(c pii.Class) string {
 	return strings.ReplaceAll(string(c), "_", " ")
 }
 
-func families(list []scrub.Family) string {
+func families(list []transform.Family) string {
 	if list == nil {
 		return "all"
 	}
@@ -88,7 +89,7 @@ func families(list []scrub.Family) string {
 func parameterTable(testing.TB) string {
 	var b strings.Builder
 	b.WriteString("| transform | parameter | values | default | meaning |\n|---|---|---|---|---|\n")
-	for _, d := range append(scrub.Definitions(), scrub.ShapesWithParams()...) {
+	for _, d := range append(transform.Definitions(), scrub.ShapesWithParams()...) {
 		for _, p := range d.Params {
 			def := "`" + p.Default + "`"
 			switch {
@@ -103,7 +104,7 @@ func parameterTable(testing.TB) string {
 	return b.String()
 }
 
-func paramValues(p *scrub.Param) string {
+func paramValues(p *transform.Param) string {
 	switch {
 	case len(p.Choices) > 0:
 		return "`" + strings.Join(p.Choices, "`, `") + "`"
@@ -123,29 +124,29 @@ func paramValues(p *scrub.Param) string {
 func exampleTable(t testing.TB) string {
 	var b strings.Builder
 	b.WriteString("| rule | value | becomes |\n|---|---|---|\n")
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(d.Example.Rule), code(d.Example.Value), code(tryExample(t, &d)))
 	}
 	return b.String()
 }
 
 // exampleTypes are the types that examples are tried on, by what they serve.
-var exampleTypes = map[scrub.Family]string{
-	scrub.FamilyText: "text", scrub.FamilyNumber: "numeric", scrub.FamilyDate: "date", scrub.FamilyTimestamp: "timestamptz", scrub.FamilyInet: "inet",
-	scrub.FamilyCIDR: "cidr", scrub.FamilyUUID: "uuid", scrub.FamilyBytea: "bytea", scrub.FamilyJSON: "jsonb", scrub.FamilyFloat: "float8",
-	scrub.FamilyMAC: "macaddr", scrub.FamilyPoint: "point", scrub.FamilyEmbedding: "vector", scrub.FamilyXML: "xml", scrub.FamilyArray: "_text",
+var exampleTypes = map[transform.Family]string{
+	transform.FamilyText: "text", transform.FamilyNumber: "numeric", transform.FamilyDate: "date", transform.FamilyTimestamp: "timestamptz", transform.FamilyInet: "inet",
+	transform.FamilyCIDR: "cidr", transform.FamilyUUID: "uuid", transform.FamilyBytea: "bytea", transform.FamilyJSON: "jsonb", transform.FamilyFloat: "float8",
+	transform.FamilyMAC: "macaddr", transform.FamilyPoint: "point", transform.FamilyEmbedding: "vector", transform.FamilyXML: "xml", transform.FamilyArray: "_text",
 }
 
 // tryExample runs an example on the first type that its value is one of.
-func tryExample(t testing.TB, d *scrub.Definition) string {
+func tryExample(t testing.TB, d *transform.Definition) string {
 	t.Helper()
 	serves := d.Families
 	if serves == nil {
-		serves = []scrub.Family{scrub.FamilyText}
+		serves = []transform.Family{transform.FamilyText}
 	}
 	for _, f := range serves {
 		typ := types[exampleTypes[f]]
-		if typ == nil || d.Name != "json" && f == scrub.FamilyJSON {
+		if typ == nil || d.Name != "json" && f == transform.FamilyJSON {
 			continue
 		}
 		cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x " + exampleTypes[f]}})

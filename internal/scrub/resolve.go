@@ -22,6 +22,7 @@ type op struct {
 	def    *transform.Definition
 	dom    *transform.Domain // of KindMask
 	follow bool              // draws by the row's subject
+	strict bool              // of a unique column: refuses what it can't keep apart
 	gender string            // the column that says the gender of a name, "" if none does
 	value  []byte            // of KindConstant: canonical text; in JSON a token
 	elem   *op               // of KindArray and KindRange
@@ -148,6 +149,9 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 		if err := def.Check(a, p.Place); err != nil {
 			c.fail(r.Pos, "%s %v", def.Name, err)
 		}
+	}
+	if !c.encodes(def, a) {
+		c.fail(r.Pos, "%s makes characters here that the database's encoding %s has not: use another transform", def.Name, c.cat.Encoding)
 	}
 	o := &op{kind: def.Kind, def: def, Place: p.Place, what: whatIs(def, r, p), rule: r, follow: c.follows(def, r, a, p)}
 	o.gender = a.Text(transform.GenderParam.Name)

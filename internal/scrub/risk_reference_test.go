@@ -9,6 +9,7 @@ import (
 
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
 )
 
@@ -66,7 +67,7 @@ func riskTable(t testing.TB) string { return keyTable(t, "risk") }
 // transforms whose class is one.
 func hipaaTable(t testing.TB) string {
 	by := map[string][]string{}
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if key := risk.Identifier(d.Class); key != "" {
 			by[key] = append(by[key], "`"+d.Name+"`")
 		}

@@ -136,7 +136,7 @@ func agree(t *testing.T, from, to *pgx.Conn) {
 		"support_tickets t JOIN users u ON u.id = t.user_id WHERE t.requester_name <> u.full_name",
 		"support_tickets t WHERE requester_email NOT LIKE lower(replace(requester_name, ' ', '.')) || '.%'",
 		// The number in a message is the user's own, in any spelling, also where the ticket has none.
-		`support_tickets t JOIN users u ON u.id = t.user_id WHERE u.phone IS NOT NULL AND t.body ~ '\+1555[0-9]{7}' AND strpos(t.body, u.phone) = 0`,
+		`support_tickets t JOIN users u ON u.id = t.user_id WHERE u.phone IS NOT NULL AND t.body ~ '\+(28|83)[0-9]{13}' AND strpos(t.body, u.phone) = 0`,
 		"(SELECT user_id FROM payments GROUP BY user_id HAVING count(DISTINCT card_holder) > 1) x",
 	} {
 		if n := count(to, "SELECT count(*) FROM "+none); n > 0 {

@@ -19,6 +19,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/scrub/transform"
 )
 
 var update = flag.Bool("update", false, "rewrite rules/schema.json and the reference in docs/rules.md")
@@ -90,7 +91,7 @@ func TestSchemaTakesTheRulesets(t *testing.T) {
 			t.Errorf("%s: %v", f, err)
 		}
 	}
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if err := valid(head + "  a.t: {columns: {x: " + d.Example.Rule + "}}\n"); err != nil {
 			t.Errorf("the example of %s: %v", d.Name, err)
 		}
@@ -171,7 +172,7 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 // beyond them, by the schema and by the compiler.
 func TestSchemaAgreesWithTheCompiler(t *testing.T) {
 	valid := validator(t)
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if d.Name == "json" {
 			continue
 		}
@@ -209,7 +210,7 @@ func TestSchemaAgreesWithTheCompiler(t *testing.T) {
 }
 
 // sampleValue is a value that a parameter may have.
-func sampleValue(p *scrub.Param) string {
+func sampleValue(p *transform.Param) string {
 	switch {
 	case len(p.Choices) > 0:
 		return p.Choices[0]

@@ -13,6 +13,7 @@ import (
 	"refresher/internal/pii/fake"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/transform"
 )
 
 func TestURLsKeepTheirShape(t *testing.T) {
@@ -80,7 +81,7 @@ func TestUsernamesFitTheirColumn(t *testing.T) {
 }
 
 // ownType is a type that a definition's example is a value of.
-func ownType(d *scrub.Definition) string {
+func ownType(d *transform.Definition) string {
 	switch {
 	case d.Name == "json":
 		return "json"
@@ -92,7 +93,7 @@ func ownType(d *scrub.Definition) string {
 
 // No transform allocates a row by row, but those whose work has no bound.
 func TestTransformsAllocateNothing(t *testing.T) {
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		if d.Name == "regex_replace" {
 			continue // regexp makes a slice of matches
 		}
@@ -128,7 +129,7 @@ const elsewhere = "REFRESHER_TEST_OUTPUTS"
 // The same values become the same fakes in another process.
 func TestAnotherProcessAgrees(t *testing.T) {
 	h := sha256.New()
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		for _, rule := range rulesOf(&d) {
 			cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x " + ownType(&d)}})
 			p, err := scrub.Compile(mustParse(t, head+"  a.t: {columns: {x: "+rule+"}}\n"), cat, testKey)
@@ -163,7 +164,7 @@ func TestAnotherProcessAgrees(t *testing.T) {
 
 // BenchmarkTransforms is the time of one value of each transform's example.
 func BenchmarkTransforms(b *testing.B) {
-	for _, d := range scrub.Definitions() {
+	for _, d := range transform.Definitions() {
 		p := compile(b, newCatalog(b, tableDef{name: "a.t", columns: []string{"x " + ownType(&d)}}), head+"  a.t: {columns: {x: "+d.Example.Rule+"}}\n")
 		tp := plan(b, p, "a.t")
 		b.Run(d.Name, func(b *testing.B) {

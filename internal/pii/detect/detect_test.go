@@ -119,6 +119,7 @@ func TestWords(t *testing.T) {
 		{"Jürgen von der Heyden-Müller, Łukasz Kowalski", "full_name:Jürgen von der Heyden-Müller | full_name:Łukasz Kowalski"},
 		{"Anna Petrosyan, María José García López", "full_name:Anna Petrosyan | full_name:María José García López"},
 		{"Paris in spring. The Smith family. JOHN, Maria likes it.", ""},
+		{"at 12 Kingsway, Leeds", "street:12 Kingsway"},
 		{"at 12 Elm Street, 7b Old Mill Rd", "street:12 Elm Street | street:7b Old Mill Rd"},
 		{"Hauptstraße 12, Keizersgracht 1, Unter den Linden", "street:Hauptstraße 12"},
 		{"12 rue de la Paix; Calle Mayor 3; ul. Długa 5", "street:12 rue de la Paix | street:Calle Mayor 3"},

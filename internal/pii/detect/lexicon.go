@@ -31,7 +31,7 @@ var streets = sync.OnceValue(func() map[string]wordKind {
 })
 
 // streetEndings end a street's name that is one word: "Hauptstraße".
-var streetEndings = [...]string{"strasse", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "ring", "straat", "laan",
+var streetEndings = [...]string{"sway", "dway", "kway", "strasse", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "ring", "straat", "laan",
 	"plein", "kade", "gatan", "vagen", "vej", "gade", "veien", "gata", "katu", "tie"}
 
 const streetWords = `street st road rd avenue ave lane ln drive dr boulevard blvd court ct way place pl terrace ter close crescent

@@ -165,10 +165,13 @@ func nameHit(start, end int) Hit {
 	return Hit{Class: pii.FullName, Start: start, End: end}
 }
 
-// streetAt looks for "12 Elm Street" and "Hauptstraße 12" around a word.
+// streetAt looks for "12 Elm Street", "12 Kingsway" and "Hauptstraße 12" around a word.
 func streetAt(text []byte, free int, first wordSpan) Hit {
 	house := houseBefore(text, free, first.start)
 	if house >= 0 {
+		if streetLike(text[first.start:first.end]) {
+			return Hit{Class: pii.Street, Start: house, End: first.end}
+		}
 		w := first
 		for range 4 {
 			w = nextWord(text, w.end)

@@ -24,6 +24,36 @@ func AppendStreet(dst []byte, d *Digest) []byte {
 	return append(dst, streetKinds[pick(d, 1, len(streetKinds))]...)
 }
 
+// AppendStreetWithin is AppendStreet with as many of its words as n characters have room
+// for, MinStreet at least: "482 Glirbow".
+func AppendStreetWithin(dst []byte, d *Digest, n int) []byte {
+	at, number := len(dst), 1+pick(d, 0, 98)
+	if n >= MinStreet+2 {
+		number = 1 + pick(d, 0, 9899)
+	}
+	dst = append(append(appendCount(dst, number), ' '), stem(d)...)
+	dst = appendWithin(dst, at, n, "", surnameEndings[pick(d, wordEnding, len(surnameEndings))])
+	return appendWithin(dst, at, n, " ", streetKinds[pick(d, 1, len(streetKinds))])
+}
+
+// appendWithin appends a word if what began at a byte stays within n.
+func appendWithin(dst []byte, at, n int, gap, word string) []byte {
+	if len(dst)-at+len(gap)+len(word) > n {
+		return dst
+	}
+	return append(append(dst, gap...), word...)
+}
+
+func stem(d *Digest) string { return stems[pick(d, wordStem, len(stems))] }
+
+// Least room for the shorter forms.
+var (
+	MinStreet   = 2 + 1 + maxStem
+	MinCity     = maxStem
+	MinCompany  = maxStem
+	MinLastName = maxStem
+)
+
 func isStreet(text []byte) bool {
 	if isEnglishStreet(text) {
 		return true
@@ -47,7 +77,7 @@ func isEnglishStreet(text []byte) bool {
 		}
 	}
 	name, kind, ok := bytes.Cut(rest, []byte{' '})
-	return ok && isSurname(name) && oneOf(kind, streetKinds[:])
+	return isSurname(name) && (!ok || oneOf(kind, streetKinds[:]))
 }
 
 // AppendCity appends an invented town, of 1,024.
@@ -56,9 +86,18 @@ func AppendCity(dst []byte, d *Digest) []byte {
 	return append(dst, cityEndings[pick(d, 1, len(cityEndings))]...)
 }
 
+// AppendCityWithin is AppendCity, or its stem alone where n characters have no room for
+// more; MinCity at least.
+func AppendCityWithin(dst []byte, d *Digest, n int) []byte {
+	at := len(dst)
+	dst = append(dst, stems[pick(d, 0, len(stems))]...)
+	return appendWithin(dst, at, n, "", cityEndings[pick(d, 1, len(cityEndings))])
+}
+
 func isCity(text []byte) bool {
 	var buf [32]byte
-	if composed(lower(buf[:], text), cityEndings[:]) {
+	word := lower(buf[:], text)
+	if composed(word, cityEndings[:]) || stemSet()[string(word)] {
 		return true
 	}
 	for _, l := range locales()[1:] {

@@ -8,7 +8,11 @@ type EmailForm struct {
 	Surname bool    // with Names: the surname alone
 	Hash    int     // base32 characters of the hash: MinHash to MaxHash, 5 bits each
 	Locale  *Locale // of the names; nil: English
+	Short   bool    // at x.test
 }
+
+// ShortMail is what follows the hash of a short address (RFC 2606 §2).
+const ShortMail = "@x.test"
 
 // Lengths of the hash in an e-mail and a token, in base32 characters.
 const (
@@ -28,6 +32,9 @@ func orEnglish(l *Locale) *Locale {
 // MaxLen is the longest address of the form.
 func (f EmailForm) MaxLen() int {
 	n := f.Hash + 1 + len(emailDomains[0])
+	if f.Short {
+		n = f.Hash + len(ShortMail)
+	}
 	if f.Names {
 		first, last := f.locale().maxSlugs()
 		if n += last + 1; !f.Surname {
@@ -54,6 +61,9 @@ func AppendEmailOf(dst []byte, who *Digest, g Gender, d *Digest, f EmailForm) []
 		dst = f.locale().appendSlugs(dst, who, g, !f.Surname)
 	}
 	dst = appendBase32(dst, d, f.Hash)
+	if f.Short {
+		return append(dst, ShortMail...)
+	}
 	dst = append(dst, '@')
 	return append(dst, emailDomains[int(d[31])%len(emailDomains)]...)
 }

@@ -10,9 +10,9 @@
 // account or host can be:
 //
 //	e-mail       example.com, .org and .net (RFC 2606)
-//	phone        +1 with the unassigned area code 555; or 555-0100…0199 in a real
-//	             area code (NANPA); or the unassigned country code 999; or what
-//	             Ofcom, Bundesnetzagentur and Arcep keep for drama
+//	phone        spare country codes (ITU-T E.164); or 555-0100…0199 in a real
+//	             area code (NANPA); or what Ofcom, Bundesnetzagentur and Arcep
+//	             keep for drama
 //	card         test number range 424242, Luhn-valid
 //	IBAN         country codes that ISO 3166 leaves to users, mod-97-valid
 //	national id  US SSN with area 666 or 9xx-00, which are never issued

@@ -9,7 +9,27 @@ const (
 	MaxCard      = 16
 	MinIBAN      = 15 // Norway's; the shortest in the IBAN registry
 	MaxIBAN      = 34 // ISO 13616
+	LongID       = 18 // of numbers that keep others distinct; a bigint has room for as many
 )
+
+// Prefixes of long numbers. No country's identity number has 18 digits and begins with 666:
+// China's, the only one of that length, begin with 11 to 82, and no region has 66 (GB/T 2260).
+// ISO/IEC 7812-1 leaves card numbers that begin with 9 to national bodies, by the numeric
+// code of ISO 3166-1 that follows, of which none is above 894.
+const (
+	longSSN  = "666"
+	longCard = "99"
+)
+
+// AppendLongSSN appends 666 and 15 digits of n.
+func AppendLongSSN(dst []byte, n uint64) []byte {
+	return appendDigits(append(dst, longSSN...), n, LongID-len(longSSN))
+}
+
+// AppendLongCard appends 99 and 16 digits of n.
+func AppendLongCard(dst []byte, n uint64) []byte {
+	return appendDigits(append(dst, longCard...), n, LongID-len(longCard))
+}
 
 // AppendSSN appends a US Social Security number that is never issued: area 666,
 // or a taxpayer number with group 00 (SSA, "SSN randomization"; IRS publication
@@ -32,6 +52,8 @@ func AppendSSN(dst []byte, d *Digest, hyphens bool) []byte {
 
 func isSSN(text []byte) bool {
 	switch len(text) {
+	case LongID:
+		return string(text[:len(longSSN)]) == longSSN && allDigits(text)
 	case 9:
 	case 11:
 		if sep := text[3]; sep != text[6] || sep != '-' && sep != ' ' && sep != '.' {
@@ -45,10 +67,8 @@ func isSSN(text []byte) bool {
 	if len(s) != 9 {
 		return false
 	}
-	for _, c := range s {
-		if !isDigit(c) {
-			return false
-		}
+	if !allDigits(s) {
+		return false
 	}
 	area := string(s[:3])
 	return area == "666" || area == "000" || s[0] == '9' && s[3] == '0' && s[4] == '0'
@@ -80,10 +100,11 @@ func isCard(text []byte) bool {
 	if len(s) < 13 {
 		return false
 	}
-	for _, c := range s {
-		if !isDigit(c) {
-			return false
-		}
+	if !allDigits(s) {
+		return false
+	}
+	if len(s) == LongID && string(s[:len(longCard)]) == longCard {
+		return true
 	}
 	if len(s) == MaxCard && string(s[:6]) == testIIN {
 		return ident.Luhn(s)
@@ -116,6 +137,21 @@ func AppendIBAN(dst []byte, d *Digest, n int) []byte {
 	return dst
 }
 
+// AppendUniqueIBAN is AppendIBAN with n characters of a hash (MinHash to MaxHash, 5 bits
+// each) behind the check digits.
+func AppendUniqueIBAN(dst []byte, d *Digest, n int) []byte {
+	at := len(dst)
+	dst = append(dst, ibanCountries[int(d[31])%len(ibanCountries)]...)
+	dst = appendBase32(append(dst, "00"...), d, n)
+	for i := at + 4; i < len(dst); i++ {
+		if dst[i] >= 'a' {
+			dst[i] -= 'a' - 'A'
+		}
+	}
+	ident.CompleteIBAN(dst[at:])
+	return dst
+}
+
 func isIBAN(text []byte) bool {
 	var buf [MaxIBAN]byte
 	s := bare(buf[:], text)
@@ -131,4 +167,13 @@ func isIBAN(text []byte) bool {
 		return s[1] >= 'A' && s[1] <= 'Z' && s[1] != 'K'
 	}
 	return false
+}
+
+func allDigits(text []byte) bool {
+	for _, c := range text {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
 }

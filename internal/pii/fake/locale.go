@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -70,6 +71,19 @@ func (l *Locale) GivenNames() []string {
 
 // English is the locale of the functions that take none.
 func English() *Locale { return locales()[0] }
+
+// Within is the locale with those of its given names that have at most n characters; nil
+// if one of the genders has none.
+func (l *Locale) Within(n int) *Locale {
+	short := *l
+	long := func(w name) bool { return utf8.RuneCountInString(w.text) > n }
+	for _, list := range []*[]name{&short.male, &short.female, &short.any} {
+		if *list = slices.DeleteFunc(slices.Clone(*list), long); len(*list) == 0 {
+			return nil
+		}
+	}
+	return &short
+}
 
 // Longest outputs, in characters.
 
@@ -224,18 +238,16 @@ func (l *Locale) AppendPostcode(dst []byte, d *Digest) []byte {
 	return dst
 }
 
-// Phone is the form of numbers that the country keeps for fiction; the world's
-// for a country that keeps none.
+// Phone is the form of numbers that the country keeps for fiction, or of spare country
+// codes.
 func (l *Locale) Phone() PhoneForm {
 	switch l.name {
-	case "en":
-		return PhoneWide
 	case "de":
 		return PhoneDE
 	case "fr":
 		return PhoneFR
 	}
-	return PhoneWorld
+	return PhoneWide
 }
 
 // appendCount appends n, from 1 to 9999, in decimal.

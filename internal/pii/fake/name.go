@@ -43,6 +43,21 @@ func AppendCompany(dst []byte, d *Digest) []byte {
 	return append(dst, companyForms[pick(d, 1, len(companyForms))]...)
 }
 
+// AppendLastNameWithin is AppendLastName, or its stem alone where n characters have no
+// room for more; MinLastName at least.
+func AppendLastNameWithin(dst []byte, d *Digest, n int) []byte {
+	return appendWithin(append(dst, stem(d)...), len(dst), n, "", surnameEndings[pick(d, wordEnding, len(surnameEndings))])
+}
+
+// AppendCompanyWithin is AppendCompany with as many of its words as n characters have
+// room for, MinCompany at least.
+func AppendCompanyWithin(dst []byte, d *Digest, n int) []byte {
+	at := len(dst)
+	dst = AppendLastNameWithin(dst, d, n)
+	dst = appendWithin(dst, at, n, " ", companyTrades[pick(d, 0, len(companyTrades))])
+	return appendWithin(dst, at, n, " ", companyForms[pick(d, 1, len(companyForms))])
+}
+
 func isFirstName(text []byte) bool {
 	var buf [48]byte
 	return firstTexts()[string(lowerText(buf[:], text))]
@@ -50,7 +65,8 @@ func isFirstName(text []byte) bool {
 
 func isSurname(text []byte) bool {
 	var buf [32]byte
-	if composed(lower(buf[:], text), surnameEndings[:]) {
+	word := lower(buf[:], text)
+	if composed(word, surnameEndings[:]) || stemSet()[string(word)] {
 		return true
 	}
 	if !foreignSurnames().maybe(text) {
@@ -83,13 +99,15 @@ func isFullName(text []byte) bool {
 	return isFirstName(first) && isSurname(last) || isFirstName(last) && isSurname(first)
 }
 
+// isCompany accepts a name with a trade, a form or both behind it.
 func isCompany(text []byte) bool {
-	name, rest, ok := bytes.Cut(text, []byte{' '})
-	if !ok || !isSurname(name) {
-		return false
+	name, rest, more := bytes.Cut(text, []byte{' '})
+	for _, words := range [][]string{companyTrades[:], companyForms[:]} {
+		if word, behind, ok := bytes.Cut(rest, []byte{' '}); more && oneOf(word, words) {
+			rest, more = behind, ok
+		}
 	}
-	trade, form, ok := bytes.Cut(rest, []byte{' '})
-	return ok && oneOf(trade, companyTrades[:]) && oneOf(form, companyForms[:])
+	return !more && isSurname(name)
 }
 
 // oneOf compares without regard to ASCII case.

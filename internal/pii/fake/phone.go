@@ -5,8 +5,8 @@ type PhoneForm uint8
 
 // The forms, and what is reserved about each.
 const (
-	// PhoneWide is +1 555 NXX XXXX: 8 million numbers of an area code that is
-	// never assigned, as "+15552345678".
+	// PhoneWide is one of the spare country codes +280 to +289 and +830 to +837 with
+	// twelve digits: 18·10¹² numbers that no country has, as "+285012345678901".
 	PhoneWide PhoneForm = iota
 	// PhoneNarrow is +1 NPA 555 01XX: 30,000 numbers kept for fiction in real
 	// area codes, which validators accept, as "+12125550123".
@@ -15,10 +15,11 @@ const (
 	PhoneNational
 	// PhoneUK is +44 7700 900XXX: Ofcom's thousand mobile numbers for drama.
 	PhoneUK
-	// PhoneWorld is +999 and twelve digits: a country code that is not assigned.
-	PhoneWorld
-	// PhoneDigits is PhoneWorld without the plus, for columns of numbers.
-	PhoneDigits
+	// PhoneOther is +999 and twelve digits, another country code that is not assigned.
+	PhoneOther
+	// PhoneLocal is 55501XX: a hundred numbers without an area code, for columns that
+	// have no room for one.
+	PhoneLocal
 	// PhoneDE is +49 and a number of the blocks that Bundesnetzagentur keeps for
 	// films ("Rufnummern für Medienproduktionen"): 5,000 lines in five cities.
 	PhoneDE
@@ -32,14 +33,34 @@ func (f PhoneForm) MaxLen() int {
 	switch f {
 	case PhoneNational:
 		return 10
+	case PhoneLocal:
+		return 7
 	case PhoneUK, PhoneDE:
 		return 13
-	case PhoneWorld:
+	case PhoneWide, PhoneOther:
 		return 16
-	case PhoneDigits:
-		return 15
 	}
 	return 12
+}
+
+// SparePhones is how many numbers [AppendSparePhone] makes. ITU's "List of ITU-T
+// Recommendation E.164 assigned country codes" (annex to Operational Bulletin 1114 of
+// 15 December 2016) calls the groups 28x and 83x spare, to be allocated only when no other
+// three-digit codes are left.
+const SparePhones = 18e12
+
+// AppendSparePhone appends number n of [SparePhones], 15 digits without a plus.
+func AppendSparePhone(dst []byte, n uint64) []byte {
+	code := 280 + n/1e12
+	if code > 289 {
+		code += 830 - 290
+	}
+	return appendDigits(appendDigits(dst, code, 3), n%1e12, 12)
+}
+
+// isSpare reports a country code that AppendSparePhone uses, or 999.
+func isSpare(code string) bool {
+	return code[:2] == "28" || code[:2] == "83" && code[2] <= '7' || code == "999"
 }
 
 // areaCodes are assigned North American ones, so that 555-01XX in them is a
@@ -81,19 +102,18 @@ func AppendPhone(dst []byte, d *Digest, f PhoneForm) []byte {
 	case PhoneFR:
 		dst = append(append(dst, "+33"...), dramaFR[pick(d, 1, len(dramaFR))]...)
 		return appendDigits(dst, uint64(pick(d, 0, 10_000)), 4)
-	case PhoneWorld, PhoneDigits:
-		if f == PhoneWorld {
-			dst = append(dst, '+')
-		}
-		return appendDigits(append(dst, "999"...), number(d, 0, 1e12), 12)
+	case PhoneOther:
+		return appendDigits(append(dst, "+999"...), number(d, 0, 1e12), 12)
+	case PhoneLocal:
+		return appendDigits(append(dst, "55501"...), uint64(pick(d, 1, 100)), 2)
 	}
-	n := number(d, 0, 8e6) + 2e6 // NXX: first digit 2 to 9
-	return appendDigits(append(dst, "+1555"...), n, 7)
+	return AppendSparePhone(append(dst, '+'), number(d, 0, SparePhones))
 }
 
-// isPhone accepts the generators' forms in any common punctuation. A bare
-// number is accepted only where nothing else looks like it: 555-2345678 without
-// "+1" is a Turkish or Mexican line, and 1555… a Chinese one.
+// isPhone accepts the generators' forms in any common punctuation, and +1 555 NXX XXXX,
+// which this package made before: no area has that code. A bare number is accepted only
+// where nothing else looks like it: 555-2345678 without "+1" is a Turkish or Mexican line,
+// and 1555… a Chinese one.
 func isPhone(text []byte) bool {
 	var buf [16]byte
 	digits, plus, ok := dialled(buf[:], text)
@@ -107,8 +127,10 @@ func isPhone(text []byte) bool {
 		return fictionNANP(digits) || digits[0] == '0' && startsWithOne(digits[1:], dramaFR[:])
 	case n == 11 && string(digits[:2]) == "33" && plus:
 		return startsWithOne(digits[2:], dramaFR[:])
-	case n == 15 && string(digits[:3]) == "999":
-		return true
+	case n == 15:
+		return isSpare(string(digits[:3]))
+	case n == 7:
+		return string(digits[:5]) == "55501"
 	case n == 12 && string(digits[:2]) == "44" && plus:
 		return startsWithOne(digits[2:], ofcomDrama[:])
 	case n == 12 && string(digits[:2]) == "49" && plus:

@@ -1,6 +1,9 @@
 package fake
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"unicode/utf8"
+)
 
 // tokenPrefix starts every token that is text.
 const tokenPrefix = "tok_"
@@ -14,6 +17,30 @@ func TokenLen(n int) int { return len(tokenPrefix) + n }
 // AppendToken appends "tok_" and n base32 characters (MinHash to MaxHash).
 func AppendToken(dst []byte, d *Digest, n int) []byte {
 	return appendBase32(append(dst, tokenPrefix...), d, n)
+}
+
+// AppendShortToken appends n characters (to MaxShort) of one digest byte each, as Braille
+// patterns (U+2800 to U+28FF), in which no other identifier is written.
+func AppendShortToken(dst []byte, d *Digest, n int) []byte {
+	for _, b := range d[:n] {
+		dst = utf8.AppendRune(dst, braille+rune(b))
+	}
+	return dst
+}
+
+// MaxShort is the longest short token.
+const MaxShort = 16
+
+const braille = 0x2800
+
+func isBraille(text []byte) bool {
+	for len(text) > 0 {
+		c, n := utf8.DecodeRune(text)
+		if text = text[n:]; c < braille || c > braille+0xff {
+			return false
+		}
+	}
+	return true
 }
 
 // uuidMark is the first two bytes of every UUID made here. Version 8 (RFC 9562
@@ -57,6 +84,8 @@ func Bytes(d *Digest) [32]byte {
 func isToken(text []byte) bool {
 	var buf [MaxUUID + 2]byte
 	switch n := len(text); {
+	case text[0] >= utf8.RuneSelf:
+		return isBraille(text)
 	case n >= TokenLen(MinHash) && n <= TokenLen(MaxHash):
 		return string(text[:len(tokenPrefix)]) == tokenPrefix && isBase32(text[len(tokenPrefix):])
 	case n == MaxUUID:

@@ -188,6 +188,7 @@ func MAC(d *Digest) [8]byte {
 	return m
 }
 
+// isMAC accepts the addresses of groups, too: no device has one (IEEE 802, the I/G bit).
 func isMAC(text []byte) bool {
 	var b [16]byte
 	n := 0
@@ -206,7 +207,8 @@ func isMAC(text []byte) bool {
 	}
 	var mark [4]byte
 	hex.Encode(mark[:], macMark[:])
-	return (n == 12 || n == 16) && bytes.Equal(b[:4], mark[:])
+	group := (b[1]&1 == 1) != (b[1] >= 'a') // the last bit of a hexadecimal digit: a is 10
+	return (n == 12 || n == 16) && (group || bytes.Equal(b[:4], mark[:]))
 }
 
 // Password is the word behind the hashes that stand for every password.

@@ -71,7 +71,7 @@ func TestRecogniseMore(t *testing.T) {
 		pii.Domain:   {"acme.com", "example.co", "xn--example.com.evil", "exam ple.test", "a_b.test", ".test", "jane@host.test"},
 		pii.URL: {"https://acme.com/", "glirbowwick.example.com", "https://www.example.com/", "https://glirbowwick.example.com/jane", "https://glirbowwick.example.com/?q=jane", "https://u@glirbowwick.example.com/",
 			"https://glirbowwick.example.com:80/", "javascript://glirbowwick.example.com/", "https://glirbowwick.example.com/wreffen/x.jane", "https://glirbowwick.example.com.evil.com/", "https://glirbowwick.example.com/#jane"},
-		pii.MAC:       {"00:1a:2b:3c:4d:5e", "f2:4e", "f2:4e:00:00:00", "f3:4e:00:00:00:00", "f2:4e:00:00:00:0g", "f2:4e:00:00:00:00:00:00:00"},
+		pii.MAC:       {"00:1a:2b:3c:4d:5e", "f2:4e", "f2:4e:00:00:00", "f0:4e:00:00:00:00", "6a:4e:00:00:00:00", "f2:4e:00:00:00:0g", "f2:4e:00:00:00:00:00:00:00"},
 		pii.Region:    {"Yorkshire", "NY", "xa", "Thorn", "shire", "X1"},
 		pii.Country:   {"Atlantis", "XX", "ZZZ", "germ"},
 		pii.Latitude:  {"52.5", "-2.000001", "2.1", "x", "-", ".5", "1.", "1.2.3", "10"},
@@ -86,7 +86,7 @@ func TestRecogniseMore(t *testing.T) {
 		}
 	}
 	for class, values := range map[pii.Class][]string{
-		pii.Domain: {"a.test", "Mail.Example.ORG", "x.y.invalid", "example.com."}, pii.MAC: {"F2-4E-00-00-00-01", "f24e.0000.0001", "f24e00000001"}, pii.Latitude: {"0", "-2", "2.000000"},
+		pii.Domain: {"a.test", "Mail.Example.ORG", "x.y.invalid", "example.com."}, pii.MAC: {"01:00:5e:00:00:01", "AB:1a:2b:3c:4d:5e", "F2-4E-00-00-00-01", "f24e.0000.0001", "f24e00000001"}, pii.Latitude: {"0", "-2", "2.000000"},
 		pii.URL: {"HTTPS://GLIRBOWWICK.example.com", "http://glirbowwick.test/wreffen/", "wss://glirbowwick.example/"}, pii.FreeText: {"Lorem ipsum dolor si", strings.Repeat("lorem, ipsum. ", 1000)},
 	} {
 		for _, v := range values {

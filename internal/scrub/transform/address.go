@@ -15,7 +15,7 @@ func streetDef() Definition {
 		Doc:     "A house number and an invented street.",
 		Example: Example{Rule: "street", Value: "1 Main Street"},
 		Params:  []Param{localeParam()},
-		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxStreet, normal.Folded, (*fake.Locale).AppendStreet),
+		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxStreet, normal.Folded, (*fake.Locale).AppendStreet, fake.MinStreet, fake.AppendStreetWithin),
 	}
 }
 
@@ -25,7 +25,7 @@ func cityDef() Definition {
 		Doc:     "An invented town.",
 		Example: Example{Rule: "city", Value: "Springfield"},
 		Params:  []Param{localeParam()},
-		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxCity, normal.Folded, (*fake.Locale).AppendCity),
+		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxCity, normal.Folded, (*fake.Locale).AppendCity, fake.MinCity, fake.AppendCityWithin),
 	}
 }
 
@@ -35,15 +35,21 @@ func postcodeDef() Definition {
 		Doc:     "A postcode of the country's form that no place has: five digits, in Poland 79-123, in Japan 000-1234.",
 		Example: Example{Rule: "postcode", Value: "12345"},
 		Params:  []Param{localeParam()},
-		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxPostcode, normal.Compact, (*fake.Locale).AppendPostcode),
+		ByParam: LocaleName, Build: localBuilder((*fake.Locale).MaxPostcode, normal.Compact, (*fake.Locale).AppendPostcode, 0, nil),
 	}
 }
 
-// localBuilder is simple for fakes that have a locale.
-func localBuilder(longest func(*fake.Locale) int, normal func(dst, text []byte) []byte, gen func(*fake.Locale, []byte, *fake.Digest) []byte) func(*Domain) (Masks, error) {
+// localBuilder is fitting for fakes that have a locale, but where they are short; simple
+// if there are no shorter ones.
+func localBuilder(longest func(*fake.Locale) int, normal func(dst, text []byte) []byte, gen func(*fake.Locale, []byte, *fake.Digest) []byte,
+	least int, within withinFunc) func(*Domain) (Masks, error) {
 	return func(d *Domain) (Masks, error) {
 		l := d.Args.locale()
-		return simple(longest(l), normal, func(dst []byte, h *fake.Digest) []byte { return gen(l, dst, h) })(d)
+		local := func(dst []byte, h *fake.Digest) []byte { return gen(l, dst, h) }
+		if within == nil {
+			return simple(longest(l), normal, local)(d)
+		}
+		return fitting(d, longest(l), least, normal, local, within)
 	}
 }
 

@@ -24,14 +24,16 @@ func dateShiftDef() Definition {
 		Doc:   "The date moved by 1 to max_days days, back or forth; one date always moves by the same, and with a subject all dates of one subject do, so that intervals stay. Times of day stay.",
 		Class: pii.Date,
 		Params: []Param{{Name: "max_days", Kind: rules.Number, Min: 1, Max: 36500, Default: "90",
-			Doc: "the furthest a date moves"}, subjectParam(true)},
+			Doc: "the furthest a date moves"}, subjectParam(true), uniqueParam("days are exchanged within stretches of max_days and one, so that no two become the same; the subject plays no part")},
+		ByFlag: uniqueName,
+		Unique: true, ForUnique: withUnique, Bits: injectiveIf(uniqueName),
 		Follow:   followDates,
 		Families: []Family{FamilyDate, FamilyTimestamp, FamilyText},
 		ByParam:  "max_days",
 		Space:    "2 × max_days",
 		Example:  Example{Rule: "{transform: date_shift, max_days: 90}", Value: "1984-05-17"},
 		Build: func(d *Domain) (Masks, error) {
-			return Masks{FamilyText: &DateShift{prefix: domainPrefix(d.Name), maxDays: d.Args.number("max_days"), last: calendar.MaxTimestampDay}}, nil
+			return Masks{FamilyText: &DateShift{prefix: domainPrefix(d.Name), maxDays: d.Args.number("max_days"), last: calendar.MaxTimestampDay, unique: d.Args.Flag(uniqueName)}}, nil
 		},
 	}
 }
@@ -43,11 +45,12 @@ type DateShift struct {
 	maxDays int
 	last    int64 // last day that the types in question can hold
 	subject bool  // all dates of one subject move alike
+	unique  bool  // no two days become the same
 }
 
 func followDates(m Masker) Masker {
 	d := *m.(*DateShift)
-	d.subject = true
+	d.subject = !d.unique
 	return &d
 }
 
@@ -80,6 +83,9 @@ func (m *DateShift) Replace(r *Row, dst, text []byte) ([]byte, error) {
 
 // Shift is how many days a day moves: -maxDays to maxDays, not 0.
 func (m *DateShift) Shift(r *Row, day int64) int64 {
+	if m.unique {
+		return m.exchange(r, day)
+	}
 	if m.subject {
 		if d := r.subjectID(); d != nil {
 			return m.days(d)
@@ -92,6 +98,42 @@ func (m *DateShift) Shift(r *Row, day int64) int64 {
 	}
 	return m.days(r.Mac.digest(m.prefix, r.normal))
 }
+
+// exchange is how far a day moves within its stretch of maxDays+1 days, whose days are
+// permuted in one cycle (Sattolo), so that none stays. A writer keeps the cycles it used.
+func (m *DateShift) exchange(r *Row, day int64) int64 {
+	n := int64(m.maxDays + 1)
+	at := (day - calendar.MinDay) % n
+	stretch := (day - calendar.MinDay) / n
+	key := cycleOf{m, stretch}
+	cycle := r.cycles[key]
+	if cycle == nil {
+		if len(r.cycles) >= maxCycles || r.cycles == nil {
+			r.cycles = map[cycleOf][]uint16{}
+		}
+		cycle = make([]uint16, n)
+		for i := range cycle {
+			cycle[i] = uint16(i)
+		}
+		r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(stretch))
+		for i := len(cycle) - 1; i > 0; i-- {
+			h := r.Mac.digest(m.prefix, binary.BigEndian.AppendUint16(r.normal[:8], uint16(i)))
+			j := binary.BigEndian.Uint64(h[:]) % uint64(i)
+			cycle[i], cycle[j] = cycle[j], cycle[i]
+		}
+		r.cycles[key] = cycle
+	}
+	return int64(cycle[at]) - at
+}
+
+// cycleOf names a stretch of days of a masker.
+type cycleOf struct {
+	of      *DateShift
+	stretch int64
+}
+
+// maxCycles bounds what a writer keeps: ages of persons lie within a few hundred stretches.
+const maxCycles = 512
 
 func (m *DateShift) days(h *fake.Digest) int64 {
 	k := int64(binary.BigEndian.Uint64(h[:]) % uint64(2*m.maxDays))

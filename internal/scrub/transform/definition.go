@@ -66,15 +66,25 @@ type Definition struct {
 	ByParam string
 	// ByArgs makes all parameters part of that name.
 	ByArgs bool
+	// ByFlag is a parameter that, where it is true, is part of the default domain's name.
+	ByFlag string
+	// UTF8 reports whether what is made needs a database of that encoding; nil: it doesn't.
+	UTF8 func(Args) bool
 	// Follow makes a Masker draw by the subject of the row (see subjectParam); nil if it can't.
 	Follow func(Masker) Masker
 
 	// Unique transforms may serve a unique column: two values become one by documented
 	// chance, or never.
 	Unique bool
+	// ForUnique are names and values of the parameters to write in unique columns, one list
+	// for each way to do it, the best first.
+	ForUnique [][]string
 	// Bits is log2 of the space that one digest draws from, for Unique; +Inf if no two
 	// values ever become one.
 	Bits func(*Domain, Family) float64
+	// Strict makes a Masker that refuses what it can't keep apart from other values, for
+	// unique columns; nil: there is no such value.
+	Strict func(Masker) Masker
 	// MergesCase reports whether two values can differ in case only; nil: none do.
 	MergesCase func(*Domain) bool
 	// Distinct is what to write for a unique column that tells values apart which the
@@ -116,6 +126,21 @@ type Example struct {
 // domainParam is taken by every transform that draws from a domain.
 var domainParam = Param{Name: "domain", Kind: rules.String,
 	Doc: "values of one domain map alike everywhere; by default the transform's name"}
+
+// uniqueParam is taken by transforms that can keep values distinct at a price.
+func uniqueParam(doc string) Param {
+	return Param{Name: uniqueName, Kind: rules.Bool, Default: "false",
+		Doc: "for unique columns: " + doc + "; what can't be kept apart stops the run"}
+}
+
+const uniqueName = "unique"
+
+// Ways to write a rule for unique columns.
+var (
+	plainly    = [][]string{nil}
+	withUnique = [][]string{{uniqueName, "true"}}
+	withHash   = [][]string{{"hash", "16"}}
+)
 
 // Args are a rule's parameters, checked, with defaults filled in.
 type Args map[string]rules.Value

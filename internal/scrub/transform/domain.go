@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"refresher/internal/pii/fake"
 	"refresher/internal/postgres/catalog"
@@ -167,6 +168,13 @@ func SameArgs(a, b Args) bool {
 // DefaultDomain is the domain of a rule that names none: the transform's name
 // and those of its parameters that decide what the domain makes.
 func (d *Definition) DefaultDomain(a Args) string {
+	if d.ByFlag != "" && a.Flag(d.ByFlag) {
+		return d.domainOf(a) + "/" + d.ByFlag
+	}
+	return d.domainOf(a)
+}
+
+func (d *Definition) domainOf(a Args) string {
 	if d.ByParam == LocaleName && a.Text(d.ByParam) == defaultLocale {
 		return d.Name
 	}
@@ -215,4 +223,24 @@ func simple(max int, normal func(dst, text []byte) []byte, gen func([]byte, *fak
 		m := &identity{domainPrefix(d.Name), normal, func(dst []byte, h *fake.Digest, _ []byte) []byte { return gen(dst, h) }}
 		return Masks{FamilyText: m}, d.chars(max)
 	}
+}
+
+// withinFunc makes a fake of at most n characters.
+type withinFunc func(dst []byte, d *fake.Digest, n int) []byte
+
+// fitting is a domain whose fakes have at most longest characters. Where a column has less
+// room, values that may stand in it become shorter ones, which have least at least.
+func fitting(d *Domain, longest, least int, normal func(dst, text []byte) []byte, gen func([]byte, *fake.Digest) []byte,
+	within withinFunc) (Masks, error) {
+	room := d.narrowest()
+	if room >= longest {
+		room = 0
+	}
+	m := &identity{domainPrefix(d.Name), normal, func(dst []byte, h *fake.Digest, normal []byte) []byte {
+		if room > 0 && utf8.RuneCount(normal) <= room {
+			return within(dst, h, room)
+		}
+		return gen(dst, h)
+	}}
+	return Masks{FamilyText: m}, d.chars(least)
 }

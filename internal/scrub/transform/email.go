@@ -19,7 +19,7 @@ func emailDef() Definition {
 			}
 			return "maps addresses that differ only in case or surrounding space alike, and the index tells them apart: write {transform: email, exact: true}"
 		},
-		Doc:   "An address at example.com, .org or .net, where no mail arrives. Addresses that differ only in case or surrounding space map alike.",
+		Doc:   "An address at example.com, .org or .net, where no mail arrives; at x.test, with a shorter hash, where a column has no room. Addresses that differ only in case or surrounding space map alike.",
 		Class: pii.Email,
 		Params: []Param{
 			{Name: "hash", Kind: rules.Number, Min: fake.MinHash, Max: fake.MaxHash, Default: "16",
@@ -33,19 +33,32 @@ func emailDef() Definition {
 		Follow:   followEmail,
 		Families: []Family{FamilyText},
 		Space:    "2^80 to 2^130, by hash",
-		Unique:   true,
-		Bits:     hashBits,
-		Example:  Example{Rule: "email", Value: "Jane.Doe@mail.test"},
-		Build:    buildEmail,
+		Unique:   true, ForUnique: plainly,
+		Bits:    func(d *Domain, _ Family) float64 { return 5 * float64(emailForm(d).Hash) },
+		Example: Example{Rule: "email", Value: "Jane.Doe@mail.test"},
+		Build:   buildEmail,
 	}
 }
 
-func buildEmail(d *Domain) (Masks, error) {
+// leastMail is the least hash of an address in a narrow column: 20 bits.
+const leastMail = 4
+
+// emailForm is what the rule asks for, or what there is room for.
+func emailForm(d *Domain) fake.EmailForm {
 	form := fake.EmailForm{Names: d.Args.Text("name") != "none", Surname: d.Args.Text("name") == "surname", Hash: d.Args.number("hash"), Locale: d.Args.locale()}
 	if d.chars(form.MaxLen()) != nil {
 		form.Names = false
 	}
-	m := &emailMasker{form: form}
+	if d.chars(form.MaxLen()) != nil {
+		form.Short = true
+		form.Hash = max(leastMail, min(form.Hash, d.narrowest()-len(fake.ShortMail)))
+	}
+	return form
+}
+
+func buildEmail(d *Domain) (Masks, error) {
+	form := emailForm(d)
+	m := &emailMasker{form: form, room: d.narrowest()}
 	m.identity = identity{domainPrefix(d.Name), normal.Folded, func(dst []byte, h *fake.Digest, _ []byte) []byte {
 		return fake.AppendEmail(dst, h, form)
 	}}
@@ -62,6 +75,7 @@ type emailMasker struct {
 	form       fake.EmailForm
 	subject    bool   // shows the name of the row's subject, whoever's address it is
 	casePrefix []byte // nil: addresses that differ in case or in space around them are one
+	room       int    // of the narrowest column; 0 unlimited
 }
 
 func followEmail(m Masker) Masker {
@@ -96,15 +110,18 @@ func (m *emailMasker) append(r *Row, dst, text []byte) []byte {
 // its fake's letters a case that depends on how it was written.
 func (m *emailMasker) exact(r *Row, dst, text []byte) []byte {
 	inner := bytes.TrimSpace(text)
-	before := bytes.Index(text, inner)
-	dst = append(dst, text[:before]...)
+	before, after := text[:bytes.Index(text, inner)], text[bytes.Index(text, inner)+len(inner):]
+	if m.room > 0 && m.form.MaxLen()+len(before)+len(after) > m.room { // the space shows in the letters' case
+		inner, before, after = text, nil, nil
+	}
+	dst = append(dst, before...)
 	start := len(dst)
 	dst = m.append(r, dst, inner)
 	if !bytes.Equal(inner, r.normal) {
 		h := r.Mac.digest(m.casePrefix, inner)
 		upper(dst[start:start+bytes.IndexByte(dst[start:], '@')], h)
 	}
-	return append(dst, text[before+len(inner):]...)
+	return append(dst, after...)
 }
 
 // upper puts letters in upper case by the digest's bits; the first always.

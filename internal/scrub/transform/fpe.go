@@ -15,7 +15,7 @@ import (
 
 func fpeDef() Definition {
 	return Definition{
-		Name: "fpe", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true,
+		Name: "fpe", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true, ForUnique: [][]string{{"alphabet", "alphanumeric"}, nil},
 		Canary: canaryOfAlphabet, MergesCase: alphabetMergesCase,
 		Doc: "Format-preserving encryption (FF1 of NIST SP 800-38G): a string of the same length over the same alphabet, a whole number for a whole number. No two values become the same, so it serves keys. " +
 			"What comes out looks like any other value of its kind and can't be recognised as made up, so it is for surrogate keys and codes; use the transform of the class for what identifies a person. A value outside the alphabet, or of fewer than a million possible ones, stops the run.",
@@ -63,6 +63,16 @@ func alphabetMergesCase(d *Domain) bool {
 }
 
 func injective(*Domain, Family) float64 { return math.Inf(1) }
+
+// injectiveIf is injective where a parameter is true.
+func injectiveIf(flag string) func(*Domain, Family) float64 {
+	return func(d *Domain, f Family) float64 {
+		if d.Args.Flag(flag) {
+			return math.Inf(1)
+		}
+		return 0
+	}
+}
 
 func buildFPE(d *Domain) (Masks, error) {
 	a, err := newAlphabet(d.Args.Text("alphabet"))

@@ -12,7 +12,7 @@ func Definitions() []Definition {
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
 		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
 		embeddingZeroDef(), embeddingNoiseDef(),
-		fpeDef(), digitsDef(), maskDef(), regexDef(),
+		digitsDef(), fpeDef(), maskDef(), regexDef(),
 		templateDef(), textDef(), loremDef(), bytesDef(), jsonDef(),
 	}
 }

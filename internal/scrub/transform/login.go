@@ -9,7 +9,7 @@ import (
 
 func usernameDef() Definition {
 	return Definition{
-		Name: "username", Suggest: []string{"username", "user_name", "login", "nickname"}, Distinct: useToken, Class: pii.Username, Families: []Family{FamilyText}, Unique: true, Bits: hashBits, Space: "2^20 to 2^130, by hash",
+		Name: "username", Suggest: []string{"username", "user_name", "login", "nickname"}, Distinct: useToken(caseAlike), Class: pii.Username, Families: []Family{FamilyText}, Unique: true, ForUnique: plainly, Bits: hashBits, Space: "2^20 to 2^130, by hash",
 		Doc: "A login name: a given name, an invented surname and a hash; without the names where a column is narrow. Names that differ only in case or surrounding space map alike, for one subject if the table has one.",
 		Params: []Param{{Name: "hash", Kind: rules.Number, Min: fake.MinUserHash, Max: fake.MaxHash, Default: "16",
 			Doc: "characters of the hash that keeps names distinct, 5 bits each; short ones read well, and fit no unique column"}, localeParam(), subjectParam(true)},
@@ -33,10 +33,12 @@ func buildUsername(d *Domain) (Masks, error) {
 	return Masks{FamilyText: m}, d.chars(form.MaxLen())
 }
 
-// useToken is said where a unique column tells texts apart that differ in case.
-func useToken(Args) string {
-	return "maps values that differ only in case or surrounding space alike, and the index tells them apart: use token"
+// useToken is said where a unique column tells apart what a transform maps alike.
+func useToken(alike string) func(Args) string {
+	return func(Args) string { return "maps " + alike + ", and the index tells them apart: use token" }
 }
+
+const caseAlike = "values that differ only in case or surrounding space alike"
 
 // usernameMasker replaces login names.
 type usernameMasker struct {

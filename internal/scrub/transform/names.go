@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"unicode/utf8"
+
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/normal"
@@ -13,7 +15,7 @@ func firstNameDef() Definition {
 		Doc:     "A common given name.",
 		Params:  []Param{localeParam(), GenderParam, subjectParam(true)},
 		Example: Example{Rule: "first_name", Value: "Jane"},
-		ByParam: LocaleName, Build: nameBuilder((*fake.Locale).MaxFirstName, (*fake.Locale).AppendFirstName), Follow: followName,
+		ByParam: LocaleName, Build: nameBuilder((*fake.Locale).MaxFirstName, (*fake.Locale).AppendFirstName, shortFirstName), Follow: followName,
 	}
 }
 
@@ -26,7 +28,7 @@ func lastNameDef() Definition {
 		ByParam: LocaleName, Follow: followName,
 		Build: nameBuilder((*fake.Locale).MaxLastName, func(l *fake.Locale, dst []byte, d *fake.Digest, _ fake.Gender) []byte {
 			return l.AppendLastName(dst, d)
-		}),
+		}, shortLastName),
 	}
 }
 
@@ -36,7 +38,7 @@ func fullNameDef() Definition {
 		Doc:     "A common given name and an invented surname, in the order of the language.",
 		Params:  []Param{localeParam(), GenderParam, subjectParam(true)},
 		Example: Example{Rule: "full_name", Value: "Jane Doe"},
-		ByParam: LocaleName, Build: nameBuilder((*fake.Locale).MaxFullName, (*fake.Locale).AppendFullName), Follow: followName,
+		ByParam: LocaleName, Build: nameBuilder((*fake.Locale).MaxFullName, (*fake.Locale).AppendFullName, shortFullName), Follow: followName,
 	}
 }
 
@@ -45,7 +47,9 @@ func companyDef() Definition {
 		Name: "company", Suggest: []string{"company"}, Class: pii.Company, Families: []Family{FamilyText}, Space: "some 330,000",
 		Doc:     "An invented firm.",
 		Example: Example{Rule: "company", Value: "Doe & Sons"},
-		Build:   simple(fake.MaxCompany, normal.Folded, fake.AppendCompany),
+		Build: func(d *Domain) (Masks, error) {
+			return fitting(d, fake.MaxCompany, fake.MinCompany, normal.Folded, fake.AppendCompany, fake.AppendCompanyWithin)
+		},
 	}
 }
 
@@ -67,12 +71,49 @@ var GenderParam = Param{Name: "gender", Kind: rules.String, Optional: true,
 
 type nameFunc func(*fake.Locale, []byte, *fake.Digest, fake.Gender) []byte
 
-func nameBuilder(longest func(*fake.Locale) int, gen nameFunc) func(*Domain) (Masks, error) {
+// nameBuilder makes names by gen, or by what short returns for the room of the narrowest
+// column, if it has room for a name at all.
+func nameBuilder(longest func(*fake.Locale) int, gen nameFunc, short func(l *fake.Locale, room int) (least int, gen nameFunc)) func(*Domain) (Masks, error) {
 	return func(d *Domain) (Masks, error) {
 		l := d.Args.locale()
+		gen := gen
+		if d.chars(longest(l)) != nil {
+			least, within := short(l, d.narrowest())
+			if err := d.chars(least); err != nil {
+				return nil, err
+			}
+			gen = within
+		}
 		m := &nameMasker{gen: func(dst []byte, h *fake.Digest, g fake.Gender) []byte { return gen(l, dst, h, g) }, gender: NoField}
 		m.identity = identity{domainPrefix(d.Name), normal.Folded, func(dst []byte, h *fake.Digest, _ []byte) []byte { return m.gen(dst, h, fake.AnyGender) }}
-		return Masks{FamilyText: m}, d.chars(longest(l))
+		return Masks{FamilyText: m}, nil
+	}
+}
+
+// shortest is the length that some given names of both genders have, in every language.
+const shortest = 4
+
+func shortFirstName(l *fake.Locale, room int) (int, nameFunc) {
+	if s := l.Within(room); s != nil {
+		return 1, func(_ *fake.Locale, dst []byte, h *fake.Digest, g fake.Gender) []byte {
+			return s.AppendFirstName(dst, h, g)
+		}
+	}
+	return shortest, nil
+}
+
+func shortLastName(_ *fake.Locale, room int) (int, nameFunc) {
+	return fake.MinLastName, func(_ *fake.Locale, dst []byte, h *fake.Digest, _ fake.Gender) []byte {
+		return fake.AppendLastNameWithin(dst, h, room)
+	}
+}
+
+func shortFullName(l *fake.Locale, room int) (int, nameFunc) {
+	s := l.Within(max(shortest, room-1-fake.MaxLastName))
+	return shortest + 1 + fake.MinLastName, func(_ *fake.Locale, dst []byte, h *fake.Digest, g fake.Gender) []byte {
+		at := len(dst)
+		dst = append(s.AppendFirstName(dst, h, g), ' ')
+		return fake.AppendLastNameWithin(dst, h, room-utf8.RuneCount(dst[at:]))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refresher/internal/scrub/ff1"
+	"refresher/internal/scrub/normal"
 )
 
 // permuter encrypts strings over an alphabet into strings of the same length, so
@@ -129,6 +130,39 @@ func (p *permuter) kind(digits []uint16, negative bool) int {
 		}
 	}
 	return 3
+}
+
+// ordinal numbers all strings of digits, the shorter ones first; false if text is none,
+// or of more than 18 digits.
+func ordinal(text []byte) (n uint64, ok bool) {
+	if len(text) == 0 {
+		return 0, false
+	}
+	before, power := uint64(0), uint64(10)
+	for i, c := range text {
+		if !normal.IsDigit(c) {
+			return 0, false
+		}
+		if n = n*10 + uint64(c-'0'); i > 0 && i < 18 {
+			before += power
+			power *= 10
+		}
+	}
+	return before + n, true
+}
+
+// encryptBits encrypts a number of so many bits by a cipher of radix 2.
+func (s *cipherState) encryptBits(n uint64, bits int) (uint64, error) {
+	s.digits = s.digits[:0]
+	for i := bits - 1; i >= 0; i-- {
+		s.digits = append(s.digits, uint16(n>>i&1))
+	}
+	err := s.Encrypt(s.digits)
+	n = 0
+	for _, d := range s.digits {
+		n = n<<1 | uint64(d)
+	}
+	return n, err
 }
 
 func tooLong(err error) error {

@@ -35,11 +35,13 @@ type Row struct {
 	Out    []byte // what replaces that
 	names  prose.NameFinder
 	hits   []detect.Hit
+	words  *detect.Detector // of what is found by words; nil until it is asked
 	spans  []prose.Span
 	piece  []byte
 	places map[*What]*vocabulary
 
 	ciphers map[*permuter]*cipherState
+	cycles  map[cycleOf][]uint16 // of exchanged days
 	num     decimal.Decimal
 	vector  embedding
 	draws   rand.ChaCha8 // of the noise of a vector

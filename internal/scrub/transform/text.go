@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/detect"
 	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/prose"
 	"refresher/internal/scrub/rules"
@@ -18,7 +19,7 @@ func textDef() Definition {
 			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
 			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
 		Params: []Param{{Name: "names", Kind: rules.Bool, Default: "false",
-			Doc: "replaces common given names and surnames, capitalised, where they stand together, and surnames after Mr, Frau and the like; it also takes Will Price rises for a person"}},
+			Doc: "replaces common given names and surnames, capitalised, where they stand together, surnames after Mr, Frau and the like, and streets with a house number; it also takes Will Price rises for a person"}},
 		Example: Example{Rule: "text", Value: "Please call me at (212) 867-5309 or write to jane.doe@mail.test."},
 	}
 }
@@ -28,7 +29,7 @@ func textDef() Definition {
 var TextClasses = []pii.Class{pii.Email, pii.Phone, pii.CreditCard, pii.IBAN, pii.IP, pii.NationalID, pii.Token}
 
 // NameClasses are what is found by dictionary.
-var NameClasses = []pii.Class{pii.FullName, pii.FirstName, pii.LastName}
+var NameClasses = []pii.Class{pii.FullName, pii.FirstName, pii.LastName, pii.Street}
 
 // TextMasker replaces identifiers within free text.
 type TextMasker struct {
@@ -48,7 +49,7 @@ func (m *TextMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	}
 	r.spans = prose.NumberSpans(r.spans, text)
 	if m.Names {
-		r.spans = r.names.Find(r.spans, text)
+		r.spans = r.streets(r.names.Find(r.spans, text), text)
 	}
 	if len(r.spans) == 0 {
 		return append(dst, text...), nil
@@ -62,6 +63,20 @@ func (m *TextMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return m.blank(r, dst[:start], text), nil
 	}
 	return dst, err
+}
+
+// streets appends those that a text shows by a house number and what streets are called.
+func (r *Row) streets(spans []prose.Span, text []byte) []prose.Span {
+	if r.words == nil {
+		r.words = detect.New().Words()
+	}
+	r.hits = r.words.Scan(r.hits[:0], text)
+	for _, h := range r.hits {
+		if h.Class == pii.Street {
+			spans = append(spans, prose.Span{Start: h.Start, End: h.End, Class: h.Class, Silent: true})
+		}
+	}
+	return spans
 }
 
 // render copies text with its spans replaced. Where spans overlap, no byte of

@@ -13,7 +13,7 @@ import (
 
 func domainDef() Definition {
 	return Definition{
-		Name: "domain", Suggest: []string{"domain", "hostname"}, Distinct: useToken, Class: pii.Domain, Families: []Family{FamilyText}, Unique: true, Space: "110,000, and 2^80 to 2^130 with hash",
+		Name: "domain", Suggest: []string{"domain", "hostname"}, Distinct: useToken(caseAlike), Class: pii.Domain, Families: []Family{FamilyText}, Unique: true, ForUnique: withHash, Space: "110,000, and 2^80 to 2^130 with hash",
 		Doc:     "A domain name of an invented firm under .example or .test, which never resolve.",
 		Params:  []Param{hashParam},
 		Example: Example{Rule: "domain", Value: "Doe-Consulting.com"},
@@ -44,7 +44,7 @@ func hashBits(d *Domain, _ Family) float64 { return 5 * float64(d.Args.number("h
 
 func urlDef() Definition {
 	return Definition{
-		Name: "url", Suggest: []string{"url", "website", "homepage"}, Distinct: useToken, Class: pii.URL, Families: []Family{FamilyText}, Unique: true, Space: "2,304 hosts × 64 a path segment, and 2^80 to 2^130 with hash",
+		Name: "url", Suggest: []string{"url", "website", "homepage"}, Distinct: useToken(caseAlike), Class: pii.URL, Families: []Family{FamilyText}, Unique: true, ForUnique: withHash, Space: "2,304 hosts × 64 a path segment, and 2^80 to 2^130 with hash",
 		Doc: "A URL at example.com, .org or .net. The scheme stays; user, port, query and fragment go; the path keeps its number of segments (at most 8) and a usual file ending, in other words.",
 		Params: []Param{{Name: "path", Kind: rules.String, Choices: []string{"shape", "drop"}, Default: "shape",
 			Doc: "shape keeps the number of segments, drop leaves the host alone"}, hashParam},
