@@ -154,7 +154,8 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 
 // wholeFields reports whether words of several fields are all that these hold.
 func wholeFields(text []byte, start, end int) bool {
-	return end-start <= maxApart && (start == 0 || fieldBorder(text[start-1])) && (end == len(text) || fieldBorder(text[end]))
+	return end-start <= maxApart && (start == 0 || fieldBorder(text[start-1])) &&
+		(end == len(text) || fieldBorder(text[end]))
 }
 
 // maxApart is how many bytes the words of a value in several fields may take.

@@ -85,7 +85,7 @@ func (c *Collector) streets(code uint8, value []byte) {
 // what comes instead of the rest; nothing if it is of another kind.
 func otherKind(word []byte, long, short string, end bool) (stem []byte, more string) {
 	for from, to := long, short; ; from, to = short, long {
-		if len(word) == len(from) && string(word) == from || end && len(word) >= len(from)+3 && bytes.HasSuffix(word, []byte(from)) {
+		if string(word) == from || end && len(word) >= len(from)+3 && bytes.HasSuffix(word, []byte(from)) {
 			return word[:len(word)-len(from)], to
 		}
 		if from == short {

@@ -69,7 +69,8 @@ func appendTransliterated(dst []byte, r rune) []byte {
 // umlaut. Not behind a vowel or q: Bauer and Quentin have none.
 func appendUmlauts(dst, value []byte) []byte {
 	for i, b := range value {
-		if b|0x20 == 'e' && i > 0 && bytes.IndexByte([]byte("aouAOU"), value[i-1]) >= 0 && (i == 1 || !vowel(value[i-2]) && value[i-2]|0x20 != 'q') {
+		if b|0x20 == 'e' && i > 0 && bytes.IndexByte([]byte("aouAOU"), value[i-1]) >= 0 &&
+			(i == 1 || !vowel(value[i-2]) && value[i-2]|0x20 != 'q') {
 			continue
 		}
 		dst = append(dst, b)

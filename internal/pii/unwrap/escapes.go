@@ -43,7 +43,9 @@ func rewrite(dst, text []byte, f features) []byte {
 		case c == '&':
 			dst, n = entityEscape(dst, text[i:])
 		case c == '\\':
-			dst, n = backslash(dst, text[i:], f)
+			if n = escapedFold(text, i); n == 0 {
+				dst, n = backslash(dst, text[i:], f)
+			}
 		case c == '+':
 			if f&pluses != 0 && spacePlus(text, i) {
 				dst, n = append(dst, ' '), 1
@@ -236,6 +238,22 @@ func backslash(dst, text []byte, f features) ([]byte, int) {
 		}
 	}
 	return dst, 0
+}
+
+// escapedFold is the length of a folded line's break that is written in escapes, 0 if there is none.
+func escapedFold(text []byte, i int) int {
+	end := i
+	for _, escape := range [...]string{`\r`, `\n`, ` `} {
+		if bytes.HasPrefix(text[end:], []byte(escape)) {
+			end += len(escape)
+		} else if escape != `\r` {
+			return 0
+		}
+	}
+	if !within(text, i, end) || isDigit(text[i-1]) && isDigit(text[end]) {
+		return 0
+	}
+	return end - i
 }
 
 // sqlEscape reads \XXXX and \+XXXXXX of U&'…' (PostgreSQL's manual, §4.1.2.3).

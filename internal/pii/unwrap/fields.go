@@ -48,14 +48,19 @@ func appendFields(dst, text []byte) []byte {
 	return dst
 }
 
-// keyAt is the length of a key of JSON with its colon that text begins with, 0 if it begins with none.
+// keyAt is the length of a key of JSON with its colon that text begins with, 0 if it begins
+// with none. Its quotes may be doubled, as in a composite.
 func keyAt(text []byte) int {
-	k := bytes.IndexAny(text[1:min(len(text), maxKey)], "\"\\\n")
-	if k < 0 || text[1+k] != '"' {
+	start := 1
+	if len(text) > 2 && text[1] == '"' {
+		start++
+	}
+	k := bytes.IndexAny(text[start:min(len(text), maxKey)], "\"\\\n")
+	if k < 1 || text[start+k] != '"' {
 		return 0
 	}
-	end := k + 2
-	for end < len(text) && text[end] == ' ' {
+	end := start + k
+	for end < len(text) && (text[end] == ' ' || text[end] == '"' && end-start-k < start) {
 		end++
 	}
 	if end < len(text) && text[end] == ':' {
@@ -74,8 +79,8 @@ func appendNumbers(dst, text []byte) []byte {
 		for i < len(text) && isDigit(text[i]) {
 			i++
 		}
-		if start > 0 && !fieldBorder[text[start-1]] && text[start-1] != '+' || i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') ||
-			i-start > maxDigits { // a code, an address, a time
+		if start > 0 && !fieldBorder[text[start-1]] && text[start-1] != '+' || i-start > maxDigits ||
+			i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') { // a code, an address, a time
 			for i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') {
 				i++
 			}

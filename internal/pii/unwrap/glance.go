@@ -41,7 +41,8 @@ const (
 
 // tells are what a character that is no letter or digit says of a text.
 var tells = [128]features{'%': telltales, '&': telltales, '\\': telltales, '+': plusSign, '=': quoted, escape: coloured,
-	' ': border, '_': border, '-': border, 0: zeros, '<': angle, '[': brackets, '(': brackets, '{': brackets, '\n': newlines, '"': quotes}
+	' ': border, '_': border, '-': border, 0: zeros, '<': angle, '[': brackets, '(': brackets, '{': brackets,
+	'\n': newlines, '"': quotes}
 
 // minRun is the shortest stretch of letters and digits that is looked at: base64
 // of seven bytes, without padding.

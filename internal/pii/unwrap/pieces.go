@@ -11,9 +11,9 @@ import (
 // minPieces is how many letters or bytes make a text worth looking at.
 const minPieces = 6
 
-// maxGap is how many characters may stand between two letters of an array: a space in
-// quotes, between commas and further quotes.
-const maxGap = 9
+// maxGap is how many characters may stand between two letters of an array: a dot in
+// quotes, between commas and further quotes, each of them doubled.
+const maxGap = 12
 
 // letters shows what letters and digits that stand alone spell.
 func (u *Unwrapper) letters(depth int, v *View) {
@@ -70,12 +70,13 @@ func loneRun(text []byte, i int) (start, end, n int) {
 // appendLone appends the elements of a stretch without what stands between them: the
 // letters, and @ . - _ + where they are elements themselves. digits says that there are no others.
 func appendLone(dst, text []byte) (out []byte, digits bool) {
-	_, size := utf8.DecodeRune(text)
-	gap := size
-	for gap < len(text) && !alnum[text[gap]] && text[gap] < utf8.RuneSelf {
-		gap++
+	between := separatorOf(text)
+	for g := loneGap(text); g.to < len(text) && !around(text[g.from:g.to], between); g = loneGap(text) {
+		text = text[g.to:] // a letter before the array
 	}
-	between := text[size:gap]
+	for g := lastGap(text); g.from > 0 && !around(text[g.from:g.to], between); g = lastGap(text) {
+		text = text[:g.from] // one behind it
+	}
 	digits = true
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -85,11 +86,49 @@ func appendLone(dst, text []byte) (out []byte, digits bool) {
 		case (c == '@' || c == '.' || c == '-' || c == '_' || c == '+') && bytes.IndexByte(between, c) < 0:
 			digits = digits && c != '@'
 			dst = append(dst, c)
-		case c == ' ' && i > 0 && i+1 < len(text) && text[i-1] == text[i+1] && (text[i-1] == '"' || text[i-1] == '\'' || text[i-1] == ','):
+		case c == ' ' && i > 0 && i+1 < len(text) && text[i-1] == text[i+1] &&
+			(text[i-1] == '"' || text[i-1] == '\'' || text[i-1] == ','):
 			dst = append(dst, ' ')
 		}
 	}
 	return dst, digits
+}
+
+// around reports whether a gap begins and ends with a separator.
+func around(gap, separator []byte) bool {
+	return bytes.HasPrefix(gap, separator) && bytes.HasSuffix(gap, separator)
+}
+
+// span is text[from:to].
+type span struct{ from, to int }
+
+// loneGap is what stands between the first letter of text and the next one.
+func loneGap(text []byte) (g span) {
+	_, g.from = utf8.DecodeRune(text)
+	for g.to = g.from; g.to < len(text) && !alnum[text[g.to]] && text[g.to] < utf8.RuneSelf; g.to++ {
+	}
+	return g
+}
+
+// lastGap is what stands before the last letter of text.
+func lastGap(text []byte) (g span) {
+	for g.to = len(text) - 1; g.to > 0 && text[g.to]&0xC0 == 0x80; g.to-- {
+	}
+	for g.from = g.to; g.from > 0 && !alnum[text[g.from-1]] && text[g.from-1] < utf8.RuneSelf; g.from-- {
+	}
+	return g
+}
+
+// separatorOf is the shortest that stands between two letters.
+func separatorOf(text []byte) (shortest []byte) {
+	for len(text) > 0 {
+		g := loneGap(text)
+		if g.to < len(text) && (shortest == nil || g.to-g.from < len(shortest)) {
+			shortest = text[g.from:g.to]
+		}
+		text = text[g.to:]
+	}
+	return shortest
 }
 
 // pieces shows a text that was put together of v.Text[start:end].
@@ -165,7 +204,8 @@ func codeKind(w []byte) (kinds int) {
 	switch {
 	case len(w) == 2 && hexValue[w[0]] < 16 && hexValue[w[1]] < 16:
 		kinds = hexCode
-	case (len(w) == 3 || len(w) == 4) && w[0] == '0' && w[1]|0x20 == 'x' && hexValue[w[2]] < 16 && hexValue[w[len(w)-1]] < 16:
+	case (len(w) == 3 || len(w) == 4) && w[0] == '0' && w[1]|0x20 == 'x' && hexValue[w[2]] < 16 &&
+		hexValue[w[len(w)-1]] < 16:
 		return prefixed
 	}
 	if n := decimalByte(w); n > 0 && n < 256 {

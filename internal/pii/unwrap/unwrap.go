@@ -17,7 +17,11 @@
 //   - hexadecimal, in one piece, from 12 digits on, with 0x or \x before it or
 //     nothing;
 //   - gzip, zlib and zstd, from where their magic number stands;
-//   - UTF-16 of either byte order, with or without a mark, from five characters on.
+//   - UTF-16 of either byte order, with or without a mark, from five characters on;
+//   - what stands within words: inline markup, folded lines, signs of an address that
+//     are spelled out, UTF-8 that was read as Latin-1;
+//   - uuencode, and arrays of letters, digits or bytes;
+//   - fields of a document side by side ([View.Loose]), for values that are split.
 //
 // # Bounds
 //
@@ -70,7 +74,8 @@ const (
 )
 
 func (l Layer) String() string {
-	return [...]string{"plain", "escapes", "base64", "hex", "compressed", "UTF-16", "markup", "array", "fields", "uuencode"}[l]
+	return [...]string{"plain", "escapes", "base64", "hex", "compressed", "UTF-16", "markup", "array", "fields",
+		"uuencode"}[l]
 }
 
 // View is one text to look at. It is valid until the function it was given to returns.
