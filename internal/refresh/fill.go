@@ -131,6 +131,9 @@ func (f *filling) makeShadow(ctx context.Context) error {
 		if err := d.source.DumpSchema(ctx, d.schema); err != nil {
 			return err
 		}
+		if err := noCredentials(ctx, f.o, d.schema); err != nil {
+			return err
+		}
 		if d.shadow != nil {
 			if err := d.shadow.Drop(ctx); err != nil {
 				return err

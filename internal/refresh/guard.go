@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +20,7 @@ import (
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
+	"refresher/internal/verify"
 	"refresher/internal/verify/risk"
 )
 
@@ -72,7 +75,7 @@ func guard(ctx context.Context, o *Options, rec *recorder, made *cleanup) (p *pl
 			}
 		}
 		if o.DryRun {
-			return probe(ctx, o)
+			return errors.Join(probe(ctx, o), p.tryCredentials(ctx, o))
 		}
 		return nil
 	})
@@ -200,6 +203,30 @@ func probe(ctx context.Context, o *Options) error {
 		return o.Fingerprints.Place.Probe(ctx)
 	}
 	return nil
+}
+
+// noCredentials refuses a schema whose definitions hold a password or key.
+func noCredentials(ctx context.Context, o *Options, archive string) error {
+	found, err := verify.New(verify.Options{Exceptions: Exceptions(o.Rules), Workers: 1}).Credentials(ctx, archive)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return &fault.Refusal{Gate: "credentials", Problems: found,
+		Reason: "definitions of the schema hold credentials, which may not reach staging"}
+}
+
+// tryCredentials is noCredentials for a run that ends with the guard.
+func (p *plan) tryCredentials(ctx context.Context, o *Options) (err error) {
+	dir, err := os.MkdirTemp(o.TempDir, "refresher-dry-run-")
+	if err != nil {
+		return fmt.Errorf("making a temporary folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	archive := filepath.Join(dir, "schema.dump")
+	if err := p.source.DumpSchema(ctx, archive); err != nil {
+		return err
+	}
+	return noCredentials(ctx, o, archive)
 }
 
 // afterTheLast gives the run an id behind those that the buckets name as their

@@ -267,7 +267,8 @@ func (d *dump) noCopy(line []byte) error {
 		d.tables.line(line)
 	}
 	followSQL(&d.sql, line)
-	if d.text = append(d.text, line...); len(d.text) >= schemaBytes {
+	d.text = append(d.text, line...)
+	if n := len(d.text); n >= schemaBytes && (!d.sql.Begun() || n >= 16*schemaBytes) {
 		return d.flushText()
 	}
 	return nil
@@ -379,6 +380,9 @@ func (d *dump) scan() error {
 		}
 		if b.rows == 0 || b.whole {
 			s.cell(found[0], place{}, b.data)
+			if found[0].schema {
+				s.credentials(found[0], b.data)
+			}
 			if b.whole {
 				b.rows = max(1, b.rows)
 			}

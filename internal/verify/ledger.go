@@ -23,6 +23,7 @@ const (
 	bareDetection // what only a check digit tells from other numbers: weighed against those
 	weakDetection
 	chanceDetection // a whole cell that a check lets pass which many numbers pass: counts where most of the column does
+	credential      // a password or key in a definition
 	sorts
 )
 
@@ -99,7 +100,7 @@ func (t *tally) fresh() *tally {
 
 // resolve decides which findings are strong, and sums them up.
 func (t *tally) resolve() []Finding {
-	strong := [sorts]bool{sureSurvivor: true, sureDetection: true}
+	strong := [sorts]bool{sureSurvivor: true, sureDetection: true, credential: true}
 	if x := t.found[digitSurvivor].n; x > 0 {
 		strong[digitSurvivor] = byChance(x, t.expected) < 1e-3
 	}
@@ -116,7 +117,7 @@ func (t *tally) resolve() []Finding {
 	var all []Finding
 	for i := range t.found {
 		survivor := i <= looseSurvivor
-		isStrong := strong[i] && (survivor || !t.schema)
+		isStrong := strong[i] && (survivor || !t.schema || i == credential)
 		t.strong[i] = isStrong
 		switch {
 		case !isStrong:

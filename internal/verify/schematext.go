@@ -121,7 +121,9 @@ func (db *database) texts(ctx context.Context, conn *pgx.Conn, query string, arg
 		if entries++; s.finds([]byte(object)) {
 			object = fmt.Sprintf("definition no. %d (its name is a finding)", entries)
 		}
-		s.cell(db.ledger.column(object, "", asDefinition), place{}, body)
+		t := db.ledger.column(object, "", asDefinition)
+		s.cell(t, place{}, body)
+		s.credentials(t, body)
 		return s.err()
 	})
 	return client.Wrap(err, "%s", doing)
