@@ -75,6 +75,19 @@ func TestPromotersKnowThePassAlone(t *testing.T) {
 	}
 }
 
+// The service shows runs and starts them: it works without rules.
+func TestTheServiceKnowsNoRules(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./internal/serve").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dep := range strings.Fields(string(out)) {
+		if dep, ours := strings.CutPrefix(dep, "refresher/internal/"); ours && (within(dep, "scrub") || within(dep, "discover")) {
+			t.Errorf("serve depends on %s", dep)
+		}
+	}
+}
+
 // Only verify.Judge may make a pass: it and the alias know the constructor.
 func TestOnlyVerifyMakesAPass(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"refresher/internal/dataset/archive"
 	"refresher/internal/dataset/parquet"
 	"refresher/internal/dataset/sample"
 	"refresher/internal/postgres/catalog"
@@ -161,16 +162,28 @@ func (e *exporter) putParquet(ctx context.Context, s *staged) error {
 	return err
 }
 
-// putDump streams pg_dump's custom format into the bucket: any pg_restore loads it.
+// putDump streams pg_dump's custom format into the bucket: any pg_restore loads it, as any role.
 func (e *exporter) putDump(ctx context.Context, s *staged) error {
 	cfg := s.database.Config()
 	_, err := s.staging.Put(ctx, e.o.Staging.Database+".dump", func(w io.Writer) error {
-		return client.Run(ctx, client.Command{
+		r, pipe := io.Pipe()
+		copied := make(chan error, 1)
+		go func() {
+			err := archive.WithoutOwners(w, r)
+			r.CloseWithError(err)
+			copied <- err
+		}()
+		err := client.Run(ctx, client.Command{
 			Tool: client.Dump, MinMajor: client.Major(e.server.Version()), Doing: "dumping the dataset",
-			Server: cfg, Stdout: w, Settings: map[string]string{"client_encoding": e.catalog.Encoding},
-			Args: []string{"--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-publications",
-				"--no-subscriptions", "--no-security-labels", "-B"}, // a sample does not say which large objects are its own
+			Server: cfg, Stdout: pipe, Settings: map[string]string{"client_encoding": e.catalog.Encoding},
+			Args: []string{"--format=custom", "--compress=1", "--no-privileges", "--no-publications", "--no-subscriptions",
+				"--no-security-labels", "-B"}, // a sample does not say which large objects are its own
 		})
+		pipe.CloseWithError(err)
+		if werr := <-copied; err == nil {
+			err = werr
+		}
+		return err
 	})
 	return err
 }
