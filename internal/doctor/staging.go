@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,6 +28,7 @@ func (r *Report) stagingDetails(ctx context.Context, o Options, source *snapshot
 	defer conn.Close(context.WithoutCancel(ctx))
 	r.clock(ctx, area, conn)
 	r.signal(ctx, conn)
+	r.reach(ctx, conn)
 	r.room(ctx, conn, o.Staging.Database, source)
 	if source != nil {
 		r.locks(ctx, area, conn, source.Catalog())
@@ -50,6 +52,33 @@ func (r *Report) signal(ctx context.Context, conn *pgx.Conn) {
 		return
 	}
 	r.ok(area, name, "it is a member of pg_signal_backend")
+}
+
+// reach asks whether code of production's could leave the database with the rights of
+// staging's role, which builds indexes, checks constraints and fills views.
+func (r *Report) reach(ctx context.Context, conn *pgx.Conn) {
+	const area, name = "staging", "its role can't reach files, programs and the network"
+	var super bool
+	var roles []string
+	const q = `SELECT rolsuper, ARRAY(SELECT g.rolname::text FROM pg_catalog.pg_roles g
+			WHERE g.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+			AND pg_catalog.pg_has_role(g.oid, 'USAGE') ORDER BY 1)
+		FROM pg_catalog.pg_roles WHERE rolname = current_user`
+	if err := conn.QueryRow(ctx, q).Scan(&super, &roles); err != nil {
+		r.Add(area, name, client.Wrap(err, "asking for privileges"), "", "")
+		return
+	}
+	role := catalog.Quote(conn.Config().User)
+	switch {
+	case super:
+		r.warn(area, name, "it is a superuser: functions of production's that run while staging is built may do anything on that machine",
+			"ALTER ROLE "+role+" NOSUPERUSER CREATEDB;")
+	case len(roles) > 0:
+		r.warn(area, name, "it is a member of "+strings.Join(roles, ", ")+": functions of production's that run while staging is built may do so, too",
+			"REVOKE "+strings.Join(roles, ", ")+" FROM "+role+";")
+	default:
+		r.ok(area, name, "it is no superuser, and no member of roles that may")
+	}
 }
 
 // room says how much space a run will take. A server doesn't say what its disk has

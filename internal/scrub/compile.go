@@ -31,6 +31,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.warnPatterns()
 	c.matchTables()
 	c.matchViews()
+	c.matchReaching()
 	c.choose()
 	c.agreeParents()
 	c.followKeys()
@@ -184,6 +185,47 @@ func (c *compiler) matchViews() {
 			})
 		}
 	}
+}
+
+// matchReaching refuses code of tables that can leave the database and runs while a copy is
+// built: for rows of production it would run with the rights of staging's role. What waits
+// for an INSERT is named.
+func (c *compiler) matchReaching() {
+	for _, r := range c.cat.Reaching {
+		switch {
+		case !c.runsFor(r):
+		case !r.Runs:
+			c.warn("%s", r)
+		case r.Domain:
+			c.uncovered = append(c.uncovered, fault.Problem{Text: r.String(), Fix: "drop the constraint on the source, or have the tables " +
+				"that use the domain empty (rows: none)"})
+		default:
+			c.uncovered = append(c.uncovered, fault.Problem{Table: r.Of.String(), Text: r.String(),
+				Fix: fmt.Sprintf("drop it on the source; to have the table empty, paste:   %s: {rows: none}", quoteKey(r.Of.String()))})
+		}
+	}
+}
+
+// runsFor reports whether there are rows that such code runs for.
+func (c *compiler) runsFor(r catalog.Reach) bool {
+	return slices.ContainsFunc(c.cat.Tables, func(t *catalog.Table) bool {
+		if c.noRows(t) {
+			return false
+		}
+		if !r.Domain {
+			return t.Name == r.Of || t.Root == r.Of
+		}
+		return slices.ContainsFunc(t.Columns, func(col *catalog.Column) bool { return uses(col.Type, r.Of) })
+	})
+}
+
+// uses reports whether a type is a domain or made of it.
+func uses(t *catalog.Type, domain catalog.Name) bool {
+	if t == nil {
+		return false
+	}
+	return t.Schema == domain.Schema && t.Name == domain.Name || uses(t.Base, domain) || uses(t.Elem, domain) ||
+		slices.ContainsFunc(t.Fields, func(f catalog.Field) bool { return uses(f.Type, domain) })
 }
 
 func (c *compiler) matchColumn(table *catalog.Table, rule *rules.Column) {

@@ -21,6 +21,7 @@ type Catalog struct {
 	Tables         []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name, and configuration tables
 	Sequences      []*Sequence
 	MatViews       []*MatView // in refresh order: a view comes after those it reads
+	Reaching       []Reach    // parts of tables and domains that call what leaves the database, sorted
 	Extensions     []string
 	Servers        []*Server // foreign servers, sorted by name
 	Credentials    []string  // what else of foreign data has options that could hold a credential, in words
@@ -292,6 +293,24 @@ type Server struct {
 
 // Option is an option of a foreign server.
 type Option struct{ Name, Value string }
+
+// Reach is a part of a table, or a constraint of a domain, whose code can leave the database:
+// reach other servers, files or programs.
+type Reach struct {
+	What     string // "index i", "constraint c", "generated column g", "default of column d", "trigger t", …
+	Of       Name   // the table, or the domain
+	Domain   bool
+	Function string // that it calls, qualified
+	Runs     bool   // while a copy is built: others wait for an INSERT or UPDATE
+}
+
+func (r Reach) String() string {
+	of := "of "
+	if r.Domain {
+		of += "domain "
+	}
+	return r.What + " " + of + r.Of.String() + ": it calls " + r.Function + ", which can reach other servers, files or programs"
+}
 
 // MatView is a materialised view.
 type MatView struct {

@@ -51,6 +51,7 @@ func Load(ctx context.Context, conn *pgx.Conn) (_ *Catalog, err error) {
 		{"partition keys", l.partitionKeys},
 		{"sequences", l.sequences},
 		{"materialised views", l.matViews},
+		{"what reaches out", l.reachingParts},
 		{"extensions", l.extensions},
 		{"foreign servers", l.servers},
 		{"options of foreign data", l.credentials},
