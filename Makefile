@@ -19,7 +19,7 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help build setup demo check lint format test proof long fuzz faults versions detectors corpus limits bench clean
+.PHONY: help build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits bench clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
@@ -60,9 +60,13 @@ test: setup lint ## everything that must hold
 	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)
 	@echo "== all tests, against real servers"; go test -vet=off -ldflags=-w -timeout 30m ./...
 
-proof: ## planted leaks, clean rows and memory at their full size: some ten minutes
+proof: ## planted leaks (and the table of docs/verification.md), clean rows and memory at their full size: some ten minutes
 	@REFRESHER_PLANTS=2000 REFRESHER_CLEAN_ROWS=1000000 go test -count=1 -v -timeout 60m -run '^(TestPlantedLeaks|TestCleanRows)$$' ./internal/verify
 	@REFRESHER_PROOF=1 go test -count=1 -v -timeout 60m -run '^TestMemoryAtTenMillion$$' ./internal/pii/fingerprint
+
+attack: setup ## what somebody would do to carry values out or to misuse refresher (testdata/attacks): some three minutes
+	@REFRESHER_ATTACKS=all go test -count=1 -timeout 10m -run '^TestAttacks$$' ./cmd/refresher
+	@go test -count=1 -timeout 5m ./internal/serve
 
 long: setup ## the tests that make test has a short form of, but faults, proof, limits and versions
 	@REFRESHER_LONG=1 go test -count=1 -timeout 60m -run 'LargeObject' ./cmd/refresher ./internal/refresh ./internal/verify
