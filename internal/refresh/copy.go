@@ -270,9 +270,13 @@ func (c *copier) copyChunk(
 	defer stop()
 	pr, pw := io.Pipe()
 	group, ctx := errgroup.WithContext(ctx)
+	var refused error // by a rule: the loader's error, which may come first, only follows from it
 	group.Go(func() error {
 		out := &metered{w: pw, watch: c.watch, table: j.plan.Table.Name.String(), activity: &a}
 		err := c.read(ctx, from, fp, j, out)
+		if fault.Decided(err) {
+			refused = err
+		}
 		pw.CloseWithError(err) // nil: the end of the rows, and only then the loader commits
 		return err
 	})
@@ -285,6 +289,9 @@ func (c *copier) copyChunk(
 		return err
 	})
 	err := group.Wait()
+	if refused != nil {
+		err = refused
+	}
 	if err == nil {
 		j.tally.arrived, j.tally.nanos = arrived, int64(time.Since(began))
 	}

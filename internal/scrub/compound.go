@@ -2,7 +2,6 @@ package scrub
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -321,4 +320,4 @@ func (e emitter) bounds(o *op) transform.Bind {
 	}
 }
 
-var errRangeEnd = errors.New("a shifted bound is out of the type's range")
+var errRangeEnd = transform.Unfit("a shifted bound is out of the type's range")

@@ -117,7 +117,7 @@ func TestFPEOverAlphabets(t *testing.T) {
 		"{transform: fpe, alphabet: letters}": strings.Repeat("a", 2049),
 	} {
 		out := one(t, "text", rule)(bad)
-		if !strings.HasPrefix(out, "error: scrubbing a.t, row 1, column x (fpe): the value ") || strings.Contains(out, bad) {
+		if !strings.HasPrefix(out, "error: scrubbing a.t, row 1, column x (fpe): refused by values: the value ") || strings.Contains(out, bad) {
 			t.Errorf("%s of %s: %s", rule, bad, out)
 		}
 	}

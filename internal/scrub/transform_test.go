@@ -219,7 +219,7 @@ func TestDateShift(t *testing.T) {
 	}
 	for _, bad := range []string{"12/05/1990", "1990-13-01", "1990-02-30", "1990-01-01 Jane Doe", "yesterday", "1990-01-01T", "5000000-01-01"} {
 		_, err := tryScrub(t, p, "a.t", []string{null, null, "1990-01-01"}, []string{null, null, bad})
-		if err == nil || !strings.Contains(err.Error(), "scrubbing a.t, row 2, column x (date_shift): the ") || strings.Contains(err.Error(), bad) {
+		if err == nil || !strings.Contains(err.Error(), "scrubbing a.t, row 2, column x (date_shift): refused by values: the ") || strings.Contains(err.Error(), bad) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

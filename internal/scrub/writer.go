@@ -90,7 +90,13 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		fn = w.conditional(fn)
 	}
 	w.scrub = fn
-	w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), fn)
+	w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), func(r *copyfmt.Row) error {
+		err := fn(r)
+		if err != nil && w.busy != nil && transform.IsUnfit(err) { // while the row is there
+			err = w.unfit(err)
+		}
+		return err
+	})
 	w.buf = copyfmt.AppendHeader(make([]byte, 0, flushAt+flushAt/4), tp.Format)
 	return w
 }

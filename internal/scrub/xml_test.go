@@ -51,7 +51,7 @@ func TestXML(t *testing.T) {
 	}
 	for _, bad := range []string{"<a>", "<a></b>", "</a>", "<a b=c/>", "<a>&jane;</a>", "<a b='1'", "<a>\x01</a>"} {
 		_, err := tryScrub(t, p, "a.t", []string{null, null, bad})
-		if err == nil || !strings.HasPrefix(err.Error(), "scrubbing a.t, row 1, column y (xml): the value is not well-formed XML") || strings.Contains(err.Error(), bad) {
+		if err == nil || !strings.HasPrefix(err.Error(), "scrubbing a.t, row 1, column y (xml): refused by values: the value is not well-formed XML") || strings.Contains(err.Error(), bad) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

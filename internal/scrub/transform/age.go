@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"refresher/internal/pii"
@@ -42,7 +41,7 @@ type ageMasker struct {
 	dates      *truncateMasker
 }
 
-var errNoAge = errors.New("the value is no age of 0 to 150 years, and no ISO date")
+var errNoAge = Unfit("the value is no age of 0 to 150 years, and no ISO date")
 
 func (m *ageMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(text)

@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
@@ -31,7 +30,7 @@ type bytesMasker struct {
 	as     string
 }
 
-var errNoBytes = errors.New("the value is no bytea in hexadecimal digits")
+var errNoBytes = Unfit("the value is no bytea in hexadecimal digits")
 
 func (m *bytesMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	digits, ok := bytes.CutPrefix(text, []byte(`\x`))

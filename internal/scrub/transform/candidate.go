@@ -82,6 +82,23 @@ func Native(class pii.Class) []Candidate {
 	return list
 }
 
+// ForAny are rules for columns of a class and a family of types that need not be unique,
+// without parameters of their own: those of the class, then of other classes which take
+// whatever there is.
+func ForAny(class pii.Class, f Family) []Candidate {
+	var list []Candidate
+	for _, of := range slices.Compact([]pii.Class{class, pii.Token, pii.FreeText, pii.None}) {
+		for _, d := range Definitions() {
+			required := slices.ContainsFunc(d.Params, func(p Param) bool { return p.Required })
+			one := d.Plain && d.Class == pii.Token // one value for all
+			if d.Class == of && d.Kind == KindMask && d.Serves(f) && !required && !one {
+				list = append(list, newCandidate(d.Name))
+			}
+		}
+	}
+	return list
+}
+
 // ForUnique are the rules for unique columns of a class and a family of types, the best
 // first: those of the class, then opaque identifiers, which nobody has, then encryption,
 // whose results look like any other value. Which of them a column has room for is for the

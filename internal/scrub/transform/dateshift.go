@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"math"
 
 	"refresher/internal/pii"
@@ -55,8 +54,8 @@ func followDates(m Masker) Masker {
 }
 
 var (
-	ErrNoDate    = errors.New("the value is no ISO date (YYYY-MM-DD, with or without a time)")
-	errDateRange = errors.New("the shifted date is out of the type's range")
+	ErrNoDate    = Unfit("the value is no ISO date (YYYY-MM-DD, with or without a time)")
+	errDateRange = Unfit("the shifted date is out of the type's range")
 )
 
 func (m *DateShift) Replace(r *Row, dst, text []byte) ([]byte, error) {

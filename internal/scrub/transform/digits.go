@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"errors"
 	"math"
 
 	"refresher/internal/pii"
@@ -57,7 +56,7 @@ type digitsMasker struct {
 	otherwise otherwise
 }
 
-var errNoDigits = errors.New("the value has no digits")
+var errNoDigits = Unfit("the value has no digits")
 
 func (m *digitsMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	s, err := m.state(r)
@@ -80,7 +79,7 @@ func (m *digitsMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	case n >= ff1.MinLen(10):
 		err = m.number(s, negative)
 	case m.strict:
-		err = errFewDigits
+		err = fewDigits(n)
 	default:
 		m.few(r, s, negative)
 	}

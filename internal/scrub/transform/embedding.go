@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"strconv"
 
@@ -23,7 +22,7 @@ type embedding struct {
 	size    []byte // of a sparse one: the number of dimensions
 }
 
-var errNoEmbedding = errors.New("the value is no vector, halfvec or sparsevec")
+var errNoEmbedding = Unfit("the value is no vector, halfvec or sparsevec")
 
 // parse reads a value into e, whose room it uses again.
 func (e *embedding) parse(text []byte) error {

@@ -114,8 +114,6 @@ type fpeMasker struct {
 
 func (m *fpeMasker) MakesNumbers() bool { return m.alphabet.decimal }
 
-var errAlphabet = errors.New("the value has a character that is not in the alphabet")
-
 func (m *fpeMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	s, err := m.state(r)
 	if err != nil {
@@ -133,7 +131,7 @@ func (m *fpeMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		c, n := utf8.DecodeRune(text[i:])
 		d, ok := m.alphabet.index(c)
 		if !ok || c == utf8.RuneError && n == 1 {
-			return dst, errAlphabet
+			return dst, Unfit("the value has %s, which is not in the alphabet", kindOfRune(c))
 		}
 		s.digits = append(s.digits, d)
 		i += n
@@ -155,7 +153,7 @@ func (m *fpeMasker) encrypt(s *cipherState, negative bool) error {
 	switch {
 	case !m.alphabet.decimal:
 		if len(s.digits) < ff1.MinLen(m.radix) {
-			return errFewDigits
+			return fewDigits(len(s.digits))
 		}
 		return tooLong(s.Encrypt(s.digits))
 	case m.width > 0 && canonical && len(s.digits) <= m.width:

@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 
@@ -114,7 +113,7 @@ type geoMasker struct {
 	longitude bool
 }
 
-var errNoDegrees = errors.New("the value is no latitude of -90 to 90 degrees, or no longitude of -180 to 180")
+var errNoDegrees = Unfit("the value is no latitude of -90 to 90 degrees, or no longitude of -180 to 180")
 
 func (m *geoMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(text)

@@ -85,11 +85,11 @@ func (m *numberMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	case !m.strict:
 		return m.fake(dst, r.Mac.digest(m.prefix, r.normal), r.normal), nil
 	case !ok:
-		return dst, unfit("is no number: it has %s", strangeIn(text, "0123456789-. "))
+		return dst, Unfit("the value is no number: it has %s", strangeIn(text, "0123456789-. "))
 	case len(digits) > m.longest:
-		return dst, unfit("has %d digits, of which %d can be kept apart in a unique column", len(r.normal), m.longest+len(r.normal)-len(digits))
+		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal), m.longest+len(r.normal)-len(digits))
 	}
-	return dst, unfit("has a wrong check digit, so it is no card number")
+	return dst, Unfit("the value has a wrong check digit, so it is no card number")
 }
 
 func creditCardDef() Definition {

@@ -179,15 +179,14 @@ type regexMasker struct {
 	limit     int
 }
 
-var (
-	errNoMatch = errors.New("the pattern matches nothing in the value")
-	errTooLong = errors.New("the result is too long for the column")
-)
+func tooLongFor(n, room int) error {
+	return Unfit("the result is too long for the column: it has %d characters, and there is room for %d", n, room)
+}
 
 func (m *regexMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	matches := m.re.FindAllSubmatchIndex(text, -1)
 	if len(matches) == 0 {
-		return m.otherwise.Replace(r, dst, text, errNoMatch)
+		return m.otherwise.Replace(r, dst, text, Unfit("the pattern matches nothing in the value, which has %d characters", utf8.RuneCount(text)))
 	}
 	start, next := len(dst), 0
 	for _, at := range matches {
@@ -196,8 +195,8 @@ func (m *regexMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		next = at[1]
 	}
 	dst = append(dst, text[next:]...)
-	if m.limit > 0 && utf8.RuneCount(dst[start:]) > m.limit {
-		return m.otherwise.Replace(r, dst[:start], text, errTooLong)
+	if n := utf8.RuneCount(dst[start:]); m.limit > 0 && n > m.limit {
+		return m.otherwise.Replace(r, dst[:start], text, tooLongFor(n, m.limit))
 	}
 	return dst, nil
 }

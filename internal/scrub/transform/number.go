@@ -55,13 +55,17 @@ type noiseMasker struct {
 	limits
 }
 
-var errNoRoom = errors.New("the value's type has no room for noise")
+func noNumber(text []byte) error {
+	return Unfit("the value is no number: it has %s", strangeIn(text, "0123456789.-+"))
+}
+
+var errNoRoom = Unfit("the value's type has no room for noise")
 
 // append appends the number, unless it is longer than a text can be, as one that
 // was written with an exponent may be.
 func (l limits) append(dst []byte, d *decimal.Decimal) ([]byte, error) {
 	if l.chars > 0 && d.Length() > l.chars {
-		return dst, errTooLong
+		return dst, tooLongFor(d.Length(), l.chars)
 	}
 	return d.Append(dst), nil
 }
@@ -73,7 +77,7 @@ func (m *noiseMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	}
 	d := &r.num
 	if err := d.Parse(text); err != nil {
-		return dst, err
+		return dst, noNumber(text)
 	}
 	if m.percent > 0 && d.IsZero() {
 		return append(dst, text...), nil
@@ -179,7 +183,7 @@ func (m *bucketMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return append(dst, text...), nil
 	}
 	if err := r.num.Parse(text); err != nil {
-		return dst, err
+		return dst, noNumber(text)
 	}
 	m.floor(&r.num)
 	return m.append(dst, &r.num)

@@ -40,7 +40,9 @@ func newPermuter(d *Domain, radix int) *permuter {
 	return p
 }
 
-var errFewDigits = errors.New("the value is one of fewer than a million possible, which encryption can't hide")
+func fewDigits(n int) error {
+	return Unfit("the value has %d characters to encrypt: it is one of fewer than a million possible, which encryption can't hide", n)
+}
 
 // state of the permuter in a writer; its key is drawn from the program's.
 func (p *permuter) state(r *Row) (*cipherState, error) {
@@ -66,7 +68,7 @@ func (p *permuter) state(r *Row) (*cipherState, error) {
 // until the result is of the value's kind, which leaves it a permutation.
 func (p *permuter) number(s *cipherState, negative bool) error {
 	if len(s.digits) < ff1.MinLen(10) {
-		return errFewDigits
+		return fewDigits(len(s.digits))
 	}
 	kind := p.kind(s.digits, negative)
 	for {
@@ -167,7 +169,7 @@ func (s *cipherState) encryptBits(n uint64, bits int) (uint64, error) {
 
 func tooLong(err error) error {
 	if errors.Is(err, ff1.ErrLength) {
-		return errors.New("the value has more than 2,048 characters to encrypt")
+		return Unfit("the value has more than 2,048 characters to encrypt")
 	}
 	return err
 }

@@ -122,9 +122,9 @@ func (m *phoneMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		}
 		return fake.AppendSparePhone(dst, n), nil
 	case m.strict && digits:
-		return dst, unfit("has %d digits, of which %d can be kept apart in a unique column", len(r.normal), maxPhone)
+		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal), maxPhone)
 	case m.strict:
-		return dst, unfit("is no phone number: it has %s", strangeIn(text, "0123456789+-./() "))
+		return dst, Unfit("the value is no phone number: it has %s", strangeIn(text, "0123456789+-./() "))
 	}
 	at := len(dst)
 	dst = fake.AppendPhone(dst, r.Mac.digest(m.prefix, r.normal), m.form)

@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"errors"
 	"unicode/utf8"
 
 	"refresher/internal/pii"
@@ -38,8 +37,8 @@ func TemplateCell(m *Template, what *What, limit int, fields func(string) Field)
 }
 
 var (
-	errTemplateLong    = errors.New("the last parts of the template don't fit into the column")
-	errTemplateAddress = errors.New("the template made no address that belongs to nobody")
+	errTemplateLong    = Unfit("the last parts of the template don't fit into the column")
+	errTemplateAddress = Unfit("the template made no address that belongs to nobody")
 )
 
 func (m *Template) render(r *Row, dst []byte, from []Field, limit int) ([]byte, error) {

@@ -83,7 +83,7 @@ func (m *timeShift) seconds(h *fake.Digest) int64 {
 	return k
 }
 
-var errNoTimestamp = errors.New("the value is no ISO timestamp (YYYY-MM-DD HH:MM:SS, with or without decimals and a zone)")
+var errNoTimestamp = Unfit("the value is no ISO timestamp (YYYY-MM-DD HH:MM:SS, with or without decimals and a zone)")
 
 func (m *timeShift) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(text)

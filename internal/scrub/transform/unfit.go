@@ -1,19 +1,33 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"refresher/internal/scrub/document"
+	"refresher/internal/scrub/transform/decimal"
 )
 
-// Unfit is a value that a transform can't replace. It says what is wrong with it and
+// unfitValue is a value that a transform can't replace. It says what is wrong with it and
 // never what it is: a kind of character, or a length.
-type Unfit struct{ what string }
+type unfitValue struct{ what string }
 
-func (e *Unfit) Error() string { return "the value " + e.what }
+func (e *unfitValue) Error() string { return e.what }
 
-func unfit(format string, a ...any) error { return &Unfit{fmt.Sprintf(format, a...)} }
+// Unfit is an error of a value that a rule can't take, in a sentence.
+func Unfit(format string, a ...any) error { return &unfitValue{fmt.Sprintf(format, a...)} }
+
+// IsUnfit reports whether an error of a cell says that its rule can't take the value, rather
+// than that something else failed.
+func IsUnfit(err error) bool {
+	var value *unfitValue
+	var doc *document.SyntaxError
+	var xml *document.XMLError
+	return errors.As(err, &value) || errors.As(err, &doc) || errors.As(err, &xml) || errors.Is(err, decimal.ErrNumber)
+}
 
 // strangeIn names the kind of the first character of text that is none of known.
 func strangeIn(text []byte, known string) string {

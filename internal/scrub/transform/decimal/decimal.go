@@ -17,7 +17,8 @@ type Decimal struct {
 	Scale    int    // how many of the digits stand behind the point
 }
 
-var errNumber = errors.New("the value is no number")
+// ErrNumber is a text that is no number.
+var ErrNumber = errors.New("the value is no number")
 
 // maxExponent bounds what 1e9999 in JSON makes of itself; no type of PostgreSQL
 // has more digits on either side of the point (numeric: 131,072 and 16,383).
@@ -30,7 +31,7 @@ func (d *Decimal) Parse(text []byte) error {
 	if i := bytes.IndexAny(text, "eE"); i >= 0 {
 		var ok bool
 		if exponent, ok = parseExponent(text[i+1:]); !ok {
-			return errNumber
+			return ErrNumber
 		}
 		text = text[:i]
 	}
@@ -49,11 +50,11 @@ func (d *Decimal) Parse(text []byte) error {
 		case c == '.' && !point:
 			point = true
 		default:
-			return errNumber
+			return ErrNumber
 		}
 	}
 	if len(d.Digits) == 0 {
-		return errNumber
+		return ErrNumber
 	}
 	d.Scale -= exponent
 	for ; d.Scale < 0; d.Scale++ {
