@@ -207,18 +207,24 @@ type inputs struct {
 
 // load reads the configuration and the rulesets; the problems of both come together.
 func (a *app) load() (*inputs, error) {
-	c, err := config.Load(a.configPath, a.getenv)
+	c, err := a.loadConfig()
 	if err != nil {
 		return nil, err
-	}
-	if a.logFormat == "" {
-		a.logFormat = c.Log.Format
 	}
 	r, err := rules.Load(c.Rules)
 	if err != nil {
 		return nil, err
 	}
 	return &inputs{c, r}, nil
+}
+
+// loadConfig reads the configuration alone: for what must work without rules, too.
+func (a *app) loadConfig() (*config.Config, error) {
+	c, err := config.Load(a.configPath, a.getenv)
+	if err == nil && a.logFormat == "" {
+		a.logFormat = c.Log.Format
+	}
+	return c, err
 }
 
 // key fetches the masking key.

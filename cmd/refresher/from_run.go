@@ -11,7 +11,6 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/serve"
@@ -50,7 +49,7 @@ func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
 	if err != nil {
 		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
 	}
-	runs := runsOf{refresh.Options{Staging: staging}}
+	runs := &runsOf{staging: staging}
 	if id == "latest" {
 		list, err := runs.List(ctx)
 		if err != nil {

@@ -62,11 +62,14 @@ func (w *stageWatch) text() string { w.mu.Lock(); defer w.mu.Unlock(); return w.
 func (w *stageWatch) await(stage string) { w.s.t.Helper(); w.awaitText("  " + stage + " …") }
 
 // awaitText returns when the process has said something.
-func (w *stageWatch) awaitText(text string) {
+func (w *stageWatch) awaitText(text string) { w.s.t.Helper(); w.awaitAfter(0, text) }
+
+// awaitAfter does, behind the first bytes that it said.
+func (w *stageWatch) awaitAfter(bytes int, text string) {
 	w.s.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !strings.Contains(w.out.String(), text) {
+	for !strings.Contains(w.out.String()[bytes:], text) {
 		if w.done {
 			w.s.t.Fatalf("the process ended before it said %q:\n%s", text, w.out.String())
 		}

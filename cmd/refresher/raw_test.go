@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/history"
-	"refresher/internal/refresh"
 	"refresher/internal/serve"
 	"refresher/internal/testkit/pgserver"
 )
@@ -300,7 +299,7 @@ func (s *site) page(path string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	h, err := serve.Handler(serve.NewState(), runsOf{refresh.Options{Staging: staging}})
+	h, err := serve.Handler(serve.NewState(), &runsOf{staging: staging})
 	if err != nil {
 		s.t.Fatal(err)
 	}

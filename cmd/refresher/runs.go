@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/refresh"
@@ -32,15 +33,15 @@ report.html into a folder, to be passed on and checked with verify --report.`,
 			case len(args) == 0 && (save != "" || format == "html"):
 				return fault.BadInput("--save and --format html are for one run; name its ID")
 			}
-			in, err := a.load()
+			c, err := a.loadConfig()
 			if err != nil {
 				return err
 			}
-			staging, err := in.config.StagingConfig()
+			staging, err := c.StagingConfig()
 			if err != nil {
 				return fault.BadInput("staging.url is not a PostgreSQL connection URL")
 			}
-			runs := runsOf{refresh.Options{Staging: staging}}
+			runs := &runsOf{staging: staging}
 			if len(args) == 1 {
 				return a.showRun(cmd.Context(), runs, args[0], format, save)
 			}
@@ -53,7 +54,7 @@ report.html into a folder, to be passed on and checked with verify --report.`,
 	return cmd
 }
 
-func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
+func (a *app) listRuns(ctx context.Context, runs *runsOf, format string) error {
 	list, err := runs.List(ctx)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (a *app) listRuns(ctx context.Context, runs runsOf, format string) error {
 	return w.Flush()
 }
 
-func (a *app) showRun(ctx context.Context, runs runsOf, id, format, save string) error {
+func (a *app) showRun(ctx context.Context, runs *runsOf, id, format, save string) error {
 	rep, err := runs.Report(ctx, id)
 	if errors.Is(err, serve.ErrNotFound) {
 		return fault.BadInput("there is no run %q; `refresher runs` lists them", id)
@@ -129,11 +130,11 @@ func (a *app) rollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rollback", Short: "Swap the previous staging back", Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := a.load()
+			c, err := a.loadConfig()
 			if err != nil {
 				return err
 			}
-			return a.rollback(cmd.Context(), in, acceptLeaks)
+			return a.rollback(cmd.Context(), c, acceptLeaks)
 		},
 	}
 	cmd.Flags().BoolVar(&acceptLeaks, "accept-leaks", false,
@@ -142,8 +143,8 @@ func (a *app) rollbackCommand() *cobra.Command {
 }
 
 // rollback swaps staging and the one before it, under the lock that runs take.
-func (a *app) rollback(ctx context.Context, in *inputs, acceptLeaks bool) error {
-	staging, err := in.config.StagingConfig()
+func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) error {
+	staging, err := c.StagingConfig()
 	if err != nil {
 		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -18,7 +19,6 @@ import (
 	"refresher/internal/config"
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
-	"refresher/internal/history"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/serve"
@@ -29,7 +29,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Scheduler, status page and metrics", Args: maxArgs(0),
 		Long: `serve refreshes at the times of schedule.cron, one run at a time, and shows the
 status page, /healthz, /status (JSON), /metrics and every run's report at the
-address of listen. SIGTERM lets a run clean up after itself, then stops.`,
+address of listen. Configuration, rules and key are read anew before each run; the
+schedule and the page's address at start. SIGTERM lets a run clean up after itself,
+then stops; SIGHUP changes nothing.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := a.load()
 			if err != nil {
@@ -39,7 +41,7 @@ address of listen. SIGTERM lets a run clean up after itself, then stops.`,
 			if err != nil {
 				return err
 			}
-			next, err := in.config.Schedule.Next()
+			times, err := in.config.Schedule.Times()
 			if err != nil {
 				return err
 			}
@@ -47,16 +49,17 @@ address of listen. SIGTERM lets a run clean up after itself, then stops.`,
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), access, in.config.Serve.TLS, o, next)
+			return a.serve(cmd.Context(), access, in.config.Serve.TLS, o, times)
 		},
 	}
 }
 
 // serve runs the scheduler and the pages until ctx ends; that is a clean stop.
 func (a *app) serve(
-	ctx context.Context, access serve.Access, tls config.TLS, o refresh.Options, next func(time.Time) time.Time,
+	ctx context.Context, access serve.Access, tls config.TLS, o refresh.Options, times config.Times,
 ) error {
 	log := a.log()
+	signal.Ignore(syscall.SIGHUP) // of a terminal that closes, or of who expects it to reload
 	listener, err := net.Listen("tcp", access.Listen)
 	if err != nil {
 		var number syscall.Errno
@@ -66,7 +69,8 @@ func (a *app) serve(
 		return fmt.Errorf("listening on the address of serve.listen: %w", number)
 	}
 	state := serve.NewState()
-	handler, err := serve.Handler(state, runsOf{o})
+	runs := &runsOf{staging: o.Staging}
+	handler, err := serve.Handler(state, runs)
 	if err != nil {
 		return err
 	}
@@ -84,10 +88,13 @@ func (a *app) serve(
 		}
 		return nil
 	})
+	group.Go(func() error { runs.remember(gctx, state); return nil })
 	group.Go(func() error {
-		serve.Loop(gctx, serve.Wall{}, next,
-			func(at time.Time) { state.Planned(at); log.Info("next run", "at", at) },
-			func(ctx context.Context) { a.scheduled(ctx, log, state, o) })
+		scheduler := serve.Scheduler{Clock: serve.Wall{}, Plan: times.Plan, Slots: runs, CatchUp: times.CatchUp,
+			Jitter: times.Jitter, Log: log,
+			Planned: func(at time.Time) { state.Planned(at); log.Info("next run", "at", at) },
+			Run:     func(ctx context.Context) { a.scheduled(ctx, log, state, runs, times.Deadline) }}
+		scheduler.Loop(gctx)
 		shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return server.Shutdown(shut)
@@ -116,81 +123,52 @@ func (a *app) access(ctx context.Context, c *config.Config) (serve.Access, error
 	return access, nil
 }
 
-// scheduled is one run of the scheduler's. Its error is logged: the next run is
-// a new chance.
-func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *serve.State, o refresh.Options) {
-	o.Run = refresh.NewID(time.Now())
-	state.Started(o.Run)
-	log.Info("run started", "run", o.Run)
-	rep, err := refresh.Run(ctx, o, state)
+// errDeadline ends a run that takes longer than schedule.deadline.
+var errDeadline = errors.New("the run took longer than schedule.deadline")
+
+// scheduled is one run of the scheduler's, by the files as they are now. Its error is
+// logged: the next run is a new chance.
+func (a *app) scheduled(
+	ctx context.Context, log *slog.Logger, state *serve.State, runs *runsOf, deadline time.Duration,
+) {
+	id := refresh.NewID(time.Now())
+	defer func() {
+		if p := recover(); p != nil { // what it says could be a value
+			log.Error("run ended", "run", id, "outcome", fault.Failed, "error", "a defect of refresher: the run panicked")
+			state.Ended(&report.Report{Run: id, Outcome: fault.Failed, Finished: time.Now()})
+		}
+	}()
+	if deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, deadline, errDeadline)
+		defer cancel()
+	}
+	state.Started(id)
+	log.Info("run started", "run", id)
+	rep, err := a.refreshNow(ctx, id, state, runs)
 	state.Ended(rep)
 	if err != nil {
-		log.Error("run ended", "run", o.Run, "outcome", rep.Outcome, "stage", rep.Stage, "error", err)
+		log.Error("run ended", "run", id, "outcome", rep.Outcome, "stage", rep.Stage, "error", err)
 		return
 	}
-	log.Info("run ended", "run", o.Run, "outcome", rep.Outcome, "seconds", int(rep.Finished.Sub(rep.Started).Seconds()))
+	log.Info("run ended", "run", id, "outcome", rep.Outcome, "seconds", int(rep.Finished.Sub(rep.Started).Seconds()))
 }
 
-// runsOf reads the history for the pages, a connection a request: pages are
-// looked at rarely, and an idle connection would outlive a restarted server.
-type runsOf struct{ o refresh.Options }
-
-// List returns the newest runs first.
-func (r runsOf) List(ctx context.Context) ([]serve.Summary, error) {
-	var out []serve.Summary
-	err := r.with(ctx, func(h *history.History) error {
-		runs, err := h.List(ctx)
-		for _, run := range runs {
-			out = append(out, summary(run))
-		}
-		return err
-	})
-	return out, err
-}
-
-// Report returns one run's report.
-func (r runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
-	rep := &report.Report{}
-	err := r.with(ctx, func(h *history.History) error {
-		run, err := h.Get(ctx, id)
-		if errors.Is(err, history.ErrNotFound) {
-			return serve.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		if run.ReportJSON == nil {
-			*rep = report.Report{
-				Run:     run.ID,
-				Started: run.Started,
-				Outcome: run.Outcome,
-				Stage:   run.Stage,
-				Error:   run.Error,
-			}
-			return nil
-		}
-		found, err := report.Parse(run.ReportJSON, []byte(run.Signature))
-		if err == nil {
-			*rep = *found
-		}
-		return err
-	})
-	return rep, err
-}
-
-func (r runsOf) with(ctx context.Context, do func(*history.History) error) error {
-	h, err := history.Open(ctx, r.o.Staging)
+// refreshNow reads the configuration and runs a refresh. It always returns a report. A
+// configuration that can't be read is recorded where runs were recorded at start.
+func (a *app) refreshNow(
+	ctx context.Context, id string, watch refresh.Observer, runs *runsOf,
+) (*report.Report, error) {
+	started := time.Now()
+	in, err := a.load()
+	var o refresh.Options
+	if err == nil {
+		o, err = a.options(ctx, in)
+	}
 	if err != nil {
-		return err
+		rep := &report.Report{Run: id, Started: started, Finished: time.Now(), Outcome: fault.OutcomeOf(ctx, err), Error: err.Error()}
+		return rep, errors.Join(err, runs.record(ctx, rep))
 	}
-	return do(h)
-}
-
-func summary(run history.Run) serve.Summary {
-	s := serve.Summary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error}
-	if !run.Finished.IsZero() {
-		finished := run.Finished
-		s.Finished = &finished
-	}
-	return s
+	o.Run = id
+	return refresh.Run(ctx, o, watch)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -68,6 +69,18 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	if res, err := http.Get(address[1] + "/runs/none"); err != nil || res.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown run: %v %v", res, err)
 	}
+	// What is wrong on disk refuses one run, which is recorded; what is mended there is used.
+	good := readFile(t, filepath.Join(s.dir, "rules.yaml"))
+	s.write("rules.yaml", "version: 1\ntables: nonsense\n")
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	watch.awaitText("outcome=invalid")
+	if list, _ := s.must(exitClean, "runs", "--format", "json"); !strings.Contains(list, "invalid") {
+		t.Errorf("the attempt is not recorded:\n%s", list)
+	}
+	s.write("rules.yaml", good)
+	watch.awaitAfter(len(watch.text()), "outcome=done")
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -79,5 +92,26 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	}
 	if !strings.Contains(watch.text(), "msg=stopped") {
 		t.Error("serve did not say that it stopped")
+	}
+
+	// After a restart the last run is still known; a schedule that is off plans none.
+	s.edit("refresher.yaml", `cron: "@every 1s"`, "cron: off")
+	cmd = s.process("serve")
+	watch = s.stages(cmd)
+	watch.awaitText("address=http://")
+	address = regexp.MustCompile(`address=(http://\S+)`).FindStringSubmatch(watch.text())
+	for doc = (serve.Document{}); doc.Last == nil; { // it is read while the page is served
+		if err := json.Unmarshal([]byte(get("/status")), &doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if doc.Last.Outcome != "done" || doc.Next != nil || !strings.Contains(get("/metrics"), "refresher_last_run_done 1") {
+		t.Errorf("after a restart: %+v", doc)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }

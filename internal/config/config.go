@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/robfig/cron/v3"
 
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
@@ -95,12 +94,6 @@ type S3 struct {
 	Endpoint  string `yaml:"endpoint" doc:"URL of an S3-compatible server; empty: AWS"`
 	PathStyle bool   `yaml:"path_style" doc:"bucket in the path instead of the host name"`
 	Region    string `yaml:"region" doc:"empty: the SDK's own chain, then us-east-1"`
-}
-
-// Schedule is when `serve` starts a run.
-type Schedule struct {
-	Cron     string `yaml:"cron" doc:"five fields: minute hour day month weekday" default:"0 3 * * 0"`
-	Timezone string `yaml:"timezone" doc:"IANA name" default:"UTC"`
 }
 
 // Serve is where the status page is, and who may see it.
@@ -285,20 +278,6 @@ func badField(field, format string, args ...any) *fault.Input {
 	return &fault.Input{Problems: []fault.Problem{{Field: field, Text: fmt.Sprintf(format, args...)}}}
 }
 
-// Next is the parsed schedule in its time zone.
-func (s Schedule) Next() (func(time.Time) time.Time, error) {
-	zone, err := time.LoadLocation(s.Timezone)
-	if err != nil {
-		return nil, badField("schedule.timezone", "no such IANA time zone")
-	}
-	spec, err := cron.ParseStandard(s.Cron)
-	if err != nil {
-		return nil, badField(
-			"schedule.cron", "not a cron expression of five fields: minute hour day-of-month month weekday, as in \"0 3 * * 0\"")
-	}
-	return func(t time.Time) time.Time { return spec.Next(t.In(zone)) }, nil
-}
-
 func (c *Config) validate(d *decoder) {
 	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
 		cfg, err := client.Parse(field, u.Reveal())
@@ -321,7 +300,7 @@ func (c *Config) validate(d *decoder) {
 			d.at(field, "%s", allowPlaintext)
 		}
 	}
-	_, err := c.Schedule.Next()
+	_, err := c.Schedule.Times()
 	d.put(err)
 	_, err = c.Retry.Limits()
 	d.put(err)

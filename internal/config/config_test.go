@@ -123,6 +123,10 @@ func TestBadValues(t *testing.T) {
 		"not a url":        {strings.Replace(minimal, "postgres://stage@localhost/app", "mysql://x", 1), "staging.url is not a PostgreSQL connection URL"},
 		"a system db":      {strings.Replace(minimal, "localhost/app", "localhost/postgres", 1), `names the database "postgres"`},
 		"cron":             {minimal + "schedule: {cron: weekly}\n", "schedule.cron not a cron expression"},
+		"never":            {minimal + "schedule: {cron: 0 3 30 2 *}\n", "schedule.cron never comes due"},
+		"a zone in cron":   {minimal + "schedule: {cron: CRON_TZ=Asia/Tokyo 0 3 * * *}\n", "say it in schedule.timezone"},
+		"missed":           {minimal + "schedule: {missed: perhaps}\n", "schedule.missed must be run or skip"},
+		"catch up":         {minimal + "schedule: {catch_up: a day}\n", "schedule.catch_up must be a duration"},
 		"zone":             {minimal + "schedule: {timezone: Mars/Olympus}\n", "schedule.timezone no such IANA time zone"},
 		"content":          {bucket("{name: d, url: s3://b/p, content: half, formats: [pgdump]}"), "buckets[0].content must be full or sample"},
 		"format":           {bucket("{name: d, url: s3://b/p, content: full, formats: [csv]}"), "unknown format"},
@@ -178,11 +182,15 @@ func TestExpand(t *testing.T) {
 }
 
 func TestScheduleUsesItsTimeZone(t *testing.T) {
-	next, err := Schedule{Cron: "0 3 * * 0", Timezone: "Europe/Berlin"}.Next()
+	c, err := load(t, minimal+"schedule: {timezone: Europe/Berlin, missed: skip, jitter: 5m, deadline: 6h}\n", env("REPLICA", "postgres://h/app"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := next(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)).UTC()
+	times, err := c.Schedule.Times()
+	if err != nil || times.CatchUp != 0 || times.Jitter != 5*time.Minute || times.Deadline != 6*time.Hour {
+		t.Fatalf("%+v, %v", times, err)
+	}
+	got := times.Plan.After(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)).At.UTC()
 	if want := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC); !got.Equal(want) {
 		t.Errorf("next run %v, want %v", got, want)
 	}

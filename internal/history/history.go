@@ -160,6 +160,9 @@ CREATE TABLE IF NOT EXISTS locks (
 	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS databases (
 	oid oid PRIMARY KEY, name text NOT NULL, run text NOT NULL, since timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS slots (
+	database text NOT NULL, slot text NOT NULL, host text NOT NULL, claimed timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (database, slot));
 DO $$ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'runs'::regclass AND attname = 'signature') THEN
 		ALTER TABLE runs ADD COLUMN signature text NOT NULL DEFAULT '';

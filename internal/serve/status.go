@@ -89,6 +89,15 @@ func (s *State) Ended(r *report.Report) {
 	s.mu.Unlock()
 }
 
+// Remember notes how the last run before a restart ended.
+func (s *State) Remember(r *report.Report) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == nil {
+		s.last = r
+	}
+}
+
 // Stage notes the stage of the run that goes on.
 func (s *State) Stage(name string) { s.mu.Lock(); s.stage = name; s.mu.Unlock() }
 
