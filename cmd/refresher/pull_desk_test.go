@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/report"
 	"refresher/internal/s3sink"
 	"refresher/internal/testkit/pgserver"
 )
@@ -142,6 +143,9 @@ type parcel struct {
 func (d *desk) parcel() *parcel {
 	one := &parcel{manifest: d.manifest, dump: d.object("data/runs/" + d.latest.Run + "/" + d.db + ".dump")}
 	one.manifest.Tables, one.manifest.Objects = slices.Clone(d.manifest.Tables), slices.Clone(d.manifest.Objects)
+	one.manifest.Objects = slices.DeleteFunc(one.manifest.Objects, func(o s3sink.Object) bool { // it is the dataset's own
+		return o.Name == report.AttestationName
+	})
 	return one
 }
 

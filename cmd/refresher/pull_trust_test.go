@@ -10,6 +10,7 @@ import (
 	"refresher/internal/config"
 	"refresher/internal/config/secret"
 	"refresher/internal/refresh"
+	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 	"refresher/internal/testkit/pgserver"
@@ -80,6 +81,17 @@ func pullTrustsOneKey(t *testing.T, d *desk) {
 	}
 	d.pulls(exitClean, "holds run "+d.latest.Run+" (full)", from, "--to", to, "--key", other.Public().String())
 	d.pulls(exitInput, "--key is neither a key", from, "--to", to, "--key", "no-such-file")
+
+	// The attestation that a manifest names is checked: it must be of this dump.
+	whole := d.object("data/runs/" + d.latest.Run + "/" + report.AttestationName)
+	for want, attestation := range map[string][]byte{"holds run": whole, "is no DSSE envelope": []byte("{}")} {
+		d.publish("attested", func(p *parcel) {
+			p.manifest.Objects = append(p.manifest.Objects, s3sink.Object{
+				Name: report.AttestationName, Size: int64(len(attestation)), SHA256: sum256(attestation)})
+		})
+		d.put("attested/runs/"+d.latest.Run+"/"+report.AttestationName, attestation)
+		d.pulls(map[bool]int{true: exitClean, false: exitRefused}[want == "holds run"], want, d.prefix("attested"), "--to", to)
+	}
 }
 
 // latest.json set back serves no older dataset: neither to one who loaded the newer, nor

@@ -105,6 +105,10 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 				err,
 			)
 		}
+		if objects, named := report.Attested(files.manifest); named && verdict == nil {
+			verdict = check("attestation", fmt.Sprintf("in-toto statement about %d objects", len(objects)),
+				report.CheckAttestation(files.attestation, rep.Run, objects, trusted...))
+		}
 	}
 	result.Duration = time.Since(began)
 	v.Results, v.Passed = []*verify.Result{result}, verdict == nil
@@ -199,6 +203,7 @@ type reportFiles struct {
 	name                string
 	document, signature []byte
 	manifest            []byte // in a bucket: that of the dataset
+	attestation         []byte // in a bucket; nil if there is none
 }
 
 // maxReport is the largest report that is read.
@@ -317,7 +322,10 @@ func reportFrom(ctx context.Context, sink *s3sink.Sink, dir, name, full string) 
 	if !ok {
 		return nil, unsigned(name)
 	}
-	f.manifest, _, err = sink.Get(ctx, dir+s3sink.ManifestName)
+	if f.manifest, _, err = sink.Get(ctx, dir+s3sink.ManifestName); err != nil {
+		return nil, err
+	}
+	f.attestation, _, err = sink.Get(ctx, dir+report.AttestationName)
 	return f, err
 }
 

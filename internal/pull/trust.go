@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
 )
@@ -130,6 +132,9 @@ func (p *pulling) trust(ctx context.Context) error {
 		return fault.Refuse(signature.Gate, "the signed manifest is not one of run %s", p.dataset.ID())
 	}
 	p.dataset.Manifest = signed
+	if err := p.attested(ctx, trusted); err != nil {
+		return err
+	}
 	if err := p.fresh(ctx, before.Run, trusted); err != nil {
 		return err
 	}
@@ -145,6 +150,23 @@ func (p *pulling) trust(ctx context.Context) error {
 	}
 	if !fromTheFuture(before.Run) {
 		p.seen.Run = max(before.Run, p.seen.Run)
+	}
+	return nil
+}
+
+// attested checks the attestation that the manifest names: that the run was done, and the
+// dump is what it made. Datasets of older versions have none.
+func (p *pulling) attested(ctx context.Context, trusted []signature.PublicKey) error {
+	for _, o := range p.dataset.Manifest.Objects {
+		if o.Name != report.AttestationName {
+			continue
+		}
+		var envelope bytes.Buffer
+		if err := p.dataset.Fetch(ctx, o, &envelope); err != nil {
+			return err
+		}
+		dump := report.Object{Key: p.object.Name, Bytes: p.object.Size, SHA256: p.object.SHA256}
+		return report.CheckAttestation(envelope.Bytes(), p.dataset.ID(), []report.Object{dump}, trusted...)
 	}
 	return nil
 }

@@ -126,7 +126,16 @@ func (s *staged) putReport(ctx context.Context, o *Options, rec *recorder, sets 
 			return err
 		}
 	}
-	return nil
+	signer, err := o.signer()
+	if err != nil {
+		return err
+	}
+	attestation, err := final.Attest(signer, s.report().Objects)
+	if err != nil {
+		return err
+	}
+	_, err = s.staging.Put(ctx, report.AttestationName, bytesOf(attestation))
+	return err
 }
 
 // lookBeside looks through what lies beside the dataset's rows: the report in its forms, the

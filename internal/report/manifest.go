@@ -38,7 +38,7 @@ func (r *Report) Describes(manifest []byte, sha256 string) (n int, err error) {
 			if o.SHA256 != sha256 {
 				refusal.Add("%s: the manifest lists another", o.Name)
 			}
-		case o.Name == JSONName+signature.Suffix, o.Name == HTMLName:
+		case o.Name == JSONName+signature.Suffix, o.Name == HTMLName, o.Name == AttestationName:
 		case !ok:
 			refusal.Add("%s: the report knows no such object", o.Name)
 		case d.SHA256 != o.SHA256 || d.Bytes != o.Size:
