@@ -19,12 +19,15 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits bench clean
+.PHONY: help man build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits bench clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 build: ## the refresher binary, in bin/
 	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/refresher ./cmd/refresher
+
+man: build ## man pages, in man/
+	@$(BIN)/refresher man man
 
 setup: ## install what is missing: PostgreSQL server, the S3 server and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh

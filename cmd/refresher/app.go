@@ -165,13 +165,16 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		a.importCommand(),
 		a.initCommand(),
 		a.transformsCommand(),
+		a.packsCommand(),
 		a.previewCommand(),
 		a.verifyCommand(),
 		a.pullCommand(),
 		a.rollbackCommand(),
 		a.runsCommand(),
 		a.publicKeyCommand(),
+		a.manCommand(),
 	)
+	a.completions(root)
 	return root
 }
 

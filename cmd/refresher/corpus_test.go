@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"refresher/internal/testkit/pgserver"
 )
 
 // corpusShort are the schemas of the corpus that `make test` tries; `make corpus`
@@ -57,28 +55,8 @@ func TestCorpus(t *testing.T) {
 // newCorpusSite is a site whose production is one schema of the corpus.
 func newCorpusSite(t *testing.T, name string) *site {
 	t.Helper()
-	srv, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{servers: srv, t: t, db: "corpus_" + name, dir: t.TempDir()}
-	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db)
-	t.Cleanup(func() {
-		pgserver.Exec(t, s.primary.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
-	})
-	pgserver.Exec(t, s.primary.URL(s.db), readFile(t, "../../testdata/corpus/people.sql")+readFile(t, "../../testdata/corpus/"+name+".sql"))
-	s.vars = map[string]string{
-		"SOURCE": s.primary.URL(s.db), "STAGING": s.staging.URL(s.db),
-		"KEY": "8f2a6c0d5e1b47938d7a3c6f90b1e2d4a5c68790f1e3b2d4c6a8097f5e3d1b2c",
-	}
-	s.write("refresher.yaml", `
-source: {url: "${SOURCE}"}
-staging: {url: "${STAGING}"}
-rules: [rules.yaml]
-key: env:KEY
-workers: 1
-`)
-	return s
+	return newSiteOf(t, "corpus_"+name,
+		readFile(t, "../../testdata/corpus/people.sql")+readFile(t, "../../testdata/corpus/"+name+".sql"))
 }
 
 // patchRules applies what discover proposes after a refused run, as a user does.

@@ -16,7 +16,8 @@ import (
 
 	"refresher"
 	"refresher/internal/fault"
-	"refresher/internal/report"
+
+	"refresher/internal/report/visible"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/testkit/s3server"
 	"refresher/internal/testkit/shop"
@@ -61,7 +62,7 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 	if err := s.start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "Filling production with %s invented customers …\n", report.Count(int64(users)))
+	fmt.Fprintf(a.err, "Filling production with %s invented customers …\n", visible.Count(int64(users)))
 	if err := s.fill(ctx, users); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -159,9 +160,18 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	var packs []string
+	if base == nil && d.format != "json" {
+		if packs, base, err = packsOf(cat); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 	if d.namesOnly {
 		s := discover.Names(cat)
 		draft, err := s.Draft(base)
+		if err == nil {
+			draft.Packs = packs
+		}
 		return s, draft, cat, err
 	}
 	o := discover.Options{Rows: d.rows, Timeout: d.timeout}
@@ -176,7 +186,20 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base
 		return nil, nil, nil, err
 	}
 	draft, err := s.DraftOn(ctx, conn, base)
+	if err == nil {
+		draft.Packs = packs
+	}
 	return s, draft, cat, err
+}
+
+// packsOf are the packs for tables that a database has, and what they say; nil if none is.
+func packsOf(cat *catalog.Catalog) (names []string, packs *rules.Ruleset, err error) {
+	if names = rules.PacksOf(cat); len(names) == 0 {
+		return nil, nil, nil
+	}
+	text := "version: 1\ninclude: [" + rules.Builtin + strings.Join(names, ", "+rules.Builtin) + "]\ntables: {}\n"
+	packs, err = rules.Parse("packs", []byte(text))
+	return names, packs, err
 }
 
 func (d discovery) text(
@@ -212,6 +235,9 @@ func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog
 		len(cat.Tables),
 		held,
 	)
+	if len(draft.Packs) > 0 {
+		fmt.Fprintf(a.err, "included: the packs %s decide on their tables; see refresher packs\n", strings.Join(draft.Packs, ", "))
+	}
 	switch {
 	case patch && nothing:
 		fmt.Fprintln(a.err, "the rules name every column; there is nothing to add")

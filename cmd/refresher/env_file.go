@@ -2,13 +2,10 @@ package main
 
 import (
 	"os"
-	"regexp"
 	"strings"
 
 	"refresher/internal/config"
 )
-
-var envVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // useEnvFile puts a file's variables behind those of the environment, which win.
 // Those of AWS's SDK go into the process's environment, where it looks for them.

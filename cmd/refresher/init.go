@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -56,10 +57,7 @@ func (a *app) initialise(ctx context.Context, in initAnswers) error {
 	if err := a.ask(&in); err != nil {
 		return err
 	}
-	files, err := in.files()
-	if err != nil {
-		return err
-	}
+	files := in.files()
 	if err := createAll(in.dir, files); err != nil {
 		return err
 	}
@@ -113,7 +111,7 @@ func (a *app) ask(in *initAnswers) error {
 func (in *initAnswers) check() error {
 	for flag, value := range map[string]string{"--source": in.source, "--staging": in.staging} {
 		if !isURL(value) {
-			if !envVariable.MatchString(value) {
+			if !config.IsVariable(value) {
 				return fault.BadInput("%s must be a postgres:// URL or the name of a variable", flag)
 			}
 			continue
@@ -136,7 +134,7 @@ type initFile struct {
 	mode       fs.FileMode
 }
 
-func (in *initAnswers) files() ([]initFile, error) {
+func (in *initAnswers) files() []initFile {
 	files := []initFile{
 		{"refresher.yaml", in.yaml(), 0o644},
 		{"grants.sql", in.grants(), 0o644},
@@ -151,7 +149,7 @@ func (in *initAnswers) files() ([]initFile, error) {
 		_, _ = rand.Read(key[:]) // never fails (crypto/rand)
 		files = append(files, initFile{"refresher.key", hex.EncodeToString(key[:]) + "\n", 0o600})
 	}
-	return files, nil
+	return files
 }
 
 // createAll writes files that must not exist: all of them, or none.
@@ -227,7 +225,7 @@ func (in *initAnswers) env() string {
 // URLs as far as they are known.
 func (in *initAnswers) grants() string {
 	reader, app := roleOf(in.source, "refresher_reader", "app")
-	writer, live := roleOf(in.staging, "refresher_staging", "app")
+	writer, _ := roleOf(in.staging, "refresher_staging", "app")
 	return fmt.Sprintf(`-- On production's primary (a standby follows): a role that can read and nothing else.
 CREATE ROLE %[1]s LOGIN PASSWORD 'choose one';
 GRANT CONNECT ON DATABASE %[2]s TO %[1]s;
@@ -236,23 +234,16 @@ GRANT pg_read_all_data TO %[1]s;
 -- On the staging server, which must be another cluster: no superuser.
 CREATE ROLE %[3]s LOGIN CREATEDB PASSWORD 'choose one';
 GRANT pg_signal_backend TO %[3]s;
--- If the database exists already, the role must be able to rename it:
--- ALTER DATABASE %[4]s OWNER TO %[3]s;
-`, catalog.Quote(reader), catalog.Quote(app), catalog.Quote(writer), catalog.Quote(live))
+-- If the database exists already, the role must be a member of the role that owns it:
+-- GRANT app_owner TO %[3]s;
+`, catalog.Quote(reader), catalog.Quote(app), catalog.Quote(writer))
 }
 
 func roleOf(answer, role, database string) (string, string) {
 	if cfg, err := pgx.ParseConfig(answer); isURL(answer) && err == nil {
-		role, database = orDefault(cfg.User, role), orDefault(cfg.Database, database)
+		role, database = cmp.Or(cfg.User, role), cmp.Or(cfg.Database, database)
 	}
 	return role, database
-}
-
-func orDefault(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // firstDraft drafts rules if the source can be read; if not, it says how to later.

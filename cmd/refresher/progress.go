@@ -8,7 +8,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"refresher/internal/report"
 	"refresher/internal/report/visible"
 )
 
@@ -76,11 +75,11 @@ func (p *progress) draw() {
 	case p.terminal && p.stage == "data":
 		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, p.rates())
 	case p.terminal:
-		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, report.Seconds(p.seconds()))
+		fmt.Fprintf(p.w, "\r\x1b[K  %-9s  %s", p.stage, visible.Seconds(p.seconds()))
 	case p.stage == "data" || p.stage == "download":
 		fmt.Fprintf(p.w, "  %s: %s\n", p.stage, p.rates())
 	default:
-		fmt.Fprintf(p.w, "  %s: %s so far\n", p.stage, report.Seconds(p.seconds()))
+		fmt.Fprintf(p.w, "  %s: %s so far\n", p.stage, visible.Seconds(p.seconds()))
 	}
 }
 
@@ -91,19 +90,19 @@ func (p *progress) described() string {
 	if p.stage != "data" {
 		return fmt.Sprintf("  %-9s", p.stage)
 	}
-	return fmt.Sprintf("  %-9s  %s rows/s", p.stage, report.Count(int64(float64(p.rows)/p.seconds())))
+	return fmt.Sprintf("  %-9s  %s rows/s", p.stage, visible.Count(int64(float64(p.rows)/p.seconds())))
 }
 
 // rates is how far a stage is whose rows or bytes are counted.
 func (p *progress) rates() string {
-	speed := report.Size(int64(float64(p.bytes)/p.seconds())) + "/s" + p.eta()
+	speed := visible.Size(int64(float64(p.bytes)/p.seconds())) + "/s" + p.eta()
 	if p.stage != "data" {
-		return fmt.Sprintf("%s of %s, %s", report.Size(p.bytes), report.Size(p.expect), speed)
+		return fmt.Sprintf("%s of %s, %s", visible.Size(p.bytes), visible.Size(p.expect), speed)
 	}
 	return fmt.Sprintf(
 		"%s rows, %s rows/s, %s",
-		report.Count(p.rows),
-		report.Count(int64(float64(p.rows)/p.seconds())),
+		visible.Count(p.rows),
+		visible.Count(int64(float64(p.rows)/p.seconds())),
 		speed,
 	)
 }
@@ -116,7 +115,7 @@ func (p *progress) eta() string {
 	if done == 0 || due <= done {
 		return ""
 	}
-	return ", about " + report.Seconds(p.seconds()*float64(due-done)/float64(done)) + " to go"
+	return ", about " + visible.Seconds(p.seconds()*float64(due-done)/float64(done)) + " to go"
 }
 
 // Stage begins a stage.
@@ -138,13 +137,13 @@ func (p *progress) endStage() {
 		_ = p.bar.Clear()
 		p.bar = nil
 	}
-	line := fmt.Sprintf("  %-9s  %s", p.stage, report.Seconds(p.seconds()))
+	line := fmt.Sprintf("  %-9s  %s", p.stage, visible.Seconds(p.seconds()))
 	switch p.stage {
 	case "download":
-		line += fmt.Sprintf("   %s, %s/s", report.Size(p.bytes), report.Size(int64(float64(p.bytes)/p.seconds())))
+		line += fmt.Sprintf("   %s, %s/s", visible.Size(p.bytes), visible.Size(int64(float64(p.bytes)/p.seconds())))
 	case "data":
-		line += fmt.Sprintf("   %s rows, %s, %s rows/s, %s/s", report.Count(p.rows), report.Size(p.bytes),
-			report.Count(int64(float64(p.rows)/p.seconds())), report.Size(int64(float64(p.bytes)/p.seconds())))
+		line += fmt.Sprintf("   %s rows, %s, %s rows/s, %s/s", visible.Count(p.rows), visible.Size(p.bytes),
+			visible.Count(int64(float64(p.rows)/p.seconds())), visible.Size(int64(float64(p.bytes)/p.seconds())))
 	}
 	if p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K")

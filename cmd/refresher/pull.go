@@ -15,7 +15,7 @@ import (
 	"refresher/internal/postgres/client"
 	"refresher/internal/pull"
 	"refresher/internal/refresh"
-	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify/target"
 )
@@ -115,12 +115,12 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 		target.Redact(f.to),
 		r.Run,
 		r.Content,
-		report.Count(
+		visible.Count(
 			int64(r.Tables),
 		),
-		report.Count(r.Rows),
-		report.Size(r.Bytes),
-		report.Seconds(time.Since(began).Seconds()),
+		visible.Count(r.Rows),
+		visible.Size(r.Bytes),
+		visible.Seconds(time.Since(began).Seconds()),
 	)
 	if r.Previous != "" {
 		fmt.Fprintf(a.err, "; what was there is %s now", r.Previous)

@@ -15,6 +15,7 @@ import (
 	"refresher/internal/history"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 	"refresher/internal/serve"
 )
@@ -70,7 +71,7 @@ func (a *app) listRuns(ctx context.Context, runs *runsOf, format string) error {
 	for _, s := range list {
 		took, where := "–", ""
 		if s.Finished != nil {
-			took = report.Seconds(s.Seconds())
+			took = visible.Seconds(s.Seconds())
 		}
 		if s.Stage != "" {
 			where = " in " + s.Stage

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 )
 
 // printSummary says what a clean run did, and what of it was proved.
@@ -15,12 +16,12 @@ func printSummary(w io.Writer, r *report.Report) {
 	fmt.Fprintf(
 		w,
 		"\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n",
-		report.Count(rows),
-		report.Size(bytes),
-		report.Seconds(
+		visible.Count(rows),
+		visible.Size(bytes),
+		visible.Seconds(
 			r.Seconds("schema", "data", "post-data"),
 		),
-		report.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())),
+		visible.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())),
 	)
 	for _, g := range r.Gates() {
 		fmt.Fprintf(w, "  %s  %-18s %s\n", g.Mark(), g.Name, g.Detail)
@@ -50,9 +51,9 @@ func printSummary(w io.Writer, r *report.Report) {
 			"%s: %s, %s rows, %d objects, %s at %s",
 			d.Bucket,
 			d.Content,
-			report.Count(d.Rows),
+			visible.Count(d.Rows),
 			len(d.Objects),
-			report.Size(d.Bytes),
+			visible.Size(d.Bytes),
 			d.URL,
 		)
 	}

@@ -11,7 +11,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/refresh"
-	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
 	"refresher/internal/s3sink/fingerprints"
 )
@@ -59,7 +59,7 @@ func (p *proof) openSet(ctx context.Context, w verifyFlags) (_ *fingerprint.Set,
 		"fingerprints of run %s, made %s: %s of them",
 		header.Run,
 		header.Made.Format(time.RFC3339),
-		report.Count(header.Fingerprints),
+		visible.Count(header.Fingerprints),
 	)
 	return set, f.Close, nil
 }

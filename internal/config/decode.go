@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -113,7 +114,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 		d.problem(
 			n.GetToken().Position,
 			"%s must be a mapping with the fields %s",
-			or(path, "the file"),
+			cmp.Or(path, "the file"),
 			fieldNames(v.Type()),
 		)
 		return
@@ -127,7 +128,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 				e.Key.GetToken().Position,
 				"unknown field %q in %s; known are %s",
 				name,
-				or(path, "the file"),
+				cmp.Or(path, "the file"),
 				fieldNames(v.Type()),
 			)
 			continue
@@ -279,11 +280,4 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -5,11 +5,15 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"refresher/internal/fault"
 )
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
+
+// IsVariable reports whether an environment variable can have the name.
+func IsVariable(name string) bool { return envName().MatchString(name) }
 
 // ReadEnvFile reads a file of NAME=value lines, as shells and Docker Compose write
 // them: comments, "export ", and values in single or double quotes. Nothing in a
@@ -30,7 +34,7 @@ func ReadEnvFile(path string) (map[string]string, error) {
 		name, value, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "export ")), "=")
 		name = strings.TrimSpace(name)
 		value, whole := unquoteEnv(strings.TrimSpace(value))
-		if !ok || !envName.MatchString(name) || !whole {
+		if !ok || !IsVariable(name) || !whole {
 			problems = append(problems, fault.Problem{File: path, Line: i + 1, Col: 1, Text: "is not NAME=value, with an end to each quote"})
 			continue
 		}

@@ -93,7 +93,7 @@ func FuzzReadEnvFile(f *testing.F) {
 			return
 		}
 		for name := range vars {
-			if !envName.MatchString(name) {
+			if !IsVariable(name) {
 				t.Errorf("%q is a name", name)
 			}
 		}

@@ -20,6 +20,7 @@ type Draft struct {
 	byColumn map[*column]*columnDraft
 	alone    bool     // no table names its subject
 	Warnings []string // the compiler's
+	Packs    []string // builtin rulesets that the draft includes and that the given rules are
 	// Stale are rules of the given ones for tables and columns that are gone: a run refuses them.
 	Stale []fault.Problem
 }
@@ -85,7 +86,11 @@ func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error
 		case refuted == nil:
 			return d, nil
 		}
-		wrong, err := refuted(d, program, d.withoutJoins(existing))
+		alone := program
+		if slices.ContainsFunc(program.Tables(), func(p *scrub.TablePlan) bool { return p.Join != nil }) {
+			alone = d.withoutJoins(existing)
+		}
+		wrong, err := refuted(d, program, alone)
 		if err != nil {
 			return nil, err
 		}
@@ -191,8 +196,6 @@ func (d *Draft) keys() {
 	}
 }
 
-// compile tries a draft, takes the next choice of what is refused, and reports
-// whether anything changed.
 // withoutJoins is the draft with the rules that exist, compiled so that a table can be
 // scrubbed without rows of others; nil if those rules need the subjects that are left out.
 func (d *Draft) withoutJoins(existing *rules.Ruleset) *scrub.Program {
@@ -225,6 +228,8 @@ func withoutSubjects(rs *rules.Ruleset) *rules.Ruleset {
 	return &out
 }
 
+// compile tries a draft, takes the next choice of what is refused, and reports
+// whether anything changed.
 func (d *Draft) compile(text string, places map[int]any, existing *rules.Ruleset) (p *scrub.Program, again bool,
 	err error) {
 	rs, err := rules.Parse(draftFile, []byte(text))

@@ -7,6 +7,7 @@ import (
 
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 )
 
@@ -39,6 +40,9 @@ func (d *Draft) render(bare bool) (string, map[int]any) {
 		d.head(l)
 	}
 	l.add(nil, "version: 1")
+	if !bare && len(d.Packs) > 0 {
+		l.add(nil, "include: [%s]", rules.Builtin+strings.Join(d.Packs, ", "+rules.Builtin))
+	}
 	l.add(nil, "")
 	open := slices.ContainsFunc(d.tables, func(t *tableDraft) bool { return t.open() })
 	if !open {

@@ -11,11 +11,13 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub"
@@ -66,6 +68,8 @@ type Options struct {
 // Report is what all checks came to.
 type Report struct {
 	Checks []Check `json:"checks"`
+
+	locale string // of the source's database; empty: not known
 }
 
 // Worst is the state of the report: Fail if a check failed, Warn if one warned.
@@ -96,14 +100,13 @@ func (r *Report) Err() error {
 		}
 	}
 	joined := errors.Join(all...)
-	const text = "%d of %d checks failed: each says above what mends it"
 	switch {
 	case failed == 0:
 		return nil
 	case errors.As(joined, &input):
-		return fault.BadInput(text, failed, len(r.Checks))
+		return fault.BadInput(failedText, failed, len(r.Checks))
 	case errors.As(joined, &refusal):
-		return fault.Refuse("doctor", text, failed, len(r.Checks))
+		return fault.Refuse("doctor", failedText, failed, len(r.Checks))
 	}
 	return &unready{failed, len(r.Checks)}
 }
@@ -168,11 +171,13 @@ func (r *Report) rules(o Options, source *snapshot.Source) {
 	}
 }
 
+const failedText = "%d of %d checks failed: each says above what mends it"
+
 // unready is the environment's failure.
 type unready struct{ failed, of int }
 
 func (u *unready) Error() string {
-	return fault.Refuse("doctor", "%d of %d checks failed: each says above what mends it", u.failed, u.of).Reason
+	return fmt.Sprintf(failedText, u.failed, u.of)
 }
 
 func columnsOf(cat *catalog.Catalog) string {
@@ -180,7 +185,7 @@ func columnsOf(cat *catalog.Catalog) string {
 	for _, t := range cat.Tables {
 		columns += len(t.Columns)
 	}
-	return plural(columns, "column") + " in " + plural(len(cat.Tables), "table")
+	return visible.Plural(columns, "column") + " in " + visible.Plural(len(cat.Tables), "table")
 }
 
 // staging looks at the staging server.
@@ -194,7 +199,7 @@ func (r *Report) staging(ctx context.Context, o Options, source *snapshot.Source
 	if o.Template != "" {
 		server.UseTemplate(o.Template)
 	}
-	r.ok(area, "it can be reached", "PostgreSQL "+dotted(server.Version()))
+	r.ok(area, "it can be reached", "PostgreSQL "+visible.Server(server.Version()))
 	if source == nil {
 		r.skip(area, "it fits the source", "the source could not be read")
 	} else {

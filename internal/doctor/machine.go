@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
 )
 
@@ -27,7 +29,7 @@ func (r *Report) machine(o Options) {
 	}
 	defer os.RemoveAll(probe)
 	if free, ok := freeBytes(dir); ok && free < minFree {
-		r.warn(area, name, fmt.Sprintf("%s has %s free", dir, size(free)), "set temp_dir to a disk with a gigabyte free")
+		r.warn(area, name, fmt.Sprintf("%s has %s free", dir, visible.Size(free)), "set temp_dir to a disk with a gigabyte free")
 		return
 	}
 	r.ok(area, name, dir+" can be written to")
@@ -48,13 +50,12 @@ func Policy(url string) string {
 	}
 	objects := "*"
 	if prefix != "" {
-		objects = prefix + "/*"
+		objects = strings.TrimSuffix(prefix, "/") + "/*"
 	}
 	return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::%[1]s",
-   "Condition": {"StringLike": {"s3:prefix": ["%[2]s"]}}},
-  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
-   "s3:ListMultipartUploadParts"], "Resource": "arn:aws:s3:::%[1]s/%[2]s"}]}`, bucket, objects)
+  {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"], "Resource": "arn:aws:s3:::%[1]s"},
+  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+   "Resource": "arn:aws:s3:::%[1]s/%[2]s"}]}`, bucket, objects)
 }
 
 func tableBytes(cat *catalog.Catalog) int64 {
@@ -63,24 +64,4 @@ func tableBytes(cat *catalog.Catalog) int64 {
 		n += t.Bytes
 	}
 	return n
-}
-
-func size(n int64) string {
-	switch {
-	case n >= 10<<30:
-		return fmt.Sprintf("%d GB", n>>30)
-	case n >= 10<<20:
-		return fmt.Sprintf("%d MB", n>>20)
-	}
-	return fmt.Sprintf("%d kB", n>>10)
-}
-
-// dotted is a server_version_num as people write it: 15.4.
-func dotted(num int) string { return fmt.Sprintf("%d.%d", num/10000, num%10000) }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -11,6 +11,7 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/report/visible"
 	"refresher/internal/snapshot"
 )
 
@@ -28,23 +29,24 @@ func (r *Report) source(ctx context.Context, o Options) *snapshot.Source {
 	}
 	cat := source.Catalog()
 	r.ok(area, "it can be reached and read", fmt.Sprintf("PostgreSQL %s, %s, %s of tables",
-		dotted(cat.ServerVersion), standing(cat), size(tableBytes(cat))))
+		visible.Server(cat.ServerVersion), standing(cat), visible.Size(tableBytes(cat))))
 	for _, w := range source.Warnings() {
 		r.warn(area, "what a run would warn of", w, "")
 	}
 	r.Add(area, "its role may read all of it", source.CheckPrivileges(ctx), "SELECT on every table and sequence", grantsRemedy(o.Source.User))
 	r.Add(area, "pg_dump and pg_restore for its version", client.Require(client.Major(cat.ServerVersion)), "both are installed",
 		fmt.Sprintf("apt-get install postgresql-client-%d, or set REFRESHER_PG_BIN to the folder that has them", client.Major(cat.ServerVersion)))
-	conn, err := client.Open(ctx, o.Source, client.Session{To: "the source again", Name: "refresher/doctor", ReadOnly: true})
+	err = source.Catalogs(ctx, func(conn *pgx.Conn) error {
+		r.clock(ctx, area, conn)
+		r.locks(ctx, area, conn, cat)
+		if cat.InRecovery {
+			r.standby(ctx, conn)
+		}
+		return conn.QueryRow(ctx, `SELECT datcollate FROM pg_catalog.pg_database
+			WHERE datname = pg_catalog.current_database()`).Scan(&r.locale)
+	})
 	if err != nil {
-		r.Add(area, "its settings", err, "", reachRemedy("source.url", err))
-		return source
-	}
-	defer client.Close(ctx, conn)
-	r.clock(ctx, area, conn)
-	r.locks(ctx, area, conn, cat)
-	if cat.InRecovery {
-		r.standby(ctx, conn)
+		r.Add(area, "its settings", client.Wrap(err, "reading the source's settings"), "", reachRemedy("source.url", err))
 	}
 	return source
 }

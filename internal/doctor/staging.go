@@ -11,6 +11,7 @@ import (
 	"refresher/internal/history"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/report/visible"
 	"refresher/internal/snapshot"
 )
 
@@ -32,7 +33,9 @@ func (r *Report) stagingDetails(ctx context.Context, o Options, source *snapshot
 	r.room(ctx, conn, o.Staging.Database, source)
 	if source != nil {
 		r.locks(ctx, area, conn, source.Catalog())
-		r.locale(ctx, conn, o.Source)
+		if r.locale != "" {
+			r.sourceLocale(ctx, conn)
+		}
 	}
 	r.historyOwner(ctx, conn)
 }
@@ -98,37 +101,26 @@ func (r *Report) room(ctx context.Context, conn *pgx.Conn, live string, source *
 	}
 	need := tableBytes(source.Catalog())
 	r.ok(area, name, fmt.Sprintf("a run builds about %s beside the %s that %s and its previous one hold: the server must have that much free",
-		size(need), size(used), live))
+		visible.Size(need), visible.Size(used), live))
 }
 
-// locale asks whether the staging server knows the locale of the source's database.
-func (r *Report) locale(ctx context.Context, staging *pgx.Conn, cfg *pgx.ConnConfig) {
+// sourceLocale asks whether the staging server knows the locale of the source's database.
+func (r *Report) sourceLocale(ctx context.Context, staging *pgx.Conn) {
 	const area, name = "staging", "it has the source's locale"
-	source, err := client.Open(ctx, cfg, client.Session{To: "the source", Name: "refresher/doctor", ReadOnly: true})
-	if err != nil {
-		r.Add(area, name, err, "", "")
-		return
-	}
-	defer source.Close(context.WithoutCancel(ctx))
-	var collate string
-	if err := source.QueryRow(ctx, `SELECT datcollate FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`).Scan(&collate); err != nil {
-		r.Add(area, name, client.Wrap(err, "reading the source's locale"), "", "")
-		return
-	}
 	var known bool
 	const q = `SELECT $1 IN ('C', 'POSIX') OR EXISTS (SELECT FROM pg_catalog.pg_database WHERE datcollate = $1)
 		OR EXISTS (SELECT FROM pg_catalog.pg_collation WHERE collprovider = 'c'
 			AND pg_catalog.lower(pg_catalog.replace(collcollate, '-', '')) = pg_catalog.lower(pg_catalog.replace($1, '-', '')))`
-	if err := staging.QueryRow(ctx, q, collate).Scan(&known); err != nil {
+	if err := staging.QueryRow(ctx, q, r.locale).Scan(&known); err != nil {
 		r.Add(area, name, client.Wrap(err, "reading the staging server's locales"), "", "")
 		return
 	}
 	if !known {
-		r.warn(area, name, fmt.Sprintf("the staging server lists no locale %s: text may be sorted otherwise there", collate),
+		r.warn(area, name, fmt.Sprintf("the staging server lists no locale %s: text may be sorted otherwise there", r.locale),
 			"install the locale on the staging server's machine, and run pg_import_system_collations there")
 		return
 	}
-	r.ok(area, name, collate)
+	r.ok(area, name, r.locale)
 }
 
 // historyOwner asks whose the database is in which runs are recorded.

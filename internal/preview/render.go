@@ -9,7 +9,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"refresher/internal/report"
+	"refresher/internal/report/visible"
 )
 
 // Options say what a page is drawn on.
@@ -122,7 +122,7 @@ func (d *drawing) head(p *Page) {
 // of says how many rows there are, if that is known and more than are shown.
 func of(p *Page) string {
 	if n := math.Round(p.Estimate); n > float64(len(p.Rows)) {
-		return " of about " + report.Count(int64(n))
+		return " of about " + visible.Count(int64(n))
 	}
 	return ""
 }

@@ -14,7 +14,8 @@ import (
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
-	"refresher/internal/report"
+
+	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
@@ -174,7 +175,7 @@ func sameCounts(counts counters, p *scrub.Program) error {
 		c := counts[name]
 		if c.source != c.scrubbed || c.scrubbed-c.dropped != c.arrived {
 			refusal.Add("%s: %s rows left the source, %s were scrubbed, %s left behind by a condition, %s arrived", name,
-				report.Count(c.source), report.Count(c.scrubbed), report.Count(c.dropped), report.Count(c.arrived))
+				visible.Count(c.source), visible.Count(c.scrubbed), visible.Count(c.dropped), visible.Count(c.arrived))
 		}
 	}
 	if len(refusal.Problems) > 0 {

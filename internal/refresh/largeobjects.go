@@ -5,6 +5,7 @@ import (
 
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 	"refresher/internal/snapshot"
 )
@@ -28,7 +29,7 @@ func planObjects(ctx context.Context, o *Options, rec *recorder, source *snapsho
 	rec.report.LargeObjects = &report.LargeObjects{Kept: keep, Count: found.Count, Bytes: found.Bytes}
 	if !keep {
 		rec.warn("the source has %s large objects, %s on its disk: they are not copied, as the rules don't say "+
-			"large_objects: keep", report.Count(found.Count), report.Size(found.Bytes))
+			"large_objects: keep", visible.Count(found.Count), visible.Size(found.Bytes))
 		return nil, nil
 	}
 	if err := found.Readable(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
@@ -128,7 +129,7 @@ func runScripts(ctx context.Context, rec *recorder, d *filled) (rowsOf, error) {
 		if len(changed) > 0 {
 			var text []string
 			for _, n := range slices.SortedFunc(maps.Keys(changed), catalog.Name.Compare) {
-				text = append(text, fmt.Sprintf("%s (%s rows now)", n, report.Count(changed[n])))
+				text = append(text, fmt.Sprintf("%s (%s rows now)", n, visible.Count(changed[n])))
 			}
 			rec.warn("%s wrote to %s", filepath.Base(s.Path), strings.Join(text, ", "))
 		}

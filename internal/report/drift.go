@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"refresher/internal/report/visible"
 	"slices"
 	"strings"
 	"time"
@@ -261,7 +262,7 @@ func delta(from, to float64) string {
 		return "new"
 	}
 	if ratio := to / from; ratio >= 10 {
-		return "× " + Count(int64(ratio+0.5))
+		return "× " + visible.Count(int64(ratio+0.5))
 	}
 	p := 100 * (to - from) / from
 	if math.Abs(p) >= 10 || p == 0 {

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"refresher/internal/report/visible"
 
 	"refresher/internal/report/ci"
 	"refresher/internal/verify"
@@ -28,7 +30,7 @@ func (v *Verdict) JSON(w io.Writer) error {
 // or all that were kept.
 func (v *Verdict) Text(w io.Writer, all bool) error {
 	for _, r := range v.Results {
-		fmt.Fprintf(w, "%s: %s rows, %s\n", or(r.Subject, v.Target), Count(r.Rows), Size(r.Bytes))
+		fmt.Fprintf(w, "%s: %s rows, %s\n", cmp.Or(r.Subject, v.Target), visible.Count(r.Rows), visible.Size(r.Bytes))
 		for _, c := range r.Checks {
 			mark := "ok  "
 			if !c.OK {
@@ -56,18 +58,11 @@ func WriteFindings(w io.Writer, r *verify.Result, all bool) {
 	}
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // JUnit writes the verdict as JUnit XML: a suite a result, a case a check.
 func (v *Verdict) JUnit(w io.Writer) error {
 	var suites []ci.Suite
 	for _, r := range v.Results {
-		s := ci.Suite{Name: or(r.Subject, v.Target), Duration: r.Duration}
+		s := ci.Suite{Name: cmp.Or(r.Subject, v.Target), Duration: r.Duration}
 		for _, c := range r.Checks {
 			jc := ci.Case{Name: c.Name, Class: "refresher." + s.Name}
 			if !c.OK {
@@ -90,7 +85,7 @@ func (v *Verdict) JUnit(w io.Writer) error {
 func (v *Verdict) SARIF(w io.Writer, version string) error {
 	log := ci.Log{Version: version}
 	for _, r := range v.Results {
-		subject := or(r.Subject, v.Target)
+		subject := cmp.Or(r.Subject, v.Target)
 		for _, c := range r.Checks {
 			if !c.OK {
 				log.Results = append(log.Results, ci.Result{Rule: "check/" + c.Name, Level: "error", Text: c.Name + ": " + c.Detail,

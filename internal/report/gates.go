@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"refresher/internal/report/visible"
 	"slices"
 
 	"refresher/internal/fault"
@@ -43,13 +44,13 @@ func (r *Report) Gates() []Gate {
 		r.gate(
 			"Survivors",
 			"survivors",
-			fmt.Sprintf("%s of %s source identifiers", Count(sum.Survivors), Count(sum.Looked)),
+			fmt.Sprintf("%s of %s source identifiers", visible.Count(sum.Survivors), visible.Count(sum.Looked)),
 			"survivors",
 		),
 		r.gate(
 			"Detectors",
 			"verification",
-			fmt.Sprintf("%s strong, %s weak findings", Count(sum.Detected), Count(r.weak())),
+			fmt.Sprintf("%s strong, %s weak findings", visible.Count(sum.Detected), visible.Count(r.weak())),
 			"detectors",
 		),
 	}
@@ -100,9 +101,9 @@ func (r *Report) canaryGate() Gate {
 	case c == nil:
 		return Gate{"Canaries", "none", "not reached", "verification"}
 	case c.Leaked > 0:
-		return Gate{"Canaries", "bad", Count(c.Leaked) + " came out", "canaries"}
+		return Gate{"Canaries", "bad", visible.Count(c.Leaked) + " came out", "canaries"}
 	case c.Missed > 0:
-		return Gate{"Canaries", "bad", Count(c.Missed) + " would not be found", "canaries"}
+		return Gate{"Canaries", "bad", visible.Count(c.Missed) + " would not be found", "canaries"}
 	case c.Untested > 0:
 		return Gate{
 			"Canaries",
@@ -121,14 +122,14 @@ func (r *Report) riskGate() Gate {
 	}
 	g.State, g.Detail = "ok", fmt.Sprintf("%d sets hold their k", len(r.Risk))
 	if len(r.Risk) == 1 {
-		g.Detail = fmt.Sprintf("k is %s, of %s asked for", Count(r.Risk[0].K), Count(r.Risk[0].MinK))
+		g.Detail = fmt.Sprintf("k is %s, of %s asked for", visible.Count(r.Risk[0].K), visible.Count(r.Risk[0].MinK))
 	}
 	for _, x := range r.Risk {
 		switch {
 		case !x.Passed:
-			return Gate{"Risk", "bad", fmt.Sprintf("k is %s, of %s asked for", Count(x.K), Count(x.MinK)), "risk"}
+			return Gate{"Risk", "bad", fmt.Sprintf("k is %s, of %s asked for", visible.Count(x.K), visible.Count(x.MinK)), "risk"}
 		case !x.OK:
-			g.State, g.Detail = "warn", fmt.Sprintf("k is %s, of %s asked for: reported", Count(x.K), Count(x.MinK))
+			g.State, g.Detail = "warn", fmt.Sprintf("k is %s, of %s asked for: reported", visible.Count(x.K), visible.Count(x.MinK))
 		}
 	}
 	return g

@@ -31,9 +31,10 @@ func (r *Report) HTML(w io.Writer) error {
 		r.Standing = r.standing()
 	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"count": Count, "size": Size, "seconds": Seconds, "when": when, "percent1": percent1, "version": serverVersion,
-		"style": func() template.CSS { return template.CSS(css) }, "headline": r.headline, "reason": r.reason, "survived": r.survived,
-		"took": func() string { return Seconds(max(0, r.Finished.Sub(r.Started).Seconds())) },
+		"count": visible.Count, "size": visible.Size, "seconds": visible.Seconds, "when": when, "percent1": percent1,
+		"version": visible.Server,
+		"style":   func() template.CSS { return template.CSS(css) }, "headline": r.headline, "reason": r.reason, "survived": r.survived,
+		"took": func() string { return visible.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())) },
 		"peak": r.peak,
 		"leaks": func(t canary.Table) bool {
 			return slices.ContainsFunc(t.Columns, func(c canary.Column) bool { return c.Leaked > 0 })
@@ -67,7 +68,7 @@ func (r *Report) Bars() []Bar {
 	for _, t := range tables {
 		bars = append(bars, Bar{
 			Name: t.Name, Width: 100 * float64(t.Bytes) / float64(max(tables[0].Bytes, 1)),
-			Label: fmt.Sprintf("%s rows · %s", Count(t.Rows), Size(t.Bytes)),
+			Label: fmt.Sprintf("%s rows · %s", visible.Count(t.Rows), visible.Size(t.Bytes)),
 		})
 	}
 	return bars
@@ -83,18 +84,18 @@ func sizes(x *risk.Result) []Bar {
 	for _, s := range x.Sizes {
 		b := Bar{
 			Width: 100 * float64(s.Rows) / float64(max(most, 1)),
-			Label: fmt.Sprintf("%s %s in %s classes", Count(s.Rows), who(x, s.Rows), Count(s.Classes)),
+			Label: fmt.Sprintf("%s %s in %s classes", visible.Count(s.Rows), who(x, s.Rows), visible.Count(s.Classes)),
 		}
 		if s.Classes == 1 {
-			b.Label = fmt.Sprintf("%s %s in one class", Count(s.Rows), who(x, s.Rows))
+			b.Label = fmt.Sprintf("%s %s in one class", visible.Count(s.Rows), who(x, s.Rows))
 		}
 		switch {
 		case s.To == s.From:
-			b.Name = "k = " + Count(s.From)
+			b.Name = "k = " + visible.Count(s.From)
 		case s.To == 0:
-			b.Name = "k ≥ " + Count(s.From)
+			b.Name = "k ≥ " + visible.Count(s.From)
 		default:
-			b.Name = fmt.Sprintf("k = %s–%s", Count(s.From), Count(s.To))
+			b.Name = fmt.Sprintf("k = %s–%s", visible.Count(s.From), visible.Count(s.To))
 		}
 		if s.From < x.MinK {
 			b.Class = "low"
@@ -204,14 +205,14 @@ func (r *Report) Figures() []Headline {
 		return ""
 	}
 	out := []Headline{
-		{Count(sum.Rows), "rows copied", ""},
+		{visible.Count(sum.Rows), "rows copied", ""},
 		{fmt.Sprintf("%d of %d", sum.Masked, sum.Columns), "columns masked", ""},
-		{Count(sum.Looked), "source identifiers looked for", ""},
-		{Count(sum.Survivors), "survived", clean(sum.Survivors)},
-		{Count(sum.Detected), "strong detector findings", clean(sum.Detected)},
+		{visible.Count(sum.Looked), "source identifiers looked for", ""},
+		{visible.Count(sum.Survivors), "survived", clean(sum.Survivors)},
+		{visible.Count(sum.Detected), "strong detector findings", clean(sum.Detected)},
 	}
 	if data := r.Seconds("data"); data > 0 {
-		out = append(out, Headline{Size(int64(float64(bytes)/max(data, 1e-3))) + "/s", "through the scrubber", ""})
+		out = append(out, Headline{visible.Size(int64(float64(bytes)/max(data, 1e-3))) + "/s", "through the scrubber", ""})
 	}
 	return out
 }
@@ -266,7 +267,7 @@ func (r *Report) KeptByCondition() []string {
 	for _, t := range r.Tables {
 		for _, c := range t.Columns {
 			if c.KeepSome {
-				out = append(out, fmt.Sprintf("%s.%s (%s values)", t.Name, c.Name, Count(c.KeptRows)))
+				out = append(out, fmt.Sprintf("%s.%s (%s values)", t.Name, c.Name, visible.Count(c.KeptRows)))
 			}
 		}
 	}
@@ -349,45 +350,6 @@ func (r *Report) after() string {
 	)
 }
 
-// Count prints a number with thin groups: 1 234 567.
-func Count(n int64) string {
-	s := fmt.Sprint(n)
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && s[i-1] != '-' && (len(s)-i)%3 == 0 {
-			b.WriteRune('\u202f')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-// Size prints bytes in decimal units: 12.3 MB.
-func Size(n int64) string {
-	f := float64(n)
-	for _, unit := range []string{"B", "kB", "MB", "GB"} {
-		if f < 1000 {
-			if unit == "B" {
-				return fmt.Sprintf("%d B", n)
-			}
-			return fmt.Sprintf("%.3g %s", f, unit)
-		}
-		f /= 1000
-	}
-	return fmt.Sprintf("%.3g TB", f)
-}
-
-// Seconds prints a duration: 0.42 s, 12.3 s, 3 min 20 s.
-func Seconds(s float64) string {
-	switch {
-	case s < 10:
-		return fmt.Sprintf("%.2f s", s)
-	case s < 120:
-		return fmt.Sprintf("%.1f s", s)
-	}
-	return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
-}
-
 func percent1(f float64) string {
 	if f > 0 && f < 0.001 {
 		return "< 0.1 %"
@@ -396,5 +358,3 @@ func percent1(f float64) string {
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-func serverVersion(num int) string { return fmt.Sprintf("%d.%d", num/10000, num%10000) }

@@ -9,6 +9,7 @@ package report
 
 import (
 	"fmt"
+	"refresher/internal/report/visible"
 	"time"
 
 	"refresher/internal/fault"
@@ -146,9 +147,9 @@ type LargeObjects struct {
 // String is what became of them in a few words.
 func (o *LargeObjects) String() string {
 	if o.Kept {
-		return fmt.Sprintf("%s kept as they are, %s", Count(o.Count), Size(o.Bytes))
+		return fmt.Sprintf("%s kept as they are, %s", visible.Count(o.Count), visible.Size(o.Bytes))
 	}
-	return fmt.Sprintf("%s stayed behind, %s on the source's disk", Count(o.Count), Size(o.Bytes))
+	return fmt.Sprintf("%s stayed behind, %s on the source's disk", visible.Count(o.Count), visible.Size(o.Bytes))
 }
 
 // Identifier counts the source values of one class that were remembered.

@@ -226,6 +226,9 @@ func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
 
 // checkPredicate refuses rules after which a partial index could cover other rows.
 func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, what string) {
+	if !idx.NullsNotDistinct && c.nullKey(t, idx) {
+		return // whatever rows it covers, it holds no two of them equal
+	}
 	for _, name := range c.readsOf(t, idx.PredicateReads) {
 		ch := c.masked(t, []string{name})
 		if ch == nil || ch.op.kind == transform.KindMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
@@ -240,11 +243,17 @@ func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, wha
 	}
 }
 
+// nullKey reports whether a key of an index is NULL in every row.
+func (c *compiler) nullKey(t *catalog.Table, idx catalog.UniqueIndex) bool {
+	return slices.ContainsFunc(idx.Keys, func(key catalog.IndexKey) bool {
+		ch := c.choice(t, key.Column)
+		return ch != nil && ch.op != nil && ch.op.kind == transform.KindNull
+	})
+}
+
 func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
-	for _, key := range idx.Keys {
-		if ch := c.choice(t, key.Column); ch != nil && ch.op != nil && ch.op.kind == transform.KindNull {
-			return // what is NULL excludes nothing
-		}
+	if c.nullKey(t, idx) {
+		return // what is NULL excludes nothing
 	}
 	for _, key := range idx.Keys {
 		if ch := c.masked(t, key.Reads); ch != nil {

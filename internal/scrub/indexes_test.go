@@ -58,7 +58,7 @@ func TestIndexesOfARealDatabase(t *testing.T) {
 		{"odd", "mail: keep, code: token, n: fpe", []string{"code is in the unique index odd_both by", "n is in the unique index odd_n by"}},
 		{"odd", "mail: keep, code: keep, n: keep", nil},
 		{"partial", "id: keep, mail: email, login: token, state: keep, gone: keep", []string{`the unique index part_id covers the rows for which (mail ~~ '%@acme.com'::text), and with public.partial.mail masked others could be among them`}},
-		{"partial", "id: null, mail: email, login: token, state: keep, gone: keep", []string{"part_id covers"}},
+		{"partial", "id: null, mail: email, login: token, state: keep, gone: keep", nil}, // no two NULLs are equal
 		{"partial", "id: keep, mail: keep, login: token, state: {transform: constant, value: x}, gone: keep", []string{"part_login covers the rows"}},
 		{"partial", "id: keep, mail: keep, login: token, state: keep, gone: null", []string{"the unique index part_mail covers the rows for which (gone IS NULL), and with public.partial.gone NULL"}},
 		{"partial", "id: keep, mail: keep, login: city, state: keep, gone: date_shift", []string{"login is in the unique index part_login, and city"}},

@@ -26,6 +26,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
+	"refresher/internal/report/visible"
 )
 
 // ErrNotFound is what Runs.Report returns for an unknown run.
@@ -162,7 +163,7 @@ var page string
 // Handler serves the pages.
 func Handler(state *State, runs Runs) (http.Handler, error) {
 	tmpl, err := template.New("status").Funcs(template.FuncMap{
-		"count": report.Count, "size": report.Size, "seconds": report.Seconds,
+		"count": visible.Count, "size": visible.Size, "seconds": visible.Seconds,
 		"when": func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02 15:04 UTC") },
 	}).Parse(page)
 	if err != nil {

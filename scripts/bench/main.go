@@ -27,6 +27,7 @@ import (
 
 	"refresher"
 	"refresher/internal/report"
+	"refresher/internal/report/visible"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/testkit/shop"
 )
@@ -290,7 +291,7 @@ func (b *bench) print(users int, floor, dump []float64, reports []*report.Report
 	}
 	ver, whole := median(stage("verify")), median(stage(all...))
 	fmt.Printf("%s customers, %s rows, %s as COPY carries them, PostgreSQL %d, medians of %d rounds\n\n",
-		report.Count(int64(users)), report.Count(rows), report.Size(bytes), b.staging.Major(), len(floor))
+		visible.Count(int64(users)), visible.Count(rows), visible.Size(bytes), b.staging.Major(), len(floor))
 	fmt.Println("| what | masks? | median s | min–max s | ratio to the floor |\n|---|---|---|---|---|")
 	row := func(name, masks string, xs []float64) {
 		fmt.Printf(
@@ -321,8 +322,8 @@ func (b *bench) print(users int, floor, dump []float64, reports []*report.Report
 	)
 	fmt.Printf(
 		"peak RSS of refresher: %s before verification, %s with it\n",
-		report.Size(peak("analyze")),
-		report.Size(peak("promote")),
+		visible.Size(peak("analyze")),
+		visible.Size(peak("promote")),
 	)
 }
 

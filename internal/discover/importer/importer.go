@@ -16,6 +16,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -130,7 +131,7 @@ func lookup(key string, c call) string {
 			name = strings.TrimPrefix(name, prefix)
 		}
 	case strings.EqualFold(name, "masking"):
-		name += ":" + orElse(c.named["type"], "default")
+		name += ":" + cmp.Or(c.named["type"], "default")
 	}
 	return name
 }

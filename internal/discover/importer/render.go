@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -63,20 +64,13 @@ func (r *Rules) writeTable(b *strings.Builder, table catalog.Name) {
 		}
 		switch {
 		case c.Rule == "" || last[c.Name] != i:
-			fmt.Fprintf(b, "      # review: %s: %s (%s)\n", comment(c.Name), comment(orElse(c.Review, "said again below")), comment(from))
+			fmt.Fprintf(b, "      # review: %s: %s (%s)\n", comment(c.Name), comment(cmp.Or(c.Review, "said again below")), comment(from))
 		case c.Review != "":
 			fmt.Fprintf(b, "      %s: %s # review: %s (%s)\n", yamlKey(c.Name), c.Rule, comment(c.Review), comment(from))
 		default:
 			fmt.Fprintf(b, "      %s: %s # %s\n", yamlKey(c.Name), c.Rule, comment(from))
 		}
 	}
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.$]*$`)

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/pgserver"
+)
+
+// Each pack decides on every column of its schema, carries a run by itself, and leaves
+// neither a person nor a secret of it; a database that has none of its tables takes it too.
+func TestPacks(t *testing.T) {
+	for _, p := range rules.Packs() {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			s := newSiteOf(t, "pack_"+strings.ReplaceAll(p.Name, "-", "_"),
+				readFile(t, "../../testdata/corpus/people.sql")+readFile(t, "../../testdata/packs/"+p.Name+".sql"))
+			s.edit("refresher.yaml", "rules.yaml", rules.Builtin+p.Name)
+			s.must(exitClean, "check", "--strict")
+			s.must(exitClean, "run")
+			s.noPerson()
+			dump, err := exec.Command("pg_dump", "--data-only", s.staging.URL(s.db)).CombinedOutput()
+			if err != nil || strings.Contains(string(dump), "s3cr3t") {
+				t.Errorf("staging holds a secret of production (%v):\n%s", err, dump)
+			}
+		})
+	}
+	t.Run("none of its tables", func(t *testing.T) {
+		t.Parallel()
+		s := newSiteOf(t, "pack_none", "CREATE TABLE notes (id int PRIMARY KEY)")
+		for _, p := range rules.Packs() {
+			s.write("rules.yaml", "version: 1\ninclude: ['builtin:"+p.Name+"']\ntables: {public.notes: {columns: {id: keep}}}\n")
+			s.must(exitClean, "check")
+		}
+	})
+}
+
+// What init and discover draft includes the packs whose tables are there, and decides
+// nothing that they decide.
+func TestADraftIncludesPacks(t *testing.T) {
+	t.Parallel()
+	s := newSiteOf(t, "pack_draft", readFile(t, "../../testdata/corpus/people.sql")+readFile(t, "../../testdata/packs/devise.sql")+
+		readFile(t, "../../testdata/packs/activestorage.sql")+
+		"; ALTER TABLE users ADD nickname text; UPDATE users SET nickname = pg_temp.login(id::int)")
+	draft, _ := s.must(exitClean, "discover")
+	for _, want := range []string{"include: [builtin:activestorage, builtin:devise]", "nickname:"} {
+		if !strings.Contains(draft, want) {
+			t.Errorf("the draft lacks %q:\n%s", want, draft)
+		}
+	}
+	for _, not := range []string{"encrypted_password", "active_storage_blobs", "reset_password_token"} {
+		if strings.Contains(draft, not+":") {
+			t.Errorf("the draft decides on %s, which a pack does:\n%s", not, draft)
+		}
+	}
+	s.write("rules.yaml", draft)
+	s.must(exitClean, "run")
+	s.noPerson()
+}
+
+// newSiteOf is a site whose production is what SQL makes.
+func newSiteOf(t *testing.T, name, sql string) *site {
+	t.Helper()
+	srv, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{servers: srv, t: t, db: name, dir: t.TempDir()}
+	pgserver.Exec(t, s.primary.URL(pgserver.User), "CREATE DATABASE "+s.db)
+	t.Cleanup(func() {
+		pgserver.Exec(t, s.primary.URL(pgserver.User), "DROP DATABASE IF EXISTS "+s.db+" WITH (FORCE)")
+	})
+	pgserver.Exec(t, s.primary.URL(s.db), sql)
+	s.vars = map[string]string{
+		"SOURCE": s.primary.URL(s.db), "STAGING": s.staging.URL(s.db),
+		"KEY": "8f2a6c0d5e1b47938d7a3c6f90b1e2d4a5c68790f1e3b2d4c6a8097f5e3d1b2c",
+	}
+	s.write("refresher.yaml", `
+source: {url: "${SOURCE}"}
+staging: {url: "${STAGING}"}
+rules: [rules.yaml]
+key: env:KEY
+workers: 1
+`)
+	return s
+}
