@@ -1,13 +1,10 @@
 package verify
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -159,7 +156,7 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	case bytes.HasPrefix(head, []byte("PGDMP")):
 		return fault.BadInput("%s is damaged, or a part of a dump in another format: it begins like a dump in "+
 			"custom format, and is none", in.label)
-	case bytes.HasPrefix(head, []byte("PAR1")):
+	case bytes.HasPrefix(head, []byte("PAR1")) && (in.At == nil || endsWith(in, "PAR1") || endsWith(in, "PARE")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
 		result, err := f.v.script(ctx, in.label, r)
@@ -170,7 +167,10 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	} else if what != "" {
 		f.opaque++
 	}
-	return f.plain(ctx, in, head, r)
+	if err := f.plain(ctx, in, head, r); err != nil || !stubbed(in) {
+		return err
+	}
+	return f.zip(ctx, in, nil, depth) // a program that unpacks itself
 }
 
 // taken has a file taken apart, and meanwhile searches the bytes that it is made of
@@ -300,101 +300,6 @@ func (v *Verifier) name(label, title string) *Result {
 	return v.result(label, began, l)
 }
 
-func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
-	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
-			maxNested)
-	}
-	t := tar.NewReader(r)
-	for {
-		h, err := t.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
-		}
-		inner := f.member(in, h.Name, h.Linkname, h.Uname, h.Gname)
-		switch h.Typeflag {
-		case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
-		default:
-			if h.Size == 0 {
-				continue // a folder, a link
-			}
-		}
-		inner.R = t
-		if err := f.file(ctx, inner, depth+1); err != nil {
-			return err
-		}
-	}
-}
-
-func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error {
-	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
-			maxNested)
-	}
-	at, size, err := atRandom(in, r)
-	if err != nil {
-		return err
-	}
-	z, err := zip.NewReader(at, size)
-	if err != nil {
-		return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
-	}
-	for _, e := range z.File {
-		inner := f.member(in, e.Name, e.Comment)
-		folder := strings.HasSuffix(e.Name, "/")
-		if folder && e.CompressedSize64 == 0 && e.UncompressedSize64 == 0 {
-			continue
-		}
-		switch {
-		case folder:
-			if err := f.unread(f.name(inner.Name), "a folder with content"); err != nil {
-				return err
-			}
-			continue
-		case e.Flags&1 != 0:
-			if err := f.unread(f.name(inner.Name), "encrypted"); err != nil {
-				return err
-			}
-			continue
-		case e.Method != zip.Store && e.Method != zip.Deflate:
-			if err := f.unread(f.name(inner.Name), "compressed in a way that is not known here"); err != nil {
-				return err
-			}
-			continue
-		}
-		body, err := e.Open()
-		if err != nil {
-			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
-		}
-		inner.R = f.bounded(Input{label: in.label, Size: int64(e.CompressedSize64)}, body)
-		err = f.file(ctx, inner, depth+1)
-		body.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// atRandom reads a file at random; one that only streams is kept in memory, if it is small.
-func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
-	if in.At != nil {
-		return in.At, in.Size, nil
-	}
-	data, err := io.ReadAll(io.LimitReader(r, maxBuffered+1))
-	if err != nil {
-		return nil, 0, fmt.Errorf("reading %s: %w", in.label, err)
-	}
-	if len(data) > maxBuffered {
-		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the "+
-			"file itself", in.label, maxBuffered>>20)
-	}
-	return bytes.NewReader(data), int64(len(data)), nil
-}
-
 func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 	at, size, err := atRandom(in, r)
 	if err != nil {
@@ -416,31 +321,4 @@ func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 		f.tell(raw, before)
 	}
 	return err
-}
-
-// bounded stops reading what unpacks to far more than it is packed in.
-func (f *files) bounded(in Input, r io.Reader) io.Reader {
-	size := in.Size
-	if size == 0 {
-		size = maxBuffered
-	}
-	return &unpacked{r: r, name: in.label, left: unpackBytes + unpackRatio*size}
-}
-
-type unpacked struct {
-	r    io.Reader
-	name string
-	left int64
-}
-
-func (u *unpacked) Read(b []byte) (int, error) {
-	n, err := u.r.Read(b)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = damaged(u.name, err)
-	}
-	if u.left -= int64(n); u.left < 0 {
-		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name,
-			unpackRatio)
-	}
-	return n, err
 }

@@ -13,6 +13,7 @@ import (
 // nothing else.
 func rewritten(dst, text []byte) (out []byte, binary bool) {
 	switch {
+	case len(text) == 0:
 	case binaryLength(len(text)) && !textual(text):
 		return hex.AppendEncode(dst, text), true
 	case text[0]|1 == '1' && len(text) >= 8*minCell && len(text)%8 == 0:

@@ -11,7 +11,7 @@ func hasWide(text []byte) bool {
 		if text[i] != 0 && text[i+1] != 0 {
 			continue
 		}
-		if little, _ := wideRun(text[i:]); little > 0 {
+		if little, _ := wideRun(text[i:]); little > 0 || widestRun(text[i:]) > 0 {
 			return true
 		}
 	}
@@ -24,7 +24,13 @@ func appendWide(dst, text []byte) []byte {
 	for i := 0; i+2*minWide <= len(text); {
 		n, bigEndian := wideRun(text[i:])
 		if n == 0 {
-			i++
+			if n = widestRun(text[i:]); n > 0 {
+				for k := i; k < i+n; k += 4 {
+					dst = utf8.AppendRune(dst, four(text[k:]))
+				}
+				dst = append(dst, '\n')
+			}
+			i += max(1, n)
 			continue
 		}
 		for k := i; k < i+n; k += 2 {
@@ -55,6 +61,31 @@ func wideRun(text []byte) (n int, bigEndian bool) {
 		return 0, false
 	}
 	return n, bigEndian
+}
+
+// widestRun is how many bytes of UTF-32 text begins with, of either byte order, 0 if too few.
+func widestRun(text []byte) (n int) {
+	for n+4 <= len(text) {
+		if r := four(text[n:]); r < ' ' && r != '\t' && r != '\n' && r != '\r' || r > 0x2FFF {
+			break
+		}
+		n += 4
+	}
+	if n < 4*minWide {
+		return 0
+	}
+	return n
+}
+
+// four is a character of UTF-32; zero if it is none of the first plane in either byte order.
+func four(b []byte) rune {
+	switch {
+	case b[2]|b[3] == 0:
+		return pair(b, false)
+	case b[0]|b[1] == 0:
+		return pair(b[2:], true)
+	}
+	return 0
 }
 
 func pair(b []byte, bigEndian bool) rune {
