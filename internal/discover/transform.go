@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"slices"
 	"strings"
 
 	"refresher/internal/pii"
@@ -56,6 +57,9 @@ func (c *column) choices() []choice {
 	case pii.BirthDate, pii.Date:
 		c.dates(try)
 	case pii.FreeText:
+		if c.family == transform.FamilySearch && slices.ContainsFunc(c.table.Search, func(s catalog.Search) bool { return s.Column == c.Name }) {
+			try("", "tsvector")
+		}
 		try("", "{transform: text, names: true}", "text")
 	case pii.Token:
 		if c.name.has("password") && c.family == transform.FamilyText && c.name.has("hash|password") && (c.seen == nil ||

@@ -154,6 +154,11 @@ func (f *filling) makeShadow(ctx context.Context) error {
 		if f.rec.report.LeftOut = append(f.rec.report.LeftOut, left...); err != nil {
 			return err
 		}
+		for _, s := range d.program.Searches() {
+			if err := d.shadow.MakeSearch(ctx, s.Table, s.Search); err != nil {
+				return err
+			}
+		}
 		err = d.shadow.OpenLedger(ctx)
 		f.open = err == nil
 		return err

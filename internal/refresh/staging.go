@@ -80,6 +80,9 @@ func (d *filled) makeKept(ctx context.Context) (leftOut []string, err error) {
 // postData builds indexes, constraints and triggers once the tables are full. The rows
 // of staging's own tables come as late as their constraints and triggers allow.
 func postData(ctx context.Context, o *Options, d *filled) error {
+	if err := d.shadow.EndSearch(ctx); err != nil {
+		return err
+	}
 	if err := d.keep.Copy(ctx, d.shadow); err != nil {
 		return err
 	}

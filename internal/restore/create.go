@@ -21,6 +21,7 @@ type Database struct {
 	without    *Bound  // what stays behind with extensions that do
 	production *Public // what production lets PUBLIC do; nil: not known
 
+	search  []string       // statements that end what MakeSearch began
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back
 	ledger  string         // schema of the chunk ledger, quoted; see OpenLedger
 	closing bool           // its removal was asked for

@@ -14,7 +14,7 @@ import (
 // canaryTypes are types in every width at which what is made there changes its form.
 func canaryTypes() []string {
 	list := []string{"text", "name", "citext", "int2", "int4", "int8", "numeric", "float4", "float8", "date", "timestamp", "timestamptz", "inet", "cidr",
-		"uuid", "bytea", "macaddr", "macaddr8", "point", "json", "jsonb", "xml", "bool", "mood", "vector", "sparsevec", "mail", "_text", "_varchar", "_inet", "_date"}
+		"uuid", "bytea", "macaddr", "macaddr8", "point", "json", "jsonb", "xml", "bool", "mood", "vector", "sparsevec", "tsvector", "mail", "_text", "_varchar", "_inet", "_date"}
 	for _, n := range []int{1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 24, 30, 32, 34, 36, 38, 40, 44, 60, 64, 97, 255} {
 		list = append(list, fmt.Sprintf("varchar(%d)", n), fmt.Sprintf("bpchar(%d)", n))
 	}

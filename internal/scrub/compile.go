@@ -52,7 +52,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 		return nil, err
 	}
 	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints,
-		risk: c.risk, harbor: c.harbor, declared: c.declared(), expansion: c.expansion}
+		risk: c.risk, harbor: c.harbor, declared: c.declared(), searches: c.search(), expansion: c.expansion}
 	return p, c.err()
 }
 

@@ -41,6 +41,7 @@ var goldenValues = map[string][]string{
 	"xml":         {"<a b='Jane Doe'>Jane &amp; Doe<c>123456</c></a>"},
 	"_text":       {`{"Jane Doe",NULL,123456}`},
 	"mood":        {"sad"},
+	"tsvector":    {"'doe':2 'jane':1"},
 	"vector":      {"[0.12,-0.5,0.31]", "[1e-05,0,65504]"},
 	"sparsevec":   {"{1:0.5,7:-2}/100", "{}/3"},
 }

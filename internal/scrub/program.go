@@ -21,6 +21,7 @@ type Program struct {
 	risk      []risk.Spec
 	harbor    *risk.SafeHarbor
 	declared  []catalog.Reference
+	searches  []Search
 	expansion *rules.Expansion
 }
 

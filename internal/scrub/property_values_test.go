@@ -51,6 +51,7 @@ var propertyTypes = []propertyType{
 	{"bytea", []string{`\x`, `\x00`, `\x89504e470d0a1a0a`, `\x255044462d312e37`, `\x` + strings.Repeat("ff", 5000), `\x7a40`}},
 	{"macaddr", []string{"00:1a:2b:3c:4d:5e", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}},
 	{"macaddr8", []string{"00:1a:2b:3c:4d:5e:6f:70", "ff:ff:ff:ff:ff:ff:ff:ff"}},
+	{"tsvector", []string{"'doe':2 'jane':1", "'o''neil'", "'a':1A,2B 'b'"}},
 	{"vector", []string{"[0.12,-0.5,0.31]", "[0,0]", "[1e-05,65504,-65504]", "[1]"}},
 	{"point", []string{"(13.404954,52.520008)", "(0,0)", "(180,90)", "(-180,-90)", "(-179.9999999,89.9999999)"}},
 	{"json", jsonDocuments},

@@ -134,7 +134,7 @@ func exampleTable(t testing.TB) string {
 var exampleTypes = map[transform.Family]string{
 	transform.FamilyText: "text", transform.FamilyNumber: "numeric", transform.FamilyDate: "date", transform.FamilyTimestamp: "timestamptz", transform.FamilyInet: "inet",
 	transform.FamilyCIDR: "cidr", transform.FamilyUUID: "uuid", transform.FamilyBytea: "bytea", transform.FamilyJSON: "jsonb", transform.FamilyFloat: "float8",
-	transform.FamilyMAC: "macaddr", transform.FamilyPoint: "point", transform.FamilyEmbedding: "vector", transform.FamilyXML: "xml", transform.FamilyArray: "_text",
+	transform.FamilyMAC: "macaddr", transform.FamilyPoint: "point", transform.FamilyEmbedding: "vector", transform.FamilySearch: "tsvector", transform.FamilyXML: "xml", transform.FamilyArray: "_text",
 }
 
 // tryExample runs an example on the first type that its value is one of.

@@ -43,6 +43,7 @@ func newTypes() map[string]*catalog.Type {
 	base("macaddr", catalog.MacaddrOID, "macaddr")
 	base("macaddr8", 774, "macaddr8")
 	base("float8", catalog.Float8OID, "double precision")
+	base("tsvector", catalog.TSVectorOID, "tsvector")
 	base("point", catalog.PointOID, "point")
 	base("int2", catalog.Int2OID, "smallint")
 	base("float4", catalog.Float4OID, "real")

@@ -73,6 +73,7 @@ type Table struct {
 	Exclusions  []UniqueIndex // indexes of exclusion constraints, whose rows must differ by their own operators
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
 	Checks      []Check       // CHECK constraints made on this table
+	Search      []Search      // columns that tsvector_update_trigger fills
 	NotValid    []string      // constraints that are NOT VALID (rows that break them may be there); a partitioned table's indexes that not all partitions have
 	PartitionBy []string      // of a partitioned table: the columns that its partition key reads
 	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
@@ -84,6 +85,14 @@ type Table struct {
 	// are the database's.
 	Extension string
 	Where     string // WHERE and a condition as SQL, by the table's own column names; empty: all rows
+}
+
+// Search says from which columns of text a trigger makes a column's words for full-text search.
+type Search struct {
+	Column       string
+	Config       string   // text search configuration, with its schema
+	ConfigColumn string   // the column that names it instead; empty: Config does
+	From         []string // in the trigger's order
 }
 
 // Only is the FROM item, called t, of the table's own rows without those of children; of

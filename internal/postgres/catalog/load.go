@@ -49,6 +49,7 @@ func Load(ctx context.Context, conn *pgx.Conn) (_ *Catalog, err error) {
 		{"constraints and indexes that are not valid", l.notValid},
 		{"generated columns", l.generated},
 		{"partition keys", l.partitionKeys},
+		{"triggers of searches", l.searches},
 		{"sequences", l.sequences},
 		{"materialised views", l.matViews},
 		{"what reaches out", l.reachingParts},

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // varattno is a column reference in the printed form of an expression tree, and
@@ -130,6 +131,30 @@ func (l *loader) partitionKeys(ctx context.Context) error {
 		if t := l.byOID[table]; t != nil {
 			t.PartitionBy = t.names(indexColumns(key, exprs))
 		}
+		return nil
+	})
+}
+
+// searches reads what tsvector_update_trigger is told: column, configuration, columns of text.
+func (l *loader) searches(ctx context.Context) error {
+	const q = `
+		SELECT t.tgrelid, p.proname::text, t.tgargs FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+		WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('tsvector_update_trigger', 'tsvector_update_trigger_column')
+		ORDER BY t.tgrelid, t.tgname`
+	var table uint32
+	var function string
+	var raw []byte
+	return l.rows(ctx, q, []any{&table, &function, &raw}, func() error {
+		args := strings.Split(strings.TrimSuffix(string(raw), "\x00"), "\x00")
+		t := l.byOID[table]
+		if t == nil || len(args) < 3 {
+			return nil
+		}
+		s := Search{Column: args[0], Config: args[1], From: args[2:]}
+		if function == "tsvector_update_trigger_column" {
+			s.Config, s.ConfigColumn = "", args[1]
+		}
+		t.Search = append(t.Search, s)
 		return nil
 	})
 }

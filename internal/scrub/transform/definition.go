@@ -93,6 +93,10 @@ type Definition struct {
 	// Shift tells that it moves both bounds of a range by the same.
 	Shift bool
 
+	// Rebuilt tells that the server makes the values anew from the row's other columns: by
+	// which text search configuration, and from which columns, as far as Args say; nil: it doesn't.
+	Rebuilt func(Args) (config string, from []string)
+
 	// Canary makes a value to test a rule with before the first row; nil: one of Class.
 	Canary func(*canary.Source, Place, Args) canary.Value
 	// CanaryDigits is how many digits such a value has in a column of numbers; 0: nine.

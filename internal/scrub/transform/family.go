@@ -25,6 +25,7 @@ const (
 	FamilyMAC       Family = "mac"       // macaddr, macaddr8
 	FamilyPoint     Family = "point"     // point
 	FamilyXML       Family = "xml"       // xml
+	FamilySearch    Family = "tsvector"  // tsvector
 	FamilyEmbedding Family = "vector"    // vector, halfvec, sparsevec (pgvector)
 	FamilyArray     Family = "array"     // arrays of anything
 	FamilyOther     Family = "other"
@@ -60,6 +61,8 @@ func FamilyOf(t *catalog.Type) Family {
 		return FamilyPoint
 	case catalog.XMLOID:
 		return FamilyXML
+	case catalog.TSVectorOID:
+		return FamilySearch
 	}
 	switch {
 	case t.Kind == catalog.ArrayType:

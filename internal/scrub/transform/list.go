@@ -13,7 +13,7 @@ func Definitions() []Definition {
 		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
 		embeddingZeroDef(), embeddingNoiseDef(),
 		digitsDef(), fpeDef(), maskDef(), regexDef(),
-		templateDef(), textDef(), loremDef(), bytesDef(), jsonDef(),
+		templateDef(), textDef(), tsvectorDef(), loremDef(), bytesDef(), jsonDef(),
 	}
 }
 

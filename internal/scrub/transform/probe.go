@@ -46,6 +46,9 @@ func (d *Definition) NewCanary(src *canary.Source, p Place, a Args) (canary.Valu
 		return v, true
 	case FamilyBytea:
 		return CanaryBytes(src), true
+	case FamilySearch:
+		word := "'" + strings.ToLower(src.Name()) + "':1"
+		return canary.Value{Text: word, Mode: canary.Changed, Parts: []string{canary.Fold(word)}}, true
 	case FamilyEmbedding:
 		return canaryEmbedding(src, p), true
 	case FamilyPoint:
