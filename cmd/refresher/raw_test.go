@@ -299,7 +299,7 @@ func (s *site) page(path string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	h, err := serve.Handler(serve.NewState(), &runsOf{staging: staging})
+	h, err := serve.Handler(serve.NewState(), &runsOf{staging: staging}, serve.About{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

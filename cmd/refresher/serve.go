@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -49,14 +50,14 @@ then stops; SIGHUP changes nothing.`,
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), access, in.config.Serve.TLS, o, times)
+			return a.serve(cmd.Context(), access, in.config, o, times)
 		},
 	}
 }
 
 // serve runs the scheduler and the pages until ctx ends; that is a clean stop.
 func (a *app) serve(
-	ctx context.Context, access serve.Access, tls config.TLS, o refresh.Options, times config.Times,
+	ctx context.Context, access serve.Access, c *config.Config, o refresh.Options, times config.Times,
 ) error {
 	log := a.log()
 	signal.Ignore(syscall.SIGHUP) // of a terminal that closes, or of who expects it to reload
@@ -70,13 +71,13 @@ func (a *app) serve(
 	}
 	state := serve.NewState()
 	runs := &runsOf{staging: o.Staging}
-	handler, err := serve.Handler(state, runs)
+	handler, err := serve.Handler(state, runs, about(c, o, times))
 	if err != nil {
 		return err
 	}
 	server := serve.Server(serve.Guard(access, handler))
 	scheme, listen := "http://", server.Serve
-	if tls.Cert != "" {
+	if tls := c.Serve.TLS; tls.Cert != "" {
 		scheme = "https://"
 		listen = func(l net.Listener) error { return server.ServeTLS(l, tls.Cert, tls.Key) }
 	}
@@ -102,6 +103,16 @@ func (a *app) serve(
 	err = group.Wait()
 	log.Info("stopped")
 	return err
+}
+
+// about is what the page says of the service.
+func about(c *config.Config, o refresh.Options, times config.Times) serve.About {
+	schedule := "no schedule"
+	if c.Schedule.Cron != "off" {
+		schedule = c.Schedule.Cron + ", " + c.Schedule.Timezone
+	}
+	server := net.JoinHostPort(o.Staging.Host, strconv.Itoa(int(o.Staging.Port)))
+	return serve.About{Staging: o.Staging.Database + " on " + server, Schedule: schedule, Version: version, Zone: times.Zone}
 }
 
 // access is who may see the pages, by the configuration.

@@ -51,7 +51,7 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 		t.Errorf("/status: %+v %v", doc, err)
 	}
 	for path, want := range map[string]string{
-		"/": run[1], "/runs/" + run[1]: "No source identifier survived", "/runs/" + run[1] + "?format=json": `"promoted": true`,
+		"/": run[1], "/?": s.db + " on 127.0.0.1:", "/?zone": "@every 1s, Europe/Berlin", "/runs/" + run[1]: "No source identifier survived", "/runs/" + run[1] + "?format=json": `"promoted": true`,
 		"/metrics": `refresher_runs_total{outcome="done"}`,
 	} {
 		if !strings.Contains(get(path), want) {

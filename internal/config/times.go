@@ -20,6 +20,7 @@ type Schedule struct {
 // Times are the parsed schedule.
 type Times struct {
 	Plan                      *schedule.Plan
+	Zone                      *time.Location
 	CatchUp, Jitter, Deadline time.Duration // CatchUp is 0 if missed times are skipped
 }
 
@@ -34,6 +35,7 @@ func (s Schedule) Times() (t Times, err error) {
 		bad("timezone", "no such IANA time zone")
 		zone = time.UTC
 	}
+	t.Zone = zone
 	if t.Plan, err = schedule.Parse(s.Cron, zone); err != nil {
 		bad("cron", err.Error())
 	}

@@ -87,6 +87,8 @@ func (s *Scheduler) Loop(ctx context.Context) {
 		last = slot.At
 		if mine, _ := s.claim(ctx, slot); mine {
 			s.Run(ctx)
+		} else if ctx.Err() == nil {
+			s.Log.Info("another service has this slot, or it was given up", "slot", slot.Wall)
 		}
 	}
 }
@@ -103,7 +105,6 @@ func (s *Scheduler) claim(ctx context.Context, slot schedule.Slot) (mine, first 
 		case ctx.Err() != nil:
 			return false, false
 		case err == nil && !mine:
-			s.Log.Info("another service has this slot, or had it", "slot", slot.Wall)
 			return false, false
 		case err == nil:
 			return true, first

@@ -160,16 +160,27 @@ func (s *State) Document() Document {
 //go:embed status.tmpl.html
 var page string
 
+// About is what the page says of the service.
+type About struct {
+	Staging  string // the database that runs replace, with its server
+	Schedule string // the expression, and the zone of its times
+	Version  string
+	Zone     *time.Location // of the times on the page; nil: UTC
+}
+
 // Handler serves the pages.
-func Handler(state *State, runs Runs) (http.Handler, error) {
+func Handler(state *State, runs Runs, about About) (http.Handler, error) {
+	if about.Zone == nil {
+		about.Zone = time.UTC
+	}
 	tmpl, err := template.New("status").Funcs(template.FuncMap{
 		"count": visible.Count, "size": visible.Size, "seconds": visible.Seconds,
-		"when": func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02 15:04 UTC") },
+		"when": func(t time.Time) string { return t.In(about.Zone).Format("Mon 2006-01-02 15:04 MST") },
 	}).Parse(page)
 	if err != nil {
 		return nil, fmt.Errorf("reading the status page's template: %w", err)
 	}
-	h := &handler{state, runs, tmpl}
+	h := &handler{state, runs, about, tmpl}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.index)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -187,13 +198,14 @@ func Handler(state *State, runs Runs) (http.Handler, error) {
 type handler struct {
 	state *State
 	runs  Runs
+	about About
 	tmpl  *template.Template
 }
 
 func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 	runs, err := h.runs.List(r.Context())
 	var b bytes.Buffer
-	if terr := h.tmpl.Execute(&b, map[string]any{"State": h.state.Document(), "Runs": runs, "Error": err}); terr != nil {
+	if terr := h.tmpl.Execute(&b, map[string]any{"State": h.state.Document(), "Runs": runs, "Error": err, "About": h.about}); terr != nil {
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
