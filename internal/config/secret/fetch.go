@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,40 +105,6 @@ func (f Fetcher) awsSecret(ctx context.Context, ref string) ([]byte, error) {
 		return []byte(*out.SecretString), nil
 	}
 	return f.jsonField([]byte(*out.SecretString), id, field)
-}
-
-// vault reads Vault's KV version 2 over HTTP (GET /v1/<path>; the path holds
-// "/data/", as in secret/data/refresher).
-func (f Fetcher) vault(ctx context.Context, ref string) ([]byte, error) {
-	path, field, _ := strings.Cut(ref, "#")
-	addr, _ := f.Getenv("VAULT_ADDR")
-	token, _ := f.Getenv("VAULT_TOKEN")
-	if field == "" || addr == "" || token == "" {
-		return nil, f.bad("vault:PATH#FIELD needs a field, and VAULT_ADDR and VAULT_TOKEN in the environment")
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(addr, "/")+"/v1/"+path, nil)
-	if err != nil {
-		return nil, f.bad("VAULT_ADDR is not a URL")
-	}
-	req.Header.Set("X-Vault-Token", token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("reading the secret %s from Vault: %w", path, err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil || res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("reading the secret %s from Vault: HTTP status %d", path, res.StatusCode)
-	}
-	var answer struct {
-		Data struct {
-			Data json.RawMessage `json:"data"`
-		} `json:"data"`
-	}
-	if json.Unmarshal(body, &answer) != nil {
-		return nil, fmt.Errorf("reading the secret %s from Vault: the answer is not KV version 2", path)
-	}
-	return f.jsonField(answer.Data.Data, path, field)
 }
 
 func (f Fetcher) jsonField(doc []byte, id, field string) ([]byte, error) {
