@@ -118,7 +118,7 @@ func (s *Survey) judge(d *detect.Detector) {
 		for _, c := range t.columns {
 			c.classify()
 			if c.docs != nil {
-				c.json = readDocuments(c.docs)
+				c.json = readDocuments(c.docs, c.configuration())
 				c.json.classify(c, d)
 				c.docs = nil
 				for _, l := range c.json.leaves {

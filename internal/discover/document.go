@@ -40,6 +40,7 @@ type leaf struct {
 	reason string
 	drop   bool // its rule didn't compile: left to be redacted
 	hidden bool // its path holds a key that may be data: redacted, and not printed
+	once   bool // of a configuration: its path was seen once, so that its values must be plain to stay
 }
 
 // where names the leaf in a sentence.
@@ -53,9 +54,10 @@ func (l *leaf) where() string {
 	return "at " + l.path
 }
 
-// readDocuments finds the paths of sampled documents.
-func readDocuments(docs []string) *document {
-	w := walker{leaves: map[string]*leaf{}, keys: map[string]map[string]int{}}
+// readDocuments finds the paths of sampled documents. settings: the column's name says that
+// they are a program's configuration, of which there may be a single row.
+func readDocuments(docs []string, settings bool) *document {
+	w := walker{settings: settings, leaves: map[string]*leaf{}, keys: map[string]map[string]int{}}
 	for _, text := range docs {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
@@ -96,6 +98,9 @@ type walker struct {
 	keys   map[string]map[string]int // of the objects at a path, and in how many each stands
 	open   bool                      // something was not walked into
 	hidden bool                      // a key on the way may be data
+	once   bool                      // a key on the way stands in one document only
+
+	settings bool // a key that is made of words is one although it stands once
 }
 
 // keysOf counts the keys of objects: one of many keys is a map, whose keys are data.
@@ -135,11 +140,11 @@ func (w *walker) walk(path string, keys []string, v any, depth int) {
 		}
 		for _, k := range sorted(v) {
 			// A word that recurs is the name of something; any other key may be data.
-			hidden := w.hidden || w.keys[path][k] < 2 || !isWording(k)
-			was := w.hidden
-			w.hidden = hidden
+			once := w.keys[path][k] < 2
+			was, wasOnce := w.hidden, w.once
+			w.hidden, w.once = was || once && !w.settings || !isWording(k), wasOnce || once
 			w.walk(step(path, k), append(slices.Clone(keys), k), v[k], depth+1)
-			w.hidden = was
+			w.hidden, w.once = was, wasOnce
 		}
 	case []any:
 		for _, e := range v {
@@ -157,7 +162,7 @@ func (w *walker) leaf(path string, keys []string, v any) {
 			w.open = true
 			return
 		}
-		l = &leaf{path: path, keys: keys, number: true, null: true, hidden: w.hidden}
+		l = &leaf{path: path, keys: keys, number: true, null: true, hidden: w.hidden, once: w.once}
 		w.leaves[path] = l
 		w.order = append(w.order, path)
 	}
@@ -205,6 +210,26 @@ func isData(k string) bool {
 		}
 	}
 	return 2*digits >= len(k) || !isWording(k) && isNamed(k)
+}
+
+// isSetting reports whether a value of a configuration is plain: a short number, or words of
+// a dictionary of which none is somebody's name.
+func isSetting(v string) bool {
+	if len(v) <= 6 && strings.Trim(v, "-.0123456789") == "" {
+		return true
+	}
+	return len(v) <= 40 && !strings.ContainsAny(v, "@/\\") && isWording(v) && !isNamed(v)
+}
+
+// configuration reports whether a column's name says that it holds a program's settings.
+func (c *column) configuration() bool {
+	return slices.ContainsFunc(c.name.parts, func(w string) bool {
+		switch strings.TrimSuffix(w, "s") {
+		case "setting", "config", "configuration", "preference", "pref", "option", "flag", "feature":
+			return true
+		}
+		return false
+	})
 }
 
 // isNamed reports whether a key is, or holds, somebody's name.
@@ -296,6 +321,8 @@ func (d *document) classify(c *column, det *detect.Detector) {
 func (l *leaf) rule() string {
 	switch {
 	case l.drop, l.hidden, l.null:
+		return ""
+	case l.class == pii.None && l.once && slices.ContainsFunc(l.values, func(v string) bool { return !isSetting(v) }):
 		return ""
 	case l.class == pii.None:
 		return "keep"

@@ -159,6 +159,8 @@ func (d *Draft) review(cd *columnDraft) string {
 		return ""
 	case cd.document() && c.class != pii.None && c.score < sure:
 		return c.reason
+	case cd.document() && slices.ContainsFunc(c.json.leaves, func(l *leaf) bool { return l.once && l.rule() == keep }):
+		return "a configuration: plain words, short numbers, true and false stay, others are redacted"
 	case cd.document() && c.class == pii.None:
 		return "the paths seen hold nothing personal; others are redacted"
 	case cd.document():

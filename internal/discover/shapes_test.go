@@ -63,6 +63,6 @@ func FuzzLook(f *testing.F) {
 			}
 		}
 		elements(a)
-		readDocuments([]string{a, b})
+		readDocuments([]string{a, b}, len(a)%2 == 0)
 	})
 }

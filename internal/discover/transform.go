@@ -27,6 +27,9 @@ const (
 // is for the compiler to say.
 func (c *column) choices() []choice {
 	if c.class == pii.None {
+		if c.family == transform.FamilyJSON && !c.array && c.configuration() {
+			return []choice{{"{json: {}, other: keep}", "numbers, true and false stay, and no text: list the paths that may stay"}, {keep, ""}}
+		}
 		if c.family == transform.FamilyJSON && !c.array {
 			return []choice{{"{json: {}}", unseen + "paths that may stay"}, {keep, ""}}
 		}
