@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5"
 
@@ -311,7 +312,7 @@ func dropDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
 
 // WorkDir makes a private folder in parent, or in the system's folder for temporary
 // files if that is empty, for the one process that may replace the live database. It
-// removes the folders of earlier ones that were killed.
+// removes the folders of earlier ones that were killed; other users' are left alone.
 func (s *Server) WorkDir(parent, prefix, name string) (string, error) {
 	if parent == "" {
 		parent = os.TempDir()
@@ -324,6 +325,9 @@ func (s *Server) WorkDir(parent, prefix, name string) (string, error) {
 		return "", fmt.Errorf("looking for folders that killed runs left: %w", err)
 	}
 	for _, dir := range old {
+		if !own(dir) {
+			continue
+		}
 		if err := os.RemoveAll(dir); err != nil {
 			return "", fmt.Errorf("removing a folder that a killed run left: %w", err)
 		}
@@ -333,4 +337,14 @@ func (s *Server) WorkDir(parent, prefix, name string) (string, error) {
 		return "", fmt.Errorf("making a temporary folder: %w", err)
 	}
 	return dir, nil
+}
+
+// own reports a folder of the user of this process.
+func own(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(st.Uid) == os.Geteuid()
 }
