@@ -352,7 +352,7 @@ func TestViewWithOddColumns(t *testing.T) {
 func TestAllOfTheSchema(t *testing.T) {
 	set := source(t)
 	url := pgserver.DB(t)
-	for _, c := range []struct{ name, sql, object string }{
+	cases := []struct{ name, sql, object string }{
 		{"sql body", `CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT '` + srcName + `'; END`,
 			"function public.f()"},
 		{"default of an argument", `CREATE PROCEDURE f(a text DEFAULT '` + srcName + `') LANGUAGE sql AS $$ SELECT $$`,
@@ -371,9 +371,9 @@ func TestAllOfTheSchema(t *testing.T) {
 		{"sequence", `CREATE SEQUENCE "` + srcEmail + `"`, "sequence no. "},
 		{"wrapper's option", `CREATE FOREIGN DATA WRAPPER f OPTIONS (contact '` + srcEmail + `')`,
 			"foreign data wrapper f"},
-		{"foreign column's option", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g FOREIGN DATA WRAPPER f; CREATE FOREIGN TABLE h (a text OPTIONS (note '` + srcEmail + `')) SERVER g`, "foreign table public.h"},
-		{"type and version of a server", `CREATE FOREIGN DATA WRAPPER f; CREATE SERVER g TYPE 'x' VERSION '` +
-			srcEmail + `' FOREIGN DATA WRAPPER f`, "server g"},
+		{"foreign column's option", `CREATE FOREIGN DATA WRAPPER f2; CREATE SERVER g2 FOREIGN DATA WRAPPER f2; CREATE FOREIGN TABLE h (a text OPTIONS (note '` + srcEmail + `')) SERVER g2`, "foreign table public.h"},
+		{"type and version of a server", `CREATE FOREIGN DATA WRAPPER f3; CREATE SERVER g3 TYPE 'x' VERSION '` +
+			srcEmail + `' FOREIGN DATA WRAPPER f3`, "server g3"},
 		{"text search", `CREATE TEXT SEARCH CONFIGURATION "` + srcEmail + `" (COPY = simple)`,
 			"text search configuration no. "},
 		{"collation", `CREATE COLLATION "` + srcEmail + `" FROM "C"`, "collation no. "},
@@ -396,21 +396,22 @@ func TestAllOfTheSchema(t *testing.T) {
 			`" IN DATABASE %I SET application_name = ''` + srcName + `''', current_database()); END $$`, "definition no. "},
 		{"setting of the database", `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET application_name = ''` + srcName +
 			`''', current_database()); END $$`, "settings of database "},
-	} {
-		pgserver.Exec(t, url, c.sql)
-		r := database(t, verify.Options{Set: set}, url, nil)
-		if !slices.ContainsFunc(r.Findings, func(f verify.Finding) bool {
-			return f.Kind == verify.Survivor &&
-				strings.HasPrefix(f.Table, c.object)
-		}) {
-			t.Errorf("%s: %v", c.name, r.Findings)
-		}
-		silent(t, r.Findings)
-		refused(t, "survivors", r)
-		pgserver.Exec(t, url, `DROP SCHEMA IF EXISTS "`+srcEmail+`"; DROP FOREIGN DATA WRAPPER IF EXISTS f CASCADE; DROP PUBLICATION IF EXISTS p; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
-			DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$`)
 	}
+	for i, c := range cases {
+		pgserver.Exec(t, url, fmt.Sprintf("CREATE SCHEMA s%d; SET search_path = s%d; %s", i, i, c.sql))
+	}
+	r := database(t, verify.Options{Set: set}, url, nil)
+	for i, c := range cases {
+		object := strings.Replace(c.object, "public.", fmt.Sprintf("s%d.", i), 1)
+		if !slices.ContainsFunc(r.Findings, func(f verify.Finding) bool {
+			return f.Kind == verify.Survivor && strings.HasPrefix(f.Table, object)
+		}) {
+			t.Errorf("%s: no %q in %v", c.name, object, r.Findings)
+		}
+	}
+	silent(t, r.Findings)
+	refused(t, "survivors", r)
 	pgserver.Exec(t, url, `DO $$ BEGIN EXECUTE format('ALTER ROLE "`+srcEmail+`" IN DATABASE %I RESET ALL', current_database()); END $$;
-		DROP ROLE "`+srcEmail+`"`)
-	passes(t, database(t, verify.Options{Set: set, Strict: true}, url, nil))
+		DROP OWNED BY "`+srcEmail+`"; DROP ROLE "`+srcEmail+`"`)
+	passes(t, database(t, verify.Options{Set: set, Strict: true}, pgserver.DB(t), nil))
 }

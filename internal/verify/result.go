@@ -36,7 +36,7 @@ type Result struct {
 
 // Check is one thing that was proved, or not.
 type Check struct {
-	// coverage, rows, empty, large objects, constraints, risk, canaries, survivors, detectors
+	// coverage, rows, empty, large objects, schema, constraints, risk, canaries, survivors, detectors
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"` // one line of figures
