@@ -1,16 +1,12 @@
 package client
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
-
-	"refresher/internal/testkit/pgserver"
 )
 
 // noPG takes this process's own PG* variables out of the test.
@@ -120,32 +116,6 @@ func TestEnvRefusesKeyPassphrase(t *testing.T) {
 	}
 	if _, err := Env(cfg, "", nil); err == nil || strings.Contains(err.Error(), "p q") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// The server must read the options as they were meant, whatever they hold.
-func TestOptionsReachTheServer(t *testing.T) {
-	cfg, err := pgx.ParseConfig(pgserver.DB(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"my.path": `C:\a b\`, "my.quote": `it's "so"`, "work_mem": "5MB", "my.lines": "a\tb\nc", "search_path": `"$user", public`}
-	cfg.RuntimeParams = map[string]string{"options": options(cfg, want)}
-	conn, err := pgx.ConnectConfig(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	got := map[string]string{}
-	for k := range want {
-		var v string
-		if err := conn.QueryRow(t.Context(), "SELECT current_setting($1)", k).Scan(&v); err != nil {
-			t.Error(err)
-		}
-		got[k] = v
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
 	}
 }
 

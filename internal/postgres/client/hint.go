@@ -148,6 +148,7 @@ func connectionHint(err error) string {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var plain refusedTLS
 	var ne net.Error
 	switch {
 	case err == nil:
@@ -156,7 +157,7 @@ func connectionHint(err error) string {
 		return "name the server's certificate authority: sslrootcert=FILE in the URL"
 	case errors.As(err, &host):
 		return "the server's certificate is for another name: write the host in the URL as the certificate has it"
-	case strings.Contains(err.Error(), "server refused TLS connection"):
+	case errors.As(err, &plain):
 		return "switch ssl on at the server; or, if the way to it is safe by other means, write allow_plaintext: true beside its url"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid now: renew it, or set this machine's clock right"

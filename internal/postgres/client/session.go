@@ -104,7 +104,7 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig, s Session) (*pgx.Conn, error
 	maps.Copy(cfg.RuntimeParams, own)
 	cfg.RuntimeParams["application_name"] = name
 	cfg.ValidateConnect = validate(cfg)
-	conn, err := connect(ctx, cfg)
+	conn, err := connectTLS(ctx, cfg)
 	if err != nil {
 		return nil, Wrap(err, "connecting to %s", to)
 	}
