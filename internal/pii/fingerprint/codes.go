@@ -70,6 +70,9 @@ func (c *Collector) addCode(class pii.Class, code uint8, value []byte) bool {
 		return false
 	}
 	added := false
+	if class == pii.Token && n == 32 {
+		c.uuid(code, value)
+	}
 	if n <= maxCompact {
 		b := c.joint[:0]
 		for _, w := range c.words {
@@ -132,6 +135,7 @@ func (c *Collector) addMAC(code uint8, value []byte) bool {
 		c.text = append(append(append(c.text[:0], pairs[:9]...), "ff:fe:"...), pairs[9:n]...)
 		c.split(c.text)
 		c.addCode(pii.MAC, code, c.text)
+		c.macVariants(code, pairs[:n])
 	}
 	return true
 }

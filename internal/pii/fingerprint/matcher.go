@@ -37,13 +37,14 @@ type Matcher struct {
 	err      error
 
 	inside, end bool // see Open
+	name        [64]byte
 }
 
 const ringSize = 16 // words that a compact form can have
 
 // Matcher returns a scanner for one goroutine.
 func (s *Set) Matcher() *Matcher {
-	return &Matcher{set: s, digests: s.Holds(pii.Email) || s.Holds(pii.Phone)}
+	return &Matcher{set: s, digests: s.Holds(pii.Email) || s.Holds(pii.Phone) || s.Holds(pii.Token)}
 }
 
 // Err is the first failure to read the set. Where the set could not be read,
@@ -76,6 +77,9 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		if text[w.start] == 'x' && w.size > minCompact && w.start > 0 && text[w.start-1] == '\\' {
 			m.folder.next(text, w.start+1, w) // bytea: \x3c22fb123456
 		}
+		if text[w.start] == '0' && (w.size == 14 || w.size == 18 || w.size == 34) && text[w.start+1]|0x20 == 'x' {
+			m.folder.next(text, w.start+2, w) // a hardware address or a UUID: 0x3c22fb123456
+		}
 		i = w.end
 		w.hash = m.set.words.of(m.folder.buf[:w.size])
 		mask := m.set.heads.words.of(w.hash)
@@ -92,6 +96,11 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		}
 		if live != 0 {
 			dst = m.grams(dst, base, text, n, live)
+		}
+		if w.has == hasLetter|hasDigit && w.size > minJoined {
+			if hit := m.numbered(text, w); hit.End > 0 {
+				dst = keep(dst, base, hit)
+			}
 		}
 		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
 			dst = m.numbers(dst, base, text, n)
@@ -120,6 +129,29 @@ func (m *Matcher) goesOn(n, live uint) bool {
 		}
 	}
 	return false
+}
+
+// numbered looks for a name in one piece with digits behind it: friedhelmquastenberg84.
+func (m *Matcher) numbered(text []byte, w *word) (hit Match) {
+	n := 0
+	for n < w.size && byteFold[text[w.start+n]]>>4 != 3 {
+		m.name[n] = byteFold[text[w.start+n]]
+		if n++; n == len(m.name) {
+			return hit
+		}
+	}
+	if n < minJoined {
+		return hit
+	}
+	h := m.set.words.of(m.name[:n])
+	if m.set.heads.words.of(h)&single == 0 {
+		return hit
+	}
+	binary.LittleEndian.PutUint64(m.input[:], h)
+	if tag := m.find(m.set.keys.gram.hash(m.input[:8])); tag != 0 && m.set.classes[tag&^rough] == pii.FullName {
+		hit = Match{Class: pii.FullName, Start: w.start, End: w.start + n, Print: m.print}
+	}
+	return hit
 }
 
 // grams tries the sequences of words that end at word n.
@@ -170,7 +202,7 @@ func plausible(class pii.Class, b []byte) bool {
 	case pii.Email:
 		return len(b) >= 14 || bytes.IndexByte(b, '@') >= 0
 	case pii.IP: // in a host's name; dots are seen to elsewhere
-		return bytes.Count(b, []byte{'-'}) == 3
+		return bytes.Count(b, []byte{'-'}) == 3 || bytes.Count(b, []byte{'_'}) == 3
 	case pii.Street:
 		return bytes.IndexByte(b, '|') < 0
 	case pii.FullName:
@@ -317,11 +349,21 @@ func (m *Matcher) address6(text []byte, w *word) (hit Match) {
 		return hit
 	}
 	if a, size := ident.ParseIPv6(text[start:min(len(text), start+46)]); size > 0 {
-		if code := m.findIP(a); code != 0 {
+		code := m.findIP(a)
+		if v4, ok := embedded(a); code == 0 && ok {
+			code = m.findIP(v4)
+		}
+		if code != 0 {
 			hit = Match{Class: m.set.classes[code], Start: start, End: start + size, Print: m.print}
 		}
 	}
 	return hit
+}
+
+// embedded is the address of version 4 in one of 6to4 (RFC 3056).
+func embedded(a netip.Addr) (netip.Addr, bool) {
+	b := a.As16()
+	return netip.AddrFrom4([4]byte(b[2:6])), b[0] == 0x20 && b[1] == 0x02
 }
 
 // mapped stands before an address of version 4 that is written as one of version 6.

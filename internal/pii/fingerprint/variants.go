@@ -2,6 +2,9 @@ package fingerprint
 
 import (
 	"bytes"
+	"encoding/hex"
+	"fmt"
+	"net"
 	"net/netip"
 	"strconv"
 	"unicode/utf8"
@@ -38,6 +41,9 @@ func (c *Collector) spelling(class pii.Class, code uint8) {
 	}
 	if c.split(c.text); len(c.words) > 1 {
 		c.addWords(code, c.words)
+		if class == pii.FullName {
+			c.addJoined(code, c.text, c.words[0], c.words[len(c.words)-1])
+		}
 	}
 	c.mark = mark
 }
@@ -123,7 +129,8 @@ func (c *Collector) account(code uint8, value []byte) {
 		c.split(tail) // behind the letters of a bank
 		c.addCode(pii.IBAN, code, tail)
 	}
-	if country == "de" && len(number) == 18 { // the account without its leading zeros
+	if country == "de" && len(number) == 18 { // the account without its leading zeros, or first
+		c.addDigits(code, append(c.joined[:copy(c.joined[:], number[8:])], number[:8]...))
 		if short := bytes.TrimLeft(number[8:], "0"); len(short) >= 4 && len(short) < 10 {
 			c.addDigits(code, append(c.joined[:copy(c.joined[:], number[:8])], short...))
 		}
@@ -142,11 +149,50 @@ func (c *Collector) ipVariants(code uint8, a netip.Addr) {
 		c.addDigits(code, d)
 	}
 	for _, order := range [...][4]int{{0, 1, 2, 3}, {3, 2, 1, 0}} {
-		c.text = c.text[:0]
-		for _, i := range order {
-			c.text = append(strconv.AppendUint(c.text, uint64(b[i]), 10), '-')
+		for _, format := range [...]string{"%d-%d-%d-%d", "%03d-%03d-%03d-%03d"} {
+			c.text = fmt.Appendf(c.text[:0], format, b[order[0]], b[order[1]], b[order[2]], b[order[3]])
+			c.split(c.text)
+			c.addWords(code, c.words)
 		}
-		c.split(c.text)
-		c.addWords(code, c.words)
 	}
+}
+
+// macVariants adds a hardware address as a number, and as the end of an address of version 6
+// that was made of it (RFC 4291, appendix A).
+func (c *Collector) macVariants(code uint8, pairs []byte) {
+	mac, err := net.ParseMAC(string(pairs))
+	if err != nil || len(mac) != 6 {
+		return
+	}
+	n := uint64(0)
+	for _, b := range mac {
+		n = n<<8 | uint64(b)
+	}
+	if d := strconv.AppendUint(c.joined[:0], n, 10); len(d) >= 12 {
+		c.addDigits(code, d)
+	}
+	c.text = fmt.Appendf(c.text[:0], "%x:%x:%x:%x", uint16(mac[0]^2)<<8|uint16(mac[1]), uint16(mac[2])<<8|0xFF,
+		0xFE00|uint16(mac[3]), uint16(mac[4])<<8|uint16(mac[5]))
+	c.split(c.text)
+	c.addWords(code, c.words)
+}
+
+// uuid adds the bytes of a UUID, for its base64, and in the order of Microsoft's.
+func (c *Collector) uuid(code uint8, value []byte) {
+	digits := c.joined[:0]
+	for _, b := range value {
+		if byteFold[b] > wide {
+			digits = append(digits, b)
+		}
+	}
+	var b [16]byte
+	if len(digits) != 2*len(b) {
+		return
+	}
+	if _, err := hex.Decode(b[:], digits); err != nil {
+		return
+	}
+	c.keep(c.store.keys.digest.hash(b[:]), code)
+	b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] = b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]
+	c.keep(c.store.keys.digest.hash(b[:]), code)
 }

@@ -30,6 +30,7 @@ const (
 	isolated                       // letters and digits that stand alone
 	groups                         // digits in short groups
 	mojibake                       // UTF-8 that was read as Latin-1
+	oneByte                        // Windows-1252 amid text
 	sqlText                        // an SQL string with Unicode escapes, U&'…'
 	richText                       // RTF
 	spelled                        // signs in words, in brackets: x [at] y
@@ -41,7 +42,7 @@ const (
 
 // tells are what a character that is no letter or digit says of a text.
 var tells = [128]features{'%': telltales, '&': telltales, '\\': telltales, '+': plusSign, '=': quoted, escape: coloured,
-	' ': border, '_': border, '-': border, 0: zeros, '<': angle, '[': brackets, '(': brackets, '{': brackets,
+	' ': border, '_': border, '-': border, 0: zeros, '<': angle | brackets, '[': brackets, '(': brackets, '{': brackets,
 	'\n': newlines, '"': quotes}
 
 // minRun is the shortest stretch of letters and digits that is looked at: base64
@@ -176,6 +177,9 @@ func closer(text []byte, f features) features {
 		}
 		if misread(text) {
 			f |= mojibake
+		}
+		if hasOneByte(text) {
+			f |= oneByte
 		}
 	}
 	if f&angle != 0 && hasMarkup(text) {

@@ -202,7 +202,7 @@ const (
 // codeKind is how a word may be meant as a byte.
 func codeKind(w []byte) (kinds int) {
 	switch {
-	case len(w) == 2 && hexValue[w[0]] < 16 && hexValue[w[1]] < 16:
+	case (len(w) == 2 || len(w) == 4) && hexEnd(w, 0) == len(w):
 		kinds = hexCode
 	case (len(w) == 3 || len(w) == 4) && w[0] == '0' && w[1]|0x20 == 'x' && hexValue[w[2]] < 16 &&
 		hexValue[w[len(w)-1]] < 16:
@@ -245,11 +245,10 @@ func appendCodes(dst, text []byte, kind int) []byte {
 			w = w[2:]
 			fallthrough
 		case hexCode:
-			c := hexValue[w[0]]
-			if len(w) == 2 {
-				c = c<<4 | hexValue[w[1]]
+			if len(w) == 1 {
+				dst = append(dst, hexValue[w[0]])
 			}
-			dst = append(dst, c)
+			dst = appendHex(dst, w)
 		case decimal:
 			dst = append(dst, byte(decimalByte(w)))
 		}

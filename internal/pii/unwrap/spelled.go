@@ -10,7 +10,7 @@ const maxSign = 14
 
 // bracketedAt reports a sign that is spelled out in brackets.
 func bracketedAt(text []byte) bool {
-	for _, open := range []byte("[({") {
+	for _, open := range []byte("[({<") {
 		for i := 0; ; i++ {
 			k := bytes.IndexByte(text[i:], open)
 			if k < 0 {
@@ -35,7 +35,7 @@ func bracketed(text []byte, i int) (sign byte, size int) {
 	if len(word) == 0 || alnum[word[0]] && signLetters[word[0]|0x20] == 0 {
 		return 0, 0
 	}
-	k := bytes.IndexAny(word, "])}")
+	k := bytes.IndexAny(word, "])}>")
 	if k < 1 {
 		return 0, 0
 	}

@@ -20,6 +20,11 @@ func strip(dst, text []byte, f features) []byte {
 				n = markupWithin(text, i)
 				owed += bytes.Count(text[i:i+n], newline)
 			}
+			if n == 0 && c == '<' && f&spelled != 0 {
+				if sign, size := bracketed(text, i); size > 0 {
+					dst, n = append(bytes.TrimRight(dst, " "), sign), size
+				}
+			}
 		case '\r', '\n':
 			if n = foldAt(text, i); n > 0 {
 				owed++
@@ -40,12 +45,43 @@ func strip(dst, text []byte, f features) []byte {
 				}
 			}
 		}
+		if n == 0 && f&oneByte != 0 && text[i] >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(text[i:])
+			if n = size; r == utf8.RuneError && size == 1 {
+				r = charmap.Windows1252.DecodeByte(text[i])
+			}
+			dst = utf8.AppendRune(dst, r)
+		}
 		if n == 0 {
 			dst, n = append(dst, text[i]), 1
 		}
 		i += n
 	}
 	return dst
+}
+
+// hasOneByte reports letters of Windows-1252 in text: bytes that are no UTF-8, between letters of
+// ASCII, and few beside those.
+func hasOneByte(text []byte) bool {
+	if utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+		return false
+	}
+	broken, words := 0, 0
+	for i := 0; i < len(text); {
+		if text[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			broken++
+			if text[i] >= 0xC0 && i > 0 && i+1 < len(text) && isLetter(text[i-1]) && isLetter(text[i+1]) {
+				words++
+			}
+		}
+		i += size
+	}
+	return words > 0 && 2*words >= broken && 4*broken < len(text)
 }
 
 // inAddress reports a character that names and addresses are written with.

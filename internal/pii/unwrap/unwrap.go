@@ -200,7 +200,7 @@ func (u *Unwrapper) replace(depth int, v *View, f features) bool {
 		l.buf = l.buf[:0]
 	}
 	if len(l.buf) == 0 || bytes.Equal(l.buf, v.Text) {
-		if f&(inline|newlines|mojibake|spelled) == 0 {
+		if f&(inline|newlines|mojibake|oneByte|spelled) == 0 {
 			return false
 		}
 		layer = Markup
