@@ -411,6 +411,8 @@ func TestAllOfTheSchema(t *testing.T) {
 	}
 	silent(t, r.Findings)
 	refused(t, "survivors", r)
+	pgserver.Exec(t, url, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET app.api_key = ''k3y9f8e7d6c''', current_database()); END $$`)
+	refused(t, "detectors", database(t, verify.Options{}, url, nil))
 	pgserver.Exec(t, url, `DO $$ BEGIN EXECUTE format('ALTER ROLE "`+srcEmail+`" IN DATABASE %I RESET ALL', current_database()); END $$;
 		DROP OWNED BY "`+srcEmail+`"; DROP ROLE "`+srcEmail+`"`)
 	passes(t, database(t, verify.Options{Set: set, Strict: true}, pgserver.DB(t), nil))

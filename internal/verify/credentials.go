@@ -131,7 +131,7 @@ func placeholder(v string) bool {
 }
 
 // named reports whether what was before a constant assigns it to a name that speaks of a
-// credential: name := '…', name = '…', name text DEFAULT '…', name => '…', 'name', '…', and
+// credential: name := '…', name = '…', SET name TO '…', name text DEFAULT '…', name => '…', 'name', '…', and
 // PASSWORD '…' of a role or of options.
 func named(before []sqltext.Token) bool {
 	n := len(before)
@@ -146,7 +146,7 @@ func named(before []sqltext.Token) bool {
 		})
 	case last.Text == ",":
 		return inCall(before[:n-1]) && patterns().name.MatchString(argument(before[:n-1]))
-	case isWord(last, "default"), last.Text == "=", last.Text == ">" && before[n-2].Text == "=":
+	case isWord(last, "default"), isWord(last, "to"), last.Text == "=", last.Text == ">" && before[n-2].Text == "=":
 	default:
 		return false
 	}

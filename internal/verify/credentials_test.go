@@ -20,6 +20,7 @@ func TestCredentialsInDefinitions(t *testing.T) {
 		`CREATE FUNCTION f() AS $_$ SELECT jsonb_build_object('client_secret', 'q8Zt51xPw') $_$`:                                    "q8Zt51xPw",
 		`CREATE TABLE t (a int, webhook_secret character varying(40) DEFAULT 'whs7d6f5e4'::character varying NOT NULL)`:             "whs7d6f5e4",
 		`COMMENT ON TABLE t IS 'see AKIAQ3EGRTYUIOPL7K2M'`:                                                                          "AKIAQ3EGRTYUIOPL7K2M",
+		`ALTER DATABASE x SET "app.secret_key" TO 'abc123def457'`:                                                                   "abc123def457",
 		`ALTER DATABASE x SET "app.api_key" = 'abc123def456'`:                                                                       "abc123def456",
 		`CREATE USER MAPPING FOR app SERVER s OPTIONS (password 'hunter2', "user" 'app')`:                                           "hunter2",
 		`CREATE SUBSCRIPTION s CONNECTION 'host=h user=u password=hunter2' PUBLICATION p`:                                           "hunter2",

@@ -71,7 +71,9 @@ SELECT 'comment on database ' || datname, pg_catalog.shobj_description(oid, 'pg_
 UNION ALL
 SELECT 'comment on role ' || r.rolname, pg_catalog.shobj_description(r.oid, 'pg_authid') FROM role JOIN pg_catalog.pg_roles r USING (oid)
 UNION ALL
-SELECT 'settings of database ' || base.datname || COALESCE(' for role ' || r.rolname, ''), pg_catalog.array_to_string(s.setconfig, E'\n')
+SELECT 'settings of database ' || base.datname || COALESCE(' for role ' || r.rolname, ''), (
+	SELECT pg_catalog.string_agg(pg_catalog.quote_ident(pg_catalog.split_part(c, '=', 1)) || ' = ' ||
+		pg_catalog.quote_literal(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)), E';\n') FROM pg_catalog.unnest(s.setconfig) AS c)
 FROM pg_catalog.pg_db_role_setting s JOIN base ON base.oid = s.setdatabase LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
 UNION ALL
 SELECT 'value of sequence ' || q.seqrelid::regclass,
