@@ -33,7 +33,8 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 		if err != nil {
 			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 		}
-		inner := f.member(in, append([]string{h.Name, h.Linkname, h.Uname, h.Gname}, slices.Collect(maps.Values(h.PAXRecords))...)...)
+		names := slices.AppendSeq([]string{h.Name, h.Linkname, h.Uname, h.Gname}, maps.Values(h.PAXRecords))
+		inner := f.member(in, names...)
 		switch h.Typeflag {
 		case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
 		default:
