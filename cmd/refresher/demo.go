@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +19,6 @@ import (
 
 	"refresher"
 	"refresher/internal/fault"
-
 	"refresher/internal/report/visible"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/testkit/s3server"
@@ -71,7 +73,10 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 		return err
 	}
 	demo := *a
-	demo.configPath, demo.getenv = path, s.environment(a.getenv)
+	demo.configPath = path
+	if demo.getenv, err = s.environment(a.getenv, filepath.Join(dir, demoEnv)); err != nil {
+		return err
+	}
 	in, err := demo.load()
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 	a.whereToLook(s, path, reportPath, keep)
 	if keep {
 		<-ctx.Done()
-		return nil
+		return os.RemoveAll(dir)
 	}
 	return err
 }
@@ -175,26 +180,41 @@ func (s *demoServers) writeConfig(dir string) (string, error) {
 	return path, nil
 }
 
-// environment is the process's, with what the demo's configuration asks for. S3
-// credentials go through the process's own environment, since the SDK reads it.
-func (s *demoServers) environment(outer func(string) (string, bool)) func(string) (string, bool) {
+// demoEnv holds the variables of the demo's configuration, for --env-file.
+const demoEnv = "demo.env"
+
+// environment is the process's, with what the demo's configuration asks for, which is
+// written to a file, too. S3 credentials go through the process's own environment, since
+// the SDK reads it.
+func (s *demoServers) environment(
+	outer func(string) (string, bool), file string,
+) (func(string) (string, bool), error) {
 	key := make([]byte, 32)
-	rand.Read(key)
+	_, _ = rand.Read(key) // never fails
+	aws := map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": "us-east-1"}
+	for name, value := range aws {
+		_ = os.Setenv(name, value) // fails only for a bad name
+	}
 	vars := map[string]string{
 		"DATABASE_REPLICA_URL":   s.standby.URL(demoDatabase),
 		"DATABASE_URL":           s.staging.URL(demoDatabase),
 		"MLFLOW_S3_ENDPOINT_URL": s.s3.Endpoint,
 		"REFRESHER_KEY":          hex.EncodeToString(key),
 	}
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": "us-east-1"} {
-		_ = os.Setenv(name, value) // fails only for a bad name
+	maps.Copy(vars, aws)
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		fmt.Fprintf(&text, "%s=%s\n", name, vars[name])
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the demo's variables: %w", err)
 	}
 	return func(name string) (string, bool) {
 		if v, ok := vars[name]; ok {
 			return v, true
 		}
 		return outer(name)
-	}
+	}, nil
 }
 
 // beforeAfter shows three customers as production and as staging have them.
@@ -251,14 +271,9 @@ func (a *app) whereToLook(s demoServers, config, reportPath string, keep bool) {
 		fmt.Fprintf(a.err, "The servers are stopped now; `refresher demo --keep` leaves them up to look around in.\n")
 		return
 	}
-	fmt.Fprintf(
-		a.err,
-		"Source:   psql %s\nStaging:  psql %s\nBucket:   aws --endpoint-url %s s3 ls --recursive s3://acme-dev-data/   (key %s, secret %s)\n",
-		s.standby.URL(demoDatabase),
-		s.staging.URL(demoDatabase),
-		s.s3.Endpoint,
-		s.s3.AccessKey,
-		s.s3.SecretKey,
-	)
+	fmt.Fprintf(a.err, "Source:   psql '%s'\nStaging:  psql '%s'\n", s.standby.URL(demoDatabase), s.staging.URL(demoDatabase))
+	fmt.Fprintf(a.err, "Bucket:   aws --endpoint-url %s s3 ls --recursive s3://acme-dev-data/   (key %s, secret %s)\n",
+		s.s3.Endpoint, s.s3.AccessKey, s.s3.SecretKey)
+	fmt.Fprintf(a.err, "Again:    refresher run --config %s --env-file %s\n", config, filepath.Join(filepath.Dir(config), demoEnv))
 	fmt.Fprintf(a.err, "Up since %s; Ctrl-C stops and removes everything.\n", time.Now().Format(time.TimeOnly))
 }
