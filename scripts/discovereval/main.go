@@ -208,7 +208,7 @@ func load(ctx context.Context, cluster *pgserver.Cluster, db, dir string) (*pgx.
 	}
 	for _, path := range scripts {
 		// What fails (owners, extensions that are not here) is left out.
-		cmd := exec.CommandContext(ctx, cluster.Tool("psql"), "-q", "-X", "-d", cluster.URL(db), "-f", path)
+		cmd := exec.CommandContext(ctx, cluster.Tool("psql"), "-q", "-X", "-d", cluster.URL(db), "-f", filepath.Base(path))
 		cmd.Dir, cmd.Stdout = dir, io.Discard
 		if err := cmd.Run(); err != nil {
 			return nil, fmt.Errorf("psql on %s: %w", path, err)
