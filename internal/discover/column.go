@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"slices"
 	"strings"
 
 	"refresher/internal/pii"
@@ -46,7 +47,7 @@ type column struct {
 
 func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	out := &table{Table: t, name: understand(t.Name.Name), facts: map[string]bool{}}
-	prefix, made := glued(t.Columns), digests(v)
+	prefix, made := abbreviation(t), digests(v)
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: transform.FamilyOf(c.Type), name: understand(c.Name)}
 		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && prefix != "" {
@@ -78,16 +79,22 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	return out
 }
 
-// glued is what most names of a table's columns begin with, without anything between it
-// and the rest: CF in CFCITY, CFZIP, CFSSNO.
-func glued(columns []*catalog.Column) string {
-	const longest = 3
+// abbreviation is what most names of a table's columns begin with, without anything
+// between it and the rest: CF in CFCITY, CFZIP, CFSSNO. In small letters it must also begin
+// a word of the table's name, as mit in mitname, mitort of mitarbeiter.
+func abbreviation(t *catalog.Table) string {
+	const longest = 4
+	columns, table := t.Columns, words(t.Name.Name)
 	for n := longest; n > 1; n-- {
 		counts := map[string]int{}
 		for _, c := range columns {
-			if len(c.Name) > n+1 && strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") == "" &&
-				strings.ToUpper(c.Name) == c.Name {
-				counts[c.Name[:n]]++
+			if len(c.Name) <= n+1 || strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") != "" {
+				continue
+			}
+			p := c.Name[:n]
+			begins := func(w string) bool { return strings.HasPrefix(w, p) && w != p }
+			if n < longest && strings.ToUpper(c.Name) == c.Name || slices.ContainsFunc(table, begins) {
+				counts[p]++
 			}
 		}
 		for prefix, k := range counts {

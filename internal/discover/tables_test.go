@@ -68,6 +68,8 @@ func TestNamesInTheirTables(t *testing.T) {
 		"billing_charges":   "plan=none statement_descriptor=none",
 		"dogs":              "breed=none race=none",
 		"CFMAST":            "CFACCT=none CFCITY=city CFZIP=postcode CFPHONE=phone CFEMAIL=email CFBRANCH=none",
+		"tb_mitarbeiter":    "mitvorname=first_name mitnachname=last_name mitgebdatum=birth_date mitplz=postcode mitort=city mittel=phone",
+		"kunden":            "kunname=full_name kunort=city kunplz=postcode kuntel=phone kunstrasse=street",
 		"contents":          "CODE=none COLOR=none COST=none COUNTRY=none COMMENT=free_text",
 		"campaign_visits":   "utm_source=none utm_medium=none utm_content=none utm_term=none",
 		"oauth_clients":     "name=none client_secret=token redirect_uri=none",
