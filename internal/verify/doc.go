@@ -25,7 +25,8 @@
 // A number of digits alone that equals a source phone or identity number is
 // weighed against the hits that so many numbers would produce by chance
 // (fingerprint.Matcher.Expected): the column's hits are strong if chance alone
-// would give as many less than once in a thousand. A bare number with a valid
+// would give as many less than once in a thousand. Full names of two words are weighed
+// by how often those words stand in the column apart from each other. A bare number with a valid
 // card check digit is strong if every fifth bare number of its column is one,
 // in a column of a numeric type every second; of numbers that begin as cards do,
 // chance makes one in ten.

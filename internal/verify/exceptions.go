@@ -123,6 +123,9 @@ func (t *tally) accept(a *Accepted) (within bool) {
 		return false
 	}
 	t.stats.Excepted += a.Found
+	if a.Class == pii.FullName {
+		t.names.hits = nil
+	}
 	for i := range t.found {
 		x := &t.found[i]
 		x.n -= x.byClass[a.Class]

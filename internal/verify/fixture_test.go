@@ -37,7 +37,13 @@ const (
 )
 
 // source is a set of those and of other people's identifiers.
-func source(t testing.TB, more ...string) *fingerprint.Set {
+func source(t testing.TB, phones ...string) *fingerprint.Set {
+	t.Helper()
+	return sourceOf(t, pii.Phone, phones...)
+}
+
+// sourceOf is source with more values of a class.
+func sourceOf(t testing.TB, class pii.Class, more ...string) *fingerprint.Set {
 	t.Helper()
 	store, err := fingerprint.NewStore(t.TempDir(), []byte("0123456789abcdef"))
 	if err != nil {
@@ -51,7 +57,7 @@ func source(t testing.TB, more ...string) *fingerprint.Set {
 		c.Add(class, []byte(v))
 	}
 	for _, v := range more {
-		c.Add(pii.Phone, []byte(v))
+		c.Add(class, []byte(v))
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)

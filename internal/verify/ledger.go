@@ -18,6 +18,7 @@ const maxKept = 20
 const (
 	sureSurvivor  = iota // words, codes, addresses, numbers with +: chance can't make them
 	digitSurvivor        // digits alone: weighed against chance
+	nameSurvivor         // full names of two words: weighed against chance
 	looseSurvivor        // words in several fields: chance may have put them side by side
 	sureDetection
 	bareDetection // what only a check digit tells from other numbers: weighed against those
@@ -42,6 +43,7 @@ type tally struct {
 	numbers  int64              // of plain text that are as long as cards'
 	lengths  uint32             // of the bareDetections, as bits
 	expected float64            // digitSurvivors that chance alone would give
+	names    names              // the nameSurvivors, and what chance would give
 	strong   [sorts]bool        // what counts, once the column was resolved
 	found    [sorts]struct {
 		n       int64
@@ -81,6 +83,7 @@ func (t *tally) merge(u *tally) {
 	t.numbers += u.numbers
 	t.lengths |= u.lengths
 	t.expected += u.expected
+	t.names.merge(&u.names)
 	for i := range t.found {
 		t.found[i].n += u.found[i].n
 		for class, n := range u.found[i].byClass {
@@ -100,10 +103,12 @@ func (t *tally) fresh() *tally {
 
 // resolve decides which findings are strong, and sums them up.
 func (t *tally) resolve() []Finding {
+	t.split()
 	strong := [sorts]bool{sureSurvivor: true, sureDetection: true, credential: true}
 	if x := t.found[digitSurvivor].n; x > 0 {
 		strong[digitSurvivor] = byChance(x, t.expected) < 1e-3
 	}
+	strong[nameSurvivor] = !t.names.byChance()
 	share := int64(5)
 	if t.numeric {
 		share = 2

@@ -33,7 +33,7 @@ func (r *reported) fresh(kind string, sort int, line int64, value []byte) bool {
 	if r.seen[h]&bit != 0 {
 		return false
 	}
-	if sort == sureSurvivor {
+	if sort == sureSurvivor || sort == nameSurvivor {
 		bit = 3
 	}
 	if len(r.seen) < maxReported {

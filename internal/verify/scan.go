@@ -160,13 +160,18 @@ func (s *scanner) view(v *unwrap.View) {
 	s.matches = s.matches[:0]
 	if s.matcher != nil {
 		before := s.matcher.Expected()
+		if v.How() == "" && !v.Loose {
+			s.matcher.Count(&t.names.words)
+		}
 		s.matches = s.matcher.Scan(s.matches[:0], text)
+		s.matcher.Count(nil)
 		t.expected += s.matcher.Expected() - before
 		inside, end := s.matcher.Open()
 		v.Open = inside
 		s.open = s.open || end && len(text) == s.length
 		for _, m := range s.matches {
 			sort := sureSurvivor
+			var name *nameHit
 			switch {
 			case s.seam > 0 && (m.Start >= s.seam || m.End <= s.seam):
 				continue // in one of two cells: found there
@@ -174,8 +179,14 @@ func (s *scanner) view(v *unwrap.View) {
 				sort = digitSurvivor
 			case m.Loose:
 				sort = looseSurvivor
+			case m.First != 0:
+				sort, name = nameSurvivor, t.names.hit(&m)
 			}
+			found := t.found[sort].n
 			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
+			if name != nil && t.found[sort].n > found {
+				name.found++
+			}
 		}
 	}
 	if v.Loose || s.piece != nil && s.piece.apart {

@@ -17,6 +17,43 @@ type Match struct {
 	Digits     bool   // made of digits alone, without +: chance can produce it, see [Matcher.Expected]
 	Loose      bool   // a name whose words stand in two values of a list, say: chance may have put them side by side
 	Print      uint64 // the fingerprint itself, for [Set.Has]
+
+	First, Last uint64 // of a full name of two words: their hashes, for [WordCounts]; else 0
+}
+
+// WordCounts counts the words of texts, and how often those stand there that values of the
+// source begin with. Names are fingerprinted in both orders, so these are all words of names.
+type WordCounts struct {
+	N  int64 // all words
+	of map[uint64]int64
+}
+
+// maxCounted bounds the words that are counted one by one; the others count as not there.
+const maxCounted = 1 << 13
+
+func (c *WordCounts) add(hash uint64) {
+	if c.of == nil {
+		c.of = map[uint64]int64{}
+	}
+	if n, known := c.of[hash]; known || len(c.of) < maxCounted {
+		c.of[hash] = n + 1
+	}
+}
+
+// Of is how often the word with a hash was there.
+func (c *WordCounts) Of(hash uint64) int64 { return c.of[hash] }
+
+// Merge adds what was counted in other texts.
+func (c *WordCounts) Merge(d *WordCounts) {
+	c.N += d.N
+	for h, n := range d.of {
+		if c.of == nil {
+			c.of = map[uint64]int64{}
+		}
+		if was, known := c.of[h]; known || len(c.of) < maxCounted {
+			c.of[h] = was + n
+		}
+	}
 }
 
 // Matcher looks for fingerprinted values in text.
@@ -38,6 +75,7 @@ type Matcher struct {
 
 	inside, end bool // see Open
 	name        [64]byte
+	counts      *WordCounts
 }
 
 const ringSize = 16 // words that a compact form can have
@@ -59,6 +97,9 @@ func (m *Matcher) Expected() float64 { return m.expected }
 // Open reports whether words that a value begins with stand at the end of a field in the
 // text scanned last, or at its own end: the value may go on in another field, or text.
 func (m *Matcher) Open() (inside, end bool) { return m.inside, m.end }
+
+// Count makes Scan count words; nil: it counts none.
+func (m *Matcher) Count(c *WordCounts) { m.counts = c }
 
 // Scan appends the survivors in text (a whole cell, or any stretch of a file),
 // in order and without overlap; of overlapping ones the longest stays. Its time
@@ -83,6 +124,11 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		i = w.end
 		w.hash = m.set.words.of(m.folder.buf[:w.size])
 		mask := m.set.heads.words.of(w.hash)
+		if m.counts != nil {
+			if m.counts.N++; mask&first != 0 {
+				m.counts.add(w.hash)
+			}
+		}
 		live = live << 1 & (1<<maxGram - 1)
 		if begins&first != 0 {
 			if lengths := m.set.heads.pairs.of(pair(before.hash, w.hash)); lengths != 0 {
@@ -171,6 +217,9 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		}
 		hit := Match{Class: m.set.classes[tag&^rough], Start: m.ring[(n-k)%ringSize].start, End: m.ring[n%ringSize].end,
 			Print: m.print}
+		if k == 1 && hit.Class == pii.FullName {
+			hit.First, hit.Last = m.ring[(n-1)%ringSize].hash, m.ring[n%ringSize].hash
+		}
 		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
