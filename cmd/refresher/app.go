@@ -154,26 +154,10 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(
-		a.demoCommand(),
-		a.versionCommand(),
-		a.runCommand(),
-		a.serveCommand(),
-		a.checkCommand(),
-		a.doctorCommand(),
-		a.discoverCommand(),
-		a.importCommand(),
-		a.initCommand(),
-		a.transformsCommand(),
-		a.packsCommand(),
-		a.previewCommand(),
-		a.verifyCommand(),
-		a.pullCommand(),
-		a.rollbackCommand(),
-		a.runsCommand(),
-		a.publicKeyCommand(),
-		a.manCommand(),
-	)
+	root.AddCommand(a.demoCommand(), a.versionCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(),
+		a.doctorCommand(), a.discoverCommand(), a.importCommand(), a.initCommand(), a.transformsCommand(),
+		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.rollbackCommand(), a.runsCommand(),
+		a.publicKeyCommand(), a.manCommand())
 	a.completions(root)
 	return root
 }
@@ -182,13 +166,8 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return fault.BadInput(
-				"%s takes at most %d arguments, not %d; see: %s --help",
-				cmd.CommandPath(),
-				n,
-				len(args),
-				cmd.CommandPath(),
-			)
+			return fault.BadInput("%s takes at most %d arguments, not %d; see: %s --help", cmd.CommandPath(), n,
+				len(args), cmd.CommandPath())
 		}
 		return nil
 	}

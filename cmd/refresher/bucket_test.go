@@ -158,9 +158,7 @@ func (s *site) changedDuringARun(t *testing.T) {
 						"data/latest.json",
 						[]byte(
 							`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat(
-								"0",
-								64,
-							)+`"}`,
+								"0", 64)+`"}`,
 						),
 					)
 				})

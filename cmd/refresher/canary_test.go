@@ -21,11 +21,8 @@ func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	before := s.state()
-	s.edit(
-		"rules.yaml",
-		"full_name: full_name",
-		"full_name: {transform: regex_replace, pattern: '^(.+)$', with: '${1}'}",
-	)
+	s.edit("rules.yaml", "full_name: full_name",
+		"full_name: {transform: regex_replace, pattern: '^(.+)$', with: '${1}'}")
 	_, said := s.must(exitRefused, "run")
 	if !strings.Contains(said, "refused by canaries") ||
 		!strings.Contains(said, "public.users.full_name: a canary came out of regex_replace") {
@@ -44,11 +41,9 @@ func TestACanaryThatComesOutRefusesTheRun(t *testing.T) {
 func TestCanariesAreNeverLoaded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.edit(
-		"refresher.yaml",
+	s.edit("refresher.yaml",
 		"content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 10}",
-		"content: full, formats: [pgdump, parquet]",
-	)
+		"content: full, formats: [pgdump, parquet]")
 	stdout, stderr := s.must(exitClean, "run")
 	rep := s.lastReport()
 	if c := rep.Canaries; c == nil || c.Leaked > 0 || c.Untested > 0 || c.Tested < 30 || c.Followed < 10 ||

@@ -58,12 +58,9 @@ runs until it is accepted, too, or a rule names it.`,
 			return a.check(cmd.Context(), c)
 		},
 	}
-	cmd.Flags().
-		StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
-	cmd.Flags().
-		StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
-	cmd.Flags().
-		StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
+	cmd.Flags().StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
+	cmd.Flags().StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
+	cmd.Flags().StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
 	cmd.Flags().StringVar(&c.format, "format", "text", "text, json, junit, sarif or github")
 	cmd.Flags().BoolVar(&c.strict, "strict", false, "warnings fail the check, too")
 	cmd.Flags().BoolVar(&c.accept, "accept", false, "confirm the columns that patterns of the rules keep now")

@@ -170,8 +170,7 @@ schedule: {cron: "0 3 * * 0", timezone: UTC}
 
 func (s *demoServers) writeConfig(dir string) (string, error) {
 	path := filepath.Join(dir, "refresher.yaml")
-	err := errors.Join(
-		os.WriteFile(path, []byte(demoConfig), 0o600),
+	err := errors.Join(os.WriteFile(path, []byte(demoConfig), 0o600),
 		os.WriteFile(filepath.Join(dir, "experimentation.yaml"), []byte(refresher.ExperimentationRules), 0o600),
 		os.WriteFile(filepath.Join(dir, "experimentation-risk.yaml"), []byte(refresher.ExperimentationRisk), 0o600))
 	if err != nil {
@@ -186,9 +185,7 @@ const demoEnv = "demo.env"
 // environment is the process's, with what the demo's configuration asks for, which is
 // written to a file, too. S3 credentials go through the process's own environment, since
 // the SDK reads it.
-func (s *demoServers) environment(
-	outer func(string) (string, bool), file string,
-) (func(string) (string, bool), error) {
+func (s *demoServers) environment(outer func(string) (string, bool), file string) (func(string) (string, bool), error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	aws := map[string]string{"AWS_ACCESS_KEY_ID": s.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.s3.SecretKey, "AWS_REGION": "us-east-1"}

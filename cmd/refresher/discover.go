@@ -70,15 +70,13 @@ personal data, and for which it was refused.`,
 	}
 	cmd.Flags().
 		StringVar(&d.format, "format", "yaml", "yaml, the draft or patch; or json, what every column seems to hold")
-	cmd.Flags().
-		StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
+	cmd.Flags().StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
 	cmd.Flags().StringVar(&d.output, "output", "", "write to this new file instead of stdout")
 	cmd.Flags().StringVar(&d.fromRun, "from-run", "", "patch the rules by what this run found: its ID, or latest")
 	cmd.Flags().BoolVar(&d.whole, "all", false, "write the whole draft although there are rules")
 	cmd.Flags().BoolVar(&d.namesOnly, "names-only", false, "read no rows: classify by names, types, comments and keys")
 	cmd.Flags().IntVar(&d.rows, "rows", defaultSample, "rows to sample of each table")
-	cmd.Flags().
-		DurationVar(&d.timeout, "timeout", defaultTimeout, "for reading the sample of one table; a table that takes longer is classified by its names")
+	cmd.Flags().DurationVar(&d.timeout, "timeout", defaultTimeout, "for reading the sample of one table; a table that takes longer is classified by its names")
 	return cmd
 }
 
@@ -202,12 +200,8 @@ func packsOf(cat *catalog.Catalog) (names []string, packs *rules.Ruleset, err er
 	return names, packs, err
 }
 
-func (d discovery) text(
-	s *discover.Survey,
-	draft *discover.Draft,
-	existing *rules.Ruleset,
-	files []string,
-) ([]byte, error) {
+func (d discovery) text(s *discover.Survey, draft *discover.Draft, existing *rules.Ruleset,
+	files []string) ([]byte, error) {
 	if d.format == "json" {
 		b, err := json.MarshalIndent(s.Findings(draft), "", "  ")
 		return append(b, '\n'), err
@@ -227,14 +221,8 @@ func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog
 			held++
 		}
 	}
-	fmt.Fprintf(
-		a.err,
-		"%s: %d columns in %d tables; %d seem to hold personal data\n",
-		cat.Database,
-		len(findings),
-		len(cat.Tables),
-		held,
-	)
+	fmt.Fprintf(a.err, "%s: %d columns in %d tables; %d seem to hold personal data\n", cat.Database, len(findings),
+		len(cat.Tables), held)
 	if len(draft.Packs) > 0 {
 		fmt.Fprintf(a.err, "included: the packs %s decide on their tables; see refresher packs\n", strings.Join(draft.Packs, ", "))
 	}

@@ -45,8 +45,7 @@ func TestDiscoverFromNothingToAPatch(t *testing.T) {
 	}
 	cmd := exec.Command("git", "apply", "-p0", "-")
 	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(
-		strings.ReplaceAll(patch, filepath.ToSlash(filepath.Join(s.dir, "rules.yaml")), "rules.yaml"),
-	)
+		strings.ReplaceAll(patch, filepath.ToSlash(filepath.Join(s.dir, "rules.yaml")), "rules.yaml"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s\n%s", err, out, patch)
 	}

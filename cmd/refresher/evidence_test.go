@@ -53,10 +53,8 @@ func (s *site) theReportIsSigned(t *testing.T) {
 			!strings.Contains(said, "done") {
 			t.Errorf("%s:\n%s", where, said)
 		}
-		if inBucket := where == "dev" || strings.HasPrefix(where, "s3"); inBucket != strings.Contains(
-			said,
-			"objects that the report describes",
-		) {
+		if inBucket := where == "dev" || strings.HasPrefix(where, "s3"); inBucket != strings.Contains(said,
+			"objects that the report describes") {
 			t.Errorf("%s:\n%s", where, said)
 		}
 	}
@@ -95,16 +93,8 @@ func (s *site) theReportIsSigned(t *testing.T) {
 			t.Errorf("%s:\n%s", name, said)
 		}
 	}
-	s.must(
-		exitClean,
-		"verify",
-		"--report",
-		filepath.Join(s.dir, "other.json"),
-		"--public-key",
-		key,
-		"--public-key",
-		stranger.Public().String(),
-	)
+	s.must(exitClean, "verify", "--report", filepath.Join(s.dir, "other.json"), "--public-key", key, "--public-key",
+		stranger.Public().String())
 	for _, args := range [][]string{
 		{"--report", ""}, {"--report", filepath.Join(s.dir, "none.json")}, {"--report", bucket + "x"}, {"--report", web.URL + "/none.json"}, {"--public-key", key},
 		{"--report", file, "--public-key", "abc"}, {"--report", file, "--target", "staging"}, {"--report", file, "--format", "pdf"}, {"--report", file, "--config", "nowhere.yaml"},
@@ -120,10 +110,8 @@ func (s *site) theReportIsSigned(t *testing.T) {
 	manifest := s.object("data/runs/" + id + "/manifest.json")
 	defer s.put("data/runs/"+id+"/manifest.json", manifest)
 	s.put("data/runs/"+id+"/manifest.json", bytes.Replace(manifest, []byte(`"sha256": "`), []byte(`"sha256": "00`), 1))
-	if _, said := s.must(exitRefused, "verify", "--report", bucket); !strings.Contains(
-		said,
-		"not the one that the report describes",
-	) {
+	if _, said := s.must(exitRefused, "verify", "--report", bucket); !strings.Contains(said,
+		"not the one that the report describes") {
 		t.Errorf("an exchanged dataset:\n%s", said)
 	}
 }
@@ -148,9 +136,7 @@ func TestAConfiguredKeySigns(t *testing.T) {
 	own, _ := s.must(exitClean, "public-key")
 	s.must(exitClean, "verify", "--report", file)
 	if _, said := s.must(exitRefused, "verify", "--report", file, "--public-key", strings.TrimSpace(derived)); !strings.Contains(
-		said,
-		"signed by another key ("+strings.TrimSpace(own)+")",
-	) {
+		said, "signed by another key ("+strings.TrimSpace(own)+")") {
 		t.Error(said)
 	}
 	if rep := s.lastReport(); rep.Signing.Origin != "configured" || rep.Signing.PublicKey+"\n" != own {
@@ -171,11 +157,8 @@ func TestDriftBetweenRuns(t *testing.T) {
 	s.production(
 		"ALTER TABLE experiments ADD shade text; ALTER TABLE teams ALTER name TYPE varchar(200); DELETE FROM metrics WHERE ctid IN (SELECT ctid FROM metrics LIMIT 5)",
 	)
-	s.edit(
-		"rules.yaml",
-		"      key: keep\n      name: keep\n",
-		"      key: keep\n      name: lorem\n      shade: \"null\"\n",
-	)
+	s.edit("rules.yaml", "      key: keep\n      name: keep\n",
+		"      key: keep\n      name: lorem\n      shade: \"null\"\n")
 	s.must(exitClean, "run")
 	d := s.lastReport().Drift
 	if d == nil || d.Run != first.Run || d.SHA256 != first.Signed.SHA256() || d.Ruleset == nil || d.Schema == nil ||
@@ -204,10 +187,8 @@ func TestDriftBetweenRuns(t *testing.T) {
 	}
 	saved := filepath.Join(s.dir, "saved")
 	s.must(exitClean, "runs", rep.Run, "--save", saved)
-	if _, said := s.must(exitClean, "verify", "--report", saved); !strings.Contains(
-		said,
-		"It says that the run was refused",
-	) {
+	if _, said := s.must(exitClean, "verify", "--report", saved); !strings.Contains(said,
+		"It says that the run was refused") {
 		t.Error(said)
 	}
 	s.valid([]byte(readFile(t, filepath.Join(saved, "report.json"))))

@@ -58,35 +58,11 @@ func (c *faultCounts) note(kind string, code int, said string, lost bool) {
 func (c *faultCounts) print() (sum faultRow) {
 	var b strings.Builder
 	line := func(kind string, r faultRow) {
-		fmt.Fprintf(
-			&b,
-			"%-44s %8d %8d %8d %8d %8d %8d %8d %8d %8d\n",
-			kind,
-			r.injected,
-			r.absorbed,
-			r.resumed,
-			r.restarted,
-			r.failed,
-			r.refused,
-			r.interrupted,
-			r.killed,
-			r.lost,
-		)
+		fmt.Fprintf(&b, "%-44s %8d %8d %8d %8d %8d %8d %8d %8d %8d\n", kind, r.injected, r.absorbed, r.resumed,
+			r.restarted, r.failed, r.refused, r.interrupted, r.killed, r.lost)
 	}
-	fmt.Fprintf(
-		&b,
-		"%-44s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n",
-		"fault",
-		"injected",
-		"absorbed",
-		"resumed",
-		"new snap",
-		"failed",
-		"refused",
-		"stopped",
-		"killed",
-		"LOST",
-	)
+	fmt.Fprintf(&b, "%-44s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "fault", "injected", "absorbed", "resumed",
+		"new snap", "failed", "refused", "stopped", "killed", "LOST")
 	for _, k := range c.kinds {
 		r := *c.rows[k]
 		line(k, r)

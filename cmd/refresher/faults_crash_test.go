@@ -45,11 +45,8 @@ func restartAt(of func(*faultSite) (*faultproxy.Proxy, *pgserver.Cluster)) func(
 }
 
 // crashing gives run a way to crash a server, and waits until that is up again.
-func (f *faultSite) crashing(
-	p *faultproxy.Proxy,
-	c *pgserver.Cluster,
-	run func(crash func()) (int, string),
-) (int, string) {
+func (f *faultSite) crashing(p *faultproxy.Proxy, c *pgserver.Cluster,
+	run func(crash func()) (int, string)) (int, string) {
 	var up sync.WaitGroup
 	code, said := run(func() { up.Go(func() { f.restart(c) }) })
 	p.Never()
@@ -127,11 +124,9 @@ func inUpload(fault func(f *faultSite, at int64) (int, string)) func(*faultSite,
 				`INSERT INTO bulk SELECT i, (SELECT regexp_replace(string_agg(translate(md5(i::text || j), '0123456789abcdef', 'ghijklmnopabcdef'), ''), '(.{5})', '\1 ', 'g')
 				FROM generate_series(1, 6) j) FROM generate_series(10001, 120000) i`,
 			)
-			f.edit(
-				"refresher.yaml",
+			f.edit("refresher.yaml",
 				"content: sample, formats: [pgdump, parquet], sample: {roots: [public.users], percent: 20}",
-				"content: full, formats: [pgdump]",
-			)
+				"content: full, formats: [pgdump]")
 			f.measure()
 			f.want = f.content()
 		}
@@ -217,10 +212,8 @@ func outOfDisk() func(*faultSite, int, int, *rand.Rand) {
 		if i == 0 {
 			disk = smallDisk(f.t, 256<<20)
 			srv := *f.servers
-			srv.staging = pgserver.New(
-				f.t,
-				pgserver.Options{Dir: disk, Config: map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"}},
-			)
+			srv.staging = pgserver.New(f.t,
+				pgserver.Options{Dir: disk, Config: map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"}})
 			site = siteOf(f.t, &srv, f.counts, f.kind)
 		}
 		free := spot(i, n, 22<<20, rnd)

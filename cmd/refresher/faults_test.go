@@ -121,8 +121,7 @@ func stallWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 	f.inject(fmt.Sprintf("byte %d of the data", at), func() (int, string) {
 		defer f.toStaging.Cut()
 		return f.impatient(
-			hooks{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never},
-		)
+			hooks{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never})
 	})
 }
 
@@ -172,11 +171,8 @@ func (f *faultSite) onStandby(query string) {
 func conflictInCopy(f *faultSite, i, _ int, _ *rand.Rand) {
 	primary := f.primary.URL(f.db)
 	if i == 0 { // more than sockets and pipes swallow, so that the COPY waits for its reader
-		pgserver.Exec(
-			f.t,
-			primary,
-			"INSERT INTO bulk SELECT i, repeat('lorem ipsum dolor ', 100) FROM generate_series(10001, 22000) i",
-		)
+		pgserver.Exec(f.t, primary,
+			"INSERT INTO bulk SELECT i, repeat('lorem ipsum dolor ', 100) FROM generate_series(10001, 22000) i")
 		f.replayed()
 		f.must(exitClean, "run")
 		f.want = f.content()
@@ -237,18 +233,14 @@ func ddl(f *faultSite, i, _ int, _ *rand.Rand) {
 				f.primary.URL(f.db),
 				fmt.Sprintf(
 					"ALTER TABLE orders ALTER memo SET DEFAULT 'order %d'; CREATE INDEX migrated_%d ON orders (memo)",
-					i,
-					i,
-				),
+					i, i),
 			)
 			f.replayed()
 		}})
 		f.wants(code == exitClean && strings.Contains(said, "starts over from a new snapshot (1 of 3)"), said)
 		f.replaced = f.content()
-		index := f.one(
-			f.staging.URL(f.db),
-			fmt.Sprintf("SELECT count(*)::text FROM pg_indexes WHERE indexname = 'migrated_%d'", i),
-		)
+		index := f.one(f.staging.URL(f.db),
+			fmt.Sprintf("SELECT count(*)::text FROM pg_indexes WHERE indexname = 'migrated_%d'", i))
 		rows := f.one(f.staging.URL(f.db), "SELECT count(*)::text FROM orders")
 		f.wants(index == "1" && rows == "2000", "index "+index+", rows "+rows)
 		return code, said

@@ -61,14 +61,8 @@ func TestLargeCell(t *testing.T) {
 				stages += fmt.Sprintf(" %s %d", st.Name, st.PeakRSS>>20)
 				peak = st.PeakRSS >> 20
 			}
-			t.Logf(
-				"%-16s peak %d MB, %.1f times the cell of %d MB:%s",
-				tt.name,
-				peak,
-				float64(peak)/float64(mb),
-				mb,
-				stages,
-			)
+			t.Logf("%-16s peak %d MB, %.1f times the cell of %d MB:%s", tt.name, peak, float64(peak)/float64(mb), mb,
+				stages)
 			times := int64(3)
 			if !all { // next to a small cell the program itself counts
 				times = 5

@@ -36,10 +36,8 @@ func TestLargeObjectsWithLeastPrivilege(t *testing.T) {
 			srv.standby = pgserver.NewStandby(t, srv.primary)
 			s := newSiteOn(t, srv, "template0")
 			s.write("rules.yaml", tinyRules+"large_objects: keep\n")
-			s.write(
-				"refresher.yaml",
-				"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
-			)
+			s.write("refresher.yaml",
+				"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
 			s.leastPrivilege(t)
 		})
 	}
@@ -55,11 +53,8 @@ func (s *site) leastPrivilege(t *testing.T) {
 		ALTER LARGE OBJECT 7002 OWNER TO ` + owner + `; GRANT SELECT ON LARGE OBJECT 7003 TO PUBLIC;
 		GRANT SELECT ON LARGE OBJECT 7004 TO ` + reader + `; GRANT SELECT ON LARGE OBJECT 7005 TO group_` + s.db,
 	)
-	pgserver.Exec(
-		t,
-		s.staging.URL(pgserver.User),
-		s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"),
-	)
+	pgserver.Exec(t, s.staging.URL(pgserver.User),
+		s.docsGrants("staging")+"CREATE ROLE "+owner+" LOGIN;"+s.docsGrants("staging, owner"))
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE DATABASE "+s.db+" OWNER "+owner)
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), reader), as(s.staging.URL(s.db), "writer_"+s.db)

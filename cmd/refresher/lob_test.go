@@ -31,11 +31,8 @@ func objectsOf(t *testing.T, url string) map[string]string {
 	t.Helper()
 	conn := pgserver.Conn(t, url)
 	defer conn.Close(t.Context())
-	return pairs(
-		t,
-		conn,
-		"SELECT oid::text, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata",
-	)
+	return pairs(t, conn,
+		"SELECT oid::text, length(lo_get(oid)) || ' ' || md5(lo_get(oid)) FROM pg_largeobject_metadata")
 }
 
 func (s *site) sameObjects() {
@@ -135,8 +132,7 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		"noise, then gzip in it": append(slices.Repeat([]byte{0, 1, 2, 0xFF}, 300_000), gzipText("dear "+mail)...),
 	} {
 		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; os.Getenv(
-			"REFRESHER_LONG",
-		) == "" &&
+			"REFRESHER_LONG") == "" &&
 			!slices.Contains(short, name) {
 			continue // the rest: make long
 		}
@@ -159,10 +155,8 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 	s.production("SELECT lo_unlink(6002)")
 	s.must(exitClean, "run")
 	s.inStaging(fmt.Sprintf("SELECT lo_from_bytea(6003, 'dear %s')", mail))
-	if _, said := s.must(exitRefused, "verify"); !strings.Contains(
-		said,
-		"large object 6003: survivor of class email",
-	) ||
+	if _, said := s.must(exitRefused, "verify"); !strings.Contains(said,
+		"large object 6003: survivor of class email") ||
 		strings.Contains(said, mail) {
 		t.Error(said)
 	}

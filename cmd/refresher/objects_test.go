@@ -51,11 +51,8 @@ func objectsSite(t *testing.T, file string) *site {
 	t.Helper()
 	s := newEmptySite(t)
 	for _, c := range []*pgserver.Cluster{s.primary, s.staging} {
-		pgserver.Exec(
-			t,
-			c.URL(pgserver.User),
-			`DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-		)
+		pgserver.Exec(t, c.URL(pgserver.User),
+			`DO $$ BEGIN CREATE ROLE objects_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
 	}
 	admin := s.primary.URL(pgserver.User)
 	sql, err := os.ReadFile(file)
@@ -88,16 +85,10 @@ func objectsSite(t *testing.T, file string) *site {
 	}
 	s.write("rules.yaml", string(rules))
 	if root, _, ok := strings.Cut(string(rules), "\nversion: 1"); ok {
-		s.edit(
-			"refresher.yaml",
-			"[public.users], percent: 10",
-			"["+strings.TrimPrefix(root, "# sample: ")+"], percent: 50",
-		)
-		s.edit(
-			"refresher.yaml",
-			"buckets:",
-			fmt.Sprintf("buckets:\n  - {name: all, url: s3://%s/all, content: full, formats: [pgdump, parquet]}", s.db),
-		)
+		s.edit("refresher.yaml", "[public.users], percent: 10",
+			"["+strings.TrimPrefix(root, "# sample: ")+"], percent: 50")
+		s.edit("refresher.yaml", "buckets:",
+			fmt.Sprintf("buckets:\n  - {name: all, url: s3://%s/all, content: full, formats: [pgdump, parquet]}", s.db))
 	} else { // to staging only
 		s.withoutBuckets()
 	}
@@ -150,8 +141,7 @@ func documentedDifferences(t *testing.T) []*difference {
 type entry struct{ kind, text string }
 
 var entryHead = regexp.MustCompile(
-	`(?m)^-- Name: ((?s:.*?)); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$`,
-)
+	`(?m)^-- Name: ((?s:.*?)); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$`)
 
 // commentOn is what a comment's kind is called by: of what it is one.
 var commentOn = regexp.MustCompile(`^\s*(COMMENT ON (?:[A-Z]+ )+)`)
@@ -274,11 +264,8 @@ func compareContents(t *testing.T, s *site) {
 	for what, sql := range facts {
 		compare(what, sql)
 	}
-	sequences := pairs(
-		t,
-		source,
-		`SELECT oid::regclass::text, '' FROM pg_class WHERE relkind = 'S' AND relpersistence <> 'u'`,
-	)
+	sequences := pairs(t, source,
+		`SELECT oid::regclass::text, '' FROM pg_class WHERE relkind = 'S' AND relpersistence <> 'u'`)
 	for seq := range sequences {
 		compare("sequence", fmt.Sprintf("SELECT %s, last_value || ' ' || is_called FROM %s", catalog.Literal(seq), seq))
 	}
@@ -345,9 +332,7 @@ func TestObjectsSaidBeforehand(t *testing.T) {
 	})
 	_, stderr := s.must(exitEnvironment, "run", "--dry-run")
 	if want := `it has no role "objects_elsewhere", which policies of row-level security name; run: CREATE ROLE "objects_elsewhere" NOLOGIN;`; !strings.Contains(
-		stderr,
-		want,
-	) {
+		stderr, want) {
 		t.Errorf("want %q in:\n%s", want, stderr)
 	}
 	s.production("ALTER POLICY elsewhere ON spaced TO PUBLIC")

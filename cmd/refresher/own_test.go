@@ -14,10 +14,8 @@ func newTinySite(t *testing.T) *site {
 	s := newEmptySite(t)
 	s.production(tinySchema)
 	s.write("rules.yaml", tinyRules)
-	s.write(
-		"refresher.yaml",
-		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
-	)
+	s.write("refresher.yaml",
+		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
 	return s
 }
 
@@ -43,16 +41,11 @@ func newFlagSite(t *testing.T) *site {
 		INSERT INTO feature_flags (name, enabled) SELECT 'production-' || i, true FROM generate_series(1, 40) i`,
 	)
 	s.write("rules.yaml", tinyRules+flagsRule)
-	s.edit(
-		"refresher.yaml",
-		`staging: {url: "${STAGING}"`,
-		`staging: {preserve: [public.feature_flags, 'tools."test accounts"'], url: "${STAGING}"`,
-	)
+	s.edit("refresher.yaml", `staging: {url: "${STAGING}"`,
+		`staging: {preserve: [public.feature_flags, 'tools."test accounts"'], url: "${STAGING}"`)
 	_, said := s.must(exitClean, "run")
-	if !strings.Contains(
-		said,
-		"there is no staging database yet from which to preserve public.feature_flags, tools.\"test accounts\"",
-	) {
+	if !strings.Contains(said,
+		"there is no staging database yet from which to preserve public.feature_flags, tools.\"test accounts\"") {
 		t.Errorf("the first run doesn't say that there was nothing to preserve:\n%s", said)
 	}
 	if n := s.staged("SELECT count(*)::text FROM feature_flags"); n != "0" {
@@ -199,10 +192,8 @@ func TestPreserveRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	// Nobody could say whose rows win.
 	s.write("rules.yaml", tinyRules+"  public.feature_flags: {columns: {\"*\": keep}}\n")
-	if _, said := s.must(exitInput, "run"); !strings.Contains(
-		said,
-		"staging.preserve names public.feature_flags, but by the rules its rows come from production",
-	) {
+	if _, said := s.must(exitInput, "run"); !strings.Contains(said,
+		"staging.preserve names public.feature_flags, but by the rules its rows come from production") {
 		t.Errorf("rows of both sides:\n%s", said)
 	}
 }
@@ -232,10 +223,8 @@ func TestAfterFilesRunBeforeVerification(t *testing.T) {
 	for _, flags := range []string{"public.feature_flags (4 rows now), ", ""} {
 		_, said := s.must(exitClean, "run")
 		if !strings.Contains(said, "seed.sql wrote to "+flags+"public.users (200 rows now)") ||
-			!strings.Contains(
-				said,
-				"more.sql wrote to public.users (201 rows now), tools.\"test accounts\" (0 rows now)",
-			) {
+			!strings.Contains(said,
+				"more.sql wrote to public.users (201 rows now), tools.\"test accounts\" (0 rows now)") {
 			t.Errorf("the run doesn't say what the files changed:\n%s", said)
 		}
 	}

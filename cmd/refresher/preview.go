@@ -59,10 +59,8 @@ redirection is refused. --output writes a file that only you can read.`,
 			if output != "" {
 				return a.previewFile(page, output)
 			}
-			return page.Render(
-				a.out,
-				preview.Options{Width: a.screen.width, Colour: a.screen.colour, Lines: previewLines},
-			)
+			return page.Render(a.out,
+				preview.Options{Width: a.screen.width, Colour: a.screen.colour, Lines: previewLines})
 		},
 	}
 	cmd.Flags().IntVar(&rows, "rows", 3, "how many rows to show")
@@ -85,10 +83,8 @@ func (a *app) preview(ctx context.Context, table string, rows int) (*preview.Pag
 	if err != nil {
 		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
 	}
-	source, err := snapshot.Open(
-		ctx,
-		snapshot.Options{Config: cfg, Run: "preview", RequireReplica: in.config.Source.RequireReplica, Workers: 1},
-	)
+	source, err := snapshot.Open(ctx,
+		snapshot.Options{Config: cfg, Run: "preview", RequireReplica: in.config.Source.RequireReplica, Workers: 1})
 	if err != nil {
 		return nil, err
 	}

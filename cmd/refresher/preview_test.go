@@ -56,13 +56,9 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.production(
-		`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`,
-	)
-	s.edit(
-		"rules.yaml",
-		"tables:\n",
-		"tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n",
-	)
+		`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`)
+	s.edit("rules.yaml", "tables:\n",
+		"tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n")
 	s.production("CREATE TABLE empty (n int)")
 	for _, tc := range []struct{ table, want string }{
 		{"public.metrics", "row 3 of 3"},
@@ -77,10 +73,8 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 			t.Errorf("%s: exit %d: %s\n%s", tc.table, code, stderr, stdout)
 		}
 	}
-	left := s.one(
-		s.standby.URL(pgserver.User),
-		"SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'",
-	)
+	left := s.one(s.standby.URL(pgserver.User),
+		"SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'refresher/preview%'")
 	if left != "0" {
 		t.Errorf("%s sessions are left on the source", left)
 	}
@@ -157,17 +151,13 @@ func TestPreviewRefusesWhatIsNoTerminal(t *testing.T) {
 	if info.Mode().Perm() != 0o600 || stdout != "" || !strings.Contains(stderr, "raw values") {
 		t.Errorf("mode %v, stdout %q, stderr %q", info.Mode(), stdout, stderr)
 	}
-	if !strings.Contains(
-		readFile(t, file),
-		s.one(s.primary.URL(s.db), "SELECT email FROM users WHERE ctid = (SELECT min(ctid) FROM users)"),
-	) {
+	if !strings.Contains(readFile(t, file),
+		s.one(s.primary.URL(s.db), "SELECT email FROM users WHERE ctid = (SELECT min(ctid) FROM users)")) {
 		t.Error("the file doesn't hold the rows")
 	}
 	before := readFile(t, file)
-	if _, stderr = s.must(exitInput, "preview", "public.events", "--output", file); !strings.Contains(
-		stderr,
-		"is there already",
-	) ||
+	if _, stderr = s.must(exitInput, "preview", "public.events", "--output", file); !strings.Contains(stderr,
+		"is there already") ||
 		readFile(t, file) != before {
 		t.Errorf("%s, or the file changed", stderr)
 	}

@@ -28,14 +28,8 @@ func (s *site) feed(code int, input string, args ...string) (stdout, stderr stri
 	var out, err bytes.Buffer
 	a := &app{in: strings.NewReader(input), out: &out, err: &err, getenv: s.getenv}
 	if got := run(context.Background(), args, a); got != code {
-		s.t.Fatalf(
-			"refresher %s: exit %d, want %d\n%s%s",
-			strings.Join(args, " "),
-			got,
-			code,
-			err.String(),
-			out.String(),
-		)
+		s.t.Fatalf("refresher %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, code, err.String(),
+			out.String())
 	}
 	return out.String(), err.String()
 }
@@ -47,16 +41,8 @@ func (s *site) customer() (c customer) {
 	s.t.Helper()
 	url := s.primary.URL(s.db)
 	const where = " FROM users WHERE phone IS NOT NULL AND full_name ~ '^[A-Za-z]+ [A-Za-z]+$' ORDER BY id LIMIT 1"
-	c.email, c.name, c.phone = s.one(
-		url,
-		"SELECT email"+where,
-	), s.one(
-		url,
-		"SELECT full_name"+where,
-	), s.one(
-		url,
-		"SELECT phone"+where,
-	)
+	c.email, c.name, c.phone = s.one(url, "SELECT email"+where), s.one(url, "SELECT full_name"+where), s.one(url,
+		"SELECT phone"+where)
 	return c
 }
 
@@ -125,10 +111,8 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 	})
 	t.Run("files", func(t *testing.T) {
 		refused(file("x.csv", "id,who\n1,nobody\n2,\""+c.name+"\"\n"), "x.csv.who, line 3: survivor of class full_name")
-		refused(
-			file("x.jsonl", `{"a":1}`+"\n"+`{"phone":"`+c.phone+`"}`),
-			"x.jsonl.phone, line 2: survivor of class phone",
-		)
+		refused(file("x.jsonl", `{"a":1}`+"\n"+`{"phone":"`+c.phone+`"}`),
+			"x.jsonl.phone, line 2: survivor of class phone")
 		refused(file("deep/app.log.gz", packed.String()), "app.log.gz, line 3: survivor of class email")
 		refused(file("x.parquet", string(s.leakyParquet())), "file.\"x.parquet\".name, row 2: survivor of class email")
 		refused(dir, "deep/app.log.gz, line 3")
@@ -138,11 +122,8 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 	})
 	t.Run("another database and its dumps", func(t *testing.T) {
 		other := pgserver.DB(t)
-		pgserver.Exec(
-			t,
-			other,
-			"CREATE TABLE warehouse (id int, note text); INSERT INTO warehouse VALUES (1, 'call "+c.name+"')",
-		)
+		pgserver.Exec(t, other,
+			"CREATE TABLE warehouse (id int, note text); INSERT INTO warehouse VALUES (1, 'call "+c.name+"')")
 		refused(other, "public.warehouse.note, ctid (0,1): survivor of class full_name")
 		for name, format := range map[string]string{"x.dump": "-Fc", "x.sql": "-Fp", "x.tar": "-Ft"} {
 			path := filepath.Join(s.dir, name)
@@ -161,17 +142,8 @@ func TestSurvivorsAreFoundInAnything(t *testing.T) {
 		refused("s3://"+s.db+"/logs", "2026/app.log, line 2: survivor of class email")
 		refused("s3://"+s.db+"/logs/t.parquet", "row 2: survivor of class email")
 		s.put("sets/"+filepath.Base(kept[0]), set)
-		s.feed(
-			exitRefused,
-			"to "+c.email,
-			"verify",
-			"--fingerprints",
-			"s3://"+s.db+"/sets/",
-			"--key",
-			"env:KEY",
-			"--target",
-			"-",
-		)
+		s.feed(exitRefused, "to "+c.email, "verify", "--fingerprints", "s3://"+s.db+"/sets/", "--key", "env:KEY",
+			"--target", "-")
 		s.feed(exitInput, "", "verify", "--fingerprints", "s3://"+s.db+"/logs/", "--key", "env:KEY", "--target", "-")
 	})
 	t.Run("formats", func(t *testing.T) {
@@ -275,31 +247,13 @@ func TestASetInABucketOfItsOwn(t *testing.T) {
 	}
 	s.vars["AWS_ENDPOINT_URL"] = s.s3.Endpoint
 	c := s.customer()
-	_, said := s.feed(
-		exitRefused,
-		"hello "+c.name,
-		"verify",
-		"--fingerprints",
-		where,
-		"--key",
-		"env:KEY",
-		"--target",
-		"-",
-	)
+	_, said := s.feed(exitRefused, "hello "+c.name, "verify", "--fingerprints", where, "--key", "env:KEY", "--target",
+		"-")
 	if !strings.Contains(said, "survivor of class full_name") || len(s.leaks(said)) > 0 {
 		t.Error(said)
 	}
-	s.feed(
-		exitRefused,
-		"hello "+c.name,
-		"verify",
-		"--fingerprints",
-		"s3://"+s.db+"/"+kept[0],
-		"--key",
-		"env:KEY",
-		"--target",
-		"-",
-	)
+	s.feed(exitRefused, "hello "+c.name, "verify", "--fingerprints", "s3://"+s.db+"/"+kept[0], "--key", "env:KEY",
+		"--target", "-")
 
 	target, err := url.Parse(s.s3.Endpoint)
 	if err != nil {
@@ -313,9 +267,7 @@ func TestASetInABucketOfItsOwn(t *testing.T) {
 				"data/latest.json",
 				[]byte(
 					`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat(
-						"0",
-						64,
-					)+`"}`,
+						"0", 64)+`"}`,
 				),
 			)
 		}

@@ -32,25 +32,16 @@ func asDocumented(t *testing.T, source string) *site {
 	servers.staging = pgserver.New(t, pgserver.Options{Config: map[string]string{"log_statement": "all"}})
 	s.servers = &servers
 	s.production(
-		fmt.Sprintf(
-			"REVOKE ALL ON DATABASE %s FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC",
-			s.db,
-		) + "; " + s.docsGrants(
-			source,
-		),
+		fmt.Sprintf("REVOKE ALL ON DATABASE %s FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC",
+			s.db) + "; " + s.docsGrants(source),
 	)
 	t.Cleanup(func() {
 		pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db)
 	})
 	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging"))
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
-	s.vars["SOURCE"], s.vars["STAGING"] = as(
-		s.standby.URL(s.db),
-		"reader_"+s.db,
-	), as(
-		s.staging.URL(s.db),
-		"writer_"+s.db,
-	)
+	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db),
+		"writer_"+s.db)
 	return s
 }
 
@@ -110,10 +101,8 @@ func TestAMemberOfTheOwnerReplacesStaging(t *testing.T) {
 	if _, said := s.must(exitRefused, "run"); !strings.Contains(said, "say refresher run --replace once") {
 		t.Errorf("no run made it, and it is not said how to replace it:\n%s", said)
 	}
-	if _, said := s.must(exitEnvironment, "run", "--replace"); !strings.Contains(
-		said,
-		fmt.Sprintf(`GRANT "%s" TO "writer_%s";`, owner, s.db),
-	) {
+	if _, said := s.must(exitEnvironment, "run", "--replace"); !strings.Contains(said,
+		fmt.Sprintf(`GRANT "%s" TO "writer_%s";`, owner, s.db)) {
 		t.Errorf("the message doesn't print the grant:\n%s", said)
 	}
 	pgserver.Exec(t, s.staging.URL(pgserver.User), s.docsGrants("staging, owner"))
@@ -156,11 +145,8 @@ func TestExtensionsAreApprovedByTemplate(t *testing.T) {
 	s.production(
 		"CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db.invalid')",
 	)
-	pgserver.Exec(
-		t,
-		s.staging.URL("template_"+s.db),
-		"CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO writer_"+s.db,
-	)
+	pgserver.Exec(t, s.staging.URL("template_"+s.db),
+		"CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO writer_"+s.db)
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE far_"+s.db)
 	s.must(exitClean, "run")
 	s.inStaging("GRANT USAGE ON FOREIGN SERVER far TO far_" + s.db)
@@ -218,21 +204,15 @@ func TestTheReadmesGrantsAreEnough(t *testing.T) {
 	pgserver.Exec(t, s.staging.URL(pgserver.User), grants("staging"))
 	t.Cleanup(func() { pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY reader_"+s.db+"; DROP ROLE reader_"+s.db) })
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
-	s.vars["SOURCE"], s.vars["STAGING"] = as(
-		s.standby.URL(s.db),
-		"reader_"+s.db,
-	), as(
-		s.staging.URL(s.db),
-		"writer_"+s.db,
-	)
+	s.vars["SOURCE"], s.vars["STAGING"] = as(s.standby.URL(s.db), "reader_"+s.db), as(s.staging.URL(s.db),
+		"writer_"+s.db)
 	s.must(exitClean, "run")
 	s.production(
 		"ALTER TABLE payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY nobody ON payments USING (false); ALTER ROLE reader_" + s.db + " BYPASSRLS",
 	)
 	s.must(exitClean, "run")
 	if got := s.one(s.staging.URL(s.db), "SELECT relforcerowsecurity::text || ' ' || (SELECT count(*) FROM payments) FROM pg_class WHERE relname = 'payments'"); got != "true "+fmt.Sprint(
-		sampleUsers,
-	) {
+		sampleUsers) {
 		t.Errorf("payments in staging: %s", got)
 	}
 	s.must(exitClean, "rollback")

@@ -99,12 +99,8 @@ func (p *progress) rates() string {
 	if p.stage != "data" {
 		return fmt.Sprintf("%s of %s, %s", visible.Size(p.bytes), visible.Size(p.expect), speed)
 	}
-	return fmt.Sprintf(
-		"%s rows, %s rows/s, %s",
-		visible.Count(p.rows),
-		visible.Count(int64(float64(p.rows)/p.seconds())),
-		speed,
-	)
+	return fmt.Sprintf("%s rows, %s rows/s, %s", visible.Count(p.rows),
+		visible.Count(int64(float64(p.rows)/p.seconds())), speed)
 }
 
 func (p *progress) eta() string {
@@ -158,18 +154,10 @@ func (p *progress) Expect(rows, bytes int64) {
 	defer p.mu.Unlock()
 	p.expect, p.rowsDue, p.rows, p.bytes = bytes, rows, 0, 0
 	if p.terminal && bytes > 0 {
-		p.bar = progressbar.NewOptions64(
-			bytes,
-			progressbar.OptionSetWriter(p.w),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionSetPredictTime(
-				true,
-			),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionUseANSICodes(true),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionClearOnFinish(),
-		)
+		p.bar = progressbar.NewOptions64(bytes, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24),
+			progressbar.OptionUseANSICodes(true), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish())
 	}
 }
 

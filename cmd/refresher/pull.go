@@ -60,8 +60,7 @@ instead of its URL, the configuration says how to reach the bucket.`,
 			if len(args) != 1 {
 				return fault.BadInput(
 					"pull takes one bucket, as s3://bucket/prefix or by its name in the configuration; see: %s --help",
-					cmd.CommandPath(),
-				)
+					cmd.CommandPath())
 			}
 			return nil
 		},
@@ -70,8 +69,7 @@ instead of its URL, the configuration says how to reach the bucket.`,
 			return a.pull(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().
-		StringVar(&f.to, "to", "", "the database to put the dataset into, as postgres://host/database; it need not exist")
+	cmd.Flags().StringVar(&f.to, "to", "", "the database to put the dataset into, as postgres://host/database; it need not exist")
 	cmd.Flags().StringVar(&f.run, "run", "", "this run's dataset instead of the latest")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil,
 		"whose datasets are loaded: a public key as public-key prints it, or a file that holds it; may be repeated")
@@ -109,19 +107,9 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(
-		a.err,
-		"%s holds run %s (%s): %s tables, %s rows, %s in %s",
-		target.Redact(f.to),
-		r.Run,
-		r.Content,
-		visible.Count(
-			int64(r.Tables),
-		),
-		visible.Count(r.Rows),
-		visible.Size(r.Bytes),
-		visible.Seconds(time.Since(began).Seconds()),
-	)
+	fmt.Fprintf(a.err, "%s holds run %s (%s): %s tables, %s rows, %s in %s", target.Redact(f.to), r.Run, r.Content,
+		visible.Count(int64(r.Tables)), visible.Count(r.Rows), visible.Size(r.Bytes),
+		visible.Seconds(time.Since(began).Seconds()))
 	if r.Previous != "" {
 		fmt.Fprintf(a.err, "; what was there is %s now", r.Previous)
 	}
@@ -174,11 +162,8 @@ func (a *app) pullSource(ctx context.Context, f pullFlags) (c *config.Config, si
 	if named {
 		b := c.Bucket(f.from)
 		if b == nil {
-			return nil, nil, fault.BadInput(
-				"%q is neither s3://bucket/prefix nor the name of a bucket in %s",
-				f.from,
-				a.configPath,
-			)
+			return nil, nil, fault.BadInput("%q is neither s3://bucket/prefix nor the name of a bucket in %s", f.from,
+				a.configPath)
 		}
 		url = b.URL
 	} else if name, _, err = s3sink.ParseURL(url); err != nil {

@@ -112,10 +112,8 @@ func (d *desk) tidy() {
 // lines are the statements of a script, without what differs from one to the next.
 func lines(script []byte) []string {
 	all := strings.Split(string(script), "\n")
-	all = slices.DeleteFunc(
-		all,
-		func(l string) bool { return l == "" || strings.HasPrefix(l, "--") || strings.Contains(l, "restrict ") },
-	)
+	all = slices.DeleteFunc(all,
+		func(l string) bool { return l == "" || strings.HasPrefix(l, "--") || strings.Contains(l, "restrict ") })
 	slices.Sort(all)
 	return all
 }

@@ -47,18 +47,12 @@ func TestPull(t *testing.T) {
 
 func pullLoads(t *testing.T, d *desk) {
 	to := d.to(d.name)
-	d.pulls(
-		exitClean,
+	d.pulls(exitClean,
 		fmt.Sprintf("/%s holds run %s (sample): %d tables", d.name, d.latest.Run, len(d.manifest.Tables)),
-		d.prefix("data"),
-		"--to",
-		to,
-	)
+		d.prefix("data"), "--to", to)
 	dump := d.object("data/runs/" + d.latest.Run + "/" + d.db + ".dump")
 	if want, got := d.script("pg_restore", dump, "-f", "-"), d.script("pg_dump", nil, d.staging.URL(d.name)); !slices.Equal(
-		want,
-		got,
-	) {
+		want, got) {
 		t.Errorf("the dump makes %d lines, the database %d, and they differ", len(want), len(got))
 	}
 	if owner := d.one(d.admin(), "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = '"+d.name+"'"); owner != "dev_"+d.db {
@@ -70,15 +64,8 @@ func pullLoads(t *testing.T, d *desk) {
 	pgserver.Exec(t, to, "GRANT SELECT ON users TO pg_monitor; CREATE TABLE scratch ()")
 	first := d.databases()
 	pgserver.Conn(t, to)
-	d.pulls(
-		exitClean,
-		"; what was there is "+d.name+"_previous now",
-		"dev",
-		"--to",
-		to,
-		"--config",
-		d.dir+"/refresher.yaml",
-	)
+	d.pulls(exitClean, "; what was there is "+d.name+"_previous now", "dev", "--to", to, "--config",
+		d.dir+"/refresher.yaml")
 	second := d.databases()
 	if !strings.HasSuffix(second, strings.Replace(first, "=", "_previous=", 1)) {
 		t.Errorf("%s became %s", first, second)
@@ -90,10 +77,8 @@ func pullLoads(t *testing.T, d *desk) {
 		t.Error("the grant is lost, or the scratch table isn't")
 	}
 	d.pulls(exitClean, "_previous now", d.prefix("data"), "--to", to)
-	if third := d.databases(); !strings.HasSuffix(
-		third,
-		strings.Replace(strings.Fields(second)[0], "=", "_previous=", 1),
-	) {
+	if third := d.databases(); !strings.HasSuffix(third,
+		strings.Replace(strings.Fields(second)[0], "=", "_previous=", 1)) {
 		t.Errorf("%s became %s", second, third)
 	}
 
@@ -104,15 +89,8 @@ func pullLoads(t *testing.T, d *desk) {
 	d.put("two/runs/"+d.latest.Run+"/manifest.json.sig", d.sign(d.signer(), older.doc()))
 	d.put("two/runs/"+d.latest.Run+"/"+d.db+".dump", older.dump)
 	d.pulls(exitClean, "holds run "+d.latest.Run, d.prefix("two"), "--to", to, "--run", d.latest.Run)
-	d.pulls(
-		exitInput,
-		"no run 20990102T000000Z-ffff was published",
-		d.prefix("two"),
-		"--to",
-		to,
-		"--run",
-		"20990102T000000Z-ffff",
-	)
+	d.pulls(exitInput, "no run 20990102T000000Z-ffff was published", d.prefix("two"), "--to", to, "--run",
+		"20990102T000000Z-ffff")
 }
 
 // A dataset with any fault leaves the developer's database as it is.
@@ -171,13 +149,8 @@ func pullReplacesOnlyItsOwn(t *testing.T, d *desk) {
 	pgserver.Exec(t, d.to("postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+d.name+"_previous")
 	pgserver.Exec(t, to, "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'")
 	before := d.databases()
-	d.pulls(
-		exitInput,
-		fmt.Sprintf("database %q on 127.0.0.1:%d was not put there by pull", d.name, d.staging.Port()),
-		from,
-		"--to",
-		to,
-	)
+	d.pulls(exitInput, fmt.Sprintf("database %q on 127.0.0.1:%d was not put there by pull", d.name, d.staging.Port()),
+		from, "--to", to)
 	if after := d.databases(); after != before {
 		t.Errorf("%s became %s", before, after)
 	}
@@ -219,20 +192,13 @@ func pullOfADatasetThatIsReplacedMeanwhile(t *testing.T, d *desk) {
 				"moving/latest.json",
 				[]byte(
 					`{"run":"20990101T000000Z-ffff","manifest":"runs/20990101T000000Z-ffff/manifest.json","sha256":"`+strings.Repeat(
-						"0",
-						64,
-					)+`"}`,
+						"0", 64)+`"}`,
 				),
 			)
 		})
 	})
-	d.pulls(
-		exitRefused,
-		"latest.json was changed while run "+d.latest.Run+" was read",
-		d.prefix("moving"),
-		"--to",
-		d.to(d.name),
-	)
+	d.pulls(exitRefused, "latest.json was changed while run "+d.latest.Run+" was read", d.prefix("moving"), "--to",
+		d.to(d.name))
 	if names := d.databases(); names != "" {
 		t.Errorf("it left %s", names)
 	}

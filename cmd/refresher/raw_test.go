@@ -153,10 +153,7 @@ func everywhere() string {
 	}
 	b.WriteString(
 		`CREATE TYPE planted_mood AS ENUM ('fine', ` + lit(
-			plants["email"],
-		) + `); COMMENT ON COLUMN plants.who IS ` + lit(
-			plants["full name"],
-		),
+			plants["email"]) + `); COMMENT ON COLUMN plants.who IS ` + lit(plants["full name"]),
 	)
 	return b.String()
 }
@@ -176,22 +173,13 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	pgserver.Exec(t, s.staging.URL(s.db), everywhere())
 	for _, column := range []string{"email", "full_name", "phone", "street", "national_id"} {
 		for i := range 3 {
-			v := s.one(
-				s.primary.URL(s.db),
-				fmt.Sprintf("SELECT %s FROM users WHERE %[1]s IS NOT NULL ORDER BY id OFFSET %d LIMIT 1", column, i),
-			)
+			v := s.one(s.primary.URL(s.db),
+				fmt.Sprintf("SELECT %s FROM users WHERE %[1]s IS NOT NULL ORDER BY id OFFSET %d LIMIT 1", column, i))
 			pgserver.Exec(
 				t,
 				s.staging.URL(s.db),
-				"INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(
-					v,
-					"'",
-					"''",
-				)+"', 'ask '||'"+strings.ReplaceAll(
-					v,
-					"'",
-					"''",
-				)+"')",
+				"INSERT INTO plants (who, note) VALUES ('"+strings.ReplaceAll(v, "'",
+					"''")+"', 'ask '||'"+strings.ReplaceAll(v, "'", "''")+"')",
 			)
 		}
 	}
@@ -257,10 +245,7 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	)
 	w.does("check")
 	w.does("run", "--report", reports+"/conditions/")
-	if text := readFile(t, reports+"/conditions/report.json"); !strings.Contains(
-		text,
-		`"rows_when":"who != \"…\""`,
-	) {
+	if text := readFile(t, reports+"/conditions/report.json"); !strings.Contains(text, `"rows_when":"who != \"…\""`) {
 		t.Error("the report does not show the condition")
 	}
 	w.does("preview", "public.plants") // refused: it is for terminals

@@ -79,15 +79,8 @@ func TestALeakInASchemaRefusesAStrictRun(t *testing.T) {
 func TestARefusalChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	vars, rules, config := maps.Clone(
-		s.vars,
-	), readFile(
-		t,
-		filepath.Join(s.dir, "rules.yaml"),
-	), readFile(
-		t,
-		filepath.Join(s.dir, "refresher.yaml"),
-	)
+	vars, rules, config := maps.Clone(s.vars), readFile(t, filepath.Join(s.dir, "rules.yaml")), readFile(t,
+		filepath.Join(s.dir, "refresher.yaml"))
 	for name, tc := range map[string]struct {
 		spoil func(*site)
 		code  int

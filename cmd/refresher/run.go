@@ -44,16 +44,13 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
-	cmd.Flags().
-		BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
+	cmd.Flags().BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
 	cmd.Flags().BoolVar(&replace, "replace", false,
 		"replace a staging database that no refresh made, once; it stays as NAME_previous")
 	cmd.Flags().BoolVar(&purge, "purge-previous", false,
 		"leave no earlier copy: drop NAME_previous, and older runs in the buckets, once the new ones are in place")
-	cmd.Flags().
-		StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
-	cmd.Flags().
-		StringVar(&fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, s3:// prefix or bucket:NAME, for verify --fingerprints (also fingerprints.url)")
+	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
+	cmd.Flags().StringVar(&fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, s3:// prefix or bucket:NAME, for verify --fingerprints (also fingerprints.url)")
 	return cmd
 }
 

@@ -205,11 +205,8 @@ func (s *site) grants() (role string) {
 		role,
 		s.db,
 	))
-	pgserver.Exec(
-		s.t,
-		s.staging.URL(s.db),
-		fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role),
-	)
+	pgserver.Exec(s.t, s.staging.URL(s.db),
+		fmt.Sprintf("GRANT SELECT ON users TO %[1]s; GRANT UPDATE (name) ON teams TO %[1]s", role))
 	return role
 }
 

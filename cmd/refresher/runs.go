@@ -180,11 +180,7 @@ func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) 
 	if err := server.Rollback(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(
-		a.err,
-		"staging %s is now what was %s_previous; run rollback again to undo this\n",
-		staging.Database,
-		staging.Database,
-	)
+	fmt.Fprintf(a.err, "staging %s is now what was %s_previous; run rollback again to undo this\n", staging.Database,
+		staging.Database)
 	return nil
 }

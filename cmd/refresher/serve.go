@@ -56,9 +56,8 @@ then stops; SIGHUP changes nothing.`,
 }
 
 // serve runs the scheduler and the pages until ctx ends; that is a clean stop.
-func (a *app) serve(
-	ctx context.Context, access serve.Access, c *config.Config, o refresh.Options, times config.Times,
-) error {
+func (a *app) serve(ctx context.Context, access serve.Access, c *config.Config, o refresh.Options,
+	times config.Times) error {
 	log := a.log()
 	signal.Ignore(syscall.SIGHUP) // of a terminal that closes, or of who expects it to reload
 	listener, err := net.Listen("tcp", access.Listen)
@@ -139,9 +138,8 @@ var errDeadline = errors.New("the run took longer than schedule.deadline")
 
 // scheduled is one run of the scheduler's, by the files as they are now. Its error is
 // logged: the next run is a new chance.
-func (a *app) scheduled(
-	ctx context.Context, log *slog.Logger, state *serve.State, runs *runsOf, deadline time.Duration,
-) {
+func (a *app) scheduled(ctx context.Context, log *slog.Logger, state *serve.State, runs *runsOf,
+	deadline time.Duration) {
 	id := refresh.NewID(time.Now())
 	defer func() {
 		if p := recover(); p != nil { // what it says could be a value
@@ -167,9 +165,7 @@ func (a *app) scheduled(
 
 // refreshNow reads the configuration and runs a refresh. It always returns a report. A
 // configuration that can't be read is recorded where runs were recorded at start.
-func (a *app) refreshNow(
-	ctx context.Context, id string, watch refresh.Observer, runs *runsOf,
-) (*report.Report, error) {
+func (a *app) refreshNow(ctx context.Context, id string, watch refresh.Observer, runs *runsOf) (*report.Report, error) {
 	started := time.Now()
 	in, err := a.load()
 	var o refresh.Options

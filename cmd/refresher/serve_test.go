@@ -16,11 +16,8 @@ import (
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.edit(
-		"refresher.yaml",
-		"workers: 2",
-		"workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}",
-	)
+	s.edit("refresher.yaml", "workers: 2",
+		"workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}")
 	cmd := s.process("serve")
 	watch := s.stages(cmd)
 	watch.awaitText("outcome=done")
@@ -60,9 +57,7 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	}
 	// A report on the page's server is checked like one anywhere.
 	if _, said := s.must(exitClean, "verify", "--report", address[1]+"/runs/"+run[1]+"/report.json"); !strings.Contains(
-		said,
-		run[1]+" is genuine",
-	) {
+		said, run[1]+" is genuine") {
 		t.Error(said)
 	}
 	s.must(exitInput, "verify", "--report", address[1]+"/runs/none/report.json")

@@ -13,16 +13,9 @@ import (
 // printSummary says what a clean run did, and what of it was proved.
 func printSummary(w io.Writer, r *report.Report) {
 	rows, bytes := r.Totals()
-	fmt.Fprintf(
-		w,
-		"\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n",
-		visible.Count(rows),
-		visible.Size(bytes),
-		visible.Seconds(
-			r.Seconds("schema", "data", "post-data"),
-		),
-		visible.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())),
-	)
+	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n", visible.Count(rows),
+		visible.Size(bytes), visible.Seconds(r.Seconds("schema", "data", "post-data")),
+		visible.Seconds(max(0, r.Finished.Sub(r.Started).Seconds())))
 	for _, g := range r.Gates() {
 		fmt.Fprintf(w, "  %s  %-18s %s\n", g.Mark(), g.Name, g.Detail)
 	}
@@ -46,27 +39,15 @@ func printSummary(w io.Writer, r *report.Report) {
 		line("staging", "%s/%s is new%s", r.Staging.Address, r.Staging.Database, then)
 	}
 	for _, d := range r.Datasets {
-		line(
-			"bucket",
-			"%s: %s, %s rows, %d objects, %s at %s",
-			d.Bucket,
-			d.Content,
-			visible.Count(d.Rows),
-			len(d.Objects),
-			visible.Size(d.Bytes),
-			d.URL,
-		)
+		line("bucket", "%s: %s, %s rows, %d objects, %s at %s", d.Bucket, d.Content, visible.Count(d.Rows),
+			len(d.Objects), visible.Size(d.Bytes), d.URL)
 	}
 	for _, x := range r.Remains {
 		line("earlier", "%s", x)
 	}
 	if s := r.Standing.Status; s != "" {
-		line(
-			"data",
-			"%s (%s), since the masking key is kept",
-			s,
-			strings.Replace(r.Standing.Basis, " and Recital", ", Recital", 1),
-		)
+		line("data", "%s (%s), since the masking key is kept", s,
+			strings.Replace(r.Standing.Basis, " and Recital", ", Recital", 1))
 	}
 	if r.Signed != nil && len(r.Signed.Signature) > 0 {
 		line("report", "signed by %s; refresher runs %s --save FOLDER writes it", r.Signing.PublicKey, r.Run)

@@ -52,8 +52,7 @@ func TestManyTables(t *testing.T) {
 	}
 	t.Log(line)
 	if got := s.one(s.vars["STAGING"], "SELECT count(*)::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"); got != fmt.Sprint(
-		n,
-	) {
+		n) {
 		t.Errorf("%s tables arrived", got)
 	}
 }

@@ -34,11 +34,10 @@ func newAuthority(t *testing.T, name string) *authority {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter: time.Now().
-			Add(24 * time.Hour),
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: name},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(24 * time.Hour),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
@@ -73,9 +72,8 @@ func (a *authority) server(host string) (cert, key string) {
 	}
 	_, cert = a.sign(
 		&x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-			NotBefore: time.Now().
-				Add(-time.Hour),
-			NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+			NotBefore: time.Now().Add(-time.Hour),
+			NotAfter:  time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}},
 		a.cert,
 		&private.PublicKey,
@@ -124,21 +122,13 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 	s.write("ca.pem", ca.PEM)
 	s.write("other.pem", newAuthority(t, "the team's own CA").PEM)
 	s.write("rules.yaml", tinyRules)
-	s.write(
-		"refresher.yaml",
-		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
-	)
+	s.write("refresher.yaml",
+		"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
 	pgserver.Exec(t, source.URL(pgserver.User), "CREATE DATABASE app")
-	pgserver.Exec(
-		t,
-		source.URL("app"),
-		tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`,
-	)
-	pgserver.Exec(
-		t,
-		staging.URL(pgserver.User),
-		`CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`,
-	)
+	pgserver.Exec(t, source.URL("app"),
+		tinySchema+`; CREATE ROLE reader LOGIN PASSWORD 'p%ss w?rd'; GRANT pg_read_all_data TO reader`)
+	pgserver.Exec(t, staging.URL(pgserver.User),
+		`CREATE ROLE writer LOGIN CREATEDB PASSWORD 'p%ss w?rd'; GRANT pg_signal_backend TO writer`)
 	at := func(c *pgserver.Cluster, role, host, ca string) string {
 		u := url.URL{
 			Scheme:   "postgres",
@@ -150,17 +140,8 @@ func TestTLSIsVerifiedInFull(t *testing.T) {
 		return u.String()
 	}
 	good := func() {
-		s.vars["SOURCE"], s.vars["STAGING"] = at(
-			source,
-			"reader",
-			"localhost",
-			"ca.pem",
-		), at(
-			staging,
-			"writer",
-			"localhost",
-			"ca.pem",
-		)
+		s.vars["SOURCE"], s.vars["STAGING"] = at(source, "reader", "localhost", "ca.pem"), at(staging, "writer",
+			"localhost", "ca.pem")
 	}
 	good()
 	s.must(exitClean, "run")
@@ -215,10 +196,8 @@ func TestPlaintextToAnotherMachineIsRefused(t *testing.T) {
 		s.vars[which] = "postgres://someone@db.invalid/" + s.db + "?sslmode=disable"
 		for _, command := range []string{"run", "check", "rollback"} {
 			_, said := s.must(exitInput, command)
-			if want := strings.ToLower(which) + ".url connects to another machine without TLS"; !strings.Contains(
-				said,
-				want,
-			) {
+			if want := strings.ToLower(which) + ".url connects to another machine without TLS"; !strings.Contains(said,
+				want) {
 				t.Errorf("%s: the message lacks %q:\n%s", command, want, said)
 			}
 		}
@@ -226,9 +205,7 @@ func TestPlaintextToAnotherMachineIsRefused(t *testing.T) {
 	}
 	for _, flags := range [][]string{{"discover", "--source"}, {"verify", "--offline", "--target"}} {
 		if _, said := s.must(exitInput, append(flags, "postgres://someone@db.invalid/x?sslmode=disable")...); !strings.Contains(
-			said,
-			"without TLS",
-		) {
+			said, "without TLS") {
 			t.Errorf("%v:\n%s", flags, said)
 		}
 	}

@@ -63,14 +63,11 @@ Exit 0: clean. Exit 1: findings.`,
 			return a.verify(cmd.Context(), w)
 		},
 	}
-	cmd.Flags().
-		StringVar(&w.target, "target", "staging", "staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
+	cmd.Flags().StringVar(&w.target, "target", "staging", "staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
-	cmd.Flags().
-		StringVar(&w.fingerprints, "fingerprints", "", "the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
-	cmd.Flags().
-		StringVar(&w.key, "key", "", "secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
+	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "", "the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
+	cmd.Flags().StringVar(&w.key, "key", "", "secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
 	signed.add(cmd)
 	return cmd
 }

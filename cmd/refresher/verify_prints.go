@@ -41,13 +41,8 @@ func (p *proof) openSet(ctx context.Context, w verifyFlags) (_ *fingerprint.Set,
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	o := refresh.Options{Key: key}
-	set, header, err := fingerprint.Open(
-		f,
-		info.Size(),
-		o.FingerprintKey(),
-		key.Fingerprint(),
-		int64(p.config.Verify.MemoryMiB)<<20,
-	)
+	set, header, err := fingerprint.Open(f, info.Size(), o.FingerprintKey(), key.Fingerprint(),
+		int64(p.config.Verify.MemoryMiB)<<20)
 	if err != nil {
 		var input *fault.Input
 		if errors.As(err, &input) {
@@ -55,12 +50,8 @@ func (p *proof) openSet(ctx context.Context, w verifyFlags) (_ *fingerprint.Set,
 		}
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	p.note(
-		"fingerprints of run %s, made %s: %s of them",
-		header.Run,
-		header.Made.Format(time.RFC3339),
-		visible.Count(header.Fingerprints),
-	)
+	p.note("fingerprints of run %s, made %s: %s of them", header.Run, header.Made.Format(time.RFC3339),
+		visible.Count(header.Fingerprints))
 	return set, f.Close, nil
 }
 
@@ -90,11 +81,8 @@ func (p *proof) setBesideReport(ctx context.Context, b *config.Bucket) (string, 
 
 // prints is the place of fingerprint sets with a URL or path.
 func (a *app) prints(ctx context.Context, c *config.Config, url string) (*fingerprints.Place, error) {
-	return fingerprints.Open(
-		ctx,
-		url,
-		s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle},
-	)
+	return fingerprints.Open(ctx, url,
+		s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
 }
 
 // runPrints is where a run leaves its set, by the configuration or a flag.
@@ -127,8 +115,7 @@ func (p *proof) confirm(ctx context.Context, w verifyFlags) error {
 		return nil
 	case w.offline || p.in == nil:
 		p.note(
-			"survivors were not looked for in the source; a chance match is less likely than one in a billion a token",
-		)
+			"survivors were not looked for in the source; a chance match is less likely than one in a billion a token")
 		return nil
 	}
 	evidence, err := p.app.evidence(ctx, p.in, refresh.NewID(time.Now()), true)

@@ -29,10 +29,8 @@ type reportFlags struct {
 }
 
 func (f *reportFlags) add(cmd *cobra.Command) {
-	cmd.Flags().
-		StringVar(&f.report, "report", "", "check the signature of a report.json instead: a file, folder, s3:// or https:// URL, or a bucket's name")
-	cmd.Flags().
-		StringArrayVar(&f.keys, "public-key", nil, "whose signature counts, as public-key prints it, or a file that holds it; may be repeated; default: the configuration's own")
+	cmd.Flags().StringVar(&f.report, "report", "", "check the signature of a report.json instead: a file, folder, s3:// or https:// URL, or a bucket's name")
+	cmd.Flags().StringArrayVar(&f.keys, "public-key", nil, "whose signature counts, as public-key prints it, or a file that holds it; may be repeated; default: the configuration's own")
 }
 
 // check refuses what doesn't go together.
@@ -48,10 +46,8 @@ func (f *reportFlags) check(cmd *cobra.Command) error {
 	}
 	for _, other := range []string{"target", "offline", "fingerprints"} {
 		if cmd.Flags().Changed(other) {
-			return fault.BadInput(
-				"--report and --%s don't go together: a report is checked by its signature alone",
-				other,
-			)
+			return fault.BadInput("--report and --%s don't go together: a report is checked by its signature alone",
+				other)
 		}
 	}
 	return nil
@@ -99,11 +95,8 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 		v.Run, v.Outcome = rep.Run, rep.Outcome
 		if files.manifest != nil {
 			n, err := rep.Describes(files.manifest, checked.SHA256)
-			verdict = check(
-				"dataset",
-				fmt.Sprintf("the manifest beside it lists the %d objects that the report describes", n),
-				err,
-			)
+			verdict = check("dataset",
+				fmt.Sprintf("the manifest beside it lists the %d objects that the report describes", n), err)
 		}
 		if objects, named := report.Attested(files.manifest); named && verdict == nil {
 			verdict = check("attestation", fmt.Sprintf("in-toto statement about %d objects", len(objects)),
@@ -154,18 +147,12 @@ func (a *app) configIfAny() (*config.Config, error) {
 }
 
 // trusted are the keys whose signature counts, and whose they are, in words.
-func (a *app) trusted(
-	ctx context.Context,
-	given []string,
-	c *config.Config,
-	cerr error,
-) ([]signature.PublicKey, string, error) {
+func (a *app) trusted(ctx context.Context, given []string, c *config.Config,
+	cerr error) ([]signature.PublicKey, string, error) {
 	if len(given) == 0 {
 		if cerr != nil {
 			return nil, "", fault.BadInput(
-				"whose signature is to be trusted? Give --public-key, or --config of those who sign: %v",
-				cerr,
-			)
+				"whose signature is to be trusted? Give --public-key, or --config of those who sign: %v", cerr)
 		}
 		s, err := a.signer(ctx, c)
 		if err != nil {
@@ -186,8 +173,7 @@ func publicKeys(given []string, flag string) ([]signature.PublicKey, error) {
 			file, ferr := os.ReadFile(text)
 			if ferr != nil {
 				return nil, fault.BadInput(
-					"%s is neither a key (32 bytes in base64 or hex) nor a file that can be read", flag,
-				)
+					"%s is neither a key (32 bytes in base64 or hex) nor a file that can be read", flag)
 			}
 			if key, err = signature.ParsePublicKey(file); err != nil {
 				return nil, fault.BadInput("%s: %v", flag, err)
@@ -255,11 +241,8 @@ func reportOnDisk(path string) (*reportFiles, error) {
 }
 
 func unsigned(path string) error {
-	return fault.Refuse(
-		signature.Gate,
-		"there is no signature %s beside the report, so nothing says who made it",
-		filepath.Base(path)+signature.Suffix,
-	)
+	return fault.Refuse(signature.Gate, "there is no signature %s beside the report, so nothing says who made it",
+		filepath.Base(path)+signature.Suffix)
 }
 
 func limited(r io.Reader, name string) ([]byte, error) {

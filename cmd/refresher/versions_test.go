@@ -86,10 +86,8 @@ func newFleet(t *testing.T) *fleet {
 
 func (f *fleet) cluster(major int) *pgserver.Cluster {
 	f.t.Helper()
-	return pgserver.New(
-		f.t,
-		pgserver.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}},
-	)
+	return pgserver.New(f.t,
+		pgserver.Options{Bin: f.builds[major], Config: map[string]string{"shared_buffers": "24MB"}})
 }
 
 // features are what a major brought, in a table whose rule keeps everything.
@@ -156,11 +154,8 @@ func (f *fleet) stagingOf(major int) *pgserver.Cluster {
 	f.t.Helper()
 	if f.staging[major] == nil {
 		f.staging[major] = f.cluster(major)
-		pgserver.Exec(
-			f.t,
-			f.staging[major].URL(pgserver.User),
-			"CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer",
-		)
+		pgserver.Exec(f.t, f.staging[major].URL(pgserver.User),
+			"CREATE ROLE writer LOGIN CREATEDB; GRANT pg_signal_backend TO writer")
 	}
 	return f.staging[major]
 }
@@ -279,24 +274,18 @@ func since(major int) []string {
 // REFRESHER_VERSIONS=all it is the widest pair for which there are programs.
 func TestVersions(t *testing.T) {
 	f := newFleet(t)
-	majors := slices.DeleteFunc(
-		slices.Sorted(maps.Keys(f.builds)),
-		func(m int) bool { return m < client.Oldest || m > client.Newest },
-	)
+	majors := slices.DeleteFunc(slices.Sorted(maps.Keys(f.builds)),
+		func(m int) bool { return m < client.Oldest || m > client.Newest })
 	all := os.Getenv("REFRESHER_VERSIONS") == "all"
 	if all && len(majors) != client.Newest-client.Oldest+1 {
 		t.Fatalf("there are servers of %v only: scripts/setup-versions.sh gets the others", majors)
 	}
 	if !all {
-		from := slices.IndexFunc(
-			majors,
-			func(m int) bool { _, _, err := programs.Find(client.Dump, m); return err == nil },
-		)
+		from := slices.IndexFunc(majors,
+			func(m int) bool { _, _, err := programs.Find(client.Dump, m); return err == nil })
 		if from < 0 || len(majors)-from < 2 {
-			t.Skipf(
-				"there is no pair of servers to refresh between, only %v: scripts/setup-versions.sh gets more",
-				majors,
-			)
+			t.Skipf("there is no pair of servers to refresh between, only %v: scripts/setup-versions.sh gets more",
+				majors)
 		}
 		majors = []int{majors[from], majors[len(majors)-1]}
 	}
@@ -333,10 +322,8 @@ func TestVersionsOutsideAreRefused(t *testing.T) {
 			pgserver.Exec(t, source.URL(s.db), tinySchema)
 			s.write("rules.yaml", tinyRules)
 		}
-		s.write(
-			"refresher.yaml",
-			"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n",
-		)
+		s.write("refresher.yaml",
+			"source: {url: \"${SOURCE}\"}\nstaging: {url: \"${STAGING}\"}\nrules: [rules.yaml]\nkey: env:KEY\n")
 		s.vars["SOURCE"], s.vars["STAGING"] = source.URL(s.db), staging.URL(s.db+"_staging")
 		// The attempt is recorded in the history; nothing else is made.
 		const databases = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE datname <> 'refresher'"
@@ -355,21 +342,15 @@ func TestVersionsOutsideAreRefused(t *testing.T) {
 			high,
 			low,
 			exitRefused,
-			fmt.Sprintf(
-				"refused by version: the staging server is PostgreSQL %d; refresher works with 14 to 18",
-				oldest,
-			),
+			fmt.Sprintf("refused by version: the staging server is PostgreSQL %d; refresher works with 14 to 18",
+				oldest),
 		)
 	} else {
 		try(high, low, exitRefused, fmt.Sprintf("refused by version: the staging server is PostgreSQL %d, older than the source's %d", oldest, newest))
 	}
 	if oldest < client.Oldest {
-		try(
-			low,
-			high,
-			exitRefused,
-			fmt.Sprintf("refused by version: the source is PostgreSQL %d; refresher works with 14 to 18", oldest),
-		)
+		try(low, high, exitRefused,
+			fmt.Sprintf("refused by version: the source is PostgreSQL %d; refresher works with 14 to 18", oldest))
 	}
 	// Without a pg_dump that is new enough the message says what to install.
 	path, major, err := programs.Find(client.Dump, client.Oldest)

@@ -187,11 +187,8 @@ func (r Retry) Limits() (l Limits, err error) {
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fault.BadInput(
-			"cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG",
-			path,
-			err,
-		)
+		return nil, fault.BadInput("cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG",
+			path, err)
 	}
 	c := &Config{File: path}
 	d := &decoder{file: path, getenv: getenv}
@@ -291,11 +288,9 @@ func (c *Config) validate(d *decoder) {
 		case cfg.Database == "":
 			d.at(field, "names no database; write it as postgres://user@host:5432/database")
 		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
-			d.at(
-				field,
+			d.at(field,
 				"names the database %q, which is not one that can be replaced; name the staging database itself",
-				cfg.Database,
-			)
+				cfg.Database)
 		case !plain && Secure(cfg) != nil:
 			d.at(field, "%s", allowPlaintext)
 		}

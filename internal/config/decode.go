@@ -111,12 +111,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 	entries, ok := entries(n)
 	if !ok {
-		d.problem(
-			n.GetToken().Position,
-			"%s must be a mapping with the fields %s",
-			cmp.Or(path, "the file"),
-			fieldNames(v.Type()),
-		)
+		d.problem(n.GetToken().Position, "%s must be a mapping with the fields %s", cmp.Or(path, "the file"),
+			fieldNames(v.Type()))
 		return
 	}
 	given := map[string]bool{}
@@ -124,13 +120,8 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 		name := e.Key.GetToken().Value
 		i := fieldIndex(v.Type(), name)
 		if i < 0 {
-			d.problem(
-				e.Key.GetToken().Position,
-				"unknown field %q in %s; known are %s",
-				name,
-				cmp.Or(path, "the file"),
-				fieldNames(v.Type()),
-			)
+			d.problem(e.Key.GetToken().Position, "unknown field %q in %s; known are %s", name, cmp.Or(path, "the file"),
+				fieldNames(v.Type()))
 			continue
 		}
 		given[name] = true

@@ -23,9 +23,8 @@ type canaries struct {
 // rehearse lets canaries through the writer of a table's first chunk; nothing of them
 // goes on. Some of their identities are remembered as the source's are, so that
 // everything that is verified is searched for them as well.
-func (c *canaries) rehearse(
-	w *scrub.Writer, fp *fingerprint.Collector, name string, seed func(table string) []byte,
-) error {
+func (c *canaries) rehearse(w *scrub.Writer, fp *fingerprint.Collector, name string,
+	seed func(table string) []byte) error {
 	if c.had(name) {
 		return nil
 	}

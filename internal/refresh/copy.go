@@ -262,9 +262,8 @@ func (c *copier) worker(ctx context.Context, jobs iter.Seq[job]) (err error) {
 // copyChunk joins the three ends: the reader's blocking writes go through the
 // scrubber into a pipe, from which the loader reads. Whichever side fails closes
 // the pipe with its error, and the others end.
-func (c *copier) copyChunk(
-	ctx context.Context, from *snapshot.Reader, to *restore.Loader, fp *fingerprint.Collector, j job,
-) error {
+func (c *copier) copyChunk(ctx context.Context, from *snapshot.Reader, to *restore.Loader, fp *fingerprint.Collector,
+	j job) error {
 	began := time.Now()
 	var a activity
 	ctx, stop := a.watch(ctx, c.stall)
@@ -301,9 +300,8 @@ func (c *copier) copyChunk(
 
 // read sends a chunk through the scrubber and counts it. Until the loader's answer
 // is here, what was sent is what arrived: the answer may be lost, the rows not.
-func (c *copier) read(
-	ctx context.Context, from *snapshot.Reader, fp *fingerprint.Collector, j job, out *metered,
-) error {
+func (c *copier) read(ctx context.Context, from *snapshot.Reader, fp *fingerprint.Collector, j job,
+	out *metered) error {
 	w := c.program.NewWriter(j.plan, out, fp)
 	if j.chunk.Index == 0 && j.plan.Masked() {
 		if err := c.canaries.rehearse(w, fp, j.plan.Table.Name.String(), c.seed); err != nil {

@@ -84,9 +84,8 @@ func (c *copier) copyObjects(ctx context.Context, from *snapshot.Reader, to *res
 
 // copyObject streams one large object; one that is there is only summed up. The sum
 // counts also after an error: the answer may be lost, the object not.
-func (c *copier) copyObject(
-	ctx context.Context, from *snapshot.Reader, to *restore.Loader, oid uint32, there bool,
-) (client.LargeObjectSum, error) {
+func (c *copier) copyObject(ctx context.Context, from *snapshot.Reader, to *restore.Loader, oid uint32,
+	there bool) (client.LargeObjectSum, error) {
 	var a activity
 	ctx, stop := a.watch(ctx, c.stall)
 	defer stop()

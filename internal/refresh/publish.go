@@ -43,9 +43,8 @@ func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *
 
 // promote makes the shadow the staging database, then each bucket's dataset the
 // latest. The report goes into each bucket before that.
-func promote(
-	ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled, clean *proof, sets []*staged,
-) error {
+func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled, clean *proof,
+	sets []*staged) error {
 	if err := leaveSet(ctx, o, rec, made, clean); err != nil {
 		return err
 	}

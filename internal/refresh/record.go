@@ -48,9 +48,8 @@ func (r *recorder) stage(ctx context.Context, name string, do func(context.Conte
 }
 
 // stage is [recorder.stage] of one that makes something.
-func stage[T any](
-	ctx context.Context, r *recorder, name string, do func(context.Context) (T, error),
-) (made T, err error) {
+func stage[T any](ctx context.Context, r *recorder, name string,
+	do func(context.Context) (T, error)) (made T, err error) {
 	if err := ctx.Err(); err != nil {
 		return made, err
 	}

@@ -99,9 +99,7 @@ func stages(ctx context.Context, o *Options, rec *recorder, made *cleanup) (*cla
 }
 
 // finish is what is left to do when the rows are in the shadow.
-func finish(
-	ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled,
-) error {
+func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled) error {
 	if suppresses(data.risk) {
 		err := rec.stage(ctx, "suppress", func(ctx context.Context) error { return suppress(ctx, data) })
 		if err != nil {

@@ -31,9 +31,8 @@ type remains struct {
 
 // judgeRemains looks at the database that becomes the previous one, and at the runs that
 // stay in the buckets.
-func judgeRemains(
-	ctx context.Context, o *Options, rec *recorder, mine *claim, data *filled, clean *proof,
-) (*remains, error) {
+func judgeRemains(ctx context.Context, o *Options, rec *recorder, mine *claim, data *filled,
+	clean *proof) (*remains, error) {
 	r := &remains{o: o, rec: rec, mine: mine, data: data, verifier: verify.New(verify.Options{
 		Run: o.Run, Set: clean.set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
 		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep},

@@ -189,9 +189,8 @@ func reportKept(rep *report.Report, tables []verify.Table, kept rowsOf) {
 // Preserved describes the tables that are staging's own as they stand in a
 // database, in place of what the rules say of them: any column is as it should
 // be, and any number of rows. A database that doesn't exist has none.
-func Preserved(
-	ctx context.Context, cfg *pgx.ConnConfig, names []catalog.Name, tables []verify.Table,
-) ([]verify.Table, error) {
+func Preserved(ctx context.Context, cfg *pgx.ConnConfig, names []catalog.Name,
+	tables []verify.Table) ([]verify.Table, error) {
 	if len(names) == 0 {
 		return tables, nil
 	}

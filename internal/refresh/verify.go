@@ -63,9 +63,8 @@ func (r *recorder) identifiers(store *fingerprint.Store, c *canaries) {
 }
 
 // judge turns results into a pass or a refusal, and puts both into the report.
-func judge(
-	o *Options, rec *recorder, data *filled, subject string, began time.Time, results ...*verify.Result,
-) (pass.Pass, error) {
+func judge(o *Options, rec *recorder, data *filled, subject string, began time.Time,
+	results ...*verify.Result) (pass.Pass, error) {
 	if err := explain(data.catalog, o.Rules, data.store.Origins, results...); err != nil {
 		return pass.Pass{}, err
 	}

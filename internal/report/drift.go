@@ -84,10 +84,8 @@ func Compare(before, now *Report) *Drift {
 	d := &Drift{
 		Run: before.Run, Finished: before.Finished,
 		Version: change(before.Version, now.Version), Key: change(before.KeyFingerprint, now.KeyFingerprint),
-		Signer: change(
-			before.Signing.PublicKey,
-			now.Signing.PublicKey,
-		), Ruleset: change(before.RulesetHash, now.RulesetHash),
+		Signer: change(before.Signing.PublicKey,
+			now.Signing.PublicKey), Ruleset: change(before.RulesetHash, now.RulesetHash),
 		Schema: change(before.SchemaHash, now.SchemaHash), Source: change(before.Source.SystemID, now.Source.SystemID),
 	}
 	if before.Signed != nil {

@@ -33,26 +33,16 @@ func (g Gate) Mark() string {
 func (r *Report) Gates() []Gate {
 	sum := r.Summary()
 	gates := []Gate{
-		r.gate(
-			"Coverage",
-			"verification",
-			fmt.Sprintf("%d tables, %d columns, a rule each", len(r.Tables), sum.Columns),
-			"coverage",
-		),
+		r.gate("Coverage", "verification",
+			fmt.Sprintf("%d tables, %d columns, a rule each", len(r.Tables), sum.Columns), "coverage"),
 		r.gate("Row counts", "verification", "each row arrived, once", "rows", "empty"),
 		r.gate("Constraints", "verification", "all valid, as in the source", "constraints"),
-		r.gate(
-			"Survivors",
-			"survivors",
+		r.gate("Survivors", "survivors",
 			fmt.Sprintf("%s of %s source identifiers", visible.Count(sum.Survivors), visible.Count(sum.Looked)),
-			"survivors",
-		),
-		r.gate(
-			"Detectors",
-			"verification",
+			"survivors"),
+		r.gate("Detectors", "verification",
 			fmt.Sprintf("%s strong, %s weak findings", visible.Count(sum.Detected), visible.Count(r.weak())),
-			"detectors",
-		),
+			"detectors"),
 	}
 	if g := &gates[4]; g.State == "ok" && r.weak() > 0 {
 		g.State = "warn"

@@ -343,11 +343,8 @@ func (r *Report) after() string {
 			not++
 		}
 	}
-	return fmt.Sprintf(
-		"Staging was replaced by verified data before that; %d datasets were published, %d were not.",
-		published,
-		not,
-	)
+	return fmt.Sprintf("Staging was replaced by verified data before that; %d datasets were published, %d were not.",
+		published, not)
 }
 
 func percent1(f float64) string {

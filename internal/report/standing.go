@@ -46,10 +46,8 @@ func (r *Report) standing() Standing {
 			"Declare the quasi-identifiers (risk: in the rules) and hold them to a min_k: nothing says yet how well a person hides among others.",
 		)
 	case len(below) > 0:
-		s.ToAnonymise = append(
-			s.ToAnonymise,
-			"Bring the declared quasi-identifiers to their thresholds: "+strings.Join(below, "; ")+".",
-		)
+		s.ToAnonymise = append(s.ToAnonymise,
+			"Bring the declared quasi-identifiers to their thresholds: "+strings.Join(below, "; ")+".")
 	}
 	if h := r.SafeHarbor; h != nil && h.Declared && len(h.Gaps) > 0 {
 		s.ToAnonymise = append(s.ToAnonymise, fmt.Sprintf("Close the %d gaps of the Safe Harbor matrix.", len(h.Gaps)))
@@ -58,9 +56,7 @@ func (r *Report) standing() Standing {
 		s.ToAnonymise = append(
 			s.ToAnonymise,
 			"Drop free text, or have it read: what a person wrote of another has no shape that a detector could know ("+strings.Join(
-				text,
-				", ",
-			)+").",
+				text, ", ")+").",
 		)
 	}
 	if o := r.LargeObjects; o != nil && o.Kept {

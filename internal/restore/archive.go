@@ -34,9 +34,8 @@ func (d *Database) PreData(ctx context.Context, dump string) (leftOut []string, 
 }
 
 // contents reads the dump's table of contents and takes out what must stay behind.
-func (d *Database) contents(
-	ctx context.Context, dump string, args ...string,
-) (list []byte, leftOut []string, err error) {
+func (d *Database) contents(ctx context.Context, dump string,
+	args ...string) (list []byte, leftOut []string, err error) {
 	major, _, err := d.restorer(dump)
 	if err != nil {
 		return nil, nil, err

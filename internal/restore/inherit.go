@@ -89,9 +89,8 @@ func limitNotes(notes []string) []string {
 
 // carryObjects works in the shadow. Owners come first, because a change of owner
 // rewrites the privileges that are there. What is closed is not granted.
-func carryObjects(
-	ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string, closed func(grant) bool,
-) (notes []string, err error) {
+func carryObjects(ctx context.Context, conn *pgx.Conn, live *inventory, databaseOwner string,
+	closed func(grant) bool) (notes []string, err error) {
 	shadow, err := readInventory(ctx, conn)
 	if err != nil {
 		return nil, err

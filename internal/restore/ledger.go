@@ -60,9 +60,8 @@ func (d *Database) OpenLedger(ctx context.Context) error {
 // its rows and its entry are there, or neither. The entry is made first, so an
 // earlier attempt that the server still works on is waited for, and if that one
 // succeeds the error is ErrBooked.
-func (l *Loader) CopyChunk(
-	ctx context.Context, e Entry, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
-) (rows int64, err error) {
+func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, cols []string, f copyfmt.Format,
+	r io.Reader) (rows int64, err error) {
 	if l.db.ledger == "" {
 		return 0, fmt.Errorf("database %q has no ledger", l.db.name)
 	}

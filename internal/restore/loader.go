@@ -36,9 +36,8 @@ func (l *Loader) Close(ctx context.Context) { client.Close(ctx, l.conn) }
 // or, after an error, none. An error of r is returned as it is and never sent to
 // the server. If r is a pipe's read end, CopyIn closes it when ctx ends and when
 // it returns an error, so that its writer never waits for a reader that is gone.
-func (l *Loader) CopyIn(
-	ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
-) (rows int64, err error) {
+func (l *Loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format,
+	r io.Reader) (rows int64, err error) {
 	return l.copyIn(ctx, table, copySQL(table, cols, f), r)
 }
 

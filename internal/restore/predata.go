@@ -99,8 +99,7 @@ func (d *Database) suspendRowSecurity(ctx context.Context) error {
 		var n catalog.Name
 		var found []catalog.Name
 		if _, err := pgx.ForEachRow(rows, []any{&n.Schema, &n.Name}, func() error {
-			found = append(found,
-				n)
+			found = append(found, n)
 			return nil
 		}); err != nil {
 			return client.Wrap(err, "listing tables with FORCE ROW LEVEL SECURITY")

@@ -49,9 +49,8 @@ type ownedSequence struct {
 // live database, as before the first run, there is nothing to take over.
 //
 // The notes name tables of the live database that are not taken over.
-func (s *Server) Preserve(
-	ctx context.Context, names []catalog.Name, source *catalog.Catalog,
-) (_ *Preservation, notes []string, err error) {
+func (s *Server) Preserve(ctx context.Context, names []catalog.Name,
+	source *catalog.Catalog) (_ *Preservation, notes []string, err error) {
 	p := &Preservation{srv: s}
 	live, err := s.liveCatalog(ctx, p)
 	if err != nil {

@@ -20,9 +20,8 @@ import (
 //
 // The notes name what could not be carried over or cleaned up. An error means
 // that live and previous are what they were.
-func (s *Server) Promote(
-	ctx context.Context, verified pass.Pass, run string, shadow *Database,
-) (notes []string, err error) {
+func (s *Server) Promote(ctx context.Context, verified pass.Pass, run string,
+	shadow *Database) (notes []string, err error) {
 	if !verified.For(run, pass.StagingDatabase) {
 		return nil, fault.Refuse("verification", "run %s has no pass for staging", run)
 	}

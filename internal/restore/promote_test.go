@@ -292,8 +292,7 @@ func TestBecame(t *testing.T) {
 	s.promoteShadow("one")
 	var oid uint32
 	s.ok(s.srv.do(t.Context(), func(conn *pgx.Conn) (err error) {
-		oid, err = oidOf(t.Context(), conn,
-			s.live)
+		oid, err = oidOf(t.Context(), conn, s.live)
 		return err
 	}))
 	if !s.srv.became(t.Context(), oid) || s.srv.became(t.Context(), oid+1) || s.srv.became(t.Context(), 0) {

@@ -137,8 +137,7 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		        WHERE x NOT IN (SELECT name FROM pg_available_extensions))
 		FROM pg_roles r LEFT JOIN pg_database d ON d.datname = $1 WHERE r.rolname = current_user`
 	extensions := slices.DeleteFunc(slices.Clone(source.Extensions), func(e string) bool {
-		return slices.Contains(bound,
-			e)
+		return slices.Contains(bound, e)
 	})
 	err := s.do(ctx, func(conn *pgx.Conn) error {
 		var createDB, member bool

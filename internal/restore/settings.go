@@ -60,8 +60,7 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 	var st setting
 	if rows, err = conn.Query(ctx, set, name); err == nil {
 		_, err = pgx.ForEachRow(rows, []any{&st.role, &st.name, &st.value}, func() error {
-			f.set = append(f.set,
-				st)
+			f.set = append(f.set, st)
 			return nil
 		})
 	}

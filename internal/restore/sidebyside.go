@@ -21,9 +21,8 @@ type locks map[string]bool
 // sideBySide runs builds in n sessions, those that take longest first, so that no
 // long one is left to the end, and never two at once whose locks conflict: they
 // would wait for one another, or deadlock. The first error stops the rest.
-func sideBySide(
-	ctx context.Context, n int, builds []build, run func(ctx context.Context, session int, b build) error,
-) error {
+func sideBySide(ctx context.Context, n int, builds []build,
+	run func(ctx context.Context, session int, b build) error) error {
 	todo := slices.Clone(builds)
 	slices.SortStableFunc(todo, func(a, b build) int { return cmp.Compare(b.weight, a.weight) })
 	var idle []int

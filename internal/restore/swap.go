@@ -23,9 +23,8 @@ const deniedTries = 3
 
 // swap carries a plan of renames out in one transaction. mover is the database
 // that becomes live; by its OID an unanswered COMMIT is told from a failed one.
-func (s *Server) swap(
-	ctx context.Context, what, mover string, plan func(exists map[string]bool) ([]rename, error),
-) error {
+func (s *Server) swap(ctx context.Context, what, mover string,
+	plan func(exists map[string]bool) ([]rename, error)) error {
 	var oid uint32
 	err := s.do(ctx, func(conn *pgx.Conn) (err error) {
 		oid, err = oidOf(ctx, conn, mover)
@@ -78,9 +77,8 @@ func (s *Server) became(ctx context.Context, oid uint32) bool {
 // attempt tries the renames once. While the server waits for a database's
 // sessions to end (five seconds each, with new ones kept out by its lock), the
 // evictor, on a connection of its own, ends them.
-func (s *Server) attempt(
-	ctx context.Context, what string, e *evictor, plan func(map[string]bool) ([]rename, error),
-) error {
+func (s *Server) attempt(ctx context.Context, what string, e *evictor,
+	plan func(map[string]bool) ([]rename, error)) error {
 	return s.do(ctx, func(conn *pgx.Conn) error {
 		return s.do(ctx, func(second *pgx.Conn) error {
 			names, err := databaseNames(ctx, conn)

@@ -94,8 +94,7 @@ func TestLookingThroughWhatDiffers(t *testing.T) {
 			t.Errorf("the reader's own error became %v", err)
 		}
 		p.flip(key)
-		r := refused(t, g.Verify(t.Context(), func(context.Context, s3sink.Object,
-			*s3sink.Content) error {
+		r := refused(t, g.Verify(t.Context(), func(context.Context, s3sink.Object, *s3sink.Content) error {
 			return broken
 		}), "read-back")
 		if len(r.Problems) != 1 || r.Problems[0].Text != "x: its SHA-256 differs" {

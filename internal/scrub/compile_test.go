@@ -255,9 +255,7 @@ func TestDecisionsAndFormats(t *testing.T) {
 	cat := newCatalog(t,
 		tableDef{name: "a.bin", columns: []string{"id int8", "sum text generated", "data json", "mails _text"}},
 		tableDef{name: "a.txt", columns: []string{"moods _mood", "email text"}},
-		tableDef{name: "a.none", columns: []string{"x text"}},
-		tableDef{name: "a.plain", columns: []string{"x text"}},
-	)
+		tableDef{name: "a.none", columns: []string{"x text"}}, tableDef{name: "a.plain", columns: []string{"x text"}})
 	p := compile(t, cat, head+`  a.bin: {columns: {"*": keep, data: {json: {a: email, b: keep}}, mails: {array: email}}}
   a.txt: {columns: {moods: keep, email: email}}
   a.none: {rows: none}

@@ -14,8 +14,7 @@ import (
 
 // Patterns decide on what the rules don't name; a column says who decided.
 func TestPatternsAreCompiled(t *testing.T) {
-	cat := newCatalog(t,
-		tableDef{name: "a.users", columns: []string{"id int8", "email text", "updated_by text"}},
+	cat := newCatalog(t, tableDef{name: "a.users", columns: []string{"id int8", "email text", "updated_by text"}},
 		tableDef{name: "a.posts", columns: []string{"id int8", "updated_by text"}},
 		tableDef{name: "a.jobs_1", columns: []string{"id int8"}})
 	p := compile(t, cat, head+`  a.users: {columns: {id: keep, email: email}}

@@ -115,8 +115,7 @@ func TestTextWithinJSONAndArrays(t *testing.T) {
 // Known values of one row mean nothing in the next.
 func TestTextForgetsTheRow(t *testing.T) {
 	p := person(t, "")
-	rows := scrubbed(t, p, "a.t",
-		[]string{"Zebedee", "Zebedee", null, null, null, null, null, null},
+	rows := scrubbed(t, p, "a.t", []string{"Zebedee", "Zebedee", null, null, null, null, null, null},
 		[]string{"Zebedee", "Other", null, null, null, null, null, null})
 	if rows[0][0] == "Zebedee" || rows[1][0] != "Zebedee" {
 		t.Errorf("%q, %q", rows[0][0], rows[1][0])

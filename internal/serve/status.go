@@ -187,10 +187,8 @@ func Handler(state *State, runs Runs, about About) (http.Handler, error) {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, state.Document()) })
 	mux.HandleFunc("GET /runs/{id}", h.run)
 	mux.HandleFunc("GET /runs/{id}/"+report.JSONName, h.file(func(s *report.Signed) []byte { return s.Document }))
-	mux.HandleFunc(
-		"GET /runs/{id}/"+report.JSONName+signature.Suffix,
-		h.file(func(s *report.Signed) []byte { return s.Signature }),
-	)
+	mux.HandleFunc("GET /runs/{id}/"+report.JSONName+signature.Suffix,
+		h.file(func(s *report.Signed) []byte { return s.Signature }))
 	mux.HandleFunc("GET /metrics", h.metrics)
 	return mux, nil
 }
@@ -260,10 +258,8 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	defer h.state.mu.Unlock()
 	s := h.state
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	fmt.Fprintf(
-		w,
-		"# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n",
-	)
+	fmt.Fprintf(w,
+		"# HELP refresher_runs_total Runs since serve started, by outcome.\n# TYPE refresher_runs_total counter\n")
 	for _, o := range []report.Outcome{
 		fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped,
 	} {
@@ -273,11 +269,9 @@ func (h *handler) metrics(w http.ResponseWriter, _ *http.Request) {
 	if s.current != "" {
 		running = 1
 	}
-	fmt.Fprintf(
-		w,
+	fmt.Fprintf(w,
 		"# HELP refresher_running Whether a run is going on.\n# TYPE refresher_running gauge\nrefresher_running %d\n",
-		running,
-	)
+		running)
 	fmt.Fprintf(
 		w,
 		"# HELP refresher_rows Rows that the current or last run copied.\n# TYPE refresher_rows gauge\nrefresher_rows %d\n",
@@ -326,8 +320,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 // secure adds the headers of a page that loads nothing and is framed by nobody.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().
-			Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cache-Control", "no-store")

@@ -58,9 +58,7 @@ func (v *Verifier) dump(ctx context.Context, name string, write func(context.Con
 }
 
 // dumped is dump into a ledger.
-func (v *Verifier) dumped(
-	ctx context.Context, l *ledger, name string, write func(context.Context, *dump) error,
-) error {
+func (v *Verifier) dumped(ctx context.Context, l *ledger, name string, write func(context.Context, *dump) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	d := &dump{v: v, ledger: l, name: name, batches: make(chan batch), ctx: ctx, group: group}
 	group.Go(func() error {

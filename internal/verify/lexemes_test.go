@@ -61,8 +61,7 @@ func TestFakesInLexemes(t *testing.T) {
 		var d fake.Digest
 		copy(d[:], random[i*len(d):])
 		values = append(values, string(fake.AppendPhone(nil, &d, fake.PhoneForm(d[0]%6))),
-			string(fake.AppendCard(nil, &d)),
-			string(fake.AppendIBAN(nil, &d, 20)),
+			string(fake.AppendCard(nil, &d)), string(fake.AppendIBAN(nil, &d, 20)),
 			string(fake.AppendEmail(nil, &d, fake.EmailForm{Names: true, Hash: fake.MinHash})),
 			string(fake.AppendStreet(nil, &d)), string(fake.AppendSSN(nil, &d, true)))
 	}

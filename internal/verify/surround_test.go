@@ -90,8 +90,12 @@ func TestAroundMembers(t *testing.T) {
 		if name == "empty.zst" {
 			continue // it has a checksum
 		}
-		passes(t, looked(t, v, name, bytes.ReplaceAll(data, []byte(srcEmail),
-			[]byte("lars.bergstrm@telia.com.x")[:len(srcEmail)]))[:1]...)
+		other := looked(t, v, name, bytes.ReplaceAll(data, []byte(srcEmail), []byte("lars.bergstrm@telia.com.x")[:len(srcEmail)]))
+		if name == "comment.zip" { // which is text for people, and read as such
+			refused(t, "detectors", other...)
+			continue
+		}
+		passes(t, other[:1]...)
 	}
 	// A member's finding of another kind hides nothing.
 	var b bytes.Buffer
@@ -176,7 +180,7 @@ func TestAroundMembersOfLargeObjects(t *testing.T) {
 		putObject(t, url, 4711, data)
 		r := database(t, keep, url, []verify.Table{})
 		refused(t, "survivors", r)
-		if r.Survivors != 1 && name != "in.tar" && name != "empty.zst" { // which show it as a value, and taken apart
+		if r.Survivors < 1 || r.Survivors > 2 && name != "in.tar" && name != "empty.zst" { // as a value, and taken apart
 			t.Errorf("short %s: %d survivors, %+v", name, r.Survivors, r.Findings)
 		}
 	}

@@ -164,13 +164,8 @@ func (b *bench) sql(ctx context.Context, url string, statements ...string) error
 
 // fresh makes an empty database on staging, with dirty pages of the last turn gone.
 func (b *bench) fresh(ctx context.Context, name string) error {
-	return b.sql(
-		ctx,
-		b.staging.URL("postgres"),
-		"DROP DATABASE IF EXISTS "+name+" WITH (FORCE)",
-		"CREATE DATABASE "+name+" TEMPLATE template0",
-		"CHECKPOINT",
-	)
+	return b.sql(ctx, b.staging.URL("postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)",
+		"CREATE DATABASE "+name+" TEMPLATE template0", "CHECKPOINT")
 }
 
 func (b *bench) shell(ctx context.Context, script string, args ...string) error {
@@ -294,15 +289,8 @@ func (b *bench) print(users int, floor, dump []float64, reports []*report.Report
 		visible.Count(int64(users)), visible.Count(rows), visible.Size(bytes), b.staging.Major(), len(floor))
 	fmt.Println("| what | masks? | median s | min–max s | ratio to the floor |\n|---|---|---|---|---|")
 	row := func(name, masks string, xs []float64) {
-		fmt.Printf(
-			"| %s | %s | %.1f | %.1f–%.1f | %.2f |\n",
-			name,
-			masks,
-			median(xs),
-			slices.Min(xs),
-			slices.Max(xs),
-			median(xs)/fl,
-		)
+		fmt.Printf("| %s | %s | %.1f | %.1f–%.1f | %.2f |\n", name, masks, median(xs), slices.Min(xs), slices.Max(xs),
+			median(xs)/fl)
 	}
 	row("floor: 2 × (COPY binary \\| COPY binary), pg_restore -j2 post-data", "no", floor)
 	row("pg_dump -Fd -j2 -Z0, pg_restore -j2", "no", dump)
@@ -310,21 +298,12 @@ func (b *bench) print(users int, floor, dump []float64, reports []*report.Report
 	for _, s := range []string{"schema", "data", "post-data", "analyze", "verify"} {
 		row("  of a run: "+s, "", stage(s))
 	}
-	fmt.Printf(
-		"\nscrubbed refresh / floor: %.2f · scrubbed refresh / unmasked pg_dump|pg_restore: %.2f\n",
-		ours/fl,
-		ours/du,
-	)
-	fmt.Printf(
-		"verification: %.0f%% of the run's wall time, %.0f%% beside schema, data and post-data alone\n",
-		100*ver/whole,
-		100*ver/ours,
-	)
-	fmt.Printf(
-		"peak RSS of refresher: %s before verification, %s with it\n",
-		visible.Size(peak("analyze")),
-		visible.Size(peak("promote")),
-	)
+	fmt.Printf("\nscrubbed refresh / floor: %.2f · scrubbed refresh / unmasked pg_dump|pg_restore: %.2f\n", ours/fl,
+		ours/du)
+	fmt.Printf("verification: %.0f%% of the run's wall time, %.0f%% beside schema, data and post-data alone\n",
+		100*ver/whole, 100*ver/ours)
+	fmt.Printf("peak RSS of refresher: %s before verification, %s with it\n", visible.Size(peak("analyze")),
+		visible.Size(peak("promote")))
 }
 
 func median(xs []float64) float64 {

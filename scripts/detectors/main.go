@@ -59,11 +59,8 @@ type span struct {
 }
 
 func main() {
-	convert := flag.String(
-		"convert",
-		"",
-		"make records of a public collection: presidio, presidio-tests, stdnum, stdnum-js, validator.js",
-	)
+	convert := flag.String("convert", "",
+		"make records of a public collection: presidio, presidio-tests, stdnum, stdnum-js, validator.js")
 	wrong := flag.Bool("wrong", false, "show what was missed and what was found wrongly: values of the corpus")
 	flag.Parse()
 	if flag.NArg() != 1 {

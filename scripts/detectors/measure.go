@@ -51,25 +51,12 @@ func (r *report) print(what string, s scores) {
 	total := score{}
 	for _, n := range names {
 		x := s[n]
-		fmt.Fprintf(
-			r.w,
-			"| %s | %d | %d | %s | %s |\n",
-			n,
-			x.labelled,
-			x.found,
-			ratio(x.caught, x.labelled),
-			ratio(x.right, x.found),
-		)
+		fmt.Fprintf(r.w, "| %s | %d | %d | %s | %s |\n", n, x.labelled, x.found, ratio(x.caught, x.labelled),
+			ratio(x.right, x.found))
 		total.labelled, total.found, total.right, total.caught = total.labelled+x.labelled, total.found+x.found, total.right+x.right, total.caught+x.caught
 	}
-	fmt.Fprintf(
-		r.w,
-		"| **all** | %d | %d | **%s** | **%s** |\n",
-		total.labelled,
-		total.found,
-		ratio(total.caught, total.labelled),
-		ratio(total.right, total.found),
-	)
+	fmt.Fprintf(r.w, "| **all** | %d | %d | **%s** | **%s** |\n", total.labelled, total.found,
+		ratio(total.caught, total.labelled), ratio(total.right, total.found))
 }
 
 // texts looks for labelled spans.
@@ -114,15 +101,8 @@ func (r *report) texts(records []record) {
 				}
 			}
 			if r.wrong && !right {
-				fmt.Fprintf(
-					r.w,
-					"wrong %s %s strong=%v: %q in %.80q\n",
-					h.Class,
-					h.Kind,
-					h.Strong,
-					text[h.Start:h.End],
-					text[max(0, h.Start-30):],
-				)
+				fmt.Fprintf(r.w, "wrong %s %s strong=%v: %q in %.80q\n", h.Class, h.Kind, h.Strong, text[h.Start:h.End],
+					text[max(0, h.Start-30):])
 			}
 		}
 	}
@@ -231,21 +211,12 @@ func (r *report) values(records []record) {
 	if r.noise(records); total[0].labelled == 0 {
 		return
 	}
-	fmt.Fprintf(
-		r.w,
-		"\n| %d values, %d of them valid | recall | precision |\n|---|---|---|\n",
-		len(records),
-		total[0].labelled,
-	)
+	fmt.Fprintf(r.w, "\n| %d values, %d of them valid | recall | precision |\n|---|---|---|\n", len(records),
+		total[0].labelled)
 	for i, what := range []string{"in a column of their name", "without a name", "those with a checksum, in a column of their name", "without a name",
 		"in a column of their name, without those that their authority refuses"} {
-		fmt.Fprintf(
-			r.w,
-			"| %s | %s | %s |\n",
-			what,
-			ratio(total[i].caught, total[i].labelled),
-			ratio(total[i].right, total[i].found),
-		)
+		fmt.Fprintf(r.w, "| %s | %s | %s |\n", what, ratio(total[i].caught, total[i].labelled),
+			ratio(total[i].right, total[i].found))
 	}
 	for _, why := range slices.Sorted(maps.Keys(disputed)) {
 		fmt.Fprintf(r.w, "\nrefused: %d of %s", disputed[why], why)
@@ -277,13 +248,8 @@ func (r *report) noise(records []record) {
 		}
 	}
 	if all > 0 {
-		fmt.Fprintf(
-			r.w,
-			"\n%d values that are nothing: %d strong hits of what has a checksum, %d weak\n",
-			all,
-			strong,
-			weak,
-		)
+		fmt.Fprintf(r.w, "\n%d values that are nothing: %d strong hits of what has a checksum, %d weak\n", all, strong,
+			weak)
 	}
 }
 

@@ -36,8 +36,7 @@ func (f Fetcher) Fetch(ctx context.Context, ref string) ([]byte, error) {
 	scheme, rest, ok := strings.Cut(ref, ":")
 	if !ok || rest == "" {
 		return nil, f.bad(
-			"a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD",
-		)
+			"a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
 	}
 	switch scheme {
 	case "env":

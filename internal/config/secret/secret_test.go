@@ -26,19 +26,8 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", key, "text", text)
 	j, _ := json.Marshal(map[string]any{"k": key, "t": text})
-	out := log.String() + string(
-		j,
-	) + fmt.Sprintf(
-		"%v %+v %#v %s %v %+v %#v %x",
-		key,
-		key,
-		key,
-		key,
-		text,
-		text,
-		text,
-		text.String(),
-	)
+	out := log.String() + string(j) + fmt.Sprintf("%v %+v %#v %s %v %+v %#v %x", key, key, key, key, text, text, text,
+		text.String())
 	if strings.Contains(out, "hunter2") || strings.Contains(out, goodHex[:20]) ||
 		strings.Contains(out, "0x8f, 0x1c") {
 		t.Errorf("a secret was printed: %s", out)

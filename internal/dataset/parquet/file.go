@@ -41,9 +41,8 @@ type tableWriter struct {
 	parts     []Part
 }
 
-func newTableWriter(
-	ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec, put Put,
-) *tableWriter {
+func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec,
+	put Put) *tableWriter {
 	page := min(max(int(opts.RowGroupBytes)/len(cols), minPage), maxPage)
 	options := []parquet.WriterOption{
 		parquet.Compression(comp),

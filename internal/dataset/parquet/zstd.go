@@ -17,12 +17,8 @@ const window = 512 << 10
 type codec struct{ enc *zstd.Encoder }
 
 func newCodec(workers int) (*codec, error) {
-	enc, err := zstd.NewWriter(nil,
-		zstd.WithEncoderConcurrency(workers),
-		zstd.WithEncoderLevel(zstd.SpeedDefault),
-		zstd.WithWindowSize(window),
-		zstd.WithLowerEncoderMem(true),
-		zstd.WithZeroFrames(true),
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(workers), zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true),
 		zstd.WithEncoderCRC(false))
 	if err != nil {
 		return nil, fmt.Errorf("starting the zstd encoder: %w", err)

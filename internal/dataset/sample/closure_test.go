@@ -35,9 +35,8 @@ func names(list ...string) []catalog.Name {
 // loader loads into a database by plain COPY.
 type loader struct{ conn *pgx.Conn }
 
-func (l loader) CopyIn(
-	ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader,
-) (int64, error) {
+func (l loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format,
+	r io.Reader) (int64, error) {
 	list := ""
 	if len(cols) > 0 {
 		list = " (" + catalog.QuoteAll(cols) + ")"

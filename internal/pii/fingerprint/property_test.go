@@ -205,9 +205,8 @@ func TestFakesAreClean(t *testing.T) {
 
 func FuzzScan(f *testing.F) {
 	set, _ := build(f, value{pii.FullName, "Ana Lima"}, value{pii.Phone, "+1 415 555 2671"},
-		value{pii.Email, "ana.lima@uol.com.br"},
-		value{pii.IP, "93.184.216.34"}, value{pii.IP, "2a00:1450:4001:81b::200e"},
-		value{pii.IBAN, "DE75 5121 0800 1245 1261 99"})
+		value{pii.Email, "ana.lima@uol.com.br"}, value{pii.IP, "93.184.216.34"},
+		value{pii.IP, "2a00:1450:4001:81b::200e"}, value{pii.IBAN, "DE75 5121 0800 1245 1261 99"})
 	for _, s := range []string{"Ana Lima +1 (415) 555-2671", "93.184.216.34 2a00:1450:4001:81b::200e",
 		"ＡＮＡ\u0301 \u00ad 王Ana LIMA\xff", "DE75 5121 0800 1245 1261 99", "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"} {
 		for kind := range uint8(len(classes) - 1) {

@@ -137,12 +137,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("one of two trusted keys is not enough: %v", err)
 	}
 	changed := bytes.Replace(canonical, []byte("12"), []byte("13"), 1)
-	relabelled := bytes.Replace(
-		stranger.Sign(canonical),
-		[]byte(stranger.Public().String()),
-		[]byte(s.Public().String()),
-		1,
-	)
+	relabelled := bytes.Replace(stranger.Sign(canonical), []byte(stranger.Public().String()),
+		[]byte(s.Public().String()), 1)
 	rehashed := bytes.Replace(sig, []byte(Hash(canonical)), []byte(Hash(changed)), 1)
 	for name, c := range map[string]struct {
 		doc, sig []byte
@@ -238,22 +234,11 @@ func TestOpenSSLAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(
-		"pkeyutl",
-		"-verify",
-		"-pubin",
-		"-inkey",
-		in("key.pem", pemKey),
-		"-rawin",
-		"-in",
-		in("report.json", doc),
-		"-sigfile",
-		in("sig", raw),
-	)
+	run("pkeyutl", "-verify", "-pubin", "-inkey", in("key.pem", pemKey), "-rawin", "-in", in("report.json", doc),
+		"-sigfile", in("sig", raw))
 
 	seed := strings.ToLower(
-		strings.NewReplacer(":", "", "\n", "").
-			Replace(run("kdf", "-keylen", "32", "-kdfopt", "digest:SHA256", "-kdfopt", "hexkey:"+hexKey, "-kdfopt", "info:"+info, "HKDF")),
+		strings.NewReplacer(":", "", "\n", "").Replace(run("kdf", "-keylen", "32", "-kdfopt", "digest:SHA256", "-kdfopt", "hexkey:"+hexKey, "-kdfopt", "info:"+info, "HKDF")),
 	)
 	if other, err := ParseSigner([]byte(seed)); err != nil || !other.Public().Equal(derived(t).Public()) {
 		t.Errorf("openssl derives another key (%v)", err)

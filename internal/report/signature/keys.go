@@ -44,15 +44,13 @@ func ParseSigner(text []byte) (Signer, error) {
 		block, _ := pem.Decode(text)
 		if block == nil || block.Type != "PRIVATE KEY" {
 			return Signer{}, errors.New(
-				"the signing key is no private key in PEM (PKCS #8); make one with: openssl genpkey -algorithm ed25519",
-			)
+				"the signing key is no private key in PEM (PKCS #8); make one with: openssl genpkey -algorithm ed25519")
 		}
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		private, ok := key.(ed25519.PrivateKey)
 		if err != nil || !ok {
 			return Signer{}, errors.New(
-				"the signing key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519",
-			)
+				"the signing key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519")
 		}
 		return Signer{private: private}, nil
 	}
@@ -134,8 +132,7 @@ func checked(b []byte) (PublicKey, error) {
 	for _, bad := range smallOrder {
 		if point == bad {
 			return PublicKey{}, errors.New(
-				"the public key is of small order: anybody could sign for it, so it is nobody's key",
-			)
+				"the public key is of small order: anybody could sign for it, so it is nobody's key")
 		}
 	}
 	return PublicKey{b}, nil

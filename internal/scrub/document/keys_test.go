@@ -42,8 +42,7 @@ func TestKeysAreData(t *testing.T) {
 		}
 		var dropped []string
 		got, err := p.Rewriter(Keys{Alias: shout, Drop: func(k []byte) {
-			dropped = append(dropped,
-				string(k))
+			dropped = append(dropped, string(k))
 		}}).Rewrite(nil, []byte(tc.in), redacted)
 		if err != nil || string(got) != tc.want {
 			t.Errorf("%v of %s: %s, want %s (%v)", tc.rules, tc.in, got, tc.want, err)

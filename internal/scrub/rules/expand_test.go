@@ -66,9 +66,8 @@ func decisions(x *Expansion) (lines []string) {
 // table's, a rule that names both always counts, and defaults come last.
 func TestPatterns(t *testing.T) {
 	cat := database("public.users: id bigint, email text, updated_by text, note text, seen timestamp",
-		"public.posts: id bigint, updated_by text, body text",
-		"public.qrtz_jobs: id bigint", "public.qrtz_locks: id bigint",
-		"t1.users: id bigint, email text", "t2.users: id bigint, email text, note text",
+		"public.posts: id bigint, updated_by text, body text", "public.qrtz_jobs: id bigint",
+		"public.qrtz_locks: id bigint", "t1.users: id bigint, email text", "t2.users: id bigint, email text, note text",
 		`public."a*b": id bigint`)
 	x := parsed(t, `tables:
   "public.qrtz_*": {rows: none}

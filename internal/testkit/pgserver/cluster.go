@@ -183,8 +183,7 @@ func (c *Cluster) start(ctx context.Context) error {
 }
 
 func (c *Cluster) startOn(ctx context.Context, port int) error {
-	p, err := c.home.spawn(filepath.Join(c.bin, "postgres"), "-D", c.data(),
-		"-p", strconv.Itoa(port), "-k", c.home.dir,
+	p, err := c.home.spawn(filepath.Join(c.bin, "postgres"), "-D", c.data(), "-p", strconv.Itoa(port), "-k", c.home.dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_permissions=0700")
 	if err != nil {
 		return err

@@ -53,13 +53,8 @@ func (c *Cluster) follow(port int, slot string) error {
 	if err != nil {
 		return err
 	}
-	conf := fmt.Sprintf(
-		"%sprimary_conninfo = 'host=127.0.0.1 port=%d user=%s'\nprimary_slot_name = '%s'\n",
-		was,
-		port,
-		User,
-		slot,
-	)
+	conf := fmt.Sprintf("%sprimary_conninfo = 'host=127.0.0.1 port=%d user=%s'\nprimary_slot_name = '%s'\n", was, port,
+		User, slot)
 	return errors.Join(c.home.write("data/postgresql.auto.conf", conf), c.home.write("data/standby.signal", ""))
 }
 

@@ -123,11 +123,8 @@ const (
 
 // Fake starts rclone's gofakes3 in this process. Its objects live in memory.
 func Fake(context.Context) (*Server, error) {
-	fake := gofakes3.New(
-		s3mem.New(),
-		gofakes3.WithV4Auth(map[string]string{accessKey: secretKey}),
-		gofakes3.WithoutVersioning(),
-	)
+	fake := gofakes3.New(s3mem.New(), gofakes3.WithV4Auth(map[string]string{accessKey: secretKey}),
+		gofakes3.WithoutVersioning())
 	srv := httptest.NewServer(oneAtATime(fake.Server()))
 	return &Server{Endpoint: srv.URL, AccessKey: accessKey, SecretKey: secretKey, stop: srv.Close}, nil
 }
@@ -185,21 +182,9 @@ func startVersity(ctx context.Context, path string) (*Server, error) {
 		dog.Release()
 		return nil, err
 	}
-	cmd := exec.Command(
-		path,
-		"--port",
-		addr,
-		"--region",
-		Region,
-		"--health",
-		"/health",
-		"--keep-alive",
-		"--quiet",
-		"posix",
-		"--sidecar",
-		filepath.Join(dir, "meta"),
-		filepath.Join(dir, "buckets"),
-	) // a sidecar needs no extended attributes
+	cmd := exec.Command(path, "--port", addr, "--region", Region, "--health", "/health", "--keep-alive", "--quiet",
+		"posix", "--sidecar", filepath.Join(dir, "meta"),
+		filepath.Join(dir, "buckets")) // a sidecar needs no extended attributes
 	cmd.Dir = dir
 	cmd.Env = append(withoutVersity(os.Environ()), "ROOT_ACCESS_KEY_ID="+accessKey, "ROOT_SECRET_ACCESS_KEY="+secretKey)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

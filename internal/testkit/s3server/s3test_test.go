@@ -58,10 +58,8 @@ func TestPutGetListDelete(t *testing.T) {
 		if got := list(t, c, "p/runs/"); !slices.Equal(got, []string{keys[2], keys[1]}) {
 			t.Errorf("listed %q", got)
 		}
-		part, err := c.GetObject(
-			t.Context(),
-			&s3.GetObjectInput{Bucket: aws.String(bucket), Key: &keys[1], Range: aws.String("bytes=10-13")},
-		)
+		part, err := c.GetObject(t.Context(),
+			&s3.GetObjectInput{Bucket: aws.String(bucket), Key: &keys[1], Range: aws.String("bytes=10-13")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,8 +70,7 @@ func TestPutGetListDelete(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &keys[0]}); status(
-			err,
-		) != http.StatusNotFound {
+			err) != http.StatusNotFound {
 			t.Errorf("a deleted object gives %v", err)
 		}
 	})
@@ -115,13 +112,8 @@ func TestRacingConditionalPutsHaveOneWinner(t *testing.T) {
 			errs := make([]error, 8)
 			for i := range errs {
 				wg.Go(func() {
-					_, errs[i] = put(
-						t,
-						c,
-						key,
-						[]byte{byte('0' + i)},
-						func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") },
-					)
+					_, errs[i] = put(t, c, key, []byte{byte('0' + i)},
+						func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") })
 				})
 			}
 			wg.Wait()
@@ -161,10 +153,8 @@ func TestMultipart(t *testing.T) {
 		if _, err := c.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: aws.String(bucket), Key: aws.String("dropped"), UploadId: id}); err != nil {
 			t.Fatal(err)
 		}
-		ups, err := c.ListMultipartUploads(
-			t.Context(),
-			&s3.ListMultipartUploadsInput{Bucket: aws.String(bucket), Prefix: aws.String("dropped")},
-		)
+		ups, err := c.ListMultipartUploads(t.Context(),
+			&s3.ListMultipartUploadsInput{Bucket: aws.String(bucket), Prefix: aws.String("dropped")})
 		if err != nil || len(ups.Uploads) != 0 {
 			t.Errorf("after an abort: %d uploads, %v", len(ups.Uploads), err)
 		}
@@ -178,36 +168,24 @@ func TestChecksumsAreKept(t *testing.T) {
 		if err == nil {
 			t.Error("a wrong SHA-256 was accepted")
 		}
-		out, err := put(
-			t,
-			c,
-			"good",
-			[]byte("x"),
-			func(in *s3.PutObjectInput) { in.ChecksumAlgorithm = types.ChecksumAlgorithmSha256 },
-		)
+		out, err := put(t, c, "good", []byte("x"),
+			func(in *s3.PutObjectInput) { in.ChecksumAlgorithm = types.ChecksumAlgorithmSha256 })
 		if err != nil {
 			t.Fatal(err)
 		}
-		head, err := c.HeadObject(
-			t.Context(),
-			&s3.HeadObjectInput{
-				Bucket:       aws.String(bucket),
-				Key:          aws.String("good"),
-				ChecksumMode: types.ChecksumModeEnabled,
-			},
-		)
+		head, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{
+			Bucket:       aws.String(bucket),
+			Key:          aws.String("good"),
+			ChecksumMode: types.ChecksumModeEnabled,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		sum := sha256.Sum256([]byte("x"))
 		want := base64.StdEncoding.EncodeToString(sum[:])
 		if aws.ToString(out.ChecksumSHA256) != want || aws.ToString(head.ChecksumSHA256) != want {
-			t.Errorf(
-				"put says %s, head says %s, want %s",
-				aws.ToString(out.ChecksumSHA256),
-				aws.ToString(head.ChecksumSHA256),
-				want,
-			)
+			t.Errorf("put says %s, head says %s, want %s", aws.ToString(out.ChecksumSHA256),
+				aws.ToString(head.ChecksumSHA256), want)
 		}
 	})
 }
@@ -219,8 +197,7 @@ func TestWrongKeyIsRefused(t *testing.T) {
 			t.Errorf("a wrong secret key gives %v", err)
 		}
 		if _, err := c.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("absent")}); status(
-			err,
-		) != http.StatusNotFound {
+			err) != http.StatusNotFound {
 			t.Errorf("an absent bucket gives %v", err)
 		}
 	})
@@ -256,13 +233,8 @@ func TestVersityMissing(t *testing.T) {
 	}
 }
 
-func put(
-	t *testing.T,
-	c *s3.Client,
-	key string,
-	body []byte,
-	opts ...func(*s3.PutObjectInput),
-) (*s3.PutObjectOutput, error) {
+func put(t *testing.T, c *s3.Client, key string, body []byte,
+	opts ...func(*s3.PutObjectInput)) (*s3.PutObjectOutput, error) {
 	in := &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: bytes.NewReader(body)}
 	for _, o := range opts {
 		o(in)
@@ -272,10 +244,8 @@ func put(
 
 func get(t *testing.T, c *s3.Client, key string) []byte {
 	t.Helper()
-	out, err := c.GetObject(
-		context.WithoutCancel(t.Context()),
-		&s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key},
-	)
+	out, err := c.GetObject(context.WithoutCancel(t.Context()),
+		&s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,10 +259,8 @@ func get(t *testing.T, c *s3.Client, key string) []byte {
 
 func list(t *testing.T, c *s3.Client, prefix string) (keys []string) {
 	t.Helper()
-	pages := s3.NewListObjectsV2Paginator(
-		c,
-		&s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: &prefix, MaxKeys: aws.Int32(1)},
-	)
+	pages := s3.NewListObjectsV2Paginator(c,
+		&s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: &prefix, MaxKeys: aws.Int32(1)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -307,25 +275,20 @@ func list(t *testing.T, c *s3.Client, prefix string) (keys []string) {
 
 func upload(t *testing.T, c *s3.Client, key string, parts [][]byte) (id *string, done []types.CompletedPart) {
 	t.Helper()
-	up, err := c.CreateMultipartUpload(
-		t.Context(),
-		&s3.CreateMultipartUploadInput{Bucket: aws.String(bucket), Key: &key},
-	)
+	up, err := c.CreateMultipartUpload(t.Context(),
+		&s3.CreateMultipartUploadInput{Bucket: aws.String(bucket), Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, body := range parts {
 		n := aws.Int32(int32(i + 1))
-		out, err := c.UploadPart(
-			t.Context(),
-			&s3.UploadPartInput{
-				Bucket:     aws.String(bucket),
-				Key:        &key,
-				UploadId:   up.UploadId,
-				PartNumber: n,
-				Body:       bytes.NewReader(body),
-			},
-		)
+		out, err := c.UploadPart(t.Context(), &s3.UploadPartInput{
+			Bucket:     aws.String(bucket),
+			Key:        &key,
+			UploadId:   up.UploadId,
+			PartNumber: n,
+			Body:       bytes.NewReader(body),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

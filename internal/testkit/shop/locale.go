@@ -45,8 +45,7 @@ func locales() []locale {
 			James Bennett Gray Mendoza Ruiz Hughes Price Alvarez Castillo Sanders Patel Myers Long Ross Foster O'Brien Washington`,
 		),
 		domains: words(
-			`gmail.com gmail.com gmail.com yahoo.com outlook.com hotmail.com icloud.com aol.com comcast.net`,
-		),
+			`gmail.com gmail.com gmail.com yahoo.com outlook.com hotmail.com icloud.com aol.com comcast.net`),
 		cities: []city{
 			{"San Francisco", "94199"},
 			{"New York", "10099"},
@@ -140,8 +139,7 @@ func locales() []locale {
 	}, {
 		country: "ES", weight: 5, dial: "34", digits: 6,
 		first: names(
-			`Antonio María Manuel Carmen José Ana Francisco Isabel Íñigo Begoña Jesús Rocío Sergio Lucía Andrés Nuria`,
-		),
+			`Antonio María Manuel Carmen José Ana Francisco Isabel Íñigo Begoña Jesús Rocío Sergio Lucía Andrés Nuria`),
 		last: names(
 			`García Fernández González Rodríguez López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz Hernández Díaz Núñez
 			Ibáñez Muñoz Castaño`,
@@ -160,8 +158,7 @@ func locales() []locale {
 		country: "IT", weight: 4, dial: "39", digits: 7,
 		first: names(`Giuseppe Maria Giovanni Giulia Luca Francesca Niccolò Chiara Alessandro Sofia Matteo Aurora`),
 		last: names(
-			`Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Dell'Acqua Conti Lo_Presti`,
-		),
+			`Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Dell'Acqua Conti Lo_Presti`),
 		domains: words(`libero.it gmail.com virgilio.it alice.it hotmail.it`),
 		cities: []city{
 			{"Roma", "00199"},
@@ -216,53 +213,6 @@ func slug(s string) string {
 	return folder.Replace(strings.ToLower(s))
 }
 
-var folder = strings.NewReplacer(
-	"ä",
-	"ae",
-	"ö",
-	"oe",
-	"ü",
-	"ue",
-	"ß",
-	"ss",
-	"â",
-	"a",
-	"é",
-	"e",
-	"è",
-	"e",
-	"ë",
-	"e",
-	"î",
-	"i",
-	"ï",
-	"i",
-	"í",
-	"i",
-	"ì",
-	"i",
-	"ı",
-	"i",
-	"ç",
-	"c",
-	"ñ",
-	"n",
-	"ó",
-	"o",
-	"ò",
-	"o",
-	"ú",
-	"u",
-	"á",
-	"a",
-	"à",
-	"a",
-	"ş",
-	"s",
-	"'",
-	"",
-	"-",
-	"",
-	" ",
-	"",
-)
+var folder = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "â", "a", "é", "e", "è", "e", "ë", "e",
+	"î", "i", "ï", "i", "í", "i", "ì", "i", "ı", "i", "ç", "c", "ñ", "n", "ó", "o", "ò", "o", "ú", "u", "á", "a", "à",
+	"a", "ş", "s", "'", "", "-", "", " ", "")

@@ -103,8 +103,7 @@ func (r *Reader) path(ctx context.Context, dir, path string) error {
 		return err
 	}
 	in := verify.Input{Name: path, Title: title(dir, path), R: f, Table: func(string) verify.Table {
-		return r.table(dir,
-			path)
+		return r.table(dir, path)
 	}}
 	if info.Mode().IsRegular() {
 		in.At, in.Size = f, info.Size()
