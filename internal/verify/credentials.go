@@ -155,7 +155,7 @@ func named(before []sqltext.Token) bool {
 		switch {
 		case (t.Kind == sqltext.Word || t.Kind == sqltext.Name) && patterns().name.MatchString(t.Value()):
 			return true
-		case t.Kind == sqltext.Word, t.Kind == sqltext.Sign && strings.Contains(":=().", t.Text):
+		case t.Kind == sqltext.Word, t.Kind == sqltext.Sign && strings.ContainsAny(t.Text, ":=()."):
 		default:
 			return false
 		}

@@ -122,13 +122,13 @@ func (p *parquetFile) chunk(ctx context.Context, chunk parquet.ColumnChunk, firs
 			return err
 		}
 		page, err := pages.ReadPage()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("column %s: %w", found.stats.Column, err)
 		}
-		for reader := page.Values(); err != io.EOF; {
+		for reader := page.Values(); !errors.Is(err, io.EOF); {
 			var n int
 			if n, err = reader.ReadValues(values); err != nil && !errors.Is(err, io.EOF) {
 				parquet.Release(page)

@@ -180,8 +180,7 @@ func numericLeaf(mod int32) leaf {
 	if precision < 1 || precision > 38 || scale < 0 || scale > precision {
 		return stringLeaf(true)
 	}
-	var physical parquet.Type = parquet.FixedLenByteArrayType(16)
-	width := 16
+	physical, width := parquet.FixedLenByteArrayType(16), 16
 	switch {
 	case precision <= 9:
 		physical, width = parquet.Int32Type, 4

@@ -25,7 +25,7 @@ func dateShiftDef() Definition {
 		Params: []Param{{Name: "max_days", Kind: rules.Number, Min: 1, Max: 36500, Default: "90",
 			Doc: "the furthest a date moves"}, subjectParam(true), uniqueParam("days are exchanged within stretches of max_days and one, so that no two become the same; the subject plays no part")},
 		ByFlag: uniqueName,
-		Unique: true, ForUnique: withUnique, Bits: injectiveIf(uniqueName),
+		Unique: true, ForUnique: withUnique, Bits: injectiveIfUnique,
 		Follow:   followDates,
 		Families: []Family{FamilyDate, FamilyTimestamp, FamilyText},
 		ByParam:  "max_days",

@@ -110,7 +110,7 @@ func (m *emailMasker) append(r *Row, dst, text []byte) []byte {
 // its fake's letters a case that depends on how it was written.
 func (m *emailMasker) exact(r *Row, dst, text []byte) []byte {
 	inner := bytes.TrimSpace(text)
-	before, after := text[:bytes.Index(text, inner)], text[bytes.Index(text, inner)+len(inner):]
+	before, after, _ := bytes.Cut(text, inner)
 	if m.room > 0 && m.form.MaxLen()+len(before)+len(after) > m.room { // the space shows in the letters' case
 		inner, before, after = text, nil, nil
 	}

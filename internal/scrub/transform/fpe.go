@@ -64,14 +64,12 @@ func alphabetMergesCase(d *Domain) bool {
 
 func injective(*Domain, Family) float64 { return math.Inf(1) }
 
-// injectiveIf is injective where a parameter is true.
-func injectiveIf(flag string) func(*Domain, Family) float64 {
-	return func(d *Domain, f Family) float64 {
-		if d.Args.Flag(flag) {
-			return math.Inf(1)
-		}
-		return 0
+// injectiveIfUnique is injective where the rule says unique: true.
+func injectiveIfUnique(d *Domain, _ Family) float64 {
+	if d.Args.Flag(uniqueName) {
+		return math.Inf(1)
 	}
+	return 0
 }
 
 func buildFPE(d *Domain) (Masks, error) {

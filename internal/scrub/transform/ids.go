@@ -21,7 +21,7 @@ func nationalIDDef() Definition {
 			if f != FamilyNumber { // as texts they have letters
 				return 0
 			}
-			return injectiveIf(uniqueName)(d, f)
+			return injectiveIfUnique(d, f)
 		},
 		Build: buildNationalID,
 	}
@@ -99,7 +99,7 @@ func creditCardDef() Definition {
 		Params:  []Param{uniqueParam("99 and 16 digits without a check digit, a space of no issuer (ISO/IEC 7812), for each valid number of up to 16 digits")},
 		ByFlag:  uniqueName,
 		Example: Example{Rule: "credit_card", Value: "4539 5787 6362 1486"},
-		Unique:  true, ForUnique: withUnique, Bits: injectiveIf(uniqueName), Strict: strictNumbers,
+		Unique:  true, ForUnique: withUnique, Bits: injectiveIfUnique, Strict: strictNumbers,
 		Distinct: useToken("numbers that differ in punctuation alike"),
 		Build: func(d *Domain) (Masks, error) {
 			need := fake.MaxCard

@@ -23,7 +23,7 @@ func macDef() Definition {
 		Params:  []Param{uniqueParam("an address of a group (IEEE 802), which no device has, another for each")},
 		ByFlag:  uniqueName,
 		Example: Example{Rule: "mac", Value: "00:1A:2B:3C:4D:5E"},
-		Unique:  true, ForUnique: withUnique, Bits: injectiveIf(uniqueName),
+		Unique:  true, ForUnique: withUnique, Bits: injectiveIfUnique,
 		Distinct: useToken("addresses that differ in case or separators alike"),
 		Strict:   func(m Masker) Masker { s := *m.(*macMasker); s.strict = true; return &s },
 		Build: func(d *Domain) (Masks, error) {
