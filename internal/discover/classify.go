@@ -59,7 +59,7 @@ func (c *column) classify() {
 		c.class, c.score, c.reason = Embedding, 0.9, "what an embedding was made of can be guessed from it"
 		return
 	}
-	if c.Type.Underlying().Name == "tsvector" && !c.Generated {
+	if c.family == transform.FamilySearch && !c.Generated {
 		c.class, c.score, c.reason = pii.FreeText, 0.55, "search terms are the words of a text"
 		if c.table.is("about") || c.table.is("written") {
 			c.score = sure
