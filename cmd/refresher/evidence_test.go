@@ -169,7 +169,7 @@ func TestDriftBetweenRuns(t *testing.T) {
 	doc, _ := json.Marshal(d)
 	for _, want := range []string{
 		`"columns":[{"table":"public.experiments","column":"shade","change":"added","to":"text","transform":"null"},{"table":"public.teams","column":"name","change":"retyped","from":"text","to":"character varying(200)"}]`,
-		`{"table":"public.experiments","column":"name","from":"keep","to":"lorem"}`,
+		`{"table":"public.experiments","column":"name","from":"keep","to":"lorem","masked":true}`,
 		`{"name":"public.metrics_later","from":90,"to":85}`, `"stage":"verify"`,
 	} {
 		if !strings.Contains(string(doc), want) {

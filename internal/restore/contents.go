@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,11 +26,12 @@ type Contents struct {
 	Schemas    map[string]string // of extensions
 }
 
-var (
-	dumpedFrom     = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
-	clientEncoding = regexp.MustCompile(`(?m)^SET client_encoding = '(\w+)';`)
-	extensionShape = regexp.MustCompile(`^CREATE EXTENSION IF NOT EXISTS (` + part + `) WITH SCHEMA (` + part + `)$`)
-)
+var contentsShapes = sync.OnceValue(func() (s struct{ from, encoding, extension *regexp.Regexp }) {
+	s.from = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
+	s.encoding = regexp.MustCompile(`(?m)^SET client_encoding = '(\w+)';`)
+	s.extension = regexp.MustCompile(`^CREATE EXTENSION IF NOT EXISTS (` + part + `) WITH SCHEMA (` + part + `)$`)
+	return s
+})
 
 // ReadContents reads the contents of a dump, and refuses one with statements that pg_dump
 // does not write.
@@ -58,16 +60,16 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	}
 	c := &Contents{Encoding: "UTF8", Schemas: map[string]string{}}
 	for _, st := range statements {
-		if m := extensionShape.FindStringSubmatch(strings.TrimSuffix(st.Text, ";")); m != nil {
+		if m := contentsShapes().extension.FindStringSubmatch(strings.TrimSuffix(st.Text, ";")); m != nil {
 			if name, err := catalog.ParseName(m[2] + "." + m[1]); err == nil {
 				c.Schemas[name.Name] = name.Schema
 			}
 		}
 	}
-	if m := dumpedFrom.FindSubmatch(list.Bytes()); m != nil {
+	if m := contentsShapes().from.FindSubmatch(list.Bytes()); m != nil {
 		c.Major, _ = strconv.Atoi(string(m[1]))
 	}
-	if m := clientEncoding.FindSubmatch(script.Bytes()); m != nil {
+	if m := contentsShapes().encoding.FindSubmatch(script.Bytes()); m != nil {
 		c.Encoding = string(m[1])
 	}
 	for line := range strings.Lines(list.String()) {

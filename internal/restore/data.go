@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -104,10 +105,10 @@ func (s *dataScript) run(ctx context.Context) error {
 var errCut = errors.New("restoring rows: the dump's data ends in the middle")
 
 // copyShape is the head of a COPY as pg_dump writes it.
-var copyShape = regexp.MustCompile(`^COPY ` + qualified + ` `)
+var copyShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^COPY ` + qualified + ` `) })
 
 func (s *dataScript) statement(ctx context.Context, st sqltext.Statement) error {
-	if m := copyShape.FindStringSubmatch(st.Text); m != nil {
+	if m := copyShape().FindStringSubmatch(st.Text); m != nil {
 		if err := onlyDumped([]sqltext.Statement{st}); err != nil {
 			return err
 		}

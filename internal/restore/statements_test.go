@@ -27,7 +27,7 @@ func TestOnlyWhatDumpsHoldIsRestored(t *testing.T) {
 		`CREATE UNLOGGED TABLE a.b (c int)`, `CREATE TABLE a.b PARTITION OF a.c DEFAULT`, `ALTER TABLE ONLY a.b ATTACH PARTITION a.c DEFAULT`,
 		`CREATE UNIQUE INDEX i ON a.b USING btree (c)`, `CREATE CONSTRAINT TRIGGER t AFTER INSERT ON a.b FOR EACH ROW EXECUTE FUNCTION a.f()`,
 		`CREATE DEFAULT CONVERSION a.c FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8`, `ALTER TYPE a.t OWNER TO x`,
-		`COPY a.b (c, "d e") FROM stdin;`, `COPY "A"."b;" FROM stdin;`, `REFRESH MATERIALIZED VIEW a.m`,
+		`COPY a.b (c, "d e") FROM stdin;`, `COPY "A"."b;" FROM stdin;`, `COPY a.empty  FROM stdin;`, `REFRESH MATERIALIZED VIEW a.m`,
 		`ALTER EVENT TRIGGER e DISABLE`, `CREATE PUBLICATION p FOR ALL TABLES`,
 	} {
 		check(sql, true)
