@@ -36,6 +36,7 @@ type tally struct {
 	own      bool // text that refresher wrote: its hashes and paths look like tokens
 	numeric  bool // the column's type is a number
 	address  bool // the column's type is an IP address
+	masked   bool // a rule replaces the column's values
 	context  detect.Context
 	salt     uint64 // of the column in a scanner's memo
 	memo     use
@@ -108,7 +109,7 @@ func (t *tally) resolve() []Finding {
 	if x := t.found[digitSurvivor].n; x > 0 {
 		strong[digitSurvivor] = byChance(x, t.expected) < 1e-3
 	}
-	strong[nameSurvivor] = !t.names.byChance()
+	strong[nameSurvivor] = t.masked || !t.names.byChance() // fakes are no real names
 	share := int64(5)
 	if t.numeric {
 		share = 2
@@ -169,6 +170,7 @@ func (t *tally) missed() int64 {
 // writes (random digits, say) can look like anything: the column's name then says
 // nothing about it.
 func (t *tally) follow(rule Column) {
+	t.masked = true
 	t.stats.Class = rule.Class
 	if rule.Class == pii.None || rule.Class == "" {
 		t.context = detect.Context{}
