@@ -186,7 +186,14 @@ func TestAroundMembersOfLargeObjects(t *testing.T) {
 		putObject(t, url, 4711, data)
 		r := database(t, keep, url, []verify.Table{})
 		refused(t, "survivors", r)
-		if r.Survivors < 1 || r.Survivors > 2 && name != "in.tar" && name != "empty.zst" { // as a value, and taken apart
+		want := int64(1)
+		switch name {
+		case "in.tar", "empty.zst": // which show it as a value, and taken apart
+			continue
+		case "behind.tar", "second.tar", "comment.zip", "behind.zip": // likewise, once each
+			want = 2
+		}
+		if r.Survivors != want {
 			t.Errorf("short %s: %d survivors, %+v", name, r.Survivors, r.Findings)
 		}
 	}
