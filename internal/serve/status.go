@@ -29,9 +29,6 @@ import (
 	"refresher/internal/report/visible"
 )
 
-// ErrNotFound is what Runs.Report returns for an unknown run.
-var ErrNotFound = errors.New("no such run")
-
 // Runs is the history, as far as the pages need it.
 type Runs interface {
 	List(ctx context.Context) ([]Summary, error) // newest first
