@@ -10,11 +10,14 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,24 +33,25 @@ import (
 // Config is one refresher.yaml. The doc tags are the reference that
 // docs/configuration.md prints.
 type Config struct {
-	Source   Source   `yaml:"source" doc:"the production replica to read" required:"true"`
-	Staging  Staging  `yaml:"staging" doc:"the database to replace" required:"true"`
-	Rules    []string `yaml:"rules" doc:"ruleset files, relative to this file" required:"true"`
+	Source   Source   `yaml:"source" doc:"the production replica to read" required:"true" scope:"pipeline"`
+	Staging  Staging  `yaml:"staging" doc:"the database to replace" required:"true" scope:"pipeline"`
+	Rules    []string `yaml:"rules" doc:"ruleset files, relative to this file" required:"true" scope:"pipeline"`
 	Key      string   `yaml:"key" doc:"secret reference of the masking key: env:, file:, awssm:, vault:; at least 128 random bits" required:"true"`
 	Sign     string   `yaml:"sign" doc:"secret reference of the key that signs reports: an Ed25519 private key in PEM, or 32 random bytes; empty: derived from the masking key"`
-	Buckets  []Bucket `yaml:"buckets" doc:"datasets to publish"`
+	Buckets  []Bucket `yaml:"buckets" doc:"datasets to publish" scope:"pipeline"`
 	S3       S3       `yaml:"s3" doc:"how to reach the buckets"`
-	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes"`
+	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes" scope:"pipeline"`
 	Verify   Verify   `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
 	Prints   Prints   `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
 	Retry    Retry    `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
-	Listen   string   `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320"`
-	Log      Log      `yaml:"log" doc:"what commands say of themselves"`
-	Serve    Serve    `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)"`
+	Listen   string   `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320" scope:"service"`
+	Log      Log      `yaml:"log" doc:"what commands say of themselves" scope:"service"`
+	Serve    Serve    `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)" scope:"service"`
 	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
-	File string `yaml:"-"` // the path it was read from
+	File     string `yaml:"-"` // the path it was read from
+	Pipeline string `yaml:"-"` // its name; DefaultPipeline if the file names none
 }
 
 // Source is the server that is read and never written.
@@ -182,23 +186,70 @@ func (r Retry) Limits() (l Limits, err error) {
 	return l, nil
 }
 
-// Load reads, expands, defaults and validates a file. A mistake is a
-// *fault.Input that holds every problem found.
+// Load reads the file of one pipeline; one with several is a *fault.Input. See [LoadAll].
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+	all, err := LoadAll(path, getenv)
+	if err != nil {
+		return nil, err
+	}
+	return One(all, "")
+}
+
+// LoadAll reads, expands, defaults and validates a file: what each of its pipelines runs
+// by, with the shared settings in it, in the order of the file. A file without
+// pipelines has one, called [DefaultPipeline]. A mistake is a *fault.Input that holds
+// every problem found.
+func LoadAll(path string, getenv func(string) (string, bool)) ([]*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.BadInput("cannot read the configuration %s: %v; name it with --config or REFRESHER_CONFIG",
 			path, err)
 	}
-	c := &Config{File: path}
+	all, problems := parse(path, text, getenv)
+	if len(problems) > 0 {
+		return nil, &fault.Input{Problems: problems}
+	}
+	for _, c := range all {
+		c.resolve()
+	}
+	return all, nil
+}
+
+// parse reads and validates the text of a file.
+func parse(path string, text []byte, getenv func(string) (string, bool)) (all []*Config, problems []fault.Problem) {
 	d := &decoder{file: path, getenv: getenv}
-	d.document(bytes.TrimPrefix(text, []byte("\ufeff")), c) // Windows editors write a byte order mark
-	if len(d.problems) == 0 {
-		c.validate(d)
+	found := d.decode(bytes.TrimPrefix(text, []byte("\ufeff"))) // Windows editors write a byte order mark
+	decoders := []*decoder{d}
+	for _, c := range found {
+		if len(c.d.problems) == 0 {
+			c.validate(c.d)
+		}
+		if c.d != d {
+			decoders = append(decoders, c.d)
+		}
+		all = append(all, c.Config)
 	}
-	if len(d.problems) > 0 {
-		return nil, &fault.Input{Problems: d.problems}
+	apart(found)
+	for _, c := range found {
+		if c.d.prefix != "" && c.Prints.URL != "" && c.Prints.Bucket() == "" && !c.d.own["fingerprints"] {
+			c.Prints.URL = strings.TrimRight(c.Prints.URL, "/") + "/" + c.Pipeline // in a shared place, each below its name
+		}
 	}
+	for _, d := range decoders {
+		for _, p := range d.problems {
+			if !slices.Contains(problems, p) { // what is shared was read for each pipeline
+				problems = append(problems, p)
+			}
+		}
+	}
+	if len(decoders) > 1 {
+		slices.SortStableFunc(problems, func(a, b fault.Problem) int { return cmp.Or(a.Line-b.Line, a.Col-b.Col) })
+	}
+	return all, problems
+}
+
+// resolve makes paths relative to the file, and finds what the machine decides.
+func (c *Config) resolve() {
 	for i, r := range c.Rules {
 		if !strings.HasPrefix(r, "builtin:") { // a ruleset that comes with refresher
 			c.Rules[i] = c.Path(r)
@@ -221,15 +272,13 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	if c.Workers == 0 {
 		c.Workers = min(runtime.NumCPU(), 8)
 	}
-	return c, nil
 }
 
 // Defaults is the configuration of a command that needs no file: every field that
 // has a default has it.
 func Defaults() *Config {
-	c := &Config{File: "flags"}
-	d := &decoder{getenv: func(string) (string, bool) { return "", false }}
-	d.document([]byte("{}"), c) // what is required is missing, and isn't needed
+	c := &Config{File: "flags", Pipeline: DefaultPipeline}
+	setDefaults(reflect.ValueOf(c).Elem())
 	c.Workers = min(runtime.NumCPU(), 8)
 	return c
 }

@@ -199,9 +199,9 @@ func TestScheduleUsesItsTimeZone(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(minimal)
 	f.Add("source: &a {url: x}\nstaging: *a\n")
+	f.Add("key: k\npipelines: {a: {source: {url: x}, key: j}, b: {rules: [r], source: }}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		d := &decoder{file: "f", getenv: env("REPLICA", "postgres://h/app")}
-		d.document([]byte(text), &Config{})
+		parse("f", []byte(text), env("REPLICA", "postgres://h/app"))
 	})
 }
 

@@ -25,23 +25,29 @@ type decoder struct {
 	getenv   func(string) (string, bool)
 	problems []fault.Problem
 	places   map[string]*token.Position // dotted field → where it stands
+	root     ast.Node                   // the whole file
+
+	// For a pipeline of several, what stands before its own fields in messages, and which
+	// those are; the others are shared.
+	prefix string
+	own    map[string]bool
 }
 
 var secretType = reflect.TypeFor[secret.Text]()
 
-func (d *decoder) document(text []byte, into any) {
+// document is the file's one document; nil, with a problem, if it isn't YAML.
+func (d *decoder) document(text []byte) ast.Node {
 	d.places = map[string]*token.Position{}
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // fields reports duplicates
 	if err != nil {
 		d.syntax(err)
-		return
+		return nil
 	}
-	v := reflect.ValueOf(into).Elem()
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
 		d.problem(nil, "the file must hold one YAML document with at least source, staging, rules and key")
-		return
+		return nil
 	}
-	d.value(file.Docs[0].Body, v, "")
+	return file.Docs[0].Body
 }
 
 // syntax reports a parser error without the excerpt of the file that the YAML
@@ -69,6 +75,9 @@ func (d *decoder) at(field, format string, args ...any) {
 	for f := field; place == nil && strings.Contains(f, "."); place = d.places[f] {
 		f = f[:strings.LastIndexByte(f, '.')]
 	}
+	if first, _, _ := strings.Cut(field, "."); d.own[strings.SplitN(first, "[", 2)[0]] {
+		field = join(d.prefix, field)
+	}
 	d.problem(place, "%s %s", field, fmt.Sprintf(format, args...))
 }
 
@@ -91,7 +100,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	if a, ok := n.(*ast.AnchorNode); ok {
 		n = a.Value
 	}
-	d.places[path] = n.GetToken().Position
+	d.places[strings.TrimPrefix(path, d.prefix+".")] = n.GetToken().Position
 	switch {
 	case v.Type() == secretType:
 		if s, ok := d.scalar(n, path); ok {
@@ -112,22 +121,41 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 	entries, ok := entries(n)
 	if !ok {
 		d.problem(n.GetToken().Position, "%s must be a mapping with the fields %s", cmp.Or(path, "the file"),
-			fieldNames(v.Type()))
+			fieldNames(v.Type(), ""))
 		return
 	}
-	given := map[string]bool{}
+	d.defaults(n, v, path, d.fields(entries, v, path))
+}
+
+// fields reads entries of a mapping, and returns which were given.
+func (d *decoder) fields(entries []*ast.MappingValueNode, v reflect.Value, path string) map[string]bool {
+	given, first := map[string]bool{}, map[string]int{}
 	for _, e := range entries {
-		name := e.Key.GetToken().Value
+		name, at := e.Key.GetToken().Value, e.Key.GetToken().Position
 		i := fieldIndex(v.Type(), name)
-		if i < 0 {
-			d.problem(e.Key.GetToken().Position, "unknown field %q in %s; known are %s", name, cmp.Or(path, "the file"),
-				fieldNames(v.Type()))
+		switch {
+		case i < 0:
+			d.problem(at, "unknown field %q in %s; known are %s", name, cmp.Or(path, "the file"), d.known(v.Type(), path))
+			continue
+		case given[name]:
+			d.problem(at, "%s is given twice, first in line %d", join(path, name), first[name])
 			continue
 		}
-		given[name] = true
+		given[name], first[name] = true, at.Line
 		d.value(e.Value, v.Field(i), join(path, name))
 	}
-	d.defaults(n, v, path, given)
+	return given
+}
+
+// known are the fields that a mapping may have.
+func (d *decoder) known(t reflect.Type, path string) string {
+	switch path {
+	case "":
+		return fieldNames(t, "") + ", pipelines"
+	case d.prefix:
+		return fieldNames(t, scopeService)
+	}
+	return fieldNames(t, "")
 }
 
 func (d *decoder) defaults(n ast.Node, v reflect.Value, path string, given map[string]bool) {
@@ -137,7 +165,11 @@ func (d *decoder) defaults(n ast.Node, v reflect.Value, path string, given map[s
 		switch {
 		case name == "-" || given[name]:
 		case f.Tag.Get("required") == "true":
-			d.problem(n.GetToken().Position, "%s is missing: %s", join(path, name), f.Tag.Get("doc"))
+			at, where := n, path
+			if path == d.prefix && f.Tag.Get("scope") == "" { // what all pipelines lack is missing once
+				at, where = d.root, ""
+			}
+			d.problem(at.GetToken().Position, "%s is missing: %s", join(where, name), f.Tag.Get("doc"))
 		case f.Tag.Get("default") != "":
 			d.parse(n, f.Tag.Get("default"), v.Field(i), join(path, name))
 		case f.Type.Kind() == reflect.Struct:
@@ -151,6 +183,8 @@ func setDefaults(v reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		switch text := f.Tag.Get("default"); {
+		case f.Type.Kind() == reflect.Struct && f.Type != secretType:
+			setDefaults(v.Field(i))
 		case text == "":
 		case v.Field(i).Kind() == reflect.String:
 			v.Field(i).SetString(text)
@@ -256,10 +290,12 @@ func fieldIndex(t reflect.Type, name string) int {
 	return -1
 }
 
-func fieldNames(t reflect.Type) string {
+// fieldNames are the fields of a struct, but those of a scope.
+func fieldNames(t reflect.Type, without string) string {
 	var names []string
 	for i := range t.NumField() {
-		if tag := t.Field(i).Tag.Get("yaml"); tag != "-" {
+		f := t.Field(i)
+		if tag := f.Tag.Get("yaml"); tag != "-" && (without == "" || f.Tag.Get("scope") != without) {
 			names = append(names, tag)
 		}
 	}

@@ -12,6 +12,7 @@ func Reference() string {
 	var b strings.Builder
 	b.WriteString("| field | kind | default | meaning |\n|---|---|---|---|\n")
 	reference(&b, reflect.TypeFor[Config](), "")
+	fmt.Fprintf(&b, "| `pipelines` | mapping of names to mappings |  | %s |\n", pipelinesDoc)
 	return b.String()
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 )
 
 // SchemaName is what the schema of the configuration is called beside it.
@@ -12,7 +13,25 @@ const SchemaName = "refresher.schema.json"
 // that Load reads by: an editor completes and checks the file with it. A field of
 // any kind may also be a text with a ${VARIABLE}.
 func Schema() []byte {
-	s := object(reflect.TypeFor[Config]())
+	type m = map[string]any
+	s, one := object(reflect.TypeFor[Config]()), object(reflect.TypeFor[Config]())
+	properties, each := s["properties"].(m), one["properties"].(m)
+	own, shared := m{}, []string{}
+	for f := range reflect.TypeFor[Config]().Fields() {
+		switch name := f.Tag.Get("yaml"); {
+		case f.Tag.Get("scope") == scopePipeline:
+			own[name] = false
+		case f.Tag.Get("scope") == scopeService:
+			delete(each, name)
+		case f.Tag.Get("required") == "true":
+			shared = append(shared, name)
+		}
+	}
+	one["required"] = slices.DeleteFunc(one["required"].([]string), func(n string) bool { return slices.Contains(shared, n) })
+	properties["pipelines"] = m{"type": "object", "description": pipelinesDoc, "minProperties": 1,
+		"propertyNames": m{"pattern": pipelineName().String()}, "additionalProperties": one}
+	s["if"], s["then"], s["else"] = m{"required": []string{"pipelines"}}, m{"properties": own}, m{"required": s["required"]}
+	delete(s, "required")
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "refresher.yaml"
 	b, _ := json.MarshalIndent(s, "", "  ") // maps of texts and lists

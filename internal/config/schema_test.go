@@ -36,7 +36,11 @@ key: env:REFRESHER_KEY
 buckets: [{name: dev, url: s3://acme/app, content: sample, formats: [pgdump], sample: {roots: [public.users], percent: 1.5}, keep: 4}]
 workers: ${WORKERS:-2}
 `
-	for text, ok := range map[string]bool{good: true, good + "wokers: 2\n": false, "source: {}\n": false,
+	for text, ok := range map[string]bool{good: true, three: true, "pipelines: {}\n": false,
+		three + "source: {url: x}\n": false, three + "  a b: {}\n": false, three + "  other: {source: {url: x}}\n": false,
+		strings.Replace(three, "    workers: 1", "    log: {format: json}", 1): false,
+		strings.Replace(three, "key: env:REFRESHER_KEY\n", "", 1): true, // Load says which pipelines have no key
+		 good + "wokers: 2\n": false, "source: {}\n": false,
 		strings.Replace(good, "[rules/app.yaml]", "rules/app.yaml", 1): false} {
 		var value any
 		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
