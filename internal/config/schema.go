@@ -74,8 +74,8 @@ func withVariable(kind string) map[string]any {
 
 func kindSchema(t reflect.Type) map[string]any {
 	switch {
-	case t == secretType, t.Kind() == reflect.String:
-		return map[string]any{"type": "string"}
+	case t == secretType, t.Kind() == reflect.String: // Load takes retry: {restarts: 3} as text, too
+		return map[string]any{"type": []string{"string", "number", "boolean"}}
 	case t.Kind() == reflect.Struct:
 		return object(t)
 	case t.Kind() == reflect.Slice:

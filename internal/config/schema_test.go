@@ -39,8 +39,8 @@ workers: ${WORKERS:-2}
 	for text, ok := range map[string]bool{good: true, three: true, "pipelines: {}\n": false,
 		three + "source: {url: x}\n": false, three + "  a b: {}\n": false, three + "  other: {source: {url: x}}\n": false,
 		strings.Replace(three, "    workers: 1", "    log: {format: json}", 1): false,
-		strings.Replace(three, "key: env:REFRESHER_KEY\n", "", 1): true, // Load says which pipelines have no key
-		 good + "wokers: 2\n": false, "source: {}\n": false,
+		strings.Replace(three, "key: env:REFRESHER_KEY\n", "", 1):              true, // Load says which pipelines have no key
+		good + "wokers: 2\n": false, "source: {}\n": false,
 		strings.Replace(good, "[rules/app.yaml]", "rules/app.yaml", 1): false} {
 		var value any
 		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
