@@ -232,7 +232,8 @@ func parse(path string, text []byte, getenv func(string) (string, bool)) (all []
 	apart(found)
 	for _, c := range found {
 		if c.d.prefix != "" && c.Prints.URL != "" && c.Prints.Bucket() == "" && !c.d.own["fingerprints"] {
-			c.Prints.URL = strings.TrimRight(c.Prints.URL, "/") + "/" + c.Pipeline // in a shared place, each below its name
+			// In a shared place each keeps its sets below its name.
+			c.Prints.URL = strings.TrimRight(c.Prints.URL, "/") + "/" + c.Pipeline
 		}
 	}
 	for _, d := range decoders {

@@ -135,7 +135,8 @@ func (d *decoder) fields(entries []*ast.MappingValueNode, v reflect.Value, path 
 		i := fieldIndex(v.Type(), name)
 		switch {
 		case i < 0:
-			d.problem(at, "unknown field %q in %s; known are %s", name, cmp.Or(path, "the file"), d.known(v.Type(), path))
+			d.problem(at, "unknown field %q in %s; known are %s", name, cmp.Or(path, "the file"), d.known(v.Type(),
+				path))
 			continue
 		case given[name]:
 			d.problem(at, "%s is given twice, first in line %d", join(path, name), first[name])

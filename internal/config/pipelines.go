@@ -36,8 +36,8 @@ var pipelineName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 })
 
-const pipelinesDoc = "several databases: what each runs by, by its name, instead of source, staging, rules, buckets and schedule " +
-	"at the top; any other field but listen, log and serve may be said again for one, as a whole"
+const pipelinesDoc = "several databases: what each runs by, by its name, instead of source, staging, rules, " +
+	"buckets and schedule at the top; any other field but listen, log and serve may be said again for one, as a whole"
 
 // Pick returns the pipelines of those names in the order of the names, each once, or all
 // of them without a name. A name that there isn't is a [fault.Input].
@@ -51,8 +51,8 @@ func Pick(all []*Config, names ...string) ([]*Config, error) {
 		i := slices.IndexFunc(all, func(c *Config) bool { return c.Pipeline == name })
 		switch {
 		case i < 0:
-			wrong.Problems = append(wrong.Problems, fault.Problem{Text: fmt.Sprintf("there is no pipeline %q in %s%s", name,
-				all[0].File, hint(name, Names(all)))})
+			text := fmt.Sprintf("there is no pipeline %q in %s%s", name, all[0].File, hint(name, Names(all)))
+			wrong.Problems = append(wrong.Problems, fault.Problem{Text: text})
 		case !slices.Contains(picked, all[i]):
 			picked = append(picked, all[i])
 		}
@@ -66,7 +66,8 @@ func Pick(all []*Config, names ...string) ([]*Config, error) {
 // One returns the pipeline of that name; the only one there is if the name is empty.
 func One(all []*Config, name string) (*Config, error) {
 	if name == "" && len(all) > 1 {
-		return nil, fault.BadInput("%s has several pipelines: say which one (%s)", all[0].File, strings.Join(Names(all), ", "))
+		return nil, fault.BadInput("%s has several pipelines: say which one (%s)", all[0].File,
+			strings.Join(Names(all), ", "))
 	}
 	var names []string
 	if name != "" {
@@ -141,7 +142,8 @@ func (d *decoder) decode(text []byte) []decoded {
 	shared := slices.Concat(top[:i], top[i+1:])
 	for _, e := range shared {
 		if f, ok := fieldOf(e); ok && f.Tag.Get("scope") == scopePipeline {
-			d.problem(e.Key.GetToken().Position, "%s stands beside pipelines: write it in each of them", f.Tag.Get("yaml"))
+			d.problem(e.Key.GetToken().Position, "%s stands beside pipelines: write it in each of them",
+				f.Tag.Get("yaml"))
 		}
 	}
 	pipelines, ok := entries(top[i].Value)
@@ -158,7 +160,9 @@ func (d *decoder) decode(text []byte) []decoded {
 		name, place := p.Key.GetToken().Value, p.Key.GetToken().Position
 		switch {
 		case !pipelineName().MatchString(name):
-			d.problem(place, "a pipeline can't have the name %q: take 1 to 63 letters (A to Z), digits, _ and -, the first a letter or digit", name)
+			d.problem(place,
+				"a pipeline can't have the name %q: take 1 to 63 letters (A to Z), digits, _ and -, "+
+					"the first a letter or digit", name)
 		case first[name] > 0:
 			d.problem(place, "there is a pipeline %q already, in line %d", name, first[name])
 		default:
@@ -170,15 +174,18 @@ func (d *decoder) decode(text []byte) []decoded {
 }
 
 // pipeline reads one pipeline: its own fields, and the shared ones that it doesn't say again.
-func (d *decoder) pipeline(name string, p *ast.MappingValueNode, root ast.Node, shared []*ast.MappingValueNode) decoded {
+func (d *decoder) pipeline(name string, p *ast.MappingValueNode, root ast.Node,
+	shared []*ast.MappingValueNode) decoded {
 	c := &Config{File: d.file, Pipeline: name}
 	v := reflect.ValueOf(c).Elem()
-	one := &decoder{file: d.file, getenv: d.getenv, places: map[string]*token.Position{}, root: root, prefix: "pipelines." + name,
-		own: map[string]bool{}}
+	one := &decoder{file: d.file, getenv: d.getenv, places: map[string]*token.Position{}, root: root,
+		prefix: "pipelines." + name,
+		own:    map[string]bool{}}
 	one.places[""] = p.Key.GetToken().Position
 	own, ok := entries(p.Value)
 	if !ok {
-		one.problem(p.Key.GetToken().Position, "%s must be a mapping with the fields %s", one.prefix, fieldNames(v.Type(), scopeService))
+		one.problem(p.Key.GetToken().Position, "%s must be a mapping with the fields %s", one.prefix,
+			fieldNames(v.Type(), scopeService))
 		return decoded{c, one}
 	}
 	own = slices.DeleteFunc(slices.Clone(own), func(e *ast.MappingValueNode) bool {
@@ -188,7 +195,8 @@ func (d *decoder) pipeline(name string, p *ast.MappingValueNode, root ast.Node, 
 		}
 		one.own[f.Tag.Get("yaml")] = true
 		if f.Tag.Get("scope") == scopeService {
-			one.problem(e.Key.GetToken().Position, "%s.%s belongs to the service, which all pipelines share: write it at the top",
+			one.problem(e.Key.GetToken().Position,
+				"%s.%s belongs to the service, which all pipelines share: write it at the top",
 				one.prefix, f.Tag.Get("yaml"))
 			return true
 		}
@@ -228,12 +236,15 @@ func (c decoded) clash(other decoded) {
 		if its, err := other.StagingConfig(); err == nil && sameServer(mine, its) {
 			switch mine.Database {
 			case its.Database:
-				c.d.at("staging.url", "is the database that pipeline %q replaces; each needs one of its own", other.Pipeline)
+				c.d.at("staging.url", "is the database that pipeline %q replaces; each needs one of its own",
+					other.Pipeline)
 			case restore.PreviousName(its.Database):
-				c.d.at("staging.url", "is the name under which pipeline %q keeps the database before; take another", other.Pipeline)
+				c.d.at("staging.url", "is the name under which pipeline %q keeps the database before; take another",
+					other.Pipeline)
 			}
 			if its.Database == restore.PreviousName(mine.Database) {
-				other.d.at("staging.url", "is the name under which pipeline %q keeps the database before; take another", c.Pipeline)
+				other.d.at("staging.url",
+					"is the name under which pipeline %q keeps the database before; take another", c.Pipeline)
 			}
 		}
 	}
@@ -241,11 +252,13 @@ func (c decoded) clash(other decoded) {
 		if slices.ContainsFunc(other.Buckets, func(o Bucket) bool {
 			return strings.TrimRight(o.URL, "/") == strings.TrimRight(b.URL, "/")
 		}) {
-			c.d.at(indexed("buckets", i, "url"), "is used by pipeline %q too; each dataset needs a prefix of its own", other.Pipeline)
+			c.d.at(indexed("buckets", i, "url"), "is used by pipeline %q too; each dataset needs a prefix of its own",
+				other.Pipeline)
 		}
 	}
 	if u := c.Prints.URL; u != "" && c.Prints.Bucket() == "" && c.d.own["fingerprints"] && u == other.Prints.URL {
-		c.d.at("fingerprints.url", "is used by pipeline %q too; give each a place of its own, or write it once at the top",
+		c.d.at("fingerprints.url",
+			"is used by pipeline %q too; give each a place of its own, or write it once at the top",
 			other.Pipeline)
 	}
 }

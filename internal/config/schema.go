@@ -27,10 +27,12 @@ func Schema() []byte {
 			shared = append(shared, name)
 		}
 	}
-	one["required"] = slices.DeleteFunc(one["required"].([]string), func(n string) bool { return slices.Contains(shared, n) })
+	one["required"] = slices.DeleteFunc(one["required"].([]string),
+		func(n string) bool { return slices.Contains(shared, n) })
 	properties["pipelines"] = m{"type": "object", "description": pipelinesDoc, "minProperties": 1,
 		"propertyNames": m{"pattern": pipelineName().String()}, "additionalProperties": one}
-	s["if"], s["then"], s["else"] = m{"required": []string{"pipelines"}}, m{"properties": own}, m{"required": s["required"]}
+	s["if"], s["then"], s["else"] = m{"required": []string{"pipelines"}}, m{"properties": own},
+		m{"required": s["required"]}
 	delete(s, "required")
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "refresher.yaml"
