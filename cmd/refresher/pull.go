@@ -76,7 +76,7 @@ instead of its URL, the configuration says how to reach the bucket.`,
 	cmd.Flags().StringArrayVar(&f.extensions, "allow-extension", nil,
 		"an extension that the dataset may have beside those that do no harm; may be repeated")
 	cmd.Flags().
-		BoolVar(&f.replace, "replace", false, "replace the database whatever is in it; it stays as NAME_previous")
+		BoolVar(&f.replace, "replace", false, "replace the database with all that is in it; it stays as NAME_previous")
 	return cmd
 }
 

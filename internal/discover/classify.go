@@ -251,7 +251,7 @@ func decisive(class pii.Class) bool {
 	return false
 }
 
-// byValues is what the values say whatever the name is; h is what that says.
+// byValues is what the values say under any name; h is what that says.
 func (c *column) byValues(h hint) (pii.Class, float64, string) {
 	e := c.seen
 	if !e.known() || !slices.Contains(columnRules().families["readable"], c.family) {

@@ -21,7 +21,7 @@ func somebody(head string) bool {
 }
 
 // ofPersons notes tables whose rows refer to a table of persons, as its columns show,
-// whatever that is called.
+// under any name of that.
 func (s *Survey) ofPersons() {
 	called, keys := map[string]bool{}, map[string]bool{}
 	common := []string{"id", "uuid", "guid", "key", "code", "name", "email", "oid"}

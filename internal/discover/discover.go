@@ -213,7 +213,7 @@ func (s *Survey) follow(c *column) {
 	if o == c {
 		return
 	}
-	// a code of somebody's, whatever the list of codes is
+	// a person's code, even if the list of codes is not personal
 	if o.class == pii.None && (c.class == Gender || c.class == Special) {
 		return
 	}

@@ -12,14 +12,14 @@
 // neither.
 //
 // The table says how far that counts. A column called name is a person's in
-// customers and a thing's in products; a city is somebody's where streets,
+// customers and a thing's in products; a city is personal where streets,
 // postcodes or persons stand beside it, and a fact in a list of cities. Rows that
-// refer to a patient make the codes of their table somebody's health.
+// refer to a patient make the codes of their table health data.
 //
 // A sample of values then speaks for or against it: checksums and shapes (package
 // detect), dictionaries of given names, surnames, towns, countries and words that
 // streets have, forms of dates and postcodes. Values that can't be of the class
-// outweigh the name; values that are of one are found whatever the name is. Where
+// outweigh the name; values that are of one are found under any name. Where
 // a table is empty, or can't be read, name, type, comment and keys decide alone.
 //
 // # What is read
@@ -32,7 +32,7 @@
 // # Drafts
 //
 // [Survey.Draft] makes a rule for every column and compiles the result as a run
-// would, taking the next possible rule of whatever the compiler refuses: a unique
+// would, taking the next possible rule of what the compiler refuses: a unique
 // column gets a transform that keeps values apart, a narrow one what fits. So a
 // draft is accepted by check as it stands. What the draft isn't sure of is marked
 // "review:".

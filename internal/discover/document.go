@@ -213,7 +213,7 @@ func isData(k string) bool {
 }
 
 // isSetting reports whether a value of a configuration is plain: a short number, or words of
-// a dictionary of which none is somebody's name.
+// a dictionary of which none is a person's name.
 func isSetting(v string) bool {
 	if len(v) <= 6 && strings.Trim(v, "-.0123456789") == "" {
 		return true
@@ -232,7 +232,7 @@ func (c *column) configuration() bool {
 	})
 }
 
-// isNamed reports whether a key is, or holds, somebody's name.
+// isNamed reports whether a key is, or holds, a person's name.
 func isNamed(k string) bool {
 	l := lexicon()
 	return slices.ContainsFunc(words2(k), func(w string) bool { return len(w) > 2 && (l.first[w] || l.last[w]) })

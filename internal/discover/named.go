@@ -77,7 +77,7 @@ func firstPhrase(s string) string {
 	return s
 }
 
-// alone is what the name says, whatever the table is.
+// alone is what the name says, in any table.
 func (c *column) alone() hint {
 	if c.byName == nil {
 		h := hintOf(c.name, c.family, c.table.name)

@@ -36,7 +36,7 @@ func isOpaque(v string) bool {
 	return upper > 2 && lower > 2 && digit > 1 && len(kinds) >= min(len(v)/2, 20)
 }
 
-// isAccount reports whether a value is the address of somebody's page at a service.
+// isAccount reports whether a value is the address of a person's page at a service.
 func isAccount(v string) bool {
 	u, err := url.Parse(v)
 	if err != nil || u.Host == "" {

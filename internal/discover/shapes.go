@@ -30,7 +30,7 @@ type evidence struct {
 	uuids    float64
 	decimals float64 // share of numbers with a point
 	opaque   float64 // share that look drawn at random
-	accounts float64 // share of addresses of somebody's pages
+	accounts float64 // share of addresses of persons' pages
 	pictures float64 // share of pictures, of bytes
 	digests  float64 // share of digests of what the same rows hold
 	zero     bool    // 0 is among them

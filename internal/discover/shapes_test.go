@@ -47,7 +47,7 @@ func TestElements(t *testing.T) {
 	}
 }
 
-// Whatever a value is, shares stay shares.
+// For any value, shares stay shares.
 func FuzzLook(f *testing.F) {
 	f.Add("jane@mail.test", "x")
 	f.Add("{\"a\":1}", "+1 212 867 5309")

@@ -129,7 +129,7 @@ func (c *column) dates(try func(string, ...string)) {
 		try("", "{transform: date_shift, max_days: 90}")
 	case transform.FamilyText:
 		if c.seen.known() && c.seen.isoDates > 0.99 {
-			try("a text column: whatever in it is no date as in 2024-05-17 stops a run", "{transform: date_shift, max_days: 90}")
+			try("a text column: a value that is no date as in 2024-05-17 stops a run", "{transform: date_shift, max_days: 90}")
 		}
 	case transform.FamilyNumber:
 		try("a year or a day as a number", "{transform: number_noise, amount: 3}")

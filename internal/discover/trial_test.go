@@ -104,7 +104,7 @@ func TestKeysOfDocuments(t *testing.T) {
 }
 
 // Digests without a key, random keys, bytes that are text or pictures, and addresses of
-// somebody's pages are found by their values, whatever the columns are called.
+// persons' pages are found by their values, under any name of the columns.
 func TestValuesThatTellSecrets(t *testing.T) {
 	_, d, s := tried(t, `
 		CREATE TABLE users (id int PRIMARY KEY, email text, phone text, c1 text, c2 text, c3 bytea, c4 text, state text, slug text, site text,

@@ -114,7 +114,7 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// No line is wider than the terminal, whatever the values and names.
+// No line is wider than the terminal, with any values and names.
 func TestWidth(t *testing.T) {
 	long := strings.Repeat("Wort ", 300) + strings.Repeat("x", 500) + strings.Repeat("日本語", 100) + strings.Repeat("👩‍👩‍👧", 50) + "\n\n\n" + strings.Repeat("e\u0301", 90)
 	page := &Page{

@@ -204,7 +204,7 @@ func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.
 		}
 		manifest, sig, err := other.Signed(ctx)
 		if err != nil || sig == nil {
-			continue // whatever it is, no run of the trusted key's
+			continue // not signed by the trusted key
 		}
 		if _, err := signature.Check(manifest, sig, trusted...); err == nil {
 			return fault.Refuse("dataset", "latest.json names run %s, but run %s is newer and signed as well: latest.json was "+

@@ -9,7 +9,7 @@ import (
 )
 
 // Code that runs while a copy is built and can leave the database is refused by name before
-// anything runs, whatever it is a part of; what waits for an INSERT is named.
+// anything runs, in any kind of object; what waits for an INSERT is named.
 func TestCodeThatReachesOut(t *testing.T) {
 	const schema = `
 		CREATE TABLE victims (id int, v text DEFAULT pg_read_file('PG_VERSION'));

@@ -68,7 +68,7 @@ func TestPostDataShapes(t *testing.T) {
 	}
 }
 
-// Whatever order post-data is run in, what comes of it is what pg_restore makes.
+// In any order of post-data, what comes of it is what pg_restore makes.
 func TestPostDataOrder(t *testing.T) {
 	s := newStage(t, postDataSchema)
 	dumped := func(db *Database) string {

@@ -133,7 +133,7 @@ func TestPromoteAmidReconnects(t *testing.T) {
 				case err == nil && marker == "new":
 					news.Add(1)
 				case err == nil && marker != "old":
-					t.Errorf("somebody's query was answered by %q", marker)
+					t.Errorf("a query was answered by %q", marker)
 				case client.Code(err) == "42501", client.Code(err) == "42P01":
 					t.Errorf("a client found a database that isn't ready: %v", err)
 				}

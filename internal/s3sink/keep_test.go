@@ -64,7 +64,7 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// Before the first publication nothing is published, whatever it looks like.
+// Before the first publication nothing is published, even if it looks so.
 func TestSweepBeforeTheFirstPublication(t *testing.T) {
 	suite(t, func(t *testing.T, p *place) {
 		for _, k := range runObjects(run1, "a", "manifest.json") {

@@ -27,7 +27,7 @@ type Identity struct {
 // somebody who doesn't exist, with a value in every place that the rules mask.
 // What comes out is judged and thrown away: neither the output nor the writer's
 // counts know of it, and nothing is fingerprinted. Each rule of a list has its
-// rows, whatever its condition; one more has those that the conditions choose.
+// rows, under any condition; one more has those that the conditions choose.
 //
 // It also returns some of the canaries' identities, for verification to look for.
 func (w *Writer) Rehearse(seed []byte) (canary.Table, []Identity, error) {

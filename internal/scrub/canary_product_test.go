@@ -24,7 +24,7 @@ func canaryTypes() []string {
 	return list
 }
 
-// Whatever the compiler accepts passes its own canaries, also where a table is empty: no
+// Every rule that the compiler accepts passes its own canaries, also where a table is empty: no
 // value comes out, and the search for survivors finds each identity that it is given.
 func TestEveryRuleThatCompilesPassesItsCanaries(t *testing.T) {
 	store, err := fingerprint.NewStore(t.TempDir(), testKey)

@@ -79,7 +79,7 @@ func (c *compiler) hstoreRule(r *rules.Rule, p spot) *op {
 		c.wrongShape(r, p, "an hstore")
 		return nil
 	}
-	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, what: nobodys, rest: byShape(),
+	o := &op{kind: transform.KindHstore, def: transform.OfShape(transform.KindHstore), Place: p.Place, what: notPersonal, rest: byShape(),
 		rule: r, other: a.Text("other"), keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		q := p.within("key "+given.Name, textType, -1)

@@ -19,7 +19,7 @@ func parseISO(s string) (days int, err error) {
 }
 
 // One number in a column of integers, of numerics, of text, in a JSON number and
-// in a JSON string of one domain becomes one number, whatever transform it is.
+// in a JSON string of one domain becomes one number, with any transform.
 func TestNumbersAgreeAcrossTypes(t *testing.T) {
 	punctuation := regexp.MustCompile(`[^0-9]`)
 	tried := map[string]bool{}

@@ -203,7 +203,7 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, what: nobodys, rest: byShape(), rule: r,
+	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, what: notPersonal, rest: byShape(), rule: r,
 		keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		if _, err := document.ParseXMLPath(given.Name); err != nil {

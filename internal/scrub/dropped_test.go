@@ -105,7 +105,7 @@ func TestVocabulariesAreNobodysNames(t *testing.T) {
 	}
 }
 
-// Prose of a row doesn't name whom the row's other columns named, whatever became of them.
+// Prose of a row doesn't name whom the row's other columns named, also if these were dropped.
 func TestTextReplacesWhatOtherRulesDrop(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"n1 text", "n2 text", "n3 text", "street text", "code text", "holder text", "body text"}}),
 		head+`  a.t: {columns: {n1: null, n2: {transform: constant, value: x}, n3: lorem, street: null, code: {transform: mask}, holder: null, body: text}}`+"\n")

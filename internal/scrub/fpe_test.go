@@ -123,7 +123,7 @@ func TestFPEOverAlphabets(t *testing.T) {
 	}
 }
 
-// A number is one value, whatever its column's type.
+// A number is one value, in a column of any type.
 func TestFPETypesAgree(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"a int4", "b int8", "c numeric", "d text", "e jsonb", "f json"}}), head+
 		"  a.t: {columns: {a: fpe, b: fpe, c: fpe, d: fpe, e: {json: {n: fpe}}, f: {json: {n: fpe}}}}\n")

@@ -227,7 +227,7 @@ func (c *compiler) exprOf(t *catalog.Table, key catalog.IndexKey) string {
 // checkPredicate refuses rules after which a partial index could cover other rows.
 func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, what string) {
 	if !idx.NullsNotDistinct && c.nullKey(t, idx) {
-		return // whatever rows it covers, it holds no two of them equal
+		return // no two rows that it covers are equal
 	}
 	for _, name := range c.readsOf(t, idx.PredicateReads) {
 		ch := c.masked(t, []string{name})

@@ -29,7 +29,7 @@ func (p spot) within(what string, t *catalog.Type, mod int32) spot {
 	return spot{transform.Place{Where: what + " of " + p.Where, Type: t, Mod: mod, Family: family, Nested: true}, p.called, p.table, p.subject}
 }
 
-// whatIs says what the values of a place are, whatever the rule puts there: the class of
+// whatIs says what the values of a place are before the rule replaces them: the class of
 // the transform, that which the rule declares, or that which the name of the place speaks
 // for; by their shape where nothing says it.
 func whatIs(def *transform.Definition, r *rules.Rule, p spot) *transform.What {
@@ -52,7 +52,7 @@ func whatIs(def *transform.Definition, r *rules.Rule, p spot) *transform.What {
 	return w
 }
 
-// nobodys is what is masked by the rules within it.
-var nobodys = &transform.What{Class: pii.None}
+// notPersonal is what is masked by the rules within it.
+var notPersonal = &transform.What{Class: pii.None}
 
 func byShape() *transform.What { return &transform.What{Class: pii.None, Shape: true} }

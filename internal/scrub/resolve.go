@@ -107,7 +107,7 @@ func (c *compiler) rule(r *rules.Rule, p spot) *op {
 	return c.unconditional(r, p)
 }
 
-// unconditional resolves a rule, whatever its condition is.
+// unconditional resolves a rule without its condition.
 func (c *compiler) unconditional(r *rules.Rule, p spot) *op {
 	switch r.Kind {
 	case rules.Array:
@@ -291,7 +291,7 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
 		return nil
 	}
-	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, what: nobodys, rest: byShape(), rule: r, other: a.Text("other"),
+	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, what: notPersonal, rest: byShape(), rule: r, other: a.Text("other"),
 		redact: a.Text("invalid") == "redact", keys: a.Text("keys") == "keep"}
 	for _, given := range r.Parts {
 		leaf := c.rule(given.Rule, p.within("path "+given.Name, nil, -1))

@@ -58,7 +58,7 @@ func pump(t *testing.T, from, to *pgx.Conn, p *scrub.Program, tp *scrub.TablePla
 }
 
 // The sample production database, scrubbed by the ruleset that comes with it: a
-// server takes all of it, nothing that identified anybody is left, and whatever
+// server takes all of it, nothing that identified a person is left, and what
 // looks like personal data is a fake.
 func TestSampleDatabase(t *testing.T) {
 	source, target := pgserver.DB(t), pgserver.DB(t)

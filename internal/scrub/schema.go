@@ -112,7 +112,7 @@ func shapeSchema(s transform.Shape) object {
 func ruleSchema(doc, key string, value object, params []transform.Param) object {
 	properties := object{key: value, "when": ref("when"),
 		"class": object{"enum": append(rules.Classes(), string(pii.None)), "description": "What the values are, where the transform doesn't say it: " +
-			"they are looked for in staging as values of this class. none: nobody's, whatever they look like."},
+			"they are looked for in staging as values of this class. none: no person's, even if they look so."},
 		"optional": object{"type": "boolean", "default": false,
 			"description": "Of a column: it is no mistake if the table lacks it, as some versions of its application do."},
 	}

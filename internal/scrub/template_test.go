@@ -25,7 +25,7 @@ func templateCatalog(t testing.TB) *catalog.Catalog {
 
 const otherColumns = ", first: first_name, last: last_name, id: keep, gone: null, day: keep, tags: keep, mood: keep"
 
-// Templates are made of what the other columns become, whatever their order.
+// Templates are made of what the other columns become, in any order of columns.
 func TestTemplate(t *testing.T) {
 	p := templates(t, `{mail: {transform: template, format: "{first}.{last}.{id}@example.com"}, note: text, who: {transform: template, format: "{last}, {first} ({day}) {{x}} <{mail}>", class: full_name}`+otherColumns+"}")
 	row := func(mail, first, last, id, note string) []string {
@@ -88,8 +88,8 @@ func TestTemplateErrors(t *testing.T) {
 	for rule, want := range map[string]string{
 		`{transform: template, format: "{first}.{last}@example.com"}`:                        "template can make two values equal",
 		`{transform: template, format: "{first}{id}@example.com"}`:                           "template can make two values equal",
-		`{transform: template, format: "{first}.{id}@acme.com"}`:                             "addresses that could be somebody's: let it end in @example.com",
-		`{transform: template, format: "{first}.{id}@{last}.com"}`:                           "addresses that could be somebody's",
+		`{transform: template, format: "{first}.{id}@acme.com"}`:                             "addresses that could be real: let it end in @example.com",
+		`{transform: template, format: "{first}.{id}@{last}.com"}`:                           "addresses that could be real",
 		`{transform: template, format: "{first} {id}@example.com"}`:                          "before the @ of the format only letters",
 		`{transform: template, format: "@example.com"}`:                                      "nothing stands before the @",
 		`{transform: template, format: "{frist}.{id}@example.com"}`:                          `there is no column "frist" in a.t (did you mean "first"?)`,

@@ -93,7 +93,7 @@ func (c *compiler) checkAddress(m *transform.Template, pos rules.Pos) {
 	}
 	before, host, ok := strings.Cut(last.Literal, "@")
 	if !ok || !fake.Recognise(pii.Email, []byte("x@"+host)) {
-		c.fail(pos, "the format makes addresses that could be somebody's: let it end in @example.com, @example.org, @example.net, or a host under .test, .example or .invalid")
+		c.fail(pos, "the format makes addresses that could be real: let it end in @example.com, @example.org, @example.net, or a host under .test, .example or .invalid")
 		return
 	}
 	literals := before

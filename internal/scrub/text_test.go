@@ -122,7 +122,7 @@ func TestTextForgetsTheRow(t *testing.T) {
 	}
 }
 
-// Whatever the text, the row's address never stays, and what comes out is text.
+// For any text, the row's address never stays, and what comes out is text.
 func FuzzText(f *testing.F) {
 	p := person(f, "")
 	for _, s := range []string{"Jane Doe", "j\u0301ane doe +1 (212) 867-5309", "jane.doe@mail.invalid", "\xff\xfejane", "12128675309 2128675309", strings.Repeat("jane ", 50)} {

@@ -55,7 +55,7 @@ func TestTextNamesByDictionary(t *testing.T) {
 	}
 }
 
-// Whatever name a detector reads in a text, `names: true` has replaced: strict
+// Each name that a detector reads in a text, `names: true` has replaced: strict
 // verification refuses no name that a text rule can't find.
 func TestTextNamesMaskWhatDetectorsFind(t *testing.T) {
 	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"notes text"}}),
@@ -105,7 +105,7 @@ func TestTextNamesAllocateNothing(t *testing.T) {
 	}
 }
 
-// Whatever the text, finding names in it ends, and what comes out is text.
+// For any text, finding names in it ends, and what comes out is text.
 func FuzzTextNames(f *testing.F) {
 	p := compile(f, newCatalog(f, tableDef{name: "a.t", columns: []string{"notes text"}}), head+"  a.t: {columns: {notes: {transform: text, names: true}}}\n")
 	for _, s := range []string{"Sarah Thompson", "Thompson, Sarah", "Mr. J. de la Cruz", "Ann-Marie O’Neill", "\xff Sarah\xc3 Thompson", "Sarah " + strings.Repeat("Sarah ", 30) + "Smith"} {

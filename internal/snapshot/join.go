@@ -12,7 +12,7 @@ import (
 )
 
 // How a chunk's join is executed. Rows must come in the order in which they lie,
-// and whatever the other table's size, the source shall write no temporary file.
+// and at any size of the other table, the source shall write no temporary file.
 // So each row is looked up by the other table's key; a small table may be held
 // in a hash for as long as the chunk is read, if that is cheaper.
 const (

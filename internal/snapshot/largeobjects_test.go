@@ -11,7 +11,7 @@ import (
 )
 
 // Large objects are read on a standby as they were when the snapshot was taken,
-// whatever became of them since, holes and all.
+// holes and all, also if they changed since.
 func TestLargeObjectsOfTheSnapshot(t *testing.T) {
 	p, db, cfg := setup(t, `SELECT lo_from_bytea(1000 + i, convert_to('object ' || i, 'UTF8')) FROM generate_series(1, 600) i;
 		SELECT lo_create(5000), lo_put(5000, 3000000, 'end')`)

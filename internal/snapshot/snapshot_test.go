@@ -22,7 +22,7 @@ import (
 	"refresher/internal/testkit/pgserver"
 )
 
-// All readers and pg_dump see the moment of Lock, whatever the primary does.
+// All readers and pg_dump see the moment of Lock while the primary goes on.
 func TestOneMomentForAll(t *testing.T) {
 	p, db, cfg := setup(t, `CREATE TABLE t (v int); INSERT INTO t SELECT generate_series(1, 1000)`)
 	src := openLocked(t, snapshot.Options{Config: cfg, Workers: 2})

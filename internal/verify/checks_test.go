@@ -333,7 +333,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A materialised view's rows are read whole, whatever its columns are called.
+// A materialised view's rows are read whole, under any names of its columns.
 func TestViewWithOddColumns(t *testing.T) {
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, `CREATE MATERIALIZED VIEW v AS SELECT 'x'::text AS t, '`+srcEmail+`'::text AS v, 1 AS text`)
@@ -347,7 +347,7 @@ func TestViewWithOddColumns(t *testing.T) {
 	refused(t, "survivors", r)
 }
 
-// Whatever a definition can hold is looked through, names too; a name that is a
+// All that a definition can hold is looked through, names too; a name that is a
 // finding is not printed to say where it is.
 func TestAllOfTheSchema(t *testing.T) {
 	set := source(t)

@@ -98,8 +98,8 @@ func cleanRow(dst []byte, n int) []byte {
 	return append(append(append(dst, '"'), text...), "\"\n"...)
 }
 
-// strangers is a set of n people like production's, none of whom is in the data.
-func strangers(t *testing.T, n int) *fingerprint.Set {
+// otherPeople is a set of n people like production's, none of whom is in the data.
+func otherPeople(t *testing.T, n int) *fingerprint.Set {
 	t.Helper()
 	store, err := fingerprint.NewStore(t.TempDir(), []byte("0123456789abcdef"))
 	if err != nil {
@@ -130,7 +130,7 @@ func TestCleanRows(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("REFRESHER_CLEAN_ROWS")); err == nil {
 		rows, people = n, 200_000
 	}
-	v := verify.New(verify.Options{Run: run, Set: strangers(t, people), Strict: true})
+	v := verify.New(verify.Options{Run: run, Set: otherPeople(t, people), Strict: true})
 	for _, name := range []string{"x.csv", "x.log"} {
 		if name == "x.log" {
 			rows /= 4 // the same as text

@@ -240,7 +240,7 @@ func (d *dump) beginCopy(c copyStatement) error {
 		for _, c := range c.columns {
 			d.at.columns = append(d.at.columns, d.ledger.column(label(table), c, func(t *tally) {
 				if d.tables.dates[[2]string{label(table), c}] {
-					t.context = detect.Context{} // whatever it is called, it is a date, as in a database
+					t.context = detect.Context{} // by its type it is a date, as in a database, under any name
 				}
 			}))
 		}

@@ -12,8 +12,8 @@ import (
 	"refresher/internal/pii/fingerprint"
 )
 
-// Text that is full of our own fakes has no finding, strong or weak, whatever
-// stands between them, and although the source has people of all kinds.
+// Text that is full of our own fakes has no finding, strong or weak, with any words
+// between them, also if the source has people of all kinds.
 func TestFakesAreNoFindings(t *testing.T) {
 	store, err := fingerprint.NewStore(t.TempDir(), []byte("0123456789abcdef"))
 	if err != nil {

@@ -62,7 +62,7 @@ func (in Input) kind() string {
 	return in.as
 }
 
-// File looks through a file, whatever it is, by its first bytes: an archive of
+// File looks through a file of any kind, told by its first bytes: an archive of
 // pg_dump in custom format, an SQL script of pg_dump or pg_dumpall, a Parquet
 // file, gzip or zstd of any of these, a tar or zip archive of any of these, CSV
 // and TSV (by its name), and text of any kind: logs, JSON, JSON lines. Anything

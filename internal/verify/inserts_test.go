@@ -63,7 +63,7 @@ func TestInsertsAreLookedThrough(t *testing.T) {
 	}
 }
 
-// A dump that was cut short is no clean one, whatever it was cut in.
+// A dump that was cut short is no clean one, at any place of the cut.
 func TestCutDumps(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Workers: 2})
 	for _, sql := range []string{

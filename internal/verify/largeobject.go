@@ -13,7 +13,7 @@ import (
 )
 
 // wholeObject is how long a large object is looked through as one value is, like a
-// bytea: with whatever is encoded or packed anywhere within. A longer one is looked
+// bytea: with all that is encoded or packed anywhere within. A longer one is looked
 // through like a file, by what its first bytes say.
 const wholeObject = 4 << 20
 

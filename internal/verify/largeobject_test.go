@@ -79,7 +79,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 	pgserver.Exec(t, url, "SELECT lo_create(1), lo_from_bytea(2, 'fine'), lo_from_bytea(3, convert_to('write to "+
 		"support@example.com', 'UTF8'))")
 	passes(t, database(t, keep, url, []verify.Table{}))
-	// The number of an object is nobody's, whatever number that is too.
+	// The number of an object is no person's, even if it is also a number of one.
 	putObject(t, url, 701740658, bytes.Repeat([]byte("lorem ipsum dolor "), 500_000))
 	passes(t, database(t, keep, url, []verify.Table{}))
 	pgserver.Exec(t, url, "SELECT lo_unlink(701740658)")

@@ -157,8 +157,8 @@ func TestAddressColumn(t *testing.T) {
 		"2001:db8::1/128": true, "::1": true, "fe80::1:2": true,
 		"93.184.216.34": false, "93.184.216.34/32": false, "2a00:1450::1": false, "": false, "10.1.2": false,
 		"10.1.2.3 x": false, "::ffff:93.184.216.34": false} {
-		if nobodys([]byte(text)) != want {
-			t.Errorf("nobodys(%q) is not %v", text, want)
+		if notPublic([]byte(text)) != want {
+			t.Errorf("notPublic(%q) is not %v", text, want)
 		}
 		for _, class := range []pii.Class{pii.None, pii.IP} {
 			plain, typed := &tally{stats: ColumnStats{Class: class}}, &tally{stats: ColumnStats{Class: class},

@@ -101,7 +101,7 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 	if len(text) < minCell {
 		return
 	}
-	if t.address && nobodys(text) {
+	if t.address && notPublic(text) {
 		if t.stats.Class == pii.IP && fake.Recognise(pii.IP, text) {
 			t.stats.Fictional++
 		}
@@ -121,9 +121,9 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 	}
 }
 
-// nobodys reports an address that is not public: it identifies nobody, and its
+// notPublic reports an address that is not public: it identifies nobody, and its
 // digits are no other number.
-func nobodys(text []byte) bool {
+func notPublic(text []byte) bool {
 	a, n := ident.ParseIPv4(text)
 	if n == 0 {
 		a, n = ident.ParseIPv6(text)

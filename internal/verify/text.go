@@ -267,7 +267,7 @@ func wholeRune(data []byte) int {
 	return len(data)
 }
 
-// mostlyText tells text, in whatever encoding, from other bytes: by its start and by
+// mostlyText tells text, in any encoding, from other bytes: by its start and by
 // how many control characters are in it. One zero byte makes no text another thing.
 func mostlyText(data []byte) bool {
 	data = data[:min(len(data), 8<<10)]

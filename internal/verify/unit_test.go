@@ -33,7 +33,7 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// Whatever the value, no two letters or digits of it stand side by side in its shape.
+// For any value, no two letters or digits of it stand side by side in its shape.
 func FuzzShape(f *testing.F) {
 	for _, s := range []string{"john@gmail.com", "Hanna Bergström", "4111", "a@b@c.d", "@", ".@.", "x@y.co"} {
 		f.Add(s)

@@ -113,7 +113,7 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends with rules that can be read or an error.
+// Reading any file ends with rules that can be read or an error.
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{"anon.sql", "greenmask.yml", "pgstream.yaml", "neosync.json"} {
 		text, err := os.ReadFile(filepath.Join("../../../testdata/importer", file))

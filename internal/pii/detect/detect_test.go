@@ -141,7 +141,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// The table's values are found whatever harmless text stands around them.
+// The table's values are found within any harmless text.
 func TestScanInContext(t *testing.T) {
 	values := map[string]pii.Class{"ana.lima@uol.com.br": pii.Email, "+351 912 345 678": pii.Phone, "415-555-2671": pii.Phone,
 		"5500005555555559": pii.CreditCard, "NL91ABNA0417164300": pii.IBAN, "93.184.216.34": pii.IP, "2a00:1450:4001:81b::200e": pii.IP,

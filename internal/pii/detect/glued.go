@@ -5,7 +5,7 @@ import (
 	"refresher/internal/pii/ident"
 )
 
-// Characters of a word that may be a card number with letters glued to it: a
+// Characters of a word that may be a card number with letters joined to it: a
 // magnetic stripe (B4111111111111111), a key and its value, a field without a space.
 const (
 	minGlued = 15

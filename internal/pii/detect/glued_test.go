@@ -8,7 +8,7 @@ import (
 	"refresher/internal/pii"
 )
 
-// A card number is found though letters are glued to it: strong where they, or a word
+// A card number is found though letters are joined to it: strong where they, or a word
 // before, say that it is one.
 func TestGluedCards(t *testing.T) {
 	d := New()

@@ -19,7 +19,7 @@ func processorTime(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Whatever the text, a scan of eight times as much takes about eight times as long.
+// For any text, a scan of eight times as much takes about eight times as long.
 func TestScanIsLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")

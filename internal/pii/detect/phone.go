@@ -177,7 +177,7 @@ func (d *Detector) called(text []byte, h Hit) Hit {
 	return h
 }
 
-// sortOfLine reports a word behind a number that says which of somebody's it is.
+// sortOfLine reports a word behind a number that says which of a person's it is.
 func sortOfLine(text []byte, i int) bool {
 	if i+3 >= len(text) || text[i] != ' ' && text[i] != '-' {
 		return false

@@ -31,7 +31,7 @@ func (s *sieve) add(word []byte) {
 	s[h>>6] |= 1 << (h & 63)
 }
 
-// maybe is false only for words that were not added, in whatever case.
+// maybe is false only for words that were not added, in any case.
 func (s *sieve) maybe(word []byte) bool {
 	h := foldedHash(word)
 	return s[h>>6]&(1<<(h&63)) != 0

@@ -30,7 +30,7 @@
 //     if it has a digit, since many others are ordinary words;
 //   - an e-mail address and a phone are found by their MD5, SHA-1 and SHA-256, too, in
 //     hexadecimal and base64;
-//   - an IP address is its bits, whatever its notation; only public addresses
+//   - an IP address is its bits, in any notation; only public addresses
 //     count, since a private one is nobody's.
 //
 // # Size and error rate

@@ -2,7 +2,7 @@ package fingerprint
 
 import "refresher/internal/pii/ident"
 
-// Lengths of words in which a number may have letters glued to it. Shorter
+// Lengths of words in which a number may have letters joined to it. Shorter
 // numbers stand in hexadecimal by chance.
 const (
 	minGlued  = 11 // digits

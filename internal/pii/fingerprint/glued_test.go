@@ -8,7 +8,7 @@ import (
 	"refresher/internal/pii"
 )
 
-// Numbers are found with letters glued to them, as on a card's magnetic stripe.
+// Numbers are found with letters joined to them, as on a card's magnetic stripe.
 func TestGluedNumbers(t *testing.T) {
 	for _, c := range []struct {
 		value        value

@@ -16,7 +16,7 @@ import (
 	"refresher/internal/pii/ident"
 )
 
-// Values that repeat count each time, with whatever became of them, also where
+// Values that repeat count each time, with what became of them, also where
 // several collectors share the memo.
 func TestRepetitionsAreCounted(t *testing.T) {
 	s, err := NewStore(t.TempDir(), testKey)

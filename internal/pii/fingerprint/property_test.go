@@ -57,7 +57,7 @@ func (r real) value() value {
 	return value{pii.Token, r.letters(4, 8) + r.digits(3) + r.letters(5, 9)}
 }
 
-// Any value is found in any text, in any case, whatever punctuation is around it.
+// Any value is found in any text, in any case, between any punctuation.
 func TestEveryValueIsFoundInText(t *testing.T) {
 	r := real{rand.New(rand.NewPCG(7, 11))}
 	values := make([]value, 10000)

@@ -3,7 +3,7 @@ package catalog
 import "strings"
 
 // WithoutLiterals is an expression as the server prints it, for a message: texts
-// and long numbers in it, which can be somebody's, become '***'. Punctuation, as
+// and long numbers in it, which can be personal, become '***'. Punctuation, as
 // patterns are made of, stays.
 func WithoutLiterals(sql string) string {
 	var b strings.Builder

@@ -80,7 +80,7 @@ type loader struct {
 }
 
 // emptySearchPath makes format_type and pg_get_expr print every user's object
-// with its schema, whatever the session's path is.
+// with its schema, under any search_path of the session.
 func (l *loader) emptySearchPath(ctx context.Context) (restore func() error, err error) {
 	const set = `SELECT current_setting('search_path'), set_config('search_path', $1, true)`
 	var before, now string

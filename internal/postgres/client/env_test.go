@@ -119,7 +119,7 @@ func TestEnvRefusesKeyPassphrase(t *testing.T) {
 	}
 }
 
-// FuzzParseConnString: whatever pgx accepts is read without a panic.
+// FuzzParseConnString: all that pgx accepts is read without a panic.
 func FuzzParseConnString(f *testing.F) {
 	for _, s := range []string{"postgres://a:b@h/d?sslmode=require#x", "host=h sslrootcert='a b'", `a='\`, "=", "postgres://?a=%zz", "x='y"} {
 		f.Add(s)

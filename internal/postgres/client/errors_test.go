@@ -116,7 +116,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// FuzzPlace: whatever the context says, a value in it stays out.
+// FuzzPlace: a value in any context of an error stays out in it stays out.
 func FuzzPlace(f *testing.F) {
 	f.Add("users", int64(3), "email")
 	f.Add("a, line 4, column b", int64(1), "c: d")

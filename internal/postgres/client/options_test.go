@@ -11,7 +11,7 @@ import (
 	"refresher/internal/testkit/pgserver"
 )
 
-// The server must read the options as they were meant, whatever they hold.
+// The server must read the options as they were meant, with any characters in them.
 func TestOptionsReachTheServer(t *testing.T) {
 	cfg, err := pgx.ParseConfig(pgserver.DB(t))
 	if err != nil {

@@ -21,7 +21,7 @@ type Session struct {
 	Keep     []string          // settings that stay as the role, the database or the server has them
 }
 
-// everySession are settings that refresher relies on, whatever somebody has set for
+// everySession are settings that refresher relies on, no matter what is set for
 // a role, a database or a server: how values are printed and read, where names are
 // looked for, and that no time-out meant for applications ends long work. They
 // travel with the connection request, so no statement runs without them.

@@ -48,7 +48,7 @@ var hostile = map[string]string{
 	"session_replication_role":            "replica",
 }
 
-// Whatever a role and a database have set, a session has refresher's settings, and
+// With any settings of a role and a database, a session has refresher's settings, and
 // so have pg_dump and pg_restore.
 func TestASessionIsRefreshersOwn(t *testing.T) {
 	url := pgserver.DB(t)

@@ -48,7 +48,7 @@ type Command struct {
 	Doing    string            // what is attempted, for errors: "dumping the schema of shop"
 	Args     []string          // no secret and no connection
 	Server   *pgx.ConnConfig   // nil: the program doesn't connect
-	HostAddr string            // IP address to connect to, whatever Server's host resolves to; "" lets libpq look it up
+	HostAddr string            // IP address to connect to instead of Server.Host; "" lets libpq look it up
 	Settings map[string]string // session settings, sent at connection start
 	Stdin    io.Reader
 	Stdout   io.Writer

@@ -13,7 +13,7 @@ import (
 	"refresher/internal/testkit/pgserver"
 )
 
-// Whatever values a server sends, in both formats and however its stream is cut,
+// For any values that a server sends, in both formats and however its stream is cut,
 // they are read as they are, and what is written from them is the server's stream
 // again, byte by byte.
 func FuzzServer(f *testing.F) {

@@ -3,7 +3,7 @@
 //
 // # Reading
 //
-// A [Parser] is an io.Writer: it is handed to whatever produces a COPY stream
+// A [Parser] is an io.Writer: it is handed to the producer of a COPY stream
 // and calls a function for each row. A Write may hold any part of the stream.
 // Whole rows are parsed where they lie; only an unfinished row at the end of a
 // Write is copied and kept.

@@ -70,7 +70,7 @@ func TestLexerInPieces(t *testing.T) {
 	}
 }
 
-// Whatever the text, tokens are together all of it, and reading ends.
+// For any text, tokens are together all of it, and reading ends.
 func FuzzLexer(f *testing.F) {
 	f.Add("SELECT E'\\\\' $a$ /* U&\"x\\0041\" ;")
 	f.Add("CREATE OR REPLACE FUNCTION f() BEGIN ATOMIC END;")

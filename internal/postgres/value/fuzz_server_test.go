@@ -12,7 +12,7 @@ import (
 	"refresher/internal/postgres/copyfmt"
 )
 
-// Whatever text a server takes for a value of a type, its own binary form of it is
+// For any text that a server takes for a value of a type, its own binary form of it is
 // read as the server's text, and that text is written as a binary form that the
 // server reads as the same value.
 func FuzzAgainstServer(f *testing.F) {

@@ -22,7 +22,7 @@
 // # Types
 //
 // Integers and numeric are compared exactly; real and double precision, and
-// whatever is compared with them, as double precision. Dates and timestamps are
+// and what is compared with them, as double precision. Dates and timestamps are
 // compared as moments in UTC with one another, with date("…") and with a text in
 // quotes, and have the order that PostgreSQL gives them. Text has no order here,
 // as that depends on collation. citext is compared in lower case. A value of any

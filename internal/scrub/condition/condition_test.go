@@ -298,7 +298,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-// Whatever is written, there is a condition or an error with a place, and what
+// For any text there is a condition or an error with a place, and what
 // compiles can be evaluated.
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{`id == 7 and t endsWith "x"`, `j.a[0].b == 1`, `not (b or t == nil)`, `id in 1..9`, `"x" in tags`, `t matches "a+"`, `(t ?? "x") in ["a"]`,

@@ -109,7 +109,7 @@ func (w *sqlWriter) among(n *ast.BinaryNode) {
 }
 
 // column writes a column whose = is that of conditions: an integer, or text
-// (compared byte by byte, whatever its collation), or an enum.
+// (compared byte by byte, under any collation), or an enum.
 func (w *sqlWriter) column(n ast.Node) {
 	id, named := n.(*ast.IdentifierNode)
 	if !named {

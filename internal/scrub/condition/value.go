@@ -64,7 +64,7 @@ func (e *env) text(k int) ([]byte, bool) {
 	return s.buf, true
 }
 
-// binaryForm is the field in binary, whatever the stream's format.
+// binaryForm is the field in binary, in either format of the stream.
 func (e *env) binaryForm(k int) ([]byte, bool) {
 	s := &e.slots[k]
 	wire := e.raw(k)

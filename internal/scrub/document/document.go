@@ -1,5 +1,5 @@
 // Package document rewrites JSON documents where they lie: chosen values are
-// replaced, whatever no path names is redacted, and all other bytes (white
+// replaced, what no path names is redacted, and all other bytes (white
 // space, key order, escapes, digits of big numbers, duplicate keys) stay as
 // they are. Nothing is decoded into values and encoded again.
 //

@@ -40,7 +40,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Find never reads beyond a document, whatever it is, and what it finds in JSON is JSON.
+// Find never reads beyond any document, and what it finds in JSON is JSON.
 func FuzzFind(f *testing.F) {
 	for _, in := range append(invalid, `{"a":[{"b":1},{"b":"x"}],"b":{"a":[]}}`, `[[{"a":null}]]`, `{"a":`, `{"a":"`, `[1,`, `{"a":[{`) {
 		f.Add([]byte(in))

@@ -146,7 +146,7 @@ type XMLApply func(dst []byte, action int, text []byte) ([]byte, error)
 func (x *XML) Rewrite(dst, doc []byte, keys Keys, apply XMLApply) ([]byte, error) {
 	w := &xmlRewriter{XML: x, keys: keys, apply: apply, doc: doc, dst: dst, from: -1}
 	d := xml.NewDecoder(bytes.NewReader(doc))
-	// The bytes are in the connection's encoding, UTF-8, whatever the declaration says.
+	// The bytes are in the connection's encoding, UTF-8, also if the declaration names another.
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	for at := 0; ; {
 		t, err := d.RawToken()

@@ -117,7 +117,7 @@ func appendUncovered(spans, covered []Span, words []nameWord, class pii.Class) [
 // read collects the words of text that can be parts of names.
 func (f *NameFinder) read(text []byte) {
 	f.words = f.words[:0]
-	end := -1 // of the last word, whatever it was
+	end := -1 // of the last word of any kind
 	for i := 0; i < len(text); {
 		c, n := utf8.DecodeRune(text[i:])
 		if !unicode.IsLetter(c) {

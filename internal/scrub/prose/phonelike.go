@@ -14,7 +14,7 @@ const (
 )
 
 // NumberSpans appends the runs of 7 to 15 digits, in any usual grouping, that no
-// span covers yet. In free text such a number may be somebody's phone as people
+// span covers yet. In free text such a number may be a phone as people
 // at home write it, of which no detector can be sure; an order number that
 // becomes a fake is the smaller harm. Dates and amounts of money stay.
 func NumberSpans(spans []Span, text []byte) []Span {

@@ -10,7 +10,7 @@ import (
 	"refresher/internal/postgres/catalog"
 )
 
-// Hash is the SHA-256, in hex, of what the ruleset says, whatever the order,
+// Hash is the SHA-256, in hex, of what the ruleset says, without regard to order,
 // layout and comments of its files. Two rulesets of one hash mask alike.
 func (rs *Ruleset) Hash() string {
 	tables := map[string]any{}

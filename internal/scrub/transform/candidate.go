@@ -84,7 +84,7 @@ func Native(class pii.Class) []Candidate {
 
 // ForAny are rules for columns of a class and a family of types that need not be unique,
 // without parameters of their own: those of the class, then of other classes which take
-// whatever there is.
+// from all that there is.
 func ForAny(class pii.Class, f Family) []Candidate {
 	var list []Candidate
 	for _, of := range slices.Compact([]pii.Class{class, pii.Token, pii.FreeText, pii.None}) {

@@ -125,7 +125,7 @@ func ibanDef() Definition {
 	return Definition{
 		Name: "iban", Suggest: []string{"iban"}, Class: pii.IBAN, Families: []Family{FamilyText}, Space: "10^11 to 10^30, by length; unique 2^80 to 2^130",
 		Doc:     "An account number of the original's length in a country that is none, with valid check digits.",
-		Params:  []Param{uniqueParam("16 to 26 letters and digits behind the country and its check digits, whatever the original's length")},
+		Params:  []Param{uniqueParam("16 to 26 letters and digits behind the country and its check digits, for an original of any length")},
 		ByFlag:  uniqueName,
 		Example: Example{Rule: "iban", Value: "DE02 1203 0000 0000 2020 51"},
 		Unique:  true, ForUnique: withUnique,

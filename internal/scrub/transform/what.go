@@ -10,7 +10,7 @@ import (
 	"refresher/internal/scrub/normal"
 )
 
-// What says what the values of a place are, whatever is put there instead.
+// What says what the values of a place are, before a rule replaces them.
 type What struct {
 	// Class is that of the transform, that which the rule declares, or that which the
 	// column's name speaks for; pii.None if nothing says it.
@@ -87,7 +87,7 @@ func nextPiece(dst, value []byte, i int) (_ []byte, next int, key bool) {
 }
 
 // look notes what a text of unknown class is by its shape: identifiers within it, codes,
-// and the whole of it as somebody's name or street.
+// and the whole of it as a person's name or street.
 func (r *Row) look(what *What, text []byte) {
 	r.Suspect(text)
 	r.codes(text, what.Numbers)

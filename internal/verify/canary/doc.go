@@ -9,6 +9,6 @@
 //
 // So a transform that passes values through, a path that no longer matches or a
 // rule that keeps what it says it masks stops the run before anything is
-// published, whatever the data of the day look like. What it costs is a constant
+// published, with any data of the day. What it costs is a constant
 // a table.
 package canary

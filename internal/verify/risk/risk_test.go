@@ -219,7 +219,7 @@ func TestSuppressRefusesWhatAConstraintForbids(t *testing.T) {
 	}
 }
 
-// Whatever a table holds, suppression ends, leaves as many rows as it says, and
+// For any table, suppression ends, leaves as many rows as it says, and
 // what is measured afterwards holds, unless the table is too small for that.
 func TestSuppressProperty(t *testing.T) {
 	conn := pgserver.Conn(t, pgserver.DB(t))

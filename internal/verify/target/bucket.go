@@ -33,7 +33,7 @@ type Scan struct {
 }
 
 // Look looks through one object as its reader will see it: the rows of a table, the
-// script that pg_restore makes of a dump, and of whatever else a run put there (its
+// script that pg_restore makes of a dump, and of all else that a run put there (its
 // report, say) the text.
 func (x *Scan) Look(ctx context.Context, o s3sink.Object, c *s3sink.Content) error {
 	results, err := x.look(ctx, o, c)

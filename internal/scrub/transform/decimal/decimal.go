@@ -153,7 +153,7 @@ func (d *Decimal) grow(n int) {
 // room is enough zeros in front for any carry of 64 bits.
 const room = 20
 
-// Multiply multiplies the digits, whatever the sign, by m < 10¹⁸.
+// Multiply multiplies the digits, without the sign, by m < 10¹⁸.
 func (d *Decimal) Multiply(m uint64) {
 	d.grow(room)
 	carry := uint64(0)
