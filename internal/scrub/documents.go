@@ -62,7 +62,7 @@ func (p *jsonPlan) rewrite(r *transform.Row) transform.Cell {
 
 // document makes a rewriter of documents.
 func (p *jsonPlan) document(r *transform.Row) transform.Cell {
-	names := document.Keys{Keep: p.keys, Alias: r.Alias, Drop: r.Suspect}
+	names := document.Keys{Keep: p.keys, Plain: r.PlainName, Alias: r.Alias, Drop: r.Suspect}
 	rewriter := p.paths.Rewriter(names)
 	if p.other == "drop" {
 		rewriter = p.paths.Dropper(names)
@@ -83,7 +83,7 @@ func (p *jsonPlan) document(r *transform.Row) transform.Cell {
 			if leaf.Kind == document.String {
 				pair.see(r, l.op.what.Class, leaf.Text)
 			}
-			return l.apply(r, dst, leaf)
+			return l.apply(r, dst, leaf, p.other == "keep")
 		}
 		if leaf.Kind != document.String {
 			return document.AppendRedacted(dst, leaf.Kind), nil
@@ -157,7 +157,9 @@ func (p *jsonPlan) cell(t *catalog.Type, f copyfmt.Format) transform.Bind {
 	}
 }
 
-func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]byte, error) {
+// apply replaces a leaf. With keep, numbers stay that a rule for prose has no say about,
+// and booleans.
+func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf, keep bool) ([]byte, error) {
 	if leaf.Kind == document.Null {
 		return append(dst, leaf.Raw...), nil
 	}
@@ -167,16 +169,24 @@ func (l *leafRule) apply(r *transform.Row, dst []byte, leaf *document.Leaf) ([]b
 		}
 		return append(dst, l.token...), nil
 	}
+	prose := l.op.def.Prose
 	switch leaf.Kind {
 	case document.String:
 		return l.quoted(r, dst, leaf.Text)
 	case document.Number:
-		if l.number != nil {
+		digits := normal.WholeDigits(leaf.Text)
+		switch {
+		case l.number != nil:
 			return r.Mask(l.number, l.op.what, dst, leaf.Text)
+		case prose && !r.Identifies(digits, !keep) && (keep || l.op.kind == transform.KindText):
+			return append(dst, leaf.Raw...), nil
 		}
-		return l.quoted(r, dst, normal.WholeDigits(leaf.Text))
+		return l.quoted(r, dst, digits)
 	}
-	return document.AppendRedacted(dst, leaf.Kind), nil // a truth value is nobody's identifier
+	if prose || keep {
+		return append(dst, leaf.Raw...), nil
+	}
+	return document.AppendRedacted(dst, leaf.Kind), nil // a truth value identifies no person
 }
 
 // quoted writes what replaces a leaf as a JSON string.

@@ -199,7 +199,8 @@ func (c *compiler) jsonPaths(o *op) (*document.Paths, []leafRule) {
 		case transform.KindKeep:
 			paths[p.path] = document.Rule{Action: document.Keep}
 		default:
-			paths[p.path] = document.Rule{Action: len(leaves), Whole: p.op.kind == transform.KindNull || p.op.kind == transform.KindConstant}
+			paths[p.path] = document.Rule{Action: len(leaves), Prose: p.op.def.Prose,
+				Whole: p.op.kind == transform.KindNull || p.op.kind == transform.KindConstant}
 			leaves = append(leaves, leafRule{op: p.op})
 		}
 	}

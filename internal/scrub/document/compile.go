@@ -40,6 +40,7 @@ type edge struct {
 	next *state
 	keep bool // the key itself stays
 	star bool // only * stands for the key
+	last bool // ** stands for it, which ends the path of a rule for prose
 }
 
 // pattern is a rule and its path.
@@ -275,8 +276,9 @@ func (c *compiler) follow(set []position, to step) edge {
 		switch st := steps[p.step]; {
 		case st.kind == deep:
 			next = append(next, p)
-			// A key within a kept value stays.
-			e.keep = e.keep || c.patterns[p.pattern].rule.Action == Keep && p.step == len(steps)-1
+			rule, ends := c.patterns[p.pattern].rule, p.step == len(steps)-1
+			e.keep = e.keep || rule.Action == Keep && ends // a key within a kept value stays
+			e.last = e.last || rule.Prose && ends
 		case covers([]step{st}, []step{to}):
 			next = append(next, position{p.pattern, p.step + 1})
 			e.keep = e.keep || st.kind == oneKey

@@ -35,8 +35,9 @@
 // A key can be personal data too (a map keyed by e-mail address). A key stays
 // only if a path names it or if it is within a kept value. Where * stands for it,
 // it becomes what [Keys].Alias says, which is the same for the same key, unless
-// [Keys].Keep. Every other key becomes key1, key2, … by its place among those of
-// its object.
+// [Keys].Keep. So does one for which the ** stands that ends the path of a Prose
+// rule, unless [Keys].Keep or [Keys].Plain. Every other key becomes key1, key2, …
+// by its place among those of its object.
 // Equal keys are told apart by nothing: each is treated by itself. Keys are
 // compared unescaped: "\u0065mail" is email.
 package document
@@ -53,11 +54,13 @@ const (
 type Rule struct {
 	Action int  // the caller's own number ≥ 0, or Keep
 	Whole  bool // objects and arrays too are handed over, as one value
+	Prose  bool // it changes texts alone, so the keys of a program stay below it
 }
 
 // Keys says what becomes of keys, elements and attributes that no path names.
 type Keys struct {
 	Keep  bool                                               // those that a * stands for stay
+	Plain func(key []byte) bool                              // reports a word of the program; nil: none is
 	Alias func(dst []byte, prefix string, key []byte) []byte // appends what stands for one; nil: they are numbered
 	Drop  func(key []byte)                                   // is shown those that are numbered; may be nil
 }

@@ -259,11 +259,11 @@ func (r *Rewriter) key(f *frame) (*state, error) {
 	if f.state != nil {
 		e, alias = f.state.byName(key), f.state.alias
 	}
-	if e.keep || e.star && r.keys.Keep {
+	if e.keep || (e.star || e.last) && r.keys.Keep || e.last && r.keys.Plain != nil && r.keys.Plain(key) {
 		return e.next, nil
 	}
 	r.dst = append(append(r.dst, r.doc[r.done:from]...), '"')
-	if e.star && r.keys.Alias != nil {
+	if (e.star || e.last) && r.keys.Alias != nil {
 		r.dst = r.keys.Alias(r.dst, alias, key)
 	} else {
 		if r.keys.Drop != nil {

@@ -90,6 +90,9 @@ type Definition struct {
 	// Distinct is what to write for a unique column that tells values apart which the
 	// transform's normal form does not; "" if there is no such column, or Args say it already.
 	Distinct func(Args) string
+	// Prose tells that it changes texts alone: at ** of a document, names that are words of
+	// a program stay, and so do numbers and booleans.
+	Prose bool
 	// Shift tells that it moves both bounds of a range by the same.
 	Shift bool
 

@@ -203,7 +203,7 @@ func (m *regexMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 
 func loremDef() Definition {
 	return Definition{
-		Name: "lorem", Class: pii.FreeText, Families: []Family{FamilyText},
+		Name: "lorem", Prose: true, Class: pii.FreeText, Families: []Family{FamilyText},
 		Doc:     "Latin filler of the same length in characters: for text that may name anybody, since nothing of it is left.",
 		Example: Example{Rule: "lorem", Value: "Spoke to Jane's mother, who lives at number 12. Will call again on Monday."},
 		Build: func(d *Domain) (Masks, error) {

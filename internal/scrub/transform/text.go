@@ -8,13 +8,14 @@ import (
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
 	"refresher/internal/pii/fake"
+	"refresher/internal/scrub/normal"
 	"refresher/internal/scrub/prose"
 	"refresher/internal/scrub/rules"
 )
 
 func textDef() Definition {
 	return Definition{
-		Name: "text", Kind: KindText, Suggest: []string{"note", "comment", "message", "body", "description"}, Class: pii.FreeText, Families: []Family{FamilyText},
+		Name: "text", Kind: KindText, Prose: true, Suggest: []string{"note", "comment", "message", "body", "description"}, Class: pii.FreeText, Families: []Family{FamilyText},
 		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and what is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date or amount, since it may be a phone. " +
 			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
 			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
@@ -39,14 +40,7 @@ type TextMasker struct {
 }
 
 func (m *TextMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
-	r.spans = r.spans[:0]
-	if r.Known != nil {
-		r.spans = r.Known.Find(r.spans, text)
-	}
-	r.hits = r.Detector.Scan(r.hits[:0], text)
-	for _, h := range r.hits {
-		r.spans = append(r.spans, prose.Span{Start: h.Start, End: h.End, Class: h.Class, Silent: !telling(h)})
-	}
+	r.findIdentifiers(text)
 	r.spans = prose.NumberSpans(r.spans, text)
 	if m.Names {
 		r.spans = r.streets(r.names.Find(r.spans, text), text)
@@ -63,6 +57,45 @@ func (m *TextMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return m.blank(r, dst[:start], text), nil
 	}
 	return dst, err
+}
+
+// findIdentifiers fills spans with what the row's columns hold and what has a shape.
+func (r *Row) findIdentifiers(text []byte) {
+	r.spans = r.spans[:0]
+	if r.Known != nil {
+		r.spans = r.Known.Find(r.spans, text)
+	}
+	r.hits = r.Detector.Scan(r.hits[:0], text)
+	for _, h := range r.hits {
+		r.spans = append(r.spans, prose.Span{Start: h.Start, End: h.End, Class: h.Class, Silent: !telling(h)})
+	}
+}
+
+// Identifies reports whether text holds an identifier of the row, one by its shape or,
+// with phones, a run of digits that could be a telephone number. Without them, bare digits
+// count only where a checksum or a known range tells what they are.
+func (r *Row) Identifies(text []byte, phones bool) bool {
+	r.findIdentifiers(text)
+	if phones {
+		r.spans = prose.NumberSpans(r.spans, text)
+		return len(r.spans) > 0
+	}
+	return slices.ContainsFunc(r.hits, func(h detect.Hit) bool { return h.Strong }) || len(r.spans) > len(r.hits)
+}
+
+// PlainName reports whether the name of a JSON member is a word of the program that wrote
+// the document: ASCII letters, digits and signs without space, no word of it begun by a
+// capital, nothing in it that text would replace.
+func (r *Row) PlainName(name []byte) bool {
+	inWord := false
+	for _, c := range name {
+		capital := c >= 'A' && c <= 'Z'
+		if c <= ' ' || c >= 0x7f || c == '@' || c == '+' || capital && !inWord {
+			return false
+		}
+		inWord = capital || c >= 'a' && c <= 'z' || normal.IsDigit(c)
+	}
+	return !r.Identifies(name, true)
 }
 
 // streets appends those that a text shows by a house number and what streets are called.
