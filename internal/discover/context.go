@@ -15,8 +15,8 @@ func (t *table) context() {
 	}
 }
 
-// somebody reports whether rows about what a word means are about persons.
-func somebody(head string) bool {
+// aboutPersons reports whether rows about what a word means are about persons.
+func aboutPersons(head string) bool {
 	return head == "person" || head == "user" || head == "spouse" || head == "holder"
 }
 

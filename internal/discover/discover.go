@@ -106,7 +106,7 @@ func (s *Survey) judge(d *detect.Detector) {
 		for _, w := range t.name.parts {
 			called[singular(w)] = true
 		}
-		homed = homed || somebody(headOf(t.name))
+		homed = homed || aboutPersons(headOf(t.name))
 		patients = patients || t.holds(columnRules().conditions["of_clinic"])
 	}
 	for _, t := range s.tables {

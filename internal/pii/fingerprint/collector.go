@@ -44,7 +44,7 @@ type Collector struct {
 // Add never allocates in the steady state.
 func (c *Collector) Add(class pii.Class, value []byte) {
 	if code := codeOf(class); code != 0 {
-		c.ends[code][c.fate(class, code, value)]++
+		c.ends[code][c.recall(class, code, value)]++
 	}
 }
 

@@ -55,8 +55,8 @@ const (
 	outcomes
 )
 
-// fate is what became of a value, now or when it came before.
-func (c *Collector) fate(class pii.Class, code uint8, value []byte) uint64 {
+// recall is the outcome of a value, kept from when it came before if it did.
+func (c *Collector) recall(class pii.Class, code uint8, value []byte) uint64 {
 	h := maphash.Bytes(c.store.seed, value) + uint64(code)*0x9E3779B97F4A7C15
 	use := &c.uses[code]
 	if use.seldom && h>>2%seldom != 0 {

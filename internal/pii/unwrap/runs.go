@@ -7,7 +7,7 @@ import (
 // minHex is the shortest stretch of hex that is decoded: six bytes.
 const minHex = 12
 
-// runs decodes the stretches that a glance found.
+// runs decodes the stretches that inspect found.
 func (u *Unwrapper) runs(depth int, v *View) {
 	text := v.Text
 	done, bytesTo := 0, 0 // what is before was decoded: to text, to other bytes

@@ -133,7 +133,7 @@ func (u *Unwrapper) Walk(text []byte, show func(*View)) (cut bool) {
 	v := &u.views[0]
 	*v = View{Text: text}
 	show(v)
-	f := u.glance(0, text)
+	f := u.inspect(0, text)
 	if f == 0 {
 		return false
 	}
@@ -159,7 +159,7 @@ func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary 
 	v := &u.views[depth]
 	*v = View{Text: text, Inside: inside, Binary: binary, Loose: u.loose, Line: line, Last: last, layers: u.layers[:depth]}
 	u.show(v)
-	if f := u.glance(depth, text); f != 0 && !u.loose {
+	if f := u.inspect(depth, text); f != 0 && !u.loose {
 		u.open(depth, v, f)
 	}
 }

@@ -54,9 +54,9 @@ const (
 	highs = 0x80 * ones
 )
 
-// glance looks for features, and gathers the places where stretches begin that
+// inspect looks for features, and gathers the places where stretches begin that
 // may be base64 or hex. Most of its work is eight bytes at a time.
-func (u *Unwrapper) glance(depth int, text []byte) features {
+func (u *Unwrapper) inspect(depth int, text []byte) features {
 	l := &u.levels[depth]
 	l.starts = l.starts[:0]
 	var f features
@@ -151,7 +151,7 @@ func saysAt(text []byte, i int) bool {
 	return i >= 3 && binary.LittleEndian.Uint32(text[i-3:])|0x20<<8|0x20<<16 == uint32(text[i])*(1<<24|1)|'a'<<8|'t'<<16
 }
 
-// closer makes sure of what a glance suspects.
+// closer makes sure of what inspect suspects.
 func closer(text []byte, f features) features {
 	if f&spoken != 0 && !spokenAt(text) {
 		f &^= spoken
