@@ -256,6 +256,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	}
 	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After
 	o.CloneOfSource = c.Staging.CloneOfSource.Confirm
+	o.Pipeline, o.By, o.KeepDays = c.Pipeline, "command line", c.History.KeepDays
 	limits, err := c.Retry.Limits()
 	if err != nil {
 		return refresh.Options{}, err

@@ -33,7 +33,7 @@ var errNoHistory = errors.New("no run was recorded yet")
 func (r *runsOf) List(ctx context.Context) ([]serve.Summary, error) {
 	var out []serve.Summary
 	err := r.with(ctx, func(ctx context.Context, h *history.History) error {
-		runs, err := h.List(ctx)
+		runs, err := h.List(ctx, history.Filter{})
 		for _, run := range runs {
 			out = append(out, summary(run))
 		}
@@ -111,13 +111,13 @@ func (r *runsOf) record(ctx context.Context, rep *report.Report) error {
 func (r *runsOf) Claim(ctx context.Context, slot string) (mine, first bool, err error) {
 	host, _ := os.Hostname() // "" is as good an answer
 	err = r.with(ctx, func(ctx context.Context, h *history.History) (err error) {
-		mine, first, err = h.ClaimSlot(ctx, slot, host)
+		mine, _, err = h.ClaimSlot(ctx, slot, host, 0)
 		return err
 	})
 	if errors.Is(err, errNoHistory) { // the lock decides between two that are new
 		return true, true, nil
 	}
-	return mine, first, err
+	return mine, false, err
 }
 
 func (r *runsOf) with(ctx context.Context, do func(context.Context, *history.History) error) error {

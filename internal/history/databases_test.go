@@ -92,26 +92,3 @@ func TestDatabasesThatRunsMade(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// Of all services of a staging database one has a slot; other databases have their own.
-func TestClaimSlot(t *testing.T) {
-	_, cfg := server(t)
-	h := open(t, cfg)
-	other := cfg.Copy()
-	other.Database = "crm"
-	for _, step := range []struct {
-		h           *history.History
-		slot        string
-		mine, first bool
-	}{
-		{h, "2026-11-22T03:00:00", true, true},
-		{h, "2026-11-22T03:00:00", false, false},
-		{open(t, cfg), "2026-11-22T03:00:00", false, false},
-		{open(t, other), "2026-11-22T03:00:00", true, true},
-		{h, "2026-11-29T03:00:00", true, false},
-	} {
-		if mine, first, err := step.h.ClaimSlot(t.Context(), step.slot, "host"); mine != step.mine || first != step.first || err != nil {
-			t.Errorf("%s: mine %v, first %v, %v; want %v, %v", step.slot, mine, first, err, step.mine, step.first)
-		}
-	}
-}

@@ -15,15 +15,16 @@
 //
 // History opens a connection for each call, because a run outlasts many an
 // idle connection; the lock alone keeps one.
+//
+// Migrations make the tables, and bring those of earlier versions up to date, in the
+// schema public. The jobs of `refresher serve` have schemas of their own beside them.
 package history
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,23 +35,6 @@ import (
 
 // Database is the name of the database that History makes and uses.
 const Database = "refresher"
-
-// Run is one run's record.
-type Run struct {
-	ID         string
-	Database   string // the staging database; empty: the one History was opened with
-	Host       string // where refresher ran
-	Started    time.Time
-	Finished   time.Time // zero while running
-	Outcome    fault.Outcome
-	Stage      string // the last stage entered
-	Error      string // safe text: no values
-	ReportJSON []byte // nil if there is none
-	Signature  string // of the report, as the file beside it in a bucket; empty if there is none
-}
-
-// ErrNotFound means that there is no run of that id.
-var ErrNotFound = errors.New("no such run")
 
 // History is the runs and locks of one staging server.
 type History struct {
@@ -77,20 +61,23 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	cfg = h.cfg
 	cfg.Database = Database
 	return h, h.do(ctx, fmt.Sprintf("preparing database %q on the staging server", Database), func(conn *pgx.Conn) error {
-		_, err := conn.PgConn().Exec(ctx, schema).ReadAll()
-		return err
+		return h.migrate(ctx, conn)
 	})
 }
 
 // maintenance are databases to be connected to while making another.
 var maintenance = []string{"postgres", "template1"}
 
-// open opens a session on the history's database, where names are those of public.
+// open opens a session on the history's database.
 func (h *History) open(ctx context.Context, name string, settings map[string]string) (*pgx.Conn, error) {
+	return client.Open(ctx, h.cfg, h.described(name, settings))
+}
+
+// described is a session on the history's database, where names are those of public.
+func (h *History) described(name string, settings map[string]string) client.Session {
 	all := map[string]string{"search_path": "public"}
 	maps.Copy(all, settings)
-	to := fmt.Sprintf("database %q on the staging server", Database)
-	return client.Open(ctx, h.cfg, client.Session{To: to, Name: name, Settings: all})
+	return client.Session{To: fmt.Sprintf("database %q on the staging server", Database), Name: name, Settings: all}
 }
 
 // connectBeside connects to a database of the staging server other than History's.
@@ -148,113 +135,8 @@ func (h *History) create(ctx context.Context) error {
 	return client.Wrap(err, "creating database %q on the staging server", Database)
 }
 
-// schema makes the tables, and adds what those of an older version lack; the
-// advisory lock makes concurrent first runs wait for each other.
-const schema = `
-SELECT pg_advisory_xact_lock(8241031);
-CREATE TABLE IF NOT EXISTS runs (
-	id text PRIMARY KEY, database text NOT NULL, host text NOT NULL, started timestamptz NOT NULL, finished timestamptz,
-	outcome text NOT NULL, stage text NOT NULL DEFAULT '', error text NOT NULL DEFAULT '', report jsonb);
-CREATE INDEX IF NOT EXISTS runs_started ON runs (started DESC);
-CREATE TABLE IF NOT EXISTS locks (
-	database text PRIMARY KEY, run text NOT NULL, host text NOT NULL, pid int NOT NULL, since timestamptz NOT NULL);
-CREATE TABLE IF NOT EXISTS databases (
-	oid oid PRIMARY KEY, name text NOT NULL, run text NOT NULL, since timestamptz NOT NULL DEFAULT now());
-CREATE TABLE IF NOT EXISTS slots (
-	database text NOT NULL, slot text NOT NULL, host text NOT NULL, claimed timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (database, slot));
-DO $$ BEGIN
-	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'runs'::regclass AND attname = 'signature') THEN
-		ALTER TABLE runs ADD COLUMN signature text NOT NULL DEFAULT '';
-	END IF;
-END $$;`
-
 // do runs fn on a session of the history.
 func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {
 	open := func(ctx context.Context) (*pgx.Conn, error) { return h.open(ctx, "", nil) }
 	return h.spare.Do(ctx, open, func(conn *pgx.Conn) error { return client.Wrap(fn(conn), "%s", what) })
-}
-
-// Start records a run as running. ID, Database, Host, Started and Stage count.
-func (h *History) Start(ctx context.Context, r Run) error {
-	const q = `INSERT INTO runs (id, database, host, started, outcome, stage) VALUES ($1, $2, $3, $4, $5, $6)`
-	return h.do(ctx, "recording the run's start", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, fault.Running, r.Stage)
-		return err
-	})
-}
-
-// Finish records a run's end: Finished, Outcome, Stage, Error, report and signature. It also
-// works for a run that was never started, so that a refusal leaves a trace.
-func (h *History) Finish(ctx context.Context, r Run) error {
-	const q = `
-		INSERT INTO runs (id, database, host, started, finished, outcome, stage, error, report, signature)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome, stage = excluded.stage,
-			error = excluded.error, report = excluded.report, signature = excluded.signature`
-	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Host, r.Started, r.Finished, r.Outcome, r.Stage,
-			r.Error, r.ReportJSON, r.Signature)
-		return err
-	})
-}
-
-const columns = `id, database, host, started, coalesce(finished, 'epoch'), finished IS NULL, outcome, stage, error`
-
-// maxList is how many runs List returns at most: some years of weekly runs.
-const maxList = 500
-
-// List returns the runs of this staging database, newest first, without their
-// reports. Other databases of the server have a history of their own.
-func (h *History) List(ctx context.Context) ([]Run, error) {
-	var runs []Run
-	err := h.do(ctx, "listing runs", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, NULL::jsonb, '' FROM runs WHERE database = $2 ORDER BY started DESC,
-			id DESC LIMIT $1`, maxList, h.target)
-		if err != nil {
-			return err
-		}
-		runs, err = pgx.CollectRows(rows, scan)
-		return err
-	})
-	return runs, err
-}
-
-// Get returns one run with its report, or ErrNotFound.
-func (h *History) Get(ctx context.Context, id string) (Run, error) {
-	return h.one(ctx, fmt.Sprintf("reading run %s", id), `id = $1`, id)
-}
-
-// LastDone returns the newest run of this staging database that was done, other
-// than the one of that id, with its report; or ErrNotFound.
-func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
-	return h.one(ctx, "reading the last run that was done", `database = $1 AND outcome = $2 AND id <> $3 AND
-		report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
-}
-
-// one returns the run of a condition, with its report, or ErrNotFound.
-func (h *History) one(ctx context.Context, what, where string, args ...any) (run Run, err error) {
-	err = h.do(ctx, what, func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `SELECT `+columns+`, report, signature FROM runs WHERE `+where, args...)
-		if err != nil {
-			return err
-		}
-		run, err = pgx.CollectExactlyOneRow(rows, scan)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
-		return err
-	})
-	return run, err
-}
-
-func scan(row pgx.CollectableRow) (Run, error) {
-	var r Run
-	var running bool
-	err := row.Scan(&r.ID, &r.Database, &r.Host, &r.Started, &r.Finished, &running, &r.Outcome, &r.Stage, &r.Error,
-		&r.ReportJSON, &r.Signature)
-	if running {
-		r.Finished = time.Time{}
-	}
-	return r, err
 }

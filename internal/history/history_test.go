@@ -66,7 +66,8 @@ func TestRuns(t *testing.T) {
 		t.Error(d)
 	}
 	first.Finished, first.Outcome, first.Stage, first.Error = begin.Add(time.Hour), fault.Failed, "data", "out of luck"
-	first.ReportJSON, first.Signature = []byte(`{"rows": 3}`), "signed"
+	first.ReportJSON, first.Signature = []byte(`{"tables": [{"rows": 3, "bytes": 20}, {"rows": 4, "bytes": 30}], "promoted": true,
+		"verification": [{"results": [{"survivors": 1, "detected": 2}, {"survivors": 0, "detected": 4}]}]}`), "signed"
 	// A run that was refused before it started is recorded by its end alone.
 	second := history.Run{ID: "r2", Database: "other", Host: "there", Started: begin.Add(time.Minute),
 		Finished: begin.Add(time.Hour), Outcome: fault.Refused}
@@ -78,11 +79,12 @@ func TestRuns(t *testing.T) {
 	if got, err = open(t, cfg).Get(t.Context(), "r1"); err != nil {
 		t.Fatal(err)
 	}
+	first.ReportJSON, first.Rows, first.Bytes, first.Findings, first.Promoted, first.Reported = got.ReportJSON, 7, 50, 7, true, true
 	if d := cmp.Diff(first, got); d != "" {
 		t.Error(d)
 	}
 	first.ReportJSON, first.Signature = nil, ""
-	list, err := h.List(t.Context())
+	list, err := h.List(t.Context(), history.Filter{})
 	if d := cmp.Diff([]history.Run{first}, list); d != "" || err != nil { // the second is another database's
 		t.Error(d, err)
 	}
@@ -114,20 +116,6 @@ func TestLastDone(t *testing.T) {
 	}
 	got, err := h.LastDone(t.Context(), "self")
 	if err != nil || got.ID != "newer" || string(got.ReportJSON) != `{"rows": 3}` || got.Signature != "signed" {
-		t.Errorf("%+v, %v", got, err)
-	}
-}
-
-// The history of an older version has no signatures.
-func TestAnOlderHistoryIsTakenOver(t *testing.T) {
-	c, cfg := server(t)
-	h := open(t, cfg)
-	if err := h.Finish(t.Context(), history.Run{ID: "r1", Outcome: fault.Done, ReportJSON: []byte(`{}`)}); err != nil {
-		t.Fatal(err)
-	}
-	pgserver.Exec(t, c.URL(history.Database), "ALTER TABLE runs DROP COLUMN signature")
-	got, err := open(t, cfg).Get(t.Context(), "r1")
-	if err != nil || got.Signature != "" || got.Outcome != fault.Done {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -298,24 +286,6 @@ func TestSessionWithoutLock(t *testing.T) {
 	}
 	if err := history.CheckHeld(t.Context(), conn, "another database"); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRunsThatWereKilledAreBuried(t *testing.T) {
-	_, cfg := server(t)
-	h := open(t, cfg)
-	for _, r := range []history.Run{{ID: "dead", Started: time.Now()}, {ID: "elsewhere", Database: "other",
-		Started: time.Now()}, {ID: "me", Started: time.Now()}} {
-		if err := h.Start(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	take(t, h, "me")
-	for id, want := range map[string]fault.Outcome{"dead": fault.Lost, "elsewhere": fault.Running, "me": fault.Running} {
-		r, err := h.Get(t.Context(), id)
-		if err != nil || r.Outcome != want || r.Finished.IsZero() != (want == fault.Running) {
-			t.Errorf("%s: %+v, %v", id, r, err)
-		}
 	}
 }
 

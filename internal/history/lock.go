@@ -154,9 +154,7 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 	if _, err := conn.Exec(ctx, claim, database, run, host, os.Getpid()); err != nil {
 		return client.Wrap(err, "locking staging database %q", database)
 	}
-	const markLost = `UPDATE runs SET outcome = $1, finished = now(), error = 'the run ended without a word' WHERE
-		database = $2 AND outcome = $3 AND id <> $4`
-	_, err = conn.Exec(ctx, markLost, fault.Lost, database, fault.Running, run)
+	_, err = conn.Exec(ctx, markLost, database)
 	return client.Wrap(err, "marking runs that were killed")
 }
 

@@ -38,11 +38,20 @@ func takeClaim(ctx context.Context, o *Options, rec *recorder, made *cleanup, se
 		return mine, err
 	}
 	host, _ := os.Hostname() // "" is as good an answer
-	err = runs.Start(ctx, history.Run{
-		ID: o.Run, Database: o.Staging.Database, Host: host, Started: rec.report.Started, Stage: rec.report.Stage,
-	})
+	err = runs.Start(ctx, history.Run{ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, Host: host, By: o.By,
+		Started: rec.report.Started, Stage: rec.report.Stage})
 	if err != nil {
 		return mine, err
+	}
+	rec.entered = func(stage string) {
+		short, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		_ = runs.Stage(short, o.Run, stage) // the report has it in any case
+	}
+	if o.KeepDays > 0 {
+		if err := runs.Prune(ctx, o.KeepDays); err != nil {
+			rec.warn("old runs stay in the history: %v", err)
+		}
 	}
 	if err := probe(ctx, o); err != nil {
 		return mine, err

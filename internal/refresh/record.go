@@ -31,7 +31,8 @@ type recorder struct {
 	before *report.Report      // of the last run that was done; nil if there is none
 	redact func(string) string // of texts in the report; nil until the source's values are known
 
-	traceable bool // the staging server is not production's, so a history may be made there
+	entered   func(stage string) // notes the stage in the history; nil while the run is not in it
+	traceable bool               // the staging server is not production's, so a history may be made there
 }
 
 func newRecorder(o *Options, watch Observer) *recorder {
@@ -55,6 +56,9 @@ func stage[T any](ctx context.Context, r *recorder, name string,
 	}
 	r.watch.Stage(name)
 	r.report.Stage = name
+	if r.entered != nil {
+		r.entered(name)
+	}
 	began := time.Now()
 	made, err = do(ctx)
 	r.timed(name, time.Since(began))
@@ -127,9 +131,10 @@ func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
 	r.report.Finished = time.Now().UTC()
 	err := r.sign(o, r.report)
 	run := history.Run{
-		ID: o.Run, Database: o.Staging.Database, Started: r.report.Started, Finished: r.report.Finished,
-		Outcome: r.report.Outcome, Stage: r.report.Stage, Error: r.report.Error,
+		ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, By: o.By, Started: r.report.Started,
+		Finished: r.report.Finished, Outcome: r.report.Outcome, Stage: r.report.Stage, Error: r.report.Error,
 	}
+	run.Host, _ = os.Hostname() // "" is as good an answer
 	if s := r.report.Signed; s != nil {
 		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
 	}
@@ -153,7 +158,6 @@ func (r *recorder) trace(ctx context.Context, o *Options, run history.Run) {
 	if err != nil || !exists && !r.traceable {
 		return
 	}
-	run.Host, _ = os.Hostname()
 	if runs, err := history.Open(ctx, o.Staging); err == nil {
 		_ = runs.Finish(ctx, run)
 	}

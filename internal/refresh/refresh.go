@@ -19,6 +19,9 @@ import (
 // Options are what one run needs.
 type Options struct {
 	Run            string // [NewID]
+	Pipeline       string // for the history
+	By             string // who asked for the run, for the history
+	KeepDays       int    // runs that ended longer ago are forgotten; 0: none is
 	Version        string // of refresher, for the report
 	Source         *pgx.ConnConfig
 	Staging        *pgx.ConnConfig

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -86,46 +87,61 @@ func (s Session) settings(cfg *pgx.ConnConfig) map[string]string {
 
 // Open opens a session with refresher's own settings. The caller closes it.
 func Open(ctx context.Context, cfg *pgx.ConnConfig, s Session) (*pgx.Conn, error) {
-	to := s.To
-	if to == "" {
-		to = fmt.Sprintf("database %q", cfg.Database)
+	cfg = s.Config(cfg)
+	conn, err := connectTLS(ctx, cfg)
+	if err != nil {
+		return nil, Wrap(err, "connecting to %s", s.to(cfg))
 	}
+	if err := s.Prepare(ctx, conn); err != nil {
+		Close(ctx, conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (s Session) to(cfg *pgx.ConnConfig) string {
+	if s.To != "" {
+		return s.To
+	}
+	return fmt.Sprintf("database %q", cfg.Database)
+}
+
+// Config is cfg with the settings of the session, for libraries that connect by themselves
+// and then call Prepare.
+func (s Session) Config(cfg *pgx.ConnConfig) *pgx.ConnConfig {
 	cfg = cfg.Copy()
-	name := s.Name
-	if name == "" {
-		name = cfg.RuntimeParams["application_name"]
-	}
-	if name == "" {
-		name = "refresher"
-	}
 	// Names of settings are the same in any case; two of one name would be sent both.
 	own := s.settings(cfg)
 	maps.DeleteFunc(cfg.RuntimeParams, func(k, _ string) bool { _, ours := own[strings.ToLower(k)]; return ours })
 	maps.Copy(cfg.RuntimeParams, own)
-	cfg.RuntimeParams["application_name"] = name
+	cfg.RuntimeParams["application_name"] = cmp.Or(s.Name, cfg.RuntimeParams["application_name"], "refresher")
 	cfg.ValidateConnect = validate(cfg)
-	conn, err := connectTLS(ctx, cfg)
-	if err != nil {
-		return nil, Wrap(err, "connecting to %s", to)
-	}
+	return cfg
+}
+
+// Prepare sets what some versions of the server lack, and fails if the settings of Config
+// were lost on the way.
+func (s Session) Prepare(ctx context.Context, conn *pgx.Conn) error {
 	more := ""
 	if conn.PgConn().ParameterStatus("server_encoding") == "SQL_ASCII" {
-		more += ", ('client_encoding', 'SQL_ASCII')" // its bytes have no encoding: the server must not check them against one
+		// Its bytes have no encoding: the server must not check them against one.
+		more += ", ('client_encoding', 'SQL_ASCII')"
 	}
 	if conn.PgConn().ParameterStatus("is_superuser") == "on" {
 		more += ", ('session_replication_role', 'origin')"
 	}
-	results, err := conn.PgConn().Exec(ctx, fmt.Sprintf(someVersions, more)+"; SELECT pg_catalog.current_setting('array_nulls')").ReadAll()
+	results, err := conn.PgConn().Exec(ctx, fmt.Sprintf(someVersions, more)+
+		"; SELECT pg_catalog.current_setting('array_nulls')").ReadAll()
 	if err != nil {
-		Close(ctx, conn)
-		return nil, Wrap(err, "preparing a session on %s", to)
+		return Wrap(err, "preparing a session on %s", s.to(conn.Config()))
 	}
 	// A pooler can be told to pass over what it doesn't know.
-	if want, last := own["array_nulls"], results[len(results)-1].Rows; want != "" && string(last[0][0]) != want {
-		Close(ctx, conn)
-		return nil, &Error{Op: "connecting to " + to, Code: poolerCode, Message: "the settings of a session were not passed on to the server"}
+	want := s.settings(conn.Config())["array_nulls"]
+	if last := results[len(results)-1].Rows; want != "" && string(last[0][0]) != want {
+		return &Error{Op: "connecting to " + s.to(conn.Config()), Code: poolerCode,
+			Message: "the settings of a session were not passed on to the server"}
 	}
-	return conn, nil
+	return nil
 }
 
 // poolerCode is the SQLSTATE, protocol_violation, by which poolers refuse.
