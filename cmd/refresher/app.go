@@ -42,6 +42,7 @@ type app struct {
 	terminal   bool // err is a terminal: draw progress
 	screen     screen
 	configPath string
+	pipeline   string           // the one that is meant, or that is worked on; empty: the only one
 	envFile    string           // --env-file, empty: none
 	now        func() time.Time // nil: time.Now
 	quiet      bool
@@ -72,17 +73,9 @@ func run(ctx context.Context, args []string, a *app) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	code := exitCode(fault.OutcomeOf(ctx, err))
-	switch {
-	case code == exitInterrupted:
-		fmt.Fprintln(a.err, "refresher: interrupted")
-	case err != nil && a.logFormat == "json":
-		a.log().Error("refresher ended", "exit", code, "error", err.Error())
-	case err != nil:
-		if !a.verbose {
-			shorten(err)
-		}
-		fmt.Fprintf(a.err, "refresher: %v\n", err)
+	code := exitCode(outcomeOf(ctx, err))
+	if err != nil {
+		a.tell("", code, err)
 	}
 	return code
 }
@@ -145,10 +138,14 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 		path = p
 	}
 	root.PersistentFlags().StringVar(&a.configPath, "config", path, "configuration file (also REFRESHER_CONFIG)")
-	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "file of NAME=value lines; variables of the environment win")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no summary: warnings, results and errors only")
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "all of a refusal, and every finding with its row")
-	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "progress and errors as text or json (also log.format)")
+	root.PersistentFlags().StringVar(&a.envFile, "env-file", "",
+		"file of NAME=value lines; variables of the environment win")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false,
+		"no progress and no summary: warnings, results and errors only")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false,
+		"all of a refusal, and every finding with its row")
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "",
+		"progress and errors as text or json (also log.format)")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.prepare() }
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -187,26 +184,22 @@ type inputs struct {
 	rules  *rules.Ruleset
 }
 
-// load reads the configuration and the rulesets; the problems of both come together.
+// load reads the configuration and the rulesets of one pipeline.
 func (a *app) load() (*inputs, error) {
 	c, err := a.loadConfig()
 	if err != nil {
 		return nil, err
 	}
+	return withRules(c)
+}
+
+// withRules reads the rulesets of a pipeline.
+func withRules(c *config.Config) (*inputs, error) {
 	r, err := rules.Load(c.Rules)
 	if err != nil {
 		return nil, err
 	}
 	return &inputs{c, r}, nil
-}
-
-// loadConfig reads the configuration alone: for what must work without rules, too.
-func (a *app) loadConfig() (*config.Config, error) {
-	c, err := config.Load(a.configPath, a.getenv)
-	if err == nil && a.logFormat == "" {
-		a.logFormat = c.Log.Format
-	}
-	return c, err
 }
 
 // key fetches the masking key.
@@ -249,7 +242,8 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	}
 	o := refresh.Options{
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
-		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir, FilterBytes: int64(c.Verify.MemoryMiB) << 20,
+		Key: key, Signer: signer, Workers: c.Workers, Strict: c.Verify.Strict, TempDir: c.TempDir,
+		FilterBytes: int64(c.Verify.MemoryMiB) << 20,
 	}
 	if o.Fingerprints, err = a.runPrints(ctx, c, ""); err != nil {
 		return refresh.Options{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,8 @@ type checking struct {
 func (a *app) checkCommand() *cobra.Command {
 	c := checking{}
 	cmd := &cobra.Command{
-		Use: "check", Short: "Rules against the live catalog or a schema file; reads no rows; for pull-request CI", Args: maxArgs(0),
+		Use:   "check [PIPELINE]...",
+		Short: "Rules against the live catalog or a schema file; reads no rows; for pull-request CI",
 		Long: `check holds the rules against the source's catalog and reports every table and
 column without a rule, with a line to paste; rules for what is gone; transforms that
 can't serve their column; and columns that are kept although they look personal. It
@@ -45,22 +47,29 @@ Exit 0: every column has a rule. Exit 1: something has none, or a warning under
 
 --accept writes down, beside the rules, that the columns which patterns keep were
 looked at: RULES.reviewed.yaml, to be committed. A column that comes later refuses
-runs until it is accepted, too, or a rule names it.`,
+runs until it is accepted, too, or a rule names it.
+
+Of several pipelines check takes the named ones, or all; --format prints one document
+for all of them.`,
 		Example: `  refresher check
   refresher check --schema db/structure.sql --rules rules/app.yaml --format github
-  refresher check --schema db/migrations --base old.sql --rules rules/app.yaml --strict`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  refresher check --schema db/migrations --base old.sql --rules rules/app.yaml --strict
+  refresher check mlflow metabase --format junit`,
+		RunE: func(cmd *cobra.Command, names []string) error {
 			switch c.format {
 			case "text", "json", "junit", "sarif", "github":
 			default:
 				return fault.BadInput("--format must be text, json, junit, sarif or github")
 			}
-			return a.check(cmd.Context(), c)
+			return a.check(cmd.Context(), c, names)
 		},
 	}
-	cmd.Flags().StringArrayVar(&c.schema, "schema", nil, "check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
-	cmd.Flags().StringArrayVar(&c.base, "base", nil, "an older schema as SQL: columns whose type changed since are reported, too")
-	cmd.Flags().StringArrayVar(&c.files, "rules", nil, "this rules file instead of the configuration's; with --schema no configuration is needed")
+	cmd.Flags().StringArrayVar(&c.schema, "schema", nil,
+		"check against the schema that this SQL file, or the *.sql files of a folder, make; may be given several times")
+	cmd.Flags().StringArrayVar(&c.base, "base", nil,
+		"an older schema as SQL: columns whose type changed since are reported, too")
+	cmd.Flags().StringArrayVar(&c.files, "rules", nil,
+		"this rules file instead of the configuration's; with --schema no configuration is needed")
 	cmd.Flags().StringVar(&c.format, "format", "text", "text, json, junit, sarif or github")
 	cmd.Flags().BoolVar(&c.strict, "strict", false, "warnings fail the check, too")
 	cmd.Flags().BoolVar(&c.accept, "accept", false, "confirm the columns that patterns of the rules keep now")
@@ -68,29 +77,62 @@ runs until it is accepted, too, or a rule names it.`,
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, c checking) error {
-	in, err := a.checkInput(ctx, c)
-	if err != nil {
-		return err
-	}
-	if c.accept {
-		if err := a.accept(in); err != nil {
+func (a *app) check(ctx context.Context, c checking, names []string) error {
+	pipelines := []*config.Config{nil} // needs no configuration
+	if len(c.files) == 0 || len(c.schema) == 0 || len(names) > 0 {
+		var err error
+		if pipelines, err = a.loadConfigs(names...); err != nil {
 			return err
 		}
 	}
-	result, err := check.Run(*in)
-	if err != nil {
-		return err
+	if len(pipelines) > 1 && len(c.files)+len(c.schema)+len(c.base) > 0 {
+		return fault.BadInput("--schema, --base and --rules are for one database: say which pipeline (%s)",
+			strings.Join(config.Names(pipelines), ", "))
 	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("finding the working folder: %w", err)
 	}
-	doc := &check.Document{Result: result, Strict: c.strict, Base: dir}
-	if err := a.printCheck(doc, c.format); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+	var docs check.Documents
+	err = a.each(ctx, pipelines, func(ctx context.Context, conf *config.Config) error {
+		result, err := a.checkOne(ctx, c, conf)
+		if err != nil && len(pipelines) == 1 {
+			return err
+		}
+		doc := &check.Document{Result: result, Err: err, Strict: c.strict, Base: dir}
+		if len(pipelines) > 1 {
+			doc.Pipeline = conf.Pipeline
+		}
+		docs = append(docs, doc)
+		if c.format == "text" && err == nil {
+			err = doc.Text(a.err)
+		}
+		if err == nil {
+			err = checkVerdict(result)
+		}
+		return err
+	})
+	if len(docs) > 0 {
+		if perr := a.printCheck(docs, c.format); perr != nil {
+			return fmt.Errorf("writing the result: %w", perr)
+		}
 	}
-	return checkVerdict(result)
+	return err
+}
+
+// checkOne holds one pipeline's rules against its catalog; conf is nil if the flags
+// name both.
+func (a *app) checkOne(ctx context.Context, c checking, conf *config.Config) (*check.Result, error) {
+	in, err := a.checkInput(ctx, c, conf)
+	if err != nil {
+		return nil, err
+	}
+	if c.accept {
+		if err := a.accept(in); err != nil {
+			return nil, err
+		}
+	}
+	return check.Run(*in)
 }
 
 // accept writes the review of what patterns keep, and reads the rules again with it.
@@ -114,17 +156,10 @@ func (a *app) accept(in *check.Input) error {
 }
 
 // checkInput reads the rules and the catalog, from wherever the flags say.
-func (a *app) checkInput(ctx context.Context, c checking) (*check.Input, error) {
+func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (*check.Input, error) {
 	in := &check.Input{Files: c.files, Strict: c.strict, Listed: c.decisions}
-	var conf *config.Config
-	if len(c.files) == 0 || len(c.schema) == 0 {
-		var err error
-		if conf, err = config.Load(a.configPath, a.getenv); err != nil {
-			return nil, err
-		}
-		if len(c.files) == 0 {
-			in.Files = conf.Rules
-		}
+	if len(c.files) == 0 {
+		in.Files = conf.Rules
 	}
 	in.Rules, in.Broken = rules.Load(in.Files)
 	var unread *fault.Input
@@ -146,18 +181,19 @@ func (a *app) checkInput(ctx context.Context, c checking) (*check.Input, error) 
 	return in, err
 }
 
-func (a *app) printCheck(doc *check.Document, format string) error {
+// printCheck writes the machine-readable document of all pipelines that were checked.
+func (a *app) printCheck(docs check.Documents, format string) error {
 	switch format {
 	case "json":
-		return doc.JSON(a.out)
+		return docs.JSON(a.out)
 	case "junit":
-		return doc.JUnit(a.out)
+		return docs.JUnit(a.out)
 	case "sarif":
-		return doc.SARIF(a.out, version)
+		return docs.SARIF(a.out, version)
 	case "github":
-		return doc.GitHub(a.out)
+		return docs.GitHub(a.out)
 	}
-	return doc.Text(a.err)
+	return nil // text was written as each was checked
 }
 
 // checkVerdict is the error that a result stands for, and so the exit code.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"refresher/internal/config"
 )
 
 // formats are the values of --format, by command.
@@ -26,13 +29,17 @@ func (a *app) completions(root *cobra.Command) {
 	}
 	flag(root, "log-format", words("text", "json"))
 	for _, c := range root.Commands() {
+		flag(c, "pipeline", a.pipelineNames)
 		if values := formats[c.Name()]; values != nil {
 			flag(c, "format", words(values...))
 		}
 		switch c.Name() {
 		case "preview":
 			c.ValidArgsFunction = a.tableNames
+		case "run", "check", "doctor", "discover", "rollback", "public-key":
+			c.ValidArgsFunction = a.pipelineNames
 		case "verify":
+			c.ValidArgsFunction = a.pipelineNames
 			flag(c, "target", a.targets)
 			flag(c, "fingerprints", a.bucketNames)
 		}
@@ -51,12 +58,26 @@ func (a *app) tableNames(_ *cobra.Command, args []string, _ string) ([]string, c
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// pipelineNames are the pipelines of the configuration that aren't given yet.
+func (a *app) pipelineNames(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	all, err := a.loadConfigs()
+	if err != nil || len(args) > 0 && strings.HasSuffix(c.Use, "[PIPELINE]") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := slices.DeleteFunc(config.Names(all), func(n string) bool { return slices.Contains(args, n) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 // bucketNames are the buckets of the configuration.
 func (a *app) bucketNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	if in, err := a.load(); err == nil {
-		for _, b := range in.config.Buckets {
-			names = append(names, b.Name)
+	if all, err := a.loadConfigs(); err == nil {
+		for _, c := range all {
+			for _, b := range c.Buckets {
+				if !slices.Contains(names, b.Name) {
+					names = append(names, b.Name)
+				}
+			}
 		}
 	}
 	return names, cobra.ShellCompDirectiveDefault // files, too

@@ -40,7 +40,8 @@ const (
 func (a *app) discoverCommand() *cobra.Command {
 	d := discovery{}
 	cmd := &cobra.Command{
-		Use: "discover", Short: "Classify columns by name, type and sampled values; write a draft ruleset", Args: maxArgs(0),
+		Use:   "discover [PIPELINE]",
+		Short: "Classify columns by name, type and sampled values; write a draft ruleset", Args: a.onePipeline(),
 		Long: `discover reads the source's catalog and a small random sample of every table, in
 read-only transactions with a time-out, and says what each column seems to hold. It
 prints classes, shares and names, never a value.
@@ -52,6 +53,7 @@ With --from-run the patch also replaces the rules of the columns in which that r
 personal data, and for which it was refused.`,
 		Example: `  refresher discover --source postgres://replica/app > rules/app.yaml
   refresher discover | patch -p0
+  refresher discover mlflow > rules/mlflow.yaml
   refresher discover --from-run latest | patch -p0
   refresher discover --format json | jq '.[] | select(.class != "none")'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,13 +72,15 @@ personal data, and for which it was refused.`,
 	}
 	cmd.Flags().
 		StringVar(&d.format, "format", "yaml", "yaml, the draft or patch; or json, what every column seems to hold")
-	cmd.Flags().StringVar(&d.source, "source", "", "read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
+	cmd.Flags().StringVar(&d.source, "source", "",
+		"read this database (postgres://…) instead of the configuration's source; then no configuration is needed")
 	cmd.Flags().StringVar(&d.output, "output", "", "write to this new file instead of stdout")
 	cmd.Flags().StringVar(&d.fromRun, "from-run", "", "patch the rules by what this run found: its ID, or latest")
 	cmd.Flags().BoolVar(&d.whole, "all", false, "write the whole draft although there are rules")
 	cmd.Flags().BoolVar(&d.namesOnly, "names-only", false, "read no rows: classify by names, types, comments and keys")
 	cmd.Flags().IntVar(&d.rows, "rows", defaultSample, "rows to sample of each table")
-	cmd.Flags().DurationVar(&d.timeout, "timeout", defaultTimeout, "for reading the sample of one table; a table that takes longer is classified by its names")
+	cmd.Flags().DurationVar(&d.timeout, "timeout", defaultTimeout,
+		"for reading the sample of one table; a table that takes longer is classified by its names")
 	return cmd
 }
 
@@ -121,7 +125,7 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 		}
 		return nil, nil, cfg, nil
 	}
-	c, err := config.Load(a.configPath, a.getenv)
+	c, err := a.loadConfig()
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -148,7 +152,8 @@ func (a *app) survey(ctx context.Context, d discovery, cfg *pgx.ConnConfig, base
 	*discover.Survey, *discover.Draft, *catalog.Catalog, error,
 ) {
 	conn, err := client.Open(ctx, cfg, client.Session{
-		To: "the source", Name: "refresher/discover", ReadOnly: true, Settings: map[string]string{"lock_timeout": "10s"},
+		To: "the source", Name: "refresher/discover", ReadOnly: true,
+		Settings: map[string]string{"lock_timeout": "10s"},
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -224,7 +229,8 @@ func (a *app) discovered(s *discover.Survey, draft *discover.Draft, cat *catalog
 	fmt.Fprintf(a.err, "%s: %d columns in %d tables; %d seem to hold personal data\n", cat.Database, len(findings),
 		len(cat.Tables), held)
 	if len(draft.Packs) > 0 {
-		fmt.Fprintf(a.err, "included: the packs %s decide on their tables; see refresher packs\n", strings.Join(draft.Packs, ", "))
+		fmt.Fprintf(a.err, "included: the packs %s decide on their tables; see refresher packs\n",
+			strings.Join(draft.Packs, ", "))
 	}
 	switch {
 	case patch && nothing:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -17,39 +18,53 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Everything a run will need: what is missing, and the statement that mends it", Args: maxArgs(0),
+		Use:   "doctor [PIPELINE]...",
+		Short: "Everything a run will need: what is missing, and the statement that mends it",
 		Long: `doctor looks at all that a run will need, before one is started: secrets, programs,
 privileges on both sides, extensions, locales, lock tables, disks, clocks and buckets.
 Every line that is not ok says what mends it. It reads no rows, and changes nothing but
 for a probe object in each bucket, which it removes.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, names []string) error {
 			if format != "text" && format != "json" {
 				return fault.BadInput("--format must be text or json")
 			}
-			rep, err := a.doctor(cmd.Context())
+			pipelines, err := a.loadConfigs(names...)
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				if err := a.json(rep); err != nil {
+			reports := []doctorOf{}
+			err = a.each(cmd.Context(), pipelines, func(ctx context.Context, c *config.Config) error {
+				rep, err := a.doctor(ctx, c)
+				if err != nil {
 					return err
 				}
-			} else {
-				printChecks(a, rep)
+				reports = append(reports, doctorOf{c.Pipeline, rep})
+				if format != "json" {
+					printChecks(a, rep)
+				}
+				return rep.Err()
+			})
+			switch {
+			case format != "json" || len(reports) == 0:
+				return err
+			case len(pipelines) == 1:
+				return cmp.Or(a.json(reports[0].Report), err)
 			}
-			return rep.Err()
+			return cmp.Or(a.json(map[string]any{"pipelines": reports}), err)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, or json for machines")
 	return cmd
 }
 
+// doctorOf is the report of one pipeline of several.
+type doctorOf struct {
+	Pipeline string `json:"pipeline"`
+	*doctor.Report
+}
+
 // doctor makes all checks; the error is the configuration's.
-func (a *app) doctor(ctx context.Context) (*doctor.Report, error) {
-	c, err := config.Load(a.configPath, a.getenv)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, error) {
 	rep := &doctor.Report{}
 	key, err := a.key(ctx, c)
 	detail := ""
@@ -59,9 +74,11 @@ func (a *app) doctor(ctx context.Context) (*doctor.Report, error) {
 	rep.Add("secrets", "the masking key", err, detail, "openssl rand -hex 32   # into the place that key: names")
 	if c.Sign != "" {
 		_, err := a.signer(ctx, c)
-		rep.Add("secrets", "the key that signs reports", err, "it can be read", "openssl genpkey -algorithm ed25519   # into the place that sign: names")
+		rep.Add("secrets", "the key that signs reports", err, "it can be read",
+			"openssl genpkey -algorithm ed25519   # into the place that sign: names")
 	}
-	o := doctor.Options{RequireReplica: c.Source.RequireReplica, TempDir: c.TempDir, Workers: c.Workers, Template: c.Staging.Template}
+	o := doctor.Options{RequireReplica: c.Source.RequireReplica, TempDir: c.TempDir, Workers: c.Workers,
+		Template: c.Staging.Template}
 	if o.Source, err = c.SourceConfig(); err != nil {
 		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
 	}
@@ -93,7 +110,8 @@ func rulesThere(c *config.Config) bool {
 	return false
 }
 
-var checkMarks = map[doctor.State]string{doctor.OK: "ok  ", doctor.Warn: "warn", doctor.Fail: "FAIL", doctor.Skipped: "skip"}
+var checkMarks = map[doctor.State]string{doctor.OK: "ok  ", doctor.Warn: "warn", doctor.Fail: "FAIL",
+	doctor.Skipped: "skip"}
 
 // printChecks lists the checks by area, each remedy below its check.
 func printChecks(a *app, rep *doctor.Report) {

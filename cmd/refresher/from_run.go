@@ -3,21 +3,21 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"refresher/internal/config"
 	"refresher/internal/discover"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/scrub/rules"
-	"refresher/internal/serve"
 )
 
 // patchRun is the patch of the rules by what a run's verification found.
-func (a *app) patchRun(ctx context.Context, id string, draft *discover.Draft, files []string, existing *rules.Ruleset) ([]byte, error) {
+func (a *app) patchRun(ctx context.Context, id string, draft *discover.Draft, files []string,
+	existing *rules.Ruleset) ([]byte, error) {
 	if existing == nil {
 		return nil, fault.BadInput("--from-run patches rules, and there are none yet: run discover without it")
 	}
@@ -41,16 +41,15 @@ func (a *app) patchRun(ctx context.Context, id string, draft *discover.Draft, fi
 
 // reportOf reads a run's report from the history; latest is the newest run.
 func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
-	in, err := a.load()
+	c, err := a.loadConfig()
 	if err != nil {
 		return nil, err
 	}
-	staging, err := in.config.StagingConfig()
-	if err != nil {
-		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
-	}
-	runs := &runsOf{staging: staging}
 	if id == "latest" {
+		runs, err := runsOfPipeline(c)
+		if err != nil {
+			return nil, err
+		}
 		list, err := runs.List(ctx)
 		if err != nil {
 			return nil, err
@@ -60,11 +59,7 @@ func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
 		}
 		id = list[0].ID
 	}
-	rep, err := runs.Report(ctx, id)
-	if errors.Is(err, serve.ErrNotFound) {
-		return nil, fault.BadInput("there is no run %q; `refresher runs` lists them", id)
-	}
-	return rep, err
+	return findReport(ctx, []*config.Config{c}, id)
 }
 
 // leaksOf are the columns in which a run found what refuses it.

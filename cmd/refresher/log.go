@@ -12,12 +12,16 @@ import (
 // silent reports that stderr is not for reading along: --quiet, or records for machines.
 func (a *app) silent() bool { return a.quiet || a.logFormat == "json" }
 
-// log writes records to stderr.
+// log writes records to stderr, with the pipeline if one was named.
 func (a *app) log() *slog.Logger {
+	var h slog.Handler = slog.NewTextHandler(a.err, nil)
 	if a.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		h = slog.NewJSONHandler(a.err, nil)
 	}
-	return slog.New(slog.NewTextHandler(a.err, nil))
+	if a.pipeline != "" {
+		h = h.WithAttrs([]slog.Attr{slog.String("pipeline", a.pipeline)})
+	}
+	return slog.New(h)
 }
 
 // observer hears of a run until it is closed.

@@ -36,7 +36,8 @@ func (a *app) previewCommand() *cobra.Command {
 into staging. It writes to a terminal only, as what it shows is raw: a pipe or a
 redirection is refused. --output writes a file that only you can read.`,
 		Example: `  refresher preview public.users
-  refresher preview public.support_tickets --rows 20`,
+  refresher preview public.support_tickets --rows 20
+  refresher preview public.runs --pipeline mlflow`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fault.BadInput("preview takes one table, as schema.table; see: %s --help", cmd.CommandPath())
@@ -64,6 +65,7 @@ redirection is refused. --output writes a file that only you can read.`,
 		},
 	}
 	cmd.Flags().IntVar(&rows, "rows", 3, "how many rows to show")
+	a.pipelineFlag(cmd)
 	cmd.Flags().
 		StringVar(&output, "output", "", "write raw values and their fakes to this new file, readable by you alone")
 	return cmd

@@ -77,6 +77,7 @@ instead of its URL, the configuration says how to reach the bucket.`,
 		"an extension that the dataset may have beside those that do no harm; may be repeated")
 	cmd.Flags().
 		BoolVar(&f.replace, "replace", false, "replace the database with all that is in it; it stays as NAME_previous")
+	a.pipelineFlag(cmd)
 	return cmd
 }
 
@@ -154,7 +155,7 @@ func (a *app) pullSource(ctx context.Context, f pullFlags) (c *config.Config, si
 	c = a.bareConfig()
 	named := !strings.Contains(f.from, "/")
 	if named || f.configured {
-		if c, err = config.Load(a.configPath, a.getenv); err != nil {
+		if c, err = a.loadConfigOf(f.from, a.loadConfig); err != nil {
 			return nil, nil, err
 		}
 	}

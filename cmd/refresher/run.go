@@ -9,49 +9,97 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"refresher/internal/config"
+	"refresher/internal/fault"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 )
 
+// running is one call of refresher run.
+type running struct {
+	dry, keepShadow, replace, purge bool
+	report, fingerprints            string
+}
+
 func (a *app) runCommand() *cobra.Command {
-	var dry, keepShadow, replace, purge bool
-	var reportPath, fingerprints string
+	var r running
 	cmd := &cobra.Command{
-		Use: "run", Short: "One refresh, now", Args: maxArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := a.load()
+		Use: "run [PIPELINE]...", Short: "One refresh, now",
+		Long: `run refreshes the pipelines of those names, or all, one after the other. One that
+fails keeps no other from its turn; an interruption ends all.
+
+The exit code is the gravest: 130 if it was interrupted, else 2 if a pipeline's files
+are wrong, else 1 if a gate refused one, else 3 if a server or bucket failed, else 0.`,
+		Example: `  refresher run
+  refresher run experimentation mlflow --report reports/`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			pipelines, err := a.loadConfigs(names...)
 			if err != nil {
 				return err
 			}
-			o, err := a.options(cmd.Context(), in)
-			if err != nil {
-				return err
+			if ext := filepath.Ext(r.report); len(pipelines) > 1 && (ext == ".json" || ext == ".html") {
+				return fault.BadInput("--report must name a folder where several pipelines run: " +
+					"each writes its report into a folder of its name below it")
 			}
-			o.DryRun, o.KeepShadow, o.Replace, o.PurgePrevious = dry, keepShadow, replace, purge
-			if fingerprints != "" {
-				if o.Fingerprints, err = a.runPrints(cmd.Context(), in.config, fingerprints); err != nil {
-					return err
+			return a.each(cmd.Context(), pipelines, func(ctx context.Context, c *config.Config) error {
+				one := r
+				if len(pipelines) > 1 {
+					one = r.below(c.Pipeline)
 				}
-			}
-			rep, err := a.refresh(cmd.Context(), o)
-			if reportPath != "" {
-				if werr := writeReport(rep, reportPath); werr != nil && err == nil {
-					err = werr
-				}
-			}
-			return err
+				return a.runOne(ctx, c, one)
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
-	cmd.Flags().BoolVar(&keepShadow, "keep-shadow", false, "leave the shadow database of a refused or failed run for inspection")
-	cmd.Flags().BoolVar(&replace, "replace", false,
+	cmd.Flags().BoolVar(&r.dry, "dry-run", false, "check servers, rules and buckets, show the plan, and change nothing")
+	cmd.Flags().
+		BoolVar(&r.keepShadow, "keep-shadow", false,
+			"leave the shadow database of a refused or failed run for inspection")
+	cmd.Flags().BoolVar(&r.replace, "replace", false,
 		"replace a staging database that no refresh made, once; it stays as NAME_previous")
-	cmd.Flags().BoolVar(&purge, "purge-previous", false,
+	cmd.Flags().BoolVar(&r.purge, "purge-previous", false,
 		"leave no earlier copy: drop NAME_previous, and older runs in the buckets, once the new ones are in place")
-	cmd.Flags().StringVar(&reportPath, "report", "", "also write the report: to a .json file (and its .sig beside it), an .html file, or all of them into a folder")
-	cmd.Flags().StringVar(&fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, s3:// prefix or bucket:NAME, for verify --fingerprints (also fingerprints.url)")
+	cmd.Flags().StringVar(&r.report, "report", "", "also write the report: to a .json file (and its .sig beside it), "+
+		"an .html file, or all of them into a folder")
+	cmd.Flags().StringVar(&r.fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, "+
+		"s3:// prefix or bucket:NAME, for verify --fingerprints (also fingerprints.url)")
 	return cmd
+}
+
+// below gives one pipeline of several its own places.
+func (r running) below(pipeline string) running {
+	if r.report != "" {
+		r.report = filepath.Join(r.report, pipeline) + "/"
+	}
+	if p := (config.Prints{URL: r.fingerprints}); p.URL != "" && p.Bucket() == "" {
+		r.fingerprints = strings.TrimRight(p.URL, "/") + "/" + pipeline
+	}
+	return r
+}
+
+// runOne refreshes one pipeline.
+func (a *app) runOne(ctx context.Context, c *config.Config, r running) error {
+	in, err := withRules(c)
+	if err != nil {
+		return err
+	}
+	o, err := a.options(ctx, in)
+	if err != nil {
+		return err
+	}
+	o.DryRun, o.KeepShadow, o.Replace, o.PurgePrevious = r.dry, r.keepShadow, r.replace, r.purge
+	if r.fingerprints != "" {
+		if o.Fingerprints, err = a.runPrints(ctx, c, r.fingerprints); err != nil {
+			return err
+		}
+	}
+	rep, err := a.refresh(ctx, o)
+	if r.report != "" {
+		if werr := writeReport(rep, r.report); werr != nil && err == nil {
+			err = werr
+		}
+	}
+	return err
 }
 
 // refresh runs once and tells a person how it went.

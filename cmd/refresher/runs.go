@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -20,54 +24,157 @@ import (
 	"refresher/internal/serve"
 )
 
+// runsFlags choose runs, and how they are shown.
+type runsFlags struct {
+	format, save, since string
+	outcomes            []string
+	limit               int
+}
+
 func (a *app) runsCommand() *cobra.Command {
-	var format, save string
+	var f runsFlags
 	cmd := &cobra.Command{
 		Use: "runs [ID]", Short: "History, and one run's report", Args: maxArgs(1),
-		Long: `runs lists the runs on the staging server, newest first. With an ID it shows that
-run's report; --save writes report.json, its signature report.json.sig and
+		Long: `runs lists the runs on the staging servers of all pipelines, newest first. With an ID it
+shows that run's report; --save writes report.json, its signature report.json.sig and
 report.html into a folder, to be passed on and checked with verify --report.`,
+		Example: `  refresher runs
+  refresher runs --outcome refused,failed --since 14d
+  refresher runs --pipeline mlflow --limit 1 --format json
+  refresher runs 20261121T030000Z-7f3a --save report/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case format != "text" && format != "json" && format != "html":
-				return fault.BadInput("--format must be text, json or html")
-			case len(args) == 0 && (save != "" || format == "html"):
-				return fault.BadInput("--save and --format html are for one run; name its ID")
-			}
-			c, err := a.loadConfig()
+			match, err := f.match(args, a.clock())
 			if err != nil {
 				return err
 			}
-			staging, err := c.StagingConfig()
+			var names []string
+			if a.pipeline != "" {
+				names = []string{a.pipeline}
+			}
+			pipelines, err := a.loadConfigs(names...)
 			if err != nil {
-				return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+				return err
 			}
-			runs := &runsOf{staging: staging}
 			if len(args) == 1 {
-				return a.showRun(cmd.Context(), runs, args[0], format, save)
+				return a.showRun(cmd.Context(), pipelines, args[0], f.format, f.save)
 			}
-			return a.listRuns(cmd.Context(), runs, format)
+			return a.listRuns(cmd.Context(), pipelines, f, match)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text, json, or html for one run")
+	cmd.Flags().StringVar(&f.format, "format", "text", "text, json, or html for one run")
 	cmd.Flags().
-		StringVar(&save, "save", "", "write one run's report.json, report.json.sig and report.html into this folder")
+		StringVar(&f.save, "save", "", "write one run's report.json, report.json.sig and report.html into this folder")
+	cmd.Flags().StringSliceVar(&f.outcomes, "outcome", nil, "only runs that ended so: "+outcomeList)
+	cmd.Flags().StringVar(&f.since, "since", "",
+		"only runs that began since this day (2026-11-21), or in the last 36h or 14d")
+	cmd.Flags().IntVar(&f.limit, "limit", 0, "at most so many, the newest; 0: all that the history lists")
+	a.pipelineFlag(cmd)
 	return cmd
 }
 
-func (a *app) listRuns(ctx context.Context, runs *runsOf, format string) error {
-	list, err := runs.List(ctx)
-	if err != nil {
-		return err
+const outcomeList = "done, refused, failed, invalid, stopped, skipped, lost or running"
+
+// match checks the flags and returns which runs they choose.
+func (f runsFlags) match(args []string, now time.Time) (func(serve.Summary) bool, error) {
+	chosen := len(f.outcomes) > 0 || f.since != "" || f.limit != 0
+	switch {
+	case f.format != "text" && f.format != "json" && f.format != "html":
+		return nil, fault.BadInput("--format must be text, json or html")
+	case len(args) == 0 && (f.save != "" || f.format == "html"):
+		return nil, fault.BadInput("--save and --format html are for one run; name its ID")
+	case len(args) == 1 && chosen:
+		return nil, fault.BadInput("--outcome, --since and --limit are for the list; leave the ID out")
+	case f.limit < 0:
+		return nil, fault.BadInput("--limit must be at least 0")
 	}
-	if format == "json" {
-		if list == nil {
-			list = []serve.Summary{}
+	for _, o := range f.outcomes {
+		if !slices.Contains(outcomes, fault.Outcome(o)) {
+			return nil, fault.BadInput("--outcome must be %s", outcomeList)
 		}
-		return a.json(list)
+	}
+	var since time.Time
+	if f.since != "" {
+		var err error
+		if since, err = parseSince(f.since, now); err != nil {
+			return nil, err
+		}
+	}
+	return func(s serve.Summary) bool {
+		return !s.Started.Before(since) && (len(f.outcomes) == 0 || slices.Contains(f.outcomes, s.Outcome))
+	}, nil
+}
+
+// outcomes are those that a run in the history can have.
+var outcomes = []fault.Outcome{fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped,
+	fault.Lost, fault.Running}
+
+// parseSince reads a day (in UTC, as runs are listed), a time of RFC 3339 or a duration before now.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.AddDate(0, 0, -int(n)), nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fault.BadInput("--since must be a day such as 2026-11-21, or a duration such as 36h or 14d")
+}
+
+// listedRun is a run of the list; Pipeline is empty where there is only one.
+type listedRun struct {
+	Pipeline string `json:"pipeline,omitempty"`
+	serve.Summary
+}
+
+// listRuns lists the runs of pipelines. Those of servers that don't answer are missing,
+// and the error says so.
+func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFlags,
+	match func(serve.Summary) bool) error {
+	list, errs := []listedRun{}, []error{}
+	several := len(pipelines) > 1 || a.pipeline != ""
+	for _, c := range pipelines {
+		runs, err := runsOfPipeline(c)
+		if err != nil {
+			return err
+		}
+		found, err := runs.List(ctx)
+		if err != nil && several {
+			err = fmt.Errorf("pipeline %s: %w", c.Pipeline, err)
+		}
+		errs = append(errs, err)
+		for _, s := range found {
+			one := listedRun{Summary: s}
+			if several {
+				one.Pipeline = c.Pipeline
+			}
+			if match(s) {
+				list = append(list, one)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b listedRun) int { return b.Started.Compare(a.Started) })
+	if f.limit > 0 && len(list) > f.limit {
+		list = list[:f.limit]
+	}
+	err := errors.Join(errs...)
+	switch {
+	case err != nil && len(pipelines) == 1:
+		return err
+	case f.format == "json":
+		return cmp.Or(a.json(list), err)
 	}
 	w := tabwriter.NewWriter(a.err, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "run\tstarted\ttook\toutcome")
+	heading := "run\tstarted\ttook\toutcome"
+	if several {
+		heading = "pipeline\t" + heading
+	}
+	fmt.Fprintln(w, heading)
 	for _, s := range list {
 		took, where := "–", ""
 		if s.Finished != nil {
@@ -76,16 +183,47 @@ func (a *app) listRuns(ctx context.Context, runs *runsOf, format string) error {
 		if s.Stage != "" {
 			where = " in " + s.Stage
 		}
+		if several {
+			fmt.Fprintf(w, "%s\t", s.Pipeline)
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s%s\n", s.ID, s.Started.UTC().Format(time.DateTime), took, s.Outcome, where)
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), err)
 }
 
-func (a *app) showRun(ctx context.Context, runs *runsOf, id, format, save string) error {
-	rep, err := runs.Report(ctx, id)
-	if errors.Is(err, serve.ErrNotFound) {
-		return fault.BadInput("there is no run %q; `refresher runs` lists them", id)
+// runsOfPipeline is the history on a pipeline's staging server.
+func runsOfPipeline(c *config.Config) (*runsOf, error) {
+	staging, err := c.StagingConfig()
+	if err != nil {
+		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
 	}
+	return &runsOf{staging: staging}, nil
+}
+
+// findReport looks for a run on the staging servers of pipelines.
+func findReport(ctx context.Context, pipelines []*config.Config, id string) (*report.Report, error) {
+	var errs []error
+	for _, c := range pipelines {
+		runs, err := runsOfPipeline(c)
+		if err != nil {
+			return nil, err
+		}
+		rep, err := runs.Report(ctx, id)
+		if err == nil {
+			return rep, nil
+		}
+		if !errors.Is(err, serve.ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return nil, fault.BadInput("there is no run %q; `refresher runs` lists them", id)
+}
+
+func (a *app) showRun(ctx context.Context, pipelines []*config.Config, id, format, save string) error {
+	rep, err := findReport(ctx, pipelines, id)
 	if err != nil {
 		return err
 	}
@@ -129,7 +267,7 @@ func (a *app) json(v any) error {
 func (a *app) rollbackCommand() *cobra.Command {
 	var acceptLeaks bool
 	cmd := &cobra.Command{
-		Use: "rollback", Short: "Swap the previous staging back", Args: maxArgs(0),
+		Use: "rollback [PIPELINE]", Short: "Swap the previous staging back", Args: a.onePipeline(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.loadConfig()
 			if err != nil {
@@ -170,7 +308,8 @@ func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) 
 		if known, err := h.Knows(ctx, previous.OID); err != nil {
 			return err
 		} else if !known {
-			return fault.Refuse("rollback", "database %q was not left there by a refresh: look who made it; rename it to use it",
+			return fault.Refuse("rollback",
+				"database %q was not left there by a refresh: look who made it; rename it to use it",
 				restore.PreviousName(staging.Database))
 		}
 		if err := refresh.MayRollBack(ctx, h, previous); err != nil && !acceptLeaks {

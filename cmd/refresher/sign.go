@@ -36,7 +36,7 @@ func (a *app) signer(ctx context.Context, c *config.Config) (signature.Signer, e
 func (a *app) publicKeyCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "public-key", Short: "The key that checks this configuration's reports", Args: maxArgs(0),
+		Use: "public-key [PIPELINE]", Short: "The key that checks this configuration's reports", Args: a.onePipeline(),
 		Long: `public-key prints the Ed25519 public key that belongs to the key which signs the
 reports of this configuration. It is no secret: give it to whoever is to check
 reports with refresher verify --report FILE --public-key KEY.`,
@@ -44,7 +44,7 @@ reports with refresher verify --report FILE --public-key KEY.`,
 			if format != "base64" && format != "pem" {
 				return fault.BadInput("--format must be base64 or pem")
 			}
-			c, err := config.Load(a.configPath, a.getenv)
+			c, err := a.loadSigning()
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	var w verifyFlags
 	var signed reportFlags
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Prove that no PII survives in staging, a bucket, a database, files or a stream", Args: maxArgs(0),
+		Use:   "verify [PIPELINE]",
+		Short: "Prove that no PII survives in staging, a bucket, a database, files or a stream", Args: a.onePipeline(),
 		Long: `verify reads the source's identifiers through the same rules that a run uses, keeps
 them as keyed fingerprints only, and looks for them in every cell of the target; it
 also looks for anything PII-shaped that no fake of refresher's could be. With
@@ -34,11 +35,13 @@ is then looked for in the source if it can be reached, unless --offline is given
 The target may be anything: staging, previous (the database that the last run replaced), a
 bucket by its name, a postgres:// database, a
 dump, CSV, JSON, Parquet or text file, packed or not, a folder, an s3:// prefix or
-object, or - for standard input.
+object, or - for standard input. Of several pipelines name the one whose identifiers are
+looked for, unless it alone has the bucket.
 
 Exit 0: clean. Exit 1: findings.`,
 		Example: `  refresher verify
   refresher verify --target dev --format junit
+  refresher verify mlflow --target staging
   kubectl logs deploy/app | refresher verify --fingerprints s3://acme-prints/app --target -
   refresher verify --fingerprints run.fingerprints --key env:REFRESHER_KEY --target exports/`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,14 +63,21 @@ Exit 0: clean. Exit 1: findings.`,
 			if w.bare && !cmd.Flags().Changed("target") {
 				return fault.BadInput("--key reads no configuration, so name a --target (or a --config)")
 			}
+			if w.bare && a.pipeline != "" {
+				return fault.BadInput("--key reads no configuration, so there is no pipeline %q: give --config",
+					a.pipeline)
+			}
 			return a.verify(cmd.Context(), w)
 		},
 	}
-	cmd.Flags().StringVar(&w.target, "target", "staging", "staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
+	cmd.Flags().StringVar(&w.target, "target", "staging",
+		"staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
-	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "", "the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
-	cmd.Flags().StringVar(&w.key, "key", "", "secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
+	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "",
+		"the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
+	cmd.Flags().StringVar(&w.key, "key", "",
+		"secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
 	signed.add(cmd)
 	return cmd
 }
@@ -93,7 +103,11 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 	p := &proof{app: a, config: a.bareConfig(), verdict: &report.Verdict{}}
 	options := verify.Options{Run: refresh.NewID(time.Now())}
 	if !w.bare {
-		if p.in, err = a.load(); err != nil {
+		c, err := a.loadConfigOf(w.target, a.loadConfig)
+		if err != nil {
+			return err
+		}
+		if p.in, err = withRules(c); err != nil {
 			return err
 		}
 		p.config = p.in.config

@@ -64,7 +64,7 @@ type reportVerdict struct {
 
 // verifyReport checks that a report is what a trusted key signed.
 func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) error {
-	c, cerr := a.configIfAny()
+	c, cerr := a.configIfAny(f.report)
 	trusted, whose, err := a.trusted(ctx, f.keys, c, cerr)
 	if err != nil {
 		return err
@@ -138,12 +138,13 @@ func (a *app) printReportVerdict(v *reportVerdict, format string) error {
 }
 
 // configIfAny reads the configuration without its rules; without an error and
-// without a configuration if there is no such file.
-func (a *app) configIfAny() (*config.Config, error) {
+// without a configuration if there is no such file. Of several pipelines it is the one
+// with the bucket that where names, or else any that signs as the others do.
+func (a *app) configIfAny(where string) (*config.Config, error) {
 	if _, err := os.Stat(a.configPath); errors.Is(err, os.ErrNotExist) {
 		return nil, fault.BadInput("there is no configuration %s", a.configPath)
 	}
-	return config.Load(a.configPath, a.getenv)
+	return a.loadConfigOf(where, a.loadSigning)
 }
 
 // trusted are the keys whose signature counts, and whose they are, in words.

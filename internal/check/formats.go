@@ -15,12 +15,46 @@ import (
 // Document is a result in the formats that `refresher check` prints.
 type Document struct {
 	*Result
-	Strict bool   // warnings fail the check, too
-	Base   string // folder that the files' places are shown relative to
+	Pipeline string // whose result it is, where there are several
+	Err      error  // why there is no result; only where there are several
+	Strict   bool   // warnings fail the check, too
+	Base     string // folder that the files' places are shown relative to
 }
 
-// JSON writes the result as one document.
-func (d *Document) JSON(w io.Writer) error {
+// Documents are the results of all pipelines that were checked: one, whose document names
+// no pipeline, or several.
+type Documents []*Document
+
+// JSON writes one document: the result, or {"passed": …, "pipelines": […]}.
+func (ds Documents) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if len(ds) == 1 && ds[0].Pipeline == "" {
+		return enc.Encode(ds[0].shown())
+	}
+	type one struct {
+		Pipeline string `json:"pipeline"`
+		Error    string `json:"error,omitempty"` // it could not be checked
+		*Result
+	}
+	all := struct {
+		Passed    bool  `json:"passed"`
+		Pipelines []one `json:"pipelines"`
+	}{Passed: true}
+	for _, d := range ds {
+		if d.Err != nil {
+			all.Pipelines = append(all.Pipelines, one{Pipeline: d.Pipeline, Error: d.Err.Error()})
+		} else {
+			all.Pipelines = append(all.Pipelines, one{Pipeline: d.Pipeline, Result: d.shown()})
+		}
+		all.Passed = all.Passed && d.Err == nil && d.Passed
+	}
+	return enc.Encode(all)
+}
+
+// shown is the result with files as seen from Base.
+func (d *Document) shown() *Result {
 	r := *d.Result
 	r.Issues = slices.Clone(r.Issues)
 	for i := range r.Issues {
@@ -30,10 +64,7 @@ func (d *Document) JSON(w io.Writer) error {
 	for i := range r.Patterns {
 		r.Patterns[i].File = d.relative(r.Patterns[i].File)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return &r
 }
 
 // Text writes the result for people.
@@ -127,10 +158,27 @@ var kinds = [...]struct{ id, text string }{
 	{"constraint", "A CHECK constraint that a fake could break."},
 }
 
-// JUnit writes the result as JUnit XML: a case a kind of issue, and one for each issue
-// that fails.
-func (d *Document) JUnit(w io.Writer) error {
-	s := ci.Suite{Name: "refresher check " + d.Database}
+// JUnit writes the results as JUnit XML: a suite a pipeline, in it a case a kind of
+// issue, and one for each issue that fails.
+func (ds Documents) JUnit(w io.Writer) error {
+	suites := make([]ci.Suite, len(ds))
+	for i, d := range ds {
+		suites[i] = d.suite()
+	}
+	return ci.WriteJUnit(w, "refresher check", suites...)
+}
+
+func (d *Document) suite() ci.Suite {
+	s := ci.Suite{Name: "refresher check"}
+	if d.Pipeline != "" {
+		s.Name += " " + d.Pipeline + ":"
+	}
+	if d.Err != nil {
+		s.Cases = []ci.Case{{Name: "error", Class: "refresher.check",
+			Failure: &ci.Failure{Message: "it could not be checked", Text: d.Err.Error()}}}
+		return s
+	}
+	s.Name += " " + d.Database
 	for _, kind := range kinds {
 		failed := false
 		for _, i := range d.Issues {
@@ -150,7 +198,7 @@ func (d *Document) JUnit(w io.Writer) error {
 			s.Cases = append(s.Cases, ci.Case{Name: kind.id, Class: "refresher.check"})
 		}
 	}
-	return ci.WriteJUnit(w, "refresher check", s)
+	return s
 }
 
 // subject is the table, the column or the line that an issue is about.
@@ -166,12 +214,27 @@ func (i Issue) subject() string {
 	return ""
 }
 
-// SARIF writes the result as SARIF 2.1.0, with each issue at its line of the rules and
-// the table and column beside it. version is refresher's.
-func (d *Document) SARIF(w io.Writer, version string) error {
+// SARIF writes the results as SARIF 2.1.0, a run a pipeline, with each issue at its line of
+// the rules and the table and column beside it. version is refresher's.
+func (ds Documents) SARIF(w io.Writer, version string) error {
+	logs := make([]ci.Log, len(ds))
+	for i, d := range ds {
+		logs[i] = d.log(version)
+	}
+	return ci.WriteSARIF(w, logs...)
+}
+
+func (d *Document) log(version string) ci.Log {
 	log := ci.Log{Version: version}
+	if d.Pipeline != "" {
+		log.Category = "refresher check " + d.Pipeline
+	}
 	for _, k := range kinds {
 		log.Rules = append(log.Rules, ci.Rule{ID: "check/" + k.id, Name: camel(k.id), Text: k.text})
+	}
+	if d.Err != nil {
+		log.Results = []ci.Result{{Rule: "check/error", Level: "error", Text: d.Err.Error()}}
+		return log
 	}
 	for _, i := range d.Issues {
 		r := ci.Result{Rule: "check/" + i.ID, Level: string(i.Level), Text: i.text()}
@@ -186,7 +249,7 @@ func (d *Document) SARIF(w io.Writer, version string) error {
 		}
 		log.Results = append(log.Results, r)
 	}
-	return ci.WriteSARIF(w, log)
+	return log
 }
 
 // camel writes gone-table as GoneTable, the way SARIF names rules for people.
@@ -210,9 +273,23 @@ func (d *Document) relative(file string) string {
 	return filepath.ToSlash(rel)
 }
 
-// GitHub writes the result as workflow commands, which GitHub Actions shows at the
+// GitHub writes the results as workflow commands, which GitHub Actions shows at the
 // lines of a pull request.
-func (d *Document) GitHub(w io.Writer) error {
+func (ds Documents) GitHub(w io.Writer) error {
+	for _, d := range ds {
+		if err := d.gitHub(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Document) gitHub(w io.Writer) error {
+	if d.Err != nil {
+		_, err := fmt.Fprintf(w, "::error title=%s::%s\n", property("refresher check "+d.Pipeline),
+			data(visible.Text(d.Err.Error())))
+		return err
+	}
 	for _, i := range d.Issues {
 		command := string(i.Level)
 		switch {

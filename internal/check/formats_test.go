@@ -52,8 +52,11 @@ func TestFormats(t *testing.T) {
 	c := odd()
 	clean := &Document{Result: &Result{Database: "app", Passed: true, Tables: 3, Columns: 12, Masked: 4, Kept: 8, Wildcard: 1, Issues: []Issue{}}}
 	for name, write := range map[string]func(*Document, io.Writer) error{
-		"text": (*Document).Text, "json": (*Document).JSON, "junit.xml": (*Document).JUnit, "github": (*Document).GitHub,
-		"sarif": func(c *Document, w io.Writer) error { return c.SARIF(w, "1.2.3") },
+		"text":      (*Document).Text,
+		"json":      func(d *Document, w io.Writer) error { return Documents{d}.JSON(w) },
+		"junit.xml": func(d *Document, w io.Writer) error { return Documents{d}.JUnit(w) },
+		"github":    func(d *Document, w io.Writer) error { return Documents{d}.GitHub(w) },
+		"sarif":     func(d *Document, w io.Writer) error { return Documents{d}.SARIF(w, "1.2.3") },
 	} {
 		for which, c := range map[string]*Document{"odd": c, "clean": clean} {
 			var b bytes.Buffer
@@ -65,9 +68,26 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// Several pipelines make one document in each format, in which each is told apart; one
+// that could not be checked says why.
+func TestFormatsOfSeveral(t *testing.T) {
+	docs := Documents{odd(), {Pipeline: "mlflow", Result: &Result{Database: "mlflow", Passed: true, Issues: []Issue{}}},
+		{Pipeline: "metabase", Err: errors.New("the source can't be reached")}}
+	docs[0].Pipeline = "app"
+	formats := map[string]func(io.Writer) error{"json": docs.JSON, "junit.xml": docs.JUnit, "github": docs.GitHub,
+		"sarif": func(w io.Writer) error { return docs.SARIF(w, "1.2.3") }}
+	for name, write := range formats {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "several."+name, b.Bytes())
+	}
+}
+
 func TestJUnitIsWellFormed(t *testing.T) {
 	var b bytes.Buffer
-	if err := odd().JUnit(&b); err != nil {
+	if err := (Documents{odd()}).JUnit(&b); err != nil {
 		t.Fatal(err)
 	}
 	dec := xml.NewDecoder(&b)
@@ -104,7 +124,7 @@ func TestSARIFFitsItsSchema(t *testing.T) {
 	c := odd()
 	c.Strict = true
 	var b bytes.Buffer
-	if err := c.SARIF(&b, "1.2.3"); err != nil {
+	if err := (Documents{c}).SARIF(&b, "1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {

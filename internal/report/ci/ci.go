@@ -15,9 +15,10 @@ import (
 
 // Log is one run of a tool as SARIF 2.1.0 (OASIS) has it.
 type Log struct {
-	Version string // of refresher
-	Rules   []Rule // what can be found; a result's rule that is not listed is added
-	Results []Result
+	Version  string // of refresher
+	Category string // tells the runs of one file apart; empty: there is one
+	Rules    []Rule // what can be found; a result's rule that is not listed is added
+	Results  []Result
 }
 
 // Rule is a kind of result.
@@ -40,9 +41,22 @@ type Result struct {
 	Member string
 }
 
-// WriteSARIF writes a log as one JSON document. Control characters are shown as escapes, since
+// WriteSARIF writes logs as one JSON document. Control characters are shown as escapes, since
 // code review tools show texts as they stand.
-func WriteSARIF(w io.Writer, l Log) error {
+func WriteSARIF(w io.Writer, logs ...Log) error {
+	runs := make([]map[string]any, len(logs))
+	for i, l := range logs {
+		runs[i] = l.run()
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(map[string]any{
+		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": runs,
+	})
+}
+
+func (l Log) run() map[string]any {
 	type m = map[string]any
 	kinds, index := []m{}, map[string]int{}
 	add := func(r Rule) {
@@ -61,23 +75,22 @@ func WriteSARIF(w io.Writer, l Log) error {
 		if _, listed := index[r.Rule]; !listed {
 			add(Rule{ID: r.Rule})
 		}
-		result := m{"ruleId": r.Rule, "ruleIndex": index[r.Rule], "level": r.Level, "message": m{"text": visible.Text(r.Text)}}
+		result := m{"ruleId": r.Rule, "ruleIndex": index[r.Rule], "level": r.Level,
+			"message": m{"text": visible.Text(r.Text)}}
 		if place := r.location(); len(place) > 0 {
 			result["locations"] = []m{place}
 		}
 		results = append(results, result)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(m{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []m{{
-			"tool":       m{"driver": m{"name": "refresher", "version": l.Version, "rules": kinds}},
-			"columnKind": "unicodeCodePoints",
-			"results":    results,
-		}},
-	})
+	run := m{
+		"tool":       m{"driver": m{"name": "refresher", "version": l.Version, "rules": kinds}},
+		"columnKind": "unicodeCodePoints",
+		"results":    results,
+	}
+	if l.Category != "" { // SARIF 2.1.0, 3.17.3: a category ends with a slash
+		run["automationDetails"] = m{"id": l.Category + "/"}
+	}
+	return run
 }
 
 func (r Result) location() map[string]any {
