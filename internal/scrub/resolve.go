@@ -160,6 +160,10 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	if o.gender != "" {
 		c.checkGender(r, p)
 	}
+	if a.Text(transform.SaltParam.Name) != "" {
+		o.kind, o.template = transform.KindTemplate, c.salted(r, p)
+	}
+	delete(a, transform.SaltParam.Name)
 	switch def.Kind {
 	case transform.KindNull:
 		if p.NotNull {

@@ -20,6 +20,9 @@ func Schema() []byte {
 	defs := object{
 		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
 		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
+		"text": object{"anyOf": []any{object{"type": "string", "minLength": 1}, ref("var")}},
+		"var": object{"type": "object", "required": []string{"var"}, "additionalProperties": false,
+			"properties": object{"var": object{"type": "string", "description": "The name of a value under vars."}}},
 		"tableKey": tableKeySchema(), "defaults": defaultsSchema(),
 		"columnNames": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}}},
 	}
@@ -62,6 +65,8 @@ func Schema() []byte {
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
 			"risk":       object{"type": "array", "items": ref("risk"), "description": "Sets of quasi-identifiers whose classes are counted, and may not be too small."},
 			"hipaa":      ref("hipaa"),
+			"vars": object{"type": "object", "additionalProperties": object{"type": []string{"string", "number", "boolean"}},
+				"description": "Values that rules of this file and of those it includes name by {var: NAME}."},
 			"large_objects": object{"enum": rules.LargeObjectsChoices, "default": rules.LargeObjectsChoices[0],
 				"description": "Whether large objects stay behind, or arrive as they are and are looked through."},
 		},
@@ -130,10 +135,11 @@ func paramSchema(p *transform.Param) object {
 	s := object{"description": p.Doc}
 	switch p.Kind {
 	case rules.String:
-		s["type"], s["minLength"] = "string", 1
-		if len(p.Choices) > 0 {
-			s["enum"] = p.Choices
+		if len(p.Choices) == 0 {
+			s["$ref"] = ref("text")["$ref"]
+			break
 		}
+		s["type"], s["minLength"], s["enum"] = "string", 1, p.Choices
 	case rules.Number:
 		s["type"], s["minimum"], s["maximum"] = "integer", p.Min, p.Max
 		if p.Decimal {

@@ -49,6 +49,20 @@ func (c *compiler) template(r *rules.Rule, a transform.Args, p spot) *transform.
 	return m
 }
 
+// salted is the template of a password's hash with the salt of another column, nil if that is wrong.
+func (c *compiler) salted(r *rules.Rule, p spot) *transform.Template {
+	given := r.Param(transform.SaltParam.Name)
+	if p.table == nil || p.Nested {
+		c.fail(given.Pos, "a salt is another column of the row, and %s is a part of one", p.Where)
+		return nil
+	}
+	salt := c.subjectColumn(p.table, given.Value.Text, given.Value.Pos)
+	if salt == nil {
+		return nil
+	}
+	return transform.Salted(salt)
+}
+
 func (c *compiler) templateParts(m *transform.Template, p spot, pos rules.Pos) bool {
 	literal := ""
 	rest := m.Format
@@ -133,7 +147,10 @@ func (o *op) templates() (list []*op) {
 }
 
 func (c *compiler) checkTemplate(t *catalog.Table, ch *choice, o *op) {
-	pos := o.rule.Param("format").Value.Pos
+	pos := o.rule.Pos
+	if format := o.rule.Param("format"); format != nil {
+		pos = format.Value.Pos
+	}
 	for _, col := range o.template.Columns() {
 		from := c.choice(t, col.Name)
 		switch {

@@ -54,6 +54,7 @@ func TestScanInContextOfWords(t *testing.T) {
 		{"", "password: kR9mX2vLq8TzW4nB7yJc", "token!:kR9mX2vLq8TzW4nB7yJc"}, {"", "ref kR9mX2vLq8TzW4nB7yJcP3sD", "token:kR9mX2vLq8TzW4nB7yJcP3sD"},
 		{"", "api_key=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "token!:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"}, {"", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", ""},
 		{"", "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW", "token!:$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"},
+		{"", "x pbkdf2:sha256:600000$Zk3vQ9xT1bLm$0a1b2c3d4e5f60710a1b2c3d4e5f60710a1b2c3d4e5f60710a1b2c3d4e5f6071", "token!:pbkdf2:sha256:600000$Zk3vQ9xT1bLm$0a1b2c3d4e5f60710a1b2c3d4e5f60710a1b2c3d4e5f60710a1b2c3d4e5f6071"},
 		{"", `"john smith"@gmail.com, a..b@gmail.com`, `email!:"john smith"@gmail.com | email!:b@gmail.com`},
 	} {
 		if got := show(c.text, New().ScanIn(nil, []byte(c.text), ContextOf(c.column))); got != c.want {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"math/bits"
 
 	"refresher/internal/pii"
@@ -101,8 +102,11 @@ func mixOf(b []byte) (m mix) {
 func secretChar(c byte) bool { return tokenChar(c) || c == '+' || c == '/' }
 
 // passwordHash looks for a hash in the modular crypt format at the '$' at i: bcrypt,
-// Argon2, scrypt, SHA-crypt, MD5-crypt, yescrypt, PBKDF2.
+// Argon2, scrypt, SHA-crypt, MD5-crypt, yescrypt, PBKDF2; or in that of Werkzeug.
 func passwordHash(text []byte, i int) Hit {
+	if h := werkzeugHash(text, i); h.End > 0 {
+		return h
+	}
 	rest := text[i:min(len(text), i+200)]
 	for _, f := range [...]struct {
 		prefix string
@@ -131,4 +135,31 @@ func passwordHash(text []byte, i int) Hit {
 		}
 	}
 	return Hit{}
+}
+
+// werkzeugHash looks for method$salt$hex around the first '$' of it, where method is scrypt:N:r:p or
+// pbkdf2:DIGEST:ITERATIONS.
+func werkzeugHash(text []byte, i int) Hit {
+	start := i
+	for start > 0 && i-start < 40 && (kinds[text[start-1]]&alnum != 0 || text[start-1] == ':') {
+		start--
+	}
+	method := text[start:i]
+	if !bytes.HasPrefix(method, []byte("scrypt:")) && !bytes.HasPrefix(method, []byte("pbkdf2:")) {
+		return Hit{}
+	}
+	salt, end := i+1, i+1
+	for end < len(text) && end-salt < 64 && (kinds[text[end]]&alnum != 0 || text[end] == '.') {
+		end++
+	}
+	if end == salt || end >= len(text) || text[end] != '$' {
+		return Hit{}
+	}
+	hash := end + 1
+	for end = hash; end < len(text) && (kinds[text[end]] == digit || text[end] >= 'a' && text[end] <= 'f'); end++ {
+	}
+	if end-hash < 32 {
+		return Hit{}
+	}
+	return Hit{Class: pii.Token, Kind: "password_hash", Start: start, End: end, Strong: true}
 }

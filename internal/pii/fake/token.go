@@ -90,7 +90,7 @@ func isToken(text []byte) bool {
 		return string(text[:len(tokenPrefix)]) == tokenPrefix && isBase32(text[len(tokenPrefix):])
 	case n == MaxUUID:
 		return isUUID(lower(buf[:], text))
-	case n == len(PasswordBcrypt) && string(text) == PasswordBcrypt, n == len(PasswordArgon2) && string(text) == PasswordArgon2:
+	case isPasswordHash(text):
 		return true
 	case n == 2+2*32 && text[0] == '\\' && text[1] == 'x':
 		var mark [len(bytesMark)]byte

@@ -210,13 +210,3 @@ func isMAC(text []byte) bool {
 	group := (b[1]&1 == 1) != (b[1] >= 'a') // the last bit of a hexadecimal digit: a is 10
 	return (n == 12 || n == 16) && (group || bytes.Equal(b[:4], mark[:]))
 }
-
-// Password is the word behind the hashes that stand for every password.
-const Password = "staging-password"
-
-// Hashes of Password: bcrypt of cost 10 (OpenBSD's 2b), and Argon2id (RFC 9106)
-// with 64 MiB, 3 passes and 4 lanes.
-const (
-	PasswordBcrypt = "$2b$10$w.VFD3bY1TYlCjoKuydBSuhFvxmGLX2TajSMZPiJeOli6wvwlJbuK"
-	PasswordArgon2 = "$argon2id$v=19$m=65536,t=3,p=4$3DHPfeGYnDhgSVOz3oxTrA$SOzk8ZQvmbmpphAX5L0if+zNgJgm3DTKe7QKOdU4cH4"
-)

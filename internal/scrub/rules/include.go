@@ -87,7 +87,7 @@ func (l *loader) include(name string, at Pos) {
 		l.fail(at, "%s%s", what, cause(err))
 		return
 	}
-	part := &loader{reader: reader{file: name}, rs: l.rs, top: l.top, chain: chain}
+	part := &loader{reader: reader{file: name}, rs: l.rs, top: l.top, chain: chain, vars: l.vars}
 	part.load(text)
 	l.problems = append(l.problems, part.problems...)
 }

@@ -146,3 +146,33 @@ func TestBuiltin(t *testing.T) {
 		t.Error("the builtin was not overruled, or doesn't say its name")
 	}
 }
+
+// A file that includes another gives its variables other values.
+func TestVariables(t *testing.T) {
+	at := folder(t, map[string]string{
+		"pack.yaml": "vars: {bucket: inert, keep_days: 3}\ntables:\n  a.t: {columns: {u: {transform: regex_replace, pattern: x, with: {var: bucket}}, n: {transform: date_shift, max_days: {var: keep_days}}}}\n",
+		"site.yaml": "include: [pack.yaml]\nvars: {bucket: ours}\n",
+		"typo.yaml": "include: [pack.yaml]\nvars: {bukket: ours}\n",
+		"none.yaml": "tables: {a.t: {columns: {u: {transform: constant, value: {var: bucket}}}}}\n",
+		"bad.yaml":  "vars: {a: [1]}\n",
+	})
+	for file, want := range map[string]string{"pack.yaml": "inert 3", "site.yaml": "ours 3"} {
+		rs, err := Load([]string{at(file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns := rs.Tables[name("a.t")].Columns
+		got := columns[0].Rule.Param("with").Value.Text + " " + columns[1].Rule.Param("max_days").Value.Text
+		if got != want {
+			t.Errorf("%s: %q, not %q", file, got, want)
+		}
+	}
+	for file, want := range map[string]string{
+		"typo.yaml": `typo.yaml:3:8: no rule names the variable bukket (did you mean "bucket"?)`,
+		"none.yaml": `none.yaml:2:`, "bad.yaml": "bad.yaml:2:8: the variable a is a string",
+	} {
+		if _, err := Load([]string{at(file)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: no %q in %v", file, want, err)
+		}
+	}
+}

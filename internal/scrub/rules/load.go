@@ -70,7 +70,7 @@ func cause(err error) string {
 // decide on the same thing.
 func (rs *Ruleset) add(path string, text []byte) []fault.Problem {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // Windows editors write a byte order mark
-	l := &loader{reader: reader{file: path}, rs: newRuleset(), top: path}
+	l := &loader{reader: reader{file: path}, rs: newRuleset(), top: path, vars: &vars{}}
 	l.load(text)
 	rs.join(l)
 	slices.SortStableFunc(l.problems, func(a, b fault.Problem) int {
@@ -89,11 +89,14 @@ type loader struct {
 	top   string               // the file that includes all others
 	chain []string             // the files that include this one, from the top
 	own   map[catalog.Name]Pos // tables of this file
+	vars  *vars                // of this file, those that include it and those it includes
+	given *entry               // where this file gives them, nil if it doesn't
 }
 
 func (l *loader) load(text []byte) {
 	l.own = map[catalog.Name]Pos{}
 	if root := l.parse(text); root != nil {
+		l.variables(root)
 		l.includes(root)
 		l.root(root)
 	}
@@ -101,6 +104,9 @@ func (l *loader) load(text []byte) {
 
 func (l *loader) root(n ast.Node) {
 	given := l.mapping(n, "a rules file", `"version: 1" and "tables:"`, l.fields())
+	if l.given != nil {
+		l.unused(*l.given)
+	}
 	if _, versioned := given["version"]; given != nil && !versioned {
 		l.fail(l.start(), "version is missing: write version: 1")
 	}
@@ -119,6 +125,7 @@ func (l *loader) fields() []field {
 		{key: "risk", read: func(e entry) { list(l, &rs.Risk, e, riskShape, l.risk) }},
 		{key: "hipaa", read: l.hipaa},
 		{key: "large_objects", read: l.largeObjects},
+		{key: "vars", read: func(e entry) { l.given = &e }},
 	}
 }
 

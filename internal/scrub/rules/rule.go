@@ -172,7 +172,7 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 		case e.key == "optional":
 			l.flag(&r.Optional)(e)
 		case i < 0, named && e.key == "range": // range is a parameter of phone and ip
-			r.Params = append(r.Params, Param{e.key, l.value(e.value), e.pos})
+			r.Params = append(r.Params, Param{e.key, l.parameter(e.value), e.pos})
 		case given != "":
 			l.fail(e.pos, "the rule of %s has both %s and %s: keep one", where, given, e.key)
 		default:

@@ -1,8 +1,12 @@
 package transform
 
 import (
+	"fmt"
+	"sync/atomic"
+
 	"refresher/internal/pii"
 	"refresher/internal/pii/fake"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/normal"
 	"refresher/internal/scrub/rules"
 )
@@ -66,23 +70,52 @@ func passwordDef() Definition {
 	return Definition{
 		Name: "password", Suggest: []string{"password", "passwd"}, Class: pii.Token, Families: []Family{FamilyText}, Plain: true,
 		Doc: "The hash of one known password, \"" + fake.Password + "\", so that everybody can log in to staging and nobody's own password is there.",
-		Params: []Param{{Name: "hash", Kind: rules.String, Choices: []string{"bcrypt", "argon2id"}, Default: "bcrypt",
-			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters; argon2id has 64 MiB, 3 passes, 4 lanes, 97 characters"}},
+		Params: []Param{{Name: "hash", Kind: rules.String, Default: "bcrypt",
+			Choices: []string{"bcrypt", bcrypt2a, "argon2id", "pbkdf2-werkzeug", "scrypt-werkzeug"},
+			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters, bcrypt-2a the same as $2a$; " +
+				"argon2id has 64 MiB, 3 passes, 4 lanes, 97 characters; " +
+				"pbkdf2-werkzeug and scrypt-werkzeug are method$salt$hex as Werkzeug writes it, 102 and 162 characters"}, SaltParam},
 		Example: Example{Rule: "password", Value: "$2a$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234"},
-		Build: func(d *Domain) (Masks, error) {
-			hash := fake.PasswordBcrypt
-			if d.Args.Text("hash") == "argon2id" {
-				hash = fake.PasswordArgon2
+		Check: func(a Args, _ Place) error {
+			if a.Text(SaltParam.Name) != "" && a.Text("hash") != bcrypt2a {
+				return fmt.Errorf("takes a salt with hash: %s only: other hashes hold theirs", bcrypt2a)
 			}
-			return Masks{FamilyText: sameForAll{[]byte(hash)}}, d.chars(len(hash))
+			return nil
+		},
+		Build: func(d *Domain) (Masks, error) {
+			hash := []byte(fake.PasswordBcrypt)
+			switch d.Args.Text("hash") {
+			case bcrypt2a:
+				hash = []byte(fake.PasswordBcrypt2a)
+			case "argon2id":
+				hash = []byte(fake.PasswordArgon2)
+			case "pbkdf2-werkzeug":
+				hash = []byte(fake.PasswordPBKDF2)
+			case "scrypt-werkzeug":
+				hash = []byte(fake.PasswordScrypt)
+			}
+			return Masks{FamilyText: Fixed{hash}}, d.chars(len(hash))
 		},
 	}
 }
 
-// sameForAll puts one text in the place of every value; what was there is fingerprinted
-// by its class.
-type sameForAll struct{ text []byte }
+const bcrypt2a = "bcrypt-2a"
 
-func (m sameForAll) Replace(_ *Row, dst, _ []byte) ([]byte, error) {
-	return append(dst, m.text...), nil
+// SaltParam names the column whose new value goes before the password.
+var SaltParam = Param{Name: "salt", Kind: rules.String, Optional: true,
+	Doc: "with bcrypt-2a: the column whose value, as staging gets it, the application puts before the password (Metabase)"}
+
+// Salted is the template of a hash of one password, salted by another column of the row.
+func Salted(salt *catalog.Column) *Template {
+	var last atomic.Pointer[[2]string] // most rows have the salt of the row before
+	return &Template{Format: "{" + salt.Name + "}", Class: pii.Token, Parts: []TemplatePart{{Column: salt}},
+		Finish: func(dst []byte, start int) []byte {
+			made := last.Load()
+			if made == nil || made[0] != string(dst[start:]) {
+				text := string(dst[start:])
+				made = &[2]string{text, string(fake.AppendSaltedBcrypt(nil, text))}
+				last.Store(made)
+			}
+			return append(dst[:start], made[1]...)
+		}}
 }

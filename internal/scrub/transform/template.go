@@ -30,6 +30,9 @@ func TemplateCell(m *Template, what *What, limit int, fields func(string) Field)
 			if err != nil {
 				return dst, err
 			}
+			if m.Finish != nil {
+				dst = m.Finish(dst, start)
+			}
 			r.saw(what, wire, dst[start:])
 			return dst, nil
 		}
@@ -199,6 +202,9 @@ type Template struct {
 	Class  pii.Class
 	Parts  []TemplatePart
 	Tail   int // the part from which on nothing may be cut off
+
+	// Finish makes the value of what the parts give, dst[start:]; nil: that is it.
+	Finish func(dst []byte, start int) []byte
 }
 
 // TemplatePart is a literal or a column.
