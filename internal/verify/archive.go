@@ -21,8 +21,7 @@ import (
 
 func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
-			maxNested)
+		return tooDeep(in.label)
 	}
 	t := tar.NewReader(r)
 	for {
@@ -51,8 +50,7 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 
 func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error {
 	if depth == maxNested {
-		return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it", in.label,
-			maxNested)
+		return tooDeep(in.label)
 	}
 	at, size, err := atRandom(in, r)
 	if err != nil {
@@ -126,7 +124,7 @@ func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
 		return nil, 0, fmt.Errorf("reading %s: %w", in.label, err)
 	}
 	if len(data) > maxBuffered {
-		return nil, 0, fault.BadInput("%s must be read at random and is larger than %d MiB: unpack it and name the "+
+		return nil, 0, fault.BadInput("%s: not looked through, since it must be read at random and is larger than %d MiB: unpack it and name the "+
 			"file itself", in.label, maxBuffered>>20)
 	}
 	return bytes.NewReader(data), int64(len(data)), nil
@@ -153,7 +151,7 @@ func (u *unpacked) Read(b []byte) (int, error) {
 		err = damaged(u.name, err)
 	}
 	if u.left -= int64(n); u.left < 0 {
-		return 0, fault.BadInput("%s unpacks to more than %d times its size; unpack it and name what comes out", u.name,
+		return 0, fault.BadInput("%s: not looked through, since it unpacks to more than %d times its size; unpack it and name what comes out", u.name,
 			unpackRatio)
 	}
 	return n, err

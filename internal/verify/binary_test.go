@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -42,6 +43,26 @@ func TestTextAmidOtherBytes(t *testing.T) {
 			t.Errorf("%s: %q", name, p[0].Text)
 		}
 	}
+	// Short values are found where they are fields: between separators or behind their length.
+	for name, form := range map[string]string{"zeros": "\x00%s\x00", "units": "\x1F%s\x1E", "a length": "\x00\x00\x00\x00N%s\xFF", "a tag and a length": "\x12N%s\x18\x96",
+		"MessagePack": "\x81\xA4mailM%s\x93"} {
+		for _, value := range []string{"a.holm@telia.se", "ivo@telia.com", "NO9386011117947", "4716108999716531", "83.249.14.207", "536-22-8145"} {
+			record := strings.NewReplacer("%s", value, "N", string(rune(len(value))), "M", string([]byte{byte(0xA0 | len(value))})).Replace(form)
+			if len(value) > 15 && name == "MessagePack" {
+				continue
+			}
+			data := strings.Repeat("\x07\x80\n\x03"+record+"\x08\x90", 50)
+			results := looked(t, v, name, []byte(data))
+			if _, err := verify.Judge(run, name, results...); err == nil {
+				t.Errorf("%s in %s passes", value, name)
+			}
+		}
+	}
+	numbers := &bytes.Buffer{} // sixteen digits, of which one in ten passes for a card's
+	for i := range 2000 {
+		fmt.Fprintf(numbers, "\x00\x10%d\x00\x03\x80", 4716108999716000+i)
+	}
+	passes(t, looked(t, v, "numbers.bin", numbers.Bytes())...)
 	passes(t, looked(t, v, "noise.png", append([]byte("\x89PNG\r\n"), random(2, 8<<20)...))...)
 	passes(t, looked(t, v, "zeros.bin", make([]byte, 3<<20))...)
 }

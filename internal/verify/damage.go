@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -119,9 +121,97 @@ func (f *files) unread(label, why string) error {
 		return nil
 	}
 	problem := fmt.Sprintf("%s: not looked through, since it is %s; unpack it, and name what comes out", label, why)
-	return f.add(&Result{Subject: label, run: f.v.opts.Run, done: true,
-		Checks: []Check{{Name: "readable", Detail: "not looked through, since it is " + why,
-			problems: fault.Problems([]string{problem})}}}, nil)
+	return f.add(f.v.notReadable(label, "not looked through, since it is "+why, problem), nil)
+}
+
+func (v *Verifier) notReadable(label, detail, problem string) *Result {
+	return &Result{Subject: label, run: v.opts.Run, done: true,
+		Checks: []Check{{Name: "readable", Detail: detail, problems: fault.Problems([]string{problem})}}}
+}
+
+// Unreadable is the result of a file that is no such file as it begins like, or too damaged
+// to be looked through, as err says; it never passes. Of other errors it is nil.
+func (v *Verifier) Unreadable(label string, err error) *Result {
+	var input *fault.Input
+	if !errors.As(err, &input) {
+		return nil
+	}
+	return v.notReadable(label, "not readable as what it begins like", input.Error())
+}
+
+// readable makes a result of an error that is the file's own. A large object keeps it: as
+// a value of its column it was looked through before.
+func (f *files) readable(ctx context.Context, label string, err error) error {
+	switch result := f.v.Unreadable(label, err); {
+	case result == nil || f.bytes || ctx.Err() != nil:
+		return err
+	case f.from.err() != nil:
+		return fmt.Errorf("reading %s: %w", label, f.from.err())
+	default:
+		f.results = append(f.results, result)
+		return nil
+	}
+}
+
+// origin notes why a file could not be read, which is no fault of the file.
+type origin struct{ failed atomic.Pointer[error] }
+
+func (o *origin) err() error {
+	if e := o.failed.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+func (o *origin) note(err error) {
+	if err != nil && err != io.EOF {
+		o.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// blame makes an error of looking through a file the file's own, unless it could not be
+// read, or the set that it is compared with.
+func (o *origin) blame(label string, err error) error {
+	var set *setError
+	var input *fault.Input
+	switch {
+	case o.err() != nil:
+		return fmt.Errorf("reading %s: %w", label, o.err())
+	case errors.As(err, &set), errors.As(err, &input), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fault.BadInput("%s: not looked through, since it is damaged", label)
+}
+
+func (o *origin) reader(r io.Reader) io.Reader {
+	return readerFunc(func(b []byte) (int, error) {
+		n, err := r.Read(b)
+		o.note(err)
+		return n, err
+	})
+}
+
+func (o *origin) readerAt(r io.ReaderAt) io.ReaderAt {
+	return readerAtFunc(func(b []byte, at int64) (int, error) {
+		n, err := r.ReadAt(b, at)
+		if at >= 0 { // a damaged file names places before its start
+			o.note(err)
+		}
+		return n, err
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+type readerAtFunc func([]byte, int64) (int, error)
+
+func (f readerAtFunc) ReadAt(b []byte, at int64) (int, error) { return f(b, at) }
+
+func tooDeep(label string) error {
+	return fault.BadInput("%s: not looked through, since it holds more than %d layers of archives; unpack it, and name what is in it",
+		label, maxNested)
 }
 
 // zstandard reports a file of zstd, which can begin with a frame of anything.
@@ -138,7 +228,7 @@ func skippable(head []byte) bool {
 func damaged(label string, err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.As(err, &corrupt) {
-		return fault.BadInput("%s is damaged: it can't be unpacked", label)
+		return fault.BadInput("%s: not looked through, since it is damaged: it can't be unpacked", label)
 	}
 	for _, broken := range []error{io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat,
 		zip.ErrChecksum, tar.ErrHeader,
@@ -147,7 +237,7 @@ func damaged(label string, err error) error {
 		zstd.ErrUnexpectedBlockSize, zstd.ErrUnknownDictionary, zstd.ErrWindowSizeExceeded, zstd.ErrWindowSizeTooSmall,
 		zstd.ErrFrameSizeExceeded} {
 		if errors.Is(err, broken) {
-			return fault.BadInput("%s is damaged: %v", label, broken)
+			return fault.BadInput("%s: not looked through, since it is damaged: %v", label, broken)
 		}
 	}
 	return err

@@ -1,17 +1,21 @@
 package verify_test
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"refresher/internal/fault"
 	"refresher/internal/verify"
+	"refresher/internal/verify/target"
 )
 
 // What could not be looked through never passes.
@@ -34,11 +38,7 @@ func TestUnreadFilesDoNotPass(t *testing.T) {
 		"encrypted.zip": encrypted, "strange.zip": zipped("a.txt", func(h *zip.FileHeader) { h.Method = 14 }),
 		"folder.zip": zipped("a/", func(*zip.FileHeader) {}),
 	} {
-		_, err := verify.Judge(run, name, looked(t, v, name, data)...)
-		var refusal *fault.Refusal
-		if !errors.As(err, &refusal) {
-			t.Errorf("%s: %v", name, err)
-		}
+		unread(t, v, name, data)
 	}
 	// GNU's format of files with holes: a header, and data without those.
 	sparse := make([]byte, 2048)
@@ -71,7 +71,18 @@ func TestUnreadFilesDoNotPass(t *testing.T) {
 	}
 }
 
-// A broken file is the user's to mend, and is called by its own name.
+// unread fails the test unless a file has a result that does not pass and names it.
+func unread(t *testing.T, v *verify.Verifier, name string, data []byte) {
+	t.Helper()
+	_, err := verify.Judge(run, name, looked(t, v, name, data)...)
+	var refusal *fault.Refusal
+	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "not looked through") {
+		t.Errorf("%s: %v", name, err)
+	}
+}
+
+// A file that only begins like one of a form, or is broken, is a finding: whoever can put a
+// file into a folder can't keep the others from being looked through.
 func TestDamagedInput(t *testing.T) {
 	v := verify.New(verify.Options{Run: run, Workers: 1})
 	text := []byte(strings.Repeat("nothing to see here\n", 1000))
@@ -82,11 +93,57 @@ func TestDamagedInput(t *testing.T) {
 		"trunc.gz": packed[:len(packed)-12], "garbage.gz": append(bytes.Clone(packed), "garbage at the end"...),
 		"sum.gz":  wrong,
 		"head.gz": packed[:5], "trunc.zst": small[:len(small)-8], "bad.zip": []byte("PK\x03\x04 and no more"),
+		"skip.zst": []byte("\x50\x2A\x4D\x18\xFF\xFF\xFF\xFFshort"), "none.parquet": []byte("PAR1 and no more PAR1"),
+		"bad.tar":  append(append(make([]byte, 257), "ustar\x0000"...), make([]byte, 400)...),
+		"toc.dump": []byte("PGDMP\x01\x0e\x00\x04\x08\x01 and no more, however long it is"),
+		"tar.dump": append(append(append(make([]byte, 257), "ustar\x0000"...), make([]byte, 247)...), "PGDMP\x01\x0e\x00\x04\x08\x03 and no more"...),
+		"new.dump": []byte("PGDMP\x01\x63\x00\x04\x08\x01 of a later version"),
+		"cut.sql":  []byte("--\n-- PostgreSQL database dump\n--\nCOPY a.b (c) FROM stdin;\nx\n"),
+		"end.sql":  []byte("--\n-- PostgreSQL database dump\n--\n\\.\n"),
+		"row.sql":  []byte("--\n-- PostgreSQL database dump\n--\nCOPY a.b (c, d) FROM stdin;\nx\n\\.\n"),
+		"in.gz":    gzipped([]byte("PK\x03\x04 and no more")),
 	} {
-		_, err := v.File(context.Background(), verify.Input{Name: name, R: bytes.NewReader(data)})
-		var input *fault.Input
-		if !errors.As(err, &input) || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+		unread(t, v, name, data)
+	}
+	// What else is in an archive is looked through all the same.
+	first := tarred(tar.Header{Name: "a.gz"}, "\x1f\x8b and no more")
+	archive := first[:1024] + tarred(tar.Header{Name: "b.log"}, "lars.holm@telia.com\n") // without its end
+	results := looked(t, v, "x.tar", []byte(archive))
+	if got := found(results); !strings.Contains(got, "x.tar:b.log, line 1: detection") {
+		t.Errorf("beside a damaged member: %q", got)
+	}
+	// A reader's failure is the reader's, whatever it says.
+	for _, data := range [][]byte{packed[:100], small[:20], []byte("PGDMP\x01\x0e\x00\x04\x08\x01")} {
+		r := io.MultiReader(bytes.NewReader(data), failing{})
+		_, err := v.File(context.Background(), verify.Input{Name: "x", R: r})
+		if input := (*fault.Input)(nil); err == nil || errors.As(err, &input) {
+			t.Errorf("a reader's failure: %v", err)
 		}
+	}
+}
+
+// All files of a folder are looked through, whatever the first of them pretends to be.
+func TestDamagedFilesInAFolder(t *testing.T) {
+	dir := t.TempDir()
+	for name, data := range map[string]string{
+		"a.gz": "\x1f\x8b and no more", "b.zst": "\x28\xB5\x2F\xFD and no more", "c.zip": "PK\x03\x04 and no more", "d.dump": "PGDMP and no more",
+		"dump/toc.dat": "PGDMP\x01\x0e\x00\x04\x08\x03 and 1.dat", "dump/1.dat": "lars.holm@telia.com", "z.log": "lars.holm@telia.com",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(data), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &target.Reader{Verifier: verify.New(verify.Options{Run: run, Workers: 1})}
+	if err := r.Folder(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	_, err := verify.Judge(run, dir, r.Results...)
+	var refusal *fault.Refusal
+	if !errors.As(err, &refusal) || strings.Count(err.Error(), "not looked through") != 6 {
+		t.Errorf("%v", err)
+	}
+	if got := found(r.Results); strings.Count(got, "detection") != 2 {
+		t.Errorf("%q", got)
 	}
 }

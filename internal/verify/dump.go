@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii/detect"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/copyfmt"
@@ -18,25 +20,35 @@ import (
 
 // Dump looks through a pg_dump archive in custom format, as pg_restore reads it:
 // every cell of its COPY data, and everything else as schema text. An archive
-// that pg_restore can't read to its end is an error. The subject is name.
+// that pg_restore can't read to its end is a *fault.Input. The subject is name.
 func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
+	var from origin
+	in := bufio.NewReaderSize(from.reader(r), 64<<10)
 	head, err := in.Peek(client.ArchiveHead)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return v.restored(ctx, name, head, client.Command{Args: []string{"-f", "-"}, Stdin: in})
+	result, err := v.restored(ctx, name, head, client.Command{Args: []string{"-f", "-"}, Stdin: in})
+	if err != nil && from.err() != nil {
+		err = from.blame(name, err)
+	}
+	return result, err
 }
 
 // restored looks through what pg_restore makes of an archive, whose header head is.
 func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd client.Command) (*Result, error) {
 	major, err := client.HeadMajor(head)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+	if err != nil || major > client.Newest {
+		return nil, fault.BadInput("%s: not looked through, since it is no archive of pg_dump that pg_restore %d knows", name, client.Newest)
 	}
 	return v.dump(ctx, name, func(ctx context.Context, d *dump) error {
 		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = client.Restore, major, "reading "+name, d, true
-		return client.Run(ctx, cmd)
+		err := client.Run(ctx, cmd)
+		var failed *client.ToolError
+		if errors.As(err, &failed) && failed.Status > 0 && failed.SQLState() == "" {
+			return fault.BadInput("%s: not looked through, since pg_restore can't read it: it is damaged, or no archive", name)
+		}
+		return err
 	})
 }
 
@@ -212,7 +224,7 @@ func (d *dump) part(line []byte) error {
 		return nil
 	}
 	if end {
-		return fmt.Errorf("%s: it has an end of data without its beginning", d.name)
+		return fault.BadInput("%s: not looked through, since it has an end of data without its beginning", d.name)
 	}
 	if d.sql.Open() || d.sql.Begun() || d.inserting != nil || !beginsCopy(line) {
 		return d.noCopy(line)
@@ -314,7 +326,7 @@ func (d *dump) flushInsert() error {
 // end is called when pg_restore has ended well.
 func (d *dump) end() error {
 	if d.copying {
-		return fmt.Errorf("%s: the data of a table has no end", d.name)
+		return fault.BadInput("%s: not looked through to its end, since the data of a table has none: it was cut short", d.name)
 	}
 	if len(d.tail) > 0 { // a last line without its end
 		if _, err := d.Write(newline); err != nil {
@@ -322,7 +334,7 @@ func (d *dump) end() error {
 		}
 	}
 	if d.copying || d.inserting != nil || d.sql.Open() || d.object != nil {
-		return fmt.Errorf("%s: a statement has no end, so the file has been cut short", d.name)
+		return fault.BadInput("%s: not looked through to its end, since a statement has none: it was cut short", d.name)
 	}
 	d.text = append(d.text, d.open...)
 	return d.flushText()
@@ -401,10 +413,10 @@ func (d *dump) scan() error {
 		if err == nil {
 			err = parser.Close()
 		}
-		if err == nil {
-			err = s.err()
-		}
 		if err != nil {
+			return fault.BadInput("%s: not looked through, since the rows of a table are damaged: %v", d.name, err)
+		}
+		if err = s.err(); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
 		d.ledger.merge(b.rows, found)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/client"
 )
 
@@ -51,7 +52,7 @@ func DumpFiles(dir string) (map[string]bool, error) {
 	list := func(name string) error {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err == nil && info.Size() > maxContents {
-			err = errors.New("the list of a dump's contents is too long")
+			err = fault.BadInput("the list of a dump's contents is too long to be one")
 		}
 		if err != nil {
 			return err

@@ -67,14 +67,18 @@ func (in Input) kind() string {
 // file, gzip or zstd of any of these, a tar or zip archive of any of these, CSV
 // and TSV (by its name), and text of any kind: logs, JSON, JSON lines. Anything
 // else is searched for survivors as the bytes it is, and so is what surrounds what was
-// unpacked. It streams: memory depends on
-// the longest row or line, not on the file; one that unpacks to far more than its
-// size is a *fault.Input. There is a result for each file within.
+// unpacked. It streams: memory depends on the longest row or line, not on the file.
+// There is a result for each file within. What is damaged, is no such file behind its
+// first bytes, or unpacks to far more than its size has a result that does not pass.
 //
 // The name of a file can be a finding too; then it is called "file 1" and so on, and
 // there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
 	f := &files{v: v, table: in.Table, wrote: in.Own}
+	in.R = f.from.reader(in.R)
+	if in.At != nil {
+		in.At = f.from.readerAt(in.At)
+	}
 	err := f.file(ctx, in, 0)
 	return f.results, err
 }
@@ -90,12 +94,18 @@ type files struct {
 	opaque  int    // how many of those there were
 	seen    bool   // the bytes of the outermost were searched before
 	wrote   bool   // by refresher itself, see [Input.Own]
+	from    origin // of the outermost
 }
 
+// file looks through a file; one that can't be read as what it begins like is a result.
 func (f *files) file(ctx context.Context, in Input, depth int) error {
 	if in.label = f.name(in.Name); !in.within {
 		f.title(in)
 	}
+	return f.readable(ctx, in.label, f.form(ctx, in, depth))
+}
+
+func (f *files) form(ctx context.Context, in Input, depth int) error {
 	r := bufio.NewReaderSize(in.R, 64<<10)
 	head, err := r.Peek(sniffBytes)
 	if err != nil && err != io.EOF {
@@ -103,8 +113,7 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 	}
 	nested := func(unpacked io.Reader, ends ...string) error {
 		if depth == maxNested {
-			return fault.BadInput("%s holds more than %d layers of archives; unpack it, and name what is in it",
-				in.label, maxNested)
+			return tooDeep(in.label)
 		}
 		name := in.kind()
 		for _, end := range ends {
@@ -154,8 +163,8 @@ func (f *files) file(ctx context.Context, in Input, depth int) error {
 			return f.add(result, err)
 		})
 	case bytes.HasPrefix(head, []byte("PGDMP")):
-		return fault.BadInput("%s is damaged, or a part of a dump in another format: it begins like a dump in "+
-			"custom format, and is none", in.label)
+		return fault.BadInput("%s: not looked through, since it is damaged, or a part of a dump in another format: it begins "+
+			"like a dump in custom format, and is none", in.label)
 	case bytes.HasPrefix(head, []byte("PAR1")) && (in.At == nil || endsWith(in, "PAR1") || endsWith(in, "PARE")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
@@ -187,7 +196,7 @@ func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r i
 		return err
 	})
 	whole := io.TeeReader(r, pw)
-	err := apart(whole)
+	err := f.readable(ctx, in.label, apart(whole))
 	if err == nil { // what nobody had to read
 		if _, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, whole, make([]byte, 64<<10)); err != nil {
 			err = damaged(in.label, fmt.Errorf("reading %s: %w", in.label, err))

@@ -1,8 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
-	"context"
 	"strings"
 	"testing"
 
@@ -73,8 +71,7 @@ func TestCutDumps(t *testing.T) {
 		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nSELECT 1;\n",
 		"COPY public.users (a) FROM stdin;\n1\n",
 	} {
-		if _, err := v.File(context.Background(), verify.Input{Name: "x.sql",
-			R: bytes.NewReader(dumped(sql))}); err == nil {
+		if _, err := verify.Judge(run, "x.sql", looked(t, v, "x.sql", dumped(sql))...); err == nil {
 			t.Errorf("%q passes as whole", sql)
 		}
 	}

@@ -2,8 +2,8 @@ package verify
 
 import (
 	"bytes"
-	"fmt"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/copyfmt"
 )
 
@@ -73,7 +73,7 @@ func unescapedEnd(text []byte) int {
 
 func (d *dump) sendPiece(text []byte) error {
 	if d.long.col >= len(d.at.columns) {
-		return fmt.Errorf("%s: a row has more than %d fields", d.name, len(d.at.columns))
+		return fault.BadInput("%s: not looked through, since a row has more than %d fields", d.name, len(d.at.columns))
 	}
 	return d.send(batch{columns: d.at.columns[d.long.col : d.long.col+1], first: d.at.first, data: bytes.Clone(text),
 		piece: true})
@@ -90,7 +90,7 @@ func (d *dump) endField(last bool) error {
 		return nil
 	}
 	if d.long.col != len(d.at.columns) {
-		return fmt.Errorf("%s: a row has %d fields where %d are expected", d.name, d.long.col, len(d.at.columns))
+		return fault.BadInput("%s: not looked through, since a row has %d fields where %d are expected", d.name, d.long.col, len(d.at.columns))
 	}
 	d.long = nil
 	d.at.first++

@@ -20,13 +20,14 @@ import (
 
 // Parquet looks through every value of a Parquet file of a table; lists value by
 // value. A table without columns has no coverage check. The subject is the
-// table's name.
+// table's name. A damaged file is a *fault.Input.
 func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size int64) (*Result, error) {
 	began := time.Now()
 	name := table.Name.String()
-	file, err := openParquet(r, size)
+	var from origin
+	file, err := openParquet(from.readerAt(r), size)
 	if err != nil {
-		return nil, fmt.Errorf("opening a Parquet file of %s: %w", name, err)
+		return nil, from.blame("a Parquet file of "+name, fmt.Errorf("opening a Parquet file of %s: %w", name, err))
 	}
 	p := &parquetFile{v: v, file: file, table: name, ledger: &ledger{}}
 	p.prepare(table)
@@ -41,7 +42,7 @@ func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size
 		first += rows.NumRows()
 	}
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("reading a Parquet file of %s: %w", name, err)
+		return nil, from.blame("a Parquet file of "+name, fmt.Errorf("reading a Parquet file of %s: %w", name, err))
 	}
 	p.ledger.rows = file.NumRows()
 	p.metadata()

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"unicode"
@@ -84,11 +85,16 @@ func (v *Verifier) scanner() *scanner {
 
 // err is why the scanner could not do its work.
 func (s *scanner) err() error {
-	if s.matcher == nil {
+	if s.matcher == nil || s.matcher.Err() == nil {
 		return nil
 	}
-	return s.matcher.Err()
+	return &setError{s.matcher.Err()}
 }
+
+// setError is a failure to read the fingerprint set.
+type setError struct{ error }
+
+func (e *setError) Unwrap() error { return e.error }
 
 // cell looks through one cell, unless the same was found clean a short while ago.
 func (s *scanner) cell(t *tally, at place, text []byte) {
@@ -194,7 +200,10 @@ func (s *scanner) view(v *unwrap.View) {
 	}
 	if v.Binary || s.piece != nil && s.piece.binary || s.at.object > 0 && !mostlyText(text) {
 		for from, to := range stretches(text) {
-			s.detect(v, from, to, to-from < longStretch)
+			start, field := fieldIn(text, from, to)
+			if field || to-from >= minStretch {
+				s.detect(v, start, to, amidBytes(to-from, field))
+			}
 		}
 		return
 	}
@@ -202,15 +211,33 @@ func (s *scanner) view(v *unwrap.View) {
 		t.stats.Fictional++
 		return // the whole cell is a fake: nothing in it is anybody's
 	}
-	s.detect(v, 0, len(text), false)
+	s.detect(v, 0, len(text), plainText)
 	if s.detector.Missed() {
 		t.misses[min(s.length, maxMiss)]++
 	}
 }
 
-// detect reports what the detectors find in text[from:to] of a view. amid: it is text
-// amid other bytes, where a number proves nothing by its check digit alone.
-func (s *scanner) detect(v *unwrap.View, from, to int, amid bool) {
+// surroundings say what a number proves by its check digit alone.
+type surroundings uint8
+
+const (
+	plainText surroundings = iota // as much as in a column
+	amidst                        // nothing, amid other bytes
+	asField                       // as much as in a column, if it is all of a field amid other bytes
+)
+
+func amidBytes(length int, field bool) surroundings {
+	switch {
+	case length >= longStretch:
+		return plainText
+	case field:
+		return asField
+	}
+	return amidst
+}
+
+// detect reports what the detectors find in text[from:to] of a view.
+func (s *scanner) detect(v *unwrap.View, from, to int, amid surroundings) {
 	t, text := s.tally, v.Text
 	s.hits = s.detector.ScanIn(s.hits[:0], text[from:to], t.context)
 	sure := s.matches
@@ -221,7 +248,8 @@ func (s *scanner) detect(v *unwrap.View, from, to int, amid bool) {
 			sure = sure[1:]
 		}
 		if len(sure) > 0 && sure[0].Start < h.End || unwrap.Escaped(text, h.Start) > 0 ||
-			t.own && h.Class == pii.Token || amid && h.Bare {
+			t.own && h.Class == pii.Token ||
+			h.Bare && (amid == amidst || amid == asField && len(bytes.TrimSpace(text[from:to])) > h.End-h.Start) {
 			continue
 		}
 		sort := sureDetection
@@ -249,16 +277,35 @@ func fakeAround(text []byte, class pii.Class, start, end int) bool {
 	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName && fake.Recognise(pii.LastName, text[start:end])
 }
 
-// minStretch is how long text amid other bytes is at least that the detectors look at:
-// of random bytes, one place in ten million begins so many characters by chance.
+// minStretch is how long text amid other bytes is at least that the detectors look at if
+// it is no field: of random bytes, one place in ten million begins so many by chance.
 const minStretch = 16
 
 // longStretch is how much text amid other bytes is text like any other: a log with a
 // hole, as rotation leaves them.
 const longStretch = 1 << 10
 
-// stretches are the places of text amid other bytes: characters of UTF-8 that are no
-// control characters.
+// fieldIn reports text amid other bytes that a program wrote as one value, and where it
+// begins: between two of the bytes that separate fields, or behind the byte that says how
+// long it is. Of random bytes around so few characters, one in a hundred is such a byte.
+func fieldIn(text []byte, from, to int) (start int, ok bool) {
+	separates := func(i int) bool {
+		return i < 0 || i == len(text) || text[i] <= 2 || text[i] >= 0x1C && text[i] <= 0x1F
+	}
+	n := to - from
+	switch {
+	case separates(from-1) && separates(to):
+		return from, true
+	case from > 0 && (int(text[from-1]) == n || n < 32 && int(text[from-1]) == 0xA0|n): // 0xA0: MessagePack
+		return from, true
+	case n == 1+int(text[from]) && text[from] < ' ': // a length that is a tab or the end of a line
+		return from + 1, true
+	}
+	return from, false
+}
+
+// stretches are the places of text amid other bytes, of minCell characters or more: those
+// of UTF-8 that are no control characters.
 func stretches(text []byte) iter.Seq2[int, int] {
 	return func(yield func(from, to int) bool) {
 		from := 0
@@ -271,7 +318,7 @@ func stretches(text []byte) iter.Seq2[int, int] {
 				i += size
 				continue
 			}
-			if i-from >= minStretch && !yield(from, i) {
+			if i-from >= minCell && !yield(from, i) {
 				return
 			}
 			i++

@@ -52,15 +52,23 @@ func (x *Scan) Look(ctx context.Context, o s3sink.Object, c *s3sink.Content) err
 func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]*verify.Result, error) {
 	if name, _, ok := parquet.ParsePath(o.Name); ok {
 		result, err := x.Verifier.Parquet(ctx, verify.TableNamed(x.Tables, name), c, c.Size())
-		return []*verify.Result{result}, err
+		return x.result(o, result, err)
 	}
 	if strings.HasSuffix(o.Name, ".dump") {
 		result, err := x.Verifier.Dump(ctx, o.Name, c)
-		return []*verify.Result{result}, err
+		return x.result(o, result, err)
 	}
 	one := &Reader{Verifier: x.Verifier}
 	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(), Own: true})
 	return one.Results, err
+}
+
+// result is the one of an object; one that can't be read has a result that does not pass.
+func (x *Scan) result(o s3sink.Object, result *verify.Result, err error) ([]*verify.Result, error) {
+	if damaged := x.Verifier.Unreadable(o.Name, err); damaged != nil {
+		result, err = damaged, nil
+	}
+	return []*verify.Result{result}, err
 }
 
 // Results are what was found so far, in the order of the objects' names.

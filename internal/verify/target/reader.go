@@ -60,13 +60,17 @@ func (r *Reader) Folder(ctx context.Context, dir string) error {
 		case d.IsDir():
 			r.title(d.Name())
 			files, err := verify.DumpFiles(path)
-			if err != nil || files == nil {
-				return err
+			if err == nil && files == nil {
+				return nil
 			}
 			n++
-			dumps[path] = files
-			result, err := r.Verifier.DumpFolder(ctx, r.label(path), path)
-			if err != nil {
+			var result *verify.Result
+			if err == nil {
+				result, err = r.Verifier.DumpFolder(ctx, r.label(path), path)
+			}
+			if err == nil {
+				dumps[path] = files
+			} else if result = r.Verifier.Unreadable(r.label(path), err); result == nil { // its files are read one by one
 				return err
 			}
 			r.Results = append(r.Results, result)
