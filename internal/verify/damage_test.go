@@ -112,7 +112,7 @@ func TestDamagedInput(t *testing.T) {
 	if got := found(results); !strings.Contains(got, "x.tar:b.log, line 1: detection") {
 		t.Errorf("beside a damaged member: %q", got)
 	}
-	// A reader's failure is the reader's, whatever it says.
+	// A failure of the reader is no fault of the file.
 	for _, data := range [][]byte{packed[:100], small[:20], []byte("PGDMP\x01\x0e\x00\x04\x08\x01")} {
 		r := io.MultiReader(bytes.NewReader(data), failing{})
 		_, err := v.File(context.Background(), verify.Input{Name: "x", R: r})
@@ -122,7 +122,7 @@ func TestDamagedInput(t *testing.T) {
 	}
 }
 
-// All files of a folder are looked through, whatever the first of them pretends to be.
+// All files of a folder are looked through, also behind files that are not what they begin like.
 func TestDamagedFilesInAFolder(t *testing.T) {
 	dir := t.TempDir()
 	for name, data := range map[string]string{
