@@ -29,6 +29,10 @@ func TestTextNamesByDictionary(t *testing.T) {
 		"(Sarah Thompson)":                     "Sarah Thompson",
 		"Sarah Thompson's account, and others": "Sarah Thompson's",
 		"Will Price rises":                     "Will Price", // what the documentation warns of
+		"Called Anna Lindqvist back":           "Anna Lindqvist", // no dictionary has all surnames
+		"Met Peter M. Ahlgren":                 "Peter M. Ahlgren",
+		"for Maria de la Zwetschgauer.":        "Maria de la Zwetschgauer",
+		"Emailed Jürgen Peter Hinterhuberl":    "Jürgen Peter Hinterhuberl",
 	} {
 		got := get(in)
 		kept := strings.Split(in, gone)
@@ -39,6 +43,7 @@ func TestTextNamesByDictionary(t *testing.T) {
 	for _, in := range []string{
 		"", "the new checkout shows another price", "in March or April", "mark my words", "a brown fox, green hills", "Sarah went", "Thompson Ltd", "Sarah. Thompson street",
 		"Sarah\nThompson is a town", "Sarah and Thompson", "Next Monday Morning", "In Frankfurt am Main", "Dr. No", "Sarah's Thompson", "日本語 Sarah", "Ü", "'s", "-", "O'", "J. P.", "Frank or Young",
+		"Anna PDF", "Maria, Rechnung", "Anna. Rechnung", "Anna and Rechnung", "Rose Garden", "Summer Special",
 	} {
 		if got := get(in); got != in {
 			t.Errorf("%q became %q", in, got)

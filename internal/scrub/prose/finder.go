@@ -23,6 +23,7 @@ type nameWord struct {
 	joined     bool       // follows the word before it as the parts of a name follow one another
 	comma      bool       // with a comma between
 	saluted    bool       // a title stands before it, or before the words before it
+	given      bool       // a given name that is no everyday word, or an initial or particle behind one
 }
 
 // NameFinder finds people's names by dictionary.
@@ -31,7 +32,8 @@ type NameFinder struct {
 }
 
 // Find appends a span for every name of the dictionary in text: a given name
-// with a surname after it, or before it and a comma, and a surname after a title.
+// with a surname after it, or before it and a comma, and a surname after a title. Any
+// capitalised word is a surname after a given name that is no everyday word.
 // Words that a span of those before covers are left to it.
 func (f *NameFinder) Find(spans []Span, text []byte) []Span {
 	f.read(text)
@@ -143,9 +145,11 @@ func (f *NameFinder) read(text []byte) {
 		gap, comma := nameGap(text, end, start)
 		end = i
 		w := nameWord{start: start, end: i, joined: gap && len(f.words) > 0 && f.words[len(f.words)-1].end >= 0, comma: comma}
+		after := false
 		if w.joined && !comma {
 			before := f.words[len(f.words)-1]
 			w.saluted = before.saluted || before.kind&names.Salutation != 0
+			after = before.given
 		}
 		first, _ := utf8.DecodeRune(text[start:])
 		capital := unicode.IsUpper(first)
@@ -174,14 +178,22 @@ func (f *NameFinder) read(text []byte) {
 				i++
 				end, w.end = i, i
 			}
-		case w.saluted && letters > 2: // the name of a person, known or not
+		case (w.saluted || after && isName(text[start:i], first)) && letters > 2: // the name of a person, known or not
 			w.kind = names.FamilyName
 		default:
 			f.stop()
 			continue
 		}
+		w.given = w.kind&names.GivenName != 0 || after && w.kind&^names.Particle == 0
 		f.words = append(f.words, w)
 	}
+}
+
+// isName reports a word that can be an unknown surname: not in capitals throughout, as
+// abbreviations are.
+func isName(word []byte, first rune) bool {
+	c, _ := utf8.DecodeLastRune(word)
+	return unicode.IsUpper(first) && unicode.IsLower(c)
 }
 
 // stop notes that a word stands here that is no part of a name.

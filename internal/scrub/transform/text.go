@@ -20,7 +20,7 @@ func textDef() Definition {
 			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
 			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
 		Params: []Param{{Name: "names", Kind: rules.Bool, Default: "false",
-			Doc: "replaces common given names and surnames, capitalised, where they stand together, surnames after Mr, Frau and the like, and streets with a house number; it also takes Will Price rises for a person"}},
+			Doc: "replaces common given names and surnames, capitalised, where they stand together, any capitalised word after a common given name, surnames after Mr, Frau and the like, and streets with a house number; it also takes Will Price rises for a person"}},
 		Example: Example{Rule: "text", Value: "Please call me at (212) 867-5309 or write to jane.doe@mail.test."},
 	}
 }
