@@ -28,7 +28,7 @@ func TestTextNamesByDictionary(t *testing.T) {
 		"thanks,\nMike Johnson":                "Mike Johnson",
 		"(Sarah Thompson)":                     "Sarah Thompson",
 		"Sarah Thompson's account, and others": "Sarah Thompson's",
-		"Will Price rises":                     "Will Price", // what the documentation warns of
+		"Will Price rises":                     "Will Price",     // what the documentation warns of
 		"Called Anna Lindqvist back":           "Anna Lindqvist", // no dictionary has all surnames
 		"Met Peter M. Ahlgren":                 "Peter M. Ahlgren",
 		"for Maria de la Zwetschgauer.":        "Maria de la Zwetschgauer",
