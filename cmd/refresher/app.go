@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,6 +65,8 @@ func (a *app) stdin() io.Reader {
 
 // run is the whole program as a function: arguments and streams in, exit code out.
 func run(ctx context.Context, args []string, a *app) int {
+	ctx, end := secret.WithSessions(ctx)
+	defer end()
 	a.raw, a.err = a.err, visible.NewWriter(a.err)
 	root := a.root()
 	root.SetArgs(args)
@@ -204,21 +204,15 @@ func withRules(c *config.Config) (*inputs, error) {
 
 // key fetches the masking key.
 func (a *app) key(ctx context.Context, c *config.Config) (secret.Key, error) {
-	raw, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv}.Fetch(ctx, c.Key)
+	raw, err := c.Key.FetchBytes(ctx)
 	if err != nil {
 		return secret.Key{}, err
 	}
 	k, err := secret.ParseKey(raw)
 	if err != nil {
-		return secret.Key{}, fault.BadInput("%s: %v", refScheme(c.Key), err)
+		return secret.Key{}, c.Key.Bad("the key at %s: %v", c.Key.Name(), err)
 	}
 	return k, nil
-}
-
-// refScheme names a key reference in an error: it says where, not what.
-func refScheme(ref string) string {
-	scheme, name, _ := strings.Cut(ref, ":")
-	return "the key at " + scheme + ":" + name
 }
 
 // options are a run's, from the configuration.
@@ -232,13 +226,13 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	if err != nil {
 		return refresh.Options{}, err
 	}
-	source, err := c.SourceConfig()
+	source, err := c.SourceConfig(ctx)
 	if err != nil {
-		return refresh.Options{}, fault.BadInput("source.url is not a PostgreSQL connection URL")
+		return refresh.Options{}, err
 	}
-	staging, err := c.StagingConfig()
+	staging, err := c.StagingConfig(ctx)
 	if err != nil {
-		return refresh.Options{}, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		return refresh.Options{}, err
 	}
 	o := refresh.Options{
 		Version: version, Source: source, Staging: staging, RequireReplica: c.Source.RequireReplica, Rules: in.rules,
@@ -279,9 +273,9 @@ func preserve(c *config.Config) []catalog.Name {
 // preserved puts staging's own tables, as they stand there, into what
 // verification expects.
 func (a *app) preserved(ctx context.Context, c *config.Config, tables []verify.Table) ([]verify.Table, error) {
-	cfg, err := c.StagingConfig()
+	cfg, err := c.StagingConfig(ctx)
 	if err != nil {
-		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	return refresh.Preserved(ctx, cfg, preserve(c), tables)
 }

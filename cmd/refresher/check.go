@@ -228,9 +228,9 @@ func checkVerdict(r *check.Result) error {
 
 // sourceCatalog reads the source's catalog in a read-only session.
 func (a *app) sourceCatalog(ctx context.Context, in *inputs) (*catalog.Catalog, error) {
-	cfg, err := in.config.SourceConfig()
+	cfg, err := in.config.SourceConfig(ctx)
 	if err != nil {
-		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()

@@ -85,7 +85,7 @@ personal data, and for which it was refused.`,
 }
 
 func (a *app) discover(ctx context.Context, d discovery) error {
-	existing, files, source, err := a.discoverInputs(d)
+	existing, files, source, err := a.discoverInputs(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (a *app) discover(ctx context.Context, d discovery) error {
 }
 
 // discoverInputs are the rules that there are, nil if none, their files, and where to read.
-func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnConfig, error) {
+func (a *app) discoverInputs(ctx context.Context, d discovery) (*rules.Ruleset, []string, *pgx.ConnConfig, error) {
 	if d.source != "" {
 		cfg, err := client.ParseFlag("--source", d.source)
 		if err != nil {
@@ -129,9 +129,9 @@ func (a *app) discoverInputs(d discovery) (*rules.Ruleset, []string, *pgx.ConnCo
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	cfg, err := c.SourceConfig()
+	cfg, err := c.SourceConfig(ctx)
 	if err != nil {
-		return nil, nil, nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
+		return nil, nil, nil, err
 	}
 	var files []string
 	for _, f := range c.Rules {

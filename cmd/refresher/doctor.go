@@ -72,18 +72,18 @@ func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, err
 		detail = "fingerprint " + key.Fingerprint()
 	}
 	rep.Add("secrets", "the masking key", err, detail, "openssl rand -hex 32   # into the place that key: names")
-	if c.Sign != "" {
+	if !c.Sign.IsZero() {
 		_, err := a.signer(ctx, c)
 		rep.Add("secrets", "the key that signs reports", err, "it can be read",
 			"openssl genpkey -algorithm ed25519   # into the place that sign: names")
 	}
 	o := doctor.Options{RequireReplica: c.Source.RequireReplica, TempDir: c.TempDir, Workers: c.Workers,
 		Template: c.Staging.Template}
-	if o.Source, err = c.SourceConfig(); err != nil {
-		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
+	if o.Source, err = c.SourceConfig(ctx); err != nil {
+		return nil, err
 	}
-	if o.Staging, err = c.StagingConfig(); err != nil {
-		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+	if o.Staging, err = c.StagingConfig(ctx); err != nil {
+		return nil, err
 	}
 	if rulesThere(c) {
 		o.Rules, o.RulesErr = rules.Load(c.Rules)

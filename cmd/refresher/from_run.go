@@ -46,7 +46,7 @@ func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
 		return nil, err
 	}
 	if id == "latest" {
-		runs, err := runsOfPipeline(c)
+		runs, err := runsOfPipeline(ctx, c)
 		if err != nil {
 			return nil, err
 		}

@@ -78,7 +78,9 @@ func (a *app) loadSigning() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	same := func(c *config.Config) bool { return c.Sign == all[0].Sign && (c.Sign != "" || c.Key == all[0].Key) }
+	same := func(c *config.Config) bool {
+		return c.Sign.Same(all[0].Sign) && (!c.Sign.IsZero() || c.Key.Same(all[0].Key))
+	}
 	if a.pipeline == "" && !slices.ContainsFunc(all, func(c *config.Config) bool { return !same(c) }) {
 		return all[0], nil
 	}

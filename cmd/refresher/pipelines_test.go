@@ -80,7 +80,7 @@ func TestSigningKeyOfSeveralPipelines(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	a.pipeline = "b"
-	if c, err := a.loadSigning(); err != nil || c.Key != "env:L" {
+	if c, err := a.loadSigning(); err != nil || c.Key.Name() != "env:L" {
 		t.Errorf("%v, %v", c, err)
 	}
 }

@@ -81,9 +81,9 @@ func (a *app) preview(ctx context.Context, table string, rows int) (*preview.Pag
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := in.config.SourceConfig()
+	cfg, err := in.config.SourceConfig(ctx)
 	if err != nil {
-		return nil, fault.BadInput("source.url is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	source, err := snapshot.Open(ctx,
 		snapshot.Options{Config: cfg, Run: "preview", RequireReplica: in.config.Source.RequireReplica, Workers: 1})

@@ -139,7 +139,7 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 	list, errs := []listedRun{}, []error{}
 	several := len(pipelines) > 1 || a.pipeline != ""
 	for _, c := range pipelines {
-		runs, err := runsOfPipeline(c)
+		runs, err := runsOfPipeline(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -192,10 +192,10 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 }
 
 // runsOfPipeline is the history on a pipeline's staging server.
-func runsOfPipeline(c *config.Config) (*runsOf, error) {
-	staging, err := c.StagingConfig()
+func runsOfPipeline(ctx context.Context, c *config.Config) (*runsOf, error) {
+	staging, err := c.StagingConfig(ctx)
 	if err != nil {
-		return nil, fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		return nil, err
 	}
 	return &runsOf{staging: staging}, nil
 }
@@ -204,7 +204,7 @@ func runsOfPipeline(c *config.Config) (*runsOf, error) {
 func findReport(ctx context.Context, pipelines []*config.Config, id string) (*report.Report, error) {
 	var errs []error
 	for _, c := range pipelines {
-		runs, err := runsOfPipeline(c)
+		runs, err := runsOfPipeline(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -283,9 +283,9 @@ func (a *app) rollbackCommand() *cobra.Command {
 
 // rollback swaps staging and the one before it, under the lock that runs take.
 func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) error {
-	staging, err := c.StagingConfig()
+	staging, err := c.StagingConfig(ctx)
 	if err != nil {
-		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		return err
 	}
 	server, err := restore.Connect(ctx, staging)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -117,15 +116,15 @@ func about(c *config.Config, o refresh.Options, times config.Times) serve.About 
 // access is who may see the pages, by the configuration.
 func (a *app) access(ctx context.Context, c *config.Config) (serve.Access, error) {
 	access := serve.Access{Listen: c.ListenAddress(), Hosts: c.Serve.Hosts}
-	for setting, ref := range map[string]string{"serve.token": c.Serve.Token, "serve.readers": c.Serve.Readers} {
-		if ref == "" {
+	for _, ref := range []secret.Text{c.Serve.Token, c.Serve.Readers} {
+		if ref.IsZero() {
 			continue
 		}
-		token, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv, Setting: setting}.Fetch(ctx, ref)
+		token, err := ref.Fetch(ctx)
 		if err != nil {
 			return access, err
 		}
-		access.Tokens = append(access.Tokens, strings.TrimSpace(string(token)))
+		access.Tokens = append(access.Tokens, strings.TrimSpace(token))
 	}
 	if err := access.Check(); err != nil {
 		return access, fault.BadInput("serve.listen: %v", err)

@@ -3,32 +3,30 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
-	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/report/signature"
 )
 
 // signer is the key that signs this configuration's reports.
 func (a *app) signer(ctx context.Context, c *config.Config) (signature.Signer, error) {
-	if c.Sign == "" {
+	if c.Sign.IsZero() {
 		key, err := a.key(ctx, c)
 		if err != nil {
 			return signature.Signer{}, err
 		}
 		return signature.Derive(key)
 	}
-	raw, err := secret.Fetcher{Dir: filepath.Dir(c.File), Getenv: a.getenv, Setting: "sign"}.Fetch(ctx, c.Sign)
+	raw, err := c.Sign.FetchBytes(ctx)
 	if err != nil {
 		return signature.Signer{}, err
 	}
 	s, err := signature.ParseSigner(raw)
 	if err != nil {
-		return signature.Signer{}, fault.BadInput("sign: %v", err)
+		return signature.Signer{}, c.Sign.Bad("%v", err)
 	}
 	return s, nil
 }

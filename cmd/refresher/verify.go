@@ -223,9 +223,9 @@ func (p *proof) staging(ctx context.Context) error {
 	if p.in == nil {
 		return fault.BadInput("%s is named by a configuration; give --config, or another --target", p.target.Name)
 	}
-	cfg, err := p.config.StagingConfig()
+	cfg, err := p.config.StagingConfig(ctx)
 	if err != nil {
-		return fault.BadInput("staging.url is not a PostgreSQL connection URL")
+		return err
 	}
 	var previous restore.Occupant
 	server, err := restore.Connect(ctx, cfg)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"refresher/internal/config"
@@ -58,7 +59,11 @@ func (p *proof) openSet(ctx context.Context, w verifyFlags) (_ *fingerprint.Set,
 // setKey is the key of --key, or else of the configuration.
 func (p *proof) setKey(ctx context.Context, ref string) (secret.Key, error) {
 	if ref != "" {
-		p.config.Key = ref
+		key := secret.Fetcher{Getenv: p.app.getenv, Dir: filepath.Dir(p.config.File), Vault: &p.config.Vault}.Text(ref, fault.Problem{Field: "--key"})
+		if problem := key.Check(true); problem != "" {
+			return secret.Key{}, key.Bad("%s", problem)
+		}
+		p.config.Key = key
 	}
 	return p.app.key(ctx, p.config)
 }

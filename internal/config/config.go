@@ -22,34 +22,32 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
-	"refresher/internal/postgres/client"
 )
 
 // Config is one refresher.yaml. The doc tags are the reference that
 // docs/configuration.md prints.
 type Config struct {
-	Source   Source   `yaml:"source" doc:"the production replica to read" required:"true" scope:"pipeline"`
-	Staging  Staging  `yaml:"staging" doc:"the database to replace" required:"true" scope:"pipeline"`
-	Rules    []string `yaml:"rules" doc:"ruleset files, relative to this file" required:"true" scope:"pipeline"`
-	Key      string   `yaml:"key" doc:"secret reference of the masking key: env:, file:, awssm:, vault:; at least 128 random bits" required:"true"`
-	Sign     string   `yaml:"sign" doc:"secret reference of the key that signs reports: an Ed25519 private key in PEM, or 32 random bytes; empty: derived from the masking key"`
-	Buckets  []Bucket `yaml:"buckets" doc:"datasets to publish" scope:"pipeline"`
-	S3       S3       `yaml:"s3" doc:"how to reach the buckets"`
-	Schedule Schedule `yaml:"schedule" doc:"when serve refreshes" scope:"pipeline"`
-	Verify   Verify   `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
-	Prints   Prints   `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
-	History  History  `yaml:"history" doc:"the history of runs on the staging server"`
-	Retry    Retry    `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
-	Workers  int      `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
-	Listen   string   `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320" scope:"service"`
-	Log      Log      `yaml:"log" doc:"what commands say of themselves" scope:"service"`
-	Serve    Serve    `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)" scope:"service"`
-	TempDir  string   `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
+	Source   Source       `yaml:"source" doc:"the production replica to read" required:"true" scope:"pipeline"`
+	Staging  Staging      `yaml:"staging" doc:"the database to replace" required:"true" scope:"pipeline"`
+	Rules    []string     `yaml:"rules" doc:"ruleset files, relative to this file" required:"true" scope:"pipeline"`
+	Key      secret.Text  `yaml:"key" reference:"true" doc:"secret reference of the masking key: env:, file:, awssm:, awskms:, vault:, exec:; at least 128 random bits" required:"true"`
+	Sign     secret.Text  `yaml:"sign" reference:"true" doc:"secret reference of the key that signs reports: an Ed25519 private key in PEM, or 32 random bytes; empty: derived from the masking key"`
+	Buckets  []Bucket     `yaml:"buckets" doc:"datasets to publish" scope:"pipeline"`
+	S3       S3           `yaml:"s3" doc:"how to reach the buckets"`
+	Schedule Schedule     `yaml:"schedule" doc:"when serve refreshes" scope:"pipeline"`
+	Verify   Verify       `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
+	Prints   Prints       `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
+	History  History      `yaml:"history" doc:"the history of runs on the staging server"`
+	Retry    Retry        `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
+	Workers  int          `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
+	Listen   string       `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320" scope:"service"`
+	Log      Log          `yaml:"log" doc:"what commands say of themselves" scope:"service"`
+	Serve    Serve        `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)" scope:"service"`
+	Vault    secret.Vault `yaml:"vault" doc:"how references to HashiCorp Vault log in, see [secrets](secrets.md)"`
+	TempDir  string       `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
 	File     string `yaml:"-"` // the path it was read from
 	Pipeline string `yaml:"-"` // its name; DefaultPipeline if the file names none
@@ -57,14 +55,16 @@ type Config struct {
 
 // Source is the server that is read and never written.
 type Source struct {
-	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the replica" required:"true"`
+	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the replica, or a secret reference to one" required:"true"`
+	Auth           secret.Text `yaml:"auth" doc:"where the password comes from: password (it is in url, or in PGPASSFILE; the default), aws-rds-iam, or a secret reference such as exec:COMMAND, asked for each connection; see [secrets](secrets.md)"`
 	RequireReplica bool        `yaml:"require_replica" doc:"refuse a source that is not a hot standby (otherwise: warn)"`
 	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"connect to another machine without TLS, too; otherwise that is refused, and sslmode prefer means require"`
 }
 
 // Staging is the database that a run replaces.
 type Staging struct {
-	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace; its role needs CREATEDB, not superuser" required:"true"`
+	URL            secret.Text `yaml:"url" doc:"postgres:// URL of the database to replace, or a secret reference to one; its role needs CREATEDB, not superuser" required:"true"`
+	Auth           secret.Text `yaml:"auth" doc:"as source.auth"`
 	AllowPlaintext bool        `yaml:"allow_plaintext" doc:"as source.allow_plaintext"`
 	Preserve       []string    `yaml:"preserve" doc:"tables, as schema.table, that are staging's own: their rows come from the staging database that is replaced, see [servers](servers.md)"`
 	Template       string      `yaml:"template" doc:"database to make the new one from, with the extensions in it that the role may not create itself; empty: template0"`
@@ -103,11 +103,11 @@ type S3 struct {
 
 // Serve is where the status page is, and who may see it.
 type Serve struct {
-	Listen  string   `yaml:"listen" doc:"address of the status page and metrics; without a token it must be loopback, such as 127.0.0.1:8320"`
-	Token   string   `yaml:"token" doc:"secret reference of the token that readers show; empty: everybody on this machine may read"`
-	Readers string   `yaml:"readers" doc:"secret reference of another token, for reading only"`
-	Hosts   []string `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
-	TLS     TLS      `yaml:"tls" doc:"serve HTTPS"`
+	Listen  string      `yaml:"listen" doc:"address of the status page and metrics; without a token it must be loopback, such as 127.0.0.1:8320"`
+	Token   secret.Text `yaml:"token" reference:"true" doc:"secret reference of the token that readers show; empty: everybody on this machine may read"`
+	Readers secret.Text `yaml:"readers" reference:"true" doc:"secret reference of another token, for reading only"`
+	Hosts   []string    `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
+	TLS     TLS         `yaml:"tls" doc:"serve HTTPS"`
 }
 
 // Log is how commands say what they do.
@@ -293,24 +293,6 @@ func (c *Config) Path(p string) string {
 	return filepath.Join(filepath.Dir(c.File), p)
 }
 
-// SourceConfig is the source's connection.
-func (c *Config) SourceConfig() (*pgx.ConnConfig, error) {
-	return connConfig(c.Source.URL, c.Source.AllowPlaintext)
-}
-
-// StagingConfig is the staging database's connection.
-func (c *Config) StagingConfig() (*pgx.ConnConfig, error) {
-	return connConfig(c.Staging.URL, c.Staging.AllowPlaintext)
-}
-
-func connConfig(url secret.Text, allowPlaintext bool) (*pgx.ConnConfig, error) {
-	cfg, err := client.Parse("url", url.Reveal())
-	if err == nil && !allowPlaintext {
-		err = Secure(cfg)
-	}
-	return cfg, err
-}
-
 // Bucket returns the bucket of that name, nil if there is none.
 func (c *Config) Bucket(name string) *Bucket {
 	for i := range c.Buckets {
@@ -327,24 +309,11 @@ func badField(field, format string, args ...any) *fault.Input {
 }
 
 func (c *Config) validate(d *decoder) {
-	for field, u := range map[string]secret.Text{"source.url": c.Source.URL, "staging.url": c.Staging.URL} {
-		cfg, err := client.Parse(field, u.Reveal())
-		plain := c.Source.AllowPlaintext
-		if field == "staging.url" {
-			plain = c.Staging.AllowPlaintext
-		}
-		switch {
-		case err != nil:
-			d.put(err)
-		case cfg.Database == "":
-			d.at(field, "names no database; write it as postgres://user@host:5432/database")
-		case field == "staging.url" && (cfg.Database == "postgres" || cfg.Database == "refresher" || strings.HasPrefix(cfg.Database, "template")):
-			d.at(field,
-				"names the database %q, which is not one that can be replaced; name the staging database itself",
-				cfg.Database)
-		case !plain && Secure(cfg) != nil:
-			d.at(field, "%s", allowPlaintext)
-		}
+	for _, s := range []side{c.source(), c.staging()} {
+		d.put(s.check())
+	}
+	if field, problem := c.Vault.Check(); problem != "" {
+		d.at("vault."+field, "%s", problem)
 	}
 	_, err := c.Schedule.Times()
 	d.put(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 )
 
@@ -49,7 +50,7 @@ func TestMinimalFileHasTheDocumentedDefaults(t *testing.T) {
 	if !filepath.IsAbs(c.Rules[0]) || !strings.HasSuffix(c.Rules[0], "rules/app.yaml") {
 		t.Errorf("rules are relative to the file: %q", c.Rules[0])
 	}
-	src, err := c.SourceConfig()
+	src, err := c.SourceConfig(t.Context())
 	if err != nil || src.Host != "replica" || src.Port != 5433 || src.Password != "pw" {
 		t.Errorf("source: %v", err)
 	}
@@ -85,7 +86,7 @@ func TestRetry(t *testing.T) {
 
 func TestAVariableCannotChangeTheStructure(t *testing.T) {
 	c, err := load(t, minimal, env("REPLICA", "postgres://h/app\nkey: env:EVIL"))
-	if err == nil && c.Key != "env:REFRESHER_KEY" {
+	if err == nil && c.Key.Name() != "env:REFRESHER_KEY" {
 		t.Fatal("a variable's value was parsed as YAML")
 	}
 }
@@ -217,7 +218,16 @@ func TestByteOrderMarkAndCRLF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Staging.URL.Reveal() != "postgres://u@127.0.0.1/b" || c.Key != "env:KEY" || c.Schedule.Cron != "0 3 * * 0" {
+	if reveal(t, c.Staging.URL) != "postgres://u@127.0.0.1/b" || c.Key.Name() != "env:KEY" || c.Schedule.Cron != "0 3 * * 0" {
 		t.Errorf("%+v", c)
 	}
+}
+
+func reveal(t *testing.T, text secret.Text) string {
+	t.Helper()
+	s, err := text.Fetch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ import (
 type decoder struct {
 	file     string
 	getenv   func(string) (string, bool)
+	secrets  secret.Fetcher
 	problems []fault.Problem
 	places   map[string]*token.Position // dotted field → where it stands
 	root     ast.Node                   // the whole file
@@ -104,7 +106,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	switch {
 	case v.Type() == secretType:
 		if s, ok := d.scalar(n, path); ok {
-			v.Set(reflect.ValueOf(secret.NewText(s)))
+			d.secret(n, s, v, path)
 		}
 	case v.Kind() == reflect.Struct:
 		d.mapping(n, v, path)
@@ -115,6 +117,21 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 			d.parse(n, s, v, path)
 		}
 	}
+}
+
+// fetcher is what the references in c need.
+func (d *decoder) fetcher(c *Config) secret.Fetcher {
+	return secret.Fetcher{Dir: filepath.Dir(d.file), Getenv: d.getenv, Vault: &c.Vault}
+}
+
+// secret takes a secret or its reference, which is looked at and not fetched.
+func (d *decoder) secret(n ast.Node, s string, v reflect.Value, path string) {
+	at := n.GetToken().Position
+	text := d.secrets.Text(s, fault.Problem{File: d.file, Line: at.Line, Col: at.Column, Field: path})
+	if problem := text.Check(false); problem != "" {
+		d.problem(at, "%s: %s", path, problem)
+	}
+	v.Set(reflect.ValueOf(text))
 }
 
 func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
@@ -144,6 +161,11 @@ func (d *decoder) fields(entries []*ast.MappingValueNode, v reflect.Value, path 
 		}
 		given[name], first[name] = true, at.Line
 		d.value(e.Value, v.Field(i), join(path, name))
+		if text, ok := v.Field(i).Interface().(secret.Text); ok && !text.IsReference() && v.Type().Field(i).Tag.Get("reference") == "true" {
+			if problem := text.Check(true); problem != "" {
+				d.problem(e.Value.GetToken().Position, "%s: %s", join(path, name), problem)
+			}
+		}
 	}
 	return given
 }

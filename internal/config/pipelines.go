@@ -135,7 +135,7 @@ func (d *decoder) decode(text []byte) []decoded {
 	i := slices.IndexFunc(top, func(e *ast.MappingValueNode) bool { return e.Key.GetToken().Value == "pipelines" })
 	if i < 0 {
 		c := &Config{File: d.file, Pipeline: DefaultPipeline}
-		d.root = root
+		d.root, d.secrets = root, d.fetcher(c)
 		d.value(root, reflect.ValueOf(c).Elem(), "")
 		return []decoded{{c, d}}
 	}
@@ -181,7 +181,7 @@ func (d *decoder) pipeline(name string, p *ast.MappingValueNode, root ast.Node,
 	one := &decoder{file: d.file, getenv: d.getenv, places: map[string]*token.Position{}, root: root,
 		prefix: "pipelines." + name,
 		own:    map[string]bool{}}
-	one.places[""] = p.Key.GetToken().Position
+	one.places[""], one.secrets = p.Key.GetToken().Position, d.fetcher(c)
 	own, ok := entries(p.Value)
 	if !ok {
 		one.problem(p.Key.GetToken().Position, "%s must be a mapping with the fields %s", one.prefix,
@@ -232,8 +232,11 @@ func apart(all []decoded) {
 }
 
 func (c decoded) clash(other decoded) {
-	if mine, err := c.StagingConfig(); err == nil {
-		if its, err := other.StagingConfig(); err == nil && sameServer(mine, its) {
+	if c.Staging.URL.IsReference() && c.Staging.URL.Same(other.Staging.URL) {
+		c.d.at("staging.url", "is the database that pipeline %q replaces; each needs one of its own", other.Pipeline)
+	}
+	if mine := c.staging().atHand(); mine != nil {
+		if its := other.staging().atHand(); its != nil && sameServer(mine, its) {
 			switch mine.Database {
 			case its.Database:
 				c.d.at("staging.url", "is the database that pipeline %q replaces; each needs one of its own",

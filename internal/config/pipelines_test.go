@@ -62,13 +62,13 @@ func TestPipelines(t *testing.T) {
 			t.Errorf("%s: what is shared: %+v", c.Pipeline, c)
 		}
 	}
-	if app.Key != "env:REFRESHER_KEY" || app.Workers != 3 || app.Retry.Stall != "90s" || app.Schedule.Cron != "30 2 * * 6" || app.Bucket("dev") == nil {
+	if app.Key.Name() != "env:REFRESHER_KEY" || app.Workers != 3 || app.Retry.Stall != "90s" || app.Schedule.Cron != "30 2 * * 6" || app.Bucket("dev") == nil {
 		t.Errorf("experimentation: %+v", app)
 	}
 	if mlflow.Workers != 1 || mlflow.Retry.Restarts != "0" || mlflow.Retry.Stall != "10m" || mlflow.Schedule.Cron != "0 3 * * 0" {
 		t.Errorf("mlflow: %+v", mlflow)
 	}
-	if metabase.Key != "env:OTHER_KEY" || metabase.Prints.URL != "s3://acme/prints" {
+	if metabase.Key.Name() != "env:OTHER_KEY" || metabase.Prints.URL != "s3://acme/prints" {
 		t.Errorf("metabase: %+v", metabase)
 	}
 	// A place that is shared holds the sets of each pipeline below its name.

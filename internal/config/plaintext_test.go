@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -76,8 +77,8 @@ func TestPlaintextMustBeAllowedByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, connect := range map[string]func() (*pgx.ConnConfig, error){"source": c.SourceConfig, "staging": c.StagingConfig} {
-		if cfg, err := connect(); err != nil || cfg.TLSConfig != nil {
+	for name, connect := range map[string]func(context.Context) (*pgx.ConnConfig, error){"source": c.SourceConfig, "staging": c.StagingConfig} {
+		if cfg, err := connect(t.Context()); err != nil || cfg.TLSConfig != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

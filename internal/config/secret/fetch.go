@@ -1,119 +1,122 @@
 package secret
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"syscall"
-
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"sync"
 
 	"refresher/internal/fault"
 )
 
-// Fetcher resolves references.
+// Forms are the kinds of references, for messages.
+const Forms = "env:NAME, file:PATH, awssm:SECRET-ID, awskms:FILE, vault:PATH#FIELD or exec:PROGRAM"
+
+var kinds = []string{"env", "file", "awssm", "awskms", "vault", "exec"}
+
+// maxSecret is how much is read of a secret, in bytes: more than any store's limit.
+const maxSecret = 1 << 20
+
+// Fetcher is what references need beside themselves.
 type Fetcher struct {
-	Dir     string                      // what relative file paths are relative to
-	Getenv  func(string) (string, bool) // os.LookupEnv
-	Setting string                      // which setting holds the reference, for errors; empty: key
+	Dir    string                      // what relative paths are relative to
+	Getenv func(string) (string, bool) // os.LookupEnv
+	Vault  *Vault                      // how to log in to Vault; nil: as the environment says
 }
 
-// bad is a mistake in the reference, or in what it names.
-func (f Fetcher) bad(format string, args ...any) error {
-	return fault.BadInput("%s: "+format, append([]any{cmp.Or(f.Setting, "key")}, args...)...)
-}
-
-// Fetch returns the secret that a reference names. A bad reference, an unset
-// variable or a missing file is a [fault.Input]; an unreachable secret store is
-// an ordinary error.
-func (f Fetcher) Fetch(ctx context.Context, ref string) ([]byte, error) {
-	scheme, rest, ok := strings.Cut(ref, ":")
-	if !ok || rest == "" {
-		return nil, f.bad(
-			"a secret is written as a reference: env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+// kindOf is a reference's kind; "" for what is no reference.
+func kindOf(value string) string {
+	kind, _, ok := strings.Cut(value, ":")
+	if !ok || !slices.Contains(kinds, kind) {
+		return ""
 	}
-	switch scheme {
+	return kind
+}
+
+var variableName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
+
+// check says what is wrong with a reference's own text, "" if nothing is.
+func check(ref string) string {
+	kind, rest, _ := strings.Cut(ref, ":")
+	switch {
+	case rest == "":
+		return "the reference " + kind + ": names nothing; a secret is written as " + Forms
+	case kind == "env" && !variableName().MatchString(rest):
+		return "env: is followed by the name of an environment variable, such as env:REFRESHER_KEY"
+	case kind == "awssm":
+		if _, err := parseSecretID(rest); err != nil {
+			return err.Error()
+		}
+	case kind == "vault" && strings.Trim(strings.SplitN(rest, "#", 2)[0], "/") == "":
+		return "vault: is followed by a path, such as vault:secret/data/refresher#key"
+	case kind == "exec":
+		if _, err := splitWords(rest); err != nil {
+			return "exec: " + err.Error()
+		}
+	}
+	return ""
+}
+
+func (f Fetcher) fetch(ctx context.Context, ref string, place fault.Problem) ([]byte, error) {
+	if problem := check(ref); problem != "" {
+		return nil, badAt(place, "%s", problem)
+	}
+	kind, rest, _ := strings.Cut(ref, ":")
+	r := request{f, place}
+	switch kind {
 	case "env":
 		v, ok := f.Getenv(rest)
 		if !ok || v == "" {
-			return nil, f.bad("the environment variable %s is not set; put the key there", rest)
+			return nil, r.bad("the environment variable %s is not set; put the secret there", rest)
 		}
 		return []byte(v), nil
 	case "file":
-		return f.file(rest)
+		return r.file(rest)
 	case "awssm":
-		return f.awsSecret(ctx, rest)
+		return r.awsSecret(ctx, rest)
+	case "awskms":
+		return r.envelope(ctx, rest)
 	case "vault":
-		return f.vault(ctx, rest)
+		return r.vault(ctx, rest)
 	}
-	return nil, f.bad("unknown kind of secret reference; use env:NAME, file:PATH, awssm:SECRET-ID or vault:PATH#FIELD")
+	return r.output(ctx, rest)
 }
 
-func (f Fetcher) file(path string) ([]byte, error) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(f.Dir, path)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, f.bad("cannot read the secret file: %v", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && !mounted(info) {
-		return nil, f.bad("%s can be read by others than its owner (mode %04o); run: chmod 600 %s", path, mode, path)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, f.bad("cannot read the secret file: %v", err)
-	}
-	return b, nil
+// request is one fetch, for the place that asks.
+type request struct {
+	Fetcher
+	place fault.Problem
 }
 
-// mounted reports whether a file is as Kubernetes mounts a secret for a user that is not root:
-// root's, and for reading by a group of this process alone (mode 0440).
-func mounted(info os.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || st.Uid != 0 || os.Geteuid() == 0 || info.Mode().Perm()&^0o440 != 0 {
-		return false
-	}
-	groups, err := os.Getgroups()
-	return err == nil && (int(st.Gid) == os.Getegid() || slices.Contains(groups, int(st.Gid)))
+// bad is a mistake in the reference, or in what it names.
+func (r request) bad(format string, args ...any) error { return badAt(r.place, format, args...) }
+
+func badAt(place fault.Problem, format string, args ...any) error {
+	place.Text = fmt.Sprintf(format, args...)
+	return &fault.Input{Problems: []fault.Problem{place}}
 }
 
-// awsSecret reads AWS Secrets Manager, GetSecretValue, with the SDK's own
-// credential chain; "#FIELD" picks a key of a JSON secret.
-func (f Fetcher) awsSecret(ctx context.Context, ref string) ([]byte, error) {
-	id, field, _ := strings.Cut(ref, "#")
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading AWS configuration for the secret %s: %w", id, err)
+// unreachable is a secret that its store doesn't give now.
+func (r request) unreachable(err error, format string, args ...any) error {
+	of := ""
+	if r.place.Field != "" {
+		of = r.place.Field + ": "
 	}
-	out, err := secretsmanager.NewFromConfig(cfg).
-		GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
-	if err != nil {
-		return nil, fmt.Errorf("reading the secret %s from AWS Secrets Manager: %w", id, err)
-	}
-	if out.SecretString == nil {
-		return out.SecretBinary, nil
-	}
-	if field == "" {
-		return []byte(*out.SecretString), nil
-	}
-	return f.jsonField([]byte(*out.SecretString), id, field)
+	return fmt.Errorf("%s%s: %w", of, fmt.Sprintf(format, args...), err)
 }
 
-func (f Fetcher) jsonField(doc []byte, id, field string) ([]byte, error) {
+// member is one field of a secret that is a JSON object.
+func (r request) member(doc []byte, id, field string) ([]byte, error) {
 	var fields map[string]any
 	if json.Unmarshal(doc, &fields) != nil {
-		return nil, f.bad("the secret %s is not a JSON object, so it has no field %q", id, field)
+		return nil, r.bad("the secret %s is not a JSON object, so it has no field %q", id, field)
 	}
 	s, ok := fields[field].(string)
 	if !ok {
-		return nil, f.bad("the secret %s has no text field %q", id, field)
+		return nil, r.bad("the secret %s has no text field %q", id, field)
 	}
 	return []byte(s), nil
 }

@@ -1,9 +1,18 @@
 // Package secret holds values that must never be printed, and fetches them from
 // where a configuration says they live.
 //
-// A reference is "env:NAME", "file:PATH", "awssm:SECRET-ID[#FIELD]" (AWS Secrets
-// Manager) or "vault:PATH#FIELD" (HashiCorp Vault, KV version 2, at $VAULT_ADDR
-// with $VAULT_TOKEN).
+// A reference is one of
+//
+//	env:NAME                             a variable of the environment
+//	file:PATH                            a file, which others than its owner can't read
+//	awssm:SECRET-ID[?stage=STAGE][#KEY]  AWS Secrets Manager; KEY of a JSON secret
+//	awskms:FILE                          an envelope that AWS KMS decrypts
+//	vault:PATH[#FIELD]                   HashiCorp Vault, any engine that answers a read
+//	exec:PROGRAM ARGUMENTS               what a program prints
+//
+// A [Text] is fetched each time that it is used, so a secret that was changed at its
+// place is the new one at the next use. What outlives one use, such as the log-in to Vault
+// and its leases, belongs to [Sessions].
 package secret
 
 import (
@@ -13,6 +22,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"unicode/utf8"
 
@@ -23,26 +33,8 @@ import (
 // NIST SP 800-107 §5.3.4 allows for HMAC.
 const MinKeyBytes = 16
 
-// Text is a secret string, such as a connection URL with a password. Every way
-// of printing it gives "[secret]".
-type Text struct{ value string }
-
-// NewText wraps a secret.
-func NewText(s string) Text { return Text{s} }
-
-// Reveal is the secret itself, for the one place that uses it.
-func (t Text) Reveal() string { return t.value }
-
-// IsZero reports whether there is no secret.
-func (t Text) IsZero() bool { return t.value == "" }
-
-func (t Text) String() string               { return "[secret]" }
-func (t Text) GoString() string             { return "[secret]" }
-func (t Text) LogValue() slog.Value         { return slog.StringValue("[secret]") }
-func (t Text) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
-
 // Key is the masking key. It prints as its fingerprint.
-type Key struct{ value []byte }
+type Key struct{ get func() []byte } // behind a function, which no dump of what holds a key can look into
 
 // Passphrase is what a passphrase begins with where a key is expected.
 const Passphrase = "argon2id:"
@@ -73,7 +65,7 @@ func ParseKey(s []byte) (Key, error) {
 	if err := CheckRandom(key); err != nil {
 		return Key{}, err
 	}
-	return Key{key}, nil
+	return hide(key), nil
 }
 
 func fromPassphrase(text []byte) (Key, error) {
@@ -81,7 +73,7 @@ func fromPassphrase(text []byte) (Key, error) {
 		return Key{}, fmt.Errorf("the passphrase after %s is too easy: it needs at least %d characters that don't repeat; "+
 			"seven random words are good", Passphrase, MinPassphrase)
 	}
-	return Key{argon2.IDKey(text, []byte("refresher masking key"), 3, 64<<10, 4, 32)}, nil
+	return KeyOf(argon2.IDKey(text, []byte("refresher masking key"), 3, 64<<10, 4, 32)), nil
 }
 
 // decodeKey says in which form a key is written; empty for its bytes as they are.
@@ -105,28 +97,37 @@ func looksBase64(s []byte) bool {
 }
 
 // KeyOf is a key of bytes that are known to be random, such as derived ones.
-func KeyOf(b []byte) Key { return Key{bytes.Clone(b)} }
+func KeyOf(b []byte) Key {
+	return hide(bytes.Clone(b))
+}
+
+func hide(b []byte) Key { return Key{func() []byte { return b }} }
 
 // Bytes is the key itself. The caller must not change it.
-func (k Key) Bytes() []byte { return k.value }
+func (k Key) Bytes() []byte {
+	if k.get == nil {
+		return nil
+	}
+	return k.get()
+}
 
 // Derive is a key for one purpose: HMAC-SHA-256(key, label), so that what one
 // purpose reveals says nothing about another.
 func (k Key) Derive(label string) []byte {
-	m := hmac.New(sha256.New, k.value)
+	m := hmac.New(sha256.New, k.Bytes())
 	m.Write([]byte("refresher/" + label))
 	return m.Sum(nil)
 }
 
 // Fingerprint names the key without revealing it: 64 bits of an HMAC, in hex.
 func (k Key) Fingerprint() string {
-	if k.value == nil {
+	if k.get == nil {
 		return "none"
 	}
 	return hex.EncodeToString(k.Derive("fingerprint")[:8])
 }
 
 func (k Key) String() string               { return "key " + k.Fingerprint() }
-func (k Key) GoString() string             { return k.String() }
+func (k Key) Format(s fmt.State, _ rune)   { _, _ = io.WriteString(s, k.String()) }
 func (k Key) LogValue() slog.Value         { return slog.StringValue(k.String()) }
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

@@ -36,10 +36,11 @@ var forwarded = map[string]string{
 	"krbsrvname":               "PGKRBSRVNAME",
 }
 
-func (c Command) env() ([]string, error) {
+// env is the environment of a program that connects to server; nil: to none.
+func (c Command) env(server *pgx.ConnConfig) ([]string, error) {
 	list := programs.Environ()
-	if c.Server != nil {
-		conn, err := Env(c.Server, c.HostAddr, c.Settings)
+	if server != nil {
+		conn, err := Env(server, c.HostAddr, c.Settings)
 		if err != nil {
 			return nil, err
 		}

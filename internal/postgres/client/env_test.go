@@ -93,7 +93,7 @@ func TestEnvHoldsNothingElse(t *testing.T) {
 	t.Setenv("PGSERVICE", "elsewhere")
 	t.Setenv("PGHOSTADDR", "192.0.2.1")
 	t.Setenv("PGSSLCRL", "/crl.pem")
-	env, err := Command{Tool: Dump, Server: cfg}.env()
+	env, err := Command{Tool: Dump}.env(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,9 +147,9 @@ func (s Session) Prepare(ctx context.Context, conn *pgx.Conn) error {
 // poolerCode is the SQLSTATE, protocol_violation, by which poolers refuse.
 const poolerCode = "08P01"
 
-// connect connects with the password as SCRAM wants it prepared and, where another
+// connectPrepared connects with the password as SCRAM wants it prepared and, where another
 // method of authentication wants it as it is, so.
-func connect(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
+func connectPrepared(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	prepared := saslPrep(cfg.Password)
 	if prepared == cfg.Password {
 		return pgx.ConnectConfig(ctx, cfg)

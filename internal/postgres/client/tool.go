@@ -67,12 +67,36 @@ func DBName(name string) string {
 // Run runs a program to its end. It fails if the program can't be found or
 // started, ends with another status than 0 ([*ToolError]), or ctx ends.
 func Run(ctx context.Context, c Command) error {
+	if c.Server == nil || c.Server.AfterNetConnect == nil {
+		return c.run(ctx, c.Server)
+	}
+	server, err := LoggedIn(ctx, c.Server, "")
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Doing, err)
+	}
+	err = c.run(ctx, server)
+	var failed *ToolError
+	if c.Stdin != nil || !errors.As(err, &failed) || !refusesLogin(failed.SQLState()) {
+		return err
+	}
+	fresh, ferr := LoggedIn(ctx, c.Server, server.Password)
+	switch {
+	case ferr != nil:
+		return fmt.Errorf("%s: %w", c.Doing, ferr)
+	case fresh.User == server.User && fresh.Password == server.Password:
+		return err
+	}
+	return c.run(ctx, fresh)
+}
+
+// run is Run with the connection that the program makes.
+func (c Command) run(ctx context.Context, server *pgx.ConnConfig) error {
 	path, _, err := programs.Find(c.Tool, c.MinMajor)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
-	if cmd.Env, err = c.env(); err != nil {
+	if cmd.Env, err = c.env(server); err != nil {
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
 	stderr := &tail{max: 64 << 10}
