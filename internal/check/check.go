@@ -20,7 +20,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -280,7 +279,7 @@ func (c *checker) text(file string) []string {
 	if lines, ok := c.lines[file]; ok {
 		return lines
 	}
-	b, _ := os.ReadFile(file) // it was read before, and says so if it can't be
+	b, _ := rules.ReadFile(file) // it was read before, and says so if it can't be
 	c.lines[file] = strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 	return c.lines[file]
 }

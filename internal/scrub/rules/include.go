@@ -27,8 +27,8 @@ func Builtins() (names []string) {
 	return names
 }
 
-// readFile reads a rules file or a builtin.
-func readFile(name string) ([]byte, error) {
+// ReadFile reads a rules file or a builtin.
+func ReadFile(name string) ([]byte, error) {
 	builtin, ok := strings.CutPrefix(name, Builtin)
 	if !ok {
 		return os.ReadFile(name)
@@ -78,7 +78,7 @@ func (l *loader) include(name string, at Pos) {
 		l.fail(at, "the rules include themselves: %s", strings.Join(append(chain[i:], name), ", which includes "))
 		return
 	}
-	text, err := readFile(name)
+	text, err := ReadFile(name)
 	if err != nil {
 		what := "the included file " + name + " can't be read: "
 		if builtin {

@@ -27,7 +27,7 @@ func Load(paths []string) (*Ruleset, error) {
 			fault.Problem{Text: "no rules file is given: list one under rules: in the configuration"})
 	}
 	for _, path := range paths {
-		text, err := readFile(path)
+		text, err := ReadFile(path)
 		if err != nil {
 			problems = append(problems, fault.Problem{File: path, Text: "can't be read: " + cause(err)})
 			continue

@@ -33,6 +33,9 @@ func Packs() []Pack {
 		{"keycloak", "Keycloak", []sign{{"public", "user_entity", "email_constraint"}}},
 		{"laravel", "Laravel, with Fortify, Jetstream, Sanctum, Passport, Telescope and Pulse", []sign{
 			{"public", "migrations", "batch"}, {"public", "personal_access_tokens", "tokenable_id"}}},
+		{"metabase", "Metabase's application database", []sign{{"public", "metabase_database", "details"}, {"public", "report_card", "dataset_query"}}},
+		{"mlflow", "MLflow's tracking store and model registry", []sign{{"public", "runs", "artifact_uri"}}},
+		{"mlflow-auth", "MLflow's basic authentication, a database of its own", []sign{{"public", "mutation_conditions", "condition_slot"}, {"public", "registered_model_permissions", "permission"}}},
 		{"prisma", "Prisma's migrations", []sign{{"public", "_prisma_migrations", "checksum"}}},
 		{"supabase-auth", "Supabase Auth, the schema auth", []sign{{"auth", "users", "raw_user_meta_data"}}},
 	}
