@@ -8,7 +8,7 @@ FUZZTIME    ?= 2s
 FUZZED      := internal/postgres/copyfmt internal/scrub/rules internal/scrub/document internal/pii/unwrap
 # Packages without servers: the race detector is on for them.
 PURE        := ./internal/config/... ./internal/fault ./internal/postgres/copyfmt ./internal/postgres/value ./internal/pii/... \
-               ./internal/scrub/... ./internal/report/... ./internal/serve
+               ./internal/scrub/... ./internal/report/... ./internal/serve/...
 
 TOOLS       := $(CURDIR)/.cache/bin
 GOLANGCI    := v2.6.2
@@ -29,10 +29,12 @@ build: ## the refresher binary, in bin/
 man: build ## man pages, in man/
 	@$(BIN)/refresher man man
 
-setup: ## install what is missing: PostgreSQL server, the S3 server and the other PostgreSQL versions that tests use
+setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, Chromium and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh
 	@scripts/setup-extensions.sh
 	@scripts/setup-s3.sh
+	@scripts/setup-promtool.sh
+	@scripts/setup-chromium.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 
 demo: build ## the whole pipeline on throw-away local servers

@@ -78,26 +78,6 @@ func (r *runsOf) Report(ctx context.Context, id string) (*report.Report, error) 
 	return rep, err
 }
 
-// remember shows the newest run of the history as the last one, after a restart.
-func (r *runsOf) remember(ctx context.Context, state *serve.State) {
-	list, err := r.List(ctx)
-	if err != nil {
-		return // the page says it
-	}
-	for _, run := range list {
-		if run.Finished == nil {
-			continue
-		}
-		if rep, err := r.Report(ctx, run.ID); err == nil {
-			if rep.Finished.IsZero() {
-				rep.Finished = *run.Finished
-			}
-			state.Remember(rep)
-		}
-		return
-	}
-}
-
 // record puts an attempt that never became a run into the history.
 func (r *runsOf) record(ctx context.Context, rep *report.Report) error {
 	host, _ := os.Hostname() // "" is as good an answer

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,8 +17,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/config"
 	"refresher/internal/history"
-	"refresher/internal/serve"
+	"refresher/internal/refresh"
+	"refresher/internal/serve/access"
+	"refresher/internal/serve/metrics"
+	"refresher/internal/serve/web"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -284,7 +289,9 @@ func (s *site) page(path string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	h, err := serve.Handler(serve.NewState(), &runsOf{staging: staging}, serve.About{})
+	log := slog.New(slog.DiscardHandler)
+	engine := newLocal(s.t.Context(), &app{}, log, config.Defaults(), refresh.Options{Staging: staging}, config.Times{})
+	h, err := web.New(web.Options{Access: access.Access{Listen: "127.0.0.1:0"}, Control: engine, Metrics: metrics.New(engine, "", log), Log: log})
 	if err != nil {
 		s.t.Fatal(err)
 	}

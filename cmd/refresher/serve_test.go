@@ -9,9 +9,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"refresher/internal/serve"
+	"time"
 )
+
+// document is GET /status.
+type document struct {
+	Next *time.Time
+	Last *struct{ Outcome string }
+}
 
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	t.Parallel()
@@ -42,14 +47,15 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	if get("/healthz") != "ok\n" {
 		t.Error("/healthz is not ok")
 	}
-	var doc serve.Document
+	var doc document
 	if err := json.Unmarshal([]byte(get("/status")), &doc); err != nil || doc.Next == nil || doc.Last == nil ||
 		doc.Last.Outcome != "done" {
 		t.Errorf("/status: %+v %v", doc, err)
 	}
 	for path, want := range map[string]string{
-		"/": run[1], "/?": s.db + " on 127.0.0.1:", "/?zone": "@every 1s, Europe/Berlin", "/runs/" + run[1]: "No source identifier survived", "/runs/" + run[1] + "?format=json": `"promoted": true`,
-		"/metrics": `refresher_runs_total{outcome="done"}`,
+		"/": run[1], "/?": ">" + s.db + "</b> <span class=\"dim\">on 127.0.0.1:", "/?zone": "@every 1s, Europe/Berlin", "/runs/" + run[1]: "No source identifier survived", "/runs/" + run[1] + "?format=json": `"promoted": true`,
+		"/metrics": `refresher_last_run_timestamp_seconds{outcome="done",pipeline="default"}`,
+		"/readyz":  "ok", "/api/v1/pipelines": `"server": "127.0.0.1:`, "/api/v1/runs/" + run[1]: `"outcome": "done"`,
 	} {
 		if !strings.Contains(get(path), want) {
 			t.Errorf("%s lacks %q", path, want)
@@ -95,12 +101,12 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	watch = s.stages(cmd)
 	watch.awaitText("address=http://")
 	address = regexp.MustCompile(`address=(http://\S+)`).FindStringSubmatch(watch.text())
-	for doc = (serve.Document{}); doc.Last == nil; { // it is read while the page is served
+	for doc = (document{}); doc.Last == nil; { // it is read while the page is served
 		if err := json.Unmarshal([]byte(get("/status")), &doc); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if doc.Last.Outcome != "done" || doc.Next != nil || !strings.Contains(get("/metrics"), "refresher_last_run_done 1") {
+	if doc.Last.Outcome != "done" || doc.Next != nil || !strings.Contains(get("/metrics"), `refresher_last_success_timestamp_seconds{pipeline="default"}`) {
 		t.Errorf("after a restart: %+v", doc)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

@@ -101,32 +101,9 @@ type S3 struct {
 	Region    string `yaml:"region" doc:"empty: the SDK's own chain, then us-east-1"`
 }
 
-// Serve is where the status page is, and who may see it.
-type Serve struct {
-	Listen  string      `yaml:"listen" doc:"address of the status page and metrics; without a token it must be loopback, such as 127.0.0.1:8320"`
-	Token   secret.Text `yaml:"token" reference:"true" doc:"secret reference of the token that readers show; empty: everybody on this machine may read"`
-	Readers secret.Text `yaml:"readers" reference:"true" doc:"secret reference of another token, for reading only"`
-	Hosts   []string    `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
-	TLS     TLS         `yaml:"tls" doc:"serve HTTPS"`
-}
-
 // Log is how commands say what they do.
 type Log struct {
 	Format string `yaml:"format" doc:"text, or json: a record a line on stderr" default:"text"`
-}
-
-// TLS is a certificate and its key.
-type TLS struct {
-	Cert string `yaml:"cert" doc:"file of the certificate chain in PEM, relative to this file"`
-	Key  string `yaml:"key" doc:"file of its private key in PEM"`
-}
-
-// ListenAddress is where serve listens.
-func (c *Config) ListenAddress() string {
-	if c.Serve.Listen != "" {
-		return c.Serve.Listen
-	}
-	return c.Listen
 }
 
 // Verify makes verification stricter than it always is.
@@ -334,9 +311,7 @@ func (c *Config) validate(d *decoder) {
 		}
 		seen[n.String()] = true
 	}
-	if (c.Serve.TLS.Cert == "") != (c.Serve.TLS.Key == "") {
-		d.at("serve.tls", "needs both cert and key")
-	}
+	c.Serve.validate(d)
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		d.at("log.format", "must be text or json")
 	}

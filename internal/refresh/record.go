@@ -204,6 +204,7 @@ func (r *recorder) describe(o *Options, p *plan) {
 	r.report.Source = report.Server{
 		Address: fmt.Sprintf("%s:%d", o.Source.Host, o.Source.Port), Database: p.catalog.Database,
 		Version: p.catalog.ServerVersion, SystemID: fmt.Sprint(p.catalog.SystemID), Replica: p.catalog.InRecovery,
+		Lag: p.catalog.Lag,
 	}
 	r.report.Staging = report.Server{
 		Address: fmt.Sprintf("%s:%d", o.Staging.Host, o.Staging.Port), Database: o.Staging.Database,

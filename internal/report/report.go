@@ -79,6 +79,8 @@ type Server struct {
 	Version  int    `json:"server_version_num"`
 	SystemID string `json:"system_identifier"`
 	Replica  bool   `json:"in_recovery"`
+	// Lag is how long ago a hot standby replayed its last transaction, in seconds. An idle primary shows it, too.
+	Lag *float64 `json:"lag_seconds,omitempty"`
 }
 
 // Stage is one step of a run and how long it took.

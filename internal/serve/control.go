@@ -3,6 +3,9 @@ package serve
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
 	"time"
 
 	"refresher/internal/fault"
@@ -25,7 +28,7 @@ type Control interface {
 	// Report is a run's report, or ErrNotFound. That of a run that ended without one, or goes on,
 	// holds what the history knows: Run, Started, Outcome, Stage, Error.
 	Report(ctx context.Context, id string) (*report.Report, error)
-	// Start asks for a run now and returns its id. A pipeline that runs is a Conflict; one that is
+	// Start asks for a run now and returns its id, which Run knows at once. A pipeline that runs is a Conflict; one that is
 	// paused is not: the person who asks knows it.
 	Start(ctx context.Context, pipeline, by string) (id string, err error)
 	// Cancel stops a run. One that has ended is a Conflict.
@@ -124,3 +127,62 @@ type Health struct {
 
 // Ready reports whether all is well.
 func (h Health) Ready() bool { return h.Role != "" && h.History && len(h.StaleSecrets) == 0 }
+
+// PipelineAct is what a person does to a pipeline: Rollback, Pause or Resume of a Control.
+type PipelineAct func(ctx context.Context, pipeline, by string) error
+
+// Has reports whether there is a pipeline of that name.
+func Has(pipelines []PipelineState, name string) bool {
+	return slices.ContainsFunc(pipelines, func(p PipelineState) bool { return p.Name == name })
+}
+
+// Status is the HTTP status of an error of Control, and what is said of it. What the staging
+// server said goes into the log alone.
+func Status(err error) (status int, detail string) {
+	var conflict Conflict
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return http.StatusNotFound, "there is no run or pipeline of that name"
+	case errors.As(err, &conflict):
+		return http.StatusConflict, conflict.Error()
+	}
+	return http.StatusServiceUnavailable, "the staging server does not answer; the log says more"
+}
+
+// Recorded is a Control that writes each act to a log: what, who, and how it ended.
+func Recorded(c Control, log *slog.Logger) Control { return recorded{c, log} }
+
+type recorded struct {
+	Control
+	log *slog.Logger
+}
+
+func (r recorded) note(act string, err error, args ...any) error {
+	if err != nil {
+		r.log.Warn(act+" was refused", append(args, "error", err)...)
+		return err
+	}
+	r.log.Info(act, args...)
+	return nil
+}
+
+func (r recorded) Start(ctx context.Context, pipeline, by string) (string, error) {
+	id, err := r.Control.Start(ctx, pipeline, by)
+	return id, r.note("start", err, "pipeline", pipeline, "run", id, "by", by)
+}
+
+func (r recorded) Cancel(ctx context.Context, id, by string) error {
+	return r.note("cancel", r.Control.Cancel(ctx, id, by), "run", id, "by", by)
+}
+
+func (r recorded) Rollback(ctx context.Context, pipeline, by string) error {
+	return r.note("rollback", r.Control.Rollback(ctx, pipeline, by), "pipeline", pipeline, "by", by)
+}
+
+func (r recorded) Pause(ctx context.Context, pipeline, by string) error {
+	return r.note("pause", r.Control.Pause(ctx, pipeline, by), "pipeline", pipeline, "by", by)
+}
+
+func (r recorded) Resume(ctx context.Context, pipeline, by string) error {
+	return r.note("resume", r.Control.Resume(ctx, pipeline, by), "pipeline", pipeline, "by", by)
+}

@@ -10,10 +10,11 @@ import "slices"
 // Catalog is what refresher knows of one database at one moment.
 type Catalog struct {
 	Database       string
-	ServerVersion  int    // server_version_num, e.g. 150018
-	SystemID       uint64 // pg_control_system(): equal on a primary and all its physical replicas
-	InRecovery     bool   // true on a hot standby
-	Encoding       string // pg_encoding_to_char(encoding), e.g. UTF8
+	ServerVersion  int      // server_version_num, e.g. 150018
+	SystemID       uint64   // pg_control_system(): equal on a primary and all its physical replicas
+	InRecovery     bool     // true on a hot standby
+	Lag            *float64 // seconds since a hot standby replayed a transaction; nil on a primary. It grows on an idle primary's, too
+	Encoding       string   // pg_encoding_to_char(encoding), e.g. UTF8
 	Collate        string
 	CType          string
 	LocaleProvider byte     // pg_database.datlocprovider: 'c' libc, 'i' ICU, 'b' built-in; 'c' before 15

@@ -98,6 +98,7 @@ func (l *loader) server(ctx context.Context) error {
 	const q = `
 		SELECT d.datname, current_setting('server_version_num')::int, current_setting('block_size')::bigint,
 		       (SELECT system_identifier FROM pg_control_system()), pg_is_in_recovery(),
+		       date_part('epoch', now() - pg_last_xact_replay_timestamp()),
 		       pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
 		       coalesce(to_jsonb(d)->>'datlocprovider', 'c'),
 		       coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale', '')
@@ -105,7 +106,7 @@ func (l *loader) server(ctx context.Context) error {
 	c := l.cat
 	var id int64
 	var provider string
-	err := l.conn.QueryRow(ctx, q).Scan(&c.Database, &c.ServerVersion, &l.blocks, &id, &c.InRecovery,
+	err := l.conn.QueryRow(ctx, q).Scan(&c.Database, &c.ServerVersion, &l.blocks, &id, &c.InRecovery, &c.Lag,
 		&c.Encoding, &c.Collate, &c.CType, &provider, &c.Locale)
 	if err != nil {
 		return err

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"refresher/internal/config"
+	"refresher/internal/config/secret"
+	"refresher/internal/fault"
+	"refresher/internal/serve"
+	"refresher/internal/serve/access"
+	"refresher/internal/serve/metrics"
+	"refresher/internal/serve/web"
+)
+
+// pageServer is the pages of `serve`, their server and where it listens.
+type pageServer struct {
+	server   *http.Server
+	listener net.Listener
+	tls      config.TLS
+	metrics  *metrics.Metrics // counts notifications
+}
+
+// pages listens on the address of serve.listen; the pages show control.
+func (a *app) pages(ctx context.Context, c *config.Config, control serve.Control, jobs http.Handler,
+	log *slog.Logger) (*pageServer, error) {
+	who, err := a.access(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &pageServer{tls: c.Serve.TLS, metrics: metrics.New(control, version, log)}
+	site, err := web.New(web.Options{Access: who, Control: control, Metrics: s.metrics, Jobs: jobs, Version: version, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s.server = site.Server()
+	if s.listener, err = net.Listen("tcp", who.Listen); err != nil {
+		var number syscall.Errno
+		if !errors.As(err, &number) {
+			return nil, errors.New("serve.listen names no address of this machine") // the error repeats it, and it may come from a secret
+		}
+		return nil, fmt.Errorf("listening on the address of serve.listen: %w", number)
+	}
+	scheme := "http://"
+	if s.tls.Cert != "" {
+		scheme = "https://"
+	}
+	log.Info("serving", "address", scheme+s.listener.Addr().String())
+	return s, nil
+}
+
+// serve answers until ctx ends and done is closed: while a run cleans up, it is still shown.
+func (s *pageServer) serve(ctx context.Context, done <-chan struct{}) error {
+	stop := context.AfterFunc(ctx, func() {
+		<-done
+		shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if s.server.Shutdown(shut) != nil {
+			_ = s.server.Close()
+		}
+	})
+	defer stop()
+	var err error
+	if s.tls.Cert != "" {
+		err = s.server.ServeTLS(s.listener, s.tls.Cert, s.tls.Key)
+	} else {
+		err = s.server.Serve(s.listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving the pages: %w", err)
+	}
+	return nil
+}
+
+// access is who may see the pages and act, by the configuration.
+func (a *app) access(ctx context.Context, c *config.Config) (access.Access, error) {
+	who := access.Access{Listen: c.ListenAddress(), Hosts: c.Serve.Hosts, ProxyHeader: c.Serve.ProxyHeader}
+	for _, s := range []struct {
+		setting string
+		ref     secret.Text
+		token   *string
+	}{{"serve.token", c.Serve.Token, &who.Token}, {"serve.readers", c.Serve.Readers, &who.Readers}} {
+		if s.ref.IsZero() {
+			continue
+		}
+		token, err := s.ref.Fetch(ctx)
+		if err != nil {
+			return who, err
+		}
+		if *s.token = strings.TrimSpace(token); *s.token == "" {
+			return who, fault.BadInput("%s is an empty secret", s.setting)
+		}
+	}
+	for _, network := range c.Serve.Proxies {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return who, fault.BadInput("serve.proxies: %v", err) // validated with the configuration
+		}
+		who.Proxies = append(who.Proxies, prefix)
+	}
+	if err := who.Check(); err != nil {
+		return who, fault.BadInput("serve.listen: %v", err)
+	}
+	return who, nil
+}

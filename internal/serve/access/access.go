@@ -1,0 +1,102 @@
+// Package access says who may read the pages and the API, who may act, and how they show it.
+//
+//	g := access.Guard(access.Access{Listen: "127.0.0.1:8320", Tokens: …}, log, next)
+//
+// Each request must name a known host, and come from no other site's page. Who sends it is shown
+// by a bearer token, by the session of a browser that logged in, or by a trusted proxy's header.
+// The handlers behind the guard ask [Of] who it is; what they answer to errors is a [Problem].
+package access
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Access says who may read the pages, who may act, and under which names they are reached. A
+// browser sends along the name that a page's address has, so that a foreign page whose name was
+// made to lead here (DNS rebinding) is known by it.
+type Access struct {
+	Listen string   // the address that is listened on, host:port
+	Hosts  []string // names under which the pages are reached besides loopback and Listen's own
+	// Token may read and act, Readers may read; each is shown as "Authorization: Bearer" or in the
+	// log-in form. Without Token, Readers and ProxyHeader whoever reaches the address may read, so
+	// it must be loopback, and nobody may act.
+	Token, Readers string
+	// ProxyHeader is the request's header in which a proxy that has logged a person in gives their
+	// name; that person may act. It counts only from this machine and from Proxies.
+	ProxyHeader string
+	Proxies     []netip.Prefix
+	// Apps are paths of other programs' pages, whose scripts don't know our CSRF token: what they
+	// send must have the Origin header, as browsers send it.
+	Apps []string
+}
+
+// MinToken is the shortest token, in bytes.
+const MinToken = 16
+
+// Check refuses what would let others in.
+func (a Access) Check() error {
+	host, port, err := net.SplitHostPort(a.Listen)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		return errors.New("must be host:port, such as 127.0.0.1:8320")
+	}
+	switch {
+	case loopback(host):
+	case a.ProxyHeader != "" && len(a.Proxies) == 0:
+		return errors.New("is not a loopback address, so that others than the proxy could send serve.proxy_header; " +
+			"write 127.0.0.1, or list the networks of the proxies in serve.proxies")
+	case a.open():
+		return errors.New("is not a loopback address, and without serve.token the pages are only for this machine; " +
+			"write 127.0.0.1, or set serve.token")
+	}
+	for _, t := range []string{a.Token, a.Readers} {
+		if t != "" && len(t) < MinToken {
+			return fmt.Errorf("a token is shorter than %d characters; make one with: openssl rand -hex 32", MinToken)
+		}
+	}
+	if a.Token != "" && a.Token == a.Readers {
+		return errors.New("serve.token and serve.readers are the same token, so that readers could act; make two")
+	}
+	return nil
+}
+
+// open reports whether everybody who reaches the address may read.
+func (a Access) open() bool { return a.Token == "" && a.Readers == "" && a.ProxyHeader == "" }
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// known reports whether a request may name that host. The port is the listener's or a proxy's.
+func (a Access) known(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	own, _, _ := net.SplitHostPort(a.Listen)
+	return loopback(host) || host != "" && (host == own ||
+		slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, host) }))
+}
+
+// proxied reports whether a peer is a proxy whose header counts.
+func (a Access) proxied(peer string) bool {
+	if a.ProxyHeader == "" {
+		return false
+	}
+	p, err := netip.ParseAddrPort(peer)
+	if err != nil {
+		return false
+	}
+	addr := p.Addr().Unmap()
+	return addr.IsLoopback() || slices.ContainsFunc(a.Proxies, func(n netip.Prefix) bool { return n.Contains(addr) })
+}
