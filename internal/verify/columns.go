@@ -118,6 +118,8 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
 		if t.Elem != nil {
 			switch how, why := read(t.Elem, tokens); {
+			case isSmall(t.Elem) && t.Kind == catalog.ArrayType: // letters, or the bytes of a text
+				return asText, ""
 			case why != "":
 				return 0, why
 			case isBits(t.Elem):
@@ -166,6 +168,11 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 		}
 	}
 	return asText, ""
+}
+
+func isSmall(t *catalog.Type) bool {
+	oid := t.Underlying().OID
+	return oid == catalog.Int2OID || oid == catalog.CharOID
 }
 
 func isBits(t *catalog.Type) bool {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +44,11 @@ func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd c
 	}
 	return v.dump(ctx, name, func(ctx context.Context, d *dump) error {
 		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = client.Restore, major, "reading "+name, d, true
+		if in := cmd.Stdin; in != nil {
+			g := &guarded{r: in}
+			defer g.end()
+			cmd.Stdin = g
+		}
 		err := client.Run(ctx, cmd)
 		var failed *client.ToolError
 		if errors.As(err, &failed) && failed.Status > 0 && failed.SQLState() == "" {
@@ -50,6 +56,28 @@ func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd c
 		}
 		return err
 	})
+}
+
+// guarded is the input of a program, which may be read for a while after its end: end waits
+// for that, since the rest is read by others.
+type guarded struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (g *guarded) Read(b []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.r == nil {
+		return 0, io.EOF
+	}
+	return g.r.Read(b)
+}
+
+func (g *guarded) end() {
+	g.mu.Lock()
+	g.r = nil
+	g.mu.Unlock()
 }
 
 // script looks through an SQL script of pg_dump.

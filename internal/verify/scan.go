@@ -163,6 +163,9 @@ func (s *scanner) view(v *unwrap.View) {
 	if len(text) < minCell {
 		return
 	}
+	if s.piece != nil {
+		s.piece.upTo, s.piece.breaks = 0, 0 // views take turns in one buffer
+	}
 	s.matches = s.matches[:0]
 	if s.matcher != nil {
 		before := s.matcher.Expected()

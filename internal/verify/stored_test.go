@@ -43,3 +43,16 @@ func TestCastsOfTheSchemaHideNothing(t *testing.T) {
 		}
 	}
 }
+
+// Letters and bytes of a text are one by one too small to say anything; together they are the text.
+func TestArraysOfSmallElements(t *testing.T) {
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE t AS SELECT
+		(SELECT array_agg(substr(v, i, 1)::"char" ORDER BY i) FROM generate_series(1, length(v)) i) AS letters,
+		(SELECT array_agg(ascii(substr(v, i, 1))::smallint ORDER BY i) FROM generate_series(1, length(v)) i) AS codes,
+		ARRAY[1, 2, 3]::smallint[] AS others, 7::smallint AS one FROM (VALUES ('`+srcEmail+`')) AS v (v)`)
+	r := database(t, verify.Options{Set: source(t)}, url, nil)
+	if got := found([]*verify.Result{r}); !strings.Contains(got, "public.t.letters") || !strings.Contains(got, "public.t.codes") {
+		t.Errorf("%q", got)
+	}
+}

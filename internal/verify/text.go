@@ -35,19 +35,19 @@ type piece struct {
 	apart  bool // what it is a piece of is taken apart beside this: only survivors are looked for
 	cut    bool // it ends within an encoded stretch
 
-	// Line breaks of a view that were counted: findings come mostly in order.
-	counted *byte // where the view is
-	upTo    int
-	breaks  int
+	// Line breaks of the view at hand that were counted: findings come mostly in order.
+	upTo   int
+	breaks int
 }
 
-// breaksBefore is how many line breaks stand in text[:i].
+// sizes are bounds in bytes: of a piece, of one that goes on to the end of an encoded
+// stretch, and of what two pieces have in common.
+type sizes struct{ piece, longest, overlap int }
+
+// breaksBefore is how many line breaks stand in text[:i] of the view at hand.
 func (p *piece) breaksBefore(text []byte, i int) int {
-	if len(text) == 0 {
-		return 0
-	}
-	if p.counted != &text[0] || i < p.upTo {
-		p.counted, p.upTo, p.breaks = &text[0], 0, 0
+	if i < p.upTo {
+		p.upTo, p.breaks = 0, 0
 	}
 	p.breaks += bytes.Count(text[p.upTo:i], newline)
 	p.upTo = i
@@ -92,7 +92,7 @@ func (v *Verifier) pieces(ctx context.Context, l *ledger, name string, r io.Read
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(pieces)
-		return cut(r, line, spare, func(p *piece) error {
+		return cut(r, line, spare, sizes{pieceBytes, maxPiece, overlapBytes}, func(p *piece) error {
 			p.apart = apart
 			select {
 			case pieces <- p:
@@ -165,12 +165,12 @@ func longNumbers(text []byte) (n int64) {
 }
 
 // cut reads a file in pieces, in order, into buffers that are to spare or new ones.
-func cut(r io.Reader, line int64, spare <-chan []byte, emit func(*piece) error) error {
+func cut(r io.Reader, line int64, spare <-chan []byte, size sizes, emit func(*piece) error) error {
 	var rest []byte // the overlap, then what follows the last whole line
 	again := 0
 	for {
-		room := len(rest) + pieceBytes
-		data := append(buffer(spare, room), rest...)
+		room := len(rest) + size.piece
+		data := append(buffer(spare, room+size.overlap), rest...)
 		var err error
 		var end int
 		last, inside := false, false
@@ -190,16 +190,16 @@ func cut(r io.Reader, line int64, spare <-chan []byte, emit func(*piece) error) 
 			} else {
 				end = wholeRune(data)
 			}
-			if inside = withinRun(data[:end]); !inside || room >= maxPiece {
+			if inside = withinRun(data[:end], size.overlap); !inside || room >= size.longest {
 				break
 			}
-			room = min(2*room, maxPiece)
-			data = append(make([]byte, 0, room+overlapBytes), data...)
+			room = min(2*room, size.longest)
+			data = append(make([]byte, 0, room+size.overlap), data...)
 		}
 		if inside = inside && !last; inside {
-			end = wholeGroup(data, end)
+			end = wholeGroup(data, end, size.overlap)
 		}
-		from := overlap(data[:end])
+		from := overlap(data[:end], size.overlap)
 		if !last {
 			rest = append(rest[:0], data[from:]...)
 		}
@@ -229,12 +229,12 @@ func buffer(spare <-chan []byte, n int) []byte {
 		}
 	default:
 	}
-	return make([]byte, 0, n+overlapBytes)
+	return make([]byte, 0, n)
 }
 
 // overlap is where the last lines of a piece begin that the next one begins with.
-func overlap(data []byte) int {
-	from := max(0, len(data)-overlapBytes)
+func overlap(data []byte, most int) int {
+	from := max(0, len(data)-most)
 	if i := bytes.IndexByte(data[from:], '\n'); i >= 0 && from+i+1 < len(data) {
 		return from + i + 1
 	}
@@ -246,9 +246,9 @@ func overlap(data []byte) int {
 
 // wholeGroup is where the last whole group ends of the encoded stretch that data
 // ends with: four characters, so that what follows can be decoded by itself.
-func wholeGroup(data []byte, end int) int {
+func wholeGroup(data []byte, end, overlap int) int {
 	start := lastRun(data[:end])
-	if n := end - start; n > 2*overlapBytes {
+	if n := end - start; n > 2*overlap {
 		return end - n%4
 	}
 	return end
@@ -294,12 +294,12 @@ func lastRun(text []byte) int {
 
 // withinRun reports whether text ends within an encoded stretch: one long line of
 // nothing else, or several.
-func withinRun(text []byte) bool {
+func withinRun(text []byte, long int) bool {
 	body := bytes.TrimRight(text, "\r\n")
 	start := lastRun(body)
 	n, ended := len(body)-start, len(body) < len(text)
 	switch {
-	case !ended && n >= overlapBytes:
+	case !ended && n >= long:
 		return true
 	case start == 0 || body[start-1] != '\n' || ended && n < runLine:
 		return false
