@@ -19,9 +19,9 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help man build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits bench clean
+.PHONY: help man build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits deploy-check packages bench clean
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 build: ## the refresher binary, in bin/
 	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/refresher ./cmd/refresher
@@ -35,6 +35,7 @@ setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, C
 	@scripts/setup-s3.sh
 	@scripts/setup-promtool.sh
 	@scripts/setup-chromium.sh
+	@scripts/setup-deploy.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 
 demo: build ## the whole pipeline on throw-away local servers
@@ -62,6 +63,7 @@ format: ## gofmt, and lines of more than 120 columns wrapped where that can be d
 test: setup lint ## everything that must hold
 	@echo "== go vet, gofmt"; go vet ./...; test -z "$$(gofmt -l cmd internal scripts)" || { gofmt -l cmd internal scripts; exit 1; }
 	@echo "== race detector on the packages without servers"; go test -vet=off -race -short $(PURE)
+	@echo "== what is in deploy/"; cd scripts/deploycheck && go test .
 	@echo "== fuzz targets of what reads production's bytes and the rules, $(FUZZTIME) each (all of them: make fuzz)"; scripts/fuzz.sh $(FUZZTIME) $(FUZZED)
 	@echo "== all tests, against real servers"; go test -vet=off -ldflags=-w -timeout 30m ./...
 
@@ -97,8 +99,19 @@ limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
 	@REFRESHER_TEST_CELL_MB=200 go test -count=1 -timeout 30m -v -run '^TestLargeCell$$' ./cmd/refresher | grep -E 'times the cell|FAIL|^ok'
 	@REFRESHER_TEST_TABLES=20000 go test -count=1 -timeout 30m -v -run '^TestManyTables$$' ./cmd/refresher | grep -E 'tables|FAIL|^ok'
 
+deploy-check: setup ## deploy/ once more, with Helm itself: lint and template
+	@scripts/setup-helm.sh
+	@.cache/bin/helm lint --strict deploy/helm/refresher
+	@.cache/bin/helm template refresher deploy/helm/refresher >/dev/null
+	@.cache/bin/helm template refresher deploy/helm/refresher --set mode=cronjob >/dev/null
+	@cd scripts/deploycheck && go test -count=1 .
+
+packages: setup ## tarballs, deb and rpm into dist/, and the deb installed and removed: some fifteen minutes the first time
+	@scripts/setup-goreleaser.sh
+	@scripts/packages.sh
+
 bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
 	@scripts/bench.sh
 
 clean: ## remove what was built
-	@rm -rf bin .cache
+	@rm -rf bin dist .cache

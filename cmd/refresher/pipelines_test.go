@@ -16,7 +16,8 @@ import (
 func TestTheGravestPipelineDecides(t *testing.T) {
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	refused, invalid, failed := fault.Refuse("survivors", "3"), fault.BadInput("no such transform"), errors.New("no route")
+	refused, invalid, failed := fault.Refuse("survivors", "3"), fault.BadInput("no such transform"),
+		errors.New("no route")
 	for _, tt := range []struct {
 		ctx  context.Context
 		s    several
