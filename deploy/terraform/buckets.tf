@@ -155,7 +155,7 @@ data "aws_iam_policy_document" "bucket" {
       values   = ["false"]
     }
   }
-  # Nobody else reads or writes objects, whatever other policies of the account say.
+  # No other principal reads or writes objects, even if another policy of the account allows it.
   statement {
     sid       = "TwoRolesOnly"
     effect    = "Deny"
