@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 	"time"
 
@@ -15,15 +14,14 @@ import (
 	"refresher/internal/serve"
 )
 
-// runsOf is the history of a staging server for the pages and the scheduler. It makes
-// none: only a run knows that the server is not production's.
+// runsOf is the history of a staging server for commands that read it. It makes none.
 type runsOf struct {
 	staging *pgx.ConnConfig
 	mu      sync.Mutex
 	opened  *history.History
 }
 
-// answer is how long the staging server may take to answer a page or a claim.
+// answer is how long the staging server may take to answer.
 const answer = 5 * time.Second
 
 // errNoHistory says that there was no run yet.
@@ -76,28 +74,6 @@ func (r *runsOf) Report(ctx context.Context, id string) (*report.Report, error) 
 		err = serve.ErrNotFound
 	}
 	return rep, err
-}
-
-// record puts an attempt that never became a run into the history.
-func (r *runsOf) record(ctx context.Context, rep *report.Report) error {
-	host, _ := os.Hostname() // "" is as good an answer
-	return r.with(ctx, func(ctx context.Context, h *history.History) error {
-		return h.Finish(ctx, history.Run{ID: rep.Run, Host: host, Started: rep.Started, Finished: rep.Finished,
-			Outcome: rep.Outcome, Error: rep.Error})
-	})
-}
-
-// Claim takes a slot of the schedule for this machine.
-func (r *runsOf) Claim(ctx context.Context, slot string) (mine, first bool, err error) {
-	host, _ := os.Hostname() // "" is as good an answer
-	err = r.with(ctx, func(ctx context.Context, h *history.History) (err error) {
-		mine, _, err = h.ClaimSlot(ctx, slot, host, 0)
-		return err
-	})
-	if errors.Is(err, errNoHistory) { // the lock decides between two that are new
-		return true, true, nil
-	}
-	return mine, false, err
 }
 
 func (r *runsOf) with(ctx context.Context, do func(context.Context, *history.History) error) error {

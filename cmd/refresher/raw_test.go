@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,13 +15,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/config"
+	"refresher/internal/config/schedule"
 	"refresher/internal/history"
 	"refresher/internal/refresh"
 	"refresher/internal/serve/access"
+	"refresher/internal/serve/engine"
 	"refresher/internal/serve/metrics"
 	"refresher/internal/serve/web"
 	"refresher/internal/testkit/pgserver"
@@ -282,7 +285,7 @@ func TestNothingThatIsSaidHoldsARawValue(t *testing.T) {
 	w.holdsNothing()
 }
 
-// page is a page of serve's, without its scheduler.
+// page is a page of serve's, without a schedule.
 func (s *site) page(path string) string {
 	s.t.Helper()
 	staging, err := pgx.ParseConfig(s.vars["STAGING"])
@@ -290,7 +293,19 @@ func (s *site) page(path string) string {
 		s.t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	engine := newLocal(s.t.Context(), &app{}, log, config.Defaults(), refresh.Options{Staging: staging}, config.Times{})
+	plan, err := schedule.Parse(schedule.Off, time.UTC)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	engine := engine.New(log, engine.Pipeline{Name: "default", Staging: staging, Plan: plan, NewID: refresh.NewID,
+		History: func(ctx context.Context) (*history.History, error) { return history.Open(ctx, staging) }})
+	ctx, cancel := context.WithCancel(s.t.Context())
+	events, ended := engine.Events(ctx), make(chan struct{})
+	go func() { defer close(ended); engine.Serve(ctx) }()
+	defer func() { cancel(); <-ended }()
+	for !engine.Health(ctx).History {
+		<-events
+	}
 	h, err := web.New(web.Options{Access: access.Access{Listen: "127.0.0.1:0"}, Control: engine, Metrics: metrics.New(engine, "", log), Log: log})
 	if err != nil {
 		s.t.Fatal(err)

@@ -61,6 +61,7 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	cfg = h.cfg
 	cfg.Database = Database
 	return h, h.do(ctx, fmt.Sprintf("preparing database %q on the staging server", Database), func(conn *pgx.Conn) error {
+		cfg.Password = conn.Config().Password // in the form that the server takes
 		return h.migrate(ctx, conn)
 	})
 }
@@ -134,6 +135,16 @@ func (h *History) create(ctx context.Context) error {
 	_, err = conn.Exec(ctx, "REVOKE ALL ON DATABASE "+catalog.Quote(Database)+" FROM PUBLIC")
 	return client.Wrap(err, "creating database %q on the staging server", Database)
 }
+
+// Session is a session of the history's database, for libraries that connect by themselves:
+// its configuration, and what it is. Names are those of the schema.
+func (h *History) Session(name, schema string) (*pgx.ConnConfig, client.Session) {
+	s := h.described(name, map[string]string{"search_path": schema})
+	return s.Config(h.cfg), s
+}
+
+// Target is the staging database.
+func (h *History) Target() string { return h.target }
 
 // do runs fn on a session of the history.
 func (h *History) do(ctx context.Context, what string, fn func(*pgx.Conn) error) error {

@@ -13,9 +13,14 @@ import (
 // beginning, before it has the staging database's; the second is the hash of its id.
 const runClass = 8241033
 
+// Waiting is the stage of a run that was asked for and has not begun.
+const Waiting = "waiting"
+
 // dead are the runs of a staging database ($1) that history calls running and that no
-// session vouches for. A holder of the staging database's lock vouches for its own run.
+// session vouches for. A holder of the staging database's lock vouches for its own run. One
+// that waits to begin may do so for an hour.
 const dead = `database = $1 AND outcome = 'running'
+	AND NOT (stage = 'waiting' AND started > now() - interval '1 hour')
 	AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
 		AND classid = 8241033 AND objid::bigint = (hashtext(runs.id)::bigint & 4294967295))
 	AND NOT EXISTS (SELECT FROM pg_locks p JOIN locks l ON l.database = $1 AND l.run = runs.id
@@ -57,17 +62,17 @@ func (h *History) MarkLost(ctx context.Context, ids []string) error {
 	})
 }
 
-// LostJobs are those of the jobs whose newest run is lost.
-func (h *History) LostJobs(ctx context.Context, jobs []int64) (lost []int64, err error) {
+// EndedJobs are those of the jobs whose newest run has ended, or is lost.
+func (h *History) EndedJobs(ctx context.Context, jobs []int64) (ended []int64, err error) {
 	const q = `
 		SELECT job FROM (SELECT DISTINCT ON (job) job, outcome FROM runs WHERE database = $1 AND job = ANY ($2)
-			ORDER BY job, started DESC, id DESC) newest WHERE outcome = $3`
-	err = h.do(ctx, "looking for jobs that were killed", func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, q, h.target, jobs, fault.Lost)
+			ORDER BY job, started DESC, id DESC) newest WHERE outcome <> $3`
+	err = h.do(ctx, "looking for jobs whose runs have ended", func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, q, h.target, jobs, fault.Running)
 		if err == nil {
-			lost, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			ended, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 		}
 		return err
 	})
-	return lost, err
+	return ended, err
 }

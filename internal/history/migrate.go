@@ -37,6 +37,11 @@ func (h *History) migrate(ctx context.Context, conn *pgx.Conn) error {
 	if current, err := upToDate(ctx, conn, list); err != nil || current {
 		return err
 	}
+	return Exclusive(ctx, conn, func() error { return h.up(ctx, list) })
+}
+
+// Exclusive migrates while no other session of the database does.
+func Exclusive(ctx context.Context, conn *pgx.Conn, migrate func() error) error {
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrating); err != nil {
 		return client.Wrap(err, "waiting for another migration")
 	}
@@ -45,10 +50,12 @@ func (h *History) migrate(ctx context.Context, conn *pgx.Conn) error {
 			client.Close(ctx, conn)
 		}
 	}()
+	return migrate()
+}
+
+func (h *History) up(ctx context.Context, list fs.FS) error {
 	session := h.described("", map[string]string{"lock_timeout": fmt.Sprint(patience.Milliseconds())})
-	cfg := session.Config(h.cfg)
-	cfg.Password = conn.Config().Password // in the form that the server takes
-	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(session.Prepare))
+	db := stdlib.OpenDB(*session.Config(h.cfg), stdlib.OptionAfterConnect(session.Prepare))
 	defer db.Close()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, list, goose.WithTableName(versions),
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))

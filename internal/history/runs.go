@@ -42,7 +42,7 @@ var ErrNotFound = errors.New("no such run")
 type Filter struct {
 	Pipeline string        // empty: any
 	Outcome  fault.Outcome // empty: any
-	Before   string        // id of a run: only those that started before it
+	Before   string        // id of a run: only those that started before it; ids begin with their time
 	Limit    int           // 0: MaxList, which is also the most
 }
 
@@ -55,7 +55,8 @@ func (h *History) Start(ctx context.Context, r Run) error {
 	const q = `
 		INSERT INTO runs (id, database, pipeline, host, started_by, job, started, outcome, stage)
 		VALUES ($1, $2, $3, $4, $5, nullif($6, 0), $7, $8, $9)
-		ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, stage = excluded.stage, finished = NULL`
+		ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, stage = excluded.stage, finished = NULL,
+			host = excluded.host, job = coalesce(runs.job, excluded.job)`
 	return h.do(ctx, "recording the run's start", func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Pipeline, r.Host, r.By, r.Job, r.Started,
 			fault.Running, r.Stage)
@@ -106,7 +107,8 @@ const columns = `id, database, pipeline, host, started_by, coalesce(job, 0), sta
 // databases of the server have a history of their own.
 func (h *History) List(ctx context.Context, f Filter) ([]Run, error) {
 	const where = ` WHERE database = $1 AND ($2 = '' OR pipeline = $2) AND ($3 = '' OR outcome = $3)
-		AND ($4 = '' OR (started, id) < (coalesce((SELECT started FROM runs WHERE id = $4), 'infinity'), $4))
+		AND ($4 = '' OR CASE WHEN EXISTS (SELECT FROM runs WHERE id = $4)
+			THEN (started, id) < (SELECT started, id FROM runs WHERE id = $4) ELSE id < $4 END)
 		ORDER BY started DESC, id DESC LIMIT $5`
 	limit := cmp.Or(min(max(f.Limit, 0), MaxList), MaxList)
 	var runs []Run
@@ -132,6 +134,32 @@ func (h *History) Get(ctx context.Context, id string) (Run, error) {
 func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
 	return h.one(ctx, "reading the last run that was done", `database = $1 AND outcome = $2 AND id <> $3 AND
 		report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
+}
+
+// Latest are, as far as there are such, the newest run of this staging database that ended,
+// the newest that was done, and those that go on, without their reports and newest first.
+func (h *History) Latest(ctx context.Context) (runs []Run, err error) {
+	const newest = `(SELECT id FROM runs WHERE database = $1 AND %s ORDER BY started DESC, id DESC LIMIT 1)`
+	q := `SELECT ` + columns + `, NULL::jsonb, '' FROM runs WHERE database = $1 AND (outcome = 'running' OR id IN (` +
+		fmt.Sprintf(newest, "outcome <> 'running'") + ", " + fmt.Sprintf(newest, "outcome = 'done'") +
+		`)) ORDER BY started DESC, id DESC`
+	err = h.do(ctx, "reading the latest runs", func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, q, h.target)
+		if err == nil {
+			runs, err = pgx.CollectRows(rows, scan)
+		}
+		return err
+	})
+	return runs, err
+}
+
+// Ran reports whether a run of this staging database that came to its end was going on at a moment.
+func (h *History) Ran(ctx context.Context, at time.Time) (ran bool, err error) {
+	const q = `SELECT EXISTS (SELECT FROM runs WHERE database = $1 AND started <= $2 AND finished > $2 AND outcome IN ('done', 'refused'))`
+	err = h.do(ctx, "looking whether a run was going on", func(c *pgx.Conn) error {
+		return c.QueryRow(ctx, q, h.target, at).Scan(&ran)
+	})
+	return ran, err
 }
 
 // OfJob returns the newest run of a job of the service, or ErrNotFound.

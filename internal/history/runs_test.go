@@ -153,7 +153,7 @@ func TestRunsThatWereKilled(t *testing.T) {
 	lock.Release()
 	dead("locked")
 	dead()
-	if lost, err := h.LostJobs(t.Context(), []int64{1, 2, 3, 4, 9}); err != nil || !slices.Equal(lost, []int64{1, 2, 3}) {
+	if lost, err := h.EndedJobs(t.Context(), []int64{1, 2, 3, 4, 9}); err != nil || !slices.Equal(lost, []int64{1, 2, 3}) {
 		t.Errorf("jobs %v, %v", lost, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
 )
 
@@ -60,4 +61,43 @@ func (p *plan) markStaging(ctx context.Context, o *Options, source *pgx.Conn) (e
 		return err
 	}
 	return restore.Absent(ctx, source, mark, written)
+}
+
+// OpenHistory opens the history of a service, before there is a run. Where the staging server has
+// none, one is made only if that server is surely not production's.
+func OpenHistory(ctx context.Context, o Options) (*history.History, error) {
+	exists, err := history.Check(ctx, o.Staging)
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		if err := surelyApart(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return history.Open(ctx, o.Staging)
+}
+
+// surelyApart refuses a staging server of the source's system identifier, even if it is
+// confirmed: that takes the guard of a run.
+func surelyApart(ctx context.Context, o Options) error {
+	server, err := restore.Connect(ctx, o.Staging)
+	if err != nil {
+		return err
+	}
+	source, err := client.Open(ctx, o.Source, client.Session{To: "the source database", ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer client.Close(ctx, source)
+	var id int64
+	if err := source.QueryRow(ctx, "SELECT system_identifier FROM pg_control_system()").Scan(&id); err != nil {
+		return client.Wrap(err, "identifying the source's server")
+	}
+	err = restore.Guard(uint64(id), server.SystemID())
+	if err != nil && o.CloneOfSource != 0 {
+		return fault.Refuse("staging", "the staging server is a copy of production: run `refresher run` once, which looks closely "+
+			"and makes the history; the service goes on then")
+	}
+	return err
 }

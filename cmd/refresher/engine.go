@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"refresher/internal/config"
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/refresh"
+	"refresher/internal/report"
+	"refresher/internal/serve"
+	"refresher/internal/serve/engine"
+)
+
+// engine is what runs these pipelines. What is wrong with their files, rules or secrets now is
+// found here; each run reads them anew.
+func (a *app) engine(ctx context.Context, configs []*config.Config, log *slog.Logger) (*engine.Engine, error) {
+	var pipelines []engine.Pipeline
+	for _, c := range configs {
+		p, err := a.scheduled(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		pipelines = append(pipelines, p)
+	}
+	return engine.New(log, pipelines...), nil
+}
+
+// scheduled is a pipeline as the engine runs it.
+func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline, error) {
+	in, err := withRules(c)
+	if err != nil {
+		return engine.Pipeline{}, err
+	}
+	o, err := a.options(ctx, in)
+	if err != nil {
+		return engine.Pipeline{}, err
+	}
+	times, err := c.Schedule.Times()
+	if err != nil {
+		return engine.Pipeline{}, err
+	}
+	words := "no schedule"
+	if c.Schedule.Cron != "off" {
+		words = c.Schedule.Cron + ", " + c.Schedule.Timezone
+	}
+	return engine.Pipeline{
+		Name: c.Pipeline, Staging: o.Staging, Plan: times.Plan, Schedule: words, Timezone: c.Schedule.Timezone,
+		CatchUp: times.CatchUp, Jitter: times.Jitter, Deadline: times.Deadline, Workers: o.Workers, NewID: refresh.NewID,
+		History: func(ctx context.Context) (*history.History, error) { return refresh.OpenHistory(ctx, o) },
+		Run: func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error) {
+			return a.refreshNow(ctx, c.Pipeline, id, by, watch)
+		},
+		Rollback: func(ctx context.Context) error { return a.rollback(ctx, c, false) },
+	}, nil
+}
+
+// refreshNow reads the files of a pipeline and runs a refresh. It always returns a report.
+func (a *app) refreshNow(ctx context.Context, pipeline, id, by string, watch refresh.Observer) (*report.Report, error) {
+	started := time.Now()
+	o, err := a.optionsNow(ctx, pipeline)
+	if err != nil {
+		return &report.Report{Run: id, Started: started, Finished: time.Now(), Outcome: fault.OutcomeOf(ctx, err),
+			Error: err.Error()}, err
+	}
+	o.Run, o.By = id, by
+	return refresh.Run(ctx, o, watch)
+}
+
+// optionsNow are a pipeline's options, by the files as they are now.
+func (a *app) optionsNow(ctx context.Context, pipeline string) (refresh.Options, error) {
+	configs, err := a.loadConfigs(pipeline)
+	if err != nil {
+		return refresh.Options{}, err
+	}
+	in, err := withRules(configs[0])
+	if err != nil {
+		return refresh.Options{}, err
+	}
+	return a.options(ctx, in)
+}

@@ -1,0 +1,204 @@
+// Package engine starts the runs of `refresher serve`: at the times of their schedules, and
+// when somebody asks.
+//
+//	e := engine.New(log, pipelines...)
+//	e.Serve(ctx)                       // until ctx ends
+//	id, err := e.Start(ctx, "shop", "ann")
+//
+// It is a [serve.Control], for the page and the API.
+//
+// River (riverqueue.com) is the queue. Each pipeline has a schema of River's in the database
+// of the history, on its own staging server, and a River client in each service. Among the
+// services one leads: it puts a job into the queue when a time of the schedule comes. Any of
+// them takes it. Two queues are in a schema: that of the schedule, which can be paused, and
+// that of runs that a person asked for.
+//
+// A time of the schedule is a slot, named by what the clocks show. Its job claims the slot in
+// the history before it runs, so each has one run at most, even if the queue lost its rows. The lock of the
+// history keeps runs of other commands apart.
+//
+// A job whose run failed by the environment is tried again; what a gate or the configuration
+// refused is not. A job whose service stopped goes back into the queue, and so does one whose
+// service was killed, once no session vouches for its run any more: that run is lost.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/config/schedule"
+	"refresher/internal/history"
+	"refresher/internal/report"
+	"refresher/internal/serve"
+)
+
+// Pipeline is what is run, and when.
+type Pipeline struct {
+	Name     string
+	Staging  *pgx.ConnConfig
+	Plan     *schedule.Plan
+	Schedule string // in words, for people
+	Timezone string // of the plan
+	CatchUp  time.Duration
+	Jitter   time.Duration
+	Deadline time.Duration // 0: none
+	Workers  int           // for people
+
+	// History opens the history. Where the staging server has none it may make one, if that
+	// server is surely not production's.
+	History func(ctx context.Context) (*history.History, error)
+	// Run refreshes once. The report is never nil. What could not be read (configuration,
+	// rules, secrets) is an error like any other.
+	Run func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error)
+	// Rollback swaps the previous staging database back.
+	Rollback func(ctx context.Context) error
+	// NewID names a run that begins at a time.
+	NewID func(time.Time) string
+}
+
+// Engine runs pipelines. It is a [serve.Control].
+type Engine struct {
+	log     *slog.Logger
+	runners []*runner
+}
+
+var _ serve.Control = (*Engine)(nil)
+
+// New makes an engine, which does nothing before Serve.
+func New(log *slog.Logger, pipelines ...Pipeline) *Engine {
+	e := &Engine{log: log}
+	for _, p := range pipelines {
+		r := &runner{Pipeline: p, log: log.With("pipeline", p.Name), now: time.Now, look: lookEvery, pause: time.Minute}
+		r.seen.problem = errStarting
+		e.runners = append(e.runners, r)
+	}
+	return e
+}
+
+// errStarting stands for what is not known yet.
+var errStarting = errors.New("the service is starting")
+
+// Serve works until ctx ends and the runs that were going have cleaned up after themselves. A
+// staging server that can't be reached ends nothing: it is asked again.
+func (e *Engine) Serve(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, r := range e.runners {
+		all.Go(func() { r.serve(ctx) })
+	}
+	all.Wait()
+}
+
+// runner is one pipeline in this service.
+type runner struct {
+	Pipeline
+
+	log   *slog.Logger
+	now   func() time.Time
+	look  time.Duration // between two looks at the staging server
+	pause time.Duration // before a run that failed is tried again, the first time
+
+	mu      sync.Mutex
+	work    *work    // nil while the staging server can't be reached
+	current *current // the run that goes on here
+	seen    seen
+	version int // of what is shown of the pipeline
+}
+
+// current is a run in this service.
+type current struct {
+	id, by  string
+	started time.Time
+	watch   *serve.Watch
+}
+
+const (
+	lookEvery = 5 * time.Second
+	// answer is how long the staging server may take to answer.
+	answer = 5 * time.Second
+	// preparing is how long it may take to make or change the tables.
+	preparing = 2 * time.Minute
+	// stopping is how long a run may take to clean up after itself, in all.
+	stopping = 2 * time.Minute
+)
+
+// serve keeps the work with the staging server going.
+func (r *runner) serve(ctx context.Context) {
+	for ctx.Err() == nil {
+		w, err := r.open(ctx)
+		if err == nil {
+			err = r.keep(ctx, w)
+			w.close(ctx)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		r.troubled(err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(r.look):
+		}
+	}
+}
+
+// keep looks at the staging server again and again, until what was opened is of no use.
+func (r *runner) keep(ctx context.Context, w *work) error {
+	r.set(func() { r.work = w })
+	r.announce()
+	defer r.set(func() { r.work = nil })
+	tick := time.NewTicker(r.look)
+	defer tick.Stop()
+	at := time.Now()
+	for {
+		if err := r.examine(ctx, w); err != nil && ctx.Err() == nil {
+			if gone(err) {
+				return err
+			}
+			r.troubled(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		// River plans from what the clock said before.
+		now := time.Now()
+		if back := now.Sub(at) - now.Round(0).Sub(at.Round(0)); back > time.Minute {
+			return errors.New("the clock was set back")
+		}
+		at = now
+	}
+}
+
+// troubled notes, and says once, that the staging server does not do what it should.
+func (r *runner) troubled(err error) {
+	said := false
+	r.set(func() {
+		said = r.seen.problem != nil && r.seen.problem != errStarting && r.seen.problem.Error() == err.Error()
+		r.seen.problem, r.seen.leader = err, ""
+	})
+	if !said {
+		r.log.Warn("the staging server does not answer, or refuses; the service goes on asking", "error", err)
+	}
+}
+
+// announce says when the next run is due.
+func (r *runner) announce() {
+	if next := r.Plan.After(r.now()).At; !next.IsZero() {
+		r.log.Info("next run", "at", next)
+	}
+}
+
+// set changes what is shown of the pipeline.
+func (r *runner) set(change func()) {
+	r.mu.Lock()
+	change()
+	r.version++
+	r.mu.Unlock()
+}
+
+func (r *runner) changed() { r.set(func() {}) }

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"refresher/internal/history"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
+)
+
+// work is what a runner has open on the staging server.
+type work struct {
+	history  *history.History
+	pool     *pgxpool.Pool
+	client   *river.Client[pgx.Tx]
+	suspects map[int64]bool // jobs that looked abandoned at the last look
+	dead     []string       // runs that looked dead then
+}
+
+// The queues of a pipeline.
+const (
+	scheduled = "schedule"
+	asked     = "asked"
+)
+
+const (
+	// connections of a pipeline, of one service; River uses them for a moment each.
+	connections = 4
+	// attempts are how often a slot is tried while the environment fails.
+	attempts = 5
+	// kept is how long the rows of jobs that ended are kept.
+	kept = 30 * 24 * time.Hour
+)
+
+// Schema is the name of River's schema for a staging database.
+func Schema(database string) string {
+	plain := strings.Trim(notPlain().ReplaceAllString(strings.ToLower(database), "_"), "_")
+	if plain == database && len(plain) <= 24 {
+		return "jobs_" + plain
+	}
+	sum := sha256.Sum256([]byte(database))
+	return "jobs_" + plain[:min(len(plain), 15)] + "_" + hex.EncodeToString(sum[:4])
+}
+
+var notPlain = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9_]+`) })
+
+// open connects to the staging server, brings its tables up to date and starts to take jobs.
+func (r *runner) open(ctx context.Context) (w *work, err error) {
+	prepare, cancel := context.WithTimeout(ctx, preparing)
+	defer cancel()
+	h, err := r.History(prepare)
+	if err != nil {
+		return nil, err
+	}
+	schema := Schema(h.Target())
+	cfg, session := h.Session("refresher/serve", schema)
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = answer
+	}
+	pooled, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return nil, client.Wrap(err, "reading the environment's PG variables")
+	}
+	pooled.ConnConfig, pooled.MaxConns, pooled.AfterConnect = cfg, connections, session.Prepare
+	w = &work{history: h, suspects: map[int64]bool{}}
+	if w.pool, err = pgxpool.NewWithConfig(ctx, pooled); err != nil {
+		return nil, client.Wrap(err, "connecting to %s", session.To)
+	}
+	defer func() {
+		if err != nil {
+			w.pool.Close()
+		}
+	}()
+	if err := w.migrate(prepare, schema); err != nil {
+		return nil, err
+	}
+	past := r.Plan.Last(r.now(), r.window())
+	if err := h.Enrol(prepare, past.Wall, hostname()); err != nil {
+		return nil, err
+	}
+	if w.client, err = river.NewClient(riverpgxv5.New(w.pool), r.river(schema)); err != nil {
+		return nil, fmt.Errorf("setting up the queue: %w", err)
+	}
+	// What ends the jobs is Stop: to River an end of this context would be their failure.
+	return w, client.Wrap(w.client.Start(context.WithoutCancel(ctx)), "starting the queue")
+}
+
+// migrate makes River's tables, one service after the other.
+func (w *work) migrate(ctx context.Context, schema string) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(w.pool), &rivermigrate.Config{Schema: schema,
+		Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("reading the migrations of the queue: %w", err)
+	}
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return client.Wrap(err, "connecting to the staging server")
+	}
+	defer conn.Release()
+	return history.Exclusive(ctx, conn.Conn(), func() error {
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+catalog.Quote(schema)); err != nil {
+			return client.Wrap(err, "making the schema of the queue")
+		}
+		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return client.Wrap(err, "migrating the queue")
+	})
+}
+
+// river is the configuration of River's client.
+func (r *runner) river(schema string) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker{runner: r})
+	times := &times{Pipeline: &r.Pipeline, now: r.now}
+	return &river.Config{
+		Schema: schema, Workers: workers, Logger: slog.New(&quiet{r.log.Handler(), r}),
+		Queues:                      map[string]river.QueueConfig{scheduled: {MaxWorkers: 1}, asked: {MaxWorkers: 1}},
+		PeriodicJobs:                []*river.PeriodicJob{river.NewPeriodicJob(times, times.job, &river.PeriodicJobOpts{RunOnStart: true})},
+		JobTimeout:                  -1,   // the deadline is the run's own
+		PollOnly:                    true, // LISTEN would hold a session more, and pass no pooler
+		RetryPolicy:                 backoff{r.pause},
+		CompletedJobRetentionPeriod: kept, CancelledJobRetentionPeriod: kept, DiscardedJobRetentionPeriod: kept,
+		ReindexerSchedule: river.NeverSchedule(), // the tables are small
+	}
+}
+
+// backoff is when a job that failed is tried again: after 1, 4, 16 and 64 times the pause.
+type backoff struct{ pause time.Duration }
+
+func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(b.pause << (2 * max(0, min(job.Attempt-1, attempts))))
+}
+
+// close stops the jobs that go on, waits until they have cleaned up, and disconnects.
+func (w *work) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
+	defer cancel()
+	_ = w.client.StopAndCancel(ctx) // its only error is that of ctx
+	w.pool.Close()
+}
+
+// gone reports that the staging server lacks what was made there: it was set up anew.
+func gone(err error) bool {
+	switch client.Code(err) {
+	case "3D000", "3F000", "42P01": // invalid_catalog_name, invalid_schema_name, undefined_table
+		return true
+	}
+	return errors.Is(err, rivertype.ErrNotFound)
+}
+
+func hostname() string {
+	host, _ := os.Hostname() // "" is as good an answer
+	return host
+}
+
+// quiet passes River's warnings on, but not while the staging server is known not to answer:
+// River repeats them each second.
+type quiet struct {
+	slog.Handler
+	runner *runner
+}
+
+func (q *quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	if level < slog.LevelWarn || !q.Handler.Enabled(ctx, level) {
+		return false
+	}
+	q.runner.mu.Lock()
+	defer q.runner.mu.Unlock()
+	return q.runner.seen.problem == nil
+}
+
+func (q *quiet) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &quiet{q.Handler.WithAttrs(attrs), q.runner}
+}
+func (q *quiet) WithGroup(name string) slog.Handler {
+	return &quiet{q.Handler.WithGroup(name), q.runner}
+}
