@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,4 +85,54 @@ func TestSigningKeyOfSeveralPipelines(t *testing.T) {
 	if c, err := a.loadSigning(); err != nil || c.Key.Name() != "env:L" {
 		t.Errorf("%v, %v", c, err)
 	}
+}
+
+// Three databases by one key: a person is the same fake in both that are refreshed, and the
+// one between them that a gate refuses keeps neither from its turn.
+func TestRunOfSeveralPipelines(t *testing.T) {
+	t.Parallel()
+	shop, refused, crm := newEmptySite(t), newEmptySite(t), newEmptySite(t)
+	for _, s := range []*site{shop, refused, crm} {
+		s.production("CREATE TABLE users (email text PRIMARY KEY); INSERT INTO users VALUES ('zanzibar.quill@bigcorp.com')")
+	}
+	shop.write("rules.yaml", "version: 1\ntables: {public.users: {columns: {email: email}}}\n")
+	shop.write("none.yaml", "version: 1\ntables: {}\n")
+	shop.vars["SOURCE2"], shop.vars["STAGING2"] = refused.vars["SOURCE"], refused.vars["STAGING"]
+	shop.vars["SOURCE3"], shop.vars["STAGING3"] = crm.vars["SOURCE"], crm.vars["STAGING"]
+	shop.write("refresher.yaml", `key: env:KEY
+workers: 1
+pipelines:
+  shop: {source: {url: "${SOURCE}"}, staging: {url: "${STAGING}"}, rules: [rules.yaml]}
+  refused: {source: {url: "${SOURCE2}"}, staging: {url: "${STAGING2}"}, rules: [none.yaml]}
+  crm: {source: {url: "${SOURCE3}"}, staging: {url: "${STAGING3}"}, rules: [rules.yaml]}
+`)
+	reports := filepath.Join(shop.dir, "reports")
+	_, said := shop.must(exitRefused, "run", "--report", reports)
+	if want := "3 pipelines: shop done, refused refused, crm done\n"; !strings.Contains(said, want) ||
+		!strings.Contains(said, "refresher: refused: ") {
+		t.Errorf("%q is not in\n%s", want, said)
+	}
+	fake := func(s *site) string { return s.one(s.staging.URL(s.db), "SELECT email FROM users") }
+	if a, b := fake(shop), fake(crm); a != b || strings.Contains(a, "zanzibar") {
+		t.Errorf("one person is %s and %s", a, b)
+	}
+	for _, name := range []string{"shop", "refused", "crm"} {
+		if _, err := os.Stat(filepath.Join(reports, name, "report.json")); err != nil {
+			t.Error(err)
+		}
+	}
+	list, _ := shop.must(exitClean, "runs", "--format", "json", "--outcome", "done", "--limit", "2")
+	if strings.Index(list, `"pipeline": "crm"`) > strings.Index(list, `"pipeline": "shop"`) || strings.Contains(list, `"refused"`) {
+		t.Errorf("runs are %s", list)
+	}
+	if _, said := shop.must(exitClean, "runs", "--pipeline", "refused"); strings.Count(said, "refused in") != 1 {
+		t.Error(said)
+	}
+	// One by its name: what it prints and writes is as where there is one alone.
+	_, said = shop.must(exitClean, "run", "crm", "--report", filepath.Join(reports, "one.json"))
+	if strings.Contains(said, "pipeline") {
+		t.Error(said)
+	}
+	shop.must(exitClean, "rollback", "crm")
+	shop.must(exitClean, "verify", "shop")
 }
