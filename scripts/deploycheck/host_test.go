@@ -187,3 +187,51 @@ func TestAction(t *testing.T) {
 		}
 	}
 }
+
+// What packages hold is there, under the names that are made before a release.
+func TestPackages(t *testing.T) {
+	var release struct {
+		Before struct{ Hooks []string }
+		Nfpms  []struct {
+			Scripts  map[string]string
+			Contents []struct {
+				Src, Dst, Type string
+				FileInfo       struct{ Mode int } `json:"file_info"`
+			}
+		}
+		DockersV2 []struct {
+			Flags      []string
+			ExtraFiles []string `json:"extra_files"`
+		} `json:"dockers_v2"`
+	}
+	if err := yaml.Unmarshal(read(t, ".goreleaser.yaml"), &release); err != nil {
+		t.Fatal(err)
+	}
+	pkg := release.Nfpms[0]
+	made := string(read(t, "scripts/completions.sh"))
+	for _, script := range pkg.Scripts {
+		read(t, script)
+	}
+	for _, c := range pkg.Contents {
+		name, generated := strings.CutPrefix(c.Src, ".cache/release/completions/")
+		switch {
+		case generated && !strings.Contains(made, `"$to/`+name+`"`):
+			t.Errorf("no script makes %s", c.Src)
+		case generated, c.Type == "dir", strings.HasPrefix(c.Src, ".cache/release/man/"):
+		default:
+			read(t, c.Src)
+		}
+		if c.Dst == "/etc/refresher/refresher.env" && (c.FileInfo.Mode != 0o600 || c.Type != "config|noreplace") {
+			t.Error("refresher.env can be read by others, or is overwritten")
+		}
+	}
+	all := stages(t)
+	for _, image := range release.DockersV2 {
+		if target := strings.TrimPrefix(image.Flags[0], "--target="); all[target].Name == "" {
+			t.Errorf("the Dockerfile has no stage %s", target)
+		}
+		for _, file := range image.ExtraFiles {
+			read(t, file)
+		}
+	}
+}
