@@ -9,6 +9,7 @@ import (
 type column struct {
 	expr      string // what SELECT reads, as bytes of text
 	versioned bool   // the wire form has a version byte before the text
+	digest    bool   // the wire form is 16 bytes, which say something only if they are a digest
 	tally     *tally
 }
 
@@ -25,7 +26,7 @@ func (db *database) columns(t *catalog.Table) []column {
 	}
 	var cols []column
 	for _, c := range t.Columns {
-		how, why := read(c.Type, db.v.opts.Set != nil && db.v.opts.Set.Holds(pii.Token))
+		how, why := read(c.Type, db.v.uuids())
 		into := db.ledger.column(t.Name.String(), c.Name, func(y *tally) {
 			y.stats.Type, y.stats.Why, y.stats.Scanned = c.Type.SQL, why, why == ""
 			y.numeric = how == asNumber || how == asInteger
@@ -36,7 +37,7 @@ func (db *database) columns(t *catalog.Table) []column {
 			}
 		})
 		if why == "" {
-			cols = append(cols, column{expr: how.expr(c.Type, "t."+catalog.Quote(c.Name)), versioned: how == asJSONB,
+			cols = append(cols, column{expr: how.expr(c.Type, "t."+catalog.Quote(c.Name)), versioned: how == asJSONB, digest: how == asDigest,
 				tally: into})
 		}
 	}
@@ -57,7 +58,28 @@ const (
 	asLexemesEach             // an array of those
 	asWords                   // a tsquery: its words, without operators
 	asWordsEach               // an array of those
+	asDigest                  // a UUID: its bytes, which can be a digest
 )
+
+// uuids says what UUIDs are looked through for.
+type uuids int
+
+const (
+	noUUIDs   uuids = iota // nothing
+	digests                // digests of source values
+	allTokens              // source tokens, too
+)
+
+func (v *Verifier) uuids() uuids {
+	switch {
+	case v.opts.Set == nil:
+	case v.opts.Set.Holds(pii.Token):
+		return allTokens
+	case v.opts.Set.HoldsDigests():
+		return digests
+	}
+	return noUUIDs
+}
 
 // expr is the SQL that writes a value of the type, ref, so.
 func (f form) expr(t *catalog.Type, ref string) string {
@@ -108,16 +130,15 @@ func each(ref string, write func(ref string) string) string {
 	return "(SELECT pg_catalog.string_agg(" + write("e.e") + ", ' | ') FROM pg_catalog.unnest(" + ref + ") AS e (e))"
 }
 
-// read says how to read a type, or why there is nothing to read. tokens: source
-// tokens are looked for, which can be UUIDs.
-func read(t *catalog.Type, tokens bool) (how form, why string) {
+// read says how to read a type, or why there is nothing to read.
+func read(t *catalog.Type, ids uuids) (how form, why string) {
 	t = t.Underlying()
 	switch t.Kind {
 	case catalog.EnumType:
 		return 0, "an enum: its labels are schema text"
 	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
 		if t.Elem != nil {
-			switch how, why := read(t.Elem, tokens); {
+			switch how, why := read(t.Elem, ids); {
 			case isSmall(t.Elem) && t.Kind == catalog.ArrayType: // letters, or the bytes of a text
 				return asText, ""
 			case why != "":
@@ -163,8 +184,11 @@ func read(t *catalog.Type, tokens bool) (how form, why string) {
 	case catalog.TSQueryOID:
 		return asWords, ""
 	case catalog.UUIDOID:
-		if !tokens {
+		switch ids {
+		case noUUIDs:
 			return 0, "random, and no tokens are looked for"
+		case digests:
+			return asDigest, ""
 		}
 	}
 	return asText, ""

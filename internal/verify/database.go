@@ -197,7 +197,14 @@ func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job)
 			if f == nil {
 				continue
 			}
-			if j.columns[i].versioned && len(f) > 0 {
+			switch c := j.columns[i]; {
+			case c.digest && !s.matcher.IsDigest(f):
+				found[i].stats.Cells++
+				found[i].stats.Bytes += int64(len(f))
+				continue
+			case c.digest:
+				f = fmt.Appendf(nil, "%x-%x-%x-%x-%x", f[:4], f[4:6], f[6:8], f[8:10], f[10:])
+			case c.versioned && len(f) > 0:
 				f = f[1:] // jsonb_send: a version number, then the text
 			}
 			s.cell(found[i], at, f)

@@ -15,7 +15,6 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"golang.org/x/sync/errgroup"
 
-	"refresher/internal/pii"
 )
 
 // Parquet looks through every value of a Parquet file of a table; lists value by
@@ -87,7 +86,7 @@ func (p *parquetFile) prepare(table Table) {
 		if groups := p.file.RowGroups(); len(groups) > 0 {
 			t := groups[0].ColumnChunks()[i].Type()
 			typ = t.String()
-			l.append, why = parquetText(t, p.v.opts.Set != nil && p.v.opts.Set.Holds(pii.Token))
+			l.append, why = parquetText(t, p.v.uuids())
 			numeric = l.append != nil && slices.Contains([]parquet.Kind{parquet.Int32, parquet.Int64, parquet.Float,
 				parquet.Double}, t.Kind())
 		}
@@ -182,7 +181,7 @@ func (p *parquetFile) coverage(table Table) Check {
 
 // parquetText says how values of a type are written as text, or why they aren't.
 // Numbers of fewer than seven digits come out empty.
-func parquetText(t parquet.Type, tokens bool) (text func([]byte, parquet.Value) []byte, why string) {
+func parquetText(t parquet.Type, ids uuids) (text func([]byte, parquet.Value) []byte, why string) {
 	var logical format.LogicalTypeValue
 	if l := t.LogicalType(); l != nil {
 		logical = l.Value
@@ -191,7 +190,7 @@ func parquetText(t parquet.Type, tokens bool) (text func([]byte, parquet.Value) 
 	case *format.DateType, *format.TimeType, *format.TimestampType:
 		return nil, "a date or time identifies nobody by itself"
 	case *format.UUIDType:
-		if !tokens {
+		if ids == noUUIDs {
 			return nil, "random, and no tokens are looked for"
 		}
 		return func(dst []byte, v parquet.Value) []byte {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"refresher/internal/pii"
+	"refresher/internal/pii/fingerprint"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
@@ -53,6 +55,31 @@ func TestArraysOfSmallElements(t *testing.T) {
 		ARRAY[1, 2, 3]::smallint[] AS others, 7::smallint AS one FROM (VALUES ('`+srcEmail+`')) AS v (v)`)
 	r := database(t, verify.Options{Set: source(t)}, url, nil)
 	if got := found([]*verify.Result{r}); !strings.Contains(got, "public.t.letters") || !strings.Contains(got, "public.t.codes") {
+		t.Errorf("%q", got)
+	}
+}
+
+// An MD5 fits into a UUID, and is a pseudonym that anybody with a list of addresses resolves.
+func TestDigestsInUUIDs(t *testing.T) {
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE t AS SELECT md5(v)::uuid AS person, ARRAY[md5(v)::uuid] AS persons, gen_random_uuid() AS own
+		FROM (VALUES ('`+srcEmail+`')) AS v (v)`)
+	store, err := fingerprint.NewStore(t.TempDir(), []byte("0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	c := store.Collector()
+	c.Add(pii.Email, []byte(srcEmail))
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	set, err := store.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := database(t, verify.Options{Set: set}, url, nil)
+	if got := found([]*verify.Result{r}); strings.Count(got, "survivor of class email") != 2 {
 		t.Errorf("%q", got)
 	}
 }

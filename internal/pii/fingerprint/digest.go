@@ -12,7 +12,8 @@ import (
 // A digest without a key is a value's pseudonym that anybody with a list of addresses
 // resolves: MD5 of an e-mail address names a picture at Gravatar, SHA-256 of addresses
 // and phones is what advertisers exchange. So each address and number is fingerprinted
-// by its digests, too, and found in hexadecimal and in base64 of either alphabet.
+// by its digests, too, and found in hexadecimal, in base64 of either alphabet and, an MD5,
+// as a UUID.
 
 // digests adds MD5, SHA-1 and SHA-256 of one form of a value.
 func (c *Collector) digests(code uint8, form []byte) {
@@ -77,6 +78,11 @@ func (m *Matcher) digest(text []byte, w *word) (hit Match) {
 			return m.digestIs(m.sum[:k], w.start, w.end)
 		}
 	}
+	if w.size == 8 && w.end < len(text) && text[w.end] == '-' {
+		if k := uuidDigits(m.sum[:], text[w.start:]); k > 0 {
+			return m.digestIs(m.sum[:k], w.start, w.start+uuidLength)
+		}
+	}
 	start, end := w.start, w.end
 	for start > 0 && w.end-start <= maxBase64 && base64Char(text[start-1]) {
 		start--
@@ -97,12 +103,34 @@ func (m *Matcher) digest(text []byte, w *word) (hit Match) {
 	return hit
 }
 
+const uuidLength = 36
+
+// uuidDigits decodes the UUID that text begins with, as which an MD5 fits into a column of
+// that type; 0 if there is none.
+func uuidDigits(dst, text []byte) int {
+	if len(text) < uuidLength || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return 0
+	}
+	var digits [2 * md5.Size]byte
+	n := 0
+	for _, part := range [...][]byte{text[:8], text[9:13], text[14:18], text[19:23], text[24:uuidLength]} {
+		n += copy(digits[n:], part)
+	}
+	if k, err := hex.Decode(dst, digits[:]); err == nil {
+		return k
+	}
+	return 0
+}
+
 // maxBase64 is the length of the longest digest in base64, without padding.
 const maxBase64 = (longestDigest*4 + 2) / 3
 
 func base64Char(c byte) bool {
 	return byteFold[c] > wide || c == '+' || c == '/' || c == '-' || c == '_'
 }
+
+// IsDigest reports whether sum is the digest of a source value.
+func (m *Matcher) IsDigest(sum []byte) bool { return digestLength(len(sum)) && m.digestIs(sum, 0, 1).End > 0 }
 
 func (m *Matcher) digestIs(sum []byte, start, end int) (hit Match) {
 	if code := m.find(m.set.keys.digest.hash(sum)); code != 0 {

@@ -32,8 +32,13 @@ func TestDigestsOfAddressesAndPhones(t *testing.T) {
 		for _, form := range c.forms {
 			for _, sum := range sums(form) {
 				h := hex.EncodeToString(sum)
-				for _, text := range []string{h, strings.ToUpper(h), `\x` + h, "https://secure.gravatar.com/avatar/" + h + "?s=80", `{"em":"` + h + `"}`,
-					base64.StdEncoding.EncodeToString(sum), base64.RawURLEncoding.EncodeToString(sum), "sha=" + base64.URLEncoding.EncodeToString(sum) + ";"} {
+				texts := []string{h, strings.ToUpper(h), `\x` + h, "https://secure.gravatar.com/avatar/" + h + "?s=80", `{"em":"` + h + `"}`,
+					base64.StdEncoding.EncodeToString(sum), base64.RawURLEncoding.EncodeToString(sum), "sha=" + base64.URLEncoding.EncodeToString(sum) + ";"}
+				if len(sum) == md5.Size { // md5(email)::uuid
+					id := strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+					texts = append(texts, id, strings.ToUpper(id), "id="+id+";")
+				}
+				for _, text := range texts {
 					if got := m.Scan(nil, []byte(text)); len(got) != 1 || got[0].Class != c.class {
 						t.Errorf("the digest of %q is not found in %q: %v", form, text, got)
 					}

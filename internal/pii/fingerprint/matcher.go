@@ -82,7 +82,7 @@ const ringSize = 16 // words that a compact form can have
 
 // Matcher returns a scanner for one goroutine.
 func (s *Set) Matcher() *Matcher {
-	return &Matcher{set: s, digests: s.Holds(pii.Email) || s.Holds(pii.Phone) || s.Holds(pii.Token)}
+	return &Matcher{set: s, digests: s.HoldsDigests()}
 }
 
 // Err is the first failure to read the set. Where the set could not be read,

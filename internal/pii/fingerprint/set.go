@@ -86,6 +86,11 @@ func (s *Set) Len() int64 { return s.size }
 // Holds reports whether values of a class were added.
 func (s *Set) Holds(class pii.Class) bool { return s.holds[class].Added > 0 }
 
+// HoldsDigests reports whether digests of any source value are looked for.
+func (s *Set) HoldsDigests() bool {
+	return s.Holds(pii.Email) || s.Holds(pii.Phone) || s.Holds(pii.Token)
+}
+
 // Has reports whether the set holds a fingerprint, [Match.Print] of another set
 // under the same key.
 func (s *Set) Has(print uint64) (bool, error) {

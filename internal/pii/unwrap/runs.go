@@ -20,9 +20,11 @@ func (u *Unwrapper) runs(depth int, v *View) {
 			return
 		}
 		if hexValue[text[start]] < 16 && hexValue[text[start+1]] < 16 {
-			if end := hexEnd(text, start); end-start >= minHex && u.hex(depth, v, start, end) {
-				done = end
-				continue
+			if end := hexEnd(text, start); end-start >= minHex {
+				if end = u.hex(depth, v, start, end); end > 0 {
+					done = end
+					continue
+				}
 			}
 		}
 		if start < bytesTo {
@@ -50,18 +52,28 @@ func hexEnd(text []byte, i int) int {
 	return i
 }
 
-// hex decodes text[start:end]; false if it is nothing to be shown.
-func (u *Unwrapper) hex(depth int, v *View, start, end int) bool {
+// hex decodes text[start:end], and the lines after it if it is a line of text, and returns
+// where that ends; 0 if it is nothing to be shown.
+func (u *Unwrapper) hex(depth int, v *View, start, end int) int {
 	l := &u.levels[depth]
-	l.buf = appendHex(l.buf[:0], v.Text[start:end])
-	isText := textual(l.buf)
-	if !isText && !compressedHead(l.buf) && !wideHead(l.buf) && len(l.buf) < binaryFrom {
-		return false
+	text := v.Text
+	l.buf = appendHex(l.buf[:0], text[start:end])
+	isText, packed := textual(l.buf), compressedHead(l.buf) || wideHead(l.buf)
+	if !isText && !packed && len(l.buf) < binaryFrom {
+		return 0
 	}
-	if u.fresh(v.Text[start:end]) {
+	for line := start; isText || packed; {
+		next := nextLine(text, line, end, len(text), (end-line)%2)
+		if next == 0 || hexValue[text[next]] > 15 {
+			break
+		}
+		line, end = next, hexEnd(text, next)
+		l.buf = appendHex(l.buf, text[line:end])
+	}
+	if u.fresh(text[start:end]) {
 		u.cutOut(depth, v, Hex, l.buf, !isText, start, end)
 	}
-	return true
+	return end
 }
 
 func appendHex(dst, digits []byte) []byte {

@@ -156,6 +156,10 @@ var encodings = map[string]func(string) string{
 	"base64 gzip":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(zip(s))) },
 	"base64 zstd":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(zstdOf(s))) },
 	"base64 zlib":    func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(zlibOf(s))) },
+	"hex lines": func(s string) string { // xxd -p
+		h := hex.EncodeToString([]byte(strings.Repeat("some text before it, ", 2) + s))
+		return h[:60] + "\n" + h[60:]
+	},
 	"hex gzip":       func(s string) string { return hex.EncodeToString([]byte(zip(s))) },
 	"bytea gzip":     func(s string) string { return `(1,"\\x` + hex.EncodeToString([]byte(zip(s))) + `")` },
 	"gzip twice":     func(s string) string { return zip(zip(s)) },
