@@ -14,7 +14,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 	"golang.org/x/sync/errgroup"
-
 )
 
 // Parquet looks through every value of a Parquet file of a table; lists value by

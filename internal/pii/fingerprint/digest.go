@@ -130,7 +130,9 @@ func base64Char(c byte) bool {
 }
 
 // IsDigest reports whether sum is the digest of a source value.
-func (m *Matcher) IsDigest(sum []byte) bool { return digestLength(len(sum)) && m.digestIs(sum, 0, 1).End > 0 }
+func (m *Matcher) IsDigest(sum []byte) bool {
+	return digestLength(len(sum)) && m.digestIs(sum, 0, 1).End > 0
+}
 
 func (m *Matcher) digestIs(sum []byte, start, end int) (hit Match) {
 	if code := m.find(m.set.keys.digest.hash(sum)); code != 0 {

@@ -160,9 +160,9 @@ var encodings = map[string]func(string) string{
 		h := hex.EncodeToString([]byte(strings.Repeat("some text before it, ", 2) + s))
 		return h[:60] + "\n" + h[60:]
 	},
-	"hex gzip":       func(s string) string { return hex.EncodeToString([]byte(zip(s))) },
-	"bytea gzip":     func(s string) string { return `(1,"\\x` + hex.EncodeToString([]byte(zip(s))) + `")` },
-	"gzip twice":     func(s string) string { return zip(zip(s)) },
+	"hex gzip":   func(s string) string { return hex.EncodeToString([]byte(zip(s))) },
+	"bytea gzip": func(s string) string { return `(1,"\\x` + hex.EncodeToString([]byte(zip(s))) + `")` },
+	"gzip twice": func(s string) string { return zip(zip(s)) },
 	"five": func(s string) string {
 		return `{"a": "` + strings.ReplaceAll(url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(zip(each("&#%d;")(s))))), "%", `\u0025`) + `"}`
 	},
