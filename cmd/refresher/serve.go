@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os/signal"
 	"syscall"
 
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/config"
+	"refresher/internal/serve/web"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -38,7 +40,11 @@ func (a *app) serve(ctx context.Context, configs []*config.Config) error {
 	if err != nil {
 		return err
 	}
-	pages, err := a.pages(ctx, configs[0], engine, nil, log)
+	var jobs http.Handler
+	if configs[0].Serve.JobsUI {
+		jobs = engine.Jobs(web.JobsPath)
+	}
+	pages, err := a.pages(ctx, configs[0], engine, jobs, log)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type Serve struct {
 	Proxies     []string    `yaml:"proxies" doc:"networks of such proxies, such as 10.1.0.0/16; required with proxy_header if listen is not loopback"`
 	Hosts       []string    `yaml:"hosts" doc:"names under which browsers reach the page, besides loopback and the address of listen; a request with another is refused"`
 	TLS         TLS         `yaml:"tls" doc:"serve HTTPS"`
+	JobsUI      bool        `yaml:"jobs_ui" doc:"show the job queue itself, by River's own pages, under /jobs/"`
 }
 
 // TLS is a certificate and its key.

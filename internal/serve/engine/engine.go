@@ -100,6 +100,7 @@ type runner struct {
 	log   *slog.Logger
 	now   func() time.Time
 	look  time.Duration // between two looks at the staging server
+	jobs  string        // path of River's pages; empty: there are none
 	pause time.Duration // before a run that failed is tried again, the first time
 
 	mu      sync.Mutex

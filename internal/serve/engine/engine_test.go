@@ -121,17 +121,23 @@ func newService(t *testing.T, cfg *pgx.ConnConfig, cron string, do func(ctx cont
 	}
 	s.Engine = New(slog.New(slog.NewTextHandler(s.log, nil)), p)
 	s.runners[0].look, s.runners[0].pause = 200*time.Millisecond, 10*time.Millisecond
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); s.Serve(ctx) }()
-	s.stop = sync.OnceFunc(func() { cancel(); <-done })
+	s.again(t)
 	t.Cleanup(func() {
-		s.stop()
 		if t.Failed() {
 			t.Log(s.log.String())
 		}
 	})
 	return s
+}
+
+// again starts an engine, or starts it again.
+func (s *service) again(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); s.Serve(ctx) }()
+	s.stop = sync.OnceFunc(func() { cancel(); <-done })
+	t.Cleanup(s.stop)
 }
 
 // await waits until ok, looking at each change.

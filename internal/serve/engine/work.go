@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -32,6 +33,8 @@ type work struct {
 	client   *river.Client[pgx.Tx]
 	suspects map[int64]bool // jobs that looked abandoned at the last look
 	dead     []string       // runs that looked dead then
+	jobs     http.Handler   // River's pages; nil: there are none
+	hideJobs func()
 }
 
 // The queues of a pipeline.
@@ -99,7 +102,10 @@ func (r *runner) open(ctx context.Context) (w *work, err error) {
 		return nil, fmt.Errorf("setting up the queue: %w", err)
 	}
 	// What ends the jobs is Stop: to River an end of this context would be their failure.
-	return w, client.Wrap(w.client.Start(context.WithoutCancel(ctx)), "starting the queue")
+	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, client.Wrap(err, "starting the queue")
+	}
+	return w, r.showJobs(w)
 }
 
 // migrate makes River's tables, one service after the other.
@@ -151,6 +157,9 @@ func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 func (w *work) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 	defer cancel()
+	if w.hideJobs != nil {
+		w.hideJobs()
+	}
 	_ = w.client.StopAndCancel(ctx) // its only error is that of ctx
 	w.pool.Close()
 }

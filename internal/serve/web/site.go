@@ -61,8 +61,8 @@ type Site struct {
 	streams *api.Streams
 }
 
-// jobsPath is where the pages of the job queue are.
-const jobsPath = "/jobs/"
+// JobsPath is where the pages of the job queue are.
+const JobsPath = "/jobs/"
 
 // New makes a site.
 func New(o Options) (*Site, error) {
@@ -88,8 +88,8 @@ func New(o Options) (*Site, error) {
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.Handle("GET /metrics", o.Metrics)
 	if o.Jobs != nil {
-		mux.Handle(jobsPath, o.Jobs)
-		o.Access.Apps = append(o.Access.Apps, jobsPath)
+		mux.Handle(JobsPath, o.Jobs)
+		o.Access.Apps = append(o.Access.Apps, JobsPath)
 	}
 	api.Handle(mux, o.Control, o.Log, s.streams)
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false))
