@@ -67,7 +67,9 @@ func (a *app) stdin() io.Reader {
 func run(ctx context.Context, args []string, a *app) int {
 	ctx, end := secret.WithSessions(ctx)
 	defer end()
-	a.raw, a.err = a.err, visible.NewWriter(a.err)
+	lines := &records{a: a, w: visible.NewWriter(a.err)}
+	defer lines.Close()
+	a.raw, a.err = a.err, lines
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.out)

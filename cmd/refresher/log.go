@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
 	"refresher/internal/refresh"
@@ -14,14 +19,66 @@ func (a *app) silent() bool { return a.quiet || a.logFormat == "json" }
 
 // log writes records to stderr, with the pipeline if one was named.
 func (a *app) log() *slog.Logger {
-	var h slog.Handler = slog.NewTextHandler(a.err, nil)
-	if a.logFormat == "json" {
-		h = slog.NewJSONHandler(a.err, nil)
-	}
+	h := a.handler()
 	if a.pipeline != "" {
 		h = h.WithAttrs([]slog.Attr{slog.String("pipeline", a.pipeline)})
 	}
 	return slog.New(h)
+}
+
+func (a *app) handler() slog.Handler {
+	if a.logFormat != "json" {
+		return slog.NewTextHandler(a.err, nil)
+	}
+	if r, ok := a.err.(*records); ok {
+		return slog.NewJSONHandler(r.w, nil)
+	}
+	return slog.NewJSONHandler(a.err, nil)
+}
+
+// records is stderr. Where the log's format is json, each line that is printed there for people
+// becomes a record, too, so that a machine can read all that any command says.
+type records struct {
+	a *app
+	w io.Writer
+
+	mu   sync.Mutex
+	line []byte // that has no end yet
+}
+
+func (r *records) Write(p []byte) (int, error) {
+	if r.a.logFormat != "json" {
+		return r.w.Write(p)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.line = append(r.line, p...)
+	for {
+		line, rest, found := bytes.Cut(r.line, []byte("\n"))
+		if !found {
+			return len(p), nil
+		}
+		r.record(string(line))
+		r.line = rest
+	}
+}
+
+func (r *records) record(line string) {
+	level, text := slog.LevelInfo, strings.TrimSpace(line)
+	if warning, ok := strings.CutPrefix(text, "warning: "); ok {
+		level, text = slog.LevelWarn, warning
+	}
+	if text != "" {
+		r.a.log().Log(context.Background(), level, text)
+	}
+}
+
+// Close writes what is left.
+func (r *records) Close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record(string(r.line))
+	r.line = nil
 }
 
 // observer hears of a run until it is closed.

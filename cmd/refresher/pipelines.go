@@ -157,6 +157,8 @@ func outcomeOf(ctx context.Context, err error) fault.Outcome {
 func (a *app) tell(prefix string, code int, err error) {
 	var told *several
 	switch {
+	case code == exitInterrupted && a.logFormat == "json":
+		a.log().Error("refresher ended", "exit", code, "error", "interrupted")
 	case code == exitInterrupted:
 		fmt.Fprintf(a.err, "refresher: %sinterrupted\n", prefix)
 	case errors.As(err, &told):
