@@ -16,6 +16,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh"
+	"refresher/internal/report/otlp"
 	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub/rules"
@@ -45,7 +46,8 @@ type app struct {
 	now        func() time.Time // nil: time.Now
 	quiet      bool
 	verbose    bool
-	logFormat  string // "text", "json", or "": as the configuration says
+	logFormat  string         // "text", "json", or "": as the configuration says
+	telemetry  *otlp.Exporter // nil: there is no collector
 }
 
 // clock is the time now.
@@ -68,6 +70,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	ctx, end := secret.WithSessions(ctx)
 	defer end()
 	lines := &records{a: a, w: visible.NewWriter(a.err)}
+	defer a.flush(ctx)
 	defer lines.Close()
 	a.raw, a.err = a.err, lines
 	root := a.root()
@@ -177,7 +180,12 @@ func (a *app) prepare() error {
 	if a.logFormat != "" && a.logFormat != "text" && a.logFormat != "json" {
 		return fault.BadInput("--log-format must be text or json")
 	}
-	return a.useEnvFile()
+	if err := a.useEnvFile(); err != nil {
+		return err
+	}
+	var err error
+	a.telemetry, err = otlp.New(a.getenv, version)
+	return err
 }
 
 // inputs are the files a command works from.

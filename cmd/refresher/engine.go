@@ -66,7 +66,7 @@ func (a *app) refreshNow(ctx context.Context, pipeline, id, by string, watch ref
 			Error: err.Error()}, err
 	}
 	o.Run, o.By = id, by
-	return refresh.Run(ctx, o, watch)
+	return a.traced(ctx, o, watch)
 }
 
 // optionsNow are a pipeline's options, by the files as they are now.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"refresher/internal/refresh"
+	"refresher/internal/report"
 	"refresher/internal/report/visible"
 )
 
@@ -19,7 +20,7 @@ func (a *app) silent() bool { return a.quiet || a.logFormat == "json" }
 
 // log writes records to stderr, with the pipeline if one was named.
 func (a *app) log() *slog.Logger {
-	h := a.handler()
+	h := a.telemetry.Handler(a.handler())
 	if a.pipeline != "" {
 		h = h.WithAttrs([]slog.Attr{slog.String("pipeline", a.pipeline)})
 	}
@@ -139,3 +140,27 @@ func (l *logged) Warn(text string) { l.log.Warn(text) }
 
 // Close ends the last stage.
 func (l *logged) Close() { l.end() }
+
+// Times of telemetry.
+const (
+	flushEvery = 10 * time.Second
+	flushTime  = 15 * time.Second // at most, at the end and after a run
+)
+
+// flush sends to the collector what was logged last. What it doesn't take stands on stderr already.
+func (a *app) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	_ = a.telemetry.Flush(ctx)
+}
+
+// traced is refresh.Run, and tells the collector of it. One that can't be told is a warning, and no more.
+func (a *app) traced(ctx context.Context, o refresh.Options, watch refresh.Observer) (*report.Report, error) {
+	rep, err := refresh.Run(ctx, o, watch)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	if terr := a.telemetry.Run(ctx, o.Pipeline, rep); terr != nil {
+		watch.Warn("the run's trace could not be sent: " + terr.Error())
+	}
+	return rep, err
+}

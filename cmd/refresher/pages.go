@@ -37,7 +37,8 @@ func (a *app) pages(ctx context.Context, c *config.Config, control serve.Control
 		return nil, err
 	}
 	s := &pageServer{tls: c.Serve.TLS, metrics: metrics.New(control, version, log)}
-	site, err := web.New(web.Options{Access: who, Control: control, Metrics: s.metrics, Jobs: jobs, Version: version, Log: log})
+	site, err := web.New(web.Options{Access: who, Control: control, Metrics: s.metrics,
+		Jobs: jobs, Version: version, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,8 @@ func (a *app) pages(ctx context.Context, c *config.Config, control serve.Control
 	if s.listener, err = net.Listen("tcp", who.Listen); err != nil {
 		var number syscall.Errno
 		if !errors.As(err, &number) {
-			return nil, errors.New("serve.listen names no address of this machine") // the error repeats it, and it may come from a secret
+			// The error repeats the address, which may come from a secret.
+			return nil, errors.New("serve.listen names no address of this machine")
 		}
 		return nil, fmt.Errorf("listening on the address of serve.listen: %w", number)
 	}

@@ -109,7 +109,7 @@ func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, e
 		fmt.Fprintf(a.err, "refresh %s\n", o.Run)
 	}
 	p := a.progress()
-	rep, err := refresh.Run(ctx, o, p)
+	rep, err := a.traced(ctx, o, p)
 	p.Close()
 	if err != nil {
 		if a.verbose && a.logFormat != "json" {

@@ -49,6 +49,7 @@ func (a *app) serve(ctx context.Context, configs []*config.Config) error {
 		return err
 	}
 	group, gctx := errgroup.WithContext(ctx)
+	go a.telemetry.FlushEvery(gctx, flushEvery)
 	stopped := make(chan struct{})
 	group.Go(func() error { return pages.serve(gctx, stopped) })
 	group.Go(func() error {

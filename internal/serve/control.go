@@ -28,8 +28,8 @@ type Control interface {
 	// Report is a run's report, or ErrNotFound. That of a run that ended without one, or goes on,
 	// holds what the history knows: Run, Started, Outcome, Stage, Error.
 	Report(ctx context.Context, id string) (*report.Report, error)
-	// Start asks for a run now and returns its id, which Run knows at once. A pipeline that runs is a Conflict; one that is
-	// paused is not: the person who asks knows it.
+	// Start asks for a run now and returns its id, which Run knows at once. A pipeline that runs is
+	// a Conflict; one that is paused is not: the person who asks knows it.
 	Start(ctx context.Context, pipeline, by string) (id string, err error)
 	// Cancel stops a run. One that has ended is a Conflict.
 	Cancel(ctx context.Context, id, by string) error

@@ -84,7 +84,8 @@ func (a *api) openapi(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *api) pipelines(w http.ResponseWriter, r *http.Request) {
-	write(w, http.StatusOK, map[string]any{"pipelines": append([]serve.PipelineState{}, a.control.Pipelines(r.Context())...)})
+	all := append([]serve.PipelineState{}, a.control.Pipelines(r.Context())...)
+	write(w, http.StatusOK, map[string]any{"pipelines": all})
 }
 
 // runs lists one run more than it shows, to know whether there is another page.
