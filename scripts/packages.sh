@@ -26,13 +26,15 @@ want() { # want LISTING NAME: the file is in the listing
 echo "== what is in them"
 listing=$(tar -tzf "$tarball")
 for f in refresher LICENSE README.md man/refresher-run.1 completions/refresher.bash; do want "$listing" "$f"; done
-listing=$(dpkg-deb --contents "$deb" | awk '{print $6}')
+details=$(dpkg-deb --contents "$deb")
+listing=$(awk '{print $6}' <<<"$details")
 for f in "${files[@]}" /usr/share/man/man1/refresher-run.1; do want "$listing" "$f"; done
-dpkg-deb --contents "$deb" | grep -qE '^-rw------- root/root .*etc/refresher/refresher.env$' || fail "refresher.env can be read by others"
+grep -qE '^-rw------- root/root .*etc/refresher/refresher.env$' <<<"$details" || fail "refresher.env can be read by others"
 if command -v rpm >/dev/null; then
 	listing=$(rpm --query --list --package "$rpm")
 	for f in "${files[@]}" /usr/share/man/man1/refresher-run.1; do want "$listing" "$f"; done
-	rpm --query --configfiles --package "$rpm" | grep -q '^/etc/refresher/refresher.env$' || fail "rpm would overwrite refresher.env"
+	listing=$(rpm --query --configfiles --package "$rpm")
+	grep -q '^/etc/refresher/refresher.env$' <<<"$listing" || fail "rpm would overwrite refresher.env"
 else
 	echo "rpm is not installed: the rpm was not looked into"
 fi
