@@ -134,6 +134,16 @@ func (p *Place) Retain(ctx context.Context, keep int) error {
 	return nil
 }
 
+// Runs are the runs of which there are sets, the oldest first.
+func (p *Place) Runs(ctx context.Context) ([]string, error) {
+	sets, err := p.list(ctx)
+	runs := make([]string, len(sets))
+	for i, e := range sets {
+		runs[i] = strings.TrimSuffix(e.Name, Suffix)
+	}
+	return runs, err
+}
+
 // list are the sets of the place, the oldest first.
 func (p *Place) list(ctx context.Context) (sets []s3sink.Entry, err error) {
 	if p.sink != nil {

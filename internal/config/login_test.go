@@ -1,0 +1,241 @@
+package config
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/postgres/client"
+	"refresher/internal/testkit/pgserver"
+)
+
+// A password that changes while refresher runs is the new one at the next connection: of pgx, of
+// refresher's sessions, and of pg_dump. One that stays wrong is asked for twice, not for ever.
+func TestPasswordsThatRotate(t *testing.T) {
+	cluster := pgserver.New(t, pgserver.Options{Files: map[string]string{"pg_hba.conf": "host all " + pgserver.User +
+		" 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"}})
+	admin := cluster.URL("postgres")
+	dir := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("ask", "#!/bin/sh\necho >> asked\ncat password\n")
+	asked := func() int {
+		b, _ := os.ReadFile(filepath.Join(dir, "asked"))
+		return len(b)
+	}
+	at := func(user, password string) string {
+		u, err := url.Parse(admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.User(user)
+		if password != "" {
+			u.User = url.UserPassword(user, password)
+		}
+		return u.String()
+	}
+	connection := func(fields string) *pgx.ConnConfig {
+		t.Helper()
+		put("refresher.yaml", "source: "+fields+"\nstaging: {url: postgres://s@localhost/app}\nrules: [r.yaml]\nkey: env:K\n")
+		c, err := Load(filepath.Join(dir, "refresher.yaml"), os.LookupEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := c.SourceConfig(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	ways := map[string]func(*pgx.ConnConfig) error{
+		"session": func(cfg *pgx.ConnConfig) error {
+			conn, err := client.Open(t.Context(), cfg, client.Session{})
+			if err == nil {
+				client.Close(t.Context(), conn)
+			}
+			return err
+		},
+		"program": func(cfg *pgx.ConnConfig) error {
+			return client.Run(t.Context(), client.Command{Tool: client.Dump, MinMajor: cluster.Major(), Doing: "dumping",
+				Args: []string{"--schema-only", "--file=/dev/null"}, Server: cfg})
+		},
+	}
+	for name, connect := range ways {
+		for form, password := range map[string]func(user, pw string) string{
+			"text": func(_, pw string) string { return pw },
+			"json": func(user, pw string) string { return fmt.Sprintf(`{"username": %q, "password": %q}`, user, pw) },
+			"url":  at,
+		} {
+			if name == "program" && form != "text" {
+				continue
+			}
+			user := name + "_" + form
+			pgserver.Exec(t, admin, "CREATE ROLE "+user+" LOGIN SUPERUSER PASSWORD 'one'")
+			put("password", password(user, "one"))
+			fields := fmt.Sprintf("{url: %q, auth: 'exec:./ask'}", at(user, ""))
+			if form == "url" {
+				fields = "{url: 'exec:./ask'}"
+			}
+			cfg := connection(fields)
+			for i, pw := range []string{"one", "two"} { // the first is kept in memory
+				pgserver.Exec(t, admin, fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", user, pw))
+				put("password", password(user, pw))
+				if err := connect(cfg.Copy()); err != nil {
+					t.Errorf("%s, password %d: %v", user, i+1, err)
+				}
+			}
+			pgserver.Exec(t, admin, "ALTER ROLE "+user+" PASSWORD 'three'")
+			before := asked()
+			if err := connect(cfg); client.Code(err) != "28P01" || strings.Contains(err.Error(), "two") {
+				t.Errorf("%s, wrong: %v", user, err)
+			}
+			if n := asked() - before; n != 1 {
+				t.Errorf("%s was asked for %d times", user, n)
+			}
+			put("password", password(user, "three"))
+			if err := connect(cfg); err != nil {
+				t.Errorf("%s, right again: %v", user, err)
+			}
+			conn, err := pgx.ConnectConfig(t.Context(), cfg) // as a pool does
+			if err != nil {
+				t.Fatalf("%s, pgx: %v", user, err)
+			}
+			client.Close(t.Context(), conn)
+		}
+	}
+}
+
+// A token of RDS is a request that SigV4 signs (IAM database authentication for PostgreSQL, "Connecting to
+// your DB instance"): it is signed again here, by the algorithm itself.
+func TestTokensOfRDS(t *testing.T) {
+	const secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "",
+		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} {
+		t.Setenv(k, v)
+	}
+	const host = "app.cluster-ro-c0ffee.eu-central-1.rds.amazonaws.com"
+	iam := func(u string) string {
+		return strings.Replace(minimal, `{url: "${REPLICA}"}`, `{url: "`+u+`", auth: aws-rds-iam, allow_plaintext: true}`, 1)
+	}
+	c, err := load(t, iam("postgres://reader@"+host+":5433/app?sslmode=prefer"), os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := c.SourceConfig(t.Context())
+	if err != nil || cfg.TLSConfig == nil || len(cfg.Fallbacks) > 0 {
+		t.Fatalf("%v: a way without TLS is left", err)
+	}
+	before := time.Now().Add(-time.Second)
+	in, err := client.LoggedIn(t.Context(), cfg, "")
+	if err != nil || in.User != "reader" {
+		t.Fatal(err)
+	}
+	token, err := url.Parse("https://" + in.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := token.Query()
+	signature := q.Get("X-Amz-Signature")
+	at, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date"))
+	if err != nil || at.Before(before.Truncate(time.Second)) || token.Host != host+":5433" || q.Get("DBUser") != "reader" || q.Get("Action") != "connect" ||
+		q.Get("X-Amz-Expires") != "900" {
+		t.Errorf("token for %s: %v", token.Host, q)
+	}
+	q.Del("X-Amz-Signature")
+	day := at.Format("20060102")
+	scope := day + "/eu-central-1/rds-db/aws4_request"
+	empty := sha256.Sum256(nil)
+	canonical := "GET\n/\n" + strings.ReplaceAll(q.Encode(), "+", "%20") + "\nhost:" + token.Host + "\n\nhost\n" + hex.EncodeToString(empty[:])
+	sum := sha256.Sum256([]byte(canonical))
+	key := []byte("AWS4" + secretKey)
+	for _, part := range []string{day, "eu-central-1", "rds-db", "aws4_request",
+		"AWS4-HMAC-SHA256\n" + q.Get("X-Amz-Date") + "\n" + scope + "\n" + hex.EncodeToString(sum[:])} {
+		m := hmac.New(sha256.New, key)
+		m.Write([]byte(part))
+		key = m.Sum(nil)
+	}
+	if got := hex.EncodeToString(key); got != signature {
+		t.Errorf("signature %s, want %s of\n%s", signature, got, canonical)
+	}
+	for u, want := range map[string]string{
+		"postgres://reader@" + host + "/app?sslmode=disable":                  "must not travel in the clear",
+		"postgres://reader@localhost/app?sslmode=disable":                     "must not travel in the clear",
+		"postgres://reader@a." + host + ",b." + host + "/app?sslmode=require": "names several hosts",
+	} {
+		if _, err := load(t, iam(u), os.LookupEnv); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "refresher.yaml:2:") {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	c, err = load(t, iam("postgres://reader@db.internal/app?sslmode=require"), os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SourceConfig(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {
+		t.Error(err)
+	}
+}
+
+func TestRegionsOfRDS(t *testing.T) {
+	for host, want := range map[string]string{
+		"app.c0ffee.us-east-1.rds.amazonaws.com":          "us-east-1",
+		"App.Cluster-C0ffee.EU-West-3.RDS.amazonaws.com.": "eu-west-3",
+		"app.proxy-c0ffee.ap-south-1.rds.amazonaws.com":   "ap-south-1",
+		"app.c0ffee.rds.cn-north-1.amazonaws.com.cn":      "cn-north-1",
+		"db.internal":               "",
+		"rds.amazonaws.com.example": "",
+		"app.c0ffee.eu-central-1.rds.amazonaws.com.example.com": "",
+	} {
+		if got := rdsRegion(host); got != want {
+			t.Errorf("%s: %q, want %q", host, got, want)
+		}
+	}
+}
+
+// References are looked at when the file is read: each wrong one is told, with its place.
+func TestReferencesAreLookedAt(t *testing.T) {
+	text := strings.NewReplacer(`{url: "${REPLICA}"}`, `{url: "vault:/#url", auth: kerberos}`, "env:REFRESHER_KEY", "hunter2").Replace(minimal) +
+		"sign: 'env:'\nserve: {token: tok, readers: 'exec:\"a'}\nvault: {auth: ldap, token: 'vault:x#y'}\n"
+	_, err := load(t, text, env("REPLICA", "x"))
+	if err == nil {
+		t.Fatal("taken")
+	}
+	for _, want := range []string{":2:15: source.url: vault: is followed by a path", ":5:6: key: a secret is written as a reference",
+		":6:7: sign: the reference env: names nothing", ":7:16: serve.token: a secret is written", ":7:30: serve.readers: exec: a quote is not closed"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("missing %q in\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret is shown: %v", err)
+	}
+	good := strings.NewReplacer(`{url: "${REPLICA}"}`, `{url: "env:REPLICA", auth: "vault:database/creds/reader"}`).Replace(minimal)
+	for replica, want := range map[string]string{
+		"postgres://r@localhost/app":                 "",
+		"mysql://hunter2":                            ":2:15: source.url: env:REPLICA is not a PostgreSQL connection URL",
+		"postgres://localhost":                       "names no database",
+		"postgres://r@db.example/a?sslmode=disable":  "without TLS",
+		"postgres://r@localhost/app?sslmode=nowhere": "is not a PostgreSQL connection URL",
+	} {
+		c, err := load(t, good, env("REPLICA", replica))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.SourceConfig(t.Context())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%s: %v", replica, err)
+		}
+	}
+}
