@@ -32,6 +32,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/config/schedule"
+	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/report"
 	"refresher/internal/serve"
@@ -139,9 +140,13 @@ func (r *runner) serve(ctx context.Context) {
 			return
 		}
 		r.troubled(err)
+		wait := r.look
+		if fault.Decided(err) { // a person has to mend it; the source is asked each time
+			wait *= 12
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(r.look):
+		case <-time.After(wait):
 		}
 	}
 }

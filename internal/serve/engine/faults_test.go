@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
+	"refresher/internal/history"
 	"refresher/internal/serve"
 	"refresher/internal/testkit/faultproxy"
 	"refresher/internal/testkit/pgserver"
@@ -137,4 +138,24 @@ func TestSchemasAreNamesThatRiverTakes(t *testing.T) {
 		}
 		seen[s] = name
 	}
+}
+
+// A staging server that must not be written to is said to be so, and the service waits until
+// that is mended.
+func TestTheStagingServerIsRefused(t *testing.T) {
+	calls := 0
+	s := newService(t, staging(t), "off", done, func(p *Pipeline) {
+		open := p.History
+		p.History = func(ctx context.Context) (*history.History, error) {
+			if calls++; calls == 1 {
+				return nil, fault.Refuse("staging", "it is production's")
+			}
+			return open(ctx)
+		}
+	})
+	s.await(t, "it is not said", func(p serve.PipelineState) bool { return strings.Contains(p.Problem, "it is production's") })
+	if s.Health(t.Context()).Ready() {
+		t.Error("the service is ready")
+	}
+	s.ready(t)
 }
