@@ -122,7 +122,8 @@ func TestExecEndsInTime(t *testing.T) {
 	}
 }
 
-// Who may be able to read a secret's file besides its owner: nobody, and a group where root owns it.
+// Who may be able to read a secret's file besides its owner: nobody, and a group where root owns
+// it and another than root reads it.
 func TestExposed(t *testing.T) {
 	for _, tt := range []struct {
 		mode  fs.FileMode
@@ -133,8 +134,11 @@ func TestExposed(t *testing.T) {
 		{0o600, 0, true}, {0o440, 0, true}, {0o640, 0, true}, {0o660, 0, false}, {0o444, 0, false}, {0o644, 0, false}, {0o650, 0, false},
 		{0o400, -1, true}, {0o440, -1, false}, {fs.ModeDir | 0o700, 0, false},
 	} {
-		if got := exposed(tt.mode, tt.owner); (got == "") != tt.ok {
+		if got := exposed(tt.mode, tt.owner, 1000); (got == "") != tt.ok {
 			t.Errorf("%v of %d: %q", tt.mode, tt.owner, got)
+		}
+		if got := exposed(tt.mode, tt.owner, 0); (got == "") != (tt.ok && tt.mode.Perm()&0o077 == 0) {
+			t.Errorf("%v of %d, read by root: %q", tt.mode, tt.owner, got)
 		}
 	}
 }

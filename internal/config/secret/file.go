@@ -25,7 +25,7 @@ func (r request) file(path string) ([]byte, error) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		owner = int(st.Uid)
 	}
-	if problem := exposed(info.Mode(), owner); problem != "" {
+	if problem := exposed(info.Mode(), owner, os.Geteuid()); problem != "" {
 		return nil, r.bad("%s %s", r.path(path), problem)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
@@ -46,11 +46,12 @@ func (r request) path(path string) string {
 }
 
 // exposed says what is wrong with the mode of a secret's file, by libpq's rule for private
-// keys (PostgreSQL docs, 34.19.2): 0600 or less, or 0640 or less where root owns it, as
-// Kubernetes mounts a secret with an fsGroup, and systemd a credential.
-func exposed(mode fs.FileMode, owner int) string {
-	allowed := fs.FileMode(0o600)
-	if owner == 0 {
+// keys (PostgreSQL docs, 34.19.2): 0600 or less, or 0640 or less where root owns it and
+// another reads it by its group, as Kubernetes mounts a secret with an fsGroup. Root itself
+// needs no group.
+func exposed(mode fs.FileMode, owner, reader int) string {
+	allowed, shared := fs.FileMode(0o600), owner == 0 && reader != 0
+	if shared {
 		allowed = 0o640
 	}
 	switch perm := mode.Perm(); {
@@ -58,11 +59,11 @@ func exposed(mode fs.FileMode, owner int) string {
 		return "is a folder, and must be the file with the secret"
 	case perm&0o077&^allowed == 0:
 		return ""
-	case owner == 0 && perm&0o007 != 0:
+	case shared && perm&0o007 != 0:
 		return fmt.Sprintf("can be read by everybody on this machine (mode %04o): chmod 640 it; for a secret that "+
 			"Kubernetes mounts set defaultMode: 0440 and fsGroup", perm)
 	default:
 		return fmt.Sprintf("can be read by others than its owner (mode %04o): chmod 600 it; only what root owns "+
-			"may be group-readable (0440, 0640)", perm)
+			"and another reads may be group-readable (0440, 0640)", perm)
 	}
 }
