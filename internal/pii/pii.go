@@ -44,7 +44,8 @@ const (
 	VIN        Class = "vin"  // of a vehicle
 	BIC        Class = "bic"  // of a bank, which says where somebody has an account
 	Crypto     Class = "crypto_address"
-	Location   Class = "location" // latitude and longitude together
+	Location   Class = "location"   // latitude and longitude together
+	Capability Class = "capability" // what lets a program act: a webhook, a connection string, a signed URL
 	FreeText   Class = "free_text"
 )
 
@@ -67,7 +68,7 @@ func (c Class) Direct() bool {
 // are reported, and refuse only under `verify: {strict: true}`.
 func (c Class) Strong() bool {
 	switch c {
-	case Email, CreditCard, IBAN, NationalID, Token, Phone, IP, MAC, IMEI, VIN, Crypto:
+	case Email, CreditCard, IBAN, NationalID, Token, Phone, IP, MAC, IMEI, VIN, Crypto, Capability:
 		return true
 	}
 	return false

@@ -136,6 +136,8 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 			found = d.take(email(text, free, i))
 		case colon:
 			switch {
+			case i+3 < len(text) && text[i+1] == '/' && i >= 2:
+				found = d.take(actingURL(text, free, i))
 			case i >= 4 && text[i-4]&^1 == '2':
 				found = d.take(ipv6(text, free, i))
 			case i >= 2 && i+3 < len(text) && text[i+3] == ':':
@@ -152,6 +154,10 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		case other:
 			if d.words && text[i] >= 0xC3 && capitalAt(text, i) {
 				found = d.take(d.named(text, free, i))
+			}
+		case equals:
+			if i >= 3 && text[i-1]|0x20 == 'd' || i >= 3 && text[i-1]|0x20 == 'y' {
+				found = d.take(connection(text, i))
 			}
 		case dollar:
 			found = d.take(passwordHash(text, i))
@@ -174,11 +180,11 @@ func (d *Detector) take(h Hit) bool {
 	return true
 }
 
-// telling is a quick test that most texts fail: everything looked for has an @
-// or a digit.
+// telling is a quick test that most texts fail: everything looked for has an @, a digit or an
+// equals sign.
 func telling(text []byte) bool {
 	for _, c := range text {
-		if kinds[c] == digit || c == '@' {
+		if kinds[c] == digit || c == '@' || c == '=' {
 			return true
 		}
 	}
@@ -240,6 +246,7 @@ const (
 	colon  = 8
 	dash   = 16
 	dollar = 32
+	equals = 64
 )
 
 var kinds = func() (k [256]uint8) {
@@ -249,7 +256,7 @@ var kinds = func() (k [256]uint8) {
 	for c := 'a'; c <= 'z'; c++ {
 		k[c], k[c-'a'+'A'] = letter, letter
 	}
-	k['@'], k[':'], k['-'], k['$'] = at, colon, dash, dollar
+	k['@'], k[':'], k['-'], k['$'], k['='] = at, colon, dash, dollar, equals
 	return k
 }()
 

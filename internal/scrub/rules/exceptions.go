@@ -83,7 +83,7 @@ func Classes() []string {
 		pii.Postcode,
 		pii.IP, pii.UserAgent, pii.NationalID, pii.CreditCard, pii.IBAN, pii.Token, pii.Date,
 		pii.Username, pii.MAC, pii.URL, pii.Domain, pii.Region, pii.Country, pii.Latitude, pii.Longitude,
-		pii.BirthDate, pii.IMEI, pii.VIN, pii.BIC, pii.Crypto, pii.Location,
+		pii.BirthDate, pii.IMEI, pii.VIN, pii.BIC, pii.Crypto, pii.Location, pii.Capability,
 	}
 	list := make([]string, len(classes))
 	for i, c := range classes {

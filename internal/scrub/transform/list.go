@@ -8,7 +8,7 @@ func Definitions() []Definition {
 		keepDef(), nullDef(), constantDef(), choiceDef(),
 		emailDef(), usernameDef(), passwordDef(), firstNameDef(), lastNameDef(), fullNameDef(), companyDef(),
 		phoneDef(), streetDef(), cityDef(), postcodeDef(), regionDef(), countryDef(), latitudeDef(), longitudeDef(), geoNoiseDef(),
-		ipDef(), macDef(), userAgentDef(), urlDef(), domainDef(),
+		ipDef(), macDef(), userAgentDef(), urlDef(), domainDef(), inertDef(),
 		nationalIDDef(), creditCardDef(), ibanDef(), tokenDef(), uuidDef(),
 		dateShiftDef(), timeShiftDef(), truncateDef(), ageDef(), noiseDef(), bucketDef(),
 		embeddingZeroDef(), embeddingNoiseDef(),
