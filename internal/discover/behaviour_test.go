@@ -143,7 +143,9 @@ var columnValues = map[string]string{
 	"hashes": "d41d8cd98f00b204e9800998ecf8427e|0cc175b9c0f1b6a831c399e269772661|92eb5ffee6ae2fec3ad71c777531578f",
 	"cities": "Zürich|New York|Hamburg|Sao Paulo", "streets": "1652 Stockton St|Hauptstraße 5|Calle Mayor 10|12, rue de la Paix",
 	"urls": "https://app.test/u/1|https://app.test/u/2|https://web.test/x", "ips": "81.2.69.142|81.2.69.160|2a00:1450:4001::8",
-	"agents": "Mozilla/5.0 (X11; Linux x86_64)|Mozilla/5.0 (Macintosh; Intel Mac OS X 14_1)|Mozilla/5.0 (iPhone; CPU iPhone OS 17_1)",
-	"zips":   "12345-6789|94107-1234|10001-0001", "last4": "4242|1881|0005|1117",
+	"agents":      "Mozilla/5.0 (X11; Linux x86_64)|Mozilla/5.0 (Macintosh; Intel Mac OS X 14_1)|Mozilla/5.0 (iPhone; CPU iPhone OS 17_1)",
+	"webhooks":    "https://hooks.slack.com/services/T0AB1/B0CD2/xYz3|https://hooks.zapier.com/hooks/catch/123456/abcdef|https://shop.acme.io/orders",
+	"connections": "postgres://app:s3cr3t@db.acme.io/orders|smtps://mailer:Kx7-9@smtp.acme.io|host=db.acme.io user=app password=hunter2",
+	"zips":        "12345-6789|94107-1234|10001-0001", "last4": "4242|1881|0005|1117",
 	"json": `{"email": "anna@posteo.test", "state": "open", "n": 1}`,
 }

@@ -70,6 +70,8 @@ func (c *column) choices() []choice {
 			try("", "password")
 		}
 		try("", native...)
+	case pii.Capability:
+		try("staging must not act on others: is it needed there at all?", "inert")
 	case Gender:
 		try("a trait, kept: names can follow it (gender: "+c.Name+" beside first_name); make it null if nobody needs it",
 			keep)
