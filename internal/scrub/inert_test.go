@@ -43,6 +43,9 @@ func TestInert(t *testing.T) {
 	if got := scrubbed(t, p, "a.t", []string{`{"url": "https://u:p@acme.io", "on": true}`})[0][0]; got != `{"url": "https://host.invalid", "on": true}` {
 		t.Error(got)
 	}
+	if got := one(t, "text", "text")("post to https://hooks.slack.com/services/T0AB/B0CD/xYz now"); got != "post to [redacted] now" {
+		t.Error(got)
+	}
 	if strings.Contains(get("jane.doe@acme.io:pw@x.acme.io"), "jane") {
 		t.Error("a user's name stays")
 	}
