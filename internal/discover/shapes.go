@@ -117,7 +117,8 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	}
 	hits = d.ScanIn(hits, []byte(v), about)
 	for _, h := range hits {
-		if h.Start == 0 && (h.End == len(v) && h.Class != pii.Phone || h.Class == pii.Capability) || h.Kind == "connection_string" {
+		whole := h.Start == 0 && h.End == len(v) && h.Class != pii.Phone
+		if whole || h.Class == pii.Capability && (h.Start == 0 || h.Kind == "connection_string") {
 			is(h.Class)
 			if h.Bare && !h.Said { // a number of the right length and check digit, as one in ten or a hundred is
 				e.bare[h.Class]++

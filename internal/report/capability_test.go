@@ -16,7 +16,8 @@ func TestCapabilities(t *testing.T) {
 	r.Tables[0].Columns = append(r.Tables[0].Columns, Column{Name: "hook", Class: "capability", Transform: "inert"},
 		Column{Name: "kept", Class: "capability", Keep: true})
 	r.Verification = []Subject{{Results: []*verify.Result{{}}}}
-	if got := r.Capabilities(); !strings.HasPrefix(got, "Staging can't act: ") || !strings.Contains(got, "nowhere (1)") {
+	got := r.Capabilities()
+	if !strings.HasPrefix(got, "Staging can't act: ") || !strings.Contains(got, "nowhere (1)") {
 		t.Error(got)
 	}
 	leak := verify.Leak{Classes: []verify.ClassCount{{Class: "capability", Count: 3}}}

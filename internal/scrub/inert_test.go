@@ -39,11 +39,14 @@ func TestInert(t *testing.T) {
 	if got := one(t, "varchar(10)", "inert")("x.io:1"); got != "x.xx:0" {
 		t.Errorf("in a narrow column: %q", got)
 	}
-	p := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"q jsonb"}}), head+`  a.t: {columns: {q: {json: {"**": inert}, other: keep}}}`+"\n")
-	if got := scrubbed(t, p, "a.t", []string{`{"url": "https://u:p@acme.io", "on": true}`})[0][0]; got != `{"url": "https://host.invalid", "on": true}` {
+	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"q jsonb"}})
+	p := compile(t, cat, head+`  a.t: {columns: {q: {json: {"**": inert}, other: keep}}}`+"\n")
+	got := scrubbed(t, p, "a.t", []string{`{"url": "https://u:p@acme.io", "on": true}`})[0][0]
+	if got != `{"url": "https://host.invalid", "on": true}` {
 		t.Error(got)
 	}
-	if got := one(t, "text", "text")("post to https://hooks.slack.com/services/T0AB/B0CD/xYz now"); got != "post to [redacted] now" {
+	got = one(t, "text", "text")("post to https://hooks.slack.com/services/T0AB/B0CD/xYz now")
+	if got != "post to [redacted] now" {
 		t.Error(got)
 	}
 	if strings.Contains(get("jane.doe@acme.io:pw@x.acme.io"), "jane") {

@@ -34,7 +34,8 @@ func actingURL(text []byte, free, i int) Hit {
 		return Hit{}
 	}
 	start := i
-	for start > free && i-start < 20 && (kinds[text[start-1]]&alnum != 0 || text[start-1] == '+' || text[start-1] == '-') {
+	for start > free && i-start < 20 &&
+		(kinds[text[start-1]]&alnum != 0 || text[start-1] == '+' || text[start-1] == '-') {
 		start--
 	}
 	for start < i && kinds[text[start]] != letter {
@@ -95,8 +96,8 @@ func atWebhook(host, path []byte) bool {
 		if len(path) < len(w.path)+6 || string(path[:len(w.path)]) != w.path {
 			continue
 		}
-		if w.host[0] == '.' && len(host) > len(w.host) && bytes.EqualFold(host[len(host)-len(w.host):], []byte(w.host)) ||
-			bytes.EqualFold(host, []byte(w.host)) {
+		beneath := w.host[0] == '.' && len(host) > len(w.host) && bytes.EqualFold(host[len(host)-len(w.host):], []byte(w.host))
+		if beneath || bytes.EqualFold(host, []byte(w.host)) {
 			return true
 		}
 	}

@@ -23,6 +23,7 @@
 //	domain, URL  .example, .test and example.com (RFC 2606); paths of this package's words
 //	MAC          locally administered unicast addresses that begin with f2:4e
 //	username     an invented surname and a hash, or "usr_" and a hash
+//	capability   "host.invalid" (RFC 6761), letters x and digits 0
 //	latitude, …  the sea around 0° N 0° E
 //	country      real ones, which identify nobody
 //	names, …     words of this package, in several languages ([Locale]): invented
@@ -91,6 +92,8 @@ func Recognise(c pii.Class, text []byte) bool {
 		return isIBAN(text)
 	case pii.Token:
 		return isToken(text)
+	case pii.Capability:
+		return isInert(text)
 	case pii.Username:
 		return isUsername(text)
 	case pii.MAC:

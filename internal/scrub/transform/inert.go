@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"refresher/internal/pii"
+	"refresher/internal/pii/fake"
 	"refresher/internal/scrub/document"
 	"refresher/internal/scrub/normal"
 )
@@ -28,8 +30,7 @@ func inertDef() Definition {
 	}
 }
 
-// nowhere is a host that never resolves.
-const nowhere = "host.invalid"
+const nowhere = fake.Nowhere
 
 type inertMasker struct {
 	paths *document.Paths
@@ -77,8 +78,7 @@ func (m *inertMasker) fitting(dst []byte, start int, text []byte) []byte {
 }
 
 // forms of what acts, compiled on first use.
-var forms = sync.OnceValue(func() (f struct{ url, pair, host *regexp.Regexp }) {
-	f.url = regexp.MustCompile(`(?i)^\s*([a-z][a-z0-9+.-]{1,30})://(?:[^/?#]*@)?(?:\[[^\]]*\]|[^/?#:\s]*)(:\d{1,5})?([^?#\s]*)`)
+var forms = sync.OnceValue(func() (f struct{ pair, host *regexp.Regexp }) {
 	f.pair = regexp.MustCompile(`(?i)([a-z][a-z0-9 _-]*?)\s*=\s*('(?:[^'\\]|\\.)*'|"[^"]*"|[^;\s]*)`)
 	f.host = regexp.MustCompile(`(?i)^\s*(?:[a-z0-9_-]{1,63}\.)+[a-z]{2,24}(:\d{1,5})?\s*$`)
 	return f
@@ -86,11 +86,10 @@ var forms = sync.OnceValue(func() (f struct{ url, pair, host *regexp.Regexp }) {
 
 // appendInert appends a text of the same form that leads nowhere.
 func appendInert(dst, text []byte) []byte {
-	f := forms()
-	if m := f.url.FindSubmatch(text); m != nil {
-		dst = append(append(append(dst, bytes.ToLower(m[1])...), "://"+nowhere...), m[2]...)
-		return appendZeros(dst, m[3])
+	if made, ok := appendInertURL(dst, bytes.TrimSpace(text)); ok {
+		return made
 	}
+	f := forms()
 	if m := f.host.FindSubmatch(text); m != nil {
 		return append(append(dst, nowhere...), m[1]...)
 	}
@@ -102,6 +101,34 @@ func appendInert(dst, text []byte) []byte {
 	}
 	return appendZeros(dst, text)
 }
+
+// appendInertURL appends a URL's scheme, a host that never resolves, its port and the zeros of its path.
+func appendInertURL(dst, text []byte) ([]byte, bool) {
+	i := bytes.Index(text, []byte("://"))
+	if i < 2 || i > 31 || strings.Trim(string(text[:i]), schemes) != "" {
+		return dst, false
+	}
+	for _, c := range text[:i] {
+		dst = append(dst, byte(unicode.ToLower(rune(c))))
+	}
+	dst = append(dst, "://"+nowhere...)
+	authority := text[i+3:]
+	var path []byte
+	if n := bytes.IndexAny(authority, "/?#"); n >= 0 {
+		authority, path = authority[:n], authority[n:]
+	}
+	if n := bytes.LastIndexByte(authority, ':'); n >= 0 && len(authority)-n <= len(":65535") {
+		if port := authority[n:]; strings.Trim(string(port[1:]), "0123456789") == "" {
+			dst = append(dst, port...)
+		}
+	}
+	if n := bytes.IndexAny(path, "?#"); n >= 0 {
+		path = path[:n]
+	}
+	return appendZeros(dst, path), true
+}
+
+const schemes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-"
 
 // appendConnection appends a connection string: libpq's, ODBC's, ADO's.
 func appendConnection(dst, text []byte, pairs [][]int) []byte {
@@ -138,7 +165,9 @@ func appendConnection(dst, text []byte, pairs [][]int) []byte {
 
 // appendZeros appends text with every letter an x and every digit a zero.
 func appendZeros(dst, text []byte) []byte {
-	for _, c := range string(text) {
+	for len(text) > 0 {
+		c, n := utf8.DecodeRune(text)
+		text = text[n:]
 		switch {
 		case normal.IsDigit(byte(c)) && c < utf8.RuneSelf:
 			dst = append(dst, '0')

@@ -79,7 +79,7 @@ var identifiers = []struct {
 	{"biometric", "Biometric identifiers, such as finger and voice prints", nil},
 	{"photo", "Full-face photographs and comparable images", nil},
 	{"other", "Any other unique identifying number, characteristic or code", []pii.Class{pii.Username, pii.Token,
-		pii.UserAgent}},
+		pii.UserAgent, pii.Capability}},
 }
 
 // Identifier is the key of the identifier that values of a class are, "" if they
