@@ -96,7 +96,8 @@ func atWebhook(host, path []byte) bool {
 		if len(path) < len(w.path)+6 || string(path[:len(w.path)]) != w.path {
 			continue
 		}
-		beneath := w.host[0] == '.' && len(host) > len(w.host) && bytes.EqualFold(host[len(host)-len(w.host):], []byte(w.host))
+		beneath := w.host[0] == '.' && len(host) > len(w.host) &&
+			bytes.EqualFold(host[len(host)-len(w.host):], []byte(w.host))
 		if beneath || bytes.EqualFold(host, []byte(w.host)) {
 			return true
 		}

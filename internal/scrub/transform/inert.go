@@ -19,8 +19,10 @@ func inertDef() Definition {
 	return Definition{
 		Name: "inert", Suggest: []string{"webhook", "dsn", "connection_string"}, Class: pii.Capability,
 		Families: []Family{FamilyText}, Plain: true, Prose: true,
-		Doc: "What lets a program act, in the same form and leading nowhere: a URL has the host host.invalid (RFC 6761), the path's length, and " +
-			"no user, password, query or signature; a connection string has no password; a host is host.invalid; of anything else, a key for instance, letters " +
+		Doc: "What lets a program act, in the same form and leading nowhere: " +
+			"a URL has the host host.invalid (RFC 6761), the path's length, and " +
+			"no user, password, query or signature; a connection string has no password; a host is host.invalid; " +
+			"of anything else, a key for instance, letters " +
 			"become x and digits 0. JSON keeps its structure, short numbers and booleans.",
 		Example: Example{Rule: "inert", Value: "postgres://app:secret@db.acme.test:5432/orders?sslmode=require"},
 		Build: func(d *Domain) (Masks, error) {
