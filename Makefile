@@ -36,6 +36,7 @@ setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, C
 	@scripts/setup-promtool.sh
 	@scripts/setup-chromium.sh
 	@scripts/setup-deploy.sh
+	@scripts/setup-redis.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 
 demo: build ## the whole pipeline on throw-away local servers

@@ -252,7 +252,10 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	if o.Fingerprints, err = a.runPrints(ctx, c, ""); err != nil {
 		return refresh.Options{}, err
 	}
-	o.Template, o.Preserve, o.After = c.Staging.Template, preserve(c), c.Staging.After
+	o.Template, o.Preserve = c.Staging.Template, preserve(c)
+	if err := a.hooks(c, &o); err != nil {
+		return refresh.Options{}, err
+	}
 	o.CloneOfSource = c.Staging.CloneOfSource.Confirm
 	o.Pipeline, o.By, o.KeepDays = c.Pipeline, "command line", c.History.KeepDays
 	limits, err := c.Retry.Limits()

@@ -58,7 +58,7 @@ func restartWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 	at := spot(i, n, copied, rnd)
 	f.inject(fmt.Sprintf("byte %d of the data", at), func() (int, string) {
 		code, said := f.crashing(f.toStaging, f.staging, func(crash func()) (int, string) {
-			return f.refresh(hooks{"data": func() { f.toStaging.At(at, crash) }, "post-data": f.toStaging.Never})
+			return f.refresh(atStage{"data": func() { f.toStaging.At(at, crash) }, "post-data": f.toStaging.Never})
 		})
 		f.wants(code == exitClean && strings.Contains(said, "resumed (1 of 10)"), said)
 		return code, said
@@ -71,7 +71,7 @@ func sessionsEnded(of func(*faultSite) *pgserver.Cluster) func(*faultSite, int, 
 	return func(f *faultSite, i, _ int, _ *rand.Rand) {
 		stage := stageNames[i%len(stageNames)]
 		f.inject(stage, func() (int, string) {
-			return f.refresh(hooks{stage: func() {
+			return f.refresh(atStage{stage: func() {
 				pgserver.Exec(
 					f.t,
 					of(f).URL(pgserver.User),

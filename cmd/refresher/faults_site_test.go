@@ -288,13 +288,13 @@ func (f *faultSite) remains() string {
 	return strings.Join(found, ", ")
 }
 
-// hooks are called when the run says that a stage begins, and the run waits for them.
-type hooks map[string]func()
+// atStage is called when the run says that a stage begins, and the run waits for them.
+type atStage map[string]func()
 
 // hooked is the program's stderr, listened to.
 type hooked struct {
 	bytes.Buffer
-	on hooks
+	on atStage
 }
 
 func (h *hooked) Write(b []byte) (int, error) {
@@ -309,7 +309,7 @@ func (h *hooked) Write(b []byte) (int, error) {
 }
 
 // refresh runs the program in this process, with hooks.
-func (f *faultSite) refresh(on hooks) (code int, said string) {
+func (f *faultSite) refresh(on atStage) (code int, said string) {
 	f.t.Helper()
 	f.replayed()
 	var out bytes.Buffer

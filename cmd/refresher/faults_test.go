@@ -112,7 +112,8 @@ const copied = 900 << 10
 func cutWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 	at := spot(i, n, copied, rnd)
 	f.inject(fmt.Sprintf("byte %d of the data", at), func() (int, string) {
-		return f.refresh(hooks{"data": func() { f.toStaging.At(at, f.toStaging.Cut) }, "post-data": f.toStaging.Never})
+		return f.refresh(atStage{"data": func() { f.toStaging.At(at, f.toStaging.Cut) },
+			"post-data": f.toStaging.Never})
 	})
 }
 
@@ -121,12 +122,12 @@ func stallWhileCopying(f *faultSite, i, n int, rnd *rand.Rand) {
 	f.inject(fmt.Sprintf("byte %d of the data", at), func() (int, string) {
 		defer f.toStaging.Cut()
 		return f.impatient(
-			hooks{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never})
+			atStage{"data": func() { f.toStaging.At(at, f.toStaging.Stall) }, "post-data": f.toStaging.Never})
 	})
 }
 
 // impatient is a run that takes a server to be dead after five seconds of silence.
-func (f *faultSite) impatient(on hooks) (int, string) {
+func (f *faultSite) impatient(on atStage) (int, string) {
 	f.edit("refresher.yaml", "stall: 30s", "stall: 5s")
 	defer f.edit("refresher.yaml", "stall: 5s", "stall: 30s")
 	return f.refresh(on)
@@ -185,7 +186,7 @@ func conflictInCopy(f *faultSite, i, _ int, _ *rand.Rand) {
 			pgserver.Exec(f.t, primary, "VACUUM bulk")
 			f.replayed()
 		}
-		code, said := f.refresh(hooks{
+		code, said := f.refresh(atStage{
 			"schema":    func() { pgserver.Exec(f.t, primary, "UPDATE bulk SET filler = filler") },
 			"data":      func() { f.toSource.At(2<<20, conflict) },
 			"post-data": f.toSource.Never,
@@ -217,7 +218,7 @@ func exporterEnded(f *faultSite, i, n int, rnd *rand.Rand) {
 	}
 	stage := []string{"schema", "data"}[i%2]
 	f.inject(stage, func() (int, string) {
-		code, said := f.refresh(hooks{stage: end})
+		code, said := f.refresh(atStage{stage: end})
 		f.wants(code == exitClean && strings.Contains(said, "starts over from a new snapshot (1 of 3)"), said)
 		return code, said
 	})
@@ -227,7 +228,7 @@ func exporterEnded(f *faultSite, i, n int, rnd *rand.Rand) {
 func ddl(f *faultSite, i, _ int, _ *rand.Rand) {
 	stage := []string{"data", "schema"}[i%2]
 	f.inject(stage, func() (int, string) {
-		code, said := f.refresh(hooks{stage: func() {
+		code, said := f.refresh(atStage{stage: func() {
 			pgserver.Exec(
 				f.t,
 				f.primary.URL(f.db),
@@ -254,7 +255,7 @@ func truncate(f *faultSite, i, _ int, _ *rand.Rand) {
 	stage := []string{"data", "schema", "guard"}[i%3]
 	rows := strconv.Itoa(500 + i)
 	f.inject(stage, func() (int, string) {
-		code, said := f.refresh(hooks{stage: func() {
+		code, said := f.refresh(atStage{stage: func() {
 			pgserver.Exec(
 				f.t,
 				f.primary.URL(f.db),

@@ -142,6 +142,9 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 		options.Set, options.Risk, p.reader.Tables = evidence.Set, evidence.Program.Risk(), evidence.Specs()
 	}
 	if p.reader.Tables != nil {
+		if p.reader.Tables, err = a.built(ctx, p.config, p.reader.Tables); err != nil {
+			return err
+		}
 		if p.reader.Tables, err = a.preserved(ctx, p.config, p.reader.Tables); err != nil {
 			return err
 		}

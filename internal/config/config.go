@@ -49,6 +49,8 @@ type Config struct {
 	Vault    secret.Vault `yaml:"vault" doc:"how references to HashiCorp Vault log in, see [secrets](secrets.md)"`
 	TempDir  string       `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
+	Hooks Hooks `yaml:"hooks" doc:"what runs around the promote, see [hooks](hooks.md)" scope:"pipeline"`
+
 	File     string `yaml:"-"` // the path it was read from
 	Pipeline string `yaml:"-"` // its name; DefaultPipeline if the file names none
 }
@@ -242,6 +244,7 @@ func (c *Config) resolve() {
 			*f = c.Path(*f)
 		}
 	}
+	c.hookPaths()
 	if c.TempDir != "" {
 		c.TempDir = c.Path(c.TempDir)
 	}
@@ -317,6 +320,7 @@ func (c *Config) validate(d *decoder) {
 	}
 	c.validateBuckets(d)
 	c.validatePrints(d)
+	c.validateHooks(d)
 }
 
 func (c *Config) validatePrints(d *decoder) {

@@ -112,6 +112,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		d.mapping(n, v, path)
 	case v.Kind() == reflect.Slice:
 		d.sequence(n, v, path)
+	case v.Kind() == reflect.Map:
+		d.texts(n, v, path)
 	default:
 		if s, ok := d.scalar(n, path); ok {
 			d.parse(n, s, v, path)
@@ -232,6 +234,25 @@ func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
 		d.problem(n.GetToken().Position, "%s is empty", path)
 	}
 	v.Set(list)
+}
+
+// texts reads a mapping of names to texts.
+func (d *decoder) texts(n ast.Node, v reflect.Value, path string) {
+	list, ok := entries(n)
+	if !ok {
+		d.problem(n.GetToken().Position, "%s must be a mapping of names to texts", path)
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, e := range list {
+		name := e.Key.GetToken().Value
+		if v.MapIndex(reflect.ValueOf(name)).IsValid() {
+			d.problem(e.Key.GetToken().Position, "%s is given twice", join(path, name))
+		}
+		text := reflect.New(v.Type().Elem()).Elem()
+		d.value(e.Value, text, join(path, name))
+		v.SetMapIndex(reflect.ValueOf(name), text)
+	}
 }
 
 // scalar is the node's text with variables expanded.

@@ -34,7 +34,7 @@ func reference(b *strings.Builder, t reflect.Type, path string) {
 		switch {
 		case f.Type.Kind() == reflect.Struct && f.Type != secretType:
 			reference(b, f.Type, name)
-		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
+		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct && f.Type.Elem() != secretType:
 			reference(b, f.Type.Elem(), name+"[]")
 		}
 	}
@@ -46,10 +46,12 @@ func kindName(t reflect.Type) string {
 		return "text, secret"
 	case t.Kind() == reflect.Struct:
 		return "mapping"
-	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && t.Elem() != secretType:
 		return "list of mappings"
 	case t.Kind() == reflect.Slice:
 		return "list of text"
+	case t.Kind() == reflect.Map:
+		return "mapping of text"
 	case t.Kind() == reflect.Bool:
 		return "true, false"
 	case t.Kind() == reflect.Int, t.Kind() == reflect.Uint64:

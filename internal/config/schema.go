@@ -82,6 +82,8 @@ func kindSchema(t reflect.Type) map[string]any {
 		return object(t)
 	case t.Kind() == reflect.Slice:
 		return map[string]any{"type": "array", "items": kindSchema(t.Elem())}
+	case t.Kind() == reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": kindSchema(t.Elem())}
 	case t.Kind() == reflect.Bool:
 		return withVariable("boolean")
 	case t.Kind() == reflect.Int:

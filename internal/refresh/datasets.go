@@ -40,7 +40,11 @@ type sampleDB struct {
 
 // stageDatasets uploads every bucket's dataset, all of it fed from the scrubbed
 // shadow.
-func stageDatasets(ctx context.Context, o *Options, made *cleanup, data *filled) ([]*staged, error) {
+func stageDatasets(ctx context.Context, o *Options, rec *recorder, made *cleanup, data *filled) ([]*staged, error) {
+	data, err := data.asBuilt(ctx, o, rec)
+	if err != nil {
+		return nil, err
+	}
 	e := &exporter{filled: data, o: o, made: made}
 	var out []*staged
 	for _, b := range o.Buckets {

@@ -9,11 +9,12 @@
 //	data       COPY chunks out of the replica, scrub them, COPY them into the shadow
 //	post-data  indexes, constraints and triggers
 //	analyze    sequences, materialised views, ANALYZE
-//	after      the files of staging.after, if there are any
+//	before_promote  files of SQL and programs in the shadow (hooks, staging.after), if there are any
 //	verify     coverage, row counts, constraints, survivors and detectors over the shadow
 //	datasets   the foreign-key-closed sample; dumps and Parquet, staged under runs/<run>/
 //	read-back  every object is read from its bucket again, compared and verified
 //	promote    the shadow becomes staging in one transaction; then each bucket's latest.json
+//	after_promote  SQL, programs, HTTP requests and Redis (hooks), if there are any; what fails is a warning
 //
 // Up to and including read-back nothing in use has changed.
 //

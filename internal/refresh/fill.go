@@ -55,6 +55,7 @@ type filled struct {
 	counts    counters
 	canaries  *canaries
 	sequences []catalog.SequenceValue
+	hooked    *hooked // nil: no hooks ran
 }
 
 // filling is a shadow on its way to be filled. A fault that passes by itself doesn't

@@ -46,13 +46,15 @@ type plan struct {
 	keep    *restore.Preservation // what staging keeps of its own
 	public  *restore.Public       // what production lets every role do
 	bound   *restore.Bound        // what stays behind with an extension
-	scripts []restore.Script      // what runs in the shadow
 }
 
 // guard finds everything that can be found wrong before anything is changed and
 // before a row is read.
 func guard(ctx context.Context, o *Options, rec *recorder, made *cleanup) (p *plan, err error) {
 	return p, bounded(ctx, o.Retry.Stall, func(ctx context.Context) error {
+		if err := checkHooks(ctx, o); err != nil {
+			return err
+		}
 		server, err := restore.Connect(ctx, o.Staging)
 		if err != nil {
 			return err

@@ -29,7 +29,7 @@ func readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clea
 
 func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *filled, clean *proof) error {
 	began := time.Now()
-	tables, err := Preserved(ctx, data.shadow.Config(), o.Preserve, specs(data.catalog, data.program, nil))
+	tables, err := data.described(ctx, o, rec, nil)
 	if err != nil {
 		return err
 	}

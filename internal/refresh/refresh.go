@@ -10,6 +10,7 @@ import (
 	"refresher/internal/config/secret"
 	"refresher/internal/dataset/sample"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/refresh/hooks"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
@@ -43,7 +44,8 @@ type Options struct {
 	TempDir       string           // parent of the run's own folder; empty: the system's
 	Template      string           // database to make the shadow from; empty: template0
 	Preserve      []catalog.Name   // tables whose rows come from the staging database that is replaced
-	After         []string         // files of SQL that run in the shadow before it is verified
+	BeforePromote []hooks.Before   // what runs in the shadow before it is verified
+	AfterPromote  []hooks.After    // what is done once staging is replaced
 	Retry         Retry            // zero: DefaultRetry
 	ChunkBytes    int64            // of a table that are one chunk; 0: snapshot.DefaultChunkBytes
 }
@@ -98,7 +100,9 @@ func stages(ctx context.Context, o *Options, rec *recorder, made *cleanup) (*cla
 	if err != nil {
 		return mine, err
 	}
-	return mine, mine.explain(rec, finish(mine.lock.Context(), o, rec, made, mine, data)) // without the lock it must stop
+	err = mine.explain(rec, finish(mine.lock.Context(), o, rec, made, mine, data)) // without the lock it must stop
+	afterPromote(mine.lock.Context(), o, rec)
+	return mine, err
 }
 
 // finish is what is left to do when the rows are in the shadow.
@@ -115,24 +119,22 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 	if err := rec.stage(ctx, "analyze", func(ctx context.Context) error { return analyze(ctx, o, data) }); err != nil {
 		return err
 	}
-	var changed rowsOf
-	if len(o.After) > 0 {
-		var err error
-		changed, err = stage(ctx, rec, "after", func(ctx context.Context) (rowsOf, error) {
-			return runScripts(ctx, rec, data)
+	if len(o.BeforePromote) > 0 {
+		err := rec.stage(ctx, report.BeforePromote, func(ctx context.Context) error {
+			return beforePromote(ctx, o, rec, data)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	clean, err := stage(ctx, rec, "verify", func(ctx context.Context) (*proof, error) {
-		return verifyShadow(ctx, o, rec, data, changed)
+		return verifyShadow(ctx, o, rec, data)
 	})
 	if err != nil {
 		return err
 	}
 	sets, err := stage(ctx, rec, "datasets", func(ctx context.Context) ([]*staged, error) {
-		return stageDatasets(ctx, o, made, data)
+		return stageDatasets(ctx, o, rec, made, data)
 	})
 	if err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,8 +12,6 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
-	"refresher/internal/report/visible"
-	"refresher/internal/restore"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify"
@@ -24,13 +20,9 @@ import (
 // rowsOf are numbers of rows by table.
 type rowsOf map[catalog.Name]int64
 
-// planKeep finds what would stop staging's own tables from surviving, and reads the
-// files that are to run in the shadow.
+// planKeep finds what would stop staging's own tables from surviving.
 func (p *plan) planKeep(ctx context.Context, o *Options, rec *recorder) error {
 	var err error
-	if p.scripts, err = restore.ReadScripts(o.After); err != nil {
-		return err
-	}
 	if err := ruledOut(o.Preserve, p.program); err != nil {
 		return err
 	}
@@ -119,30 +111,9 @@ func filledViews(o *Options, p *plan) (views []*catalog.MatView) {
 	return views
 }
 
-// runScripts runs the files in the shadow: it is complete, and not verified yet. It
-// returns the tables that they wrote to, and the rows of these since.
-func runScripts(ctx context.Context, rec *recorder, d *filled) (rowsOf, error) {
-	all := rowsOf{}
-	for _, s := range d.scripts {
-		changed, err := d.shadow.RunScript(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(all, changed)
-		if len(changed) > 0 {
-			var text []string
-			for _, n := range slices.SortedFunc(maps.Keys(changed), catalog.Name.Compare) {
-				text = append(text, fmt.Sprintf("%s (%s rows now)", n, visible.Count(changed[n])))
-			}
-			rec.warn("%s wrote to %s", filepath.Base(s.Path), strings.Join(text, ", "))
-		}
-	}
-	return all, d.shadow.AnalyzeTables(ctx, all)
-}
-
 // expected is what verification must find in the shadow.
-func expected(ctx context.Context, o *Options, rec *recorder, d *filled, changed rowsOf) ([]verify.Table, error) {
-	tables, err := Preserved(ctx, d.shadow.Config(), o.Preserve, specs(d.catalog, d.program, d.counts))
+func expected(ctx context.Context, o *Options, rec *recorder, d *filled) ([]verify.Table, error) {
+	tables, err := d.described(ctx, o, rec, d.counts)
 	if err != nil {
 		return nil, err
 	}
@@ -153,10 +124,18 @@ func expected(ctx context.Context, o *Options, rec *recorder, d *filled, changed
 			rows[n] = 0 // there was nothing to take over
 		}
 	}
-	maps.Copy(rows, changed)
+	var more rowsOf
+	if d.hooked != nil {
+		maps.Copy(rows, d.hooked.rows)
+		more = d.hooked.more
+	}
 	for i := range tables {
-		if n, ok := rows[tables[i].Name]; ok && !tables[i].RowsNone {
-			tables[i].SourceRows = n
+		t := &tables[i]
+		if n, ok := rows[t.Name]; ok && !t.RowsNone {
+			t.SourceRows = n
+		}
+		if t.SourceRows >= 0 {
+			t.SourceRows += more[t.Name]
 		}
 	}
 	reportKept(rec.report, tables, kept)

@@ -23,8 +23,8 @@ type proof struct {
 	pass     pass.Pass // for staging
 }
 
-// verifyShadow proves the shadow clean. changed are the tables that files of SQL wrote to.
-func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, changed rowsOf) (*proof, error) {
+// verifyShadow proves the shadow clean.
+func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled) (*proof, error) {
 	set, err := data.store.Build()
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled, 
 		Risk: data.risk, Canaries: rec.report.Canaries,
 		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep, Source: data.objectsSent()},
 	})}
-	tables, err := expected(ctx, o, rec, data, changed)
+	tables, err := expected(ctx, o, rec, data)
 	if err != nil {
 		return nil, err
 	}

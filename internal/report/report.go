@@ -58,6 +58,7 @@ type Report struct {
 	Datasets       []Dataset          `json:"datasets"`
 	Remains        []Remain           `json:"remains,omitempty"`  // what stays reachable beside what the run made
 	Patterns       []Pattern          `json:"patterns,omitempty"` // of the rules, in their order
+	Hooks          []Hook             `json:"hooks,omitempty"`    // what ran around the promote, in its order
 	Warnings       []string           `json:"warnings"`
 	LeftOut        []string           `json:"left_out"`                // schema objects that staging does not get
 	LargeObjects   *LargeObjects      `json:"large_objects,omitempty"` // of the source; absent if there are none
@@ -96,11 +97,13 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Bytes   int64    `json:"bytes"`     // as COPY carried them
 	Seconds float64  `json:"seconds"`   // summed over parallel streams
-	Mode    string   `json:"rows_mode"` // "all", "none" for structure only, "when" for those of a condition, "preserved" for staging's own
+	Mode    string   `json:"rows_mode"` // "all", "none" for structure only, "when" for those of a condition, "preserved" for staging's own, "hook" for a table that a hook made
 	When    string   `json:"rows_when,omitempty"`
 	Dropped int64    `json:"rows_left_behind,omitempty"` // by that condition
 	Format  string   `json:"copy_format"`
 	Columns []Column `json:"columns"`
+	// NotValid are constraints that a hook made NOT VALID.
+	NotValid []string `json:"not_valid,omitempty"`
 }
 
 // Masked counts the columns that a transform changes.
@@ -130,6 +133,29 @@ type Column struct {
 	KeepSome  bool   `json:"keep_some,omitempty"` // some values arrive as they are, by a condition
 	KeptRows  int64  `json:"kept_rows,omitempty"` // how many
 }
+
+// Hook is a step that ran around the promote.
+type Hook struct {
+	Name    string  `json:"hook"` // as the configuration calls it, such as hooks.after_promote[0]
+	Kind    string  `json:"kind"`
+	When    string  `json:"when"`
+	Did     string  `json:"did,omitempty"` // in a few words, such as a number of keys
+	Tries   int     `json:"tries"`
+	Seconds float64 `json:"seconds"`
+	Error   string  `json:"error,omitempty"` // empty: it succeeded
+}
+
+// When hooks run; the stages of a run are called so too.
+const (
+	BeforePromote = "before_promote"
+	AfterPromote  = "after_promote"
+)
+
+// ByHook is the origin of a column that a hook before the promote made, and the mode of its table.
+const (
+	ByHook   = "hooks.before_promote"
+	HookMode = "hook"
+)
 
 // Pattern is what a pattern or default of the rules has decided.
 type Pattern struct {

@@ -115,6 +115,11 @@ func (d *Database) read(ctx context.Context, conn interface {
 	return client.Wrap(err, "reading the ledger of database %q", d.name)
 }
 
+// EndSessions ends the database's sessions of this role, such as those that a program left behind.
+func (d *Database) EndSessions(ctx context.Context) error {
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return d.endOthers(ctx, conn) })
+}
+
 // endOthers ends the database's other sessions. A session's end takes a moment.
 func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
 	const q = `

@@ -35,7 +35,7 @@ func ReadScripts(paths []string) ([]Script, error) {
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
-			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf("cannot read a file of staging.after: %v", err)})
+			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf("cannot read a file of SQL: %v", err)})
 			continue
 		}
 		statements, err := sqltext.Split(strings.TrimPrefix(string(text), "\ufeff"))
@@ -60,8 +60,21 @@ func ReadScripts(paths []string) ([]Script, error) {
 // An error names the file, the line and the server's condition, and nothing of
 // what the file or a row says.
 func (d *Database) RunScript(ctx context.Context, s Script) (changed map[catalog.Name]int64, err error) {
+	return runScript(ctx, d.cfg, s, touched)
+}
+
+// RunIn runs a script in a database that is in use, as [Database.RunScript] does in a shadow.
+func RunIn(ctx context.Context, cfg *pgx.ConnConfig, s Script) error {
+	none := func(context.Context, *pgx.Conn, map[uint32]table) (map[catalog.Name]int64, error) { return nil, nil }
+	_, err := runScript(ctx, cfg, s, none)
+	return err
+}
+
+func runScript(ctx context.Context, cfg *pgx.ConnConfig, s Script,
+	touched func(context.Context, *pgx.Conn, map[uint32]table) (map[catalog.Name]int64, error),
+) (changed map[catalog.Name]int64, err error) {
 	name := filepath.Base(s.Path)
-	err = asApplication(ctx, d.cfg, func(conn *pgx.Conn) error {
+	err = asApplication(ctx, cfg, func(conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
 			return client.Wrap(err, "%s", name)

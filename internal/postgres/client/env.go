@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -100,6 +101,54 @@ func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[
 		}
 	}
 	return env, nil
+}
+
+// ApplicationEnv is the environment by which an application's own program connects where cfg does:
+// DATABASE_URL and libpq's variables, without the settings of refresher's sessions.
+func ApplicationEnv(cfg *pgx.ConnConfig) (map[string]string, error) {
+	env, err := Env(cfg, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	delete(env, "PGOPTIONS")
+	if own := parseConnString(cfg.ConnString())["options"]; own != "" {
+		env["PGOPTIONS"] = own
+	}
+	env["DATABASE_URL"] = connURL(cfg)
+	return env, nil
+}
+
+// connURL is cfg as a URL: with the password, and of the other settings those that cfg's own
+// connection string has.
+func connURL(cfg *pgx.ConnConfig) string {
+	given := parseConnString(cfg.ConnString())
+	u := &url.URL{Scheme: "postgres", Path: "/" + cfg.Database, User: url.User(cfg.User)}
+	if cfg.Password != "" {
+		u.User = url.UserPassword(cfg.User, cfg.Password)
+	}
+	query := url.Values{}
+	names, ports := hosts(cfg)
+	if strings.HasPrefix(names, "/") { // the folder of a socket
+		query.Set("host", names)
+		query.Set("port", ports)
+	} else {
+		ports := strings.Split(ports, ",")
+		var list []string
+		for i, h := range strings.Split(names, ",") {
+			list = append(list, net.JoinHostPort(h, ports[i]))
+		}
+		u.Host = strings.Join(list, ",")
+	}
+	for key, v := range given {
+		if v != "" && (forwarded[key] != "" || key == "options") {
+			query.Set(key, v)
+		}
+	}
+	if given["sslmode"] != "" {
+		query.Set("sslmode", sslMode(cfg))
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // hosts lists each host of cfg once, with its port, in order.

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// runGroup runs a command as the leader of a process group of its own, and
+// RunGroup runs a command as the leader of a process group of its own, and
 // leaves none of the group behind.
-func runGroup(cmd *exec.Cmd) error {
+func RunGroup(cmd *exec.Cmd) error {
 	// A parent-death signal is sent when the thread that forked ends, so that
 	// thread must stay while the program runs.
 	runtime.LockOSThread()
@@ -22,8 +22,6 @@ func runGroup(cmd *exec.Cmd) error {
 		return err
 	}
 	err := cmd.Wait()
-	if err != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // ESRCH when all have ended
-	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // ESRCH when all have ended
 	return err
 }

@@ -104,7 +104,7 @@ func (c Command) run(ctx context.Context, server *pgx.ConnConfig) error {
 	cmd.WaitDelay = grace
 	var outErr error
 	if c.Stdout == nil {
-		err = runGroup(cmd)
+		err = RunGroup(cmd)
 	} else {
 		err, outErr = runPiped(ctx, cmd, c.Stdout)
 	}
@@ -135,7 +135,7 @@ func runPiped(ctx context.Context, cmd *exec.Cmd, out io.Writer) (err, outErr er
 		r.Close() // a program that writes on ends by SIGPIPE
 		copied <- err
 	}()
-	err = runGroup(cmd)
+	err = RunGroup(cmd)
 	w.Close()
 	select {
 	case outErr = <-copied:
