@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -236,6 +237,20 @@ func TestReferencesAreLookedAt(t *testing.T) {
 		_, err = c.SourceConfig(t.Context())
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2")) {
 			t.Errorf("%s: %v", replica, err)
+		}
+	}
+}
+
+// A setting that may hold a secret takes a reference: what is called like one is a secret.Text.
+func TestSecretSettingsTakeReferences(t *testing.T) {
+	called := regexp.MustCompile("(?m)^\\| `([^`]*(token|password|secret|webhook|slack|teams)[^`.]*)` \\| ([^|]*) \\|")
+	found := called.FindAllStringSubmatch(Reference(), -1)
+	if len(found) < 3 {
+		t.Errorf("only %d settings are called like secrets", len(found))
+	}
+	for _, m := range found {
+		if kind := m[3]; !strings.Contains(kind, "secret") && !strings.Contains(kind, "mapping") {
+			t.Errorf("%s is %s, not a secret", m[1], kind)
 		}
 	}
 }
