@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +116,7 @@ func (c *Config) validateHooks(d *decoder) {
 		switch h.Kind() {
 		case "http":
 			d.literalURL(path+".http.url", h.HTTP.URL, "http", "https")
-			if !strings.Contains(" GET POST PUT PATCH DELETE ", " "+h.HTTP.Method+" ") {
+			if !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, h.HTTP.Method) {
 				d.at(path+".http.method", "must be GET, POST, PUT, PATCH or DELETE")
 			}
 		case "redis":

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"strconv"
 	"strings"
@@ -169,8 +170,8 @@ func (s side) connection(ctx context.Context) (*pgx.ConnConfig, error) {
 
 // placed says a problem of a URL that was fetched at the place of its reference.
 func (s side) placed(err error) error {
-	input, ok := err.(*fault.Input)
-	if !ok || !s.url.IsReference() {
+	var input *fault.Input
+	if !errors.As(err, &input) || !s.url.IsReference() {
 		return err
 	}
 	return s.url.Bad("%s %s", s.url.Name(), input.Problems[0].Text)

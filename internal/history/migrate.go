@@ -56,7 +56,7 @@ func Exclusive(ctx context.Context, conn *pgx.Conn, migrate func() error) error 
 func (h *History) up(ctx context.Context, list fs.FS) error {
 	session := h.described("", map[string]string{"lock_timeout": fmt.Sprint(patience.Milliseconds())})
 	db := stdlib.OpenDB(*session.Config(h.cfg), stdlib.OptionAfterConnect(session.Prepare))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, list, goose.WithTableName(versions),
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {

@@ -124,7 +124,7 @@ func (d *filled) described(ctx context.Context, o *Options, rec *recorder, count
 }
 
 // asBuilt is what datasets are made of: the shadow with the schema that hooks left it with.
-func (d *filled) asBuilt(ctx context.Context, o *Options, rec *recorder) (*filled, error) {
+func (d *filled) asBuilt(ctx context.Context, o *Options) (*filled, error) {
 	if d.hooked == nil {
 		return d, nil
 	}

@@ -40,8 +40,8 @@ type sampleDB struct {
 
 // stageDatasets uploads every bucket's dataset, all of it fed from the scrubbed
 // shadow.
-func stageDatasets(ctx context.Context, o *Options, rec *recorder, made *cleanup, data *filled) ([]*staged, error) {
-	data, err := data.asBuilt(ctx, o, rec)
+func stageDatasets(ctx context.Context, o *Options, made *cleanup, data *filled) ([]*staged, error) {
+	data, err := data.asBuilt(ctx, o)
 	if err != nil {
 		return nil, err
 	}

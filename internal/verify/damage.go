@@ -164,7 +164,7 @@ func (o *origin) err() error {
 }
 
 func (o *origin) note(err error) {
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		o.failed.CompareAndSwap(nil, &err)
 	}
 }

@@ -26,7 +26,7 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 	var from origin
 	in := bufio.NewReaderSize(from.reader(r), 64<<10)
 	head, err := in.Peek(client.ArchiveHead)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	result, err := v.restored(ctx, name, head, client.Command{Args: []string{"-f", "-"}, Stdin: in})

@@ -27,9 +27,10 @@ func FuzzPieces(f *testing.F) {
 		for i, r := range []*bytes.Reader{bytes.NewReader(text), bytes.NewReader(text), bytes.NewReader(text)} {
 			whole = whole[:0]
 			in := iotest.DataErrReader(r)
-			if i == 1 {
+			switch i {
+			case 1:
 				in = iotest.OneByteReader(r)
-			} else if i == 2 {
+			case 2:
 				in = iotest.HalfReader(r)
 			}
 			err := cut(in, first, spare, small, func(p *piece) error {

@@ -3,9 +3,10 @@ package fake
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 
-	"golang.org/x/crypto/blowfish"
+	"golang.org/x/crypto/blowfish" //nolint:staticcheck // bcrypt with a salt that is given can be had by it alone
 )
 
 // Password is the word behind the hashes that stand for every password.
@@ -44,7 +45,7 @@ var bcryptBase64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZ" +
 func AppendSaltedBcrypt(dst []byte, salt string) []byte {
 	digest := sha256.Sum256([]byte(salt))
 	mark, _ := bcryptBase64.DecodeString(strings.TrimPrefix(bcryptMark, "$2a$10$"))
-	inner := append(mark, digest[:4]...)
+	inner := slices.Concat(mark, digest[:4])
 	key := append([]byte(salt+Password), 0)
 	cipher, err := blowfish.NewSaltedCipher(key, inner)
 	if err != nil { // of an empty key only

@@ -56,7 +56,7 @@ func (r Redis) Do(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	did, err := r.act(ctx, client)
 	return did, redisError(err)
 }

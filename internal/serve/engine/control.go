@@ -111,7 +111,7 @@ func (e *Engine) Run(ctx context.Context, id string) (serve.Run, error) {
 
 // find looks for a run in the histories of all pipelines.
 func (e *Engine) find(ctx context.Context, id string) (*runner, history.Run, error) {
-	missing := error(serve.ErrNotFound)
+	missing := serve.ErrNotFound
 	for _, r := range e.runners {
 		var run history.Run
 		err := r.with(ctx, func(ctx context.Context, w *work) (err error) {

@@ -184,7 +184,7 @@ func (r *runner) keep(ctx context.Context, w *work) error {
 func (r *runner) troubled(err error) {
 	said := false
 	r.set(func() {
-		said = r.seen.problem != nil && r.seen.problem != errStarting && r.seen.problem.Error() == err.Error()
+		said = r.seen.problem != nil && !errors.Is(r.seen.problem, errStarting) && r.seen.problem.Error() == err.Error()
 		r.seen.problem, r.seen.leader = err, ""
 	})
 	if !said {

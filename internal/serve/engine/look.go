@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ func (r *runner) see(ctx context.Context, w *work) error {
 		r.version++
 	}
 	r.mu.Unlock()
-	if before.problem != nil && before.problem != errStarting {
+	if before.problem != nil && !errors.Is(before.problem, errStarting) {
 		r.log.Info("the staging server answers again")
 	}
 	return nil
