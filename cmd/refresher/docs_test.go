@@ -153,7 +153,12 @@ func asConfig(dir, text string) error {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
-	_, err := config.LoadAll(path, func(name string) (string, bool) { return "postgres://u@h.example/" + strings.ToLower(name), true })
+	_, err := config.LoadAll(path, func(name string) (string, bool) {
+		if strings.HasPrefix(name, "REDIS") {
+			return "redis://h.example/0", true
+		}
+		return "postgres://u@h.example/" + strings.ToLower(name), true
+	})
 	return err
 }
 

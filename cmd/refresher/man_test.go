@@ -54,13 +54,14 @@ rules: [rules.yaml]
 key: env:KEY
 buckets: [{name: dev, url: "s3://x/y", content: full, formats: [parquet]}]
 `)
+	set := func(name string) (string, bool) { v, ok := map[string]string{"REFRESHER_CONFIG": config}[name]; return v, ok }
 	for line, want := range map[string]string{
 		"preview ": "public.orders\npublic.users\n", "verify --target ": "staging\nprevious\ndev\n",
 		"verify --format ": "text\njson\njunit\nsarif\n", "runs --format ": "text\njson\nhtml\n",
 		"transforms ": "email\n", "packs ": "devise\n", "--log-format ": "text\njson\n", "verify --fingerprints ": "dev\n",
 	} {
 		var out bytes.Buffer
-		a := &app{out: &out, err: &bytes.Buffer{}, getenv: func(name string) (string, bool) { return config, name == "REFRESHER_CONFIG" }}
+		a := &app{out: &out, err: &bytes.Buffer{}, getenv: set}
 		args := append([]string{"__complete"}, strings.Split(line, " ")...)
 		if code := run(t.Context(), args, a); code != exitClean || !strings.Contains(out.String(), want) {
 			t.Errorf("%q completes to %q, want %q (exit %d)", line, out.String(), want, code)
