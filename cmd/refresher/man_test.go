@@ -54,7 +54,10 @@ rules: [rules.yaml]
 key: env:KEY
 buckets: [{name: dev, url: "s3://x/y", content: full, formats: [parquet]}]
 `)
-	set := func(name string) (string, bool) { v, ok := map[string]string{"REFRESHER_CONFIG": config}[name]; return v, ok }
+	set := func(name string) (string, bool) {
+		v, ok := map[string]string{"REFRESHER_CONFIG": config}[name]
+		return v, ok
+	}
 	for line, want := range map[string]string{
 		"preview ": "public.orders\npublic.users\n", "verify --target ": "staging\nprevious\ndev\n",
 		"verify --format ": "text\njson\njunit\nsarif\n", "runs --format ": "text\njson\nhtml\n",

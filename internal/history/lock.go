@@ -210,7 +210,7 @@ func (l *Lock) Held() error {
 // notices the session's end at once; the heartbeat notices a silent peer.
 func (l *Lock) watch(beat time.Duration) {
 	defer close(l.done)
-	defer client.Close(context.Background(), l.conn)
+	defer letGo(context.Background(), l.conn)
 	for {
 		wait, stop := context.WithTimeout(l.ctx, beat)
 		_, err := l.conn.WaitForNotification(wait)

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,7 +40,16 @@ func (h *History) Vouch(ctx context.Context, run string) (release func(), err er
 		client.Close(ctx, conn)
 		return nil, client.Wrap(err, "showing that run %s goes on", run)
 	}
-	return func() { client.Close(ctx, conn) }, nil
+	return func() { letGo(ctx, conn) }, nil
+}
+
+// letGo gives up a session's locks, which are free when it returns, and ends the session. Without the first,
+// the server would free them some time after the connection was closed.
+func letGo(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	client.Close(ctx, conn)
 }
 
 // Dead returns the ids of runs that history calls running and that no session vouches for.
