@@ -150,10 +150,11 @@ func (u *Unwrapper) Walk(text []byte, show func(*View)) (cut bool) {
 
 // descend shows a text of the next depth and opens it.
 func (u *Unwrapper) descend(depth int, layer Layer, text []byte, inside, binary bool, line, last int) {
-	if u.left -= len(text); u.left < 0 {
-		u.cut = true
+	if len(text) > u.left {
+		u.left, u.cut = 0, true
 		return
 	}
+	u.left -= len(text)
 	u.layers[depth] = layer
 	depth++
 	v := &u.views[depth]
