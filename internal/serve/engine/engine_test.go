@@ -311,7 +311,7 @@ func TestPanic(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	s := newService(t, staging(t), "@every 1s", until, func(p *Pipeline) { p.Deadline = 3 * time.Second })
 	run := s.ends(t, s.next(t))
-	if run.Outcome != fault.Failed || !strings.Contains(s.log.String(), "longer than schedule.deadline") || strings.Contains(s.log.String(), "tried again") {
+	if run.Outcome != fault.Failed || !strings.Contains(run.Error, "longer than schedule.deadline") || strings.Contains(s.log.String(), "tried again") {
 		t.Errorf("%+v", run)
 	}
 }

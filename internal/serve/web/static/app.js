@@ -41,17 +41,12 @@ function ended(p) {
 
 if (document.querySelector("[data-pipeline]")) {
   const stream = new EventSource("/api/v1/events");
-  const seen = new Set();
   stream.addEventListener("pipeline", (event) => {
     const p = JSON.parse(event.data);
     say(p);
     ended(p);
-    const first = !seen.has(p.name);
-    seen.add(p.name);
-    if (!first || document.body.dataset.lost) fresh(p.name); // the page was made with the first
+    fresh(p.name); // with the first one, too: the state can have changed since the page was made
   });
-  stream.addEventListener("open", () => { delete document.body.dataset.lost; });
-  stream.addEventListener("error", () => { document.body.dataset.lost = "yes"; seen.clear(); });
   addEventListener("pagehide", () => stream.close());
 }
 
