@@ -281,7 +281,7 @@ func TestBombs(t *testing.T) {
 	}
 	for name, text := range map[string][]byte{
 		"gzip": bomb(1, size), "gzip twice": bomb(2, size), "zstd": []byte(zstdOf(string(make([]byte, size)))),
-		"many": bytes.Repeat(bomb(1, 1<<20), 40),
+		"many":                         bytes.Repeat(bomb(1, 1<<20), 40),
 		"with more in it, and another": []byte(strings.Repeat(zip(strings.Repeat("ann%40posteo.de ", size/16)), 2)),
 	} {
 		var u Unwrapper

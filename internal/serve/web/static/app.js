@@ -13,8 +13,12 @@ async function fresh(name) {
     const answer = await fetch(`/pipelines/${encodeURIComponent(name)}/card`);
     if (answer.status === 401) { location.reload(); return; }
     if (answer.ok) {
+      const card = document.createElement("template");
+      card.innerHTML = await answer.text();
+      const shown = section.querySelector(".fresh");
+      if (card.innerHTML === shown.innerHTML) return; // what can be clicked stays what it is
       const focused = document.activeElement && document.activeElement.id;
-      section.querySelector(".fresh").innerHTML = await answer.text();
+      shown.replaceChildren(card.content);
       const again = focused && document.getElementById(focused);
       if (again && section.contains(again)) again.focus({ preventScroll: true });
     }
