@@ -154,10 +154,7 @@ func TestDetectionsInLargeObjects(t *testing.T) {
 	}
 	for _, cut := range []string{"SELECT pg_catalog.lo_open('17', 131072);\n",
 		"SELECT pg_catalog.lo_open('17', 131072);\nSELECT pg_catalog.lo_open('18', 131072);\n"} {
-		if results, err := v.File(t.Context(), verify.Input{Name: "x.sql",
-			R: strings.NewReader("--\n-- PostgreSQL database dump\n--\n" + cut)}); err == nil {
-			t.Errorf("a dump that ends within a large object: %+v", results)
-		}
+		refused(t, "readable", looked(t, v, "x.sql", []byte("--\n-- PostgreSQL database dump\n--\n"+cut))...)
 	}
 }
 
