@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,18 +144,14 @@ func acquire(ctx context.Context, conn *pgx.Conn, database, run string, again bo
 			return err
 		}
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
 	const claim = `
 		INSERT INTO locks (database, run, host, pid, since) VALUES ($1, $2, $3, $4, now())
 		ON CONFLICT (database) DO UPDATE SET run = excluded.run, host = excluded.host, pid = excluded.pid, since =
 			excluded.since`
-	if _, err := conn.Exec(ctx, claim, database, run, host, os.Getpid()); err != nil {
+	if _, err := conn.Exec(ctx, claim, database, run, cmp.Or(Hostname(), "unknown host"), os.Getpid()); err != nil {
 		return client.Wrap(err, "locking staging database %q", database)
 	}
-	_, err = conn.Exec(ctx, markLost, database)
+	_, err := conn.Exec(ctx, markLost, database)
 	return client.Wrap(err, "marking runs that were killed")
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,6 +34,12 @@ type Run struct {
 	Findings    int64 // survivors and detections
 	Promoted    bool
 	Reported    bool // there is a report
+}
+
+// Hostname is the Host of runs of this machine; "" if it can't be told.
+func Hostname() string {
+	host, _ := os.Hostname()
+	return host
 }
 
 // ErrNotFound means that there is no run of that id.

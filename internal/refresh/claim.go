@@ -37,8 +37,7 @@ func takeClaim(ctx context.Context, o *Options, rec *recorder, made *cleanup, se
 	if rec.before, err = lastDone(ctx, runs, o.Run, rec); err != nil {
 		return mine, err
 	}
-	host, _ := os.Hostname() // "" is as good an answer
-	err = runs.Start(ctx, history.Run{ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, Host: host, By: o.By,
+	err = runs.Start(ctx, history.Run{ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, Host: history.Hostname(), By: o.By,
 		Started: rec.report.Started, Stage: rec.report.Stage})
 	if err != nil {
 		return mine, err

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -131,10 +130,9 @@ func (r *recorder) close(ctx context.Context, o *Options, mine *claim) error {
 	r.report.Finished = time.Now().UTC()
 	err := r.sign(o, r.report)
 	run := history.Run{
-		ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, By: o.By, Started: r.report.Started,
+		ID: o.Run, Database: o.Staging.Database, Pipeline: o.Pipeline, By: o.By, Host: history.Hostname(), Started: r.report.Started,
 		Finished: r.report.Finished, Outcome: r.report.Outcome, Stage: r.report.Stage, Error: r.report.Error,
 	}
-	run.Host, _ = os.Hostname() // "" is as good an answer
 	if s := r.report.Signed; s != nil {
 		run.ReportJSON, run.Signature = s.Document, string(s.Signature)
 	}

@@ -59,7 +59,7 @@ func (r *runner) state() serve.PipelineState {
 		}
 	}
 	if c := r.current; c != nil {
-		s.Running = &serve.Running{ID: c.id, By: c.by, Host: hostname(), Started: c.started, Progress: c.watch.Progress()}
+		s.Running = &serve.Running{ID: c.id, By: c.by, Host: history.Hostname(), Started: c.started, Progress: c.watch.Progress()}
 	}
 	return s
 }
@@ -288,7 +288,7 @@ func (e *Engine) Pause(ctx context.Context, pipeline, by string) error {
 func (e *Engine) Resume(ctx context.Context, pipeline, _ string) error {
 	return e.act(ctx, pipeline, func(ctx context.Context, r *runner, w *work) error {
 		if past := r.Plan.Last(r.now(), r.window()); past.Wall != "" && r.isPaused() {
-			if err := w.history.SkipSlot(ctx, past.Wall, hostname()); err != nil {
+			if err := w.history.SkipSlot(ctx, past.Wall, history.Hostname()); err != nil {
 				return err
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -95,7 +94,7 @@ func (r *runner) open(ctx context.Context) (w *work, err error) {
 		return nil, err
 	}
 	past := r.Plan.Last(r.now(), r.window())
-	if err := h.Enrol(prepare, past.Wall, hostname()); err != nil {
+	if err := h.Enrol(prepare, past.Wall, history.Hostname()); err != nil {
 		return nil, err
 	}
 	if w.client, err = river.NewClient(riverpgxv5.New(w.pool), r.river(schema)); err != nil {
@@ -171,11 +170,6 @@ func gone(err error) bool {
 		return true
 	}
 	return errors.Is(err, rivertype.ErrNotFound)
-}
-
-func hostname() string {
-	host, _ := os.Hostname() // "" is as good an answer
-	return host
 }
 
 // quiet passes River's warnings on, but not while the staging server is known not to answer:

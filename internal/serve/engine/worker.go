@@ -71,7 +71,7 @@ func (r *runner) begins(ctx context.Context, h *history.History, job int64, args
 		}
 		return id, nil
 	}
-	mine, again, err := h.ClaimSlot(ctx, args.Slot, hostname(), job)
+	mine, again, err := h.ClaimSlot(ctx, args.Slot, history.Hostname(), job)
 	if err != nil || !mine {
 		return "", err
 	}
@@ -100,7 +100,7 @@ func decided(o fault.Outcome) bool {
 func (r *runner) skip(ctx context.Context, h *history.History, id string, job int64, args Args, why string) error {
 	r.log.Warn("a run is left out", "run", id, "slot", args.Slot, "why", why)
 	now := r.now()
-	return h.Finish(ctx, history.Run{ID: id, Pipeline: r.Name, Host: hostname(), By: args.By, Job: job, Started: now,
+	return h.Finish(ctx, history.Run{ID: id, Pipeline: r.Name, Host: history.Hostname(), By: args.By, Job: job, Started: now,
 		Finished: now, Outcome: fault.Skipped, Error: why})
 }
 
@@ -112,7 +112,7 @@ func (w *worker) refresh(ctx context.Context, open *work, id string, job *river.
 	}
 	defer release()
 	at := w.now()
-	run := history.Run{ID: id, Pipeline: w.Name, Host: hostname(), By: job.Args.By, Job: job.ID, Started: at, Stage: "guard"}
+	run := history.Run{ID: id, Pipeline: w.Name, Host: history.Hostname(), By: job.Args.By, Job: job.ID, Started: at, Stage: "guard"}
 	if err := open.history.Start(ctx, run); err != nil {
 		return err
 	}
