@@ -33,7 +33,7 @@ with a NAME its rules are printed. discover and init include those whose tables 
 			text, err := refresher.Rules.ReadFile("rules/" + args[0] + ".yaml")
 			if err != nil {
 				return fault.BadInput("there is no pack %q%s; `refresher packs` lists them", args[0],
-					rules.DidYouMean(args[0], packNames()))
+					fault.DidYouMean(args[0], packNames()))
 			}
 			_, err = a.out.Write(text)
 			return err

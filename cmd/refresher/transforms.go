@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"refresher/internal/fault"
-	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 )
 
@@ -26,7 +25,7 @@ func (a *app) transformsCommand() *cobra.Command {
 				d := transform.Named(args[0])
 				if d == nil {
 					return fault.BadInput("there is no transform %q%s; `refresher transforms` lists them",
-						args[0], rules.DidYouMean(args[0], transform.Names()))
+						args[0], fault.DidYouMean(args[0], transform.Names()))
 				}
 				list = []transform.Definition{*d}
 			}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -89,34 +88,16 @@ func Names(all []*Config) []string {
 	return names
 }
 
-// hint ends a sentence about an unknown name: with the one that is like it, or with all.
+// hint ends a sentence about an unknown name: with the one that is like it, without regard to case, or with all.
 func hint(name string, known []string) string {
-	best := slices.MinFunc(known, func(a, b string) int { return cmp.Compare(distance(name, a), distance(name, b)) })
-	if distance(name, best) <= max(1, len(name)/3) {
-		return fmt.Sprintf(" (did you mean %q?)", best)
+	lower := make([]string, len(known))
+	for i, n := range known {
+		lower[i] = strings.ToLower(n)
+	}
+	if i := slices.Index(lower, fault.Nearest(strings.ToLower(name), lower)); i >= 0 {
+		return fmt.Sprintf(" (did you mean %q?)", known[i])
 	}
 	return "; there are " + strings.Join(known, ", ")
-}
-
-// distance is the Levenshtein distance of two names, without regard to case.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // decoded is a pipeline, and the decoder that knows where its fields stand.

@@ -32,7 +32,7 @@ func Gone(cat *catalog.Catalog, rs *rules.Ruleset) []fault.Problem {
 				names = append(names, have.Name)
 			}
 			out = append(out, gone(c.Pos, name, c.Name,
-				fmt.Sprintf("there is no column %q in %s%s", c.Name, name, rules.DidYouMean(c.Name, names))))
+				fmt.Sprintf("there is no column %q in %s%s", c.Name, name, fault.DidYouMean(c.Name, names))))
 		}
 	}
 	slices.SortFunc(out, func(a, b fault.Problem) int { return a.Line - b.Line })

@@ -11,7 +11,6 @@ import (
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
-	"refresher/internal/scrub/rules"
 	"refresher/internal/snapshot"
 )
 
@@ -140,8 +139,8 @@ func Find(cat *catalog.Catalog, arg string) (catalog.Name, error) {
 		}
 		full, short = append(full, t.Name.String()), append(short, t.Name.Name)
 	}
-	near := rules.Nearest(arg, full)
-	if i := slices.Index(short, rules.Nearest(bare, short)); near == "" && i >= 0 {
+	near := fault.Nearest(arg, full)
+	if i := slices.Index(short, fault.Nearest(bare, short)); near == "" && i >= 0 {
 		near = full[i]
 	}
 	if near != "" {

@@ -238,7 +238,7 @@ func (c *compiler) matchColumn(table *catalog.Table, rule *rules.Column) {
 	col := table.Column(rule.Name)
 	switch {
 	case col == nil:
-		c.fail(rule.Pos, "there is no column %q in %s%s", rule.Name, table.Name, rules.DidYouMean(rule.Name, columnNames(table)))
+		c.fail(rule.Pos, "there is no column %q in %s%s", rule.Name, table.Name, fault.DidYouMean(rule.Name, columnNames(table)))
 	case col.Generated:
 		c.fail(rule.Pos, "column %q of %s is generated, so it is never copied and takes no rule: remove it", rule.Name, table.Name)
 	case c.owner(table, rule.Name) != table:
@@ -254,7 +254,7 @@ func (c *compiler) nearTable(n catalog.Name) string {
 		}
 		all = append(all, t.Name.String())
 	}
-	return rules.DidYouMean(n.String(), all)
+	return fault.DidYouMean(n.String(), all)
 }
 
 func columnNames(t *catalog.Table) []string {
@@ -325,7 +325,7 @@ func (c *compiler) checkAllowed() {
 		case t == nil:
 			c.fail(a.Pos, "the exception names table %s, which is not in database %s%s", a.Table, c.cat.Database, c.nearTable(a.Table))
 		case t.Column(a.Column) == nil:
-			c.fail(a.Pos, "the exception names column %q, which is not in %s%s", a.Column, a.Table, rules.DidYouMean(a.Column, columnNames(t)))
+			c.fail(a.Pos, "the exception names column %q, which is not in %s%s", a.Column, a.Table, fault.DidYouMean(a.Column, columnNames(t)))
 		}
 	}
 }

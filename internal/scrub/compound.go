@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii/fake"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
@@ -35,7 +36,7 @@ func (c *compiler) compositeRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Parts {
 		i := slices.Index(names, given.Name)
 		if i < 0 {
-			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, rules.DidYouMean(given.Name, names), transform.List(names))
+			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, fault.DidYouMean(given.Name, names), transform.List(names))
 			continue
 		}
 		f := t.Fields[i]

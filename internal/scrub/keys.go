@@ -3,6 +3,7 @@ package scrub
 import (
 	"slices"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/condition"
 	"refresher/internal/scrub/rules"
@@ -73,7 +74,7 @@ func (c *compiler) declare(r *rules.Reference) {
 		}{{from, name}, {to, columns[i]}} {
 			switch col := side.table.Column(side.name); {
 			case col == nil:
-				c.fail(r.Pos, "the reference names column %q, which is not in %s%s", side.name, side.table.Name, rules.DidYouMean(side.name, columnNames(side.table)))
+				c.fail(r.Pos, "the reference names column %q, which is not in %s%s", side.name, side.table.Name, fault.DidYouMean(side.name, columnNames(side.table)))
 				return
 			case col.Generated:
 				c.fail(r.Pos, "the reference names column %q of %s, which is generated: name the column that it is made of", side.name, side.table.Name)

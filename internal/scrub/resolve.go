@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
@@ -138,7 +139,7 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 	}
 	def := transform.Named(r.Transform)
 	if def == nil {
-		c.fail(r.Pos, "there is no transform %q%s", r.Transform, rules.DidYouMean(r.Transform, transform.Names()))
+		c.fail(r.Pos, "there is no transform %q%s", r.Transform, fault.DidYouMean(r.Transform, transform.Names()))
 		return nil
 	}
 	before := len(c.problems)

@@ -80,7 +80,7 @@ func (c *compiler) riskColumn(t *catalog.Table, ref rules.ColumnRef) (risk.Colum
 	out := risk.Column{Name: ref.Name}
 	col := t.Column(ref.Name)
 	if col == nil {
-		c.fail(ref.Pos, "there is no column %q in %s%s", ref.Name, t.Name, rules.DidYouMean(ref.Name, columnNames(t)))
+		c.fail(ref.Pos, "there is no column %q in %s%s", ref.Name, t.Name, fault.DidYouMean(ref.Name, columnNames(t)))
 		return out, false
 	}
 	if !groupable(col.Type) {
@@ -167,7 +167,7 @@ func (c *compiler) declaredClaims(h *rules.HIPAA) (out []claim) {
 			c.fail(d.Pos, "hipaa names table %s, which is not in database %s%s", d.Table, c.cat.Database, c.nearTable(d.Table))
 			continue
 		case t.Column(d.Column) == nil:
-			c.fail(d.Pos, "there is no column %q in %s%s", d.Column, d.Table, rules.DidYouMean(d.Column, columnNames(t)))
+			c.fail(d.Pos, "there is no column %q in %s%s", d.Column, d.Table, fault.DidYouMean(d.Column, columnNames(t)))
 			continue
 		}
 		cl := claim{risk.Claim{Keys: d.Identifiers, HarborColumn: risk.HarborColumn{Table: t.Name.String(), Column: d.Column, Declared: true}}}

@@ -3,6 +3,7 @@ package scrub
 import (
 	"slices"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/rules"
@@ -83,7 +84,7 @@ func (c *compiler) subjectColumn(t *catalog.Table, name string, pos rules.Pos) *
 	col := t.Column(name)
 	switch {
 	case col == nil:
-		c.fail(pos, "there is no column %q in %s%s", name, t.Name, rules.DidYouMean(name, columnNames(t)))
+		c.fail(pos, "there is no column %q in %s%s", name, t.Name, fault.DidYouMean(name, columnNames(t)))
 		return nil
 	case col.Generated:
 		c.fail(pos, "column %q of %s is generated, so it is not read: name the column it is made of", name, t.Name)

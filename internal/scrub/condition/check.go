@@ -11,10 +11,10 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/postgres/value"
-	"refresher/internal/scrub/rules"
 )
 
 // kind is what an expression is, seen from a condition.
@@ -116,7 +116,7 @@ func (c *checker) check(n ast.Node) *expression {
 		return c.function(n)
 	case *ast.CallNode:
 		if f, ok := n.Callee.(*ast.IdentifierNode); ok {
-			fail(at(n), "there is no function %q in conditions%s", f.Value, rules.DidYouMean(f.Value, functions()))
+			fail(at(n), "there is no function %q in conditions%s", f.Value, fault.DidYouMean(f.Value, functions()))
 		}
 	case *ast.ArrayNode:
 		fail(at(n), "a list can only stand after in")
@@ -176,7 +176,7 @@ func (c *checker) columnNamed(name string, char int) *expression {
 			return c.column(col, char)
 		}
 	}
-	fail(char, "there is no column %q%s", name, rules.DidYouMean(name, names))
+	fail(char, "there is no column %q%s", name, fault.DidYouMean(name, names))
 	return nil
 }
 
@@ -370,7 +370,7 @@ func canonical(x *expression, t *catalog.Type) *expression {
 			return x
 		}
 		fail(x.char, "%q is no label of %s%s; there is %s",
-			*x.literal, u.SQL, rules.DidYouMean(*x.literal, u.Labels), strings.Join(u.Labels, ", "))
+			*x.literal, u.SQL, fault.DidYouMean(*x.literal, u.Labels), strings.Join(u.Labels, ", "))
 	}
 	codec := value.For(t, copyfmt.Binary)
 	if codec == nil {

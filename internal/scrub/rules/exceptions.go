@@ -5,6 +5,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 )
 
@@ -71,7 +72,7 @@ func (l *loader) class(to *pii.Class, also ...string) func(entry) {
 		switch *to = pii.Class(s); {
 		case !ok, slices.Contains(Classes(), s), slices.Contains(also, s):
 		default:
-			l.fail(l.pos(e.value), "%q is no class%s; there is %s", s, DidYouMean(s, Classes()), oneOf(Classes()))
+			l.fail(l.pos(e.value), "%q is no class%s; there is %s", s, fault.DidYouMean(s, Classes()), oneOf(Classes()))
 		}
 	}
 }

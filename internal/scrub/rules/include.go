@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"refresher"
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -34,7 +35,7 @@ func ReadFile(name string) ([]byte, error) {
 		return os.ReadFile(name)
 	}
 	if known := Builtins(); !slices.Contains(known, builtin) {
-		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin, DidYouMean(builtin, known),
+		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin, fault.DidYouMean(builtin, known),
 			oneOf(known))
 	}
 	return refresher.Rules.ReadFile("rules/" + builtin + ".yaml")

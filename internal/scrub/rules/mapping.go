@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -54,7 +55,7 @@ func (l *loader) named(n ast.Node, name, what, shape string, fields []field) map
 }
 
 func (l *loader) unknown(e entry, what string, known []string) {
-	l.fail(e.pos, "%q is no key of %s%s; it takes %s", e.key, what, DidYouMean(e.key, known), oneOf(known))
+	l.fail(e.pos, "%q is no key of %s%s; it takes %s", e.key, what, fault.DidYouMean(e.key, known), oneOf(known))
 }
 
 // list appends the items of a list that read without a problem.
@@ -124,7 +125,7 @@ func (l *loader) choice(to *string, choices []string) func(entry) {
 		case slices.Contains(choices, s):
 			*to = s
 		default:
-			l.fail(l.pos(e.value), "%s is %s, not %q%s", e.key, oneOf(choices), s, DidYouMean(s, choices))
+			l.fail(l.pos(e.value), "%s is %s, not %q%s", e.key, oneOf(choices), s, fault.DidYouMean(s, choices))
 		}
 	}
 }

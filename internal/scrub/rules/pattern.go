@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -202,7 +203,7 @@ func (l *loader) defaultFields(d *Defaults) []field {
 			d.Classes = l.defaultRules(e)
 			for _, c := range d.Classes {
 				if !slices.Contains(Classes(), c.Key) {
-					l.fail(c.Pos, "%q is no class%s; there is %s", c.Key, DidYouMean(c.Key, Classes()),
+					l.fail(c.Pos, "%q is no class%s; there is %s", c.Key, fault.DidYouMean(c.Key, Classes()),
 						oneOf(Classes()))
 				}
 			}

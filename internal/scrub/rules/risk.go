@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -160,7 +161,7 @@ func (l *loader) identifier(key string, at Pos) bool {
 	if slices.Contains(known, key) {
 		return true
 	}
-	l.fail(at, "%q is no identifier of Safe Harbor%s; there is %s", key, DidYouMean(key, known), oneOf(known))
+	l.fail(at, "%q is no identifier of Safe Harbor%s; there is %s", key, fault.DidYouMean(key, known), oneOf(known))
 	return false
 }
 

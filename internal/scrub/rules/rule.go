@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 
 	"github.com/goccy/go-yaml/ast"
@@ -183,7 +184,7 @@ func (l *loader) shaped(entries []entry, at Pos, where string) *Rule {
 	if given == "" {
 		hint := ""
 		for _, p := range slices.Backward(r.Params) {
-			hint = cmp.Or(DidYouMean(p.Name, shapeKeys()), hint)
+			hint = cmp.Or(fault.DidYouMean(p.Name, shapeKeys()), hint)
 		}
 		l.fail(at, "the rule of %s names no transform%s: write one of %s", where, hint, oneOf(shapeKeys()))
 	}

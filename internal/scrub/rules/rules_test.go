@@ -261,18 +261,6 @@ func TestHash(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"email", "phone", "full_name", "first_name", "last_name", "ip", "iban", "keep", "null"}
-	for word, want := range map[string]string{
-		"emial": "email", "e-mail": "email", "Email": "email", "fullname": "full_name", "firstname": "first_name", "kep": "keep",
-		"telephone": "", "zzz": "", "": "", "ibna": "iban", "ssn": "",
-	} {
-		if got := Nearest(word, names); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	for _, s := range []string{"", "a: [", "? a\n: b\n", "version: 1\ntables: {a.b: {columns: {x: {json: {a: {array: email}}}}}}", "- - - -", "&a [*a]", "!!binary x: y", "%YAML 1.2\n---\na: b", "a: |\n  x\n", "{a: 1, a: 2}"} {

@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 
+	"refresher/internal/fault"
+
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -45,7 +47,7 @@ func (l *loader) unused(e entry) {
 	entries, _ := (&reader{file: l.file}).entries(e.value, "", "") // its problems are said already
 	for _, v := range entries {
 		if !l.vars.used[v.key] {
-			l.fail(v.pos, "no rule names the variable %s%s", v.key, DidYouMean(v.key, l.vars.names(true)))
+			l.fail(v.pos, "no rule names the variable %s%s", v.key, fault.DidYouMean(v.key, l.vars.names(true)))
 		}
 	}
 }
@@ -71,7 +73,7 @@ func (l *loader) parameter(n ast.Node) Value {
 	value, ok := l.vars.values[name]
 	if !ok {
 		l.fail(v.Pos, "there is no variable %q%s: give it a value under vars", name,
-			DidYouMean(name, l.vars.names(false)))
+			fault.DidYouMean(name, l.vars.names(false)))
 	}
 	l.vars.used[name] = true
 	return value

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
@@ -121,7 +122,7 @@ func CheckConstant(text []byte, t *catalog.Type, mod int32) error {
 	}
 	u := t.Underlying()
 	if u.Kind == catalog.EnumType && !slices.Contains(u.Labels, string(text)) {
-		return fmt.Errorf("the value is no label of %s%s; there is %s", u.SQL, rules.DidYouMean(string(text), u.Labels), List(u.Labels))
+		return fmt.Errorf("the value is no label of %s%s; there is %s", u.SQL, fault.DidYouMean(string(text), u.Labels), List(u.Labels))
 	}
 	if codec := value.For(t, copyfmt.Binary); codec != nil {
 		if _, err := codec.AppendWire(nil, text); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/verify/canary"
@@ -198,7 +199,7 @@ func (d *Definition) Parse(r *rules.Rule, fail func(rules.Pos, string, ...any)) 
 		if len(names) > 0 {
 			takes = "it takes " + List(names)
 		}
-		fail(given.Pos, "%s has no parameter %q%s; %s", d.Name, given.Name, rules.DidYouMean(given.Name, names), takes)
+		fail(given.Pos, "%s has no parameter %q%s; %s", d.Name, given.Name, fault.DidYouMean(given.Name, names), takes)
 	}
 	return a
 }
@@ -223,7 +224,7 @@ func (p *Param) check(v rules.Value) string {
 			return "a string"
 		}
 		if len(p.Choices) > 0 && !slices.Contains(p.Choices, v.Text) {
-			return List(p.Choices) + rules.DidYouMean(v.Text, p.Choices)
+			return List(p.Choices) + fault.DidYouMean(v.Text, p.Choices)
 		}
 	}
 	return ""

@@ -1,4 +1,4 @@
-package rules
+package fault
 
 // Nearest returns the candidate that word was probably meant to be, "" if none
 // is near: at most a third of its letters differ, counting a swap of
