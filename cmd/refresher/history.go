@@ -3,22 +3,36 @@ package main
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/history"
-	"refresher/internal/postgres/client"
 	"refresher/internal/report"
-	"refresher/internal/serve"
 )
 
-// runsOf is the history of a staging server for commands that read it. It makes none.
+// runSummary is a run as `refresher runs` lists it.
+type runSummary struct {
+	ID       string     `json:"run"`
+	Started  time.Time  `json:"started"`
+	Finished *time.Time `json:"finished"` // nil while it goes on
+	Outcome  string     `json:"outcome"`
+	Stage    string     `json:"stage,omitempty"`
+	Error    string     `json:"error,omitempty"`
+}
+
+// Seconds is how long the run took.
+func (s runSummary) Seconds() float64 {
+	if s.Finished == nil {
+		return 0
+	}
+	return s.Finished.Sub(s.Started).Seconds()
+}
+
+// runsOf is the history of a staging server for one command that reads it. It makes none.
 type runsOf struct {
 	staging *pgx.ConnConfig
-	mu      sync.Mutex
-	opened  *history.History
+	opened  *history.History // nil before it is used
 }
 
 // answer is how long the staging server may take to answer.
@@ -28,8 +42,8 @@ const answer = 5 * time.Second
 var errNoHistory = errors.New("no run was recorded yet")
 
 // List returns the newest runs first.
-func (r *runsOf) List(ctx context.Context) ([]serve.Summary, error) {
-	var out []serve.Summary
+func (r *runsOf) List(ctx context.Context) ([]runSummary, error) {
+	var out []runSummary
 	err := r.with(ctx, func(ctx context.Context, h *history.History) error {
 		runs, err := h.List(ctx, history.Filter{})
 		for _, run := range runs {
@@ -43,35 +57,17 @@ func (r *runsOf) List(ctx context.Context) ([]serve.Summary, error) {
 	return out, err
 }
 
-// Report returns one run's report.
-func (r *runsOf) Report(ctx context.Context, id string) (*report.Report, error) {
-	rep := &report.Report{}
-	err := r.with(ctx, func(ctx context.Context, h *history.History) error {
+// Report returns one run's report, or history.ErrNotFound.
+func (r *runsOf) Report(ctx context.Context, id string) (rep *report.Report, err error) {
+	err = r.with(ctx, func(ctx context.Context, h *history.History) error {
 		run, err := h.Get(ctx, id)
-		if errors.Is(err, history.ErrNotFound) {
-			return serve.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		if run.ReportJSON == nil {
-			*rep = report.Report{
-				Run:     run.ID,
-				Started: run.Started,
-				Outcome: run.Outcome,
-				Stage:   run.Stage,
-				Error:   run.Error,
-			}
-			return nil
-		}
-		found, err := report.Parse(run.ReportJSON, []byte(run.Signature))
 		if err == nil {
-			*rep = *found
+			rep, err = report.Of(run)
 		}
 		return err
 	})
 	if errors.Is(err, errNoHistory) {
-		err = serve.ErrNotFound
+		err = history.ErrNotFound
 	}
 	return rep, err
 }
@@ -83,18 +79,11 @@ func (r *runsOf) with(ctx context.Context, do func(context.Context, *history.His
 	if err != nil {
 		return err
 	}
-	err = do(ctx, h)
-	if code := client.Code(err); code == "3D000" || code == "42P01" { // invalid_catalog_name, undefined_table: the server was made anew
-		r.mu.Lock()
-		r.opened = nil
-		r.mu.Unlock()
-	}
-	return err
+	return do(ctx, h)
 }
 
+// open opens the history once, or fails with errNoHistory.
 func (r *runsOf) open(ctx context.Context) (*history.History, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.opened != nil {
 		return r.opened, nil
 	}
@@ -108,11 +97,10 @@ func (r *runsOf) open(ctx context.Context) (*history.History, error) {
 	return r.opened, err
 }
 
-func summary(run history.Run) serve.Summary {
-	s := serve.Summary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error}
+func summary(run history.Run) runSummary {
+	s := runSummary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error}
 	if !run.Finished.IsZero() {
-		finished := run.Finished
-		s.Finished = &finished
+		s.Finished = &run.Finished
 	}
 	return s
 }

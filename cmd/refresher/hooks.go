@@ -129,19 +129,18 @@ func (a *app) built(ctx context.Context, c *config.Config, tables []verify.Table
 	if len(c.Hooks.BeforePromote)+len(c.Staging.After) == 0 {
 		return tables, nil
 	}
-	staging, err := c.StagingConfig(ctx)
+	runs, err := runsOfPipeline(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	exists, err := history.Check(ctx, staging)
-	if err != nil || !exists {
-		return tables, err
+	h, err := runs.open(ctx)
+	if errors.Is(err, errNoHistory) {
+		return tables, nil
 	}
-	runs, err := history.Open(ctx, staging)
 	if err != nil {
 		return nil, err
 	}
-	last, err := runs.LastDone(ctx, "")
+	last, err := h.LastDone(ctx, "")
 	if errors.Is(err, history.ErrNotFound) {
 		return tables, nil
 	}

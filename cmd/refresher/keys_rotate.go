@@ -11,7 +11,6 @@ import (
 
 	"refresher/internal/config"
 	"refresher/internal/fault"
-	"refresher/internal/s3sink"
 )
 
 func (a *app) keysRotateCommand() *cobra.Command {
@@ -107,15 +106,14 @@ next
 
 // madeBy is something that a key made.
 type madeBy struct {
-	pipeline, bucket string
-	sink             *s3sink.Sink
+	pipeline, bucket string // bucket is "" for a fingerprint set
 	run              string
 	current          bool
-	remove           func(context.Context) error // nil: sink's
+	remove           func(context.Context) error
 }
 
 func (m madeBy) String() string {
-	if m.sink == nil {
+	if m.bucket == "" {
 		return fmt.Sprintf("fingerprint set of run %s (pipeline %s)", m.run, m.pipeline)
 	}
 	current := ""
@@ -139,8 +137,8 @@ func (a *app) madeBy(ctx context.Context, c *config.Config, fingerprint string) 
 		}
 		for _, r := range runs {
 			if r.Key == fingerprint {
-				m := madeBy{pipeline: c.Pipeline, bucket: b.Name, sink: sink, run: r.Run, current: r.Current}
-				all = append(all, m)
+				remove := func(ctx context.Context) error { return sink.Remove(ctx, r.Run) }
+				all = append(all, madeBy{c.Pipeline, b.Name, r.Run, r.Current, remove})
 			}
 		}
 	}
@@ -197,12 +195,7 @@ func (a *app) retire(ctx context.Context, all []*config.Config, fingerprint stri
 	}
 	var errs []error
 	for _, m := range made {
-		err := error(nil)
-		if m.sink != nil {
-			err = m.sink.Remove(ctx, m.run)
-		} else {
-			err = m.remove(ctx)
-		}
+		err := m.remove(ctx)
 		if err == nil {
 			fmt.Fprintf(a.err, "removed: %s\n", m)
 		}

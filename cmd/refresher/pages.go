@@ -26,7 +26,6 @@ type pageServer struct {
 	server   *http.Server
 	listener net.Listener
 	tls      config.TLS
-	metrics  *metrics.Metrics // counts notifications
 }
 
 // pages listens on the address of serve.listen; the pages show control.
@@ -36,8 +35,8 @@ func (a *app) pages(ctx context.Context, c *config.Config, control serve.Control
 	if err != nil {
 		return nil, err
 	}
-	s := &pageServer{tls: c.Serve.TLS, metrics: metrics.New(control, version, log)}
-	site, err := web.New(web.Options{Access: who, Control: control, Metrics: s.metrics,
+	s := &pageServer{tls: c.Serve.TLS}
+	site, err := web.New(web.Options{Access: who, Control: control, Metrics: metrics.New(control, version, log),
 		Jobs: jobs, Version: version, Log: log})
 	if err != nil {
 		return nil, err

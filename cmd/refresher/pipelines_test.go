@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"refresher/internal/fault"
-	"refresher/internal/serve"
 )
 
 // The gravest end decides, and an interruption counts more than all that ended before it.
@@ -37,12 +36,12 @@ func TestTheGravestPipelineDecides(t *testing.T) {
 
 func TestRunsAreChosen(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	at := func(day int, outcome fault.Outcome) serve.Summary {
-		return serve.Summary{Started: time.Date(2026, 11, day, 3, 0, 0, 0, time.UTC), Outcome: string(outcome)}
+	at := func(day int, outcome fault.Outcome) runSummary {
+		return runSummary{Started: time.Date(2026, 11, day, 3, 0, 0, 0, time.UTC), Outcome: string(outcome)}
 	}
 	for _, tt := range []struct {
 		f    runsFlags
-		run  serve.Summary
+		run  runSummary
 		want bool
 	}{
 		{runsFlags{}, at(1, fault.Lost), true},

@@ -21,7 +21,6 @@ import (
 	"refresher/internal/report"
 	"refresher/internal/report/visible"
 	"refresher/internal/restore"
-	"refresher/internal/serve"
 )
 
 // runsFlags choose runs, and how they are shown.
@@ -75,7 +74,7 @@ report.html into a folder, to be passed on and checked with verify --report.`,
 const outcomeList = "done, refused, failed, invalid, stopped, skipped, lost or running"
 
 // match checks the flags and returns which runs they choose.
-func (f runsFlags) match(args []string, now time.Time) (func(serve.Summary) bool, error) {
+func (f runsFlags) match(args []string, now time.Time) (func(runSummary) bool, error) {
 	chosen := len(f.outcomes) > 0 || f.since != "" || f.limit != 0
 	switch {
 	case f.format != "text" && f.format != "json" && f.format != "html":
@@ -99,7 +98,7 @@ func (f runsFlags) match(args []string, now time.Time) (func(serve.Summary) bool
 			return nil, err
 		}
 	}
-	return func(s serve.Summary) bool {
+	return func(s runSummary) bool {
 		return !s.Started.Before(since) && (len(f.outcomes) == 0 || slices.Contains(f.outcomes, s.Outcome))
 	}, nil
 }
@@ -129,13 +128,13 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 // listedRun is a run of the list; Pipeline is empty where there is only one.
 type listedRun struct {
 	Pipeline string `json:"pipeline,omitempty"`
-	serve.Summary
+	runSummary
 }
 
 // listRuns lists the runs of pipelines. Those of servers that don't answer are missing,
 // and the error says so.
 func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFlags,
-	match func(serve.Summary) bool) error {
+	match func(runSummary) bool) error {
 	list, errs := []listedRun{}, []error{}
 	several := len(pipelines) > 1 || a.pipeline != ""
 	for _, c := range pipelines {
@@ -149,7 +148,7 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 		}
 		errs = append(errs, err)
 		for _, s := range found {
-			one := listedRun{Summary: s}
+			one := listedRun{runSummary: s}
 			if several {
 				one.Pipeline = c.Pipeline
 			}
@@ -212,7 +211,7 @@ func findReport(ctx context.Context, pipelines []*config.Config, id string) (*re
 		if err == nil {
 			return rep, nil
 		}
-		if !errors.Is(err, serve.ErrNotFound) {
+		if !errors.Is(err, history.ErrNotFound) {
 			errs = append(errs, err)
 		}
 	}

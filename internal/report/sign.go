@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"refresher/internal/history"
 	"refresher/internal/report/signature"
 )
 
@@ -53,6 +54,15 @@ func (r *Report) Document() ([]byte, error) {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
 	return doc, nil
+}
+
+// Of is the report of a run in the history, or what the history knows of one that left none.
+func Of(run history.Run) (*Report, error) {
+	if run.ReportJSON == nil {
+		return &Report{Run: run.ID, Started: run.Started, Finished: run.Finished, Outcome: run.Outcome, Stage: run.Stage,
+			Error: run.Error}, nil
+	}
+	return Parse(run.ReportJSON, []byte(run.Signature))
 }
 
 // Parse reads a report's document and its signature, which may be nil. It checks

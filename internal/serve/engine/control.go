@@ -131,14 +131,10 @@ func (e *Engine) find(ctx context.Context, id string) (*runner, history.Run, err
 // Report is a run's report, or what the history knows where it left none.
 func (e *Engine) Report(ctx context.Context, id string) (*report.Report, error) {
 	_, run, err := e.find(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case run.ReportJSON == nil:
-		return &report.Report{Run: run.ID, Started: run.Started, Finished: run.Finished, Outcome: run.Outcome,
-			Stage: run.Stage, Error: run.Error}, nil
 	}
-	return report.Parse(run.ReportJSON, []byte(run.Signature))
+	return report.Of(run)
 }
 
 // pipeline is the runner of that name.
