@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
@@ -138,8 +136,7 @@ func (d *filled) asBuilt(ctx context.Context, o *Options) (*filled, error) {
 	err := client.Run(ctx, client.Command{
 		Tool: client.Dump, MinMajor: client.Major(d.server.Version()), Doing: "dumping the schema that hooks left",
 		Server: cfg, Settings: map[string]string{"client_encoding": d.catalog.Encoding},
-		Args: []string{"--format=custom", "--schema-only", "--file=" + built.schema, "--no-password", "--no-owner",
-			"--no-privileges", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels"},
+		Args: client.SchemaOnly(built.schema),
 	})
 	if err != nil {
 		return nil, err
@@ -147,26 +144,11 @@ func (d *filled) asBuilt(ctx context.Context, o *Options) (*filled, error) {
 	if err := noCredentials(ctx, o, built.schema); err != nil {
 		return nil, err
 	}
-	built.sequences, err = sequencesOf(ctx, cfg)
-	return &built, err
-}
-
-// sequencesOf reads all sequences of a database.
-func sequencesOf(ctx context.Context, cfg *pgx.ConnConfig) (out []catalog.SequenceValue, err error) {
 	conn, err := client.Open(ctx, cfg, client.Session{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close(ctx, conn)
-	rows, err := conn.Query(ctx, `SELECT schemaname::text, sequencename::text, coalesce(last_value, start_value),
-		last_value IS NOT NULL FROM pg_catalog.pg_sequences`)
-	if err != nil {
-		return nil, client.Wrap(err, "reading the sequences of database %q", cfg.Database)
-	}
-	var v catalog.SequenceValue
-	_, err = pgx.ForEachRow(rows, []any{&v.Name.Schema, &v.Name.Name, &v.LastValue, &v.IsCalled}, func() error {
-		out = append(out, v)
-		return nil
-	})
-	return out, client.Wrap(err, "reading the sequences of database %q", cfg.Database)
+	built.sequences, err = catalog.SequenceValues(ctx, conn, d.hooked.after.Sequences)
+	return &built, err
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -201,7 +199,7 @@ func (d *filled) countAll(ctx context.Context, o *Options) (rowsOf, error) {
 		}
 		defer client.Close(ctx, conn)
 		for i := range items {
-			if err := countOne(ctx, conn, tables[i], &counts[i]); err != nil {
+			if counts[i], err = tables[i].CountRows(ctx, conn); err != nil {
 				return err
 			}
 		}
@@ -212,11 +210,6 @@ func (d *filled) countAll(ctx context.Context, o *Options) (rowsOf, error) {
 		rows[t.Name] = counts[i]
 	}
 	return rows, err
-}
-
-func countOne(ctx context.Context, conn *pgx.Conn, t *catalog.Table, n *int64) error {
-	err := conn.QueryRow(ctx, "SELECT pg_catalog.count(*) FROM "+t.Only()).Scan(n)
-	return client.Wrap(err, "counting the rows of %s", t.Name)
 }
 
 // wroteTo warns of the tables that a step wrote to.

@@ -209,9 +209,7 @@ func (p *Preservation) Dump(ctx context.Context, path string) (bool, error) {
 	if len(own) == 0 {
 		return false, nil
 	}
-	args := []string{"--format=custom", "--schema-only", "--file=" + path, "--no-password", "--no-owner",
-		"--no-privileges", "--no-tablespaces",
-		"--no-publications", "--no-subscriptions", "--no-security-labels"}
+	args := client.SchemaOnly(path)
 	for _, t := range own {
 		// quoted, a pattern is a name; sequences of its columns come with it
 		args = append(args, "--table="+t.table.Name.SQL())

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -34,9 +31,8 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 		Tool:     client.Dump,
 		MinMajor: client.Major(s.cat.ServerVersion),
 		Doing:    "dumping the schema of " + s.cat.Database,
-		Args: []string{"--format=custom", "--schema-only", "--file=" + path, "--snapshot=" + s.snapshot, "--no-password",
-			"--no-owner", "--no-privileges", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels",
-			fmt.Sprintf("--lock-wait-timeout=%d", s.opts.LockTimeout.Milliseconds())},
+		Args: append(client.SchemaOnly(path), "--snapshot="+s.snapshot,
+			fmt.Sprintf("--lock-wait-timeout=%d", s.opts.LockTimeout.Milliseconds())),
 		Server:   cfg,
 		HostAddr: s.hostaddr,
 		Settings: map[string]string{"default_transaction_read_only": "on", "client_encoding": s.cat.Encoding},
@@ -50,9 +46,6 @@ func (s *Source) DumpSchema(ctx context.Context, path string) error {
 	return s.Holding(ctx)
 }
 
-// sequenceBatch is how many sequences one query reads.
-const sequenceBatch = 200
-
 // Sequences reads all sequences. They aren't transactional: their values are
 // those of now, which is never behind the snapshot. A standby may see them up to
 // 32 values ahead of the primary. Unlogged ones can't be read on a standby and are left out.
@@ -65,26 +58,5 @@ func (s *Source) Sequences(ctx context.Context) ([]catalog.SequenceValue, error)
 		return nil, err
 	}
 	defer client.Close(ctx, conn)
-	var out []catalog.SequenceValue
-	for batch := range slices.Chunk(readable, sequenceBatch) {
-		parts := make([]string, len(batch))
-		for i, q := range batch {
-			parts[i] = fmt.Sprintf("SELECT %d, last_value, is_called FROM %s", i, q.Name.SQL())
-		}
-		rows, err := conn.Query(ctx, strings.Join(parts, " UNION ALL "))
-		if err != nil {
-			return nil, client.Wrap(err, "reading sequences")
-		}
-		var i int
-		var v catalog.SequenceValue
-		_, err = pgx.ForEachRow(rows, []any{&i, &v.LastValue, &v.IsCalled}, func() error {
-			v.Name = batch[i].Name
-			out = append(out, v)
-			return nil
-		})
-		if err != nil {
-			return nil, client.Wrap(err, "reading sequences")
-		}
-	}
-	return out, nil
+	return catalog.SequenceValues(ctx, conn, readable)
 }

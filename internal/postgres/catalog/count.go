@@ -17,13 +17,20 @@ func (c *Catalog) CountRows(ctx context.Context, conn *pgx.Conn) (map[Name]int64
 		if t.IsPartition {
 			name = t.Root
 		}
-		var n int64
-		if t.HoldsRows() {
-			if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+t.Only()).Scan(&n); err != nil {
-				return nil, client.Wrap(err, "counting the rows of %s", t.Name)
-			}
+		n, err := t.CountRows(ctx, conn)
+		if err != nil {
+			return nil, err
 		}
 		rows[name] += n
 	}
 	return rows, nil
+}
+
+// CountRows counts the rows of a table itself, without those of its partitions and children.
+func (t *Table) CountRows(ctx context.Context, conn *pgx.Conn) (n int64, err error) {
+	if !t.HoldsRows() {
+		return 0, nil
+	}
+	err = conn.QueryRow(ctx, "SELECT pg_catalog.count(*) FROM "+t.Only()).Scan(&n)
+	return n, client.Wrap(err, "counting the rows of %s", t.Name)
 }

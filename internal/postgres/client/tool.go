@@ -38,6 +38,13 @@ const (
 	Restore = "pg_restore"
 )
 
+// SchemaOnly are the arguments of Dump for a schema without rows, in the custom format, written to path. Owners,
+// privileges, tablespaces, publications, subscriptions and security labels stay behind: they are a server's own.
+func SchemaOnly(path string) []string {
+	return []string{"--format=custom", "--schema-only", "--file=" + path, "--no-password", "--no-owner", "--no-privileges",
+		"--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels"}
+}
+
 // grace is how long a cancelled program may take to end by itself.
 const grace = 5 * time.Second
 
