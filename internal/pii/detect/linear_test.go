@@ -4,20 +4,11 @@ package detect
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-)
 
-// processorTime is what the test has used, which other programs disturb less than
-// the clock.
-func processorTime(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
+	"refresher/internal/testkit/cputime"
+)
 
 // For any text, a scan of eight times as much takes about eight times as long.
 func TestScanIsLinear(t *testing.T) {
@@ -31,9 +22,9 @@ func TestScanIsLinear(t *testing.T) {
 		text := []byte(strings.Repeat(piece, size/len(piece)))
 		best := time.Hour
 		for range 3 {
-			began := processorTime(t)
+			began := cputime.Used(t)
 			dst = d.ScanIn(dst[:0], text, in)
-			best = min(best, processorTime(t)-began)
+			best = min(best, cputime.Used(t)-began)
 		}
 		return best
 	}

@@ -6,20 +6,11 @@ import (
 	"encoding/base64"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-)
 
-// processorTime is what the test has used, which other programs disturb less than
-// the clock.
-func processorTime(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
+	"refresher/internal/testkit/cputime"
+)
 
 // What costs most is still linear: eight times as much of a hostile text takes about eight
 // times as long.
@@ -43,9 +34,9 @@ func TestHostileTextsAreLinear(t *testing.T) {
 		took := func(text []byte) time.Duration {
 			best := time.Hour
 			for range 2 {
-				total, began := 0, processorTime(t)
+				total, began := 0, cputime.Used(t)
 				u.Walk(text, func(v *View) { total += len(v.Text) })
-				best = min(best, processorTime(t)-began)
+				best = min(best, cputime.Used(t)-began)
 				if total > perText+(perByte+1)*len(text) {
 					t.Errorf("%s: %d bytes unfold to %d", name, len(text), total)
 				}
