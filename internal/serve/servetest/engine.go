@@ -45,6 +45,10 @@ func (e *Engine) Change(name string, do func(*serve.PipelineState)) {
 
 func (e *Engine) change(name string, do func(*serve.PipelineState)) {
 	p := e.find(name)
+	if p.Running != nil { // who was given the state before reads it without the lock
+		running := *p.Running
+		p.Running = &running
+	}
 	do(p)
 	for listener := range e.listeners {
 		select {
