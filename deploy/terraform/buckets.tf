@@ -2,20 +2,17 @@
 
 locals {
   stages = {
-    staging = { bucket = var.buckets.staging, reader = aws_iam_role.staging_reader.arn }
-    dev     = { bucket = var.buckets.dev, reader = aws_iam_role.dev_reader.arn }
+    staging = { bucket = var.buckets.staging, trust = var.trust.staging_reader }
+    dev     = { bucket = var.buckets.dev, trust = var.trust.dev_reader }
   }
 }
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
+# The policy of a key is the one that AWS gives it: policies of roles say who uses it.
 resource "aws_kms_key" "stage" {
   for_each                = local.stages
   description             = "${var.name}: objects for ${each.key}"
   enable_key_rotation     = true
   deletion_window_in_days = 30
-  policy                  = data.aws_iam_policy_document.stage_key[each.key].json
   tags                    = merge(var.tags, { stage = each.key })
 }
 
@@ -23,38 +20,6 @@ resource "aws_kms_alias" "stage" {
   for_each      = local.stages
   name          = "alias/${var.name}-${each.key}"
   target_key_id = aws_kms_key.stage[each.key].key_id
-}
-
-data "aws_iam_policy_document" "stage_key" {
-  for_each = local.stages
-
-  statement {
-    sid       = "AccountAdministers"
-    actions   = ["kms:*"]
-    resources = ["*"]
-    principals {
-      type        = "AWS"
-      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
-    }
-  }
-  statement {
-    sid       = "RefresherWrites"
-    actions   = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"]
-    resources = ["*"]
-    principals {
-      type        = "AWS"
-      identifiers = [aws_iam_role.refresher.arn]
-    }
-  }
-  statement {
-    sid       = "ReaderReads"
-    actions   = ["kms:Decrypt", "kms:DescribeKey"]
-    resources = ["*"]
-    principals {
-      type        = "AWS"
-      identifiers = [each.value.reader]
-    }
-  }
 }
 
 resource "aws_s3_bucket" "stage" {
@@ -155,11 +120,11 @@ data "aws_iam_policy_document" "bucket" {
       values   = ["false"]
     }
   }
-  # No other principal reads or writes objects, even if another policy of the account allows it.
+  # Nobody else reads or writes objects, even if another policy of the account allows it.
   statement {
-    sid       = "TwoRolesOnly"
+    sid       = "TwoRolesRead"
     effect    = "Deny"
-    actions   = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:AbortMultipartUpload"]
+    actions   = ["s3:GetObject*"]
     resources = ["${aws_s3_bucket.stage[each.key].arn}/*"]
     principals {
       type        = "*"
@@ -168,13 +133,13 @@ data "aws_iam_policy_document" "bucket" {
     condition {
       test     = "ArnNotEquals"
       variable = "aws:PrincipalArn"
-      values   = [aws_iam_role.refresher.arn, each.value.reader]
+      values   = [aws_iam_role.refresher.arn, aws_iam_role.reader[each.key].arn]
     }
   }
   statement {
     sid       = "OneRoleWrites"
     effect    = "Deny"
-    actions   = ["s3:PutObject*", "s3:DeleteObject*"]
+    actions   = ["s3:PutObject*", "s3:DeleteObject*", "s3:AbortMultipartUpload"]
     resources = ["${aws_s3_bucket.stage[each.key].arn}/*"]
     principals {
       type        = "*"

@@ -7,8 +7,8 @@ output "roles" {
   description = "ARNs of the roles: refresher, staging_reader, dev_reader."
   value = {
     refresher      = aws_iam_role.refresher.arn
-    staging_reader = aws_iam_role.staging_reader.arn
-    dev_reader     = aws_iam_role.dev_reader.arn
+    staging_reader = aws_iam_role.reader["staging"].arn
+    dev_reader     = aws_iam_role.reader["dev"].arn
   }
 }
 

@@ -87,34 +87,23 @@ data "aws_iam_policy_document" "refresher" {
   }
 }
 
-resource "aws_iam_role" "staging_reader" {
-  name               = "${var.name}-staging-reader"
-  description        = "Reads the datasets of staging."
-  assume_role_policy = var.trust.staging_reader
-  tags               = merge(var.tags, { stage = "staging" })
+resource "aws_iam_role" "reader" {
+  for_each           = local.stages
+  name               = "${var.name}-${each.key}-reader"
+  description        = "Reads the datasets for ${each.key}."
+  assume_role_policy = each.value.trust
+  tags               = merge(var.tags, { stage = each.key })
 }
 
-resource "aws_iam_role" "dev_reader" {
-  name               = "${var.name}-dev-reader"
-  description        = "Reads the datasets for developers (refresher pull)."
-  assume_role_policy = var.trust.dev_reader
-  tags               = merge(var.tags, { stage = "dev" })
-}
-
-resource "aws_iam_role_policy" "staging_reader" {
-  name   = "read"
-  role   = aws_iam_role.staging_reader.id
-  policy = data.aws_iam_policy_document.reader["staging"].json
-}
-
-resource "aws_iam_role_policy" "dev_reader" {
-  name   = "read"
-  role   = aws_iam_role.dev_reader.id
-  policy = data.aws_iam_policy_document.reader["dev"].json
+resource "aws_iam_role_policy" "reader" {
+  for_each = local.stages
+  name     = "read"
+  role     = aws_iam_role.reader[each.key].id
+  policy   = data.aws_iam_policy_document.reader[each.key].json
 }
 
 data "aws_iam_policy_document" "reader" {
-  for_each = toset(["staging", "dev"])
+  for_each = local.stages
 
   statement {
     sid       = "ListBucket"

@@ -54,7 +54,6 @@ variable "staging_database" {
   default     = null
 }
 
-
 variable "tags" {
   description = "Tags of all resources."
   type        = map(string)
