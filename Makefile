@@ -12,6 +12,9 @@ PURE        := ./internal/config/... ./internal/fault ./internal/postgres/copyfm
 
 TOOLS       := $(CURDIR)/.cache/bin
 GOLANGCI    := v2.6.2
+VERSITYGW   := v1.8.0
+HELM        := v3.20.2
+GORELEASER  := v2.15.3
 GOLINES     := v0.13.0
 
 # initdb runs once for each server program; test clusters start from copies of what it made.
@@ -32,7 +35,7 @@ man: build ## man pages, in man/
 setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, Chromium and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh
 	@scripts/setup-extensions.sh
-	@scripts/setup-s3.sh
+	@[ -n "$${REFRESHER_VERSITYGW:-}" ] || scripts/setup-go-tool.sh github.com/versity/versitygw/cmd/versitygw $(VERSITYGW)
 	@scripts/setup-promtool.sh
 	@scripts/setup-chromium.sh
 	@scripts/setup-deploy.sh
@@ -101,14 +104,14 @@ limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
 	@REFRESHER_TEST_TABLES=20000 go test -count=1 -timeout 30m -v -run '^TestManyTables$$' ./cmd/refresher | grep -E 'tables|FAIL|^ok'
 
 deploy-check: setup ## deploy/ once more, with Helm itself: lint and template
-	@scripts/setup-helm.sh
+	@scripts/setup-go-tool.sh helm.sh/helm/v3/cmd/helm $(HELM)
 	@.cache/bin/helm lint --strict deploy/helm/refresher
 	@.cache/bin/helm template refresher deploy/helm/refresher >/dev/null
 	@.cache/bin/helm template refresher deploy/helm/refresher --set mode=cronjob >/dev/null
 	@cd scripts/deploycheck && go test -count=1 .
 
 packages: setup ## tarballs, deb and rpm into dist/, and the deb installed and removed: some fifteen minutes the first time
-	@scripts/setup-goreleaser.sh
+	@scripts/setup-go-tool.sh github.com/goreleaser/goreleaser/v2 $(GORELEASER)
 	@scripts/packages.sh
 
 bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run

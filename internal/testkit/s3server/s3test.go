@@ -266,7 +266,7 @@ func findVersity() (string, error) {
 	}
 	path, err := exec.LookPath("versitygw")
 	if err != nil {
-		return "", fmt.Errorf("versitygw was not found; run scripts/setup-s3.sh, or set %s to its path", Env)
+		return "", fmt.Errorf("versitygw was not found; run make setup, or set %s to its path", Env)
 	}
 	return path, nil
 }

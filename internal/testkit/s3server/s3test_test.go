@@ -224,7 +224,7 @@ func TestStopEndsTheServer(t *testing.T) {
 func TestVersityMissing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("PATH", t.TempDir())
-	if _, err := s3server.Versity(t.Context()); err == nil || !strings.Contains(err.Error(), "setup-s3.sh") {
+	if _, err := s3server.Versity(t.Context()); err == nil || !strings.Contains(err.Error(), "make setup") {
 		t.Errorf("error %v doesn't say what to do", err)
 	}
 	t.Setenv(s3server.Env, os.DevNull)
