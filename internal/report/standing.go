@@ -19,12 +19,14 @@ type Standing struct {
 func (r *Report) standing() Standing {
 	s := Standing{
 		Status: "pseudonymised", Basis: "GDPR Art. 4(5) and Recital 26",
-		Why: "The masking key is kept. Whoever holds it can test whether a guessed value maps to one in these data, and equal values " +
-			"map alike from run to run. So the data are still personal data, of persons who can be identified with additional information.",
+		Why: "The masking key is kept. Whoever holds it can decrypt what rules encrypt one to one, and test whether a guessed " +
+			"value maps to one in these data; equal values map alike from run to run. So the data are still personal data, " +
+			"of persons who can be identified with additional information.",
 	}
 	s.ToAnonymise = append(
 		s.ToAnonymise,
-		"Destroy the masking key ("+r.KeyFingerprint+"), every copy of it, and every fingerprint set made with it: then no guess can be tested, and later runs map to other values.",
+		"Destroy the masking key ("+r.KeyFingerprint+"), every copy of it, and every fingerprint set made with it: then "+
+			"nothing can be decrypted, no guess can be tested, and later runs map to other values.",
 	)
 	if all, kept := r.kept(); kept > 0 {
 		s.ToAnonymise = append(
