@@ -122,7 +122,8 @@ func readable(columns []*catalog.Column, prefix string) int {
 func (t *table) unprefix() {
 	first := map[string]int{}
 	for _, c := range t.columns {
-		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil && !plainWords()[p[0]] && p[0] != "utm" {
+		if p := c.name.parts; len(p) > 1 && meaningsOf()[p[0]] == nil && !plainWords()[p[0]] &&
+			!slices.Contains(columnRules().lists["prefixes"], p[0]) {
 			first[p[0]]++
 		}
 	}

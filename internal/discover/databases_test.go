@@ -112,6 +112,7 @@ func described(lines string) (*catalog.Catalog, map[string]string) {
 	for line := range strings.Lines(strings.TrimSpace(lines)) {
 		fields := strings.Fields(line)
 		tab := &catalog.Table{Name: catalog.Name{Schema: "public", Name: fields[0]}, Kind: catalog.Ordinary}
+		tab.Root = tab.Name
 		for _, f := range fields[1:] {
 			name, class, _ := strings.Cut(f, "=")
 			name, typ, _ := strings.Cut(name, ":")

@@ -342,6 +342,8 @@ func (l *leaf) rule() string {
 		return "{transform: date_shift, max_days: 90}"
 	case pii.FreeText:
 		return "text"
+	case pii.Capability:
+		return "inert"
 	case Gender:
 		return "keep"
 	case Special, Financial, Photo, Age, pii.VIN, pii.IMEI, pii.BIC, pii.Crypto, pii.Location:

@@ -19,6 +19,7 @@ type Draft struct {
 	tables   []*tableDraft
 	byColumn map[*column]*columnDraft
 	alone    bool     // no table names its subject
+	leaving  bool     // tables whose rows would make staging act are to stay behind
 	Warnings []string // the compiler's
 	Packs    []string // builtin rulesets that the draft includes and that the given rules are
 	// Stale are rules of the given ones for tables and columns that are gone: a run refuses them.
@@ -27,7 +28,9 @@ type Draft struct {
 
 type tableDraft struct {
 	table    *table
-	none     string // why it says rows: none, "" if it doesn't
+	none     string // why it has to say rows: none, "" if it doesn't
+	left     string // why it says rows: none although its rows could be copied
+	needed   string // why it would, if rows of other tables did not refer to its own
 	columns  []*columnDraft
 	subject  string // as in the rules, "" for none
 	home     bool   // the subject is its own key
@@ -81,7 +84,7 @@ func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error
 		switch {
 		case err != nil:
 			return nil, err
-		case again:
+		case again, refuted == nil && d.leave():
 			continue
 		case refuted == nil:
 			return d, nil
@@ -98,7 +101,7 @@ func (s *Survey) draft(existing *rules.Ruleset, refuted trialRun) (*Draft, error
 		for _, c := range wrong {
 			again = d.refute(c) || again
 		}
-		if !again {
+		if !again && !d.leave() {
 			return d, nil
 		}
 	}
@@ -291,6 +294,10 @@ func (d *Draft) retry(err error, places map[int]any) (bool, error) {
 func (d *Draft) next(what any) bool {
 	switch w := what.(type) {
 	case *tableDraft:
+		if w.left != "" {
+			w.left, w.needed = "", w.left
+			return true
+		}
 		if w.subject == "" {
 			return false
 		}
@@ -340,7 +347,7 @@ func merge(a, b *rules.Ruleset) *rules.Ruleset {
 // transform names what the draft does with a column, in a word.
 func (d *Draft) transform(c *column) string {
 	cd := d.byColumn[c]
-	if cd == nil {
+	if cd == nil || d.leaves(c.table) {
 		return "rows: none"
 	}
 	if cd.follows {

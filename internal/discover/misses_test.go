@@ -11,7 +11,7 @@ share_links id slug=token url_key=token
 magic_links id slug=token expires_at:date
 oauth_states id state=token nonce=token redirect_to
 integrations id provider config=token settings_json:json
-webhooks id url signing_secret=token
+webhooks id url=capability signing_secret=token
 invitations id slug=token key=token
 sso_sessions id value=token
 app_settings id key value

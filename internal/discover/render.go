@@ -51,7 +51,11 @@ func (d *Draft) render(bare bool) (string, map[int]any) {
 	}
 	l.add(nil, "tables:")
 	for _, td := range d.tables {
-		if td.open() {
+		switch {
+		case !td.open(), td.table.Root != td.table.Table.Name && d.leaves(td.table):
+		case bare && td.left != "":
+			l.add(td, "  %s: {rows: none}", scalar(td.table.Table.Name.String()))
+		default:
 			l.add(nil, "")
 			d.writeTable(l, td)
 		}
@@ -68,8 +72,12 @@ func (t *tableDraft) open() bool {
 }
 
 func (d *Draft) head(l *lines) {
-	masked, kept, review := 0, 0, 0
+	masked, kept, review, empty := 0, 0, 0, 0
 	for _, td := range d.tables {
+		if td.left != "" {
+			review, empty = review+1, empty+1
+			continue
+		}
 		for _, cd := range td.columns {
 			switch {
 			case d.transform(cd.column) == keep:
@@ -85,6 +93,9 @@ func (d *Draft) head(l *lines) {
 	l.add(nil, "# yaml-language-server: $schema=schema.json")
 	l.add(nil, "# Drafted by refresher discover for database %s: %d tables, %d columns masked, %d kept.",
 		comment(d.s.cat.Database), len(d.tables), masked, kept)
+	if empty > 0 {
+		l.add(nil, "# %d tables stay empty, since their rows would make staging act on others.", empty)
+	}
 	l.add(nil, "# A draft is a proposal. Read every table before the first run, and above all the")
 	l.add(nil, "# %d lines marked \"review:\"; then look at the result with refresher preview TABLE.", review)
 }
@@ -95,7 +106,14 @@ func (d *Draft) writeTable(l *lines, td *tableDraft) {
 		l.add(td, "  %s: {rows: none}   # %s", key, td.none)
 		return
 	}
+	if td.left != "" {
+		d.writeLeft(l, td)
+		return
+	}
 	l.add(td, "  %s:", key)
+	if td.needed != "" {
+		l.add(nil, "    # review: %s; they are copied, since rows of other tables refer to them.", comment(td.needed))
+	}
 	if td.subject != "" && !d.alone {
 		l.add(td, "    subject: %s", td.subject)
 	}

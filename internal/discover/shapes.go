@@ -147,6 +147,8 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	if u, err := url.Parse(v); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(v, "www.") {
 		is(pii.URL)
 	}
+	// an address, or pairs of names and values
+	could(pii.Capability, s.spaces == 0 && strings.ContainsAny(v, "./") || strings.Contains(v, "="))
 	could(pii.UserAgent, s.letters > s.digits && s.runes >= 4)
 	could(pii.URL, strings.ContainsAny(v, "./") && s.spaces == 0)
 	if date, iso := isDate(v); date {

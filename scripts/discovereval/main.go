@@ -5,7 +5,8 @@
 // A DIR holds one database: either *.sql files, run in order of name, or *.csv
 // files, each a table of text columns with a head line, or both; and labels.csv
 // with the head table,column,class, where table is schema.table and columns that
-// are not listed hold nothing personal (class none); those of class ? don't count.
+// are not listed hold nothing personal (class none); those of class ? don't count, nor do
+// those that are found to let a program act, unless they are labelled as personal.
 // It is loaded into a throw-away
 // PostgreSQL, classified once with a sample of its rows and once by names alone,
 // and compared column by column. --wrong lists the columns that differ.
@@ -28,6 +29,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/discover"
+	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
 )
@@ -141,7 +143,7 @@ func compare(cat *catalog.Catalog, findings []discover.Finding, labels map[[2]st
 		key := [2]string{f.Table, f.Column}
 		seen[key] = true
 		label := cmp.Or(labels[key], "none")
-		if label == "?" {
+		if label == "?" || label == "none" && f.Class == pii.Capability {
 			continue
 		}
 		s.columns++
