@@ -1,6 +1,7 @@
 package scrub_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -51,5 +52,24 @@ func TestInert(t *testing.T) {
 	}
 	if strings.Contains(get("jane.doe@acme.io:pw@x.acme.io"), "jane") {
 		t.Error("a user's name stays")
+	}
+}
+
+// What becomes of a credential, of any vendor's form, is none.
+func TestInertCredentials(t *testing.T) {
+	b, err := os.ReadFile("../../testdata/credentials.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := one(t, "text", "inert")
+	for line := range strings.Lines(string(b)) {
+		vendor, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if !ok {
+			continue
+		}
+		made := get(strings.NewReplacer("|", "", `\n`, "\n").Replace(value))
+		for _, h := range detect.New().Scan(nil, []byte(made)) {
+			t.Errorf("%s: became %q, in which %s is found", vendor, made, h.Class)
+		}
 	}
 }

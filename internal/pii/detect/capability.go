@@ -20,12 +20,22 @@ var webhooks = [...]struct{ host, path string }{
 	{"maker.ifttt.com", "/trigger/"}, {"hook.integromat.com", "/"}, {"hook.eu1.make.com", "/"}, {"hook.eu2.make.com", "/"},
 	{"hook.us1.make.com", "/"}, {"hook.us2.make.com", "/"}, {"chat.googleapis.com", "/v1/spaces/"},
 	{"open.feishu.cn", "/open-apis/bot/"}, {"oapi.dingtalk.com", "/robot/send"}, {"qyapi.weixin.qq.com", "/cgi-bin/webhook/"},
-	{"hooks.airtable.com", "/workflows/"}, {".ingest.sentry.io", "/"},
+	{"hooks.airtable.com", "/workflows/"}, {".ingest.sentry.io", "/"}, {"hooks.slack-gov.com", "/services/"},
+	{"ptb.discord.com", "/api/webhooks/"}, {"canary.discord.com", "/api/webhooks/"},
+	{"events.eu.pagerduty.com", "/integration/"}, {"webexapis.com", "/v1/webhooks/incoming/"},
+	{"hooks.ringcentral.com", "/webhook/"}, {"hooks.glip.com", "/webhook/"}, {"hooks.nabu.casa", "/"},
+	{"app.datadoghq.com", "/intake/webhook/"}, {"hc-ping.com", "/"}, {"api.svix.com", "/ingest/"},
+	{"api.netlify.com", "/build_hooks/"}, {"api.vercel.com", "/v1/integrations/deploy/"},
+	{"api.render.com", "/deploy/"},
+	// addresses of browsers, at which whoever has them and the site's key may show messages
+	{"fcm.googleapis.com", "/fcm/send/"}, {"fcm.googleapis.com", "/wp/"}, {"web.push.apple.com", "/"},
+	{"updates.push.services.mozilla.com", "/wpush/"}, {".notify.windows.com", "/w/"},
 }
 
 // signatures are parameters of a query that let whoever has the URL read or write what it names: those of AWS, Google,
-// CloudFront, Azure.
-var signatures = [...]string{"X-Amz-Signature=", "X-Goog-Signature=", "AWSAccessKeyId=", "GoogleAccessId=", "Key-Pair-Id=", "&sig=", "?sig="}
+// CloudFront, Azure, Alibaba, Tencent and Huawei.
+var signatures = [...]string{"X-Amz-Signature=", "X-Goog-Signature=", "AWSAccessKeyId=", "GoogleAccessId=",
+	"Key-Pair-Id=", "&sig=", "?sig=", "OSSAccessKeyId=", "x-oss-signature=", "q-signature=", "X-Obs-Signature="}
 
 // actingURL looks for a URL that lets a program act around the colon at i: one with a password or a token, of a
 // vendor's webhook, or signed. Hosts that are nobody's lead nowhere, and are no hits.

@@ -131,13 +131,17 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				found = d.take(d.named(text, free, i))
 			}
 		case digit:
-			next, found = d.number(text, free, i)
+			if found = d.take(digitKey(text, i)); !found {
+				next, found = d.number(text, free, i)
+			}
 		case at:
 			found = d.take(email(text, free, i))
 		case colon:
 			switch {
 			case i+3 < len(text) && text[i+1] == '/' && i >= 2:
 				found = d.take(actingURL(text, free, i))
+			case i+2 < len(text) && text[i+1] == 'A' && text[i+2] == 'P':
+				found = d.take(pushToken(text, free, i))
 			case i >= 4 && text[i-4]&^1 == '2':
 				found = d.take(ipv6(text, free, i))
 			case i >= 2 && i+3 < len(text) && text[i+3] == ':':
@@ -150,6 +154,8 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				found = d.take(h)
 			} else if i >= 2 && i+3 < len(text) && text[i+3] == '-' {
 				found = d.take(mac(text, free, i))
+			} else if i >= 32 {
+				found = d.take(hexKey(text, free, i))
 			}
 		case other:
 			if d.words && text[i] >= 0xC3 && capitalAt(text, i) {
@@ -158,6 +164,8 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		case equals:
 			if i >= 3 && text[i-1]|0x20 == 'd' || i >= 3 && text[i-1]|0x20 == 'y' {
 				found = d.take(connection(text, i))
+			} else if i >= 3 && text[i-1] == 'g' {
+				found = d.take(sharedAccess(text, free, i))
 			}
 		case dollar:
 			found = d.take(passwordHash(text, i))

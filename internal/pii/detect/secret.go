@@ -7,59 +7,11 @@ import (
 	"refresher/internal/pii/ident"
 )
 
-// A shape is a vendor's documented key form: a prefix and at least min further
-// characters of its alphabet.
-type shape struct {
-	prefix string
-	min    int
-	exact  bool // not more than min either
-}
-
-// shapes by first letter, so that a word is compared with few.
-var shapes = func() (t [256][]shape) {
-	for _, s := range [...]shape{
-		{"AKIA", 16, true}, {"ASIA", 16, true}, // AWS access keys
-		{"AIza", 35, true}, // Google API keys
-		{"ya29.", 20, false},
-		{"ghp_", 36, false}, {"gho_", 36, false}, {"ghu_", 36, false}, {"ghs_", 36, false}, {"ghr_", 36, false},
-		{"github_pat_", 22, false}, {"glpat-", 20, false},
-		{"xoxb-", 10, false}, {"xoxp-", 10, false}, {"xoxa-", 10, false}, {"xoxr-", 10, false}, {"xoxs-", 10, false},
-		{"sk_live_", 16, false}, {"rk_live_", 16, false}, {"pk_live_", 16, false}, {"sk_test_", 16, false}, {"whsec_", 24, false},
-		{"sk-ant-", 20, false}, {"sk-proj-", 20, false}, {"hf_", 34, false}, {"npm_", 36, false}, {"pypi-", 50, false},
-		{"sk_org_", 16, false}, {"rk_test_", 16, false}, {"xapp-", 20, false}, {"xoxe-", 20, false}, {"xoxe.", 20, false},
-		{"glptt-", 20, false}, {"gldt-", 20, false}, {"glrt-", 20, false}, {"glsa_", 32, false}, {"glc_", 32, false},
-		{"GOCSPX-", 20, false}, {"ATATT3", 40, false}, {"ATCTT3", 40, false}, {"AGE-SECRET-KEY-1", 58, true},
-		{"dckr_pat_", 20, false}, {"dapi", 32, true}, {"dp.pt.", 40, false}, {"doo_v1_", 64, false}, {"dor_v1_", 64, false},
-		{"hvs.", 24, false}, {"hvb.", 24, false}, {"lin_api_", 32, false}, {"figd_", 32, false}, {"gsk_", 40, false},
-		{"sbp_", 40, false}, {"rubygems_", 48, false}, {"pul-", 40, false}, {"NRAK-", 27, true}, {"PMAK-", 40, false},
-		{"shpca_", 32, false}, {"shppa_", 32, false}, {"sq0atp-", 22, false}, {"sq0idp-", 22, false}, {"EAAA", 60, false},
-		{"CFPAT-", 40, false}, {"nfp_", 36, false}, {"pat-na1-", 36, false}, {"tfp_", 40, false}, {"r8_", 36, false}, {"pplx-", 40, false},
-		{"sntrys_", 40, false}, {"phc_", 40, false}, {"phx_", 40, false}, {"ntn_", 43, false},
-		{"ABIA", 16, true}, {"ACCA", 16, true}, {"LTAI", 20, false}, {"AQVN", 35, false},
-		{"SG.", 60, false}, {"dop_v1_", 64, false}, {"shpat_", 32, false}, {"shpss_", 32, false}, {"sq0csp-", 40, false},
-	} {
-		t[s.prefix[0]] = append(t[s.prefix[0]], s)
-	}
-	return t
-}()
-
-// secretSecond holds, for the first byte of a secret, what its second byte is
-// modulo 64, as bits.
-var secretSecond = func() (t [256]uint64) {
-	for c := range t {
-		for _, s := range shapes[c] {
-			t[c] |= 1 << (s.prefix[1] & 63)
-		}
-	}
-	t['e'] = 1 << ('y' & 63) // eyJ…: a JWT
-	return t
-}()
-
 // secret looks for a key that begins with the word at i.
 func secret(text []byte, i int) Hit {
 	rest := text[i:]
-	if bytes.HasPrefix(rest, []byte("eyJ")) {
-		return jwt(text, i)
+	if h := formed(text, i); h.End > 0 || bytes.HasPrefix(rest, []byte("eyJ")) {
+		return h
 	}
 	for _, s := range shapes[text[i]] {
 		if rest[2] != s.prefix[2] || len(rest) < len(s.prefix)+s.min || string(rest[:len(s.prefix)]) != s.prefix {
@@ -69,9 +21,14 @@ func secret(text []byte, i int) Hit {
 		for end < len(text) && (tokenChar(text[end]) || text[end] == '.' && s.prefix[len(s.prefix)-1] == '.') {
 			end++
 		}
-		body := end - i - len(s.prefix)
-		if body < s.min || s.exact && body > s.min {
+		body := text[i+len(s.prefix) : end]
+		if len(body) < s.min || s.exact && len(body) > s.min || !bytes.Contains(body, []byte(s.infix)) {
 			continue
+		}
+		if s.mixed {
+			if m := mixOf(body); m.upper == 0 || m.lower == 0 || m.digits == 0 {
+				continue
+			}
 		}
 		return Hit{Class: pii.Token, Start: i, End: end, Strong: true}
 	}
