@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/check"
@@ -36,14 +38,15 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `check holds the rules against the source's catalog and reports every table and
 column without a rule, with a line to paste; rules for what is gone; transforms that
 can't serve their column; and columns that are kept although they look personal. It
-reads no row and needs no key.
+reads no row and needs no key. Of hooks it looks whether their files and programs are
+there, their SQL and URLs can be read and no Redis is production's; it runs none.
 
 With --schema it needs no database either: the SQL is run on a throw-away PostgreSQL
 of this machine, so that an application's pull request can be checked before its
 migration reaches production.
 
 Exit 0: every column has a rule. Exit 1: something has none, or a warning under
---strict. Exit 2: mistakes in the rules.
+--strict. Exit 2: mistakes in the rules or hooks.
 
 --accept writes down, beside the rules, that the columns which patterns keep were
 looked at: RULES.reviewed.yaml, to be committed. A column that comes later refuses
@@ -162,11 +165,14 @@ func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (
 		in.Files = conf.Rules
 	}
 	in.Rules, in.Broken = rules.Load(in.Files)
+	err := a.checkHooks(ctx, c, conf, in)
+	if err != nil {
+		return nil, err
+	}
 	var unread *fault.Input
 	if errors.As(in.Broken, &unread) && len(in.Rules.Tables) == 0 && c.format == "text" {
-		return nil, in.Broken
+		return nil, &fault.Input{Problems: slices.Concat(unread.Problems, in.Hooks)}
 	}
-	var err error
 	if len(c.schema) > 0 {
 		in.Now, err = schemafile.Load(ctx, c.schema)
 	} else {
@@ -179,6 +185,24 @@ func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (
 		in.Before, err = schemafile.Load(ctx, c.base)
 	}
 	return in, err
+}
+
+// checkHooks looks at the hooks of a configuration, and runs none.
+func (a *app) checkHooks(ctx context.Context, c checking, conf *config.Config, in *check.Input) (err error) {
+	if conf == nil {
+		return nil
+	}
+	source := conf.SourceAtHand()
+	if source == nil && len(c.schema) == 0 { // it is read anyway
+		if source, err = conf.SourceConfig(ctx); err != nil {
+			return err
+		}
+	}
+	if source == nil {
+		source = &pgx.ConnConfig{}
+	}
+	in.Hooks, err = a.hookProblems(ctx, conf, source, len(c.schema) > 0)
+	return err
 }
 
 // printCheck writes the machine-readable document of all pipelines that were checked.
@@ -201,13 +225,15 @@ func checkVerdict(r *check.Result) error {
 	if r.Passed {
 		return nil
 	}
-	missing, late, errs, warnings := 0, 0, 0, 0
+	missing, late, errs, hooks, warnings := 0, 0, 0, 0, 0
 	for _, i := range r.Issues {
 		switch {
 		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate":
 			missing++
 		case i.ID == "review":
 			late++
+		case i.ID == "hook":
+			hooks++
 		case i.Level == check.Error:
 			errs++
 		case i.Level == check.Warning:
@@ -215,8 +241,13 @@ func checkVerdict(r *check.Result) error {
 		}
 	}
 	switch {
+	case errs > 0 && hooks > 0:
+		return fault.BadInput("the rules don't fit the database: problems %d; and hooks can't do what they say: %d",
+			errs, hooks)
 	case errs > 0:
 		return fault.BadInput("the rules don't fit the database: problems %d", errs)
+	case hooks > 0:
+		return fault.BadInput("hooks can't do what they say: problems %d", hooks)
 	case missing > 0:
 		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
 	case late > 0:

@@ -14,6 +14,7 @@
 //	review                          kept by a pattern, and newer than its last review
 //	pattern                         a pattern that fits nothing
 //	constraint                      a CHECK that a fake could break
+//	hook                            a hook that can't do what it says
 package check
 
 import (
@@ -91,9 +92,10 @@ type Decision struct {
 
 // Input is what to check.
 type Input struct {
-	Rules  *rules.Ruleset // what could be understood
-	Files  []string       // its files
-	Broken error          // what rules.Load said
+	Rules  *rules.Ruleset  // what could be understood
+	Files  []string        // its files
+	Broken error           // what rules.Load said
+	Hooks  []fault.Problem // what is wrong with hooks
 	Now    *catalog.Catalog
 	Before *catalog.Catalog // to compare types with; nil: nothing
 	Strict bool             // warnings count, too
@@ -115,6 +117,9 @@ func Run(in Input) (*Result, error) {
 	c := checker{Input: in, survey: discover.Names(in.Now), out: &Result{Database: in.Now.Database,
 		Issues: []Issue{}}, said: map[fault.Problem]bool{}, lines: map[string][]string{}}
 	c.broken()
+	for _, p := range in.Hooks {
+		c.add(Issue{ID: "hook", Level: Error, Message: p.Text, File: p.File, Line: p.Line, Col: p.Col})
+	}
 	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32)) // compiling draws nothing from the key
 	c.expansion = scrub.Expand(in.Rules, in.Now)
 	c.Rules = c.expansion.Rules

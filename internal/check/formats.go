@@ -156,6 +156,7 @@ var kinds = [...]struct{ id, text string }{
 	{"review", "A column that a pattern keeps and that came after its last review: a run would be refused."},
 	{"pattern", "A pattern that fits nothing."},
 	{"constraint", "A CHECK constraint that a fake could break."},
+	{"hook", "A hook that can't do what it says."},
 }
 
 // JUnit writes the results as JUnit XML: a suite a pipeline, in it a case a kind of

@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml/token"
+
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
@@ -51,6 +53,8 @@ type Config struct {
 
 	File     string `yaml:"-"` // the path it was read from
 	Pipeline string `yaml:"-"` // its name; DefaultPipeline if the file names none
+
+	places map[string]*token.Position `yaml:"-"` // of its hooks
 }
 
 // Source is the server that is read and never written.
@@ -165,6 +169,7 @@ func parse(path string, text []byte, getenv func(string) (string, bool)) (all []
 		if len(c.d.problems) == 0 {
 			c.validate(c.d)
 		}
+		c.places = c.d.placesOf("hooks", "staging")
 		if c.d != d {
 			decoders = append(decoders, c.d)
 		}

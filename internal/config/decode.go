@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,17 @@ func (d *decoder) at(field, format string, args ...any) {
 		field = join(d.prefix, field)
 	}
 	d.problem(place, "%s %s", field, fmt.Sprintf(format, args...))
+}
+
+// placesOf are the places of fields below some of the top.
+func (d *decoder) placesOf(top ...string) map[string]*token.Position {
+	out := map[string]*token.Position{}
+	for field, at := range d.places {
+		if first, _, below := strings.Cut(field, "."); below && slices.Contains(top, first) {
+			out[field] = at
+		}
+	}
+	return out
 }
 
 // put takes over what is wrong with single fields, from an *fault.Input or nil.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"refresher/internal/config/secret"
+	"refresher/internal/fault"
 )
 
 // Hooks are what runs around the promote of one pipeline.
@@ -85,6 +86,15 @@ func (h AfterHook) Limit() time.Duration {
 		return 30 * time.Second
 	}
 	return 10 * time.Minute
+}
+
+// Place is where a field of hooks or staging stands, such as hooks.after_promote[0], for a problem of it.
+func (c *Config) Place(field string) fault.Problem {
+	p := fault.Problem{File: c.File, Field: field}
+	if at := c.places[field]; at != nil {
+		p.Line, p.Col = at.Line, at.Column
+	}
+	return p
 }
 
 func (c *Config) validateHooks(d *decoder) {

@@ -54,6 +54,10 @@ func (c *Config) StagingConfig(ctx context.Context) (*pgx.ConnConfig, error) {
 	return c.staging().connection(ctx)
 }
 
+// SourceAtHand is the source's connection as the file has it; nil where its URL is a reference, which
+// would have to be fetched.
+func (c *Config) SourceAtHand() *pgx.ConnConfig { return c.source().atHand() }
+
 // check looks at what can be seen without fetching; nil if nothing is wrong.
 func (s side) check() error {
 	method, err := s.method()
