@@ -29,12 +29,8 @@ type pageServer struct {
 }
 
 // pages listens on the address of serve.listen; the pages show control.
-func (a *app) pages(ctx context.Context, c *config.Config, control serve.Control, jobs http.Handler,
+func (a *app) pages(c *config.Config, who access.Access, control serve.Control, jobs http.Handler,
 	log *slog.Logger) (*pageServer, error) {
-	who, err := a.access(ctx, c)
-	if err != nil {
-		return nil, err
-	}
 	s := &pageServer{tls: c.Serve.TLS}
 	site, err := web.New(web.Options{Access: who, Control: control, Metrics: metrics.New(control, version, log),
 		Jobs: jobs, Version: version, Log: log})
@@ -110,5 +106,28 @@ func (a *app) access(ctx context.Context, c *config.Config) (access.Access, erro
 	if err := who.Check(); err != nil {
 		return who, fault.BadInput("serve.listen: %v", err)
 	}
+	who.Rotating = access.NewTokens(who.Token, who.Readers)
 	return who, nil
+}
+
+const (
+	// tokensEvery is how soon a token that was rotated is good, and the one before it no more.
+	tokensEvery = time.Minute
+	// secretsEvery is how often it is looked whether the secrets of the next run can be fetched.
+	secretsEvery = 5 * time.Minute
+)
+
+// watch fetches the secrets of a service while it runs: its own tokens, which it keeps, and those that runs and
+// sessions fetch when they need them.
+func (a *app) watch(configs []*config.Config, who access.Access, log *slog.Logger) *secret.Watch {
+	w := secret.NewWatch(log)
+	s := configs[0].Serve
+	w.Add(s.Token, tokensEvery, who.Token, who.Rotating.SetToken)
+	w.Add(s.Readers, tokensEvery, who.Readers, who.Rotating.SetReaders)
+	for _, c := range configs {
+		for _, t := range []secret.Text{c.Key, c.Sign, c.Source.URL, c.Source.Auth, c.Staging.URL, c.Staging.Auth} {
+			w.Add(t, secretsEvery, "", nil)
+		}
+	}
+	return w
 }

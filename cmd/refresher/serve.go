@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/config"
+	"refresher/internal/serve"
 	"refresher/internal/serve/web"
 )
 
@@ -19,9 +20,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `serve refreshes each pipeline at the times of its schedule.cron, one run of it at a
 time, and shows the status page, the API (/api/v1), /healthz, /readyz, /metrics and every
 run's report at the address of serve.listen. Several may serve one configuration: each time has
-one run. Configuration, rules and key are read anew before each run; the schedules and the
-page's address at start. SIGTERM lets a run clean up after itself, then stops; SIGHUP changes
-nothing.`,
+one run. Configuration, rules and key are read anew before each run, the tokens of the page each
+minute; the schedules and the page's address at start. SIGTERM lets a run clean up after itself,
+then stops; SIGHUP changes nothing.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			configs, err := a.loadConfigs()
 			if err != nil {
@@ -44,12 +45,18 @@ func (a *app) serve(ctx context.Context, configs []*config.Config) error {
 	if configs[0].Serve.JobsUI {
 		jobs = engine.Jobs(web.JobsPath)
 	}
-	pages, err := a.pages(ctx, configs[0], engine, jobs, log)
+	who, err := a.access(ctx, configs[0])
+	if err != nil {
+		return err
+	}
+	secrets := a.watch(configs, who, log)
+	pages, err := a.pages(configs[0], who, serve.WithSecrets(engine, secrets.Stale), jobs, log)
 	if err != nil {
 		return err
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	go a.telemetry.FlushEvery(gctx, flushEvery)
+	group.Go(func() error { secrets.Run(gctx); return nil })
 	stopped := make(chan struct{})
 	group.Go(func() error { return pages.serve(gctx, stopped) })
 	group.Go(func() error {

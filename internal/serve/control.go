@@ -121,7 +121,7 @@ type Health struct {
 	Role string `json:"role"`
 	// History is whether the history can be read.
 	History bool `json:"history"`
-	// StaleSecrets are the settings whose secret could not be fetched anew.
+	// StaleSecrets are the settings whose secret could not be fetched anew for some time.
 	StaleSecrets []string `json:"stale_secrets,omitempty"`
 }
 
@@ -147,6 +147,20 @@ func Status(err error) (status int, detail string) {
 		return http.StatusConflict, conflict.Error()
 	}
 	return http.StatusServiceUnavailable, "the staging server does not answer; the log says more"
+}
+
+// WithSecrets is a Control whose Health names the settings that stale says, too.
+func WithSecrets(c Control, stale func() []string) Control { return secrets{c, stale} }
+
+type secrets struct {
+	Control
+	stale func() []string
+}
+
+func (s secrets) Health(ctx context.Context) Health {
+	h := s.Control.Health(ctx)
+	h.StaleSecrets = append(h.StaleSecrets, s.stale()...)
+	return h
 }
 
 // Recorded is a Control that writes each act to a log: what, who, and how it ended.

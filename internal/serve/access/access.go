@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Access says who may read the pages, who may act, and under which names they are reached. A
@@ -27,6 +28,8 @@ type Access struct {
 	// log-in form. Without Token, Readers and ProxyHeader whoever reaches the address may read, so
 	// it must be loopback, and nobody may act.
 	Token, Readers string
+	// Rotating, if it is set, has the tokens that are good now, in place of Token and Readers.
+	Rotating *Tokens
 	// ProxyHeader is the request's header in which a proxy that has logged a person in gives their
 	// name; that person may act. It counts only from this machine and from Proxies.
 	ProxyHeader string
@@ -54,15 +57,59 @@ func (a Access) Check() error {
 		return errors.New("is not a loopback address, and without serve.token the pages are only for this machine; " +
 			"write 127.0.0.1, or set serve.token")
 	}
-	for _, t := range []string{a.Token, a.Readers} {
+	return checkTokens(a.Token, a.Readers)
+}
+
+func checkTokens(token, readers string) error {
+	for _, t := range []string{token, readers} {
 		if t != "" && len(t) < MinToken {
 			return fmt.Errorf("a token is shorter than %d characters; make one with: openssl rand -hex 32", MinToken)
 		}
 	}
-	if a.Token != "" && a.Token == a.Readers {
+	if token != "" && token == readers {
 		return errors.New("serve.token and serve.readers are the same token, so that readers could act; make two")
 	}
 	return nil
+}
+
+// Tokens are tokens that change while the service runs. Who logged in by one that is no longer good is logged out.
+type Tokens struct {
+	mu             sync.RWMutex
+	token, readers string
+}
+
+// NewTokens are tokens that [Access.Check] has seen.
+func NewTokens(token, readers string) *Tokens { return &Tokens{token: token, readers: readers} }
+
+// SetToken takes a new token for acting, unless it would let others in.
+func (t *Tokens) SetToken(token string) error { return t.set(&t.token, token) }
+
+// SetReaders takes a new token for reading, unless it would let others in.
+func (t *Tokens) SetReaders(readers string) error { return t.set(&t.readers, readers) }
+
+func (t *Tokens) set(which *string, token string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := *which
+	*which = strings.TrimSpace(token)
+	err := checkTokens(t.token, t.readers)
+	if *which == "" {
+		err = errors.New("the token is empty")
+	}
+	if err != nil {
+		*which = before
+	}
+	return err
+}
+
+// tokens are those that are good now.
+func (a Access) tokens() (token, readers string) {
+	if a.Rotating == nil {
+		return a.Token, a.Readers
+	}
+	a.Rotating.mu.RLock()
+	defer a.Rotating.mu.RUnlock()
+	return a.Rotating.token, a.Rotating.readers
 }
 
 // open reports whether everybody who reaches the address may read.

@@ -264,3 +264,42 @@ func TestRoutesAnswerWithProblems(t *testing.T) {
 		}
 	}
 }
+
+// A token that was rotated is good at once, and the one before it no more, nor a session that began by it.
+func TestRotatedTokens(t *testing.T) {
+	const next = "another-token-of-people"
+	tokens := access.NewTokens(token, reader)
+	h := guard(access.Access{Listen: "0.0.0.0:8320", Token: token, Readers: reader, Rotating: tokens})
+	session := func(token string) func(*http.Request) {
+		w := send(h, "POST", "/login", url.Values{"token": {token}}, header("Origin", origin))
+		if len(w.Result().Cookies()) != 1 {
+			t.Fatalf("no log-in: %d", w.Code)
+		}
+		return func(r *http.Request) { r.AddCookie(w.Result().Cookies()[0]) }
+	}
+	want := func(code int, change ...func(*http.Request)) {
+		t.Helper()
+		if w := send(h, "GET", "/status", nil, change...); w.Code != code {
+			t.Errorf("%d, want %d", w.Code, code)
+		}
+	}
+	acts, reads := session(token), session(reader)
+	for _, bad := range []string{"short", "", reader} { // would let others in: what was good stays good
+		if tokens.SetToken(bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	want(200, acts)
+	if err := tokens.SetToken(next + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	want(401, acts)
+	want(401, header("Authorization", "Bearer "+token))
+	want(200, header("Authorization", "Bearer "+next))
+	want(200, session(next))
+	want(200, reads)
+	if err := tokens.SetReaders(token); err != nil {
+		t.Fatal(err)
+	}
+	want(401, reads)
+}

@@ -125,7 +125,7 @@ func (g *guard) identify(r *http.Request) (id Identity, ok bool) {
 		}
 		return g.token(shown)
 	}
-	if s, found := g.sessions.of(r); found {
+	if s, found := g.sessions.of(r); found && g.good(s) {
 		s.identity.CSRF, s.identity.Session = g.csrf("session", s.value), true
 		return s.identity, true
 	}
@@ -148,7 +148,8 @@ func (g *guard) token(shown string) (Identity, bool) {
 		got, want := sha256.Sum256([]byte(shown)), sha256.Sum256([]byte(token))
 		return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != ""
 	}
-	acts, reads := same(g.Token), same(g.Readers)
+	token, readers := g.tokens()
+	acts, reads := same(token), same(readers)
 	switch {
 	case acts:
 		return Identity{Name: "token", MayAct: true}, true
@@ -156,6 +157,12 @@ func (g *guard) token(shown string) (Identity, bool) {
 		return Identity{Name: "readers", MayLogIn: g.Token != ""}, true
 	}
 	return Identity{}, false
+}
+
+// good reports whether the token by which a session began still is one.
+func (g *guard) good(s session) bool {
+	token, readers := g.tokens()
+	return s.token == sha256.Sum256([]byte(token)) || s.token == sha256.Sum256([]byte(readers))
 }
 
 // csrf is bound to the session or to the proxy's name.

@@ -33,6 +33,7 @@ type sessions struct {
 type session struct {
 	value    string
 	identity Identity
+	token    [sha256.Size]byte // digest of the token that was shown
 	end      time.Time
 }
 
@@ -49,7 +50,7 @@ func (s *sessions) of(r *http.Request) (session, bool) {
 }
 
 // add makes a session. Where there are too many, others end.
-func (s *sessions) add(id Identity) (value string) {
+func (s *sessions) add(id Identity, token string) (value string) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails
 	value = hex.EncodeToString(random[:])
@@ -64,7 +65,8 @@ func (s *sessions) add(id Identity) (value string) {
 			delete(s.m, digest)
 		}
 	}
-	s.m[sha256.Sum256([]byte(value))] = session{identity: id, end: now.Add(sessionTime)}
+	s.m[sha256.Sum256([]byte(value))] = session{identity: id, token: sha256.Sum256([]byte(token)),
+		end: now.Add(sessionTime)}
 	return value
 }
 
@@ -141,7 +143,8 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 		g.showForm(w, next, http.StatusTooManyRequests, "Too many wrong tokens came from this address. Wait five minutes.")
 		return
 	}
-	id, ok := g.token(strings.TrimSpace(r.PostFormValue("token")))
+	shown := strings.TrimSpace(r.PostFormValue("token"))
+	id, ok := g.token(shown)
 	if !ok {
 		g.attempts.left(r.RemoteAddr, 1)
 		g.log.Warn("a log-in was refused", "from", r.RemoteAddr)
@@ -149,7 +152,7 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.log.Info("logged in", "by", id.Name, "from", r.RemoteAddr)
-	http.SetCookie(w, cookie(r, g.sessions.add(id), int(sessionTime.Seconds())))
+	http.SetCookie(w, cookie(r, g.sessions.add(id, shown), int(sessionTime.Seconds())))
 	http.Redirect(w, r, onlyHere(next), http.StatusSeeOther)
 }
 
