@@ -13,7 +13,7 @@ type Schedule struct {
 	Timezone string `yaml:"timezone" doc:"IANA name; a time that its clocks skip comes after the gap, one that they show twice comes once" default:"UTC"`
 	Missed   string `yaml:"missed" doc:"what to do at start about the newest time that passed while serve was down: run, or skip" default:"run"`
 	CatchUp  string `yaml:"catch_up" doc:"how old a missed time may be to be run still" default:"24h"`
-	Jitter   string `yaml:"jitter" doc:"each run begins up to this much later, by chance, so that not all services ask at the same moment" default:"0s"`
+	Jitter   string `yaml:"jitter" doc:"each run begins up to this much later, by chance and before the next time, so that not all services ask at the same moment" default:"0s"`
 	Deadline string `yaml:"deadline" doc:"a scheduled run that takes longer is stopped, and staging stays as it was; 0s: none" default:"0s"`
 }
 

@@ -82,10 +82,20 @@ func (t *times) job() (river.JobArgs, *river.InsertOpts) {
 	}
 	opts := &river.InsertOpts{Queue: scheduled, MaxAttempts: attempts,
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: rivertype.JobStates()}}
-	if t.Jitter > 0 {
-		if at := slot.At.Add(rand.N(t.Jitter)); at.After(now) {
-			opts.ScheduledAt = at
-		}
+	if at := t.later(slot); at.After(now) {
+		opts.ScheduledAt = at
 	}
 	return Args{Slot: slot.Wall, At: slot.At, By: "schedule"}, opts
+}
+
+// later is when the job of a slot begins: by chance up to the jitter after it, and before the next slot comes.
+func (t *times) later(slot schedule.Slot) time.Time {
+	spread := t.Jitter
+	if next := t.Plan.After(slot.At).At; !next.IsZero() {
+		spread = min(spread, next.Sub(slot.At))
+	}
+	if spread <= 0 {
+		return slot.At
+	}
+	return slot.At.Add(rand.N(spread))
 }

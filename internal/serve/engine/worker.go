@@ -75,7 +75,7 @@ func (r *runner) begins(ctx context.Context, h *history.History, job int64, args
 	if err != nil || !mine {
 		return "", err
 	}
-	limit := r.window()
+	limit := r.window() + r.Jitter // which it waited on purpose
 	if again {
 		limit = max(limit, resumable)
 	}
