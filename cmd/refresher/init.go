@@ -46,7 +46,7 @@ name of the variable that holds it. No file that exists is changed.`,
 	}
 	cmd.Flags().StringVar(&in.source, "source", "", "URL of the production replica, or the variable that holds it (default DATABASE_REPLICA_URL)")
 	cmd.Flags().StringVar(&in.staging, "staging", "", "URL of the database to replace, or the variable that holds it (default DATABASE_URL)")
-	cmd.Flags().StringVar(&in.bucket, "bucket", "", "s3://bucket/prefix for a sampled dataset; empty: none")
+	cmd.Flags().StringVar(&in.bucket, "bucket", "", "s3://bucket/prefix or file:///folder for a sampled dataset; empty: none")
 	cmd.Flags().StringVar(&in.key, "key", "", "secret reference of the masking key; empty: a new one in the file refresher.key")
 	cmd.Flags().StringVar(&in.rules, "rules", "rules/app.yaml", "the rules file to draft")
 	cmd.Flags().StringVar(&in.dir, "dir", ".", "the folder to write into")
@@ -92,7 +92,7 @@ func (a *app) ask(in *initAnswers) error {
 	}{
 		{"URL of the production replica, or the variable that holds it", "DATABASE_REPLICA_URL", &in.source},
 		{"URL of the staging database to replace, or the variable that holds it", "DATABASE_URL", &in.staging},
-		{"bucket for a sampled dataset, s3://bucket/prefix (empty: none)", "", &in.bucket},
+		{"bucket for a sampled dataset, s3://bucket/prefix or file:///folder (empty: none)", "", &in.bucket},
 	} {
 		if *q.into == "" && lines != nil {
 			fmt.Fprintf(a.err, "%s [%s]: ", q.what, q.fallback)
@@ -120,8 +120,8 @@ func (in *initAnswers) check() error {
 			return fault.BadInput("%s is not a PostgreSQL connection URL", flag)
 		}
 	}
-	if in.bucket != "" && !strings.HasPrefix(in.bucket, "s3://") {
-		return fault.BadInput("--bucket must be s3://bucket/prefix")
+	if in.bucket != "" && !strings.HasPrefix(in.bucket, "s3://") && !strings.HasPrefix(in.bucket, "file:///") {
+		return fault.BadInput("--bucket must be s3://bucket/prefix or file:///folder")
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ is then looked for in the source if it can be reached, unless --offline is given
 
 The target may be anything: staging, previous (the database that the last run replaced), a
 bucket by its name, a postgres:// database, a
-dump, CSV, JSON, Parquet or text file, packed or not, a folder, an s3:// prefix or
+dump, CSV, JSON, Parquet or text file, packed or not, a folder, an s3:// or file:/// prefix or
 object, or - for standard input. Of several pipelines name the one whose identifiers are
 looked for, unless it alone has the bucket.
 
@@ -71,7 +71,7 @@ Exit 0: clean. Exit 1: findings.`,
 		},
 	}
 	cmd.Flags().StringVar(&w.target, "target", "staging",
-		"staging, previous, a bucket's name, postgres://…, s3://…, a file, a folder, or - for standard input")
+		"staging, previous, a bucket's name, postgres://…, s3://…, file:///…, a file, a folder, or - for standard input")
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
 	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "",

@@ -29,7 +29,7 @@ type reportFlags struct {
 }
 
 func (f *reportFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.report, "report", "", "check the signature of a report.json instead: a file, folder, s3:// or https:// URL, or a bucket's name")
+	cmd.Flags().StringVar(&f.report, "report", "", "check the signature of a report.json instead: a file, folder, s3://, file:/// or https:// URL, or a bucket's name")
 	cmd.Flags().StringArrayVar(&f.keys, "public-key", nil, "whose signature counts, as public-key prints it, or a file that holds it; may be repeated; default: the configuration's own")
 }
 
@@ -198,7 +198,7 @@ const maxReport = 64 << 20
 
 func (a *app) reportFiles(ctx context.Context, where string, c *config.Config, cerr error) (*reportFiles, error) {
 	switch {
-	case strings.HasPrefix(where, "s3://"):
+	case strings.HasPrefix(where, "s3://"), strings.HasPrefix(where, "file:///"):
 		return a.reportInBucket(ctx, c, cerr, where)
 	case strings.HasPrefix(where, "https://"), strings.HasPrefix(where, "http://"):
 		return reportByHTTP(ctx, where)
@@ -213,7 +213,7 @@ func (a *app) reportFiles(ctx context.Context, where string, c *config.Config, c
 		return a.latestReport(ctx, c, c.Bucket(where))
 	}
 	return nil, fault.BadInput(
-		"--report %q is neither a file or folder that can be read, nor an s3:// or https:// URL, nor a bucket of the configuration",
+		"--report %q is neither a file or folder that can be read, nor an s3://, file:/// or https:// URL, nor a bucket of the configuration",
 		where,
 	)
 }

@@ -84,7 +84,7 @@ type Clone struct {
 // Bucket is one place where a run publishes a dataset.
 type Bucket struct {
 	Name    string   `yaml:"name" doc:"short name, for reports and verify --target" required:"true"`
-	URL     string   `yaml:"url" doc:"s3://bucket/prefix" required:"true"`
+	URL     string   `yaml:"url" doc:"s3://bucket/prefix, or file:///folder on this machine" required:"true"`
 	Content string   `yaml:"content" doc:"full or sample" required:"true"`
 	Formats []string `yaml:"formats" doc:"pgdump, parquet" required:"true"`
 	Sample  Sample   `yaml:"sample" doc:"what a sample holds"`
@@ -300,7 +300,7 @@ func (c *Config) validatePrints(d *decoder) {
 		d.at("fingerprints.url", "must be s3://bucket/prefix, a folder, or bucket:NAME")
 	}
 	for _, b := range c.Buckets {
-		if strings.HasPrefix(u, "s3://") && strings.HasPrefix(u+"/", strings.TrimRight(b.URL, "/")+"/") {
+		if strings.HasPrefix(c.placeURL(u), strings.TrimRight(b.URL, "/")+"/") {
 			d.at(
 				"fingerprints.url",
 				"lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s",
@@ -311,6 +311,14 @@ func (c *Config) validatePrints(d *decoder) {
 	if c.Verify.MemoryMiB < 1 {
 		d.at("verify.memory_mib", "must be at least 1")
 	}
+}
+
+// placeURL is where fingerprint sets are kept, as a bucket's URL with a slash at its end.
+func (c *Config) placeURL(u string) string {
+	if u != "" && !strings.Contains(u, ":") {
+		u = "file://" + c.Path(u)
+	}
+	return strings.TrimRight(u, "/") + "/"
 }
 
 func (c *Config) validateBuckets(d *decoder) {
@@ -330,8 +338,9 @@ func (c *Config) validateBuckets(d *decoder) {
 			urls[u] = true
 		}
 		seen[b.Name] = true
-		if u, err := url.Parse(b.URL); err != nil || u.Scheme != "s3" || u.Host == "" {
-			at("url", "is not a bucket URL; write it as s3://bucket/prefix")
+		if u, err := url.Parse(b.URL); err != nil || (u.Scheme != "s3" || u.Host == "") &&
+			(u.Scheme != "file" || u.Host != "" || strings.Trim(u.Path, "/") == "") {
+			at("url", "is not a bucket URL; write it as s3://bucket/prefix, or as file:///folder")
 		}
 		if b.Keep < 1 {
 			at("keep", "must be at least 1")

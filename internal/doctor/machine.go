@@ -44,18 +44,18 @@ func (r *Report) bucket(ctx context.Context, b Bucket) {
 // Policy is an IAM policy for a bucket's writer, as JSON to paste: the least that
 // a run needs under its prefix.
 func Policy(url string) string {
-	bucket, prefix, err := s3sink.ParseURL(url)
-	if err != nil {
+	place, err := s3sink.ParseURL(url)
+	if err != nil || place.Folder {
 		return ""
 	}
 	objects := "*"
-	if prefix != "" {
-		objects = strings.TrimSuffix(prefix, "/") + "/*"
+	if place.Prefix != "" {
+		objects = strings.TrimSuffix(place.Prefix, "/") + "/*"
 	}
 	return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"], "Resource": "arn:aws:s3:::%[1]s"},
   {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-   "Resource": "arn:aws:s3:::%[1]s/%[2]s"}]}`, bucket, objects)
+   "Resource": "arn:aws:s3:::%[1]s/%[2]s"}]}`, place.Bucket, objects)
 }
 
 func tableBytes(cat *catalog.Catalog) int64 {

@@ -40,6 +40,10 @@ func (s *Sink) OfRun() (*Sink, string) {
 	}
 	of := *s
 	of.prefix = prefix
+	if _, ok := s.store.(*folder); ok {
+		of.bucket = "/" + strings.TrimSuffix(prefix, "/")
+		of.store = &folder{base: of.bucket}
+	}
 	return &of, id
 }
 

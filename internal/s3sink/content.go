@@ -5,13 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // An object is downloaded in blocks, of which the last ones used are kept: a Parquet
@@ -28,11 +24,11 @@ const (
 // that lies far ahead (a file's footer), is fetched by itself, of the same version of
 // the object. Memory is bounded by [blocks] mebibytes. It is safe for concurrent use.
 type Content struct {
-	ctx  context.Context // of the one who opened it: io.Reader has none of its own
-	sink *Sink
-	key  string
-	etag *string
-	size int64
+	ctx     context.Context // of the one who opened it: io.Reader has none of its own
+	sink    *Sink
+	key     string
+	version string // that is read
+	size    int64
 
 	mu     sync.Mutex
 	off    int64 // of Read
@@ -53,15 +49,11 @@ var errReplaced = errors.New("it was replaced or removed while it was read")
 
 // open opens an object; nil, without an error, if it is not there.
 func (s *Sink) open(ctx context.Context, key string) (*Content, error) {
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
-	if notFound(err) {
-		return nil, nil
+	size, version, ok, err := s.store.head(ctx, key)
+	if err != nil || !ok {
+		return nil, err
 	}
-	if err != nil {
-		return nil, s.fail(err, "HeadObject", key)
-	}
-	return &Content{ctx: ctx, sink: s, key: key, etag: out.ETag, size: aws.ToInt64(out.ContentLength),
-		sum:   sha256.New(),
+	return &Content{ctx: ctx, sink: s, key: key, version: version, size: size, sum: sha256.New(),
 		ahead: map[int64][]byte{}}, nil
 }
 
@@ -190,7 +182,7 @@ func (c *Content) download() ([]byte, error) {
 	for try := 1; ; try++ {
 		var err error
 		if c.body == nil {
-			c.body, err = c.get(fmt.Sprintf("bytes=%d-", from+int64(got)))
+			c.body, err = c.get(from+int64(got), -1)
 		}
 		if err != nil {
 			return nil, err
@@ -211,7 +203,7 @@ func (c *Content) download() ([]byte, error) {
 func (c *Content) fetch(index int64) ([]byte, error) {
 	from, n := c.bounds(index)
 	for try := 1; ; try++ {
-		body, err := c.get(fmt.Sprintf("bytes=%d-%d", from, from+n-1))
+		body, err := c.get(from, n)
 		if err != nil {
 			return nil, err
 		}
@@ -227,19 +219,12 @@ func (c *Content) fetch(index int64) ([]byte, error) {
 	}
 }
 
-// get asks for a range of the same version of the object. The SDK's own comparison
-// with the server's checksum is left out: a flipped byte is found by our hash, and
-// reported as such.
-func (c *Content) get(span string) (io.ReadCloser, error) {
-	out, err := c.sink.client.GetObject(c.ctx, &s3.GetObjectInput{Bucket: &c.sink.bucket, Key: &c.key, IfMatch: c.etag,
-		Range: &span},
-		func(o *s3.Options) { o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired })
+// get asks for n bytes, or all from there on, of the same version of the object.
+func (c *Content) get(from, n int64) (io.ReadCloser, error) {
+	body, err := c.sink.store.read(c.ctx, c.key, c.version, from, n)
 	if conditionFailed(err) {
-		return nil, &Error{Bucket: c.sink.bucket, Op: "GetObject", Key: c.key, Code: code(err),
+		return nil, &Error{Bucket: c.sink.bucket, Op: "GetObject", Key: c.key, Code: code(err), status: status(err),
 			Reason: errReplaced.Error(), cause: errReplaced}
 	}
-	if err != nil {
-		return nil, c.sink.fail(err, "GetObject", c.key)
-	}
-	return out.Body, nil
+	return body, err
 }

@@ -58,7 +58,7 @@ func TestEachObjectIsDownloadedOnce(t *testing.T) {
 			return nil
 		},
 	}
-	suite(t, func(t *testing.T, p *place) {
+	servers(t, func(t *testing.T, p *place) {
 		seen := traffic{mu: &sync.Mutex{}, bytes: map[string]int64{}}
 		p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 			if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/runs/") {

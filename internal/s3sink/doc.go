@@ -1,5 +1,5 @@
-// Package s3sink keeps datasets in an S3 bucket so that a reader never sees half
-// of one.
+// Package s3sink keeps datasets in an S3 bucket, or in a folder, so that a reader never
+// sees half of one.
 //
 // # Layout
 //
@@ -37,6 +37,16 @@
 // With an endpoint of its own, the SDK's default CRC32 trailers are left out, as
 // many servers don't know them: the request signature covers every part, and the
 // read-back compares SHA-256 in any case.
+//
+// # Folders
+//
+// A bucket may be a folder of this machine, file:///srv/datasets: what is above holds
+// there, too. An object is written beside its name as .NAME.<16 hex>.upload, flushed to
+// the disk and renamed; Sweep removes those of killed runs as it aborts uploads.
+// latest.json is replaced under a lock (flock) on the file .lock, so that the folder
+// may be shared by NFS as long as that has locks. Folders have mode 0700 and files 0600.
+// A folder that every user may write to, or that lies in one, is refused. Links are
+// listed as objects and never followed.
 //
 // # Permissions
 //

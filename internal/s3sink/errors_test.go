@@ -20,7 +20,7 @@ import (
 
 func TestServersWithoutConditionalWritesAreFound(t *testing.T) {
 	for _, header := range []string{"If-None-Match", "If-Match"} {
-		suite(t, func(t *testing.T, p *place) {
+		servers(t, func(t *testing.T, p *place) {
 			var seen atomic.Int32
 			p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 				if r.Header.Get(header) != "" && r.Method == "PUT" && (header == "If-Match" || seen.Add(1) > 1) {
@@ -42,7 +42,7 @@ func TestServersWithoutConditionalWritesAreFound(t *testing.T) {
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {
-	suite(t, func(t *testing.T, p *place) {
+	servers(t, func(t *testing.T, p *place) {
 		const secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYSECRET"
 		deny := func(match func(*http.Request) bool) func() {
 			return func() {
@@ -185,12 +185,23 @@ func TestBadOptionsAreInput(t *testing.T) {
 			t.Errorf("%+v: error %v, want a fault.Input without secrets", o, err)
 		}
 	}
-	for url, want := range map[string][2]string{
-		"s3://bucket": {"bucket", ""}, "s3://bucket/": {"bucket", ""}, "s3://bucket/a/b/": {"bucket", "a/b/"},
-		"s3://my.bucket/a": {"my.bucket", "a/"},
+	for url, want := range map[string]s3sink.Place{
+		"s3://bucket":          {Bucket: "bucket"},
+		"s3://bucket/":         {Bucket: "bucket"},
+		"s3://bucket/a/b/":     {Bucket: "bucket", Prefix: "a/b/"},
+		"s3://my.bucket/a":     {Bucket: "my.bucket", Prefix: "a/"},
+		"file:///srv/data":     {Folder: true, Prefix: "srv/data/"},
+		"file:///srv/my%20app": {Folder: true, Prefix: "srv/my app/"},
 	} {
-		if b, p, err := s3sink.ParseURL(url); err != nil || b != want[0] || p != want[1] {
-			t.Errorf("ParseURL(%q) = %q, %q, %v", url, b, p, err)
+		if got, err := s3sink.ParseURL(url); err != nil || got != want {
+			t.Errorf("ParseURL(%q) = %+v, %v", url, got, err)
+		}
+	}
+	for _, url := range []string{"file:///", "file://host/srv", "file:srv", "file:///srv/../etc", "file:///srv/%zz",
+		"file:///srv//a", "file:///srv?x", "file:///srv%00", "/srv"} {
+		var in *fault.Input
+		if _, err := s3sink.ParseURL(url); !errors.As(err, &in) {
+			t.Errorf("ParseURL(%q): %v, want a *fault.Input", url, err)
 		}
 	}
 }

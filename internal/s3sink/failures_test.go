@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.uber.org/goleak"
 
 	"refresher/internal/s3sink"
@@ -22,7 +20,7 @@ import (
 
 func TestFailedPutsLeaveNothing(t *testing.T) {
 	broken := errors.New("the source broke")
-	suite(t, func(t *testing.T, p *place) {
+	servers(t, func(t *testing.T, p *place) {
 		var parts atomic.Int32
 		p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 			q := r.URL.Query()
@@ -127,7 +125,7 @@ func TestPutMemoryIsBounded(t *testing.T) {
 // An answer that is lost must neither lose the race against oneself nor delete
 // what was published.
 func TestLostAnswers(t *testing.T) {
-	suite(t, func(t *testing.T, p *place) {
+	servers(t, func(t *testing.T, p *place) {
 		var lose atomic.Int32 // this many answers to a write of latest.json
 		p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 			if strings.HasSuffix(r.URL.Path, "latest.json") && r.Method == "PUT" && lose.Add(-1) >= 0 {
@@ -152,7 +150,7 @@ func TestLostAnswers(t *testing.T) {
 // Publish fails after latest.json was written and nothing can be read: Discard must
 // find out for itself that the run is published.
 func TestDiscardSparesWhatIsPublished(t *testing.T) {
-	suite(t, func(t *testing.T, p *place) {
+	servers(t, func(t *testing.T, p *place) {
 		var down atomic.Bool
 		p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 			if strings.HasSuffix(r.URL.Path, "latest.json") && r.Method == "PUT" {
@@ -187,9 +185,7 @@ func TestDiscardWorksAfterCancel(t *testing.T) {
 		g := p.stage(run1)
 		_, err := g.Put(t.Context(), "x", noise(1, 6<<20))
 		must(t, err)
-		_, err = p.client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket),
-			Key: aws.String(prefix + "runs/" + run1 + "/y")})
-		must(t, err)
+		p.upload(prefix + "runs/" + run1 + "/y")
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		must(t, g.Discard(ctx))

@@ -5,39 +5,29 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"refresher/internal/fault"
 )
 
 // runs lists the runs that have objects, oldest first, and which of them have a
 // manifest.
 func (s *Sink) runs(ctx context.Context) (ids []string, complete map[string]bool, err error) {
-	prefix := s.prefix + runsPrefix
-	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix,
-		Delimiter: aws.String("/")})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, nil, s.fail(err, "ListObjectsV2", prefix)
-		}
-		for _, p := range page.CommonPrefixes {
-			id := strings.TrimSuffix(strings.TrimPrefix(aws.ToString(p.Prefix), prefix), "/")
-			if runID.MatchString(id) {
-				ids = append(ids, id)
-			}
+	names, err := s.store.folders(ctx, s.prefix+runsPrefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range names {
+		if runID.MatchString(id) {
+			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
 	complete = map[string]bool{}
 	for _, id := range ids {
-		key := s.runKey(id, manifestName)
-		_, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
-		if err != nil && !notFound(err) {
-			return nil, nil, s.fail(err, "HeadObject", key)
+		_, _, ok, err := s.store.head(ctx, s.runKey(id, manifestName))
+		if err != nil {
+			return nil, nil, err
 		}
-		complete[id] = err == nil
+		complete[id] = ok
 	}
 	return ids, complete, nil
 }
@@ -57,14 +47,16 @@ func (s *Sink) Sweep(ctx context.Context, alive ...string) ([]string, error) {
 		run := s.runOf(key)
 		return run != "" && !slices.Contains(alive, run) || strings.HasPrefix(key, s.prefix+probePrefix)
 	}
-	aborted, err := s.abortUploads(ctx, s.prefix+runsPrefix, dead)
+	aborted, err := s.store.abort(ctx, s.prefix+runsPrefix, dead)
 	for _, key := range aborted {
 		note(s.runOf(key))
 	}
 	if err != nil {
 		return swept, err
 	}
-	if err := s.list(ctx, s.prefix+probePrefix, func(key string) error { return s.remove(ctx, key) }); err != nil {
+	if err := s.store.list(ctx, s.prefix+probePrefix, func(key string, _ int64) error {
+		return s.store.remove(ctx, key)
+	}); err != nil {
 		return swept, err
 	}
 	latest, _, err := s.latest(ctx)

@@ -8,9 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"refresher/internal/fault"
 	"refresher/internal/s3sink"
 )
@@ -37,9 +34,7 @@ func TestSweep(t *testing.T) {
 		p.put(prefix+"runs/.probe-0123456789abcdef", "x")
 		for _, k := range append(runObjects(dead, "big"), append(runObjects(live, "big"),
 			"other/runs/"+dead+"/big")...) {
-			_, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: aws.String(bucket),
-				Key: &k})
-			must(t, err)
+			p.upload(k)
 		}
 		swept, err := p.sink().Sweep(ctx, live)
 		must(t, err)

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	// the bucket's name in the configuration: the subject that a pass.Pass must be for
 	Name        string
-	URL         string                  // s3://bucket/prefix; the prefix may be empty
+	URL         string                  // s3://bucket/prefix, of which the prefix may be empty, or file:///folder
 	Endpoint    string                  // http(s)://host[:port] of the server; empty: Amazon S3
 	Region      string                  // empty: from the environment; us-east-1 if an Endpoint is given
 	PathStyle   bool                    // bucket in the path, not in the host name
@@ -33,36 +33,61 @@ const minPart = 5 << 20
 // old buckets and other servers have.
 var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
-// ParseURL splits s3://bucket/prefix. The prefix comes back with a slash at its
-// end, or empty. A bad URL is a *fault.Input.
-func ParseURL(s string) (bucket, prefix string, err error) {
+// Place is what a bucket's URL names.
+type Place struct {
+	Folder bool   // file:///folder: keys are below this machine's root
+	Bucket string // of an S3 server
+	Prefix string // with a slash at its end, or empty
+}
+
+// ParseURL reads s3://bucket/prefix or file:///folder. A bad URL is a *fault.Input.
+func ParseURL(s string) (Place, error) {
+	if rest, ok := strings.CutPrefix(s, "file:"); ok {
+		return parseFolder(rest, s)
+	}
 	rest, ok := strings.CutPrefix(s, "s3://")
 	if !ok {
-		return "", "", fault.BadInput("bucket URL %q: write it as s3://bucket/prefix", redactURL(s))
+		return Place{}, fault.BadInput("bucket URL %q: write it as s3://bucket/prefix or file:///folder", redactURL(s))
 	}
-	bucket, prefix, _ = strings.Cut(rest, "/")
+	bucket, prefix, _ := strings.Cut(rest, "/")
 	switch {
 	case strings.Contains(bucket, "@"):
-		return "", "", fault.BadInput("a bucket URL must not hold credentials; give them to the AWS SDK " +
+		return Place{}, fault.BadInput("a bucket URL must not hold credentials; give them to the AWS SDK " +
 			"(environment, profile or role)")
 	case !bucketName.MatchString(bucket):
-		return "", "", fault.BadInput("bucket URL %q: %q is not a bucket name", s, bucket)
-	case strings.ContainsAny(prefix, "?#\\") || strings.ContainsFunc(prefix, func(r rune) bool {
-		return r < ' ' ||
-			r == 0x7f
-	}):
-		return "", "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
+		return Place{}, fault.BadInput("bucket URL %q: %q is not a bucket name", s, bucket)
+	case strings.ContainsAny(prefix, "?#\\"):
+		return Place{}, fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
 	}
+	prefix, err := segments(prefix, s)
+	return Place{Bucket: bucket, Prefix: prefix}, err
+}
+
+// parseFolder reads what follows file:, an absolute path in which %XX stands for a byte.
+func parseFolder(rest, s string) (Place, error) {
+	rest, ok := strings.CutPrefix(rest, "///")
+	p, err := url.PathUnescape(rest)
+	if !ok || err != nil || strings.Trim(p, "/") == "" || strings.ContainsAny(rest, "?#") {
+		return Place{}, fault.BadInput("bucket URL %q: a folder is written with its whole path, as file:///srv/datasets", s)
+	}
+	prefix, err := segments(p, s)
+	return Place{Folder: true, Prefix: prefix}, err
+}
+
+// segments is a prefix with a slash at its end.
+func segments(prefix, url string) (string, error) {
 	prefix = strings.Trim(prefix, "/")
+	if prefix == "" {
+		return "", nil
+	}
+	plain := !strings.ContainsFunc(prefix, func(r rune) bool { return r < ' ' || r == 0x7f })
 	for seg := range strings.SplitSeq(prefix, "/") {
-		if prefix != "" && (seg == "" || seg == "." || seg == "..") {
-			return "", "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", s)
-		}
+		plain = plain && seg != "" && seg != "." && seg != ".."
 	}
-	if prefix != "" {
-		prefix += "/"
+	if !plain {
+		return "", fault.BadInput("bucket URL %q: the prefix must be plain path segments", url)
 	}
-	return bucket, prefix, nil
+	return prefix + "/", nil
 }
 
 // redactURL keeps the scheme and host of something that is no bucket URL.

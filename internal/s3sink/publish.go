@@ -39,8 +39,8 @@ func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (
 		return Latest{}, err
 	}
 	key := s.runKey(g.id, manifestName)
-	if err := s.put(ctx, key, manifest, "", ""); err != nil {
-		return Latest{}, s.fail(err, "PutObject", key)
+	if err := s.store.put(ctx, key, manifest, "", ""); err != nil {
+		return Latest{}, err
 	}
 	sum := hexHash(manifest)
 	if err := g.verify(ctx, []Object{{Name: manifestName, Size: int64(len(manifest)), SHA256: sum}}, nil); err != nil {
@@ -65,8 +65,8 @@ func (g *Staging) putSignature(ctx context.Context, manifest []byte) error {
 		return fmt.Errorf("bucket %q: signing the manifest: %w", g.sink.bucket, err)
 	}
 	key := g.sink.runKey(g.id, signatureName)
-	if err := g.sink.put(ctx, key, text, "", ""); err != nil {
-		return g.sink.fail(err, "PutObject", key)
+	if err := g.sink.store.put(ctx, key, text, "", ""); err != nil {
+		return err
 	}
 	return g.verify(ctx, []Object{{Name: signatureName, Size: int64(len(text)), SHA256: hexHash(text)}}, nil)
 }
@@ -83,7 +83,7 @@ func (g *Staging) announce(ctx context.Context, l Latest) error {
 		if g.etag == "" {
 			ifNoneMatch = "*"
 		}
-		werr := s.put(ctx, key, text, g.etag, ifNoneMatch)
+		werr := s.store.put(ctx, key, text, g.etag, ifNoneMatch)
 		if werr == nil {
 			return nil
 		}
@@ -94,13 +94,13 @@ func (g *Staging) announce(ctx context.Context, l Latest) error {
 		case err == nil && !missing && bytes.Equal(now, text):
 			return nil
 		case !conditionFailed(werr):
-			return s.fail(werr, "PutObject", key)
+			return werr
 		case err != nil:
 			return err
 		case status(werr) == http.StatusConflict && etag == g.etag && try < publishTries:
 			continue
 		case etag == g.etag:
-			return s.fail(werr, "PutObject", key)
+			return werr
 		}
 		return fault.Refuse("publish", "bucket %q: latest.json was changed since run %s was staged, so another run "+
 			"was published first; latest.json stays as it is", s.name, g.id)

@@ -23,7 +23,7 @@ type Run struct {
 func (r *Run) ID() string { return r.id }
 
 // URL is where the run's objects are, e.g. s3://bucket/prefix/runs/20261121T030000Z-7f3a/.
-func (r *Run) URL() string { return "s3://" + r.sink.bucket + "/" + r.sink.runKey(r.id, "") }
+func (r *Run) URL() string { return r.sink.store.url() + r.sink.runKey(r.id, "") }
 
 // Look is what looks through an object while it is read back. It may leave some of
 // it unread: all is hashed in any case.
@@ -101,7 +101,7 @@ func (r *Run) onlyThese(ctx context.Context, objects []Object) error {
 	prefix := r.sink.runKey(r.id, "")
 	refusal := fault.Refuse("read-back", "bucket %q holds objects in run %s that the run did not write", r.sink.name,
 		r.id)
-	err := r.sink.list(ctx, prefix, func(key string) error {
+	err := r.sink.store.list(ctx, prefix, func(key string, _ int64) error {
 		if name := strings.TrimPrefix(key, prefix); !known[name] {
 			refusal.Add("%s", name)
 		}

@@ -6,29 +6,17 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
+	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/logging"
-
-	"refresher/internal/fault"
 )
 
-// Sink is one bucket prefix. It is safe for concurrent use.
+// Sink is one bucket prefix, on an S3 server or in a folder. It is safe for concurrent use.
 type Sink struct {
-	name     string
-	bucket   string
-	prefix   string // empty, or with a slash at its end
-	endpoint string
-	region   string
-	creds    aws.CredentialsProvider
-	client   *s3.Client
-	uploads  *transfermanager.Client
+	name   string
+	bucket string // what errors call the store
+	prefix string // empty, or with a slash at its end
+	store  store
 
 	maxObject int64 // bytes of the largest object that can be put
 }
@@ -36,62 +24,21 @@ type Sink struct {
 // Open prepares a sink; it does not talk to the server. A bad URL or option is a
 // *fault.Input.
 func Open(ctx context.Context, opts Options) (*Sink, error) {
-	bucket, prefix, err := ParseURL(opts.URL)
+	place, err := ParseURL(opts.URL)
 	if err != nil {
 		return nil, err
 	}
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}),
-		config.WithHTTPClient(httpClient(opts.Stall))}
-	if opts.Region != "" {
-		load = append(load, config.WithRegion(opts.Region))
+	s := &Sink{name: opts.Name, bucket: place.Bucket, prefix: place.Prefix, maxObject: maxParts * opts.PartBytes}
+	if place.Folder {
+		s.bucket, s.maxObject = "/"+strings.TrimSuffix(place.Prefix, "/"), maxFile
+		s.store = &folder{base: s.bucket}
+		return s, nil
 	}
-	if opts.Credentials != nil {
-		load = append(load, config.WithCredentialsProvider(opts.Credentials))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, load...)
-	if err != nil {
-		return nil, fmt.Errorf("bucket %q: reading the AWS configuration: %w", bucket, err)
-	}
-	if cfg.RetryMaxAttempts == 0 {
-		cfg.RetryMaxAttempts = attempts
-	}
-	endpoint := opts.Endpoint
-	if endpoint == "" && cfg.BaseEndpoint != nil {
-		endpoint = *cfg.BaseEndpoint
-	}
-	if cfg.Region == "" {
-		if endpoint == "" {
-			return nil, fault.BadInput("bucket %q: no AWS region is set; set AWS_REGION or `s3: {region: …}`",
-				opts.Name)
-		}
-		cfg.Region = "us-east-1"
-	}
-	checksums := aws.RequestChecksumCalculationWhenSupported
-	if endpoint != "" {
-		checksums = aws.RequestChecksumCalculationWhenRequired
-	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		if opts.Endpoint != "" {
-			o.BaseEndpoint = &opts.Endpoint
-		}
-		o.UsePathStyle = opts.PathStyle
-		o.RequestChecksumCalculation = checksums
-		o.DisableLogOutputChecksumValidationSkipped = true
-	})
-	return &Sink{
-		name: opts.Name, bucket: bucket, prefix: prefix, endpoint: endpoint, region: cfg.Region,
-		creds: cfg.Credentials, client: client, maxObject: maxParts * opts.PartBytes,
-		uploads: transfermanager.New(client, func(o *transfermanager.Options) {
-			o.PartSizeBytes = opts.PartBytes
-			o.MultipartUploadThreshold = opts.PartBytes
-			o.Concurrency = opts.Concurrency
-			o.RequestChecksumCalculation = checksums
-			o.FailTimeout = cleanUpTime // so that a cancelled run still aborts its upload
-		}),
-	}, nil
+	s.store, err = openServer(ctx, place, opts)
+	return s, err
 }
 
 // maxParts is of how many parts S3 makes an object at most (Amazon S3 User Guide, Multipart
@@ -104,8 +51,8 @@ const cleanUpTime = time.Minute
 // Name is the bucket's name in the configuration.
 func (s *Sink) Name() string { return s.name }
 
-// URL is where the sink writes, e.g. s3://bucket/prefix.
-func (s *Sink) URL() string { return "s3://" + s.bucket + "/" + s.prefix }
+// URL is where the sink writes, e.g. s3://bucket/prefix/.
+func (s *Sink) URL() string { return s.store.url() + s.prefix }
 
 const (
 	latestName   = "latest.json"
@@ -115,23 +62,6 @@ const (
 )
 
 func (s *Sink) runKey(run, name string) string { return s.prefix + runsPrefix + run + "/" + name }
-
-// put writes a small object under conditions; both may be empty.
-func (s *Sink) put(ctx context.Context, key string, body []byte, ifMatch, ifNoneMatch string) error {
-	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body),
-		ContentType: aws.String(contentType(key))}
-	if ifMatch != "" {
-		in.IfMatch = &ifMatch
-	}
-	if ifNoneMatch != "" {
-		in.IfNoneMatch = &ifNoneMatch
-	}
-	if key == s.prefix+latestName {
-		in.CacheControl = aws.String("no-cache")
-	}
-	_, err := s.client.PutObject(ctx, in)
-	return err
-}
 
 // getTries is how often an object is read whose bytes don't come whole.
 const getTries = 4
@@ -159,15 +89,15 @@ func (s *Sink) Get(ctx context.Context, name string) (body []byte, ok bool, err 
 
 func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byte, etag string, missing bool,
 	err error) {
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
+	in, etag, err := s.store.get(ctx, key)
 	if notFound(err) {
 		return nil, "", true, nil
 	}
 	if err != nil {
-		return nil, "", false, s.fail(err, "GetObject", key)
+		return nil, "", false, err
 	}
-	defer out.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(out.Body, limit+1))
+	defer func() { _ = in.Close() }() // it was only read
+	body, err = io.ReadAll(io.LimitReader(in, limit+1))
 	if err = s.fail(err, "GetObject", key); err != nil {
 		var e *Error
 		if errors.As(err, &e) {
@@ -179,21 +109,15 @@ func (s *Sink) getOnce(ctx context.Context, key string, limit int64) (body []byt
 		return nil, "", false, &Error{Bucket: s.bucket, Op: "GetObject", Key: key,
 			Reason: "it is far larger than anything that refresher writes there"}
 	}
-	return body, aws.ToString(out.ETag), false, nil
+	return body, etag, false, nil
 }
 
 // Probe checks credentials, bucket, permissions and conditional writes by writing
 // and removing a small object and a multipart upload of its own. It is meant to be
 // called before any work is done.
 func (s *Sink) Probe(ctx context.Context) error {
-	if s.creds == nil {
-		return s.noCredentials()
-	}
-	if _, err := s.creds.Retrieve(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return s.noCredentials()
+	if err := s.store.ready(ctx); err != nil {
+		return err
 	}
 	for try := 1; ; try++ {
 		var id [8]byte
@@ -214,25 +138,19 @@ const probes = 3
 // probe probes under one key.
 func (s *Sink) probe(ctx context.Context, key string) error {
 	body := []byte("refresher writes and removes this object to see that it can\n")
-	if err := s.put(ctx, key, body, "", "*"); err != nil {
-		return s.fail(err, "PutObject", key)
+	if err := s.store.put(ctx, key, body, "", "*"); err != nil {
+		return err
 	}
 	if err := s.probeObject(ctx, key, body); err != nil {
 		c, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		_ = s.remove(c, key) // the first error is the one that matters
+		_ = s.store.remove(c, key) // the first error is the one that matters
 		return err
 	}
-	if err := s.remove(ctx, key); err != nil {
+	if err := s.store.remove(ctx, key); err != nil {
 		return err
 	}
 	return s.probeUpload(ctx, key)
-}
-
-func (s *Sink) noCredentials() error {
-	return &Error{Bucket: s.bucket, Op: "finding credentials",
-		Reason: "the AWS SDK found none; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run " +
-			"with a role"}
 }
 
 func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
@@ -240,7 +158,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 		{"If-None-Match", "", "*"},
 		{"If-Match", `"00000000000000000000000000000000"`, ""},
 	} {
-		err := s.put(ctx, key, body, c.ifMatch, c.ifNoneMatch)
+		err := s.store.put(ctx, key, body, c.ifMatch, c.ifNoneMatch)
 		if err == nil {
 			return &Error{odd: true, Bucket: s.bucket, Op: "PutObject", Key: key, Reason: "the server ignores " +
 				c.header +
@@ -248,7 +166,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 				"server that has them"}
 		}
 		if !conditionFailed(err) {
-			return s.fail(err, "PutObject", key)
+			return err
 		}
 	}
 	got, _, missing, err := s.get(ctx, key, 1<<10)
@@ -260,7 +178,7 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 			Reason: "the server does not give back what was just written"}
 	}
 	found := false
-	err = s.list(ctx, key, func(k string) error {
+	err = s.store.list(ctx, key, func(k string, _ int64) error {
 		found = found || k == key
 		return nil
 	})
@@ -272,14 +190,12 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 }
 
 func (s *Sink) probeUpload(ctx context.Context, key string) error {
-	up, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &key})
+	undo, err := s.store.begin(ctx, key)
 	if err != nil {
-		return s.fail(err, "CreateMultipartUpload", key)
+		return err
 	}
-	_, err = s.abortUploads(ctx, key, func(string) bool { return true })
-	if err != nil {
-		_, _ = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key,
-			UploadId: up.UploadId})
+	if _, err = s.store.abort(ctx, key, func(string) bool { return true }); err != nil {
+		undo(ctx)
 	}
 	return err
 }

@@ -13,9 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
-
 	"refresher/internal/fault"
 )
 
@@ -44,7 +41,7 @@ func (s *Sink) Stage(ctx context.Context, run string) (*Staging, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.list(ctx, s.runKey(run, ""), func(key string) error {
+	err = s.store.list(ctx, s.runKey(run, ""), func(key string, _ int64) error {
 		return &Error{Bucket: s.bucket, Op: "ListObjectsV2", Key: key, Reason: "run " + run +
 			" has objects already; a run is staged once"}
 	})
@@ -78,11 +75,8 @@ func (g *Staging) Put(ctx context.Context, name string, write func(io.Writer) er
 		wrote <- err
 	}()
 	key := s.runKey(g.id, name)
-	_, err := s.uploads.UploadObject(sending, &transfermanager.UploadObjectInput{
-		Bucket: &s.bucket, Key: &key, Body: r, ContentType: aws.String(contentType(name)),
-	})
+	err := s.store.upload(sending, key, r)
 	if err != nil {
-		err = s.fail(err, "PutObject", key)
 		r.CloseWithError(err)
 	}
 	werr := <-wrote
@@ -166,7 +160,7 @@ func (g *Staging) Discard(ctx context.Context) error {
 		return nil
 	}
 	prefix := g.sink.runKey(g.id, "")
-	if _, err := g.sink.abortUploads(ctx, prefix, func(string) bool { return true }); err != nil {
+	if _, err := g.sink.store.abort(ctx, prefix, func(string) bool { return true }); err != nil {
 		return err
 	}
 	if err := g.sink.removeAll(ctx, prefix, prefix+manifestName); err != nil {

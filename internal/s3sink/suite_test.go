@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,18 +35,28 @@ const (
 	run3   = "20261121T030000Z-0003"
 )
 
-// place is a bucket on one server.
+// place is a bucket on one server, or a folder.
 type place struct {
 	*s3server.Server
 	t      *testing.T
 	client *s3.Client
 	front  string // endpoint, if not the server's own
-	dir    string // where versitygw keeps its files
+	dir    string // where versitygw keeps its files, and where the folder is
+	folder string // file:///…; empty: it is on a server
 }
 
-// suite runs a test against every kind of server: what holds for the fake and for
-// a full server is what the package promises.
+// suite runs a test against every kind of bucket: what holds for each of them is what the
+// package promises.
 func suite(t *testing.T, test func(t *testing.T, p *place)) {
+	servers(t, test)
+	t.Run("folder", func(t *testing.T) {
+		dir := t.TempDir()
+		test(t, &place{t: t, dir: dir, folder: filepath.Join(dir, bucket)})
+	})
+}
+
+// servers runs a test against every kind of server.
+func servers(t *testing.T, test func(t *testing.T, p *place)) {
 	for _, k := range s3server.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -59,6 +73,9 @@ func suite(t *testing.T, test func(t *testing.T, p *place)) {
 }
 
 func (p *place) options() s3sink.Options {
+	if p.folder != "" {
+		return s3sink.Options{Name: "dev", URL: "file://" + p.folder + "/" + prefix}
+	}
 	endpoint := p.Endpoint
 	if p.front != "" {
 		endpoint = p.front
@@ -90,10 +107,11 @@ func (p *place) stage(run string) *s3sink.Staging {
 // keys lists the whole bucket.
 func (p *place) keys() []string {
 	p.t.Helper()
-	out, err := p.client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
-	if err != nil {
-		p.t.Fatal(err)
+	if p.folder != "" {
+		return slices.DeleteFunc(p.files(), isUpload)
 	}
+	out, err := p.client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
+	must(p.t, err)
 	keys := []string{}
 	for _, o := range out.Contents {
 		keys = append(keys, *o.Key)
@@ -101,45 +119,110 @@ func (p *place) keys() []string {
 	return keys
 }
 
-// uploads lists the unfinished multipart uploads.
+// files are those of a folder, in the order of their keys, and empty folders; but not its lock.
+func (p *place) files() []string {
+	files := []string{}
+	err := filepath.WalkDir(p.folder, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		name, _ := filepath.Rel(p.folder, path)
+		if d.IsDir() {
+			if inside, _ := os.ReadDir(path); len(inside) > 0 || name+"/" == prefix || name == "." {
+				return err
+			}
+			name += "/"
+		}
+		if name != prefix+".lock" {
+			files = append(files, name)
+		}
+		return err
+	})
+	must(p.t, err)
+	slices.Sort(files)
+	return files
+}
+
+func isUpload(name string) bool { return strings.HasSuffix(name, ".upload") }
+
+// uploads lists the unfinished uploads.
 func (p *place) uploads() []string {
 	p.t.Helper()
+	keys := []string{}
+	if p.folder != "" {
+		for _, name := range p.files() {
+			if isUpload(name) {
+				dir, base := filepath.Split(name)
+				keys = append(keys, dir+base[1:len(base)-len(".0123456789abcdef.upload")])
+			}
+		}
+		return keys
+	}
 	out, err := p.client.ListMultipartUploads(context.Background(),
 		&s3.ListMultipartUploadsInput{Bucket: aws.String(bucket)})
 	var none smithy.APIError
 	if errors.As(err, &none) && none.ErrorCode() == "NoSuchUpload" { // the fake's way to say none
-		return []string{}
+		return keys
 	}
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	keys := []string{}
+	must(p.t, err)
 	for _, u := range out.Uploads {
 		keys = append(keys, *u.Key)
 	}
 	return keys
 }
 
-func (p *place) get(key string) ([]byte, *s3.GetObjectOutput) {
+// upload begins one, as a program that is killed leaves it.
+func (p *place) upload(key string) {
 	p.t.Helper()
-	out, err := p.client.GetObject(p.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
-	if err != nil {
-		p.t.Fatal(err)
+	if p.folder != "" {
+		dir, base := filepath.Split(key)
+		p.put(dir+"."+base+".0123456789abcdef.upload", "half of it")
+		return
 	}
-	defer out.Body.Close()
-	b, err := io.ReadAll(out.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return b, out
+	_, err := p.client.CreateMultipartUpload(p.t.Context(),
+		&s3.CreateMultipartUploadInput{Bucket: aws.String(bucket), Key: &key})
+	must(p.t, err)
 }
 
+// get is an object, and what a server calls its type.
+func (p *place) get(key string) (body []byte, contentType string) {
+	p.t.Helper()
+	if p.folder != "" {
+		b, err := os.ReadFile(filepath.Join(p.folder, key))
+		must(p.t, err)
+		return b, ""
+	}
+	out, err := p.client.GetObject(p.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
+	must(p.t, err)
+	defer out.Body.Close()
+	b, err := io.ReadAll(out.Body)
+	must(p.t, err)
+	return b, aws.ToString(out.ContentType)
+}
+
+// put is a write of another program.
 func (p *place) put(key, body string) {
 	p.t.Helper()
-	if _, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key,
-		Body: strings.NewReader(body)}); err != nil {
-		p.t.Fatal(err)
+	if p.folder != "" {
+		path := filepath.Join(p.folder, key)
+		must(p.t, os.MkdirAll(filepath.Dir(path), 0o700))
+		must(p.t, os.WriteFile(path, []byte(body), 0o600))
+		return
 	}
+	_, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key,
+		Body: strings.NewReader(body)})
+	must(p.t, err)
+}
+
+// remove is another program's, too.
+func (p *place) remove(key string) {
+	p.t.Helper()
+	if p.folder != "" {
+		must(p.t, os.Remove(filepath.Join(p.folder, key)))
+		return
+	}
+	_, err := p.client.DeleteObject(p.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: &key})
+	must(p.t, err)
 }
 
 // between puts a proxy before the server. It sees every request first and may

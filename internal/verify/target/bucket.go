@@ -144,7 +144,7 @@ func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) 
 	return err
 }
 
-// Prefix looks through what an s3:// URL names: a dataset or one run's, or else every
+// Prefix looks through what an s3:// or file:/// URL names: a dataset or one run's, or else every
 // object under it.
 func (r *Reader) Prefix(ctx context.Context, sink *s3sink.Sink) error {
 	current, err := sink.Current(ctx)

@@ -3,7 +3,7 @@
 //
 // [Parse] says what a name means; it looks at the disk, at nothing else. A [Reader]
 // then opens it: a database, a bucket's dataset and what lies beside it under its
-// prefix, objects under an s3:// URL, a folder, a file, a stream. Everything that
+// prefix, objects under an s3:// or file:/// URL, a folder, a file, a stream. Everything that
 // can't be opened or unpacked either ends the verification with an error or has a
 // result of its own that does not pass: nothing is skipped in silence.
 package target
@@ -29,7 +29,7 @@ const (
 	Staging  Kind = iota // the staging database of the configuration
 	Database             // postgres://…
 	Bucket               // a bucket of the configuration, by its name
-	Objects              // s3://…
+	Objects              // s3://… or file:///…
 	Folder               // a folder and what is below it
 	File                 // a file, or a named pipe
 	Stream               // "-": standard input
@@ -61,7 +61,7 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 		}
 		t.Kind, t.DB = Database, cfg
 		return t, nil
-	case strings.HasPrefix(name, "s3://"):
+	case strings.HasPrefix(name, "s3://"), strings.HasPrefix(name, "file:///"):
 		t.Kind, t.URL = Objects, name
 		return t, nil
 	}
@@ -76,7 +76,7 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 	switch info, err := os.Stat(name); {
 	case err != nil:
 		return t, fault.BadInput("--target %q is neither staging, nor previous, nor a bucket of the configuration, nor a "+
-			"postgres:// or s3:// URL, nor a file or folder, nor -", Redact(name))
+			"postgres://, s3:// or file:/// URL, nor a file or folder, nor -", Redact(name))
 	case info.IsDir():
 		t.Kind = Folder
 	default:
