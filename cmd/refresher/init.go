@@ -46,7 +46,8 @@ name of the variable that holds it. No file that exists is changed.`,
 	}
 	cmd.Flags().StringVar(&in.source, "source", "", "URL of the production replica, or the variable that holds it (default DATABASE_REPLICA_URL)")
 	cmd.Flags().StringVar(&in.staging, "staging", "", "URL of the database to replace, or the variable that holds it (default DATABASE_URL)")
-	cmd.Flags().StringVar(&in.bucket, "bucket", "", "s3://bucket/prefix or file:///folder for a sampled dataset; empty: none")
+	cmd.Flags().StringVar(&in.bucket, "bucket", "",
+		"s3://bucket/prefix or file:///folder for a sampled dataset; empty: none")
 	cmd.Flags().StringVar(&in.key, "key", "", "secret reference of the masking key; empty: a new one in the file refresher.key")
 	cmd.Flags().StringVar(&in.rules, "rules", "rules/app.yaml", "the rules file to draft")
 	cmd.Flags().StringVar(&in.dir, "dir", ".", "the folder to write into")

@@ -59,7 +59,8 @@ instead of its URL, the configuration says how to reach the bucket.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fault.BadInput(
-					"pull takes one bucket, as s3://bucket/prefix, as file:///folder or by its name in the configuration; see: %s --help",
+					"pull takes one bucket, as s3://bucket/prefix, as file:///folder or by its name in the "+
+						"configuration; see: %s --help",
 					cmd.CommandPath())
 			}
 			return nil
@@ -163,8 +164,8 @@ func (a *app) pullSource(ctx context.Context, f pullFlags) (c *config.Config, si
 	if named {
 		b := c.Bucket(f.from)
 		if b == nil {
-			return nil, nil, fault.BadInput("%q is neither s3://bucket/prefix, nor file:///folder, nor the name of a bucket in %s", f.from,
-				a.configPath)
+			return nil, nil, fault.BadInput("%q is neither s3://bucket/prefix, nor file:///folder, nor the name of a "+
+				"bucket in %s", f.from, a.configPath)
 		}
 		url = b.URL
 	} else if place, err := s3sink.ParseURL(url); err != nil {

@@ -71,7 +71,8 @@ Exit 0: clean. Exit 1: findings.`,
 		},
 	}
 	cmd.Flags().StringVar(&w.target, "target", "staging",
-		"staging, previous, a bucket's name, postgres://…, s3://…, file:///…, a file, a folder, or - for standard input")
+		"staging, previous, a bucket's name, postgres://…, s3://…, file:///…, a file, a folder, "+
+			"or - for standard input")
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
 	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "",

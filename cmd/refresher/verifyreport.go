@@ -213,7 +213,8 @@ func (a *app) reportFiles(ctx context.Context, where string, c *config.Config, c
 		return a.latestReport(ctx, c, c.Bucket(where))
 	}
 	return nil, fault.BadInput(
-		"--report %q is neither a file or folder that can be read, nor an s3://, file:/// or https:// URL, nor a bucket of the configuration",
+		"--report %q is neither a file or folder that can be read, nor an s3://, file:/// or https:// URL, "+
+			"nor a bucket of the configuration",
 		where,
 	)
 }

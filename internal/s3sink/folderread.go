@@ -129,7 +129,8 @@ func (f *folder) list(ctx context.Context, prefix string, fn func(key string, si
 }
 
 // walk goes through a folder, in the order of the keys.
-func (f *folder) walk(ctx context.Context, root *os.Root, dir, prefix string, fn func(key string, size int64) error) error {
+func (f *folder) walk(ctx context.Context, root *os.Root, dir, prefix string,
+	fn func(key string, size int64) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

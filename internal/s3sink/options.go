@@ -68,7 +68,8 @@ func parseFolder(rest, s string) (Place, error) {
 	rest, ok := strings.CutPrefix(rest, "///")
 	p, err := url.PathUnescape(rest)
 	if !ok || err != nil || strings.Trim(p, "/") == "" || strings.ContainsAny(rest, "?#") {
-		return Place{}, fault.BadInput("bucket URL %q: a folder is written with its whole path, as file:///srv/datasets", s)
+		return Place{}, fault.BadInput("bucket URL %q: a folder is written with its whole path, as "+
+			"file:///srv/datasets", s)
 	}
 	prefix, err := segments(p, s)
 	return Place{Folder: true, Prefix: prefix}, err

@@ -16,9 +16,9 @@ const publishTries = 5
 
 // Publish makes the run the bucket's current one. verified must be for this run and
 // this bucket's name. What Verify did not read back yet is read back now. m is
-// completed (version, run, objects) and written as manifest.json,
-// with its signature beside it; latest.json is written last. If another run was published since Stage, or the pass is missing,
-// it is a *fault.Refusal and latest.json is as it was.
+// completed (version, run, objects) and written as manifest.json, with its signature
+// beside it; latest.json is written last. If another run was published since Stage, or
+// the pass is missing, it is a *fault.Refusal and latest.json is as it was.
 func (g *Staging) Publish(ctx context.Context, verified pass.Pass, m Manifest) (Latest, error) {
 	s := g.sink
 	if !verified.For(g.id, s.name) {
