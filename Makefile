@@ -13,6 +13,7 @@ PURE        := ./internal/config/... ./internal/fault ./internal/postgres/copyfm
 TOOLS       := $(CURDIR)/.cache/bin
 GOLANGCI    := v2.6.2
 VERSITYGW   := v1.8.0
+MINIO       := v0.0.0-20260212201848-7aac2a2c5b7c
 HELM        := v3.20.2
 GORELEASER  := v2.15.3
 GOLINES     := v0.13.0
@@ -22,7 +23,7 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help man build setup demo check lint format test proof attack long fuzz faults versions detectors corpus limits deploy-check packages bench clean
+.PHONY: help man build setup minio demo check lint format test proof attack long fuzz faults versions detectors corpus limits deploy-check packages bench clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -41,6 +42,9 @@ setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, C
 	@scripts/setup-deploy.sh
 	@scripts/setup-redis.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
+
+minio: ## MinIO, one more S3 server for the tests of buckets, which use it if it is there; its build takes long
+	@scripts/setup-go-tool.sh github.com/minio/minio $(MINIO)
 
 demo: build ## the whole pipeline on throw-away local servers
 	@scripts/setup-postgres.sh

@@ -319,8 +319,12 @@ func (a *app) sink(ctx context.Context, c *config.Config, name, url string) (*s3
 	if err != nil {
 		return nil, err
 	}
-	return s3sink.Open(ctx, s3sink.Options{
+	o := s3sink.Options{
 		Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
-		Stall: min(limits.Stall, s3sink.DefaultStall),
-	})
+		Checksums: c.S3.Checksums, Stall: min(limits.Stall, s3sink.DefaultStall),
+	}
+	if b := c.Bucket(name); b != nil {
+		o.Owner, o.Asked = b.Owner, s3sink.Asked{Encryption: b.Encryption, KMSKey: b.KMSKey, Tags: b.Tags}
+	}
+	return s3sink.Open(ctx, o)
 }

@@ -87,7 +87,8 @@ func (p *proof) setBesideReport(ctx context.Context, b *config.Bucket) (string, 
 // prints is the place of fingerprint sets with a URL or path.
 func (a *app) prints(ctx context.Context, c *config.Config, url string) (*fingerprints.Place, error) {
 	return fingerprints.Open(ctx, url,
-		s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle})
+		s3sink.Options{Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
+			Checksums: c.S3.Checksums})
 }
 
 // runPrints is where a run leaves its set, by the configuration or a flag.

@@ -38,7 +38,21 @@ func (r *Report) machine(o Options) {
 // bucket writes, reads and removes a probe object.
 func (r *Report) bucket(ctx context.Context, b Bucket) {
 	area := "bucket " + b.Name
-	r.Add(area, "objects can be written, read, listed and removed", b.Sink.Probe(ctx), b.URL, Policy(b.URL))
+	err := b.Sink.Probe(ctx)
+	r.Add(area, "objects can be written, read, listed and removed", err, b.URL, Policy(b.URL))
+	if err != nil {
+		return
+	}
+	const private = "the bucket is not public"
+	switch unknown, err := b.Sink.Private(ctx); {
+	case err != nil:
+		r.Add(area, private, err, "", "block public access to the bucket, or take the policy and the grants away")
+	case len(unknown) > 0:
+		r.warn(area, private, "as far as can be seen: "+strings.Join(unknown, ", "),
+			"grant s3:GetBucketPolicyStatus and s3:GetBucketAcl; if the server has neither, look yourself")
+	default:
+		r.ok(area, private, b.URL)
+	}
 }
 
 // Policy is an IAM policy for a bucket's writer, as JSON to paste: the least that

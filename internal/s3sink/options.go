@@ -22,9 +22,18 @@ type Options struct {
 	Credentials aws.CredentialsProvider // nil: the SDK's own chain (environment, profile, web identity, instance)
 	// of a multipart upload, at most 10,000 parts an object; default 8 MiB, at least 5 MiB
 	PartBytes   int64
-	Concurrency int           // parts of one Put in flight; default 2
-	Stall       time.Duration // longest silence of a server that a request is under way to; 0: DefaultStall
+	Concurrency int    // parts of one Put in flight; default 2
+	Checksums   string // WhenSupported or WhenRequired; empty: WhenRequired if an Endpoint is given
+	Owner       string // id of the account that must own the bucket; empty: any
+	Asked
+	Stall time.Duration // longest silence of a server that a request is under way to; 0: DefaultStall
 }
+
+// When requests have the SDK's checksums (CRC32 in a trailer), which some servers don't know.
+const (
+	WhenSupported = "when_supported"
+	WhenRequired  = "when_required"
+)
 
 const minPart = 5 << 20
 
@@ -117,6 +126,12 @@ func (o *Options) check() error {
 		if o.Region == "" {
 			o.Region = "us-east-1"
 		}
+	}
+	if o.Checksums != "" && o.Checksums != WhenSupported && o.Checksums != WhenRequired {
+		return fault.BadInput("bucket %q: checksums must be %s or %s", o.Name, WhenSupported, WhenRequired)
+	}
+	if err := o.Asked.check(o.Name); err != nil {
+		return err
 	}
 	if o.PartBytes == 0 {
 		o.PartBytes = 8 << 20

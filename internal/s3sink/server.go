@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/fault"
@@ -20,13 +21,16 @@ import (
 
 // server is a bucket on Amazon S3 or a server that is compatible with it: a [store].
 type server struct {
-	bucket   string
-	prefix   string // below which this program's permissions are
-	endpoint string
-	region   string
-	creds    aws.CredentialsProvider
-	client   *s3.Client
-	uploads  *transfermanager.Client
+	bucket    string
+	prefix    string // below which this program's permissions are
+	endpoint  string
+	owner     string // account, empty: any
+	region    string
+	creds     aws.CredentialsProvider
+	client    *s3.Client
+	asked     Asked
+	anonymous *s3.Client // the same without credentials
+	uploads   *transfermanager.Client
 }
 
 func openServer(ctx context.Context, place Place, opts Options) (*server, error) {
@@ -57,7 +61,7 @@ func openServer(ctx context.Context, place Place, opts Options) (*server, error)
 		cfg.Region = "us-east-1"
 	}
 	checksums := aws.RequestChecksumCalculationWhenSupported
-	if endpoint != "" {
+	if opts.Checksums == WhenRequired || opts.Checksums == "" && endpoint != "" {
 		checksums = aws.RequestChecksumCalculationWhenRequired
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
@@ -67,10 +71,14 @@ func openServer(ctx context.Context, place Place, opts Options) (*server, error)
 		o.UsePathStyle = opts.PathStyle
 		o.RequestChecksumCalculation = checksums
 		o.DisableLogOutputChecksumValidationSkipped = true
+		if opts.Owner != "" {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue("X-Amz-Expected-Bucket-Owner", opts.Owner))
+		}
 	})
 	return &server{
-		bucket: place.Bucket, prefix: place.Prefix, endpoint: endpoint, region: cfg.Region, creds: cfg.Credentials,
-		client: client,
+		bucket: place.Bucket, prefix: place.Prefix, endpoint: endpoint, owner: opts.Owner, region: cfg.Region, creds: cfg.Credentials,
+		client: client, asked: opts.Asked,
+		anonymous: s3.New(client.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} }),
 		uploads: transfermanager.New(client, func(o *transfermanager.Options) {
 			o.PartSizeBytes = opts.PartBytes
 			o.MultipartUploadThreshold = opts.PartBytes
@@ -110,14 +118,14 @@ func (s *server) put(ctx context.Context, key string, body []byte, ifMatch, ifNo
 	if path.Base(key) == latestName {
 		in.CacheControl = aws.String("no-cache")
 	}
-	_, err := s.client.PutObject(ctx, in)
+	_, err := s.client.PutObject(ctx, s.asked.put(in))
 	return s.fail(err, "PutObject", key)
 }
 
 func (s *server) upload(ctx context.Context, key string, body io.Reader) error {
-	_, err := s.uploads.UploadObject(ctx, &transfermanager.UploadObjectInput{
+	_, err := s.uploads.UploadObject(ctx, s.asked.upload(&transfermanager.UploadObjectInput{
 		Bucket: &s.bucket, Key: &key, Body: body, ContentType: aws.String(contentType(key)),
-	})
+	}))
 	return s.fail(err, "PutObject", key)
 }
 
@@ -232,7 +240,8 @@ func (s *server) clear(ctx context.Context, prefix string) error {
 }
 
 func (s *server) begin(ctx context.Context, key string) (func(context.Context), error) {
-	up, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &key})
+	up, err := s.client.CreateMultipartUpload(ctx,
+		s.asked.begin(&s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &key}))
 	if err != nil {
 		return nil, s.fail(err, "CreateMultipartUpload", key)
 	}

@@ -69,7 +69,11 @@ func (s *server) reason(err error, e *Error) string {
 	}
 	switch {
 	case st == http.StatusForbidden || e.Code == "AccessDenied" || e.Code == "AllAccessDisabled":
-		return "access denied; the credentials need " + s.permission(e.Op)
+		owned := ""
+		if s.owner != "" {
+			owned = ", and the bucket must belong to account " + s.owner
+		}
+		return "access denied; the credentials need " + s.permission(e.Op) + owned
 	case st == http.StatusNotFound && e.Key == "":
 		return s.missingBucket()
 	case st == http.StatusNotImplemented || e.Code == "NotImplemented":

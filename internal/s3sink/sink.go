@@ -169,6 +169,9 @@ func (s *Sink) probeObject(ctx context.Context, key string, body []byte) error {
 			return err
 		}
 	}
+	if err := s.store.asAsked(ctx, key); err != nil {
+		return err
+	}
 	got, _, missing, err := s.get(ctx, key, 1<<10)
 	if err != nil {
 		return err

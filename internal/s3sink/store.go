@@ -34,6 +34,11 @@ type store interface {
 	remove(ctx context.Context, key string) error
 	// clear removes all objects whose key begins with prefix, which ends with a slash.
 	clear(ctx context.Context, prefix string) error
+	// asAsked finds out whether an object is kept as [Options] ask.
+	asAsked(ctx context.Context, key string) error
+	// public is why the public gets at objects, that one for example; empty: it does
+	// not, as far as the answers say. unknown is what was not answered.
+	public(ctx context.Context, key string) (why string, unknown []string, err error)
 	// begin begins an upload and leaves it unfinished; undo ends that one.
 	begin(ctx context.Context, key string) (undo func(context.Context), err error)
 	// abort ends the unfinished uploads to keys that begin with prefix and that dead

@@ -295,3 +295,16 @@ func runObjects(run string, names ...string) []string {
 	}
 	return keys
 }
+
+// fake is a bucket on the server in this process.
+func fake(t *testing.T) *place { t.Helper(); return on(t, 0) }
+
+// on is a bucket on a server of one kind.
+func on(t *testing.T, kind int) *place {
+	t.Helper()
+	t.Setenv("AWS_MAX_ATTEMPTS", "2")
+	p := &place{Server: s3server.New(t, s3server.Kinds()[kind]), t: t, dir: t.TempDir()}
+	p.client = p.Client()
+	must(t, p.CreateBucket(t.Context(), bucket))
+	return p
+}

@@ -3,10 +3,11 @@
 // [Fake] is rclone's gofakes3 in this process, in memory: nothing to install,
 // for unit tests and the demo. [Versity] is a separate versitygw process on a
 // temporary folder: a full server that checks signatures, checksums and
-// conditions, for what must hold in production. [Kinds] lists both, so that one
-// suite of tests runs against each.
+// conditions, for what must hold in production. [MinIO], where its program is installed,
+// is another, which also encrypts. [Kinds] lists them, so that one suite of tests runs
+// against each.
 //
-// Both listen on 127.0.0.1 without TLS, in region us-east-1, with path-style
+// They listen on 127.0.0.1 without TLS, in region us-east-1, with path-style
 // addresses, and honour If-Match and If-None-Match on PutObject and
 // CompleteMultipartUpload: a condition that doesn't hold is 412
 // PreconditionFailed, also for all but one of racing writers; If-Match on a key
@@ -16,6 +17,7 @@ package s3server
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -39,6 +41,9 @@ import (
 
 // Env names the variable that overrides where versitygw is looked for.
 const Env = "REFRESHER_VERSITYGW"
+
+// MinIOEnv names the variable that overrides where minio is looked for.
+const MinIOEnv = "REFRESHER_MINIO"
 
 // Region of every server.
 const Region = "us-east-1"
@@ -95,8 +100,14 @@ type Kind struct {
 	Start func(context.Context) (*Server, error)
 }
 
-// Kinds are all of them: the in-process fake and versitygw.
-func Kinds() []Kind { return []Kind{{"gofakes3", Fake}, {"versitygw", Versity}} }
+// Kinds are all of them: the in-process fake, versitygw, and MinIO where it is installed.
+func Kinds() []Kind {
+	kinds := []Kind{{"gofakes3", Fake}, {"versitygw", Versity}}
+	if _, err := find(MinIOEnv, "minio"); err == nil {
+		kinds = append(kinds, Kind{"minio", MinIO})
+	}
+	return kinds
+}
 
 // TB is what New needs of testing.TB.
 type TB interface {
@@ -146,22 +157,51 @@ func oneAtATime(next http.Handler) http.Handler {
 // .cache/bin of the repository that holds the working directory, or in PATH, on
 // a temporary folder. Like a test cluster, it doesn't survive its owner.
 func Versity(ctx context.Context) (*Server, error) {
-	path, err := findVersity()
+	return program(ctx, Env, "versitygw", "/health", func(dir, addr string) ([]string, []string, error) {
+		for _, sub := range []string{"buckets", "meta"} {
+			if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+				return nil, nil, err
+			}
+		}
+		args := []string{"--port", addr, "--region", Region, "--health", "/health", "--keep-alive", "--quiet",
+			"posix", "--sidecar", filepath.Join(dir, "meta"),
+			filepath.Join(dir, "buckets")} // a sidecar needs no extended attributes
+		return args, []string{"ROOT_ACCESS_KEY_ID=" + accessKey, "ROOT_SECRET_ACCESS_KEY=" + secretKey}, nil
+	})
+}
+
+// MinIO starts the minio program, found as versitygw is ($REFRESHER_MINIO), on a temporary
+// folder, with a key of its own to encrypt objects with.
+func MinIO(ctx context.Context) (*Server, error) {
+	return program(ctx, MinIOEnv, "minio", "/minio/health/ready", func(dir, addr string) ([]string, []string, error) {
+		return []string{"server", "--quiet", "--address", addr, filepath.Join(dir, "data")},
+			[]string{"MINIO_ROOT_USER=" + accessKey, "MINIO_ROOT_PASSWORD=" + secretKey, "MINIO_REGION=" + Region,
+				"MINIO_CI_CD=on", "MINIO_UPDATE=off", "MINIO_BROWSER=off", "MINIO_SITE_REGION=" + Region,
+				"MINIO_KMS_SECRET_KEY=test:" + base64.StdEncoding.EncodeToString(make([]byte, 32)), "HOME=" + dir}, nil
+	})
+}
+
+// program starts a server on a temporary folder; setup says with which arguments and
+// variables.
+func program(ctx context.Context, env, name, health string,
+	setup func(dir, addr string) (args, vars []string, err error)) (*Server, error) {
+	path, err := find(env, name)
 	if err != nil {
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		s, err := startVersity(ctx, path)
+		s, err := start(ctx, path, health, setup)
 		if err == nil {
 			return s, nil
 		}
 		if try == 3 || ctx.Err() != nil { // else the port may have been taken meanwhile
-			return nil, fmt.Errorf("starting versitygw: %w", err)
+			return nil, fmt.Errorf("starting %s: %w", name, err)
 		}
 	}
 }
 
-func startVersity(ctx context.Context, path string) (*Server, error) {
+func start(ctx context.Context, path, health string,
+	setup func(dir, addr string) (args, vars []string, err error)) (*Server, error) {
 	dir, err := os.MkdirTemp("", "refresher-s3-")
 	if err != nil {
 		return nil, err
@@ -171,22 +211,19 @@ func startVersity(ctx context.Context, path string) (*Server, error) {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	for _, sub := range []string{"buckets", "meta"} {
-		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
-			dog.Release()
-			return nil, err
-		}
-	}
 	addr, err := freeAddr()
 	if err != nil {
 		dog.Release()
 		return nil, err
 	}
-	cmd := exec.Command(path, "--port", addr, "--region", Region, "--health", "/health", "--keep-alive", "--quiet",
-		"posix", "--sidecar", filepath.Join(dir, "meta"),
-		filepath.Join(dir, "buckets")) // a sidecar needs no extended attributes
+	args, vars, err := setup(dir, addr)
+	if err != nil {
+		dog.Release()
+		return nil, err
+	}
+	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(withoutVersity(os.Environ()), "ROOT_ACCESS_KEY_ID="+accessKey, "ROOT_SECRET_ACCESS_KEY="+secretKey)
+	cmd.Env = append(withoutServers(os.Environ()), vars...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -212,7 +249,7 @@ func startVersity(ctx context.Context, path string) (*Server, error) {
 		dog.Release()
 	}
 	s := &Server{Endpoint: "http://" + addr, AccessKey: accessKey, SecretKey: secretKey, stop: stop}
-	if err := s.awaitHealth(ctx, done); err != nil {
+	if err := s.awaitHealth(ctx, health, done); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		stop()
 		return nil, fmt.Errorf("%w\n%s", err, text)
@@ -221,13 +258,13 @@ func startVersity(ctx context.Context, path string) (*Server, error) {
 }
 
 // awaitHealth returns when the server answers, or is gone.
-func (s *Server) awaitHealth(ctx context.Context, done <-chan struct{}) error {
+func (s *Server) awaitHealth(ctx context.Context, health string, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+"/health", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+health, nil)
 		if err != nil {
 			return err
 		}
@@ -247,16 +284,16 @@ func (s *Server) awaitHealth(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-func findVersity() (string, error) {
-	if own := os.Getenv(Env); own != "" {
+func find(env, name string) (string, error) {
+	if own := os.Getenv(env); own != "" {
 		if _, err := exec.LookPath(own); err != nil {
-			return "", fmt.Errorf("%s: %w", Env, err)
+			return "", fmt.Errorf("%s: %w", env, err)
 		}
 		return own, nil
 	}
 	if wd, err := os.Getwd(); err == nil {
 		for dir := wd; ; dir = filepath.Dir(dir) {
-			if path, err := exec.LookPath(filepath.Join(dir, ".cache", "bin", "versitygw")); err == nil {
+			if path, err := exec.LookPath(filepath.Join(dir, ".cache", "bin", name)); err == nil {
 				return path, nil
 			}
 			if dir == filepath.Dir(dir) {
@@ -264,18 +301,19 @@ func findVersity() (string, error) {
 			}
 		}
 	}
-	path, err := exec.LookPath("versitygw")
+	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("versitygw was not found; run make setup, or set %s to its path", Env)
+		return "", fmt.Errorf("%s was not found; run make setup, or set %s to its path", name, env)
 	}
 	return path, nil
 }
 
-// withoutVersity drops settings of a versitygw that the user may run.
-func withoutVersity(env []string) []string {
+// withoutServers drops settings of servers that the user may run.
+func withoutServers(env []string) []string {
 	var kept []string
 	for _, kv := range env {
-		if !strings.HasPrefix(kv, "VGW_") && !strings.HasPrefix(kv, "ROOT_") && !strings.HasPrefix(kv, "LOGFILE=") &&
+		if !strings.HasPrefix(kv, "VGW_") && !strings.HasPrefix(kv, "ROOT_") &&
+			!strings.HasPrefix(kv, "MINIO_") && !strings.HasPrefix(kv, "LOGFILE=") &&
 			!strings.HasPrefix(kv, "WEBHOOK=") {
 			kept = append(kept, kv)
 		}

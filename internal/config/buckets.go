@@ -1,0 +1,150 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"refresher/internal/postgres/catalog"
+)
+
+// Bucket is one place where a run publishes a dataset.
+type Bucket struct {
+	Name    string   `yaml:"name" doc:"short name, for reports and verify --target" required:"true"`
+	URL     string   `yaml:"url" doc:"s3://bucket/prefix, or file:///folder on this machine" required:"true"`
+	Content string   `yaml:"content" doc:"full or sample" required:"true"`
+	Formats []string `yaml:"formats" doc:"pgdump, parquet" required:"true"`
+	Sample  Sample   `yaml:"sample" doc:"what a sample holds"`
+	Keep    int      `yaml:"keep" doc:"how many runs to keep in the bucket" default:"4"`
+
+	Encryption string            `yaml:"encryption" doc:"what the server encrypts objects with: AES256 (SSE-S3), aws:kms or aws:kms:dsse; empty: as the bucket's default says"`
+	KMSKey     string            `yaml:"kms_key" doc:"id, ARN or alias of the KMS key, with encryption aws:kms; empty: the account's own"`
+	Owner      string            `yaml:"owner" doc:"id of the account that must own the bucket, 12 digits; empty: any"`
+	Tags       map[string]string `yaml:"tags" doc:"tags of each object, name to value"`
+}
+
+// Sample is how a bucket's rows are chosen.
+type Sample struct {
+	Roots   []string `yaml:"roots" doc:"tables the sample starts from, as schema.table"`
+	Percent float64  `yaml:"percent" doc:"share of the roots' rows, above 0, at most 100"`
+	Whole   []string `yaml:"whole" doc:"tables to take in full, such as look-up tables"`
+}
+
+func (c *Config) validatePrints(d *decoder) {
+	u := c.Prints.URL
+	switch {
+	case c.Prints.Keep < 1:
+		d.at("fingerprints.keep", "must be at least 1")
+	case strings.HasPrefix(u, "bucket:") && c.Bucket(c.Prints.Bucket()) == nil:
+		d.at("fingerprints.url", "names a bucket that is not among buckets")
+	case strings.Contains(u, "://") && !strings.HasPrefix(u, "s3://"):
+		d.at("fingerprints.url", "must be s3://bucket/prefix, a folder, or bucket:NAME")
+	}
+	for _, b := range c.Buckets {
+		if strings.HasPrefix(c.placeURL(u), strings.TrimRight(b.URL, "/")+"/") {
+			d.at(
+				"fingerprints.url",
+				"lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s",
+				b.Name,
+			)
+		}
+	}
+	if c.Verify.MemoryMiB < 1 {
+		d.at("verify.memory_mib", "must be at least 1")
+	}
+}
+
+// placeURL is where fingerprint sets are kept, as a bucket's URL with a slash at its end.
+func (c *Config) placeURL(u string) string {
+	if u != "" && !strings.Contains(u, ":") {
+		u = "file://" + c.Path(u)
+	}
+	return strings.TrimRight(u, "/") + "/"
+}
+
+func (c *Config) validateBuckets(d *decoder) {
+	seen := map[string]bool{}
+	urls := map[string]bool{}
+	for i, b := range c.Buckets {
+		at := func(field, format string, args ...any) { d.at(indexed("buckets", i, field), format, args...) }
+		if seen[b.Name] {
+			at("name", "is used by another bucket too; names must differ")
+		}
+		if strings.ContainsAny(b.Name, "/: \t") {
+			at("name", "must not hold a slash, colon or space")
+		}
+		if u := strings.TrimRight(b.URL, "/"); urls[u] {
+			at("url", "is used by another bucket too; each dataset needs a prefix of its own")
+		} else {
+			urls[u] = true
+		}
+		seen[b.Name] = true
+		if u, err := url.Parse(b.URL); err != nil || (u.Scheme != "s3" || u.Host == "") &&
+			(u.Scheme != "file" || u.Host != "" || strings.Trim(u.Path, "/") == "") {
+			at("url", "is not a bucket URL; write it as s3://bucket/prefix, or as file:///folder")
+		}
+		b.validateServer(at)
+		if b.Keep < 1 {
+			at("keep", "must be at least 1")
+		}
+		for _, f := range b.Formats {
+			if f != "pgdump" && f != "parquet" {
+				at("formats", "holds an unknown format; known are pgdump and parquet")
+			}
+		}
+		switch b.Content {
+		case "full":
+			if len(b.Sample.Roots) > 0 || b.Sample.Percent != 0 {
+				at("sample", "is given, but content is full; write content: sample, or leave sample out")
+			}
+		case "sample":
+			b.Sample.validate(at)
+		default:
+			at("content", "must be full or sample")
+		}
+	}
+}
+
+// validateServer looks at what only servers do.
+func (b Bucket) validateServer(at func(field, format string, args ...any)) {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"encryption", b.Encryption != ""}, {"kms_key", b.KMSKey != ""}, {"owner", b.Owner != ""},
+		{"tags", len(b.Tags) > 0}} {
+		if f.given && strings.HasPrefix(b.URL, "file:") {
+			at(f.name, "is given, but a folder has none; leave it out")
+		}
+	}
+	if !slices.Contains([]string{"", "AES256", "aws:kms", "aws:kms:dsse"}, b.Encryption) {
+		at("encryption", "must be AES256, aws:kms or aws:kms:dsse")
+	}
+	if b.KMSKey != "" && !strings.HasPrefix(b.Encryption, "aws:kms") {
+		at("kms_key", "is given, but encryption is not aws:kms")
+	}
+	if b.Owner != "" && (len(b.Owner) != 12 || strings.Trim(b.Owner, "0123456789") != "") {
+		at("owner", "must be an account's id, 12 digits")
+	}
+	if len(b.Tags) > maxTags {
+		at("tags", "has more than %d tags, the most that S3 takes", maxTags)
+	}
+}
+
+// maxTags is how many tags an object can have (Amazon S3 User Guide, Object tagging).
+const maxTags = 10
+
+func (s Sample) validate(at func(field, format string, args ...any)) {
+	if len(s.Roots) == 0 {
+		at("sample", "needs roots: the tables to start from, such as [public.users]")
+	}
+	if s.Percent <= 0 || s.Percent > 100 {
+		at("sample", "needs percent: above 0 and at most 100")
+	}
+	for _, list := range [][]string{s.Roots, s.Whole} {
+		for _, name := range list {
+			if _, err := catalog.ParseName(name); err != nil {
+				at("sample", "%v", err)
+			}
+		}
+	}
+}
