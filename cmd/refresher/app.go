@@ -12,7 +12,6 @@ import (
 
 	"refresher/internal/config"
 	"refresher/internal/config/secret"
-	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh"
@@ -300,16 +299,8 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 	}
 	out := refresh.Bucket{Name: b.Name, URL: b.URL, Sink: sink, Formats: b.Formats, Keep: b.Keep}
 	if b.Content == "sample" {
-		s := &sample.Options{Percent: b.Sample.Percent}
-		for _, name := range b.Sample.Roots {
-			n, _ := catalog.ParseName(name) // validated with the configuration
-			s.Roots = append(s.Roots, n)
-		}
-		for _, name := range b.Sample.Whole {
-			n, _ := catalog.ParseName(name)
-			s.Whole = append(s.Whole, n)
-		}
-		out.Sample = s
+		s := b.Sample.Options()
+		out.Sample = &s
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"refresher/internal/fault"
+	"refresher/internal/report"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -49,6 +50,12 @@ func TestRefreshes(t *testing.T) {
 			}
 		}
 	})
+	step("the sample is the same", func(t *testing.T) {
+		roots := s.lastReport().Datasets[0].Sample.Roots
+		if c := roots[0].Change; c == nil || c.Stayed != roots[0].Rows || c.Stayed == 0 || *c != (report.SampleChange{Stayed: c.Stayed}) {
+			t.Errorf("%+v: %+v", roots, c)
+		}
+	})
 	step("owner, settings and grants stay", func(t *testing.T) { s.granted(t, role) })
 	step("rollback", func(t *testing.T) {
 		if s.oid() == first {
@@ -67,6 +74,9 @@ func TestRefreshes(t *testing.T) {
 	s.vars["KEY"] = otherKey
 	s.must(exitClean, "run")
 	step("another key shares nothing", func(t *testing.T) {
+		if sample := s.lastReport().Datasets[0].Sample; !strings.Contains(sample.Why, "key is another") {
+			t.Errorf("%+v", sample)
+		}
 		other := strings.Fields(s.staged("SELECT string_agg(email, ' ') FROM users"))
 		for _, e := range strings.Fields(emails) {
 			if slices.Contains(other, e) {

@@ -4,8 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"refresher/internal/postgres/catalog"
 )
 
 // Bucket is one place where a run publishes a dataset.
@@ -21,13 +19,6 @@ type Bucket struct {
 	KMSKey     string            `yaml:"kms_key" doc:"id, ARN or alias of the KMS key, with encryption aws:kms; empty: the account's own"`
 	Owner      string            `yaml:"owner" doc:"id of the account that must own the bucket, 12 digits; empty: any"`
 	Tags       map[string]string `yaml:"tags" doc:"tags of each object, name to value"`
-}
-
-// Sample is how a bucket's rows are chosen.
-type Sample struct {
-	Roots   []string `yaml:"roots" doc:"tables the sample starts from, as schema.table"`
-	Percent float64  `yaml:"percent" doc:"share of the roots' rows, above 0, at most 100"`
-	Whole   []string `yaml:"whole" doc:"tables to take in full, such as look-up tables"`
 }
 
 func (c *Config) validatePrints(d *decoder) {
@@ -94,7 +85,7 @@ func (c *Config) validateBuckets(d *decoder) {
 		}
 		switch b.Content {
 		case "full":
-			if len(b.Sample.Roots) > 0 || b.Sample.Percent != 0 {
+			if !b.Sample.isZero() {
 				at("sample", "is given, but content is full; write content: sample, or leave sample out")
 			}
 		case "sample":
@@ -132,19 +123,3 @@ func (b Bucket) validateServer(at func(field, format string, args ...any)) {
 
 // maxTags is how many tags an object can have (Amazon S3 User Guide, Object tagging).
 const maxTags = 10
-
-func (s Sample) validate(at func(field, format string, args ...any)) {
-	if len(s.Roots) == 0 {
-		at("sample", "needs roots: the tables to start from, such as [public.users]")
-	}
-	if s.Percent <= 0 || s.Percent > 100 {
-		at("sample", "needs percent: above 0 and at most 100")
-	}
-	for _, list := range [][]string{s.Roots, s.Whole} {
-		for _, name := range list {
-			if _, err := catalog.ParseName(name); err != nil {
-				at("sample", "%v", err)
-			}
-		}
-	}
-}

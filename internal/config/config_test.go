@@ -2,14 +2,19 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"refresher/internal/config/secret"
+	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 )
 
 const minimal = `
@@ -236,4 +241,94 @@ func reveal(t *testing.T, text secret.Text) string {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func TestSample(t *testing.T) {
+	c, err := load(t, minimal+`buckets:
+  - name: dev
+    url: s3://b/p
+    content: sample
+    formats: [pgdump]
+    sample:
+      percent: 2
+      roots:
+        - public.users
+        - {table: public.accounts, rows: 100, where: plan = 'pro'}
+        - {table: public.users, keys: [7, "8"]}
+        - {table: public.members, keys: [[7, de], [8, fr]]}
+      whole: [public.countries]
+      children:
+        public.events: {limit: 5, order: oldest, by: occurred_at}
+        public.events (user_id, "odd ""name"""): 0
+      max_rows: 4000
+      max_bytes: 1.5 GiB
+`, env("REPLICA", "postgres://ro:pw@replica/app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
+	if d := cmp.Diff(sample.Options{
+		Percent: 2,
+		Roots: []sample.Root{
+			{Table: table("users"), Percent: 2}, {Table: table("accounts"), Rows: 100, Where: "plan = 'pro'"},
+			{Table: table("users"), Keys: [][]string{{"7"}, {"8"}}},
+			{Table: table("members"), Keys: [][]string{{"7", "de"}, {"8", "fr"}}},
+		},
+		Whole: []catalog.Name{table("countries")},
+		Children: []sample.Children{
+			{Table: table("events"), Limit: 5, Order: sample.Oldest, By: "occurred_at"},
+			{Table: table("events"), Columns: []string{"user_id", `odd "name"`}, Order: sample.Newest},
+		},
+		Budget: sample.Budget{Rows: 4000, Bytes: 3 << 29},
+	}, c.Buckets[0].Sample.Options()); d != "" {
+		t.Error(d)
+	}
+}
+
+// All problems of a sample are found at once, each at its place.
+func TestSampleProblems(t *testing.T) {
+	_, err := load(t, minimal+`buckets:
+  - name: dev
+    url: s3://b/p
+    content: sample
+    formats: [pgdump]
+    sample:
+      roots:
+        - public.users
+        - {table: users, percent: 101}
+        - {table: public.a, percent: 1, rows: 5}
+        - {table: public.a, keys: [1], where: x}
+        - {table: public.a, where: "x; y"}
+      whole: [countries]
+      children:
+        events: 5
+        public.b (x: {limit: -1, order: latest}
+        public.c: {limit: 1, order: random, by: at}
+      max_rows: -1
+`, env("REPLICA", "postgres://ro:pw@replica/app"))
+	var in *fault.Input
+	if !errors.As(err, &in) {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, p := range in.Problems {
+		got += fmt.Sprintf("%d: %s\n", p.Line, p.Text)
+	}
+	const want = `23: buckets[0].sample.max_rows can't be below 0
+13: buckets[0].sample.roots[0] needs percent (above 0 and at most 100), rows, where or keys; or give the sample a percent
+14: buckets[0].sample.roots[1].table is wrong: "users" is not a table name: write it as schema.table
+14: buckets[0].sample.roots[1].percent must be above 0 and at most 100
+15: buckets[0].sample.roots[2] has percent and rows; write one of them
+16: buckets[0].sample.roots[3] has keys and something else that chooses rows; write two roots of that table
+17: buckets[0].sample.roots[4].where holds a semicolon: write one condition
+18: buckets[0].sample.whole[0] is wrong: "countries" is not a table name: write it as schema.table
+20: buckets[0].sample.children.events is wrong: "events" is not a table name: write it as schema.table
+21: buckets[0].sample.children.public.b (x is wrong: "public.b (x" is not the name of a foreign key: write it as schema.table(column, …)
+21: buckets[0].sample.children.public.b (x.limit can't be below 0
+21: buckets[0].sample.children.public.b (x.order must be newest, oldest or random
+22: buckets[0].sample.children.public.c.by has no use with order: random, which goes by no column
+`
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
 }

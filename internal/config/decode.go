@@ -121,6 +121,11 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 			d.secret(n, s, v, path)
 		}
 	case v.Kind() == reflect.Struct:
+		if i := shorthand(v.Type()); i >= 0 && isScalar(n) {
+			d.value(n, v.Field(i), path)
+			setDefaults(v)
+			return
+		}
 		d.mapping(n, v, path)
 	case v.Kind() == reflect.Slice:
 		d.sequence(n, v, path)
@@ -234,6 +239,12 @@ func setDefaults(v reflect.Value) {
 
 func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
 	s, ok := n.(*ast.SequenceNode)
+	if !ok && v.Type() == reflect.TypeFor[Key]() && isScalar(n) {
+		if text, ok := d.scalar(n, path); ok {
+			v.Set(reflect.ValueOf(Key{text}))
+		}
+		return
+	}
 	if !ok {
 		d.problem(n.GetToken().Position, "%s must be a list, such as [a, b]", path)
 		return
@@ -248,11 +259,15 @@ func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
 	v.Set(list)
 }
 
-// texts reads a mapping of names to texts.
+// texts reads a mapping of names to texts, or to mappings.
 func (d *decoder) texts(n ast.Node, v reflect.Value, path string) {
 	list, ok := entries(n)
 	if !ok {
-		d.problem(n.GetToken().Position, "%s must be a mapping of names to texts", path)
+		what := "texts"
+		if v.Type().Elem().Kind() == reflect.Struct {
+			what = "mappings"
+		}
+		d.problem(n.GetToken().Position, "%s must be a mapping of names to %s", path, what)
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
@@ -310,6 +325,12 @@ func (d *decoder) parse(n ast.Node, s string, v reflect.Value, path string) {
 			return
 		}
 		d.problem(n.GetToken().Position, "%s must be a whole number", path)
+	case reflect.Int64:
+		if size, ok := parseSize(s); ok {
+			v.SetInt(int64(size))
+			return
+		}
+		d.problem(n.GetToken().Position, "%s must be a size such as 500MB or 1GB", path)
 	case reflect.Int:
 		var i int64
 		if i, err = strconv.ParseInt(s, 10, 32); err == nil {
@@ -335,6 +356,24 @@ func entries(n ast.Node) ([]*ast.MappingValueNode, bool) {
 		return []*ast.MappingValueNode{n}, true
 	}
 	return nil, false
+}
+
+// shorthand is the field of a struct that a single value stands for, -1 if there is none.
+func shorthand(t reflect.Type) int {
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("shorthand") == "true" {
+			return i
+		}
+	}
+	return -1
+}
+
+func isScalar(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.StringNode, *ast.LiteralNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return true
+	}
+	return false
 }
 
 func fieldIndex(t reflect.Type, name string) int {

@@ -36,6 +36,8 @@ func reference(b *strings.Builder, t reflect.Type, path string) {
 			reference(b, f.Type, name)
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct && f.Type.Elem() != secretType:
 			reference(b, f.Type.Elem(), name+"[]")
+		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
+			reference(b, f.Type.Elem(), name+".*")
 		}
 	}
 }
@@ -44,12 +46,20 @@ func kindName(t reflect.Type) string {
 	switch {
 	case t == secretType:
 		return "text, secret"
+	case t == reflect.TypeFor[Size]():
+		return "size, such as 1GB"
+	case t == reflect.TypeFor[[]Key]():
+		return "list of values or lists"
+	case t == reflect.TypeFor[[]Root]():
+		return "list of texts or mappings"
 	case t.Kind() == reflect.Struct:
 		return "mapping"
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && t.Elem() != secretType:
 		return "list of mappings"
 	case t.Kind() == reflect.Slice:
 		return "list of text"
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct:
+		return "mapping of mappings"
 	case t.Kind() == reflect.Map:
 		return "mapping of text"
 	case t.Kind() == reflect.Bool:

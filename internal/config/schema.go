@@ -78,6 +78,13 @@ func kindSchema(t reflect.Type) map[string]any {
 	switch {
 	case t == secretType, t.Kind() == reflect.String: // Load takes retry: {restarts: 3} as text, too
 		return map[string]any{"type": []string{"string", "number", "boolean"}}
+	case t == reflect.TypeFor[Size]():
+		return map[string]any{"type": []string{"string", "number"}}
+	case t == reflect.TypeFor[Key]():
+		one := map[string]any{"type": []string{"string", "number", "boolean"}}
+		return map[string]any{"anyOf": []any{one, map[string]any{"type": "array", "items": one}}}
+	case t.Kind() == reflect.Struct && shorthand(t) >= 0:
+		return map[string]any{"anyOf": []any{kindSchema(t.Field(shorthand(t)).Type), object(t)}}
 	case t.Kind() == reflect.Struct:
 		return object(t)
 	case t.Kind() == reflect.Slice:

@@ -2,13 +2,11 @@ package refresh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"refresher/internal/dataset/archive"
 	"refresher/internal/dataset/parquet"
-	"refresher/internal/dataset/sample"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
@@ -28,24 +26,19 @@ type staged struct {
 	parquet   []parquet.Table
 	pass      pass.Pass
 	before    s3sink.Latest // what was published when the run was staged
+	sample    *sampleDB     // nil: full content
+	picked    *report.Sample
 	published bool
-}
-
-// sampleDB is a sample of the shadow as a database of its own, so that dumps,
-// Parquet and the validation of every foreign key see nothing else.
-type sampleDB struct {
-	options string
-	db      *restore.Database
 }
 
 // stageDatasets uploads every bucket's dataset, all of it fed from the scrubbed
 // shadow.
-func stageDatasets(ctx context.Context, o *Options, made *cleanup, data *filled) ([]*staged, error) {
+func stageDatasets(ctx context.Context, o *Options, mine *claim, made *cleanup, data *filled) ([]*staged, error) {
 	data, err := data.asBuilt(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	e := &exporter{filled: data, o: o, made: made}
+	e := &exporter{filled: data, o: o, mine: mine, made: made}
 	var out []*staged
 	for _, b := range o.Buckets {
 		s, err := e.stage(ctx, b)
@@ -61,6 +54,7 @@ func stageDatasets(ctx context.Context, o *Options, made *cleanup, data *filled)
 type exporter struct {
 	*filled
 	o       *Options
+	mine    *claim
 	made    *cleanup
 	samples []*sampleDB
 }
@@ -81,7 +75,11 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 		return nil, err
 	}
 	if b.Sample != nil {
-		if s.database, err = e.sampled(ctx, *b.Sample); err != nil {
+		if s.sample, err = e.sampled(ctx, *b.Sample); err != nil {
+			return nil, err
+		}
+		s.database = s.sample.db
+		if s.picked, err = s.sinceBefore(ctx, e); err != nil {
 			return nil, err
 		}
 	}
@@ -100,60 +98,6 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 		}
 	}
 	return s, e.countRows(ctx, s)
-}
-
-// sampled builds the sample's database; buckets with equal options share it.
-func (e *exporter) sampled(ctx context.Context, o sample.Options) (*restore.Database, error) {
-	same := fmt.Sprint(o.Roots, o.Percent, o.Whole)
-	for _, s := range e.samples {
-		if s.options == same {
-			return s.db, nil
-		}
-	}
-	o.Salt, o.References = e.o.Key.Derive("sample"), e.program.References()
-	number := fmt.Sprintf("%s_%d", e.o.Run, len(e.samples)+1)
-	db, err := e.server.Create(ctx, restore.ScratchName(e.o.Staging.Database, "sample", number), e.catalog)
-	if err != nil {
-		return nil, err
-	}
-	e.samples = append(e.samples, &sampleDB{same, db})
-	e.made.always(db.Drop)
-	db.Without(e.bound)
-	if _, err := db.PreData(ctx, e.schema); err != nil {
-		return nil, err
-	}
-	if err := e.pick(ctx, o, db); err != nil {
-		return nil, err
-	}
-	// Post-data validates every foreign key: that proves the closure.
-	if err := db.PostData(ctx, e.schema, e.o.Workers); err != nil {
-		return nil, err
-	}
-	if err := db.SetSequences(ctx, e.sequences); err != nil {
-		return nil, err
-	}
-	return db, db.RefreshMatViews(ctx, filledViews(e.o, e.plan))
-}
-
-// pick computes the sample on the shadow and streams it into its own database.
-func (e *exporter) pick(ctx context.Context, o sample.Options, into *restore.Database) (err error) {
-	conn, err := client.Open(ctx, e.shadow.Config(), client.Session{To: "the shadow to sample it"})
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	picked, err := sample.Compute(ctx, conn, e.catalog, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, picked.Close(context.WithoutCancel(ctx))) }()
-	loader, err := into.Loader(ctx)
-	if err != nil {
-		return err
-	}
-	defer loader.Close(context.WithoutCancel(ctx))
-	_, err = picked.Copy(ctx, loader)
-	return err
 }
 
 func (e *exporter) putParquet(ctx context.Context, s *staged) error {
@@ -242,8 +186,8 @@ func (s *staged) report() report.Dataset {
 	d := report.Dataset{
 		Bucket: s.bucket.Name, URL: s.staging.URL(), Content: s.content(), Rows: s.rows, Published: s.published,
 	}
-	if s.bucket.Sample != nil {
-		d.Content = fmt.Sprintf("sample of %g %%", s.bucket.Sample.Percent)
+	if s.sample != nil {
+		d.Content, d.Sample = s.sample.content(), s.picked
 	}
 	for _, o := range s.staging.Objects() {
 		d.Bytes += o.Size

@@ -138,10 +138,8 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.planKeep(ctx, o, rec); err != nil {
 		return err
 	}
-	for _, b := range o.Buckets {
-		if err := checkSample(o, b, p.catalog); err != nil {
-			return err
-		}
+	if err := p.checkSamples(ctx, o); err != nil {
+		return err
 	}
 	rec.decisions(p.program)
 	for _, w := range append(p.source.Warnings(), p.program.Warnings()...) {
@@ -293,17 +291,4 @@ func tablesRead(p *scrub.Program) []*catalog.Table {
 		tables = append(tables, plan.Table)
 	}
 	return tables
-}
-
-// checkSample finds a bad sample before a row is read.
-func checkSample(o *Options, b Bucket, cat *catalog.Catalog) error {
-	if b.Sample == nil {
-		return nil
-	}
-	s := *b.Sample
-	s.Salt = o.Key.Derive("sample")
-	if err := s.Check(cat); err != nil {
-		return fmt.Errorf("bucket %s: %w", b.Name, err)
-	}
-	return nil
 }

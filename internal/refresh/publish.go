@@ -76,7 +76,7 @@ func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine
 	}
 	rec.report.Promoted = true
 	for _, s := range sets {
-		if err := s.publish(ctx, o, rec); err != nil {
+		if err := s.publish(ctx, o, rec, mine); err != nil {
 			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
 		}
 	}
@@ -176,13 +176,16 @@ func bytesOf(b []byte) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := w.Write(b); return err }
 }
 
-func (s *staged) publish(ctx context.Context, o *Options, rec *recorder) error {
+func (s *staged) publish(ctx context.Context, o *Options, rec *recorder, mine *claim) error {
 	s.staging.Sign = o.signDocument
 	_, err := s.staging.Publish(ctx, s.pass, s.manifest(o, rec.report))
 	s.published = err == nil
 	rec.report.Datasets = append(rec.report.Datasets, s.report())
 	if err != nil {
 		return err
+	}
+	if err := s.keepSample(ctx, o, mine); err != nil {
+		rec.warn("bucket %s: what joins and leaves the sample can't be told next time: %v", s.bucket.Name, err)
 	}
 	_, err = s.bucket.Sink.Retain(ctx, s.bucket.Keep)
 	return err

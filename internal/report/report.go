@@ -205,6 +205,7 @@ type Dataset struct {
 	Bytes     int64    `json:"bytes"`
 	Objects   []Object `json:"objects"`
 	Published bool     `json:"published"`
+	Sample    *Sample  `json:"sample,omitempty"` // absent if the content is full
 }
 
 // Object is one object of a dataset.

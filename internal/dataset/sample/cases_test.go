@@ -34,7 +34,7 @@ func TestSameUsersEveryWeek(t *testing.T) {
 	// A week later: other notes, other places on disk, some users gone, some new.
 	pgserver.Exec(t, next, schema+`INSERT INTO users SELECT i, 'y' FROM generate_series(6000, 1001, -1) i`)
 	ids := func(url string, percent float64, salt []byte) []string {
-		target, _ := pick(t, url, schema, "", sample.Options{Roots: names("users"), Percent: percent, Salt: salt})
+		target, _ := pick(t, url, schema, "", sample.Options{Roots: share(percent, "users"), Salt: salt})
 		return column(t, target, "SELECT id::text FROM users WHERE id BETWEEN 1001 AND 5000 ORDER BY 1")
 	}
 	one := ids(this, 1, salt)
@@ -96,7 +96,7 @@ INSERT INTO log SELECT 1 + i % 100, 'same' FROM generate_series(1, 300) i;
 INSERT INTO stray VALUES (-1), (1), (NULL), (-1);`+keys+`
 ALTER TABLE stray ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID`)
 	target, counts := pick(t, url, schema, keys, sample.Options{
-		Roots: names("users"), Percent: 20, Salt: salt, Whole: names("stray"),
+		Roots: share(20, "users"), Percent: 20, Salt: salt, Whole: names("stray"),
 	})
 	users := counts["users"]
 	want := map[string]int64{
@@ -129,7 +129,7 @@ ALTER TABLE teams ADD FOREIGN KEY (owner) REFERENCES users`
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, schema+`INSERT INTO teams SELECT i, i FROM generate_series(1, 1000) i;
 INSERT INTO users SELECT i, 1 + i / 10, CASE WHEN i % 100 > 1 THEN i - 1 END FROM generate_series(1, 1000) i;`+keys)
-	_, counts := pick(t, url, schema, keys, sample.Options{Roots: names("users"), Percent: 0.5, Salt: salt})
+	_, counts := pick(t, url, schema, keys, sample.Options{Roots: share(0.5, "users"), Salt: salt})
 	u := counts["users"]
 	if u.Roots < 1 || u.Roots > 15 || u.Down != 0 || u.Up == 0 || u.Rows == 1000 {
 		t.Errorf("users: %+v", u)
@@ -160,7 +160,7 @@ CREATE TABLE b (id int PRIMARY KEY, code ext.citext);`
 	const keys = `ALTER TABLE b ADD FOREIGN KEY (code) REFERENCES a (code)`
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, schema+`INSERT INTO a VALUES (1, 'ABC'), (2, 'other'); INSERT INTO b VALUES (1, 'abc');`+keys)
-	_, counts := pick(t, url, schema, keys, sample.Options{Roots: names("b"), Percent: 100, Salt: salt})
+	_, counts := pick(t, url, schema, keys, sample.Options{Roots: share(100, "b"), Salt: salt})
 	if want := map[string]int64{"a": 1, "b": 1}; !maps.Equal(rows(counts), want) {
 		t.Errorf("picked %v, want %v", rows(counts), want)
 	}
@@ -168,18 +168,10 @@ CREATE TABLE b (id int PRIMARY KEY, code ext.citext);`
 
 func TestBadRootsAreInput(t *testing.T) {
 	url := pgserver.DB(t)
-	conn := pgserver.Conn(t, url)
-	cat, err := catalog.Load(t.Context(), conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = sample.Compute(t.Context(), conn, cat, sample.Options{Roots: names("nosuch"), Percent: 1, Salt: salt})
+	_, err := compute(t, url, sample.Options{Roots: share(1, "nosuch"), Salt: salt})
 	var in *fault.Input
 	if !errors.As(err, &in) {
 		t.Errorf("error %v, want a fault.Input", err)
-	}
-	if s := conn.PgConn().TxStatus(); s != 'I' {
-		t.Errorf("the session is in state %c", s)
 	}
 }
 
@@ -209,13 +201,8 @@ func TestFailedCopies(t *testing.T) {
 		"rows lost": {failing{-1}, "20000 rows were sent and 0 arrived"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn := pgserver.Conn(t, url)
-			cat, err := catalog.Load(t.Context(), conn)
-			if err != nil {
-				t.Fatal(err)
-			}
 			leaks := goleak.IgnoreCurrent()
-			s, err := sample.Compute(t.Context(), conn, cat, sample.Options{Roots: names("users"), Percent: 100, Salt: salt})
+			s, err := compute(t, url, sample.Options{Roots: share(100, "users"), Salt: salt})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -223,9 +210,7 @@ func TestFailedCopies(t *testing.T) {
 				!strings.Contains(err.Error(), "public.users") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
-			if err := s.Close(t.Context()); err != nil {
-				t.Errorf("closing: %v", err)
-			}
+			s.Close(t.Context())
 			// pgx reads ahead on a connection that is open, as this one is.
 			goleak.VerifyNone(t, leaks,
 				goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
@@ -257,8 +242,8 @@ INSERT INTO tags SELECT i, 'user', 1 + i % 200 FROM generate_series(1, 400) i;`)
 			When: `t."kind" = 'order'`},
 		{Table: name("tags"), Columns: []string{"about"}, To: name("users"), ToColumns: []string{"id"}, Loose: true},
 	}
-	target, counts := pick(t, url, schema, "", sample.Options{Roots: names("users"), Percent: 10, Salt: salt,
-		References: refs})
+	target, counts := pick(t, url, schema, "", sample.Options{Roots: share(10, "users"), Percent: 10,
+		Salt: salt, References: refs})
 	for _, dangling := range []string{
 		"SELECT id::text FROM orders o WHERE NOT EXISTS (SELECT FROM users WHERE id::text = o.owner)",
 		"SELECT id::text FROM audit a WHERE kind = 'user' AND NOT EXISTS (SELECT FROM users WHERE id = a.about)",

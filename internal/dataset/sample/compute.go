@@ -10,10 +10,19 @@ import (
 	"refresher/internal/postgres/client"
 )
 
-// Sample is a picked part of a database. It keeps its session busy until Close.
+// Sample is a picked part of a database. It keeps two sessions until Close.
 type Sample struct {
-	conn *pgx.Conn
+	conn   *pgx.Conn // holds the sets of picked rows
+	reader *pgx.Conn // reads keys, in the same snapshot, and cannot write
+	opts   Options
 	*model
+	shares []*picking // of opts.Roots, in their order, then of the tables that no root leads to
+	whole  map[*entity]bool
+	root   map[*entity]bool
+
+	factor float64 // by which shares are lowered; 1: not at all
+	rows   int64   // picked so far
+	bytes  int64   // of those
 }
 
 // Reasons in a set's column why.
@@ -25,85 +34,121 @@ const (
 	byUp    = 'u'
 )
 
-// settings are the transaction's own, beside those of every session, on which the
-// text of keys, and so the choice of rows, depends.
+// settings are the transaction's own, beside those of every session.
 const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
 
-// Compute picks the sample. The session, of [client.Open], must be idle and outside a transaction; it
-// belongs to the Sample until [Sample.Close]. cat is the catalog of the connected
+// Compute picks the sample in the database of cfg, which nobody may write to meanwhile. cat is the catalog of that
 // database, or of one with the same tables, partitions and primary keys; foreign
 // keys are read from the database itself, which must have them already (so after
-// post-data). Mistakes in opts are a *fault.Input, found before anything is read.
-func Compute(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, opts Options) (*Sample, error) {
+// post-data). Mistakes in opts are a *fault.Input; a budget that the sample can't be
+// brought under is a *fault.Refusal.
+func Compute(ctx context.Context, cfg *pgx.ConnConfig, cat *catalog.Catalog, opts Options) (_ *Sample, err error) {
 	if err := opts.Check(cat); err != nil {
 		return nil, err
 	}
+	conn, err := client.Open(ctx, cfg, client.Session{To: "the database to sample it"})
+	if err != nil {
+		return nil, err
+	}
+	s := &Sample{conn: conn, opts: opts, factor: 1}
+	defer func() {
+		if err != nil {
+			s.Close(ctx)
+		}
+	}()
 	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ;"+settings,
 		pgx.QueryExecModeSimpleProtocol); err != nil {
 		return nil, client.Wrap(err, "starting the sample's transaction")
 	}
-	s := &Sample{conn: conn}
-	if err := s.compute(ctx, cat, opts); err != nil {
-		_ = s.Close(context.WithoutCancel(ctx))
+	var snapshot string
+	if err := conn.QueryRow(ctx, "SELECT pg_catalog.pg_export_snapshot()").Scan(&snapshot); err != nil {
+		return nil, client.Wrap(err, "starting the sample's transaction")
+	}
+	s.reader, err = client.InSnapshot(ctx, cfg, client.Session{To: "the database to read its keys"}, snapshot)
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
-}
-
-// Close ends the transaction and frees the session.
-func (s *Sample) Close(ctx context.Context) error {
-	if s.conn.IsClosed() {
-		return nil
+	if err := CheckConditions(ctx, s.reader, opts.Roots); err != nil {
+		return nil, err
 	}
-	_, err := s.conn.Exec(ctx, "ROLLBACK", pgx.QueryExecModeSimpleProtocol)
-	return client.Wrap(err, "ending the sample's transaction")
+	if err := s.prepare(ctx, cat); err != nil {
+		return nil, err
+	}
+	return s, s.fit(ctx)
 }
 
-func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options) (err error) {
-	if s.model, err = load(ctx, s.conn, cat, opts.References); err != nil {
+// Close ends the sessions, and with them all that was made in the database.
+func (s *Sample) Close(ctx context.Context) {
+	for _, c := range []*pgx.Conn{s.reader, s.conn} {
+		if c != nil {
+			client.Close(ctx, c)
+		}
+	}
+}
+
+// prepare makes empty sets, and looks up which rows are in the roots' shares.
+func (s *Sample) prepare(ctx context.Context, cat *catalog.Catalog) (err error) {
+	if s.model, err = load(ctx, s.conn, cat, s.opts); err != nil {
 		return err
 	}
 	for _, e := range s.entities {
-		if err := s.exec(ctx, e, "CREATE TEMP TABLE "+strings.TrimPrefix(e.set, "pg_temp.")+
+		if _, err := s.conn.Exec(ctx, "CREATE TEMP TABLE "+strings.TrimPrefix(e.set, "pg_temp.")+
 			` (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rel oid NOT NULL, tid tid NOT NULL, why "char" NOT NULL,
-				UNIQUE (rel, tid)) ON COMMIT DROP`); err != nil {
+				edge int NOT NULL, bytes bigint NOT NULL, UNIQUE (rel, tid)) ON COMMIT DROP`); err != nil {
+			return client.Wrap(err, "sampling %s", e.root.Name)
+		}
+	}
+	s.root, s.whole = map[*entity]bool{}, map[*entity]bool{}
+	for _, r := range s.opts.Roots {
+		s.root[s.of[r.Table]] = true
+	}
+	for _, n := range s.opts.Whole {
+		s.whole[s.of[n]] = true
+	}
+	for _, e := range s.entities {
+		s.whole[e] = s.whole[e] || e.root.Extension != ""
+	}
+	for _, r := range s.opts.Roots {
+		s.shares = append(s.shares, &picking{Root: r, entity: s.of[r.Table], why: byRoot})
+	}
+	if s.opts.Percent > 0 {
+		for _, e := range s.rootless(s.root, s.whole) {
+			r := Root{Table: e.root.Name, Percent: s.opts.Percent}
+			s.shares = append(s.shares, &picking{Root: r, entity: e, why: byOwn})
+		}
+	}
+	for i, p := range s.shares {
+		if err := s.find(ctx, i, p); err != nil {
 			return err
 		}
 	}
-	isRoot, isWhole := map[*entity]bool{}, map[*entity]bool{}
-	for _, n := range opts.Roots {
-		isRoot[s.of[n]] = true
+	return nil
+}
+
+// compute picks the sample with all shares lowered by a factor. It ends with a
+// *tooMuch when the budget is spent.
+func (s *Sample) compute(ctx context.Context, factor float64) error {
+	if err := s.empty(ctx); err != nil {
+		return err
 	}
-	for _, n := range opts.Whole {
-		isWhole[s.of[n]] = true
-	}
-	for _, e := range s.entities {
-		isWhole[e] = isWhole[e] || e.root.Extension != ""
-	}
-	below := threshold(opts.Percent)
-	for _, e := range s.entities {
-		if isRoot[e] {
-			if err := s.pickByKey(ctx, e, byRoot, opts.Salt, below); err != nil {
-				return err
-			}
-		}
+	s.factor = factor
+	if err := s.pickShares(ctx, byRoot); err != nil {
+		return err
 	}
 	if err := s.fixpoint(func(k *key) (bool, error) {
-		if isRoot[k.from] || k.loose {
+		if s.root[k.from] || k.loose || k.limit.Limit == 0 {
 			return false, nil
 		}
 		return s.stepDown(ctx, k)
 	}); err != nil {
 		return err
 	}
-	for _, e := range s.rootless(isRoot, isWhole) {
-		if err := s.pickByKey(ctx, e, byOwn, opts.Salt, below); err != nil {
-			return err
-		}
+	if err := s.pickShares(ctx, byOwn); err != nil {
+		return err
 	}
 	for _, e := range s.entities {
-		if isWhole[e] {
-			if err := s.pickByKey(ctx, e, byWhole, nil, nil); err != nil {
+		if s.whole[e] {
+			if err := s.pickWhole(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -111,39 +156,44 @@ func (s *Sample) compute(ctx context.Context, cat *catalog.Catalog, opts Options
 	return s.fixpoint(func(k *key) (bool, error) { return s.stepUp(ctx, k) })
 }
 
-// pickByKey picks rows by the hash of their key, all rows if below is nil.
-func (s *Sample) pickByKey(ctx context.Context, e *entity, why rune, salt, below []byte) error {
-	where, args := "", []any(nil)
-	if below != nil {
-		where = " WHERE pg_catalog.substr(pg_catalog.sha256($1::bytea || pg_catalog.convert_to(" + keyText(e.root) +
-			", 'UTF8')), 1, 8) < $2::bytea"
-		args = []any{salt, below}
+// empty takes everything out of the sets again.
+func (s *Sample) empty(ctx context.Context) error {
+	s.rows, s.bytes = 0, 0
+	for _, k := range s.keys {
+		k.down, k.up = 0, 0
 	}
-	for _, leaf := range e.leaves {
-		sql := "INSERT INTO " + e.set + " (rel, tid, why) SELECT t.tableoid, t.ctid, '" + string(why) + "' FROM " +
-			rowsOf(leaf, "t") + where
-		if err := s.exec(ctx, e, sql+" ON CONFLICT DO NOTHING", args...); err != nil {
-			return err
+	for _, e := range s.entities {
+		if e.last == 0 {
+			continue
+		}
+		if _, err := s.conn.Exec(ctx, "TRUNCATE "+e.set+" RESTART IDENTITY"); err != nil {
+			return client.Wrap(err, "sampling %s", e.root.Name)
+		}
+		e.last, e.known, e.rows = 0, 0, 0
+	}
+	return nil
+}
+
+func (s *Sample) pickShares(ctx context.Context, why rune) error {
+	for _, p := range s.shares {
+		if p.why == why {
+			if err := s.pickShare(ctx, p); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// keyText is the text that is hashed: of the primary key, else of the whole row.
-func keyText(t *catalog.Table) string {
-	cols := t.PrimaryKey
-	if len(cols) == 0 {
-		for _, c := range t.Columns { // by name: a partition can have another order
-			cols = append(cols, c.Name)
+func (s *Sample) pickWhole(ctx context.Context, e *entity) error {
+	for _, leaf := range e.leaves {
+		err := s.add(ctx, e, "SELECT t.tableoid, t.ctid, '"+string(byWhole)+`'::"char", 0, `+sizeOf(leaf, "t")+
+			" FROM "+rowsOf(leaf, "t"))
+		if err != nil {
+			return err
 		}
-	} else if len(cols) == 1 {
-		return "t." + catalog.Quote(cols[0]) + "::text"
 	}
-	refs := make([]string, len(cols))
-	for i, c := range cols {
-		refs[i] = "t." + catalog.Quote(c)
-	}
-	return "ROW(" + strings.Join(refs, ", ") + ")::text"
+	return nil
 }
 
 // fixpoint takes steps until a whole round finds nothing new.
@@ -179,35 +229,57 @@ func (s *Sample) step(ctx context.Context, k *key, have, want side, why rune, do
 		return false, nil
 	}
 	*done = upTo
-	distinct := ""
-	if why == byUp { // many rows share a target; a referencing row has but one
-		distinct = "DISTINCT "
-	}
-	sql := "INSERT INTO " + want.entity.set + " (rel, tid, why)" +
-		" SELECT " + distinct + want.alias + ".tableoid, " + want.alias + ".ctid, '" + string(why) + `'::"char"` +
-		" FROM " + have.entity.set + " AS d" +
+	from := " FROM " + have.entity.set + " AS d" +
 		" JOIN " + rowsOf(have.table, have.alias) + " ON " + have.alias + ".tableoid = d.rel AND " + have.alias +
 		".ctid = d.tid" +
 		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join() +
-		" WHERE d.n > $1 AND d.n <= $2 ON CONFLICT DO NOTHING"
+		" WHERE d.n > $1 AND d.n <= $2"
+	row := want.alias + ".tableoid AS rel, " + want.alias + ".ctid AS tid, " + sizeOf(want.table, want.alias) + " AS bytes"
+	args := []any{after, upTo}
+	if why == byDown && k.limit.Limit > 0 {
+		from = " FROM (SELECT " + row + ", pg_catalog.row_number() OVER (PARTITION BY d.n ORDER BY " + k.order() + ") AS place" +
+			from + ") AS x WHERE x.place <= $3"
+		row = "x.rel, x.tid, x.bytes"
+		args = append(args, k.limit.Limit)
+	}
+	// Many rows share a target, and a declared reference may find several; all columns go with tid.
+	sql := `SELECT DISTINCT y.rel, y.tid, '` + string(why) + `'::"char", ` + k.number + `, y.bytes FROM (SELECT ` + row +
+		from + ") AS y"
 	before := want.entity.last
-	if err := s.exec(ctx, want.entity, sql, after, upTo); err != nil {
+	if err := s.add(ctx, want.entity, sql, args...); err != nil {
 		return false, err
 	}
 	return want.entity.last > before, nil
 }
 
-// exec runs a statement that may add to the set of e, and keeps track.
-func (s *Sample) exec(ctx context.Context, e *entity, sql string, args ...any) error {
-	tag, err := s.conn.Exec(ctx, sql, args...)
+// add puts rows into the set of e that aren't in it, and keeps track of what the sample holds. It is a
+// *tooMuch if that is more than the budget.
+func (s *Sample) add(ctx context.Context, e *entity, rows string, args ...any) error {
+	sql := "INSERT INTO " + e.set + " (rel, tid, why, edge, bytes) "
+	if left := s.opts.Budget.Rows - s.rows; s.opts.Budget.Rows > 0 {
+		// One row more than fits is enough to know.
+		sql += "SELECT * FROM (" + rows + ") AS z (rel, tid, why, edge, bytes) WHERE NOT EXISTS (SELECT FROM " + e.set +
+			" AS have WHERE have.rel = z.rel AND have.tid = z.tid) LIMIT " + decimal(left+1)
+	} else {
+		sql += rows
+	}
+	tag, err := s.conn.Exec(ctx, sql+" ON CONFLICT DO NOTHING", args...)
 	if err != nil {
 		return client.Wrap(err, "sampling %s", e.root.Name)
 	}
-	if !tag.Insert() || tag.RowsAffected() == 0 {
+	if tag.RowsAffected() == 0 {
 		return nil
 	}
-	if err := s.conn.QueryRow(ctx, "SELECT max(n) FROM "+e.set).Scan(&e.last); err != nil {
+	var bytes int64
+	before := e.last
+	if err := s.conn.QueryRow(ctx, "SELECT max(n), sum(bytes)::bigint FROM "+e.set+" WHERE n > $1", before).
+		Scan(&e.last, &bytes); err != nil {
 		return client.Wrap(err, "sampling %s", e.root.Name)
+	}
+	e.rows += tag.RowsAffected()
+	s.rows, s.bytes = s.rows+tag.RowsAffected(), s.bytes+bytes
+	if err := s.withinBudget(ctx); err != nil {
+		return err
 	}
 	if e.last < 2*e.known {
 		return nil

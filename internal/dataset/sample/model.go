@@ -20,6 +20,7 @@ type entity struct {
 	set    string           // temporary table of the picked rows
 	last   int64            // highest number in set
 	known  int64            // highest number in set when it was last analysed
+	rows   int64            // in set
 }
 
 // key is foreign key from rows of fk to rows of ref.
@@ -31,6 +32,8 @@ type key struct {
 	asText     []bool   // of each pair: types that have no operator are compared as text
 	when       string   // SQL of the rows of fk that refer to ref; "": all
 	loose      bool     // others seem to, too: the key is followed up only
+	limit      Children // of the rows of fk that come with one of ref
+	number     string   // in a set's column edge: from 1
 	down, up   int64    // up to which number of the set of to (down), of from (up), this key was followed
 }
 
@@ -60,13 +63,38 @@ func (k *key) join() string {
 	return strings.Join(conds, " AND ")
 }
 
+// order says which of the rows of fk come first.
+func (k *key) order() string {
+	t := k.from.root
+	if k.limit.Order == Random {
+		return "pg_catalog.sha256(pg_catalog.convert_to(" + keyText(t, "t") + ", 'UTF8'))"
+	}
+	direction, list := " ASC NULLS LAST", ""
+	if k.limit.Order == Newest {
+		direction = " DESC NULLS LAST"
+	}
+	list = "t." + catalog.Quote(k.limit.by(t)) + direction
+	for _, c := range t.PrimaryKey {
+		list += ", t." + catalog.Quote(c) + direction
+	}
+	if len(t.PrimaryKey) == 0 {
+		list += ", " + keyText(t, "t") + ` COLLATE "C"` + direction
+	}
+	return list
+}
+
+// edge is what people call the key.
+func (k *key) edge() Edge {
+	return Edge{Table: k.from.root.Name, Columns: k.cols, To: k.to.root.Name}
+}
+
 type model struct {
 	entities []*entity
 	of       map[catalog.Name]*entity // by any relation of the entity
 	keys     []*key
 }
 
-func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, declared []catalog.Reference) (*model, error) {
+func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, o Options) (*model, error) {
 	m := &model{of: map[catalog.Name]*entity{}}
 	for _, t := range cat.Tables {
 		if t.IsPartition || t.Kind == catalog.Foreign {
@@ -90,8 +118,11 @@ func load(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, declared []
 	if err := m.loadKeys(ctx, conn, cat); err != nil {
 		return nil, err
 	}
-	for _, r := range declared {
+	for _, r := range o.References {
 		m.declare(cat, r)
+	}
+	for i, k := range m.keys {
+		k.number, k.limit = decimal(int64(i+1)), o.limitOf(k.from.root.Name, k.cols)
 	}
 	return m, nil
 }
@@ -187,7 +218,8 @@ func (m *model) rootless(isRoot, isWhole map[*entity]bool) []*entity {
 		down[e] = true
 	}
 	firm := slices.DeleteFunc(slices.Clone(m.keys), func(k *key) bool { return k.loose })
-	spread(firm, down, func(k *key) (src, dst *entity) { return k.to, k.from })
+	followed := slices.DeleteFunc(slices.Clone(firm), func(k *key) bool { return k.limit.Limit == 0 })
+	spread(followed, down, func(k *key) (src, dst *entity) { return k.to, k.from })
 	spread(firm, down, func(k *key) (src, dst *entity) { return k.from, k.to })
 	var out []*entity
 	for _, e := range m.entities {

@@ -1,0 +1,241 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/dataset/sample"
+	"refresher/internal/fault"
+	"refresher/internal/history"
+	"refresher/internal/report"
+	"refresher/internal/restore"
+)
+
+// sampleDB is a sample of the shadow as a database of its own, so that dumps,
+// Parquet and the validation of every foreign key see nothing else.
+type sampleDB struct {
+	options sample.Options
+	db      *restore.Database
+	report  report.Sample
+	members []sample.Members // of each root
+}
+
+// checkSamples finds bad samples before a row is read.
+func (p *plan) checkSamples(ctx context.Context, o *Options) error {
+	for _, b := range o.Buckets {
+		if b.Sample == nil {
+			continue
+		}
+		s, err := p.sampleOptions(o, *b.Sample)
+		if err == nil {
+			err = s.Check(p.catalog)
+		}
+		if err == nil {
+			err = p.source.Catalogs(ctx, func(conn *pgx.Conn) error { return sample.CheckConditions(ctx, conn, s.Roots) })
+		}
+		var in *fault.Input
+		if errors.As(err, &in) {
+			for i := range in.Problems {
+				in.Problems[i].Text = "bucket " + b.Name + ": " + in.Problems[i].Text
+			}
+			return in
+		}
+		if err != nil {
+			return fmt.Errorf("bucket %s: %w", b.Name, err)
+		}
+	}
+	return nil
+}
+
+// sampleOptions adds to a sample what is the run's: listed keys become what staging has in their place.
+func (p *plan) sampleOptions(o *Options, s sample.Options) (sample.Options, error) {
+	s.Salt, s.References = o.Key.Derive("sample"), p.program.References()
+	s.Roots = append([]sample.Root(nil), s.Roots...)
+	for i, r := range s.Roots {
+		if r.Keys == nil {
+			continue
+		}
+		if t := p.catalog.Table(r.Table); t == nil || len(r.Keys[0]) != len(t.PrimaryKey) {
+			continue // Check says what is wrong
+		}
+		keys, err := p.program.Keys(r.Table, r.Keys)
+		if err != nil {
+			return s, err
+		}
+		s.Roots[i].Keys = keys
+	}
+	return s, nil
+}
+
+// sampled builds the sample's database; buckets with equal options share it.
+func (e *exporter) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) {
+	for _, s := range e.samples {
+		if reflect.DeepEqual(s.options, o) {
+			return s, nil
+		}
+	}
+	number := fmt.Sprintf("%s_%d", e.o.Run, len(e.samples)+1)
+	db, err := e.server.Create(ctx, restore.ScratchName(e.o.Staging.Database, "sample", number), e.catalog)
+	if err != nil {
+		return nil, err
+	}
+	s := &sampleDB{options: o, db: db}
+	e.samples = append(e.samples, s)
+	e.made.always(db.Drop)
+	db.Without(e.bound)
+	if _, err := db.PreData(ctx, e.schema); err != nil {
+		return nil, err
+	}
+	if err := e.pick(ctx, s); err != nil {
+		return nil, err
+	}
+	// Post-data validates every foreign key: that proves the closure.
+	if err := db.PostData(ctx, e.schema, e.o.Workers); err != nil {
+		return nil, err
+	}
+	if err := db.SetSequences(ctx, e.sequences); err != nil {
+		return nil, err
+	}
+	return s, db.RefreshMatViews(ctx, filledViews(e.o, e.plan))
+}
+
+// pick computes the sample on the shadow and streams it into its own database.
+func (e *exporter) pick(ctx context.Context, s *sampleDB) error {
+	o, err := e.sampleOptions(e.o, s.options)
+	if err != nil {
+		return err
+	}
+	picked, err := sample.Compute(ctx, e.shadow.Config(), e.catalog, o)
+	if err != nil {
+		return err
+	}
+	defer picked.Close(ctx)
+	if err := s.describe(ctx, picked); err != nil {
+		return err
+	}
+	loader, err := s.db.Loader(ctx)
+	if err != nil {
+		return err
+	}
+	defer loader.Close(context.WithoutCancel(ctx))
+	_, err = picked.Copy(ctx, loader)
+	return err
+}
+
+// describe notes what was picked.
+func (s *sampleDB) describe(ctx context.Context, picked *sample.Sample) error {
+	s.report = report.Sample{MaxRows: s.options.Budget.Rows, MaxBytes: s.options.Budget.Bytes}
+	if l := picked.Lowered(); l < 1 {
+		s.report.Lowered = l
+	}
+	for i, t := range picked.Taken() {
+		s.report.Roots = append(s.report.Roots, report.SampleRoot{
+			Table: t.Table.String(), Takes: t.Root.String(), Percent: t.Percent, Rows: t.Rows, NotFound: t.NotFound,
+		})
+		m, err := picked.Members(ctx, i)
+		if err != nil {
+			return err
+		}
+		s.members = append(s.members, m)
+	}
+	counts, err := picked.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		if c.Rows == 0 {
+			continue
+		}
+		t := report.SampleTable{Table: c.Table.String(), Rows: c.Rows, Bytes: c.Bytes, Roots: c.Roots, Down: c.Down,
+			Own: c.Own, Whole: c.Whole, Up: c.Up}
+		for _, e := range c.Edges {
+			t.Edges = append(t.Edges, report.SampleEdge{Key: e.String(), Down: e.Down, Rows: e.Rows})
+		}
+		s.report.Tables = append(s.report.Tables, t)
+	}
+	return nil
+}
+
+// content is what a sample is called in lists.
+func (s *sampleDB) content() string {
+	if len(s.report.Roots) == 1 && s.report.Roots[0].Percent > 0 {
+		return fmt.Sprintf("sample of %.3g %%", s.report.Roots[0].Percent)
+	}
+	return "sample"
+}
+
+// rootNames are what roots are called in the history: the table, and a number if it is not the first of the table.
+func (s *sampleDB) rootNames() []string {
+	seen := map[string]int{}
+	var names []string
+	for _, r := range s.report.Roots {
+		name := r.Table
+		if seen[r.Table]++; seen[r.Table] > 1 {
+			name = fmt.Sprintf("%s %d", r.Table, seen[r.Table])
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// sinceBefore is what the report says of the sample in this bucket, with what joined and left since that
+// which the bucket holds.
+func (s *staged) sinceBefore(ctx context.Context, e *exporter) (*report.Sample, error) {
+	said := s.sample.report
+	said.Roots = append([]report.SampleRoot(nil), said.Roots...)
+	run, before, err := e.mine.history.Sample(ctx, s.bucket.Name)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case s.before.Run == "":
+		said.Why = "the bucket had none before"
+		return &said, nil
+	case run != s.before.Run:
+		said.Why = "the history doesn't know the sample that the bucket has"
+		return &said, nil
+	}
+	said.Before = run
+	known := map[string]history.SampleRoot{}
+	for _, r := range before {
+		known[r.Name] = r
+	}
+	for i, name := range s.sample.rootNames() {
+		was, ok := known[name]
+		if !ok {
+			continue // a new root
+		}
+		var members sample.Members
+		switch {
+		case was.KeyFingerprint != e.o.Key.Fingerprint():
+			said.Before, said.Why = "", "the masking key is another, and with it the choice"
+			continue
+		case members.UnmarshalBinary(was.Members) != nil:
+			said.Before, said.Why = "", "what the history has of the sample before can't be read"
+			continue
+		}
+		c := s.sample.members[i].Since(members)
+		said.Roots[i].Change = (*report.SampleChange)(&c)
+	}
+	return &said, nil
+}
+
+// keepSample notes in the history what the bucket holds now.
+func (s *staged) keepSample(ctx context.Context, o *Options, mine *claim) error {
+	if s.sample == nil {
+		return nil
+	}
+	var roots []history.SampleRoot
+	for i, name := range s.sample.rootNames() {
+		members, err := s.sample.members[i].MarshalBinary()
+		if err != nil {
+			return err
+		}
+		roots = append(roots, history.SampleRoot{Name: name, KeyFingerprint: o.Key.Fingerprint(), Members: members})
+	}
+	return mine.history.KeepSample(ctx, s.bucket.Name, o.Run, roots)
+}
