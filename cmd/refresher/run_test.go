@@ -121,6 +121,14 @@ func (s *site) aDryRunChangesNothing(t *testing.T) {
 	if !strings.Contains(said, "public.users") || !strings.Contains(said, "nothing was changed") {
 		t.Errorf("the plan is missing:\n%s", said)
 	}
+	for _, want := range []string{
+		"The sample in bucket dev: about ", "planner statistics", "most by",
+		"public.assignments (user_id) → public.users",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the plan lacks %q:\n%s", want, said)
+		}
+	}
 	if s.state() != before || len(s.keys()) != 0 || s.leftovers() != "" {
 		t.Error("a dry run changed something")
 	}

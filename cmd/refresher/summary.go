@@ -63,4 +63,26 @@ func printPlan(w io.Writer, r *report.Report) {
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", t.Name, t.Masked(), len(t.Columns)-t.Masked(), t.Mode)
 	}
 	_ = tw.Flush()
+	for _, p := range r.SamplePlans {
+		printSamplePlan(w, p)
+	}
+}
+
+// printSamplePlan says what a sample would hold.
+func printSamplePlan(w io.Writer, p report.SamplePlan) {
+	fmt.Fprintf(w, "\nThe sample in bucket %s: about %s rows (%s), by the source's planner statistics.\n", p.Bucket,
+		visible.Count(p.Rows), visible.Size(p.Bytes))
+	switch {
+	case !p.Fits:
+		fmt.Fprintln(w, "That is more than max_rows or max_bytes with the smallest share: a run would be refused.")
+	case p.Shares > 0:
+		fmt.Fprintf(w, "Shares are lowered to about %.3g %% of what is asked for, to keep max_rows and max_bytes.\n",
+			100*p.Shares)
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tw, "table\trows\tsize\tmost by")
+	for _, t := range p.Tables {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", t.Table, visible.Count(t.Rows), visible.Size(t.Bytes), t.By)
+	}
+	_ = tw.Flush()
 }

@@ -40,7 +40,8 @@ type Children struct {
 	By    string `yaml:"by" doc:"column of the order; empty: the only date or time, else created_at and its like, else a whole number that is the primary key"`
 }
 
-// Size is a number of bytes; in a file with a unit: kB, MB, GB and TB are powers of 1000, KiB, MiB, GiB and TiB of 1024.
+// Size is a number of bytes; in a file with a unit: kB, MB, GB and TB are powers of 1000, KiB, MiB, GiB and
+// TiB of 1024.
 type Size int64
 
 // parseSize reads a size, false if it is none.
@@ -67,7 +68,8 @@ func childrenOf(name string) (table catalog.Name, columns []string, err error) {
 			column = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
 		}
 		if column == "" || !closed {
-			return table, nil, fmt.Errorf("%q is not the name of a foreign key: write it as schema.table(column, …)", name)
+			return table, nil, fmt.Errorf("%q is not the name of a foreign key: write it as schema.table(column, …)",
+				name)
 		}
 		columns = append(columns, column)
 	}
@@ -104,7 +106,8 @@ func (s Sample) Options() sample.Options {
 
 // isZero reports whether nothing was said of a sample.
 func (s Sample) isZero() bool {
-	return len(s.Roots) == 0 && s.Percent == 0 && len(s.Whole) == 0 && len(s.Children) == 0 && s.MaxRows == 0 && s.MaxBytes == 0
+	return len(s.Roots) == 0 && s.Percent == 0 && len(s.Whole) == 0 && len(s.Children) == 0 &&
+		s.MaxRows == 0 && s.MaxBytes == 0
 }
 
 func (s Sample) validate(at func(field, format string, args ...any)) {

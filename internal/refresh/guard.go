@@ -138,7 +138,7 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.planKeep(ctx, o, rec); err != nil {
 		return err
 	}
-	if err := p.checkSamples(ctx, o); err != nil {
+	if err := p.checkSamples(ctx, o, rec); err != nil {
 		return err
 	}
 	rec.decisions(p.program)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 
 	"github.com/jackc/pgx/v5"
@@ -11,6 +12,7 @@ import (
 	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 )
@@ -25,7 +27,8 @@ type sampleDB struct {
 }
 
 // checkSamples finds bad samples before a row is read.
-func (p *plan) checkSamples(ctx context.Context, o *Options) error {
+func (p *plan) checkSamples(ctx context.Context, o *Options, rec *recorder) error {
+	rec.report.SamplePlans = nil // of a snapshot before this one
 	for _, b := range o.Buckets {
 		if b.Sample == nil {
 			continue
@@ -35,7 +38,13 @@ func (p *plan) checkSamples(ctx context.Context, o *Options) error {
 			err = s.Check(p.catalog)
 		}
 		if err == nil {
-			err = p.source.Catalogs(ctx, func(conn *pgx.Conn) error { return sample.CheckConditions(ctx, conn, s.Roots) })
+			err = p.source.Catalogs(ctx, func(conn *pgx.Conn) error {
+				err := sample.CheckConditions(ctx, conn, s.Roots)
+				if err == nil && o.DryRun {
+					err = p.estimate(ctx, conn, rec, b.Name, s)
+				}
+				return err
+			})
 		}
 		var in *fault.Input
 		if errors.As(err, &in) {
@@ -48,6 +57,29 @@ func (p *plan) checkSamples(ctx context.Context, o *Options) error {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
 	}
+	return nil
+}
+
+// estimate notes in the report of a dry run what a sample would hold.
+func (p *plan) estimate(ctx context.Context, conn *pgx.Conn, rec *recorder, bucket string, o sample.Options) error {
+	empty := map[catalog.Name]bool{}
+	for _, d := range p.program.Decisions() {
+		empty[d.Table] = d.RowsNone
+	}
+	e, err := sample.EstimateSample(ctx, conn, p.catalog, o, empty)
+	if err != nil {
+		return err
+	}
+	plan := report.SamplePlan{Bucket: bucket, Rows: int64(e.Rows), Bytes: int64(e.Bytes), Fits: e.Lowered > 0}
+	if e.Lowered > 0 && e.Lowered < 1 {
+		plan.Shares = e.Lowered
+	}
+	for _, t := range e.Tables {
+		plan.Tables = append(plan.Tables, report.SamplePlanTable{
+			Table: t.Table.String(), Rows: int64(math.Round(t.Rows)), Bytes: int64(t.Bytes), By: t.By,
+		})
+	}
+	rec.report.SamplePlans = append(rec.report.SamplePlans, plan)
 	return nil
 }
 

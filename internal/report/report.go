@@ -56,9 +56,10 @@ type Report struct {
 	SafeHarbor     *risk.SafeHarbor   `json:"safe_harbor,omitempty"`
 	Drift          *Drift             `json:"drift,omitempty"` // absent in the first run
 	Datasets       []Dataset          `json:"datasets"`
-	Remains        []Remain           `json:"remains,omitempty"`  // what stays reachable beside what the run made
-	Patterns       []Pattern          `json:"patterns,omitempty"` // of the rules, in their order
-	Hooks          []Hook             `json:"hooks,omitempty"`    // what ran around the promote, in its order
+	SamplePlans    []SamplePlan       `json:"sample_plans,omitempty"` // of a dry run: what samples would hold, estimated
+	Remains        []Remain           `json:"remains,omitempty"`      // what stays reachable beside what the run made
+	Patterns       []Pattern          `json:"patterns,omitempty"`     // of the rules, in their order
+	Hooks          []Hook             `json:"hooks,omitempty"`        // what ran around the promote, in its order
 	Warnings       []string           `json:"warnings"`
 	LeftOut        []string           `json:"left_out"`                // schema objects that staging does not get
 	LargeObjects   *LargeObjects      `json:"large_objects,omitempty"` // of the source; absent if there are none

@@ -106,3 +106,21 @@ func (s *Sample) Notes() (notes []string) {
 	}
 	return notes
 }
+
+// SamplePlan is what a dry run expects a bucket's sample to hold, by the planner's statistics of the source.
+type SamplePlan struct {
+	Bucket string            `json:"bucket"`
+	Rows   int64             `json:"rows"`
+	Bytes  int64             `json:"bytes"`                // of the tables' files, as they are in the source
+	Fits   bool              `json:"fits"`                 // max_rows and max_bytes can be kept, by lowered shares if need be
+	Shares float64           `json:"lowered_to,omitempty"` // part of what was asked for, if less than all
+	Tables []SamplePlanTable `json:"tables"`
+}
+
+// SamplePlanTable is what a dry run expects a sample to hold of one table.
+type SamplePlanTable struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
+	By    string `json:"by"` // what brings most of the rows: a foreign key, or root, own share or whole
+}

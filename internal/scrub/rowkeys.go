@@ -28,8 +28,8 @@ func (p *Program) Keys(table catalog.Name, keys [][]string) ([][]string, error) 
 			}
 			c := w.cells[at]
 			if c.rewrite == nil || c.late || tp.order != nil || tp.person != nil && byPerson(c.op) {
-				return nil, fault.BadInput("the keys of %s can't be listed: the rule of %s looks at other columns of a row "+
-					"too; choose the rows by where", table, name)
+				return nil, fault.BadInput("the keys of %s can't be listed: the rule of %s looks at other columns "+
+					"of a row too; choose the rows by where", table, name)
 			}
 			codec := value.For(tp.Columns[c.at].Type, tp.Format)
 			wire, err := codec.AppendWire(nil, []byte(key[j]))
@@ -41,7 +41,8 @@ func (p *Program) Keys(table catalog.Name, keys [][]string) ([][]string, error) 
 				text, err = codec.AppendText(nil, wire)
 			}
 			if err != nil {
-				return nil, fault.BadInput("entry %d of the keys of %s is none that the rule of %s can mask", n+1, table, name)
+				return nil, fault.BadInput("entry %d of the keys of %s is none that the rule of %s can mask", n+1,
+					table, name)
 			}
 			out[n][j] = string(text)
 		}

@@ -234,11 +234,12 @@ func (s *Sample) step(ctx context.Context, k *key, have, want side, why rune, do
 		".ctid = d.tid" +
 		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join() +
 		" WHERE d.n > $1 AND d.n <= $2"
-	row := want.alias + ".tableoid AS rel, " + want.alias + ".ctid AS tid, " + sizeOf(want.table, want.alias) + " AS bytes"
+	row := want.alias + ".tableoid AS rel, " + want.alias + ".ctid AS tid, " + sizeOf(want.table, want.alias) +
+		" AS bytes"
 	args := []any{after, upTo}
 	if why == byDown && k.limit.Limit > 0 {
-		from = " FROM (SELECT " + row + ", pg_catalog.row_number() OVER (PARTITION BY d.n ORDER BY " + k.order() + ") AS place" +
-			from + ") AS x WHERE x.place <= $3"
+		from = " FROM (SELECT " + row + ", pg_catalog.row_number() OVER (PARTITION BY d.n ORDER BY " + k.order() +
+			") AS place" + from + ") AS x WHERE x.place <= $3"
 		row = "x.rel, x.tid, x.bytes"
 		args = append(args, k.limit.Limit)
 	}

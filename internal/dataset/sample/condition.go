@@ -106,7 +106,8 @@ func condition(ctx context.Context, conn *pgx.Conn, r Root) (problem string, err
 	}
 	names, foreign := called(r.Where)
 	if foreign {
-		return "names a function or an operator of another schema than pg_catalog: only PostgreSQL's own can be used", nil
+		return "names a function or an operator of another schema than pg_catalog: " +
+			"only PostgreSQL's own can be used", nil
 	}
 	rows, err := conn.Query(ctx, `SELECT DISTINCT proname::text FROM pg_catalog.pg_proc
 		WHERE proname = ANY($1::text[]) AND pronamespace = 'pg_catalog'::regnamespace AND provolatile = 'v' ORDER BY 1`, names)

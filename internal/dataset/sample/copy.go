@@ -55,8 +55,8 @@ func (s *Sample) copyTable(ctx context.Context, e *entity, t *catalog.Table, dst
 			format = copyfmt.Text
 		}
 	}
-	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid ORDER "+
-		"BY s.tid) TO STDOUT (FORMAT %s)",
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid "+
+		"ORDER BY s.tid) TO STDOUT (FORMAT %s)",
 		list, t.Name.SQL(), e.set, catalog.Literal(t.Name.SQL()), format)
 	r, w := io.Pipe()
 	var sent, loaded int64

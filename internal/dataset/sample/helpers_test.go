@@ -27,7 +27,7 @@ func names(list ...string) []catalog.Name {
 }
 
 // config is the configuration of a connection.
-func config(t *testing.T, url string) *pgx.ConnConfig {
+func config(t testing.TB, url string) *pgx.ConnConfig {
 	t.Helper()
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -37,7 +37,7 @@ func config(t *testing.T, url string) *pgx.ConnConfig {
 }
 
 // catalogOf reads the catalog of the database at url.
-func catalogOf(t *testing.T, url string) *catalog.Catalog {
+func catalogOf(t testing.TB, url string) *catalog.Catalog {
 	t.Helper()
 	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
 	if err != nil {

@@ -54,7 +54,8 @@ func (s *Sample) Members(ctx context.Context, root int) (Members, error) {
 	case p.Keys != nil:
 	case p.Rows > 0 && p.picked >= int64(math.Floor(float64(p.Rows)*s.factor)):
 		m.share = share{}
-		if err := s.conn.QueryRow(ctx, "SELECT coalesce(max(h), $1) FROM "+s.chosen(p)+" AS f", ordered(0)).Scan(&h); err != nil {
+		err := s.conn.QueryRow(ctx, "SELECT coalesce(max(h), $1) FROM "+s.chosen(p)+" AS f", ordered(0)).Scan(&h)
+		if err != nil {
 			return m, client.Wrap(err, "reading the members of %s", p.Table)
 		}
 		m.share.below = uint64(h) ^ 1<<63 + 1

@@ -189,8 +189,8 @@ func (m *model) loadKeys(ctx context.Context, conn *pgx.Conn, cat *catalog.Catal
 			continue // CREATE EXTENSION fills that table in the sample's database
 		}
 		if k.from == nil || k.to == nil {
-			return fmt.Errorf("foreign key %q of %s ends at a table that the catalog read before does not have; was the schema "+
-				"changed meanwhile?", name, fk)
+			return fmt.Errorf("foreign key %q of %s ends at a table that the catalog read before does not have; "+
+				"was the schema changed meanwhile?", name, fk)
 		}
 		m.keys = append(m.keys, k)
 	}

@@ -33,7 +33,7 @@ type Root struct {
 	Percent float64    // share of the rows, above 0, at most 100
 	Rows    int64      // how many rows
 	Where   string     // SQL of the rows that count; see [CheckCondition]
-	Keys    [][]string // values of the primary key, as text, a list for each row; as they are in the database that is sampled
+	Keys    [][]string // values of the primary key as text, a list for each row, as the sampled database has them
 }
 
 // Children limits the rows that come with a row that they reference.
@@ -154,8 +154,8 @@ func (c *checker) root(r Root) {
 	}
 	for i, k := range r.Keys {
 		if len(k) != len(t.PrimaryKey) && len(t.PrimaryKey) > 0 {
-			c.bad("root table %s: entry %d of keys has %d values, and the primary key has %d (%s)", r.Table, i+1, len(k),
-				len(t.PrimaryKey), strings.Join(t.PrimaryKey, ", "))
+			c.bad("root table %s: entry %d of keys has %d values, and the primary key has %d (%s)", r.Table, i+1,
+				len(k), len(t.PrimaryKey), strings.Join(t.PrimaryKey, ", "))
 		}
 	}
 }

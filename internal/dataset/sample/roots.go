@@ -151,7 +151,8 @@ func (s *Sample) writeHashes(ctx context.Context, p *picking, part share, w io.W
 // query reads place and key of the rows of a table that count.
 func (p *picking) query(leaf *catalog.Table) (sql string, args []any) {
 	alias := catalog.Quote(p.entity.root.Name.Name) // so that a condition can name it
-	sql = "SELECT " + alias + ".tableoid, " + alias + ".ctid, " + keyText(p.entity.root, alias) + " FROM " + rowsOf(leaf, alias)
+	sql = "SELECT " + alias + ".tableoid, " + alias + ".ctid, " + keyText(p.entity.root, alias) + " FROM " +
+		rowsOf(leaf, alias)
 	switch {
 	case p.Where != "":
 		sql += " WHERE (" + p.Where + "\n)" // which may end in a comment
@@ -171,8 +172,8 @@ func (p *picking) query(leaf *catalog.Table) (sql string, args []any) {
 		for i := range columns {
 			columns[i] = "k" + strconv.Itoa(i)
 		}
-		sql += " WHERE EXISTS (SELECT FROM unnest(" + strings.Join(lists, ", ") + ") AS \"refresher keys\" (" + strings.Join(columns, ", ") +
-			") WHERE " + strings.Join(equal, " AND ") + ")"
+		sql += " WHERE EXISTS (SELECT FROM unnest(" + strings.Join(lists, ", ") + ") AS \"refresher keys\" (" +
+			strings.Join(columns, ", ") + ") WHERE " + strings.Join(equal, " AND ") + ")"
 	}
 	return sql, args
 }
@@ -184,7 +185,8 @@ func (p *picking) failed(err error) error {
 		return wrapped
 	}
 	if p.Keys != nil {
-		return fault.BadInput("sample: root table %s: an entry of keys is no value of the primary key: %v", p.Table, wrapped)
+		return fault.BadInput("sample: root table %s: an entry of keys is no value of the primary key: %v", p.Table,
+			wrapped)
 	}
 	return fault.BadInput("sample: root table %s: where can't be decided for some row: %v", p.Table, wrapped)
 }
