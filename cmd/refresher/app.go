@@ -213,13 +213,18 @@ func withRules(c *config.Config) (*inputs, error) {
 
 // key fetches the masking key.
 func (a *app) key(ctx context.Context, c *config.Config) (secret.Key, error) {
-	raw, err := c.Key.FetchBytes(ctx)
+	return keyAt(ctx, c.Key)
+}
+
+// keyAt fetches a key.
+func keyAt(ctx context.Context, at secret.Text) (secret.Key, error) {
+	raw, err := at.FetchBytes(ctx)
 	if err != nil {
 		return secret.Key{}, err
 	}
 	k, err := secret.ParseKey(raw)
 	if err != nil {
-		return secret.Key{}, c.Key.Bad("the key at %s: %v", c.Key.Name(), err)
+		return secret.Key{}, at.Bad("the key at %s: %v", at.Name(), err)
 	}
 	return k, nil
 }
@@ -301,6 +306,13 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 	if b.Content == "sample" {
 		s := b.Sample.Options()
 		out.Sample = &s
+		if !b.Sample.Rekey.IsZero() {
+			key, err := keyAt(ctx, b.Sample.Rekey)
+			if err != nil {
+				return refresh.Bucket{}, err
+			}
+			out.Rekey = &key
+		}
 	}
 	return out, nil
 }

@@ -29,9 +29,12 @@ const identifiers = `
 	) x (v) WHERE length(v) > 6`
 
 // leaks returns the source identifiers that occur in a text in any case.
-func (s *site) leaks(text string) []string {
+func (s *site) leaks(text string) []string { return s.foundOf(s.primary.URL(s.db), text) }
+
+// foundOf returns the identifiers of the database at url that occur in a text in any case.
+func (s *site) foundOf(url, text string) []string {
 	s.t.Helper()
-	conn := pgserver.Conn(s.t, s.primary.URL(s.db))
+	conn := pgserver.Conn(s.t, url)
 	defer conn.Close(context.Background())
 	rows, err := conn.Query(context.Background(), identifiers)
 	if err != nil {

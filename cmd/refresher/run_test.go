@@ -165,10 +165,16 @@ func (s *site) noIdentifierIsLeft(t *testing.T) {
 
 // bucketText is everything in the bucket as a reader sees it: dumps restored to
 // SQL, and the Parquet files' own bytes (zstd, so read through verify elsewhere).
-func (s *site) bucketText() string {
+func (s *site) bucketText() string { return s.textBelow("") }
+
+// textBelow is what bucketText is of the objects whose keys begin so.
+func (s *site) textBelow(prefix string) string {
 	s.t.Helper()
 	var b strings.Builder
 	for _, key := range s.keys() {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
 		body := s.object(key)
 		if strings.HasSuffix(key, ".dump") {
 			cmd := exec.Command(s.staging.Tool("pg_restore"), "-f", "-")

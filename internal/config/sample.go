@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/dataset/sample"
 	"refresher/internal/postgres/catalog"
 )
@@ -18,6 +19,7 @@ type Sample struct {
 	Whole    []string            `yaml:"whole" doc:"tables to take in full, such as look-up tables"`
 	Children map[string]Children `yaml:"children" doc:"how many of a table's rows come with each row that they reference, by schema.table, or by schema.table(column, …) for one foreign key; without an entry, all do"`
 	MaxRows  int                 `yaml:"max_rows" doc:"rows that the sample may hold; shares are lowered to fit; 0: any number"`
+	Rekey    secret.Text         `yaml:"rekey" reference:"true" doc:"secret reference of another key than the masking key: the sample is scrubbed a second time with it, so that its fakes are not those of staging"`
 	MaxBytes Size                `yaml:"max_bytes" doc:"bytes of rows that the sample may hold, as PostgreSQL stores them and without indexes, such as 1GB; shares are lowered to fit; 0: any number"`
 }
 
@@ -107,7 +109,8 @@ func (s Sample) Options() sample.Options {
 // isZero reports whether nothing was said of a sample.
 func (s Sample) isZero() bool {
 	return len(s.Roots) == 0 && s.Percent == 0 && len(s.Whole) == 0 && len(s.Children) == 0 &&
-		s.MaxRows == 0 && s.MaxBytes == 0
+		s.MaxRows == 0 && s.MaxBytes == 0 &&
+		s.Rekey.IsZero()
 }
 
 func (s Sample) validate(at func(field, format string, args ...any)) {

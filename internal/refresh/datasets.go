@@ -75,7 +75,7 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 		return nil, err
 	}
 	if b.Sample != nil {
-		if s.sample, err = e.sampled(ctx, *b.Sample); err != nil {
+		if s.sample, err = e.sampled(ctx, b); err != nil {
 			return nil, err
 		}
 		s.database = s.sample.db

@@ -56,6 +56,7 @@ type Bucket struct {
 	URL     string
 	Sink    *s3sink.Sink
 	Sample  *sample.Options // nil: full content; the salt is the run's to add
+	Rekey   *secret.Key     // the sample is scrubbed a second time with it; nil: it is not
 	Formats []string
 	Keep    int
 }

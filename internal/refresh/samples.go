@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
 	"refresher/internal/history"
@@ -24,6 +25,7 @@ type sampleDB struct {
 	db      *restore.Database
 	report  report.Sample
 	members []sample.Members // of each root
+	rekey   *secret.Key      // nil: fakes are those of staging
 }
 
 // checkSamples finds bad samples before a row is read.
@@ -36,6 +38,9 @@ func (p *plan) checkSamples(ctx context.Context, o *Options, rec *recorder) erro
 		s, err := p.sampleOptions(o, *b.Sample)
 		if err == nil {
 			err = s.Check(p.catalog)
+		}
+		if err == nil && b.Rekey != nil {
+			_, err = p.rekeyed(o, b)
 		}
 		if err == nil {
 			err = p.source.Catalogs(ctx, func(conn *pgx.Conn) error {
@@ -104,9 +109,10 @@ func (p *plan) sampleOptions(o *Options, s sample.Options) (sample.Options, erro
 }
 
 // sampled builds the sample's database; buckets with equal options share it.
-func (e *exporter) sampled(ctx context.Context, o sample.Options) (*sampleDB, error) {
+func (e *exporter) sampled(ctx context.Context, b Bucket) (*sampleDB, error) {
 	for _, s := range e.samples {
-		if reflect.DeepEqual(s.options, o) {
+		sameKey := s.rekey == b.Rekey || s.rekey != nil && b.Rekey != nil && s.rekey.Fingerprint() == b.Rekey.Fingerprint()
+		if sameKey && reflect.DeepEqual(s.options, *b.Sample) {
 			return s, nil
 		}
 	}
@@ -115,14 +121,14 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*sampleDB, er
 	if err != nil {
 		return nil, err
 	}
-	s := &sampleDB{options: o, db: db}
+	s := &sampleDB{options: *b.Sample, db: db, rekey: b.Rekey}
 	e.samples = append(e.samples, s)
 	e.made.always(db.Drop)
 	db.Without(e.bound)
 	if _, err := db.PreData(ctx, e.schema); err != nil {
 		return nil, err
 	}
-	if err := e.pick(ctx, s); err != nil {
+	if err := e.pick(ctx, s, b); err != nil {
 		return nil, err
 	}
 	// Post-data validates every foreign key: that proves the closure.
@@ -136,7 +142,7 @@ func (e *exporter) sampled(ctx context.Context, o sample.Options) (*sampleDB, er
 }
 
 // pick computes the sample on the shadow and streams it into its own database.
-func (e *exporter) pick(ctx context.Context, s *sampleDB) error {
+func (e *exporter) pick(ctx context.Context, s *sampleDB, b Bucket) error {
 	o, err := e.sampleOptions(e.o, s.options)
 	if err != nil {
 		return err
@@ -154,8 +160,11 @@ func (e *exporter) pick(ctx context.Context, s *sampleDB) error {
 		return err
 	}
 	defer loader.Close(context.WithoutCancel(ctx))
-	_, err = picked.Copy(ctx, loader)
-	return err
+	if b.Rekey == nil {
+		_, err = picked.Copy(ctx, loader)
+		return err
+	}
+	return e.copyRekeyed(ctx, s, b, picked, loader)
 }
 
 // describe notes what was picked.

@@ -16,6 +16,25 @@ type Sample struct {
 	MaxBytes int64         `json:"max_bytes,omitempty"`    // what was asked for
 	Before   string        `json:"compared_to,omitempty"`  // the run whose sample joined and left count from; absent: none is known
 	Why      string        `json:"not_compared,omitempty"` // why joined and left aren't there
+	Rekeyed  *Rekeyed      `json:"rekeyed,omitempty"`      // absent: its fakes are those of staging
+}
+
+// Rekeyed is what a second key did to a sample, so that its rows can't be joined with staging's.
+type Rekeyed struct {
+	KeyFingerprint string          `json:"key_fingerprint"`
+	Values         int64           `json:"values"`            // that the key draws
+	Same           int64           `json:"same"`              // of those drawn as they were: by chance, where few values are possible
+	Columns        []RekeyedColumn `json:"columns,omitempty"` // those with such values
+	// Joinable are the primary and unique keys that the rules keep: by these rows can be joined with staging's.
+	Joinable []string `json:"joinable_by,omitempty"`
+}
+
+// RekeyedColumn counts the values of a column that a second key drew.
+type RekeyedColumn struct {
+	Table  string `json:"table"`
+	Column string `json:"column"`
+	Values int64  `json:"values"`
+	Same   int64  `json:"same"`
 }
 
 // SampleRoot is where a sample started, and what changed there since the sample before.
@@ -100,6 +119,14 @@ func (s *Sample) Notes() (notes []string) {
 		}
 		notes = append(notes, fmt.Sprintf("Shares were lowered to %.3g %% of what was asked for, to stay within %s.",
 			100*s.Lowered, strings.Join(limits, " and ")))
+	}
+	if r := s.Rekeyed; r != nil {
+		notes = append(notes, fmt.Sprintf("Scrubbed a second time with key %s: of %s values that it draws, %s are as in "+
+			"staging, by chance.", r.KeyFingerprint, visible.Count(r.Values), visible.Count(r.Same)))
+		if len(r.Joinable) > 0 {
+			notes = append(notes, "Kept keys, by which its rows can still be joined with staging's: "+
+				strings.Join(r.Joinable, ", ")+".")
+		}
 	}
 	if s.Why != "" {
 		notes = append(notes, "What joined and left isn't known: "+s.Why+".")

@@ -3,7 +3,6 @@ package snapshot
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"refresher/internal/postgres/catalog"
@@ -60,15 +59,4 @@ func (n *planNode) ordered() bool {
 	}
 	hash := &n.Plans[1]
 	return n.Type == "Hash Join" && hash.Type == "Hash" && hash.Rows*(hash.Width+hashEntry) <= joinMemory
-}
-
-// joinSQL is a join's columns and its clause. The key of a partitioned table is
-// unique over its partitions, that of another table over its own rows only.
-func joinSQL(j *catalog.Join) (list, clause string) {
-	only := "ONLY "
-	if j.Table.Kind == catalog.Partitioned {
-		only = ""
-	}
-	return columnList("j.", j.Columns), fmt.Sprintf(" LEFT JOIN %s%s AS j ON j.%s = t.%s",
-		only, j.Table.Name.SQL(), catalog.Quote(j.Key.Name), catalog.Quote(j.On.Name))
 }

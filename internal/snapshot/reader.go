@@ -129,7 +129,7 @@ func copySQL(c Chunk, cols []*catalog.Column, f copyfmt.Format) string {
 	}
 	list, from := columnList("t.", cols), c.Table.Only()
 	if c.Join != nil {
-		joined, join := joinSQL(c.Join)
+		joined, join := c.Join.SQL()
 		list, from = list+", "+joined, from+join
 	}
 	var where string

@@ -3,12 +3,15 @@ package sample_test
 import (
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/dataset/sample"
+	"refresher/internal/testkit/cputime"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -23,17 +26,17 @@ func BenchmarkClosure(b *testing.B) {
 	}
 	url := pgserver.DB(b)
 	conn := pgserver.Conn(b, url)
-	n := func(part float64) string { return strconv.Itoa(int(float64(rows) * part)) }
+	of := func(part float64) string { return strconv.Itoa(int(float64(rows) * part)) }
 	for _, sql := range []string{
 		`CREATE TABLE kinds (id int PRIMARY KEY, name text)`,
 		`CREATE TABLE users (id bigint PRIMARY KEY, name text, referrer bigint)`,
 		`CREATE TABLE sessions (id bigint PRIMARY KEY, user_id bigint NOT NULL, at timestamptz)`,
 		`CREATE TABLE events (id bigint PRIMARY KEY, session_id bigint NOT NULL, kind int NOT NULL, data text)`,
 		`INSERT INTO kinds SELECT i, 'kind ' || i FROM generate_series(1, 1000) i`,
-		`INSERT INTO users SELECT i, 'user ' || i, nullif(i / 3, 0) FROM generate_series(1, ` + n(0.02) + `) i`,
-		`INSERT INTO sessions SELECT i, 1 + (i::bigint * 7919) % ` + n(0.02) + `, now() FROM generate_series(1, ` + n(0.1) + `) i`,
-		`INSERT INTO events SELECT i, 1 + (i::bigint * 104729) % ` + n(0.1) + `, 1 + i % 1000, 'something that happened' FROM generate_series(1, ` +
-			n(0.88) + `) i`,
+		`INSERT INTO users SELECT i, 'user ' || i, nullif(i / 3, 0) FROM generate_series(1, ` + of(0.02) + `) i`,
+		`INSERT INTO sessions SELECT i, 1 + (i::bigint * 7919) % ` + of(0.02) + `, now() FROM generate_series(1, ` + of(0.1) + `) i`,
+		`INSERT INTO events SELECT i, 1 + (i::bigint * 104729) % ` + of(0.1) + `, 1 + i % 1000, 'something that happened' FROM generate_series(1, ` +
+			of(0.88) + `) i`,
 		`ALTER TABLE users ADD FOREIGN KEY (referrer) REFERENCES users`,
 		`ALTER TABLE sessions ADD FOREIGN KEY (user_id) REFERENCES users`,
 		`ALTER TABLE events ADD FOREIGN KEY (session_id) REFERENCES sessions, ADD FOREIGN KEY (kind) REFERENCES kinds`,
@@ -45,6 +48,7 @@ func BenchmarkClosure(b *testing.B) {
 	}
 	cfg, cat := config(b, url), catalogOf(b, url)
 	var picked int64
+	before, own := serverTime(b, conn), cputime.Used(b)
 	b.ResetTimer()
 	for b.Loop() {
 		s, err := sample.Compute(b.Context(), cfg, cat, sample.Options{Roots: share(1, "users"), Salt: salt})
@@ -63,9 +67,41 @@ func BenchmarkClosure(b *testing.B) {
 		s.Close(b.Context())
 		b.StartTimer()
 	}
+	n := float64(b.N)
+	b.ReportMetric((serverTime(b, conn)-before).Seconds()/n, "server-cpu-s")
+	b.ReportMetric((cputime.Used(b)-own).Seconds()/n, "own-cpu-s")
 	b.ReportMetric(float64(picked), "rows")
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err == nil {
 		b.ReportMetric(float64(use.Maxrss)/1024, "MiB-peak")
 	}
+}
+
+// serverTime is the processor time of the server's sessions that have ended, once those of the sample have.
+func serverTime(b *testing.B, conn *pgx.Conn) time.Duration {
+	b.Helper()
+	for others := 1; others > 0; {
+		if err := conn.QueryRow(b.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(&others); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var pid string
+	if err := conn.QueryRow(b.Context(), `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)`).Scan(&pid); err != nil {
+		b.Fatal(err)
+	}
+	stat, err := os.ReadFile("/proc/" + pid + "/stat") // proc_pid_stat(5)
+	if err != nil {
+		b.Skip("processor time is read from /proc")
+	}
+	fields := strings.Fields(string(stat)[strings.LastIndexByte(string(stat), ')')+1:])
+	ticks := 0
+	for _, f := range fields[13:15] { // cutime, cstime
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }

@@ -21,6 +21,12 @@ type Loader interface {
 	CopyIn(ctx context.Context, table catalog.Name, cols []string, f copyfmt.Format, r io.Reader) (int64, error)
 }
 
+// Shaper is a [Loader] that wants rows of some tables in a form of its own: in that format, and with the columns of
+// a join behind theirs.
+type Shaper interface {
+	Shape(table catalog.Name) (f copyfmt.Format, join *catalog.Join, ok bool)
+}
+
 // Copy streams the sampled rows to dst, one table (or partition) after the other,
 // and returns how many they were. Generated columns are left to dst.
 func (s *Sample) Copy(ctx context.Context, dst Loader) (int64, error) {
@@ -55,9 +61,20 @@ func (s *Sample) copyTable(ctx context.Context, e *entity, t *catalog.Table, dst
 			format = copyfmt.Text
 		}
 	}
-	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid "+
+	clause := ""
+	if shaper, ok := dst.(Shaper); ok {
+		if f, join, ok := shaper.Shape(t.Name); ok {
+			format = f
+			if join != nil {
+				var columns string
+				columns, clause = join.SQL()
+				list += ", " + columns
+			}
+		}
+	}
+	sql := fmt.Sprintf("COPY (SELECT %s FROM ONLY %s AS t JOIN %s AS s ON s.rel = %s::regclass AND s.tid = t.ctid%s "+
 		"ORDER BY s.tid) TO STDOUT (FORMAT %s)",
-		list, t.Name.SQL(), e.set, catalog.Literal(t.Name.SQL()), format)
+		list, t.Name.SQL(), e.set, catalog.Literal(t.Name.SQL()), clause, format)
 	r, w := io.Pipe()
 	var sent, loaded int64
 	group, ctx := errgroup.WithContext(ctx)
