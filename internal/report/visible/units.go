@@ -33,15 +33,36 @@ func Size(n int64) string {
 	return fmt.Sprintf("%.3g TB", f)
 }
 
-// Seconds prints a duration: 0.42 s, 12.3 s, 3 min 20 s.
+// Seconds prints a duration: 0.42 s, 12.3 s, 3 min 20 s, 1 h 12 min.
 func Seconds(s float64) string {
 	switch {
 	case s < 10:
 		return fmt.Sprintf("%.2f s", s)
 	case s < 120:
 		return fmt.Sprintf("%.1f s", s)
+	case s < 3600:
+		return two(int(s)/60, "min", int(s)%60, "s")
 	}
-	return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
+	return two(int(s)/3600, "h", int(s)/60%60, "min")
+}
+
+// two prints a time in two units, without the second one if there is none of it: 1 h 12 min, 3 min.
+func two(n int, unit string, rest int, smaller string) string {
+	if rest == 0 {
+		return fmt.Sprintf("%d %s", n, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", n, unit, rest, smaller)
+}
+
+// Away prints how far a moment is, in minutes, hours and minutes, or days and hours.
+func Away(minutes int) string {
+	switch {
+	case minutes < 60:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes < 48*60:
+		return two(minutes/60, "h", minutes%60, "min")
+	}
+	return two(minutes/60/24, "d", minutes/60%24, "h")
 }
 
 // Server prints a server_version_num as people write it: 15.4.

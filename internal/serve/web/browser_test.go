@@ -176,7 +176,7 @@ func (b *browser) logIn() {
 // A person logs in, starts a run, watches it without loading the page again, opens its report,
 // and rolls back.
 func TestInABrowser(t *testing.T) {
-	e := weeks(now)
+	e := weeks(time.Now()) // the page says how long ago
 	b := newBrowser(t, e)
 	b.logIn()
 	b.picture("overview")

@@ -32,8 +32,8 @@ const (
 	host   = "http://127.0.0.1:8320"
 )
 
-// weeks is an engine with two pipelines and a history of half a year.
-func weeks(end time.Time) *servetest.Engine {
+// weeks is an engine with two pipelines and a history of half a year, at the times of their schedules.
+func weeks(until time.Time) *servetest.Engine {
 	e := servetest.New("experimentation", "mlflow")
 	for i := 26; i >= 0; i-- {
 		for name, scale := range map[string]int64{"experimentation": 100, "mlflow": 3} {
@@ -41,19 +41,37 @@ func weeks(end time.Time) *servetest.Engine {
 			if i%9 == 4 {
 				outcome = fault.Refused
 			}
-			add(e, name, outcome, end.Add(-time.Duration(i)*7*24*time.Hour), scale*(60-int64(i)+int64(i%5)*4))
+			size := scale * (60 - int64(i) + int64(i%5)*4)
+			add(e, name, outcome, sunday(until, -i).Add(took(size)), size)
 		}
 	}
-	due := end.Add(5 * 24 * time.Hour)
+	due := sunday(until, 1)
 	for _, name := range []string{"experimentation", "mlflow"} {
 		e.Change(name, func(p *serve.PipelineState) { p.Next = &due })
 	}
 	return e
 }
 
+// sunday is the time of the schedule 0 3 * * 0 in Berlin that is so many weeks after the newest one until a time.
+func sunday(until time.Time, weeks int) time.Time {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	day := until.In(berlin)
+	back := int(day.Weekday())
+	if back == 0 && day.Hour() < 3 {
+		back = 7
+	}
+	return time.Date(day.Year(), day.Month(), day.Day()-back+7*weeks, 3, 0, 0, 0, berlin)
+}
+
+// took is how long a run of a size took.
+func took(size int64) time.Duration { return time.Duration(size*30) * time.Second / 50 }
+
 func add(e *servetest.Engine, name string, outcome fault.Outcome, end time.Time, size int64) {
-	r := serve.Run{ID: end.Add(-time.Hour).UTC().Format("20060102T150405Z-") + name[:4], Pipeline: name, Host: "runner-1", By: "schedule",
-		Started: end.Add(-time.Duration(size*30) * time.Second / 50), Finished: &end, Outcome: outcome, Rows: size * 1000, Bytes: size * 160_000}
+	r := serve.Run{ID: end.Add(-took(size)).UTC().Format("20060102T150405Z-") + name[:4], Pipeline: name, Host: "runner-1", By: "schedule",
+		Started: end.Add(-took(size)), Finished: &end, Outcome: outcome, Rows: size * 1000, Bytes: size * 160_000}
 	if outcome == fault.Refused {
 		r.Stage, r.Error, r.Findings = "verify", "verification found personal data that survived: 3 values of class email in public.notes.body", 3
 	} else {

@@ -127,18 +127,12 @@ func away(d time.Duration) string {
 	if past {
 		format, d = "%s ago", -d
 	}
-	var s string
 	switch m := int(d.Minutes()); {
 	case m < 1 && past:
 		return "just now"
 	case m < 1:
 		return "in a moment"
-	case m < 60:
-		s = fmt.Sprintf("%d min", m)
-	case m < 48*60:
-		s = fmt.Sprintf("%d h %d min", m/60, m%60)
 	default:
-		s = fmt.Sprintf("%d d %d h", m/60/24, m/60%24)
+		return fmt.Sprintf(format, visible.Away(m))
 	}
-	return fmt.Sprintf(format, s)
 }
