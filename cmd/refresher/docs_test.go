@@ -209,3 +209,56 @@ func TestEachAlertHasARunbook(t *testing.T) {
 		t.Errorf("alerts %v, sections of docs/operations.md %v", alerts, sections)
 	}
 }
+
+// documented compares the blocks "console" of a page of docs with what commands printed here, and says how many it
+// compared. Each line of a block is one that was printed, in that order, whatever its numbers, names and places are;
+// "…" stands for lines left out.
+func documented(t *testing.T, page string, printed map[string]string) (n int) {
+	t.Helper()
+	for _, b := range docBlocks(t) {
+		if b.file != page || b.kind != "console" {
+			continue
+		}
+		var rest []string // of what the command printed
+		known := false
+		for i, line := range strings.Split(strings.TrimSuffix(b.text, "\n"), "\n") {
+			if args, ok := strings.CutPrefix(line, "$ refresher "); ok {
+				var out string
+				if out, known = printed[command(strings.Fields(args))]; known {
+					n++
+				}
+				rest = strings.Split(out, "\n")
+				continue
+			}
+			if !known || line == "…" || line == "" {
+				continue
+			}
+			at := slices.IndexFunc(rest, func(got string) bool { return alike(got) == alike(line) })
+			if at < 0 {
+				t.Errorf("%s:%d: this is not printed, or not there: %s", page, b.line+i+1, line)
+				continue
+			}
+			rest = rest[at+1:]
+		}
+	}
+	return n
+}
+
+// command is what tells a call of refresher from others on a page.
+func command(args []string) string {
+	if slices.Contains(args, "--dry-run") {
+		return args[0] + " --dry-run"
+	}
+	return args[0]
+}
+
+var (
+	// What differs from one run to the next in what commands print.
+	variable = regexp.MustCompile(`\b\d{8}T\d{6}Z-[0-9a-f]{4}\b|\b[0-9a-f]{16}\b|\S+\.internal\S*|127\.0\.0\.1\S*|` +
+		`\b(at|time)=\S+|\d+([ \x{a0}\x{202f}.,]\d+)*|\bapp\d*\b`)
+	unit = regexp.MustCompile(`# (ms|s|min|B|kB|MB|GB)\b`)
+)
+
+func alike(line string) string {
+	return unit.ReplaceAllString(strings.Join(strings.Fields(variable.ReplaceAllString(line, "#")), " "), "#")
+}

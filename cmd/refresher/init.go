@@ -2,10 +2,7 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +17,6 @@ import (
 	"refresher"
 	"refresher/internal/config"
 	"refresher/internal/fault"
-	"refresher/internal/postgres/catalog"
 )
 
 // initAnswers are what init asks for or takes as flags.
@@ -34,8 +30,9 @@ func (a *app) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "init", Short: "Write a configuration, a key, a first draft of rules and the grants", Args: maxArgs(0),
 		Long: `init writes what a first refresh needs into a folder: refresher.yaml, .env with the URLs
-that were given, a key, the statements that give both roles what they need (grants.sql),
-JSON Schemas for editors, and a draft of rules if the source can be read already.
+that were given, a key, the statements that give each role what it needs (grants-source.sql,
+grants-staging.sql), JSON Schemas for editors, and a draft of rules if the source can be read
+already. A URL without a password gets a new one.
 
 It asks for what no flag says, if there is a terminal. A URL may also be written as the
 name of the variable that holds it. No file that exists is changed.`,
@@ -65,19 +62,22 @@ func (a *app) initialise(ctx context.Context, in initAnswers) error {
 	for _, f := range files {
 		fmt.Fprintf(a.err, "wrote %s\n", filepath.Join(in.dir, f.name))
 	}
-	a.firstDraft(ctx, in)
 	flag := ""
 	if in.env() != "" {
 		flag = " --env-file .env"
 	}
+	discover := ""
+	if !a.firstDraft(ctx, in) {
+		discover = fmt.Sprintf("\n     refresher discover%s --output %s", flag, in.rules)
+	}
 	fmt.Fprintf(a.err, `
 Next:
-  1. run the statements of grants.sql on both servers, with passwords of your choice
-  2. refresher doctor%[1]s      what is missing, and the statement that mends it
+  1. have %[3]s run on production's primary and %[4]s on the staging server
+  2. refresher doctor%[1]s, which says what is missing, and the statement that mends it%[5]s
   3. read %[2]s line by line; refresher check%[1]s
   4. refresher run%[1]s --dry-run, then refresher run%[1]s
 Keep .env and refresher.key out of version control.
-`, flag, in.rules)
+`, flag, in.rules, grantsSource, grantsStaging, discover)
 	return nil
 }
 
@@ -105,7 +105,11 @@ func (a *app) ask(in *initAnswers) error {
 			*q.into = q.fallback
 		}
 	}
-	return in.check()
+	if err := in.check(); err != nil {
+		return err
+	}
+	in.source, in.staging = withRole(in.source, "refresher_reader"), withRole(in.staging, "refresher_staging")
+	return nil
 }
 
 // check finds bad answers before a file is written.
@@ -136,9 +140,11 @@ type initFile struct {
 }
 
 func (in *initAnswers) files() []initFile {
+	source, staging := in.grants()
 	files := []initFile{
 		{"refresher.yaml", in.yaml(), 0o644},
-		{"grants.sql", in.grants(), 0o644},
+		{grantsSource, source, 0o644},
+		{grantsStaging, staging, 0o644},
 		{config.SchemaName, string(config.Schema()), 0o644},
 		{filepath.Join(filepath.Dir(in.rules), "schema.json"), refresher.RulesSchema, 0o644},
 	}
@@ -146,9 +152,7 @@ func (in *initAnswers) files() []initFile {
 		files = append(files, initFile{".env", env, 0o600})
 	}
 	if in.key == "" {
-		var key [32]byte
-		_, _ = rand.Read(key[:]) // never fails (crypto/rand)
-		files = append(files, initFile{"refresher.key", hex.EncodeToString(key[:]) + "\n", 0o600})
+		files = append(files, initFile{"refresher.key", newSecret(32) + "\n", 0o600})
 	}
 	return files
 }
@@ -222,52 +226,24 @@ func (in *initAnswers) env() string {
 	return text
 }
 
-// grants are the statements that the docs print, for the roles and databases of the
-// URLs as far as they are known.
-func (in *initAnswers) grants() string {
-	reader, app := roleOf(in.source, "refresher_reader", "app")
-	writer, _ := roleOf(in.staging, "refresher_staging", "app")
-	return fmt.Sprintf(`-- On production's primary (a standby follows): a role that can read and nothing else.
-CREATE ROLE %[1]s LOGIN PASSWORD 'choose one';
-GRANT CONNECT ON DATABASE %[2]s TO %[1]s;
-GRANT pg_read_all_data TO %[1]s;
-
--- On the staging server, which must be another cluster: no superuser.
-CREATE ROLE %[3]s LOGIN CREATEDB PASSWORD 'choose one';
-GRANT pg_signal_backend TO %[3]s;
--- If the database exists already, the role must be a member of the role that owns it:
--- GRANT app_owner TO %[3]s;
-`, catalog.Quote(reader), catalog.Quote(app), catalog.Quote(writer))
-}
-
-func roleOf(answer, role, database string) (string, string) {
-	if cfg, err := pgx.ParseConfig(answer); isURL(answer) && err == nil {
-		role, database = cmp.Or(cfg.User, role), cmp.Or(cfg.Database, database)
-	}
-	return role, database
-}
-
-// firstDraft drafts rules if the source can be read; if not, it says how to later.
-func (a *app) firstDraft(ctx context.Context, in initAnswers) {
+// firstDraft drafts rules if the source can be read; if not, it says why.
+func (a *app) firstDraft(ctx context.Context, in initAnswers) bool {
 	url := in.source
 	if !isURL(url) {
 		url, _ = a.getenv(url)
 	}
 	path := filepath.Join(in.dir, in.rules)
-	later := func(why string) {
-		fmt.Fprintf(a.err, "no rules yet: %s; draft them with: refresher discover --output %s\n", why, in.rules)
-	}
 	if url == "" {
-		later("the source's URL is not known here")
-		return
+		fmt.Fprintln(a.err, "no rules yet: the source's URL is not known here")
+		return false
 	}
 	d := discovery{format: "yaml", source: url, output: path, rows: 400, timeout: 10 * time.Second}
 	if err := a.discover(ctx, d); err != nil {
-		if errors.Is(err, context.Canceled) {
-			return
+		if !errors.Is(err, context.Canceled) {
+			fmt.Fprintf(a.err, "no rules yet: the source could not be read: %v\n", err)
 		}
-		later("the source could not be read (" + err.Error() + ")")
-		return
+		return false
 	}
 	fmt.Fprintf(a.err, "wrote %s\n", path)
+	return true
 }

@@ -19,6 +19,7 @@ func TestFirstDay(t *testing.T) {
 	servers.staging = pgserver.New(t, pgserver.Options{})
 	s.servers = &servers
 	dir := t.TempDir()
+	printed := map[string]string{} // by command
 	day := func(code int, args ...string) (string, string) {
 		t.Helper()
 		var out, said bytes.Buffer
@@ -29,13 +30,14 @@ func TestFirstDay(t *testing.T) {
 		if got := run(t.Context(), args, a); got != code {
 			t.Fatalf("refresher %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, code, said.String(), out.String())
 		}
+		printed[command(args)] = strings.ReplaceAll(out.String()+said.String(), dir+"/", "")
 		return out.String(), said.String()
 	}
 	as := func(url, role string) string { return strings.Replace(url, pgserver.User+"@", role+"@", 1) }
 	reader, writer := "first_reader_"+s.db, "first_writer_"+s.db
 	_, said := day(exitClean, "init", "--dir", dir, "--source", as(s.standby.URL(s.db), reader), "--staging", as(s.staging.URL(s.db), writer),
 		"--bucket", "s3://"+s.db+"/first")
-	for _, want := range []string{"no rules yet", "refresher doctor --env-file .env", "grants.sql"} {
+	for _, want := range []string{"no rules yet", "refresher doctor --env-file .env", "grants-staging.sql"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("init does not say %q:\n%s", want, said)
 		}
@@ -45,16 +47,17 @@ func TestFirstDay(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
+	first := printed["init"]
 	if _, said := day(exitInput, "init", "--dir", dir); !strings.Contains(said, "init changes no file") {
 		t.Errorf("a second init says %s", said)
 	}
+	printed["init"] = first
 	if yaml := readFile(t, filepath.Join(dir, "refresher.yaml")); strings.Contains(yaml, "postgres://") {
 		t.Error("the configuration holds a URL, which may hold a password")
 	}
 
-	production, staging, _ := strings.Cut(readFile(t, filepath.Join(dir, "grants.sql")), "-- On the staging server")
-	pgserver.Exec(t, s.primary.URL(s.db), production)
-	pgserver.Exec(t, s.staging.URL(pgserver.User), "-- "+staging)
+	pgserver.Exec(t, s.primary.URL(s.db), readFile(t, filepath.Join(dir, "grants-source.sql")))
+	pgserver.Exec(t, s.staging.URL(pgserver.User), readFile(t, filepath.Join(dir, "grants-staging.sql")))
 	t.Cleanup(func() {
 		pgserver.Exec(t, s.primary.URL(s.db), "DROP OWNED BY "+reader+"; DROP ROLE "+reader)
 	})
@@ -73,12 +76,17 @@ func TestFirstDay(t *testing.T) {
 	day(exitClean, "doctor")
 	day(exitClean, "check")
 	day(exitClean, "run", "--dry-run")
-	day(exitClean, "run")
+	if _, said := day(exitClean, "run"); strings.Contains(said, "rollback") {
+		t.Errorf("there is nothing to go back to, and the first run says:\n%s", said)
+	}
 	developer := "first_developer_" + s.db // a dataset's SQL runs in a role that may do little
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE "+developer+" LOGIN CREATEDB")
 	day(exitClean, "pull", "dev", "--config", config, "--env-file", filepath.Join(dir, ".env"), "--to", as(s.staging.URL("pulled_"+s.db), developer))
 	if n := s.one(s.staging.URL("pulled_"+s.db), "SELECT (count(*) > 0)::text FROM users"); n != "true" {
 		t.Errorf("what was pulled has no users: %s", n)
+	}
+	if n := documented(t, "getting-started.md", printed); n != 6 {
+		t.Errorf("docs/getting-started.md shows what %d commands print", n)
 	}
 }
 

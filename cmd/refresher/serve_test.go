@@ -31,6 +31,9 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	if address == nil || run == nil {
 		t.Fatalf("serve did not say where it is:\n%s", watch.text())
 	}
+	if documented(t, "getting-started.md", map[string]string{"serve": watch.text()}) != 1 {
+		t.Error("docs/getting-started.md doesn't show what serve prints")
+	}
 	get := func(path string) string {
 		t.Helper()
 		res, err := http.Get(address[1] + path)

@@ -30,10 +30,10 @@ func printSummary(w io.Writer, r *report.Report) {
 		line("objects", "large objects: %s", o)
 	}
 	if r.Promoted {
-		then := "; refresher rollback brings the one before back"
+		then := ""
 		for _, x := range r.Remains {
-			if x.Bucket == "" && (x.Dropped || x.Verdict == report.Leaks) {
-				then = ""
+			if x.Bucket == "" && !x.Dropped && x.Verdict != report.Leaks {
+				then = "; refresher rollback brings the one before back"
 			}
 		}
 		line("staging", "%s/%s is new%s", r.Staging.Address, r.Staging.Database, then)
