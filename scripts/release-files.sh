@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Writes the completions of all shells into a folder, under the names that shells look for.
+# Writes what packages hold beside the program, and the program itself prints: man pages, and the completions of
+# all shells under the names that shells look for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-to=${1:?usage: completions.sh FOLDER}
+to=${1:?usage: release-files.sh FOLDER}
 
-mkdir -p "$to"
-go run ./cmd/refresher completion bash >"$to/refresher.bash"
-go run ./cmd/refresher completion zsh >"$to/_refresher"
-go run ./cmd/refresher completion fish >"$to/refresher.fish"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+go build -trimpath -o "$work/refresher" ./cmd/refresher
+rm -rf "$to"
+mkdir -p "$to/completions"
+"$work/refresher" man "$to/man"
+"$work/refresher" completion bash >"$to/completions/refresher.bash"
+"$work/refresher" completion zsh >"$to/completions/_refresher"
+"$work/refresher" completion fish >"$to/completions/refresher.fish"

@@ -3,11 +3,15 @@ package deploycheck
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"sigs.k8s.io/yaml"
 )
 
 // stages are the stages of the Dockerfile by their names, and what each starts from.
@@ -20,7 +24,10 @@ func stages(t *testing.T) map[string]instructions.Stage {
 	if len(result.Warnings) > 0 {
 		t.Errorf("%v", result.Warnings)
 	}
-	list, _, err := instructions.Parse(result.AST, nil)
+	docker := linter.New(&linter.Config{Warn: func(rule, _, _, message string, _ []parser.Range) {
+		t.Errorf("%s: %s", rule, message)
+	}})
+	list, _, err := instructions.Parse(result.AST, docker)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +87,55 @@ func TestDockerfile(t *testing.T) {
 			}
 		}
 	}
+	runs(t, all)
 	// The program stands where units and charts look for it.
 	if strings.Count(text, " /usr/bin/refresher\n") != 4 {
 		t.Error("a stage puts the program elsewhere")
+	}
+}
+
+// runs checks what RUN says as scripts of the shell that runs it, and that CMD and ENTRYPOINT need no shell,
+// which would keep a signal from the program.
+func runs(t *testing.T, all map[string]instructions.Stage) {
+	t.Helper()
+	for name, s := range all {
+		for i, c := range s.Commands {
+			switch c := c.(type) {
+			case *instructions.RunCommand:
+				file := filepath.Join(t.TempDir(), fmt.Sprintf("%s-%d.sh", name, i))
+				script := "#!/bin/bash\n" + strings.Join(c.CmdLine, " ") + "\n"
+				if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				shellcheck(t, file)
+			case *instructions.CmdCommand:
+				if c.PrependShell {
+					t.Errorf("%s: CMD is not a list", name)
+				}
+			case *instructions.EntrypointCommand:
+				if c.PrependShell {
+					t.Errorf("%s: ENTRYPOINT is not a list", name)
+				}
+			}
+		}
+	}
+}
+
+// Every file names the image that a release pushes.
+func TestImageName(t *testing.T) {
+	var values struct{ Image struct{ Repository string } }
+	if err := yaml.Unmarshal(read(t, "deploy/helm/refresher/values.yaml"), &values); err != nil {
+		t.Fatal(err)
+	}
+	registry, name, _ := strings.Cut(values.Image.Repository, "/refresher/")
+	pushed := fmt.Sprintf(`{{ envOrDefault "REGISTRY" "%s/refresher" }}/%s`, registry, name)
+	for file, want := range map[string]string{
+		".goreleaser.yaml": pushed, "deploy/ci/gitlab.yml": "REFRESHER_IMAGE: " + values.Image.Repository + "\n",
+		"deploy/kubernetes/serve.yaml": values.Image.Repository + ":", "deploy/kubernetes/cronjob.yaml": values.Image.Repository + ":",
+		"docs/install.md": "`" + values.Image.Repository + "`",
+	} {
+		if strings.Count(string(read(t, file)), want) != 1 {
+			t.Errorf("%s doesn't say %s once", file, want)
+		}
 	}
 }
