@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a snapshot of all packages, installs and removes the deb in an overlay of this machine's
-# file system, and looks into the others. Without root it only looks into them.
+# Makes a snapshot of all packages, looks into them, and installs and removes the deb and the rpm in an overlay of
+# this machine's file system. Without root it only looks into them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.cache/bin
@@ -68,4 +68,21 @@ in_root dpkg --remove refresher
 [ -e "$work/root/etc/refresher/refresher.yaml" ] || fail "removing took the configuration"
 in_root dpkg --purge refresher
 [ ! -e "$work/root/etc/refresher/refresher.env" ] || fail "purging left secrets"
+
+echo "== rpm installed, upgraded and removed"
+if command -v rpm >/dev/null; then
+	cp "$rpm" "$work/root/tmp/refresher.rpm"
+	# Debian's rpm knows nothing of what Debian's packages bring.
+	in_root rpm --install --nodeps /tmp/refresher.rpm
+	for f in "${files[@]}"; do [ -e "$work/root$f" ] || fail "$f was not installed by rpm"; done
+	in_root refresher version
+	echo "# mine" >>"$work/root/etc/refresher/refresher.yaml"
+	in_root rpm --upgrade --force --nodeps /tmp/refresher.rpm
+	grep -q "# mine" "$work/root/etc/refresher/refresher.yaml" || fail "an upgrade by rpm replaced the configuration"
+	in_root rpm --erase refresher
+	[ ! -e "$work/root/usr/bin/refresher" ] || fail "rpm left the program"
+	[ -e "$work/root/etc/refresher/refresher.yaml.rpmsave" ] || fail "rpm took the changed configuration"
+else
+	echo "rpm is not installed: installing it was not tried"
+fi
 echo "ok"
