@@ -38,6 +38,7 @@ type app struct {
 	raw        io.Writer // err without escaping of control characters: for progress on a terminal
 	getenv     func(string) (string, bool)
 	terminal   bool // err is a terminal: draw progress
+	columns    int  // of that terminal; 0 if it is none
 	screen     screen
 	configPath string
 	pipeline   string           // the one that is meant, or that is worked on; empty: the only one

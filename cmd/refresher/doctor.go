@@ -128,7 +128,7 @@ func printChecks(a *app, rep *doctor.Report) {
 		if detail != "" {
 			detail = ": " + detail
 		}
-		fmt.Fprintf(a.err, "  %s  %s%s\n", checkMarks[c.State], c.Name, detail)
+		fmt.Fprintln(a.err, wrapped("  "+checkMarks[c.State]+"  "+c.Name+detail, a.columns, 8))
 		if c.Remedy != "" {
 			fmt.Fprintf(a.err, "        → %s\n", strings.ReplaceAll(c.Remedy, "\n", "\n          "))
 		}

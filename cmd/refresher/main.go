@@ -25,7 +25,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, os.Args[1:], &app{
 		out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, terminal: term.IsTerminal(int(os.Stderr.Fd())),
-		screen: stdoutScreen(),
+		screen: stdoutScreen(), columns: widthOf(os.Stderr),
 	})
 	stop()
 	os.Exit(code)
@@ -34,13 +34,19 @@ func main() {
 // stdoutScreen measures the terminal that stdout is. Colours are left out where
 // https://no-color.org or the terminal asks for that.
 func stdoutScreen() screen {
-	fd := int(os.Stdout.Fd())
+	width := widthOf(os.Stdout)
+	return screen{width: width, colour: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+// widthOf is how wide a terminal is, 0 if the file is none.
+func widthOf(f *os.File) int {
+	fd := int(f.Fd())
 	if !term.IsTerminal(fd) {
-		return screen{}
+		return 0
 	}
 	width, _, err := term.GetSize(fd)
 	if err != nil || width <= 0 {
-		width = 80
+		return 80
 	}
-	return screen{width: width, colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	return width
 }

@@ -131,7 +131,7 @@ func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, e
 		printPlan(a.err, rep)
 		return rep, nil
 	}
-	printSummary(a.err, rep)
+	printSummary(a.err, rep, a.columns)
 	return rep, nil
 }
 

@@ -241,7 +241,7 @@ func (a *app) showRun(ctx context.Context, pipelines []*config.Config, id, forma
 	if rep.Error != "" {
 		fmt.Fprintf(a.err, "in %s: %s\n", rep.Stage, rep.Error)
 	}
-	printSummary(a.err, rep)
+	printSummary(a.err, rep, a.columns)
 	return nil
 }
 

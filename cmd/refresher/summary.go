@@ -10,8 +10,8 @@ import (
 	"refresher/internal/report/visible"
 )
 
-// printSummary says what a clean run did, and what of it was proved.
-func printSummary(w io.Writer, r *report.Report) {
+// printSummary says what a clean run did, and what of it was proved, on a terminal of so many columns (0 if it is none).
+func printSummary(w io.Writer, r *report.Report, columns int) {
 	rows, bytes := r.Totals()
 	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n", visible.Count(rows),
 		visible.Size(bytes), visible.Seconds(r.Seconds("schema", "data", "post-data")),
@@ -21,7 +21,7 @@ func printSummary(w io.Writer, r *report.Report) {
 	}
 	fmt.Fprintln(w)
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintln(w, wrapped(fmt.Sprintf("%-10s %s", name, fmt.Sprintf(format, args...)), columns, 11))
 	}
 	if d := r.Drift; d != nil {
 		line("changed", "%s, since %s", d.Summary(), d.Run)
