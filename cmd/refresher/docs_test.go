@@ -211,7 +211,7 @@ func TestEachAlertHasARunbook(t *testing.T) {
 }
 
 // documented compares the blocks "console" of a page of docs with what commands printed here, and says how many it
-// compared. Each line of a block is one that was printed, in that order, whatever its numbers, names and places are;
+// compared. Each line of a block is one that was printed, in that order; numbers, names and places may differ;
 // "…" stands for lines left out.
 func documented(t *testing.T, page string, printed map[string]string) (n int) {
 	t.Helper()

@@ -54,12 +54,14 @@ func newSecret(n int) string {
 func (in *initAnswers) grants() (source, staging string) {
 	reader, app, readersPassword := roleOf(in.source, "refresher_reader", "app")
 	writer, _, writersPassword := roleOf(in.staging, "refresher_staging", "app")
-	source = fmt.Sprintf(`-- On production's primary, by its administrator; a standby follows: a role that can read and nothing else.
+	source = fmt.Sprintf(`-- For the administrator of production's primary; a standby follows.
+-- A role that can read and nothing else:
 CREATE ROLE %[1]s LOGIN PASSWORD %[3]s;
 GRANT CONNECT ON DATABASE %[2]s TO %[1]s;
 GRANT pg_read_all_data TO %[1]s;
 `, catalog.Quote(reader), catalog.Quote(app), readersPassword)
-	staging = fmt.Sprintf(`-- On the staging server, by its administrator; it must be another cluster: a role that is no superuser.
+	staging = fmt.Sprintf(`-- For the administrator of the staging server, which must be another cluster.
+-- A role that is no superuser:
 CREATE ROLE %[1]s LOGIN CREATEDB PASSWORD %[2]s;
 GRANT pg_signal_backend TO %[1]s;
 -- If the database exists already, the role must be a member of the role that owns it:

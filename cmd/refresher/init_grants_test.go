@@ -18,7 +18,7 @@ func TestGrantsAreThoseOfTheDocs(t *testing.T) {
 	}
 }
 
-// Roles log in by the URLs that init writes and the statements that it writes: with a password of the URL, or a new one.
+// Roles log in by the URLs and the statements that init writes: with the password of a URL, or a new one.
 func TestInitGivesPasswords(t *testing.T) {
 	t.Setenv("PGPASSFILE", "/dev/null")
 	server := pgserver.New(t, pgserver.Options{Files: map[string]string{"pg_hba.conf": "host all " + pgserver.User +

@@ -10,7 +10,8 @@ import (
 	"refresher/internal/report/visible"
 )
 
-// printSummary says what a clean run did, and what of it was proved, on a terminal of so many columns (0 if it is none).
+// printSummary says what a clean run did, and what of it was proved, on a terminal of so many columns (0 if it is
+// none).
 func printSummary(w io.Writer, r *report.Report, columns int) {
 	rows, bytes := r.Totals()
 	fmt.Fprintf(w, "\n%s rows (%s) scrubbed and restored in %s, %s in all\n\n", visible.Count(rows),
