@@ -28,6 +28,9 @@ func TestConfigurationsOfDeploy(t *testing.T) {
 		}
 	}
 	getenv := func(name string) (string, bool) {
+		if name == "REDIS_URL" {
+			return "redis://localhost/0", named[name]
+		}
 		if strings.HasSuffix(name, "_URL") && name != "MLFLOW_S3_ENDPOINT_URL" {
 			return "postgres://u@localhost/" + strings.ToLower(name), named[name]
 		}
