@@ -88,6 +88,9 @@ func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, err
 	if err := a.hookChecks(ctx, c, rep); err != nil {
 		return nil, err
 	}
+	if err := notifyChecks(ctx, c, rep); err != nil {
+		return nil, err
+	}
 	if rulesThere(c) {
 		o.Rules, o.RulesErr = rules.Load(c.Rules)
 	}

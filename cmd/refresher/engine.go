@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/refresh"
+	"refresher/internal/refresh/notify"
 	"refresher/internal/report"
 	"refresher/internal/serve"
 	"refresher/internal/serve/engine"
@@ -42,6 +44,13 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 	if err != nil {
 		return engine.Pipeline{}, err
 	}
+	list, err := targets(c)
+	if err == nil {
+		err = checkTargets(ctx, list)
+	}
+	if err != nil {
+		return engine.Pipeline{}, err
+	}
 	words := "no schedule"
 	if c.Schedule.Cron != "off" {
 		words = c.Schedule.Cron + ", " + c.Schedule.Timezone
@@ -54,7 +63,24 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 			return a.refreshNow(ctx, c.Pipeline, id, by, watch)
 		},
 		Rollback: func(ctx context.Context) error { return a.rollback(ctx, c, false) },
+		Targets:  a.targetsNow(c.Pipeline, list), StaleAt: times.StaleAt, Site: c.Serve.URL,
 	}, nil
+}
+
+// targetsNow reads where a pipeline's notifications go from the configuration as it is now. While that
+// is wrong, they go where they went before: that it is wrong is to be told, too.
+func (a *app) targetsNow(pipeline string, before []notify.Target) func(context.Context) ([]notify.Target, error) {
+	var mu sync.Mutex
+	return func(context.Context) ([]notify.Target, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if configs, err := a.loadConfigs(pipeline); err == nil {
+			if list, err := targets(configs[0]); err == nil {
+				before = list
+			}
+		}
+		return before, nil
+	}
 }
 
 // refreshNow reads the files of a pipeline and runs a refresh. It always returns a report.

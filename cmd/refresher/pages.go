@@ -17,7 +17,6 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/serve"
 	"refresher/internal/serve/access"
-	"refresher/internal/serve/metrics"
 	"refresher/internal/serve/web"
 )
 
@@ -29,10 +28,10 @@ type pageServer struct {
 }
 
 // pages listens on the address of serve.listen; the pages show control.
-func (a *app) pages(c *config.Config, who access.Access, control serve.Control, jobs http.Handler,
+func (a *app) pages(c *config.Config, who access.Access, control serve.Control, metrics, jobs http.Handler,
 	log *slog.Logger) (*pageServer, error) {
 	s := &pageServer{tls: c.Serve.TLS}
-	site, err := web.New(web.Options{Access: who, Control: control, Metrics: metrics.New(control, version, log),
+	site, err := web.New(web.Options{Access: who, Control: control, Metrics: metrics,
 		Jobs: jobs, Version: version, Log: log})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	inbox := s.notifies("all")
 	s.must(exitClean, "run")
 	before := s.state()
 	const first = "(SELECT email FROM users ORDER BY id LIMIT 1)"
@@ -41,8 +42,13 @@ func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 		})
 	}
 	_, said := s.must(exitRefused, "run")
-	if found := s.leaks(said + s.findings()); len(found) > 0 {
-		t.Errorf("the refusal shows %s", found[0])
+	told := inbox.everything()
+	if found := s.leaks(said + s.findings() + told); len(found) > 0 {
+		t.Errorf("the refusal, or a notification of it, shows %s", found[0])
+	}
+	if hooks := inbox.hooks(t); len(hooks) != 2 || hooks[0].Type != "refresher.done" || hooks[1].Type != "refresher.refused" || strings.Count(told, "was refused") < 4 ||
+		strings.Contains(told, "jane.doe") || strings.Contains(told, "4929") {
+		t.Errorf("notifications:\n%s", told)
 	}
 	if s.state() != before || s.leftovers() != "" {
 		t.Errorf("a refused run changed staging or the bucket, or left %s", s.leftovers())

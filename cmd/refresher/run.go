@@ -77,20 +77,27 @@ func (r running) below(pipeline string) running {
 	return r
 }
 
-// runOne refreshes one pipeline.
+// runOne refreshes one pipeline, and tells those whom notify names.
 func (a *app) runOne(ctx context.Context, c *config.Config, r running) error {
+	_, err := a.notified(ctx, c, !r.dry, func() (*report.Report, error) { return a.runSilently(ctx, c, r) })
+	return err
+}
+
+// runSilently refreshes one pipeline, and tells the person who started it alone. There is no report if
+// the run did not begin.
+func (a *app) runSilently(ctx context.Context, c *config.Config, r running) (*report.Report, error) {
 	in, err := withRules(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o, err := a.options(ctx, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o.DryRun, o.KeepShadow, o.Replace, o.PurgePrevious = r.dry, r.keepShadow, r.replace, r.purge
 	if r.fingerprints != "" {
 		if o.Fingerprints, err = a.runPrints(ctx, c, r.fingerprints); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	rep, err := a.refresh(ctx, o)
@@ -99,7 +106,7 @@ func (a *app) runOne(ctx context.Context, c *config.Config, r running) error {
 			err = werr
 		}
 	}
-	return err
+	return rep, err
 }
 
 // refresh runs once and tells a person how it went.

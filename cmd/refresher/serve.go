@@ -11,6 +11,7 @@ import (
 
 	"refresher/internal/config"
 	"refresher/internal/serve"
+	"refresher/internal/serve/metrics"
 	"refresher/internal/serve/web"
 )
 
@@ -50,7 +51,10 @@ func (a *app) serve(ctx context.Context, configs []*config.Config) error {
 		return err
 	}
 	secrets := a.watch(configs, who, log)
-	pages, err := a.pages(configs[0], who, serve.WithSecrets(engine, secrets.Stale), jobs, log)
+	control := serve.WithSecrets(engine, secrets.Stale)
+	metrics := metrics.New(control, version, log)
+	engine.Notified = metrics.Notified
+	pages, err := a.pages(configs[0], who, control, metrics, jobs, log)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ type Config struct {
 	Vault    secret.Vault `yaml:"vault" doc:"how references to HashiCorp Vault log in, see [secrets](secrets.md)"`
 	TempDir  string       `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
-	Hooks Hooks `yaml:"hooks" doc:"what runs around the promote, see [hooks](hooks.md)" scope:"pipeline"`
+	Hooks  Hooks    `yaml:"hooks" doc:"what runs around the promote, see [hooks](hooks.md)" scope:"pipeline"`
+	Notify []Notify `yaml:"notify" doc:"who is told how runs end, see [notifications](notifications.md)"`
 
 	File     string `yaml:"-"` // the path it was read from
 	Pipeline string `yaml:"-"` // its name; DefaultPipeline if the file names none
@@ -194,6 +195,7 @@ func (c *Config) resolve() {
 		}
 	}
 	c.hookPaths()
+	c.notifyPaths()
 	if c.TempDir != "" {
 		c.TempDir = c.Path(c.TempDir)
 	}
@@ -273,4 +275,5 @@ func (c *Config) validate(d *decoder) {
 	c.validateBuckets(d)
 	c.validatePrints(d)
 	c.validateHooks(d)
+	c.validateNotify(d)
 }

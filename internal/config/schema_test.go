@@ -40,6 +40,7 @@ workers: ${WORKERS:-2}
 		three + "source: {url: x}\n": false, three + "  a b: {}\n": false, three + "  other: {source: {url: x}}\n": false,
 		strings.Replace(three, "    workers: 1", "    log: {format: json}", 1): false,
 		strings.Replace(three, "key: env:REFRESHER_KEY\n", "", 1):              true, // Load says which pipelines have no key
+		good + "notify: [{on: [all], slack: env:S, retries: 1}]\n":             true, good + "notify: [{slack: env:S}]\n": false,
 		good + "wokers: 2\n": false, "source: {}\n": false,
 		strings.Replace(good, "[rules/app.yaml]", "rules/app.yaml", 1): false} {
 		var value any

@@ -10,6 +10,7 @@ import (
 // Serve is where the status page is, who may see it, and who may act.
 type Serve struct {
 	Listen      string      `yaml:"listen" doc:"address of the pages, the API and the metrics; without a token it must be loopback, such as 127.0.0.1:8320"`
+	URL         string      `yaml:"url" doc:"address under which people reach the pages, such as https://refresher.acme.com: notifications link to it"`
 	Token       secret.Text `yaml:"token" reference:"true" doc:"secret reference of the token with which people and programs may read and act; empty: everybody on this machine may read, and nobody act"`
 	Readers     secret.Text `yaml:"readers" reference:"true" doc:"secret reference of another token, for reading only"`
 	ProxyHeader string      `yaml:"proxy_header" doc:"header in which a proxy that logs people in gives their name, such as X-Forwarded-User: they may read and act. It counts from this machine and from proxies"`

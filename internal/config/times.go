@@ -15,6 +15,7 @@ type Schedule struct {
 	CatchUp  string `yaml:"catch_up" doc:"how old a missed time may be to be run still" default:"24h"`
 	Jitter   string `yaml:"jitter" doc:"each run begins up to this much later, by chance and before the next time, so that not all services ask at the same moment" default:"0s"`
 	Deadline string `yaml:"deadline" doc:"a scheduled run that takes longer is stopped, and staging stays as it was; 0s: none" default:"0s"`
+	Stale    string `yaml:"stale_after" doc:"how long after the time at which a run was due the data are stale, if no run was done since: serve tells notify" default:"12h"`
 }
 
 // Times are the parsed schedule.
@@ -22,6 +23,7 @@ type Times struct {
 	Plan                      *schedule.Plan
 	Zone                      *time.Location
 	CatchUp, Jitter, Deadline time.Duration // CatchUp is 0 if missed times are skipped
+	Stale                     time.Duration
 }
 
 // Times parses the schedule; the error names every field that is wrong.
@@ -42,7 +44,8 @@ func (s Schedule) Times() (t Times, err error) {
 	for _, d := range []struct {
 		name, text string
 		into       *time.Duration
-	}{{"catch_up", s.CatchUp, &t.CatchUp}, {"jitter", s.Jitter, &t.Jitter}, {"deadline", s.Deadline, &t.Deadline}} {
+	}{{"catch_up", s.CatchUp, &t.CatchUp}, {"jitter", s.Jitter, &t.Jitter}, {"deadline", s.Deadline, &t.Deadline},
+		{"stale_after", s.Stale, &t.Stale}} {
 		if *d.into, err = time.ParseDuration(d.text); err != nil || *d.into < 0 {
 			bad(d.name, "must be a duration such as 5m or 24h")
 		}
@@ -58,4 +61,14 @@ func (s Schedule) Times() (t Times, err error) {
 		return t, &wrong
 	}
 	return t, nil
+}
+
+// StaleAt is when data of a run that began at a time are stale if no other was done; zero without a
+// schedule.
+func (t Times) StaleAt(began time.Time) time.Time {
+	due := t.Plan.After(began).At
+	if due.IsZero() {
+		return due
+	}
+	return due.Add(t.Jitter + t.Stale)
 }

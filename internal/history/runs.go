@@ -160,6 +160,32 @@ func (h *History) Latest(ctx context.Context) (runs []Run, err error) {
 	return runs, err
 }
 
+// Past is what there was before a run.
+type Past struct {
+	Bad  bool // the newest run before it that came to a result was not done
+	Done Run  // the newest run before it that was done; zero if there is none
+}
+
+// Before looks at what there was before the run of that id; an empty one is the next. Runs that were
+// stopped or left out say nothing.
+func (h *History) Before(ctx context.Context, id string) (p Past, err error) {
+	done, err := h.List(ctx, Filter{Outcome: fault.Done, Before: id, Limit: 1})
+	if err != nil {
+		return p, err
+	}
+	if len(done) > 0 {
+		p.Done = done[0]
+	}
+	for _, outcome := range []fault.Outcome{fault.Refused, fault.Failed, fault.Invalid, fault.Lost} {
+		bad, err := h.List(ctx, Filter{Outcome: outcome, Before: id, Limit: 1})
+		if err != nil {
+			return p, err
+		}
+		p.Bad = p.Bad || len(bad) > 0 && bad[0].Started.After(p.Done.Started)
+	}
+	return p, nil
+}
+
 // Ran reports whether a run of this staging database that came to its end was going on at a moment.
 func (h *History) Ran(ctx context.Context, at time.Time) (ran bool, err error) {
 	const q = `SELECT EXISTS (SELECT FROM runs WHERE database = $1 AND started <= $2 AND finished > $2 AND outcome IN ('done', 'refused'))`

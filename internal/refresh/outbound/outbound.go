@@ -41,8 +41,7 @@ func (r Retry) Do(ctx context.Context, do func(context.Context) error) (tries in
 	pause := r.Pause
 	for tries = 1; ; tries++ {
 		err = do(ctx)
-		var final *finalError
-		if err == nil || ctx.Err() != nil || tries >= r.Tries || errors.As(err, &final) {
+		if err == nil || ctx.Err() != nil || tries >= r.Tries || IsFinal(err) {
 			return tries, err
 		}
 		wait := pause/2 + rand.N(pause/2+1)
@@ -67,6 +66,12 @@ func (e *finalError) Unwrap() error { return e.error }
 
 // Final marks an error that another try would give again.
 func Final(err error) error { return &finalError{err} }
+
+// IsFinal reports whether an error was marked by [Final].
+func IsFinal(err error) bool {
+	var final *finalError
+	return errors.As(err, &final)
+}
 
 // StatusError is an answer whose status is not a success.
 type StatusError struct {
@@ -174,8 +179,11 @@ func Reason(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the server closed the connection")
 	}
-	return errors.New("the connection failed")
+	return ErrConnection
 }
+
+// ErrConnection is the [Reason] of an error that Reason doesn't know.
+var ErrConnection = errors.New("the connection failed")
 
 // ParseURL reads a URL of one of the schemes. The error doesn't quote it.
 func ParseURL(text string, schemes ...string) (*url.URL, error) {

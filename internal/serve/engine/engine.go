@@ -34,6 +34,7 @@ import (
 	"refresher/internal/config/schedule"
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/refresh/notify"
 	"refresher/internal/report"
 	"refresher/internal/serve"
 )
@@ -60,10 +61,20 @@ type Pipeline struct {
 	Rollback func(ctx context.Context) error
 	// NewID names a run that begins at a time.
 	NewID func(time.Time) string
+
+	// Targets are where notifications go, by the configuration as it is now; nil: there are none.
+	Targets func(ctx context.Context) ([]notify.Target, error)
+	// StaleAt is when the data of a run that began at a time are stale; zero if never.
+	StaleAt func(began time.Time) time.Time
+	// Site is the address under which people reach the pages; empty: notifications have no link.
+	Site string
 }
 
 // Engine runs pipelines. It is a [serve.Control].
 type Engine struct {
+	// Notified, if it is set before Serve, hears of each notification: its result is "sent" or "failed".
+	Notified func(pipeline, result string)
+
 	log     *slog.Logger
 	runners []*runner
 }
@@ -74,7 +85,13 @@ var _ serve.Control = (*Engine)(nil)
 func New(log *slog.Logger, pipelines ...Pipeline) *Engine {
 	e := &Engine{log: log}
 	for _, p := range pipelines {
-		r := &runner{Pipeline: p, log: log.With("pipeline", p.Name), now: time.Now, look: lookEvery, pause: time.Minute}
+		r := &runner{Pipeline: p, log: log.With("pipeline", p.Name), now: time.Now, look: lookEvery, pause: time.Minute,
+			told: map[string]bool{}}
+		r.notified = func(pipeline, result string) {
+			if e.Notified != nil {
+				e.Notified(pipeline, result)
+			}
+		}
 		r.seen.problem = errStarting
 		e.runners = append(e.runners, r)
 	}
@@ -104,6 +121,11 @@ type runner struct {
 	jobs  string        // path of River's pages; empty: there are none
 	pause time.Duration // before a run that failed is tried again, the first time
 
+	notified func(pipeline, result string)
+	atOnce   sync.WaitGroup  // notifications that are sent without the queue
+	told     map[string]bool // events that [runner.watch] told of
+	since    time.Time       // when watch looked first
+
 	mu      sync.Mutex
 	work    *work    // nil while the staging server can't be reached
 	current *current // the run that goes on here
@@ -130,6 +152,7 @@ const (
 
 // serve keeps the work with the staging server going.
 func (r *runner) serve(ctx context.Context) {
+	defer r.atOnce.Wait()
 	for ctx.Err() == nil {
 		w, err := r.open(ctx)
 		if err == nil {
@@ -140,6 +163,7 @@ func (r *runner) serve(ctx context.Context) {
 			return
 		}
 		r.troubled(err)
+		r.watch(ctx, nil)
 		wait := r.look
 		if fault.Decided(err) { // a person has to mend it; the source is asked each time
 			wait *= 12
@@ -166,6 +190,7 @@ func (r *runner) keep(ctx context.Context, w *work) error {
 			}
 			r.troubled(err)
 		}
+		r.watch(ctx, w)
 		select {
 		case <-ctx.Done():
 			return nil

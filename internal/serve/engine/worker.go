@@ -132,7 +132,9 @@ func (w *worker) refresh(ctx context.Context, open *work, id string, job *river.
 	recorded := w.recorded(ctx, open.history, run, rep, err)
 	w.set(func() { w.current = nil })
 	w.tell(ctx, open, run, rep, err)
-	return errors.Join(w.result(ctx, job, rep, err), recorded)
+	again, result := w.result(ctx, job, rep, err)
+	w.tellEnd(ctx, open, run, rep, err, again)
+	return errors.Join(result, recorded)
 }
 
 // safely runs, and takes a panic for an error.
@@ -176,16 +178,20 @@ func (r *runner) recorded(ctx context.Context, h *history.History, run history.R
 	return h.Finish(ctx, run)
 }
 
-// result is what River is told of a job that ran: nil is done, an error is tried again.
-func (r *runner) result(ctx context.Context, job *river.Job[Args], rep *report.Report, err error) error {
+// result is what River is told of a job that ran: nil is done, an error is tried again, at that time.
+func (r *runner) result(ctx context.Context, job *river.Job[Args], rep *report.Report,
+	err error) (time.Time, error) {
 	switch {
 	case ctx.Err() != nil && rep.Outcome == fault.Stopped:
-		return ctx.Err() // the service stops, and the job goes back; or a person cancelled it, and River knows
+		// The service stops, and the job goes back; or a person cancelled it, and River knows.
+		return time.Time{}, ctx.Err()
 	case err == nil:
-		return nil
-	case rep.Outcome != fault.Failed, errors.Is(err, errDeadline), errors.Is(err, errPanic), job.Attempt >= job.MaxAttempts:
-		return river.JobCancel(err)
+		return time.Time{}, nil
+	case rep.Outcome != fault.Failed, errors.Is(err, errDeadline), errors.Is(err, errPanic),
+		job.Attempt >= job.MaxAttempts:
+		return time.Time{}, river.JobCancel(err)
 	}
-	r.log.Warn("the run is tried again", "run", rep.Run, "at", backoff{r.pause}.NextRetry(job.JobRow))
-	return err
+	again := backoff{r.pause}.NextRetry(job.JobRow)
+	r.log.Warn("the run is tried again", "run", rep.Run, "at", again)
+	return again, err
 }

@@ -106,6 +106,9 @@ func (m *Metrics) learn(ctx context.Context, p serve.PipelineState) error {
 		for _, o := range Outcomes() {
 			m.runs.WithLabelValues(p.Name, string(o))
 		}
+		for _, result := range []string{"sent", "failed"} {
+			m.notifications.WithLabelValues(p.Name, result)
+		}
 		k = &pipeline{ended: map[fault.Outcome]time.Time{}}
 		for _, o := range Outcomes() {
 			runs, err := m.control.Runs(ctx, serve.Filter{Pipeline: p.Name, Outcome: o, Limit: 1})
