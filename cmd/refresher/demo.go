@@ -86,7 +86,7 @@ func (a *app) demo(ctx context.Context, users int, keep bool) (err error) {
 		return err
 	}
 	o.KeepShadow = keep
-	rep, err := demo.refresh(ctx, o)
+	rep, err := demo.refresh(ctx, in.config, o)
 	reportPath := filepath.Join(dir, "report.html")
 	if rep != nil {
 		err = errors.Join(err, writeReport(rep, reportPath))

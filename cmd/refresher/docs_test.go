@@ -157,6 +157,9 @@ func asConfig(dir, text string) error {
 		if strings.HasPrefix(name, "REDIS") {
 			return "redis://h.example/0", true
 		}
+		if strings.HasPrefix(name, "MLFLOW_TRACKING") {
+			return "https://mlflow.example", true
+		}
 		return "postgres://u@h.example/" + strings.ToLower(name), true
 	})
 	return err

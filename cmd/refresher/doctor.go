@@ -91,6 +91,7 @@ func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, err
 	if err := notifyChecks(ctx, c, rep); err != nil {
 		return nil, err
 	}
+	a.trackingCheck(ctx, c, rep)
 	if rulesThere(c) {
 		o.Rules, o.RulesErr = rules.Load(c.Rules)
 	}

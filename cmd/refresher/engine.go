@@ -48,6 +48,9 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 	if err == nil {
 		err = checkTargets(ctx, list)
 	}
+	if err == nil {
+		err = a.checkTracking(ctx, c)
+	}
 	if err != nil {
 		return engine.Pipeline{}, err
 	}
@@ -86,24 +89,26 @@ func (a *app) targetsNow(pipeline string, before []notify.Target) func(context.C
 // refreshNow reads the files of a pipeline and runs a refresh. It always returns a report.
 func (a *app) refreshNow(ctx context.Context, pipeline, id, by string, watch refresh.Observer) (*report.Report, error) {
 	started := time.Now()
-	o, err := a.optionsNow(ctx, pipeline)
+	c, o, err := a.optionsNow(ctx, pipeline)
 	if err != nil {
 		return &report.Report{Run: id, Started: started, Finished: time.Now(), Outcome: fault.OutcomeOf(ctx, err),
 			Error: err.Error()}, err
 	}
 	o.Run, o.By = id, by
-	return a.traced(ctx, o, watch)
+	log := a.log().With("pipeline", pipeline, "run", id)
+	return a.traced(ctx, c, o, watch, func(text string) { log.Warn(text) })
 }
 
-// optionsNow are a pipeline's options, by the files as they are now.
-func (a *app) optionsNow(ctx context.Context, pipeline string) (refresh.Options, error) {
+// optionsNow are a pipeline's configuration and options, by the files as they are now.
+func (a *app) optionsNow(ctx context.Context, pipeline string) (*config.Config, refresh.Options, error) {
 	configs, err := a.loadConfigs(pipeline)
 	if err != nil {
-		return refresh.Options{}, err
+		return nil, refresh.Options{}, err
 	}
 	in, err := withRules(configs[0])
 	if err != nil {
-		return refresh.Options{}, err
+		return nil, refresh.Options{}, err
 	}
-	return a.options(ctx, in)
+	o, err := a.options(ctx, in)
+	return in.config, o, err
 }

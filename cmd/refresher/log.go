@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"refresher/internal/config"
 	"refresher/internal/refresh"
 	"refresher/internal/report"
 	"refresher/internal/report/visible"
@@ -154,13 +155,16 @@ func (a *app) flush(ctx context.Context) {
 	_ = a.telemetry.Flush(ctx)
 }
 
-// traced is refresh.Run, and tells the collector of it. One that can't be told is a warning, and no more.
-func (a *app) traced(ctx context.Context, o refresh.Options, watch refresh.Observer) (*report.Report, error) {
+// traced is refresh.Run, and tells MLflow and the collector of it. Where it can't be told is a warning, and
+// no more.
+func (a *app) traced(ctx context.Context, c *config.Config, o refresh.Options, watch refresh.Observer,
+	warn func(string)) (*report.Report, error) {
 	rep, err := refresh.Run(ctx, o, watch)
+	a.tracked(ctx, c, o, rep, warn)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()
 	if terr := a.telemetry.Run(ctx, o.Pipeline, rep); terr != nil {
-		watch.Warn("the run's trace could not be sent: " + terr.Error())
+		warn("the run's trace could not be sent: " + terr.Error())
 	}
 	return rep, err
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"refresher/internal/refresh/notify"
+	"refresher/internal/testkit/mlflowserver"
 )
 
 // inbox is what the receivers of a site's notifications got.
@@ -44,6 +45,16 @@ notify:
   - {on: [`+on+`], teams: env:TEAMS, retries: 1}
   - {on: [`+on+`], webhook: {url: env:HOOK, secret: env:HOOK_SECRET}, retries: 1}`)
 	return b
+}
+
+// tracks gives a site an MLflow tracking server.
+func (s *site) tracks() *mlflowserver.Server {
+	server := &mlflowserver.Server{Authorization: "Bearer tracking"}
+	at := httptest.NewServer(server)
+	s.t.Cleanup(at.Close)
+	s.vars["MLFLOW_TRACKING_URI"], s.vars["MLFLOW_TRACKING_TOKEN"] = at.URL, "tracking"
+	s.edit("refresher.yaml", "key: env:KEY", "key: env:KEY\nmlflow: {tracking_uri: \"${MLFLOW_TRACKING_URI:-}\"}")
+	return server
 }
 
 // hooks are what the webhook was told, and empties it.
@@ -84,21 +95,36 @@ func TestNotificationsOfTheCommandLine(t *testing.T) {
 		!strings.Contains(said, "SLACK is not set") || !strings.Contains(said, "the secret is too short") || len(s.keys()) > 0 {
 		t.Errorf("wrong targets:\n%s", said)
 	}
+	if _, said := s.must(exitInput, "doctor"); !strings.Contains(said, "FAIL  notify[0] (slack)") ||
+		!strings.Contains(said, "ok    notify[1] (teams): it is complete; nothing is sent") {
+		t.Errorf("doctor:\n%s", said)
+	}
 	s.vars["SLACK"], s.vars["HOOK_SECRET"] = inbox.URL+"/slack", "a secret of more than sixteen bytes"
 	s.must(exitClean, "run", "--dry-run")
 	if said := inbox.everything(); said != "" {
 		t.Errorf("a dry run told %s", said)
 	}
 	inbox.broken = true
+	tracking := s.tracks()
+	s.vars["MLFLOW_TRACKING_INSECURE_TLS"] = "perhaps"
+	if _, said := s.must(exitInput, "run"); !strings.Contains(said, "MLFLOW_TRACKING_INSECURE_TLS must be true or false") {
+		t.Errorf("a wrong variable:\n%s", said)
+	}
+	delete(s.vars, "MLFLOW_TRACKING_INSECURE_TLS")
+	s.vars["MLFLOW_TRACKING_TOKEN"] = "another"
 	_, said := s.must(exitClean, "run")
 	for _, want := range []string{"warning: a notification was not sent (tries: 2): notify[0] (slack): the server answered 500",
-		"notify[1] (teams)", "notify[2] (webhook)"} {
+		"notify[1] (teams)", "notify[2] (webhook)",
+		"the run could not be logged: MLflow: looking for the experiment: the server answered 401 Unauthorized"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q:\n%s", want, said)
 		}
 	}
 	if strings.Contains(said, inbox.URL) {
 		t.Errorf("an address is shown:\n%s", said)
+	}
+	if strings.Contains(said, s.vars["MLFLOW_TRACKING_URI"]) || len(tracking.Runs()) > 0 {
+		t.Errorf("MLflow has %v:\n%s", tracking.Runs(), said)
 	}
 	inbox.broken = false
 	inbox.hooks(t)

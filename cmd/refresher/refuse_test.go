@@ -15,7 +15,7 @@ import (
 func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	inbox := s.notifies("all")
+	inbox, tracking := s.notifies("all"), s.tracks()
 	s.must(exitClean, "run")
 	before := s.state()
 	const first = "(SELECT email FROM users ORDER BY id LIMIT 1)"
@@ -42,12 +42,19 @@ func TestAPlantedLeakRefusesTheRun(t *testing.T) {
 		})
 	}
 	_, said := s.must(exitRefused, "run")
-	told := inbox.everything()
-	if found := s.leaks(said + s.findings() + told); len(found) > 0 {
-		t.Errorf("the refusal, or a notification of it, shows %s", found[0])
+	told, runs := inbox.everything(), tracking.Runs()
+	if len(runs) != 2 || runs[0].Status != "FINISHED" || runs[0].Metrics["rows"] < 1000 || runs[1].Status != "FAILED" ||
+		runs[1].Tags["refresher.outcome"] != "refused" || runs[1].Metrics["survivors"] < 1 {
+		t.Fatalf("MLflow has %+v", runs)
 	}
-	if hooks := inbox.hooks(t); len(hooks) != 2 || hooks[0].Type != "refresher.done" || hooks[1].Type != "refresher.refused" || strings.Count(told, "was refused") < 4 ||
-		strings.Contains(told, "jane.doe") || strings.Contains(told, "4929") {
+	logged := fmt.Sprint(runs) + string(tracking.Artefact(runs[1].ID, "report.json")) +
+		string(tracking.Artefact(runs[1].ID, "report.html"))
+	if found := s.leaks(said + s.findings() + told + logged); len(found) > 0 {
+		t.Errorf("the refusal, a notification of it or what MLflow has shows %s", found[0])
+	}
+	if hooks := inbox.hooks(t); len(hooks) != 2 || hooks[0].Type != "refresher.done" || hooks[1].Type != "refresher.refused" ||
+		strings.Count(told, "was refused") < 4 || strings.Contains(told, "***") ||
+		strings.Contains(told+logged, "jane.doe") || strings.Contains(told+logged, "4929 1234") {
 		t.Errorf("notifications:\n%s", told)
 	}
 	if s.state() != before || s.leftovers() != "" {

@@ -91,6 +91,9 @@ func (a *app) runSilently(ctx context.Context, c *config.Config, r running) (*re
 		return nil, err
 	}
 	o, err := a.options(ctx, in)
+	if err == nil {
+		err = a.checkTracking(ctx, c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (a *app) runSilently(ctx context.Context, c *config.Config, r running) (*re
 			return nil, err
 		}
 	}
-	rep, err := a.refresh(ctx, o)
+	rep, err := a.refresh(ctx, c, o)
 	if r.report != "" {
 		if werr := writeReport(rep, r.report); werr != nil && err == nil {
 			err = werr
@@ -110,13 +113,13 @@ func (a *app) runSilently(ctx context.Context, c *config.Config, r running) (*re
 }
 
 // refresh runs once and tells a person how it went.
-func (a *app) refresh(ctx context.Context, o refresh.Options) (*report.Report, error) {
+func (a *app) refresh(ctx context.Context, c *config.Config, o refresh.Options) (*report.Report, error) {
 	o.Run = refresh.NewID(a.clock())
 	if !a.silent() {
 		fmt.Fprintf(a.err, "refresh %s\n", o.Run)
 	}
 	p := a.progress()
-	rep, err := a.traced(ctx, o, p)
+	rep, err := a.traced(ctx, c, o, p, p.Warn)
 	p.Close()
 	if err != nil {
 		if a.verbose && a.logFormat != "json" {

@@ -21,6 +21,7 @@ type document struct {
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	inbox, tracking := s.notifies("done, invalid"), s.tracks()
 	s.edit("refresher.yaml", "workers: 2",
 		"workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}")
 	cmd := s.process("serve")
@@ -64,6 +65,14 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 			t.Errorf("%s lacks %q", path, want)
 		}
 	}
+	watch.awaitText("target=\"notify[2] (webhook)\"")
+	if told := inbox.hooks(t); told[0].Data.Run != run[1] || told[0].Data.By != "schedule" ||
+		!regexp.MustCompile(`refresher_notifications_total{pipeline="default",result="sent"} [1-9]`).MatchString(get("/metrics")) {
+		t.Errorf("told %+v", told)
+	}
+	if runs := tracking.Runs(); runs[0].Name != run[1] || runs[0].Tags["refresher.by"] != "schedule" {
+		t.Errorf("MLflow has %+v", runs)
+	}
 	// A report on the page's server is checked like one anywhere.
 	if _, said := s.must(exitClean, "verify", "--report", address[1]+"/runs/"+run[1]+"/report.json"); !strings.Contains(
 		said, run[1]+" is genuine") {
@@ -80,6 +89,7 @@ func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 		t.Fatal(err)
 	}
 	watch.awaitText("outcome=invalid")
+	watch.awaitText("-invalid target=\"notify[2] (webhook)\"")
 	if list, _ := s.must(exitClean, "runs", "--format", "json"); !strings.Contains(list, "invalid") {
 		t.Errorf("the attempt is not recorded:\n%s", list)
 	}

@@ -49,6 +49,7 @@ type Config struct {
 	TempDir  string       `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
 	Hooks  Hooks    `yaml:"hooks" doc:"what runs around the promote, see [hooks](hooks.md)" scope:"pipeline"`
+	MLflow MLflow   `yaml:"mlflow" doc:"an MLflow tracking server that runs are logged to, see [notifications](notifications.md#mlflow)"`
 	Notify []Notify `yaml:"notify" doc:"who is told how runs end, see [notifications](notifications.md)"`
 
 	File     string `yaml:"-"` // the path it was read from

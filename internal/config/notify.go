@@ -50,6 +50,12 @@ type SMTP struct {
 	CA       string      `yaml:"ca" doc:"file of the certificates in PEM to trust, relative to this file; empty: the system's"`
 }
 
+// MLflow is the tracking server that runs are logged to.
+type MLflow struct {
+	TrackingURI secret.Text `yaml:"tracking_uri" doc:"http:// or https:// URL of the tracking server, or a secret reference of it; empty: runs are not logged. Credentials come from the environment variables of MLflow's own client"`
+	Experiment  string      `yaml:"experiment" doc:"name of the experiment, which is made if there is none" default:"refresher"`
+}
+
 // Kind is which way a target is told: slack, teams, webhook or smtp; "" for none or several.
 func (n Notify) Kind() string {
 	kind := ""
@@ -152,6 +158,12 @@ func (c *Config) validateNotify(d *decoder) {
 		if n.Retries < 0 || n.Retries > 20 {
 			d.at(path+".retries", "must be from 0 to 20")
 		}
+	}
+	if !c.MLflow.TrackingURI.IsZero() {
+		d.literalURL("mlflow.tracking_uri", c.MLflow.TrackingURI, "https", "http")
+	}
+	if c.MLflow.Experiment == "" || len(c.MLflow.Experiment) > 256 {
+		d.at("mlflow.experiment", "must be a name of 1 to 256 bytes")
 	}
 	if u, err := url.Parse(c.Serve.URL); c.Serve.URL != "" &&
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {

@@ -21,6 +21,7 @@ notify:
     text: |
       {{.Reason}}
   - {on: [done], teams: "https://acme.example/workflows/x"}
+mlflow: {tracking_uri: "${MLFLOW:-}"}
 `
 
 func TestNotify(t *testing.T) {
@@ -40,6 +41,9 @@ func TestNotify(t *testing.T) {
 		c.Notify[0].Limit() != 10*time.Second || c.Notify[0].Retries != 4 || c.Notify[1].Limit() != 5*time.Second ||
 		c.Notify[1].Retries != 2 || mail.SMTPPort() != 587 || mail.TLS != "starttls" || !filepath.IsAbs(mail.CA) {
 		t.Errorf("%v %+v", kinds, c.Notify)
+	}
+	if !c.MLflow.TrackingURI.IsZero() || c.MLflow.Experiment != "refresher" {
+		t.Errorf("%+v", c.MLflow)
 	}
 	if times, err := c.Schedule.Times(); err != nil || times.Stale != 12*time.Hour {
 		t.Errorf("%v, %v", times, err)
@@ -65,8 +69,10 @@ func TestMistakesInNotify(t *testing.T) {
 		`notify: [{on: [all], smtp: {host: h.example, tls: none, username: u, password: env:P, from: a@b.example, to: [c@d.example]}}]`: "notify[0].smtp.tls is none, and the password would go to another machine",
 		`notify: [{on: [all], smtp: {host: "h.example:25", username: u, from: ab.example, to: [c@d.example, d]}}]`:                      "notify[0].smtp.host must be the name or address of a host, without a port",
 		`notify: [{on: [all], smtp: {host: h.example, from: ab.example, to: [c@d.example, d]}}]`:                                        "notify[0].smtp.to[1] is no address of mail",
-		`serve: {url: "https://u:hunter2@h.example"}`:                                                                                   "serve.url must be an http:// or https:// URL, without a password",
-		`schedule: {stale_after: soon}`: "schedule.stale_after must be a duration",
+		`mlflow: {tracking_uri: "sqlite:///hunter2.db"}`:                                                                                "mlflow.tracking_uri must begin with https:// or http://",
+		`mlflow: {experiment: ""}`:                    "mlflow.experiment must be a name",
+		`serve: {url: "https://u:hunter2@h.example"}`: "serve.url must be an http:// or https:// URL, without a password",
+		`schedule: {stale_after: soon}`:               "schedule.stale_after must be a duration",
 	} {
 		_, err := load(t, minimal+text+"\n", env("REPLICA", "postgres://h/app"))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {

@@ -216,6 +216,22 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// Of what was found, columns, classes and numbers are told, and no shape: that has initials.
+func TestFindingsAreToldWithoutTheirShapes(t *testing.T) {
+	find := func(column, shape, kind string, strong bool) verify.Finding {
+		return verify.Finding{Table: "public.t", Column: column, Class: "email", Shape: shape, Kind: kind, Strong: strong}
+	}
+	rep := &report.Report{Run: "r", Outcome: fault.Refused, Verification: []report.Subject{{Results: []*verify.Result{{
+		Findings: []verify.Finding{find("a", "j***@g***.com", verify.Survivor, true), find("a", "k***@g***.com", verify.Survivor, true),
+			find("b", "x***", verify.Detection, true), find("c", "y***", verify.Detection, false)}}}}},
+		Error: "refused by survivors: 2 found\n  public.t.a: 2 values, such as j***@g***.com\n    paste: a: email"}
+	n, _ := Of(rep, false)
+	if got := strings.Join(n.Details, "; "); n.Reason != "refused by survivors: 2 found" ||
+		got != "public.t.a: 2 values of the source (class email); public.t.b: 1 value personal by shape (class email)" {
+		t.Errorf("%s: %s", n.Reason, got)
+	}
+}
+
 func TestWhatIsToldOfARun(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	rep := &report.Report{Run: "r", Outcome: fault.Done, Started: at, Finished: at.Add(90 * time.Second), Promoted: true,

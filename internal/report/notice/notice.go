@@ -110,20 +110,25 @@ func (n Notice) What() string {
 // Good reports whether a run was done.
 func (n Notice) Good() bool { return n.Kind == Done || n.Kind == Recovered }
 
-// Because puts an error's text into the reason and the details: its first line, and those after it.
+// Because puts an error's text into the reason and the details: its first line, and the problems after
+// it. What stands below a problem, such as a line to paste, is left to the report.
 func (n *Notice) Because(text string) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	n.Reason, n.Details, n.More = lines[0], nil, 0
 	for _, l := range lines[1:] {
-		if l = strings.TrimSpace(l); l == "" {
-			continue
+		if plain := strings.TrimPrefix(l, "  "); plain != "" && !strings.HasPrefix(plain, " ") {
+			n.Add(plain)
 		}
-		if len(n.Details) == MaxDetails {
-			n.More++
-			continue
-		}
-		n.Details = append(n.Details, l)
 	}
+}
+
+// Add adds a detail; one too many is counted.
+func (n *Notice) Add(detail string) {
+	if len(n.Details) == MaxDetails {
+		n.More++
+		return
+	}
+	n.Details = append(n.Details, detail)
 }
 
 // samples are invented notices of each kind, with everything in them and with little.

@@ -34,7 +34,7 @@ func TestWhichKindsAListCovers(t *testing.T) {
 
 func TestTheFirstLineIsTheReason(t *testing.T) {
 	var n Notice
-	n.Because("refused by coverage: 12 columns have no rule\n" + strings.Repeat("  public.t.c: no rule\n", 12))
+	n.Because("refused by coverage: 12 columns have no rule\n" + strings.Repeat("  public.t.c: no rule\n    paste: c: keep\n", 12))
 	if n.Reason != "refused by coverage: 12 columns have no rule" || len(n.Details) != MaxDetails || n.More != 4 ||
 		n.Details[0] != "public.t.c: no rule" {
 		t.Errorf("%+v", n)
