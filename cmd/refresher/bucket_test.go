@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"refresher/internal/s3sink"
+	"refresher/internal/testkit/pgserver"
 )
 
 // leakyParquet is a Parquet file of public.teams with a customer's address in a kept column.
@@ -60,7 +63,7 @@ func TestBuckets(t *testing.T) {
 		check func(*testing.T)
 	}{
 		{"other bytes come back", s.otherBytesComeBack}, {"changed during a run", s.changedDuringARun}, {"a year that is not yet", s.aYearThatIsNotYet},
-		{"verify looks inside Parquet", s.verifyLooksInsideParquet},
+		{"verify looks inside Parquet", s.verifyLooksInsideParquet}, {"in a folder", s.inAFolder},
 	} {
 		t.Run(step.name, func(t *testing.T) { s.t = t; step.check(t) })
 		s.t = t
@@ -193,5 +196,39 @@ func (s *site) aYearThatIsNotYet(t *testing.T) {
 	s.must(exitClean, "verify", "--target", "dev")
 	if string(s.object("data/latest.json")) == string(latest) {
 		t.Error("nothing was published")
+	}
+}
+
+// A folder is a bucket as any other: a run publishes there, and verify, pull and the check of
+// the report read what it did.
+func (s *site) inAFolder(t *testing.T) {
+	url := "file://" + filepath.Join(s.dir, "bucket", "app")
+	config, err := os.ReadFile(filepath.Join(s.dir, "refresher.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.write("refresher.yaml", string(config))
+	s.write("refresher.yaml", strings.Replace(string(config), "s3://"+s.db+"/data", url, 1))
+	s.must(exitClean, "run")
+	s.must(exitClean, "verify", "--target", "dev")
+	s.must(exitClean, "verify", "--target", url)
+	s.must(exitClean, "verify", "--report", "dev")
+	to := s.staging.URL(s.db + "_pulled")
+	t.Cleanup(func() {
+		pgserver.Exec(t, s.staging.URL("postgres"), "DROP DATABASE IF EXISTS "+s.db+"_pulled")
+	})
+	_, said := s.must(exitClean, "pull", url, "--to", to)
+	if want := s.one(to, "SELECT count(*)::text FROM users"); want == "0" || !strings.Contains(said, "(sample)") {
+		t.Errorf("%s users were pulled: %s", want, said)
+	}
+	// What another program put into the folder is looked through, and a planted address found.
+	email := s.one(s.primary.URL(s.db), "SELECT email FROM users ORDER BY id LIMIT 1")
+	planted := filepath.Join(s.dir, "bucket", "app", "notes.txt")
+	if err := os.WriteFile(planted, []byte("ask "+email+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, said = s.must(exitRefused, "verify", "--target", "dev")
+	if !strings.Contains(said, "notes.txt") || len(s.leaks(said)) > 0 {
+		t.Errorf("the finding beside the dataset: %s", said)
 	}
 }

@@ -254,8 +254,11 @@ func (s *server) begin(ctx context.Context, key string) (func(context.Context), 
 func (s *server) abort(ctx context.Context, prefix string, dead func(key string) bool) ([]string, error) {
 	type upload struct{ key, id string }
 	var found []upload
-	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket,
-		Prefix: &prefix})
+	in := &s3.ListMultipartUploadsInput{Bucket: &s.bucket}
+	if s.endpoint == "" {
+		in.Prefix = &prefix // MinIO takes it for the whole key, and lists nothing
+	}
+	pages := s3.NewListMultipartUploadsPaginator(s.client, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err = s.fail(err, "ListMultipartUploads", prefix); code(err) == "NoSuchUpload" {
@@ -265,7 +268,7 @@ func (s *server) abort(ctx context.Context, prefix string, dead func(key string)
 			return nil, err
 		}
 		for _, u := range page.Uploads {
-			if key := aws.ToString(u.Key); dead(key) {
+			if key := aws.ToString(u.Key); strings.HasPrefix(key, prefix) && dead(key) {
 				found = append(found, upload{key, aws.ToString(u.UploadId)})
 			}
 		}

@@ -100,10 +100,11 @@ type Kind struct {
 	Start func(context.Context) (*Server, error)
 }
 
-// Kinds are all of them: the in-process fake, versitygw, and MinIO where it is installed.
+// Kinds are all of them: the in-process fake, versitygw, and in long tests MinIO, where it
+// is installed: it takes seconds to start.
 func Kinds() []Kind {
 	kinds := []Kind{{"gofakes3", Fake}, {"versitygw", Versity}}
-	if _, err := find(MinIOEnv, "minio"); err == nil {
+	if _, err := find(MinIOEnv, "minio"); err == nil && os.Getenv("REFRESHER_LONG") != "" {
 		kinds = append(kinds, Kind{"minio", MinIO})
 	}
 	return kinds
@@ -173,7 +174,7 @@ func Versity(ctx context.Context) (*Server, error) {
 // MinIO starts the minio program, found as versitygw is ($REFRESHER_MINIO), on a temporary
 // folder, with a key of its own to encrypt objects with.
 func MinIO(ctx context.Context) (*Server, error) {
-	return program(ctx, MinIOEnv, "minio", "/minio/health/ready", func(dir, addr string) ([]string, []string, error) {
+	return program(ctx, MinIOEnv, "minio", "/minio/health/cluster", func(dir, addr string) ([]string, []string, error) {
 		return []string{"server", "--quiet", "--address", addr, filepath.Join(dir, "data")},
 			[]string{"MINIO_ROOT_USER=" + accessKey, "MINIO_ROOT_PASSWORD=" + secretKey, "MINIO_REGION=" + Region,
 				"MINIO_CI_CD=on", "MINIO_UPDATE=off", "MINIO_BROWSER=off", "MINIO_SITE_REGION=" + Region,
