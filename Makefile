@@ -33,7 +33,7 @@ build: ## the refresher binary, in bin/
 man: build ## man pages, in man/
 	@$(BIN)/refresher man man
 
-setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, Chromium and the other PostgreSQL versions that tests use
+setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, Chromium, DuckDB and the other PostgreSQL versions that tests use
 	@scripts/setup-postgres.sh
 	@scripts/setup-extensions.sh
 	@[ -n "$${REFRESHER_VERSITYGW:-}" ] || scripts/setup-go-tool.sh github.com/versity/versitygw/cmd/versitygw $(VERSITYGW)
@@ -41,6 +41,7 @@ setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, C
 	@scripts/setup-chromium.sh
 	@scripts/setup-deploy.sh
 	@scripts/setup-redis.sh
+	@scripts/setup-duckdb.sh
 	@scripts/setup-versions.sh 14 18 || [ $$? -eq 1 ] # that can't be had here: tests say which versions they did without
 
 minio: ## MinIO, one more S3 server for the tests of buckets, which use it if it is there; its build takes long
