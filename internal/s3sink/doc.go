@@ -12,7 +12,8 @@
 // # A run's life
 //
 // [Sink.Probe] finds a missing bucket, missing permissions and a server without
-// conditional writes before anything is done. [Sink.Stage] opens a run;
+// conditional writes before anything is done, and [Sink.Private] a bucket that is
+// public. [Sink.Stage] opens a run;
 // [Staging.Put] streams objects into it, hashing as they go; [Staging.Verify]
 // reads every object back and compares; [Staging.Publish], which wants a
 // pass.Pass for this run and bucket, writes manifest.json and then, last of all,
@@ -52,7 +53,11 @@
 //
 // s3:PutObject, s3:GetObject, s3:DeleteObject and s3:AbortMultipartUpload on
 // arn:aws:s3:::BUCKET/PREFIX/*; s3:ListBucket and s3:ListBucketMultipartUploads on
-// arn:aws:s3:::BUCKET.
+// arn:aws:s3:::BUCKET. With s3:GetBucketPolicyStatus, s3:GetBucketAcl and
+// s3:GetBucketPublicAccessBlock, [Sink.Private] knows of all that makes a bucket public;
+// without them it only asks for an object without credentials. Tags need
+// s3:PutObjectTagging and s3:GetObjectTagging, and a KMS key kms:GenerateDataKey and
+// kms:Decrypt.
 //
 // # Errors
 //
