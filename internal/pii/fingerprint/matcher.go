@@ -1,7 +1,6 @@
 package fingerprint
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -229,33 +228,6 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		return keep(dst, base, loose)
 	}
 	return dst
-}
-
-// wholeFields reports whether words of several fields are all that these hold.
-func wholeFields(text []byte, start, end int) bool {
-	return end-start <= maxApart && (start == 0 || fieldBorder(text[start-1])) &&
-		(end == len(text) || fieldBorder(text[end]))
-}
-
-// maxApart is how many bytes the words of a value in several fields may take.
-const maxApart = 96
-
-func fieldBorder(c byte) bool { return bytes.IndexByte([]byte("\"',;|{}[]()<>\n"), c) >= 0 }
-
-// plausible refuses words that only happen to stand side by side: the parts of a
-// short address without its @, a name across the borders of two values.
-func plausible(class pii.Class, b []byte) bool {
-	switch class {
-	case pii.Email:
-		return len(b) >= 14 || bytes.IndexByte(b, '@') >= 0
-	case pii.IP: // in a host's name; dots are seen to elsewhere
-		return bytes.Count(b, []byte{'-'}) == 3 || bytes.Count(b, []byte{'_'}) == 3
-	case pii.Street:
-		return bytes.IndexByte(b, '|') < 0
-	case pii.FullName:
-		return !bytes.ContainsAny(b, "{}[];<>|") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`))
-	}
-	return true
 }
 
 // keep appends a match, in the place of those that it covers.
