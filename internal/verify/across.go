@@ -28,7 +28,7 @@ func (s *scanner) across(t *tally, at place, text []byte) {
 		b.text = b.text[:0]
 		return
 	}
-	b.text = append(b.text, '|')
+	b.text = append(b.text, unwrap.Border)
 	s.seam = len(b.text)
 	b.text = append(b.text, text...)
 	s.reported.reset()

@@ -143,8 +143,6 @@ func read(t *catalog.Type, ids uuids) (how form, why string) {
 				return asText, ""
 			case why != "":
 				return 0, why
-			case isBits(t.Elem):
-				return 0, "several strings of bits"
 			case how == asInteger && t.Kind == catalog.ArrayType:
 				return asIntegers, ""
 			case how == asLexemes && t.Kind == catalog.ArrayType:
@@ -197,9 +195,4 @@ func read(t *catalog.Type, ids uuids) (how form, why string) {
 func isSmall(t *catalog.Type) bool {
 	oid := t.Underlying().OID
 	return oid == catalog.Int2OID || oid == catalog.CharOID
-}
-
-func isBits(t *catalog.Type) bool {
-	oid := t.Underlying().OID
-	return oid == catalog.BitOID || oid == catalog.VarbitOID
 }

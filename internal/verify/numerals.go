@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
+
+	"refresher/internal/pii/unwrap"
 )
 
 // rewritten appends what a cell of another notation stands for: the bytes of a bit
@@ -24,6 +27,21 @@ func rewritten(dst, text []byte) (out []byte, binary bool) {
 		}
 	}
 	return dst, false
+}
+
+// rawDigests looks for digests of source values amid other bytes, and shows those it finds in
+// hexadecimal.
+func (s *scanner) rawDigests(v *unwrap.View) {
+	s.matches = s.matcher.RawDigests(s.matches[:0], v.Text)
+	for _, m := range slices.Clone(s.matches) {
+		line, last := v.Line, v.Last
+		if !v.Inside {
+			line = bytes.Count(v.Text[:m.Start], newline)
+			last = line
+		}
+		s.view(&unwrap.View{Text: hex.AppendEncode(nil, v.Text[m.Start:m.End]), Loose: true, Inside: true, Line: line,
+			Last: last})
+	}
 }
 
 // binaryLength reports the lengths of hardware addresses, UUIDs and digests in bytes.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -208,6 +209,39 @@ var writings = []plantedForm{
 		return string(b)
 	}},
 	{name: "account without country", of: []pii.Class{pii.IBAN}, encode: func(s string) string { return s[4:] }},
+	{name: "calls of chr", encode: octets("chr(%d)||")},
+	{name: "calls of CHAR in CONCAT", encode: func(s string) string { return "CONCAT(" + octets("CHAR(%d), ")(s) + "'')" }},
+	{name: "strings in code", encode: func(s string) string { return "'" + infix(s, "' || '") + "'" }},
+	{name: "octal, spaced", encode: octets("%03o ")},
+	{name: "bits, spaced", encode: octets("%08b ")},
+	{name: "bits", encode: octets("%08b")},
+	{name: "bytes by their index", encode: func(s string) string {
+		var b strings.Builder
+		for i, c := range []byte(s) {
+			fmt.Fprintf(&b, `,"%d":%d`, i, c)
+		}
+		return "{" + b.String()[1:] + "}"
+	}},
+	{name: "UTF-16 in base64", encode: func(s string) string { return std(utf16Of(binary.LittleEndian, s)) }},
+	{name: "UTF-16BE in base64", encode: func(s string) string { return std(utf16Of(binary.BigEndian, s)) }},
+	{name: "UTF-16BE in hex", encode: func(s string) string { return hex.EncodeToString([]byte(utf16Of(binary.BigEndian, s))) }},
+	{name: "First, bar, Last", of: names, encode: func(s string) string {
+		f, l := ends(s)
+		return f + "|" + l
+	}},
+	{name: "First; Last", of: names, encode: func(s string) string {
+		f, l := ends(s)
+		return f + "; " + l
+	}},
+	{name: "markup between words", of: names, encode: func(s string) string {
+		f, l := ends(s)
+		return "<b>" + f + "</b> " + l
+	}},
+	{name: "Cyrillic letters", of: []pii.Class{pii.Email, pii.FullName}, encode: strings.NewReplacer("a", "а", "e", "е", "o", "о").Replace},
+	{name: "SHA-256 amid bytes", binary: true, of: mail, encode: func(s string) string {
+		sum := sha256.Sum256([]byte(s))
+		return "\x01\x02\xfd" + string(sum[:]) + "\x00"
+	}},
 	{name: "SHA-256 in hexadecimal", of: mail, encode: func(s string) string {
 		return fmt.Sprintf("%x", sha256.Sum256([]byte(s)))
 	}},
@@ -219,6 +253,14 @@ var (
 	numbers   = []pii.Class{pii.CreditCard, pii.Phone}
 	addresses = []pii.Class{pii.IP}
 )
+
+func utf16Of(order binary.AppendByteOrder, s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
 
 // infix puts something between two letters or digits of a value, one of them a letter if there is one.
 func infix(s, within string) string {

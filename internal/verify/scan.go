@@ -166,6 +166,9 @@ func (s *scanner) view(v *unwrap.View) {
 	if s.piece != nil {
 		s.piece.upTo, s.piece.breaks = 0, 0 // views take turns in one buffer
 	}
+	if s.matcher != nil && !v.Loose && !utf8.Valid(text) {
+		s.rawDigests(v)
+	}
 	s.matches = s.matches[:0]
 	if s.matcher != nil {
 		before := s.matcher.Expected()

@@ -2,11 +2,13 @@ package fingerprint
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 )
 
 // A digest without a key is a value's pseudonym that anybody with a list of addresses
@@ -127,6 +129,61 @@ const maxBase64 = (longestDigest*4 + 2) / 3
 
 func base64Char(c byte) bool {
 	return byteFold[c] > wide || c == '+' || c == '/' || c == '-' || c == '_'
+}
+
+// everyPlace is how many bytes are looked through for a digest at every place.
+const everyPlace = 64
+
+// RawDigests appends the places of digests of source values amid other bytes, where programs
+// put them: at the beginning and the end, in records of one size, behind a length in one, two
+// or four bytes; among at most 64 bytes, anywhere. Its time is linear in len(data).
+func (m *Matcher) RawDigests(dst []Match, data []byte) []Match {
+	if !m.digests {
+		return dst
+	}
+	base := len(dst)
+	for _, n := range [...]int{md5.Size, sha1.Size, sha256.Size} {
+		last := len(data) - n
+		if last < 0 {
+			break
+		}
+		try := func(i int) {
+			if i >= 0 && i <= last {
+				if hit := m.digestIs(data[i:i+n], i, i+n); hit.End > 0 {
+					dst = append(dst, hit)
+				}
+			}
+		}
+		step := n
+		if len(data) <= everyPlace && !digestLength(len(data)) {
+			step = 1
+		}
+		for i := 0; i <= last; i += step {
+			try(i)
+		}
+		if last%step != 0 {
+			try(last)
+		}
+		if step == 1 {
+			continue
+		}
+		for i := 0; i < last; i++ {
+			k := bytes.IndexByte(data[i:last], byte(n))
+			if k < 0 {
+				break
+			}
+			i += k
+			try(i + 1)
+			if data[i+1] == 0 {
+				try(i + 2)
+				try(i + 4)
+			}
+		}
+	}
+	if len(dst) > base+1 {
+		slices.SortFunc(dst[base:], func(a, b Match) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	return dst
 }
 
 // IsDigest reports whether sum is the digest of a source value.

@@ -1,22 +1,26 @@
 package fingerprint
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 
 	"refresher/internal/pii"
 )
 
+// sums are the digests of a text.
+func sums(text string) [][]byte {
+	m, s, l := md5.Sum([]byte(text)), sha1.Sum([]byte(text)), sha256.Sum256([]byte(text))
+	return [][]byte{m[:], s[:], l[:]}
+}
+
 func TestDigestsOfAddressesAndPhones(t *testing.T) {
-	sums := func(text string) [][]byte {
-		m, s, l := md5.Sum([]byte(text)), sha1.Sum([]byte(text)), sha256.Sum256([]byte(text))
-		return [][]byte{m[:], s[:], l[:]}
-	}
 	for _, c := range []struct {
 		class pii.Class
 		value string
@@ -53,4 +57,47 @@ func TestDigestsOfAddressesAndPhones(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A digest stands amid other bytes where programs put it.
+func TestDigestsAmidOtherBytes(t *testing.T) {
+	set, _ := build(t, value{pii.Email, "hanna.quistorp@posteo.de"})
+	m := set.Matcher()
+	long := bytes.Repeat([]byte{0xC1, 3, 0xFF}, 300)
+	for _, sum := range sums("hanna.quistorp@posteo.de") {
+		n := byte(len(sum))
+		for name, data := range map[string][]byte{
+			"alone": sum, "a version before": slices.Concat([]byte{1}, sum), "one behind": slices.Concat(sum, []byte{1}),
+			"anywhere in few bytes": slices.Concat(long[:13], sum, long[:9]), "at the beginning": slices.Concat(sum, long), "at the end": slices.Concat(long, sum),
+			"behind a length":             slices.Concat(long, []byte{n}, sum, long),
+			"behind two bytes of length":  slices.Concat(long, []byte{n, 0}, sum, long),
+			"behind four bytes of length": slices.Concat(long, []byte{n, 0, 0, 0}, sum, long),
+			"ASN.1":                       slices.Concat(long, []byte{4, n}, sum, long),
+			"the third of many":           slices.Concat(random(n), random(n), sum, random(n), long),
+		} {
+			if got := m.RawDigests(nil, data); len(got) != 1 || !bytes.Equal(data[got[0].Start:got[0].End], sum) || got[0].Class != pii.Email {
+				t.Errorf("%d bytes, %s: %v", n, name, got)
+			}
+		}
+		other := bytes.Clone(sum)
+		other[3] ^= 1
+		if got := m.RawDigests(nil, slices.Concat(other, long, []byte{n}, other, long)); len(got) != 0 {
+			t.Errorf("%d bytes, another: %v", n, got)
+		}
+	}
+	for _, data := range [][]byte{nil, {1}, make([]byte, 15), make([]byte, 1<<16), bytes.Repeat([]byte{16}, 1<<16), long} {
+		if got := m.RawDigests(nil, data); len(got) != 0 {
+			t.Errorf("%d bytes: %v", len(data), got)
+		}
+	}
+	none, _ := build(t, value{pii.IBAN, "DE89370400440532013000"})
+	if got := none.Matcher().RawDigests(nil, sums("hanna.quistorp@posteo.de")[0]); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// random are as many bytes of a digest that is nobody's.
+func random(n byte) []byte {
+	sum := sha256.Sum256([]byte{n})
+	return sum[:n]
 }

@@ -67,6 +67,11 @@ func TestSurvivors(t *testing.T) {
 		{value{pii.FullName, "Maria da Silva"},
 			"maria da silva\nSILVA, Maria\nSilva, Maria da\nMaria Silva\nMARIA_SILVA\n{\"name\":\"Maria da Silva\"}",
 			"maria\nda silva\nmaria. he said: silva\n{\"Anna Maria\",\"Silva Jones\"}"},
+		{value{pii.FullName, "Hanna Quistorp"}, // the second and third with letters of Cyrillic and Greek
+			"Hanna\tQuistorp\nH\u0430nna Quist\u043erp\n\u041dANNA QUIST\u039fRP\nHanna|Quistorp\nsee Hanna | Quistorp, and\n7;Hanna;Quistorp;Ulm\nHanna;Quistorp",
+			"see Hanna||Quistorp, and\nsee Hanna |; Quistorp, and\nsee Hanna><Quistorp, and\nHаnne Quistorp"},
+		{value{pii.FullName, "Мария Петрова"}, "МАРИЯ ПЕТРОВА\nПетрова, Мария\nMария Пeтpовa", "Мария Иванова"},
+		{value{pii.Email, "hanna.quistorp@posteo.de"}, "h\u0430nna.quistorp@p\u043esteo.de", "h\u0430nn\u0438.quistorp@posteo.de"},
 		{value{pii.FullName, "Dr. José  GARCÍA-López PhD"},
 			"jose garcia lopez\nJose\u0301 Garci\u0301a Lo\u0301pez\nGarcía-López\u00a0PhD, Dr. José García López PhD",
 			"dr jose"},

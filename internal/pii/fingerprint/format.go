@@ -21,7 +21,7 @@ import (
 // The file of a set, all numbers little-endian:
 //
 //	magic       8 bytes "RFPRINTS"
-//	version     uint32, 1
+//	version     uint32, 2
 //	length      uint32, of the header
 //	header      JSON, see [Header]
 //	words       what values begin with: uint32 n, n × uint64; uint32 m, m × uint8
@@ -33,7 +33,7 @@ import (
 //	seal        HMAC-SHA-256 of all before, under a key of its own
 const (
 	fileMagic   = "RFPRINTS"
-	fileVersion = 1
+	fileVersion = 2 // 1: letters of Greek and Cyrillic were not folded as those that they look like
 	maxHeader   = 1 << 20
 	sealSize    = sha256.Size
 	fixedHead   = len(fileMagic) + 8

@@ -216,8 +216,8 @@ func TestWhatIsNoSetOfThisKeyIsRefused(t *testing.T) {
 	refusedAs(t, nil, testKey, testKeyName, "no fingerprint set")
 	refusedAs(t, []byte("PGDMP and so on, and so on"), testKey, testKeyName, "no fingerprint set")
 	later := bytes.Clone(file)
-	later[8] = 2
-	refusedAs(t, later, testKey, testKeyName, "format 2")
+	later[8] = 3
+	refusedAs(t, later, testKey, testKeyName, "format 3")
 	for _, n := range []int{1, 7, 15, 16, 40, 200, len(file) / 2, len(file) - 33, len(file) - 32, len(file) - 1} {
 		if set, _, err := Open(bytes.NewReader(file[:n]), int64(n), testKey, testKeyName, 0); set != nil || err == nil {
 			t.Errorf("a file of %d of %d bytes is read", n, len(file))

@@ -157,7 +157,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		case mask&first == 0 && (live == 0 || !m.goesOn(n, live)):
 		case i == len(text):
 			m.end = true
-		case text[i] == '"' || text[i] == '<':
+		case text[i] == '"' || text[i] == '<' || text[i] == ' ' && i+1 < len(text) && text[i+1] == '<':
 			m.inside = true
 		}
 		before, begins = w, mask

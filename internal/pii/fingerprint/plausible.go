@@ -26,9 +26,26 @@ func plausible(class pii.Class, b []byte) bool {
 	case pii.IP: // in a host's name; dots are seen to elsewhere
 		return bytes.Count(b, []byte{'-'}) == 3 || bytes.Count(b, []byte{'_'}) == 3
 	case pii.Street:
-		return bytes.IndexByte(b, '|') < 0
+		return !bytes.ContainsAny(b, "|{}")
 	case pii.FullName:
-		return !bytes.ContainsAny(b, "{}[];<>|") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`))
+		return !bytes.ContainsAny(b, "{}[]<>") && !bytes.Contains(b, []byte(`",`)) && !bytes.Contains(b, []byte(`,"`)) &&
+			joinedByOne(b)
 	}
 	return true
+}
+
+// joinedByOne reports whether no more than one bar or semicolon, and spaces, stand between two
+// words: with quotes around, or nothing between two of them, these are fields.
+func joinedByOne(b []byte) bool {
+	for i := 0; ; i++ {
+		k := bytes.IndexAny(b[i:], "|;")
+		if k < 0 {
+			return true
+		}
+		i += k
+		before, after := bytes.TrimRight(b[:i], " "), bytes.TrimLeft(b[i+1:], " ")
+		if fieldBorder(before[len(before)-1]) || fieldBorder(after[0]) {
+			return false
+		}
+	}
 }

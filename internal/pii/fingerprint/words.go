@@ -166,6 +166,9 @@ func (f *folder) putRune(n int, char []byte, w *word) int {
 		r, size := utf8.DecodeRune(char)
 		char = char[size:]
 		first, second := fold.Letter(r)
+		if first >= firstGreek && first <= lastCyrillic {
+			first = alike(first)
+		}
 		n = f.putLetter(f.putLetter(n, first, w), second, w)
 	}
 	return n
@@ -182,6 +185,58 @@ func (f *folder) putLetter(n int, r rune, w *word) int {
 		w.has |= hasLetter
 	}
 	return n
+}
+
+const (
+	firstGreek   = 0x370
+	lastCyrillic = 0x52F
+)
+
+// alike is the Latin letter that a small one of Greek or Cyrillic, or its capital, looks like:
+// a word that is written with some of these reads the same. Words in those scripts are folded
+// alike in the source and in what is looked through.
+func alike(r rune) rune {
+	switch r {
+	case 'а', 'α':
+		return 'a'
+	case 'в', 'β':
+		return 'b'
+	case 'с':
+		return 'c'
+	case 'ԁ':
+		return 'd'
+	case 'е', 'ε':
+		return 'e'
+	case 'н', 'һ', 'η':
+		return 'h'
+	case 'і', 'ι':
+		return 'i'
+	case 'ј':
+		return 'j'
+	case 'к', 'κ':
+		return 'k'
+	case 'м', 'μ':
+		return 'm'
+	case 'о', 'ο':
+		return 'o'
+	case 'р', 'ρ':
+		return 'p'
+	case 'ԛ':
+		return 'q'
+	case 'ѕ':
+		return 's'
+	case 'т', 'τ':
+		return 't'
+	case 'ԝ':
+		return 'w'
+	case 'х', 'χ':
+		return 'x'
+	case 'у', 'υ':
+		return 'y'
+	case 'ζ':
+		return 'z'
+	}
+	return r
 }
 
 // What a character beyond ASCII is to a word.

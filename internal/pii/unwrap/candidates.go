@@ -5,6 +5,9 @@ import "unicode/utf8"
 // candidate appends where base64 or hex may begin in a stretch of letters and
 // digits; most words fail by their first bytes.
 func candidate(starts []int, text []byte, start, end int) []int {
+	if text[start]|1 == '1' && bitsHead(text[start:end]) {
+		return append(starts, start)
+	}
 	if s := hexStart(text, start, end); s >= 0 {
 		return append(starts, s)
 	}
@@ -60,7 +63,8 @@ func base64Head(b []byte) bool {
 	}
 	v0, v1 := base64Value[b[0]], base64Value[b[1]]
 	first := v0<<2 | v1>>4
-	if first < ' ' && first != '\n' && first != '\t' && first != '\r' && first != 0x1F || first >= 0x80 && first < 0xC2 && first != 0x8B {
+	if first < ' ' && first != '\n' && first != '\t' && first != '\r' && first != 0x1F && first != 0 ||
+		first >= 0x80 && first < 0xC2 && first != 0x8B {
 		return false
 	}
 	v2, v3, v4, v5, v6, v7 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]], base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]

@@ -172,8 +172,13 @@ func entityEscape(dst, text []byte) ([]byte, int) {
 
 func numericEntity(dst, text []byte) ([]byte, int) {
 	i, v, digits := 2, rune(0), 0
-	if text[i]|0x20 == 'x' {
+	isHex := text[i]|0x20 == 'x'
+	if isHex {
 		i++
+	}
+	for ; i+1 < len(text) && i < maxEntity && text[i] == '0' && hexValue[text[i+1]] < 16; i++ { // leading zeros
+	}
+	if isHex {
 		v, digits = number(text[i:], 1, 7)
 		i += digits
 	} else {

@@ -37,13 +37,15 @@ const (
 	spoken                         // signs in words: x at y.z
 	numeric                        // enough digits for a number, and more than digits
 	border                         // what stands around a word
+	operators                      // a |, or what a call's arguments stand in; looked at closer
+	joins                          // strings put together within a word
 	telltales = escapes
 )
 
 // tells are what a character that is no letter or digit says of a text.
 var tells = [128]features{'%': telltales, '&': telltales, '\\': telltales, '+': plusSign, '=': quoted, escape: coloured,
-	' ': border, '_': border, '-': border, 0: zeros, '<': angle | brackets, '[': brackets, '(': brackets, '{': brackets,
-	'\n': newlines, '"': quotes}
+	' ': border, '_': border, '-': border, 0: zeros, '<': angle | brackets, '[': brackets, '(': brackets | operators, '{': brackets,
+	'\n': newlines, '"': quotes, '|': operators}
 
 // minRun is the shortest stretch of letters and digits that is looked at: base64
 // of seven bytes, without padding.
@@ -58,7 +60,7 @@ const (
 // may be base64 or hex. Most of its work is eight bytes at a time.
 func (u *Unwrapper) inspect(depth int, text []byte) features {
 	l := &u.levels[depth]
-	l.starts = l.starts[:0]
+	l.starts, l.octets = l.starts[:0], 0
 	var f features
 	run := 0 // letters and digits before i
 	i := 0
@@ -78,9 +80,11 @@ func (u *Unwrapper) inspect(depth int, text []byte) features {
 			alone, short = 0, 0
 			continue
 		}
-		if run += bits.TrailingZeros64(stop) / 8; run >= minRun {
+		if run += bits.TrailingZeros64(stop) / 8; run >= 8 {
 			end := i + bits.TrailingZeros64(stop)/8
-			l.starts = candidate(l.starts, text, end-run, end)
+			if run >= minRun || text[end-run]|1 == '1' {
+				l.word(text, end-run, end)
+			}
 		}
 		run = bits.LeadingZeros64(stop) / 8
 		if x&highs != 0 {
@@ -129,21 +133,35 @@ func (u *Unwrapper) inspect(depth int, text []byte) features {
 		} else {
 			f |= apparent
 		}
-		if run >= minRun {
-			l.starts = candidate(l.starts, text, i-run, i)
+		if run >= 8 {
+			l.word(text, i-run, i)
 		}
 		run = 0
 	}
-	if run >= minRun {
-		l.starts = candidate(l.starts, text, i-run, i)
+	if run >= 8 {
+		l.word(text, i-run, i)
 	}
 	if len(l.starts) > 0 {
 		f |= runs
+	}
+	if l.octets >= minPieces {
+		f |= groups
 	}
 	if count >= minDigits && count < len(text) {
 		f |= numeric
 	}
 	return closer(text, f)
+}
+
+// word takes a stretch of eight letters and digits or more: where base64, hex or bits may
+// begin, or the eight bits of a byte.
+func (l *level) word(text []byte, start, end int) {
+	if end-start >= minRun {
+		l.starts = candidate(l.starts, text, start, end)
+	}
+	if text[start]|1 == '1' && isOctet(text[start:end]) {
+		l.octets++
+	}
 }
 
 // saysAt reports the word at between the border at text[i] and another such.
@@ -159,6 +177,7 @@ func closer(text []byte, f features) features {
 	if f&^(runs|quotes|isolated|groups|numeric|border) == 0 && (len(text) == 0 || text[0] != 'x') {
 		return f &^ border
 	}
+	told := f
 	if f&telltales != 0 {
 		f = escapesIn(text, f)
 	}
@@ -182,11 +201,17 @@ func closer(text []byte, f features) features {
 			f |= oneByte
 		}
 	}
+	if (told&(operators|plusSign) != 0 || told&telltales != 0 && bytes.IndexByte(text, '&') >= 0) && joined(text) {
+		f |= joins
+	}
 	if f&angle != 0 && hasMarkup(text) {
 		f |= inline
 	}
 	if f&brackets != 0 && bracketedAt(text) {
 		f |= spelled
+	}
+	if f&operators != 0 && f&groups == 0 && charCalls(text) {
+		f |= groups
 	}
 	if f&newlines != 0 && !folded(text) && !uuencoded(text) {
 		f &^= newlines
@@ -197,7 +222,7 @@ func closer(text []byte, f features) features {
 	if f&zeros != 0 && hasWide(text) {
 		f |= wideText
 	}
-	return f &^ (apparent | plusSign | zeros | brackets | border)
+	return f &^ (apparent | plusSign | zeros | brackets | border | operators)
 }
 
 // escapesIn tells the escapes of text that holds a %, & or backslash.

@@ -15,32 +15,36 @@ const maxFields = 64 << 10
 // maxKey is the length of the longest key that is left out.
 const maxKey = 64
 
+// Border stands between the fields of a text whose fields are put together. A value with a
+// border in it is of several fields, as it is with a brace in any text.
+const Border = '}'
+
 // appendFields appends text without its keys, tags and what fields are set apart with: a
-// bar stands instead. The lines stay.
+// [Border] stands instead. The lines stay.
 func appendFields(dst, text []byte) []byte {
 	start := len(dst)
-	bar := func() {
+	border := func() {
 		dst = bytes.TrimRight(dst, " ")
-		if len(dst) > start && dst[len(dst)-1] != '|' && dst[len(dst)-1] != '\n' {
-			dst = append(dst, '|')
+		if len(dst) > start && dst[len(dst)-1] != Border && dst[len(dst)-1] != '\n' {
+			dst = append(dst, Border)
 		}
 	}
 	for i := 0; i < len(text); {
 		switch c := text[i]; c {
 		case '"':
 			i += max(1, keyAt(text[i:]))
-			bar()
+			border()
 		case '<':
 			k := bytes.IndexAny(text[i+1:min(len(text), i+maxTag)], "<>")
 			if i++; k >= 0 && text[i+k] == '>' {
 				i += k + 1
 			}
-			bar()
+			border()
 		case ',', '{', '}', '[', ']', ';', '|', '\t', ':':
 			i++
-			bar()
+			border()
 		default:
-			if i++; c != ' ' || len(dst) > start && dst[len(dst)-1] != '|' {
+			if i++; c != ' ' || len(dst) > start && dst[len(dst)-1] != Border {
 				dst = append(dst, c)
 			}
 		}

@@ -28,6 +28,9 @@ func TestHostileTextsAreLinear(t *testing.T) {
 		"entities": strings.Repeat("&amp;", 200<<10), "base64": base64.StdEncoding.EncodeToString(random), "slashes": strings.Repeat("YWJjZGVmZ2hp/", 80<<10),
 		"dashes": strings.Repeat("YWJjZGVmZ2hpYWJj-", 64<<10), "hex": strings.Repeat("61", 512<<10), "zs": strings.Repeat("x", 1<<20), "zeros": strings.Repeat("0x", 512<<10),
 		"gzip magics": strings.Repeat(string(gzipMagic), 350<<10), "zstd magics": strings.Repeat(string(zstdMagic), 256<<10), "forms": strings.Repeat("\uff20\u2460", 170<<10),
+		"calls": strings.Repeat("chr(104)||", 100<<10), "labels": strings.Repeat("chr char ", 120<<10), "codes": strings.Repeat("104 ", 256<<10), "codes of kinds": strings.Repeat("68 104 0x68 ", 80<<10),
+		"bytes in bits": strings.Repeat("01101000 ", 110<<10), "bits": strings.Repeat("01101000", 128<<10), "strings": strings.Repeat("'a'||'b'", 128<<10), "quotes": strings.Repeat("'", 1<<20) + "|",
+		"quotes and space": strings.Repeat("'                         ||", 32<<10), "zeros of an entity": strings.Repeat("&#0", 350<<10), "wide": strings.Repeat("a\x00b\x00c", 200<<10), "brackets": strings.Repeat("chr(", 256<<10),
 		"short runs": strings.Repeat("YWJjZGVmZ2hp ", 80<<10), "nested": base64.StdEncoding.EncodeToString([]byte(strings.Repeat(base64.StdEncoding.EncodeToString([]byte("abcdefghijkl"))+" ", 48<<10))),
 	} {
 		var u Unwrapper

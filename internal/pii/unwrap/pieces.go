@@ -30,7 +30,7 @@ func (u *Unwrapper) letters(depth int, v *View) {
 		}
 		var digits bool
 		l.buf, digits = appendLone(l.buf[:0], text[start:end])
-		u.pieces(depth, v, l.buf, start, end, digits)
+		u.pieces(depth, v, l.buf, 0, start, end, digits)
 	}
 }
 
@@ -131,129 +131,13 @@ func separatorOf(text []byte) (shortest []byte) {
 	return shortest
 }
 
-// pieces shows a text that was put together of v.Text[start:end].
-func (u *Unwrapper) pieces(depth int, v *View, text []byte, start, end int, loose bool) {
-	if u.fresh(v.Text[start:end]) {
+// pieces shows a text that was put together of v.Text[start:end], which may be read in several ways.
+func (u *Unwrapper) pieces(depth int, v *View, text []byte, way, start, end int, loose bool) {
+	if u.freshAs(way, v.Text[start:end]) {
 		u.loose = loose
 		u.cutOut(depth, v, Array, text, v.Binary, start, end)
 		u.loose = false
 	}
-}
-
-// codes shows what arrays of bytes spell: hexadecimal in pairs, with 0x or not, or decimal.
-func (u *Unwrapper) codes(depth int, v *View) {
-	l := &u.levels[depth]
-	text := v.Text
-	for i := 0; i < len(text); {
-		for i < len(text) && !alnum[text[i]] {
-			i++
-		}
-		start, end, n := i, i, 0
-		kind := hexCode | prefixed | decimal
-		for i < len(text) {
-			word := i
-			for i < len(text) && alnum[text[i]] && i-word <= longestCode {
-				i++
-			}
-			if k := kind & codeKind(text[word:i]); k != 0 {
-				kind, end = k, i
-				n++
-			} else {
-				break
-			}
-			gap := i
-			for i < len(text) && !alnum[text[i]] && i-gap <= maxCodeGap && text[i] < utf8.RuneSelf {
-				i++
-			}
-			if i-gap > maxCodeGap || i == gap {
-				break
-			}
-		}
-		for i < len(text) && alnum[text[i]] {
-			i++
-		}
-		if n < minPieces {
-			continue
-		}
-		for k := hexCode; k <= decimal; k <<= 1 {
-			if kind&k == 0 {
-				continue
-			}
-			l.buf = appendCodes(l.buf[:0], text[start:end], k)
-			if textual(l.buf) {
-				u.pieces(depth, v, l.buf, start, end, false)
-			}
-		}
-	}
-}
-
-// Kinds of written bytes.
-const (
-	hexCode = 1 << iota
-	prefixed
-	decimal
-)
-
-const (
-	longestCode = 4 // 0x6a
-	maxCodeGap  = 5 // ", "
-)
-
-// codeKind is how a word may be meant as a byte.
-func codeKind(w []byte) (kinds int) {
-	switch {
-	case (len(w) == 2 || len(w) == 4) && hexEnd(w, 0) == len(w):
-		kinds = hexCode
-	case (len(w) == 3 || len(w) == 4) && w[0] == '0' && w[1]|0x20 == 'x' && hexValue[w[2]] < 16 &&
-		hexValue[w[len(w)-1]] < 16:
-		return prefixed
-	}
-	if n := decimalByte(w); n > 0 && n < 256 {
-		kinds |= decimal
-	}
-	return kinds
-}
-
-// decimalByte is the number of up to three digits that w is, -1 if it is none.
-func decimalByte(w []byte) int {
-	n := 0
-	for _, c := range w {
-		if !isDigit(c) {
-			return -1
-		}
-		n = n*10 + int(c-'0')
-	}
-	if len(w) == 0 || len(w) > 3 {
-		return -1
-	}
-	return n
-}
-
-func appendCodes(dst, text []byte, kind int) []byte {
-	for i := 0; i < len(text); {
-		if !alnum[text[i]] {
-			i++
-			continue
-		}
-		start := i
-		for i < len(text) && alnum[text[i]] {
-			i++
-		}
-		w := text[start:i]
-		switch kind {
-		case prefixed:
-			w = w[2:]
-			fallthrough
-		case hexCode:
-			if len(w) == 1 {
-				dst = append(dst, hexValue[w[0]])
-			}
-			dst = appendHex(dst, w)
-		case decimal:
-			dst = append(dst, byte(decimalByte(w)))
-		}
-	}
-	return dst
 }
 
 // uuencoded reports the first line of a file in uuencode (POSIX.1-2017, uuencode).
@@ -270,7 +154,7 @@ func uuBegin(text []byte, i int) (start, body int) {
 		i += k
 		start = i
 		i += len("begin ")
-		if start > 0 && text[start-1] != '\n' || i+4 > len(text) || decimalByte(text[i:i+3]) < 0 || text[i+3] != ' ' {
+		if start > 0 && text[start-1] != '\n' || i+4 > len(text) || decimalCode(text[i:i+3]) < 0 || text[i+3] != ' ' {
 			continue
 		}
 		if k = bytes.IndexByte(text[i:], '\n'); k >= 0 {

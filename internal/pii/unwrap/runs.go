@@ -19,6 +19,12 @@ func (u *Unwrapper) runs(depth int, v *View) {
 			u.cut = true
 			return
 		}
+		if text[start]|1 == '1' {
+			if end := u.bits(depth, v, start); end > 0 {
+				done = end
+				continue
+			}
+		}
 		if hexValue[text[start]] < 16 && hexValue[text[start+1]] < 16 {
 			if end := hexEnd(text, start); end-start >= minHex {
 				if end = u.hex(depth, v, start, end); end > 0 {

@@ -38,6 +38,11 @@ func strip(dst, text []byte, f features) []byte {
 					dst, n = append(bytes.TrimRight(dst, " "), sign), size
 				}
 			}
+		case '\'', '"', '`':
+			if f&joins != 0 {
+				dst, n = joinAt(dst, text, i)
+				owed += bytes.Count(text[i:i+n], newline)
+			}
 		case misreadLead:
 			if f&mojibake != 0 {
 				if r, size := misreadRune(text[i:]); size > 0 {
@@ -54,6 +59,24 @@ func strip(dst, text []byte, f features) []byte {
 		}
 		if n == 0 {
 			dst, n = append(dst, text[i]), 1
+		}
+		i += n
+	}
+	return dst
+}
+
+// appendUntagged appends text without its inline markup, as it stands between the words of a
+// name. The lines stay those of the text.
+func appendUntagged(dst, text []byte) []byte {
+	for i := 0; i < len(text); {
+		n := 0
+		if text[i] == '<' {
+			n = markup(text[i:])
+		}
+		if n == 0 {
+			dst, n = append(dst, text[i]), 1
+		} else {
+			dst = append(dst, bytes.Repeat(newline, bytes.Count(text[i:i+n], newline))...)
 		}
 		i += n
 	}

@@ -20,7 +20,7 @@
 //   - UTF-16 of either byte order, with or without a mark, from five characters on;
 //   - what stands within words: inline markup, folded lines, signs of an address that
 //     are spelled out, UTF-8 that was read as Latin-1;
-//   - uuencode, and arrays of letters, digits or bytes;
+//   - uuencode, arrays of letters, digits or bytes, and what code puts together of characters and strings;
 //   - fields of a document side by side ([View.Loose]), for values that are split.
 //
 // # Bounds
@@ -125,6 +125,7 @@ type Unwrapper struct {
 type level struct {
 	buf    []byte
 	starts []int
+	octets int // words that are the eight bits of a byte
 }
 
 // Walk calls show for text and for each text that it holds, and reports whether
@@ -201,7 +202,7 @@ func (u *Unwrapper) replace(depth int, v *View, f features) bool {
 		l.buf = l.buf[:0]
 	}
 	if len(l.buf) == 0 || bytes.Equal(l.buf, v.Text) {
-		if f&(inline|newlines|mojibake|oneByte|spelled) == 0 {
+		if f&(inline|newlines|mojibake|oneByte|spelled|joins) == 0 {
 			return false
 		}
 		layer = Markup
@@ -221,6 +222,10 @@ func (u *Unwrapper) together(depth int, v *View, f features) {
 	}
 	if f&groups != 0 {
 		u.codes(depth, v)
+	}
+	if v.Open && f&angle != 0 {
+		l.buf = appendUntagged(l.buf[:0], v.Text)
+		u.descend(depth, Markup, l.buf, v.Inside, false, v.Line, v.Last)
 	}
 	u.loose = true
 	if f&spoken != 0 {
@@ -255,8 +260,11 @@ const maxSeen = 256
 
 // fresh reports whether an encoded stretch is new in the text at hand: text
 // whose escapes were taken off holds the same ones again.
-func (u *Unwrapper) fresh(stretch []byte) bool {
-	h := maphash.Bytes(u.seed, stretch)
+func (u *Unwrapper) fresh(stretch []byte) bool { return u.freshAs(0, stretch) }
+
+// freshAs is fresh for a stretch that may be read in several ways, for one of them.
+func (u *Unwrapper) freshAs(way int, stretch []byte) bool {
+	h := maphash.Bytes(u.seed, stretch) + uint64(way)
 	if slices.Contains(u.seen, h) {
 		return false
 	}

@@ -63,6 +63,18 @@ func wide16(order binary.AppendByteOrder, s string) string {
 	return string(b)
 }
 
+func wide32(bigEndian bool, s string) string {
+	var b []byte
+	for _, r := range s {
+		if bigEndian {
+			b = binary.BigEndian.AppendUint32(b, uint32(r))
+		} else {
+			b = binary.LittleEndian.AppendUint32(b, uint32(r))
+		}
+	}
+	return string(b)
+}
+
 func each(format string) func(string) string {
 	return func(s string) string {
 		var b strings.Builder
@@ -125,15 +137,30 @@ var encodings = map[string]func(string) string{
 	"UTF-16 in base64": func(s string) string {
 		return base64.StdEncoding.EncodeToString([]byte(wide16(binary.LittleEndian, s)))
 	},
-	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
-	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
-	"0x":               func(s string) string { return "0x" + hex.EncodeToString([]byte(s)) },
-	"base64":           func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
-	"base64 raw":       func(s string) string { return base64.RawStdEncoding.EncodeToString([]byte(s)) },
-	"base64 URL":       func(s string) string { return base64.URLEncoding.EncodeToString([]byte("~~?>" + s)) },
-	"base64 URL raw":   func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
-	"base64 in a path": func(s string) string { return "/api/v1/" + base64.RawURLEncoding.EncodeToString([]byte(s)) + "/x" },
-	"base64 behind _":  func(s string) string { return "user_id-" + base64.RawURLEncoding.EncodeToString([]byte(s)) },
+	"UTF-16BE in base64": func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(wide16(binary.BigEndian, s)))
+	},
+	"UTF-16BE in hex": func(s string) string { return hex.EncodeToString([]byte(wide16(binary.BigEndian, s))) },
+	"UTF-16LE in hex": func(s string) string { return hex.EncodeToString([]byte(wide16(binary.LittleEndian, s))) },
+	"UTF-16, marked, in hex": func(s string) string {
+		return hex.EncodeToString([]byte(wide16(binary.LittleEndian, "\ufeff"+s)))
+	},
+	"UTF-16BE, marked, in base64": func(s string) string {
+		return base64.RawStdEncoding.EncodeToString([]byte(wide16(binary.BigEndian, "\ufeff"+s)))
+	},
+	"UTF-16BE behind a letter": func(s string) string { return "x" + wide16(binary.BigEndian, s) + "\xff" },
+	"UTF-32 in base64":         func(s string) string { return base64.StdEncoding.EncodeToString([]byte(wide32(false, s))) },
+	"UTF-32BE in hex":          func(s string) string { return hex.EncodeToString([]byte(wide32(true, s))) },
+	"entities with zeros":      each("&#%012d;"),
+	"hex":                      func(s string) string { return hex.EncodeToString([]byte(s)) },
+	"HEX":                      func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	"0x":                       func(s string) string { return "0x" + hex.EncodeToString([]byte(s)) },
+	"base64":                   func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64 raw":               func(s string) string { return base64.RawStdEncoding.EncodeToString([]byte(s)) },
+	"base64 URL":               func(s string) string { return base64.URLEncoding.EncodeToString([]byte("~~?>" + s)) },
+	"base64 URL raw":           func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+	"base64 in a path":         func(s string) string { return "/api/v1/" + base64.RawURLEncoding.EncodeToString([]byte(s)) + "/x" },
+	"base64 behind _":          func(s string) string { return "user_id-" + base64.RawURLEncoding.EncodeToString([]byte(s)) },
 	"base64 lines": func(s string) string {
 		return lines(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", 50)+s)), 76, "\r\n")
 	},

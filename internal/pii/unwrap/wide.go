@@ -33,13 +33,20 @@ func appendWide(dst, text []byte) []byte {
 			i += max(1, n)
 			continue
 		}
-		for k := i; k < i+n; k += 2 {
-			dst = utf8.AppendRune(dst, pair(text[k:], bigEndian))
+		dst = appendPairs(dst, text[i:i+n], bigEndian)
+		if !bigEndian && i+n < len(text) && text[i+n] != 0 { // or what stands before is no part of it
+			dst = appendPairs(dst, text[i+1:i+n+1], true)
 		}
-		dst = append(dst, '\n')
 		i += n
 	}
 	return dst
+}
+
+func appendPairs(dst, text []byte, bigEndian bool) []byte {
+	for k := 0; k+2 <= len(text); k += 2 {
+		dst = utf8.AppendRune(dst, pair(text[k:], bigEndian))
+	}
+	return append(dst, '\n')
 }
 
 // wideRun is how many bytes of UTF-16 text begins with, 0 if too few.
@@ -95,7 +102,28 @@ func pair(b []byte, bigEndian bool) rune {
 	return rune(b[1])<<8 | rune(b[0])
 }
 
-// wideHead reports ASCII in UTF-16LE, by its first three characters.
+// wideHead reports ASCII in UTF-16 or UTF-32, of either byte order, by its first bytes: three
+// characters, or two behind a byte order mark.
 func wideHead(b []byte) bool {
-	return len(b) >= 6 && b[1]|b[3]|b[5] == 0 && textual([]byte{b[0], b[2], b[4]})
+	if len(b) < 6 {
+		return false
+	}
+	if b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF {
+		b = b[2:6]
+		return asciiPair(b[0], b[1], b[2], b[3]) || asciiPair(b[1], b[0], b[3], b[2])
+	}
+	switch {
+	case b[0] == 0 && b[1] != 0: // big-endian
+		return asciiPair(b[1], b[0], b[3], b[2]) && asciiPair(b[3], b[2], b[5], b[4])
+	case b[0] == 0: // UTF-32, big-endian
+		return b[2] == 0 && asciiPair(b[3], b[4], b[3], b[5])
+	case b[1] == 0 && b[2] == 0: // UTF-32
+		return asciiPair(b[0], b[3], b[4], b[5])
+	}
+	return asciiPair(b[0], b[1], b[2], b[3]) && asciiPair(b[2], b[3], b[4], b[5])
+}
+
+// asciiPair reports two characters that are ASCII and no control characters, with zeros beside them.
+func asciiPair(a, zeroA, b, zeroB byte) bool {
+	return zeroA|zeroB == 0 && a >= ' ' && a < 0x7F && b >= ' ' && b < 0x7F
 }
