@@ -158,8 +158,8 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	})
 	root.AddCommand(a.demoCommand(), a.versionCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(),
 		a.doctorCommand(), a.discoverCommand(), a.importCommand(), a.initCommand(), a.transformsCommand(),
-		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.rollbackCommand(), a.runsCommand(),
-		a.publicKeyCommand(), a.keysCommand(), a.manCommand())
+		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.branchCommand(), a.rollbackCommand(),
+		a.runsCommand(), a.publicKeyCommand(), a.keysCommand(), a.manCommand())
 	a.completions(root)
 	return root
 }
@@ -257,7 +257,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	if o.Fingerprints, err = a.runPrints(ctx, c, ""); err != nil {
 		return refresh.Options{}, err
 	}
-	o.Template, o.Preserve = c.Staging.Template, preserve(c)
+	o.Template, o.Preserve, o.KeepVerified = c.Staging.Template, preserve(c), c.Branches.VerifiedCopy
 	if err := a.hooks(c, &o); err != nil {
 		return refresh.Options{}, err
 	}

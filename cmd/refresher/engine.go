@@ -67,6 +67,7 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 		},
 		Rollback: func(ctx context.Context) error { return a.rollback(ctx, c, false) },
 		Targets:  a.targetsNow(c.Pipeline, list), StaleAt: times.StaleAt, Site: c.Serve.URL,
+		Expire: func(ctx context.Context) ([]string, error) { return expire(ctx, o.Staging) },
 	}, nil
 }
 

@@ -39,6 +39,7 @@ type Config struct {
 	Schedule Schedule     `yaml:"schedule" doc:"when serve refreshes" scope:"pipeline"`
 	Verify   Verify       `yaml:"verify" doc:"verification is always on; this only makes it stricter"`
 	Prints   Prints       `yaml:"fingerprints" doc:"a run leaves its keyed fingerprint set, for refresher verify --fingerprints"`
+	Branches Branches     `yaml:"branches" doc:"databases of one's own, see [branches](branches.md)"`
 	History  History      `yaml:"history" doc:"the history of runs on the staging server"`
 	Retry    Retry        `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int          `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
@@ -251,6 +252,7 @@ func (c *Config) validate(d *decoder) {
 	d.put(err)
 	_, err = c.Retry.Limits()
 	d.put(err)
+	c.Branches.validate(d)
 	c.History.validate(d)
 	if c.Workers < 0 || c.Workers > 64 {
 		d.at("workers", "must be from 0 to 64")

@@ -62,6 +62,9 @@ func guard(ctx context.Context, o *Options, rec *recorder, made *cleanup) (p *pl
 		if o.Template != "" {
 			server.UseTemplate(o.Template)
 		}
+		if o.KeepVerified {
+			server.KeepVerified()
+		}
 		afterTheLast(ctx, o, rec)
 		tries := attempts{retry: o.Retry, rec: rec}
 		for {

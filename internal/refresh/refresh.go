@@ -43,6 +43,7 @@ type Options struct {
 	FilterBytes   int64            // memory for the filters of fingerprints; 0: no bound
 	TempDir       string           // parent of the run's own folder; empty: the system's
 	Template      string           // database to make the shadow from; empty: template0
+	KeepVerified  bool             // leave a copy of what was verified, from which branches are made
 	Preserve      []catalog.Name   // tables whose rows come from the staging database that is replaced
 	BeforePromote []hooks.Before   // what runs in the shadow before it is verified
 	AfterPromote  []hooks.After    // what is done once staging is replaced

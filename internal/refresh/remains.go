@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type remains struct {
 	mine     *claim
 	data     *filled
 	verifier *verify.Verifier
-	buckets  []*s3sink.Sink // of the report's entries; nil for a database
+	drops    []func(context.Context) (note string, err error) // of the report's entries
 }
 
 // judgeRemains looks at the database that becomes the previous one, and at the runs that
@@ -39,6 +40,9 @@ func judgeRemains(ctx context.Context, o *Options, rec *recorder, mine *claim, d
 	})}
 	rec.report.Remains = nil
 	if err := r.database(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.branches(ctx); err != nil {
 		return nil, err
 	}
 	for _, b := range o.Buckets {
@@ -55,8 +59,8 @@ func judgeRemains(ctx context.Context, o *Options, rec *recorder, mine *claim, d
 	return r, nil
 }
 
-// add notes an entry. What is to be dropped is dropped by [remains.drop].
-func (r *remains) add(x report.Remain, sink *s3sink.Sink) {
+// add notes an entry. What is to be dropped is dropped by [remains.drop], by calling drop.
+func (r *remains) add(x report.Remain, drop func(context.Context) (note string, err error)) {
 	if r.o.PurgePrevious {
 		x.Dropped = true
 	}
@@ -64,7 +68,7 @@ func (r *remains) add(x report.Remain, sink *s3sink.Sink) {
 		r.rec.warn("stays reachable: %s; refresher run --purge-previous drops it", x)
 	}
 	r.rec.report.Remains = append(r.rec.report.Remains, x)
-	r.buckets = append(r.buckets, sink)
+	r.drops = append(r.drops, drop)
 }
 
 // database judges the staging database, which becomes the previous one; without one, what
@@ -82,19 +86,48 @@ func (r *remains) database(ctx context.Context) error {
 		return nil
 	}
 	x := report.Remain{Name: "database " + restore.PreviousName(r.o.Staging.Database), OID: int64(is.OID)}
+	if err := r.lookInto(ctx, &x, name, false); err != nil {
+		return err
+	}
+	r.add(x, func(ctx context.Context) (string, error) { return r.data.server.DropPrevious(ctx, is.OID) })
+	return nil
+}
+
+// branches judges the databases that were made for branches from what earlier runs left.
+func (r *remains) branches(ctx context.Context) error {
+	all, err := r.data.server.Branches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		x := report.Remain{Name: "database " + b.Database, OID: int64(b.OID), Run: b.Run}
+		if err := r.lookInto(ctx, &x, b.Database, true); err != nil {
+			return err
+		}
+		r.add(x, func(ctx context.Context) (string, error) { return "", r.data.server.DropBranch(ctx, b) })
+	}
+	return nil
+}
+
+// lookInto judges a database of that name. One that was verified by the same rules, key and
+// refresher when it was made is not read again if trusted.
+func (r *remains) lookInto(ctx context.Context, x *report.Remain, name string, trusted bool) error {
 	if r.o.PurgePrevious {
 		x.Verdict, x.Why = report.Unknown, "as --purge-previous says"
-		r.add(x, nil)
 		return nil
 	}
-	made, err := r.mine.history.MadeBy(ctx, is.OID)
+	made, err := r.madeBy(ctx, x)
 	if err != nil && !errors.Is(err, history.ErrNotFound) {
 		return err
 	}
-	x.Run = made.ID
+	x.Run = cmp.Or(made.ID, x.Run)
 	var before *report.Report
 	if len(made.ReportJSON) > 0 {
 		before, _ = report.Parse(made.ReportJSON, nil) // one that can't be read says nothing of its rules
+	}
+	if trusted && r.asToday(before) {
+		x.Verdict, x.Why = report.Passed, verifiedThen
+		return nil
 	}
 	cfg := r.o.Staging.Copy()
 	cfg.Database = name
@@ -108,18 +141,35 @@ func (r *remains) database(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	r.judge(&x, before, err, found)
-	r.add(x, nil)
+	r.judge(x, before, err, found)
 	return nil
+}
+
+// madeBy is the run that made what is in a database.
+func (r *remains) madeBy(ctx context.Context, x *report.Remain) (history.Run, error) {
+	if x.Run != "" {
+		return r.mine.history.Get(ctx, x.Run)
+	}
+	return r.mine.history.MadeBy(ctx, uint32(x.OID))
+}
+
+const verifiedThen = "it was verified by the same rules when it was made"
+
+// asToday reports whether a run was verified as this one is: by the same rules, key and refresher.
+func (r *remains) asToday(before *report.Report) bool {
+	now := r.rec.report
+	return before != nil && before.RulesetHash == now.RulesetHash && before.KeyFingerprint == now.KeyFingerprint &&
+		before.Version == now.Version
 }
 
 // older judges a run that stays in a bucket. One that was made by the same rules, key and
 // refresher was verified as this one is; any other is read again.
 func (r *remains) older(ctx context.Context, b Bucket, id string) error {
 	x := report.Remain{Name: "run " + id, Bucket: b.Name, Run: id}
+	drop := func(ctx context.Context) (string, error) { return "", b.Sink.Remove(ctx, id) }
 	if r.o.PurgePrevious {
 		x.Verdict, x.Why = report.Unknown, "as --purge-previous says"
-		r.add(x, b.Sink)
+		r.add(x, drop)
 		return nil
 	}
 	p, err := b.Sink.Published(ctx, id)
@@ -130,11 +180,9 @@ func (r *remains) older(ctx context.Context, b Bucket, id string) error {
 	if err == nil {
 		before, err = r.reportOf(ctx, p)
 	}
-	now := r.rec.report
-	if before != nil && before.RulesetHash == now.RulesetHash && before.KeyFingerprint == now.KeyFingerprint &&
-		before.Version == now.Version {
-		x.Verdict, x.Why = report.Passed, "it was verified by the same rules when it was made"
-		r.add(x, b.Sink)
+	if r.asToday(before) {
+		x.Verdict, x.Why = report.Passed, verifiedThen
+		r.add(x, drop)
 		return nil
 	}
 	var scan *target.Scan
@@ -150,7 +198,7 @@ func (r *remains) older(ctx context.Context, b Bucket, id string) error {
 		found = scan.Results()
 	}
 	r.judge(&x, before, err, found)
-	r.add(x, b.Sink)
+	r.add(x, drop)
 	return nil
 }
 
@@ -243,13 +291,7 @@ func (r *remains) drop(ctx context.Context) error {
 		if !x.Dropped {
 			continue
 		}
-		var note string
-		var err error
-		if sink := r.buckets[i]; sink != nil {
-			err = sink.Remove(ctx, x.Run)
-		} else {
-			note, err = r.data.server.DropPrevious(ctx, uint32(x.OID))
-		}
+		note, err := r.drops[i](ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -12,8 +12,8 @@ const (
 	Unknown Judgement = "unknown" // it could not be looked into
 )
 
-// Remain is what a run leaves reachable beside what it made: the database before it, or
-// an older run in a bucket.
+// Remain is what a run leaves reachable beside what it made: the database before it, a
+// branch that was made of an earlier one, or an older run in a bucket.
 type Remain struct {
 	Name    string    `json:"name"`             // "database shop_previous", "run 20261121T030000Z-7f3a"
 	Bucket  string    `json:"bucket,omitempty"` // that holds it; empty for a database

@@ -112,6 +112,17 @@ func (g *Guest) Close(ctx context.Context) error {
 	})
 }
 
+// dropGuest drops the role that owned the datasets of a database which is gone, if there is one.
+func dropGuest(ctx context.Context, conn *pgx.Conn, live string) error {
+	var ours bool
+	err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND shobj_description(oid, 'pg_authid') = $2)`,
+		GuestName(live), guestMark+live).Scan(&ours)
+	if err == nil && ours {
+		_, err = conn.Exec(ctx, "DROP ROLE "+catalog.Quote(GuestName(live)))
+	}
+	return client.Wrap(err, "dropping role %q", GuestName(live))
+}
+
 // Enter has everything in a new, empty database done by the role from here on: extensions,
 // which may take more rights, are made before. It does nothing on nil.
 func (g *Guest) Enter(ctx context.Context, db *Database, c *Contents) error {

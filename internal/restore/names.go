@@ -18,7 +18,7 @@ var runSuffix = regexp.MustCompile(`^\d{8}t\d{6}z-[0-9a-f]{4,8}(_\d+)?$`)
 // scratchKinds are the kinds of database that exist during a run only, pullKinds
 // those that exist during a pull only: see [ConnectTarget].
 var (
-	scratchKinds = []string{"shadow", "sample", "old"}
+	scratchKinds = []string{"shadow", "sample", "old", verified}
 	pullKinds    = []string{pulled, replaced}
 )
 

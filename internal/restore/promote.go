@@ -16,7 +16,8 @@ import (
 // owner, settings, privileges and those of its objects are carried over to the
 // shadow; then one transaction renames live to previous and the shadow to live.
 // What was previous before is dropped. A live database that is missing, as before
-// the first run, is no error, and previous then stays what it is.
+// the first run, is no error, and previous then stays what it is. A copy for branches is
+// made and exchanged beside that: see KeepVerified.
 //
 // The notes name what could not be carried over or cleaned up. An error means
 // that live and previous are what they were.
@@ -35,8 +36,25 @@ func (s *Server) promote(ctx context.Context, run string, shadow *Database) (not
 	if notes, err = s.fit(ctx, shadow); err != nil {
 		return notes, err
 	}
+	kept, note, err := s.copyVerified(ctx, shadow, run)
+	if err != nil {
+		return notes, err
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
 	more, err := s.exchange(ctx, shadow, ScratchName(s.live, "old", run))
-	return append(notes, more...), err
+	if notes = append(notes, more...); err != nil {
+		return notes, err // the next run drops the copy
+	}
+	// Staging is replaced: what fails from here on is no failure of the run.
+	if note, err = s.exchangeVerified(ctx, kept); err != nil {
+		note = err.Error()
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
+	return notes, nil
 }
 
 // fit gives the shadow what it has to have before it is live.

@@ -3,7 +3,6 @@ package restore
 import (
 	"context"
 	"fmt"
-	"regexp"
 
 	"github.com/jackc/pgx/v5"
 
@@ -93,16 +92,6 @@ type Occupant struct {
 	Empty  bool   // it holds no object; not known if Run is given
 }
 
-// mark is the comment by which a database is known to be a dataset. It holds
-// the cluster and the OID of the database, so that it is true only where it was
-// written: a rename keeps it, but a dump of the database that is restored
-// elsewhere carries words that are no longer a mark.
-func (s *Server) mark(run string, oid uint32) string {
-	return fmt.Sprintf("refresher dataset %s, in %d/%d", run, s.systemID, oid)
-}
-
-var markShape = regexp.MustCompile(`^refresher dataset (\S+), in `)
-
 // Occupant tells what stands under a name. A database that can't be looked into
 // is not empty.
 func (c *Claim) Occupant(ctx context.Context, name string) (o Occupant, err error) {
@@ -122,18 +111,13 @@ func (s *Server) Occupants(ctx context.Context) (live, previous Occupant, err er
 }
 
 func (s *Server) occupant(ctx context.Context, conn *pgx.Conn, name string) (o Occupant, err error) {
-	oid, err := oidOf(ctx, conn, name)
+	oid, comment, err := commented(ctx, conn, name)
 	if err != nil || oid == 0 {
 		return o, err
 	}
 	o.Exists, o.OID = true, oid
-	var comment string
-	if err := conn.QueryRow(ctx, `SELECT coalesce(shobj_description($1, 'pg_database'), '')`,
-		oid).Scan(&comment); err != nil {
-		return o, client.Wrap(err, "reading the comment of database %q", name)
-	}
-	if m := markShape.FindStringSubmatch(comment); m != nil && comment == s.mark(m[1], oid) {
-		o.Run = m[1]
+	if run, ours := s.marked(datasetKind, comment, oid); ours {
+		o.Run = run
 		return o, nil
 	}
 	// Objects that initdb didn't make (FirstNormalObjectId), but those of extensions.
@@ -169,9 +153,8 @@ func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (note
 	if err != nil {
 		return notes, err
 	}
-	if _, err := c.conn.Exec(ctx, "COMMENT ON DATABASE "+catalog.Quote(db.name)+" IS "+catalog.Literal(s.mark(run,
-		oid))); err != nil {
-		return notes, client.Wrap(err, "marking database %q", db.name)
+	if err := s.comment(ctx, c.conn, db.name, s.markOf(datasetKind+" "+run, oid)); err != nil {
+		return notes, err
 	}
 	more, err := s.exchange(ctx, db, ScratchName(s.live, replaced, id))
 	return append(notes, more...), err

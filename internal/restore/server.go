@@ -23,16 +23,17 @@ import (
 // Server is the staging server, or what [ConnectTarget] connects to. It keeps no
 // connection open for long.
 type Server struct {
-	which    string          // "staging" or "target"
-	kinds    []string        // of the databases that it makes and drops
-	cfg      *pgx.ConnConfig // to a maintenance database
-	live     string          // the staging database's name
-	template string          // from which databases are made
-	version  int
-	systemID uint64
-	role     string
-	tries    int // see deniedTries
-	spare    client.Spare
+	which        string          // "staging" or "target"
+	kinds        []string        // of the databases that it makes and drops
+	cfg          *pgx.ConnConfig // to a maintenance database
+	live         string          // the staging database's name
+	template     string          // from which databases are made
+	keepVerified bool            // see KeepVerified
+	version      int
+	systemID     uint64
+	role         string
+	tries        int // see deniedTries
+	spare        client.Spare
 }
 
 // maintenance are databases from which others are made, renamed and dropped.

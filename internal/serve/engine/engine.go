@@ -59,6 +59,8 @@ type Pipeline struct {
 	Run func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error)
 	// Rollback swaps the previous staging database back.
 	Rollback func(ctx context.Context) error
+	// Expire drops what has outlived its time on the staging server, and says what that was.
+	Expire func(ctx context.Context) (said []string, err error)
 	// NewID names a run that begins at a time.
 	NewID func(time.Time) string
 
@@ -115,11 +117,12 @@ func (e *Engine) Serve(ctx context.Context) {
 type runner struct {
 	Pipeline
 
-	log   *slog.Logger
-	now   func() time.Time
-	look  time.Duration // between two looks at the staging server
-	jobs  string        // path of River's pages; empty: there are none
-	pause time.Duration // before a run that failed is tried again, the first time
+	log     *slog.Logger
+	now     func() time.Time
+	look    time.Duration // between two looks at the staging server
+	expired time.Time     // the last time that Expire was called
+	jobs    string        // path of River's pages; empty: there are none
+	pause   time.Duration // before a run that failed is tried again, the first time
 
 	notified func(pipeline, result string)
 	atOnce   sync.WaitGroup  // notifications that are sent without the queue
@@ -142,6 +145,8 @@ type current struct {
 
 const (
 	lookEvery = 5 * time.Second
+	// expireEvery is how often it is looked for branches whose time is over.
+	expireEvery = 5 * time.Minute
 	// answer is how long the staging server may take to answer.
 	answer = 5 * time.Second
 	// preparing is how long it may take to make or change the tables.
@@ -184,6 +189,7 @@ func (r *runner) keep(ctx context.Context, w *work) error {
 	defer tick.Stop()
 	at := time.Now()
 	for {
+		r.expire(ctx)
 		if err := r.examine(ctx, w); err != nil && ctx.Err() == nil {
 			if gone(err) {
 				return err
@@ -202,6 +208,23 @@ func (r *runner) keep(ctx context.Context, w *work) error {
 			return errors.New("the clock was set back")
 		}
 		at = now
+	}
+}
+
+// expire has what outlived its time dropped, now and then.
+func (r *runner) expire(ctx context.Context) {
+	if r.Expire == nil || r.now().Sub(r.expired) < expireEvery {
+		return
+	}
+	r.expired = r.now()
+	ctx, cancel := context.WithTimeout(ctx, preparing)
+	defer cancel()
+	said, err := r.Expire(ctx)
+	for _, text := range said {
+		r.log.Info(text)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Warn("branches whose time is over could not be dropped", "error", err)
 	}
 }
 
