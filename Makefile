@@ -85,8 +85,8 @@ attack: setup ## what somebody would do to carry values out or to misuse refresh
 	@REFRESHER_ATTACKS=all go test -count=1 -timeout 10m -run '^TestAttacks$$' ./cmd/refresher
 	@go test -count=1 -timeout 5m ./internal/serve
 
-long: setup ## the tests that make test has a short form of, but faults, proof, limits and versions
-	@REFRESHER_LONG=1 go test -count=1 -timeout 60m -run 'LargeObject' ./cmd/refresher ./internal/refresh ./internal/verify
+long: setup ## all tests of make test, those with a short form in their long one: about an hour
+	@REFRESHER_LONG=1 go test -vet=off -ldflags=-w -timeout 2h ./...
 
 fuzz: ## each fuzz target for $(FUZZTIME)
 	@echo "== fuzz targets, $(FUZZTIME) each"; scripts/fuzz.sh $(FUZZTIME)

@@ -11,6 +11,7 @@ import (
 
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
+	"refresher/internal/testkit/longform"
 )
 
 func (s *site) drop(key string) {
@@ -75,11 +76,11 @@ func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 			}
 		}
 	}
-	for i, name := range []string{
+	for i, name := range longform.Some(t, 4, []string{
 		"upload.log", "deep/upload.log", "upload.fingerprints", "runs/notes.log", "report.html",
 		"runs/" + current + "/notes.log", "runs/" + older + "/notes.log", "runs/" + older + "/report.json",
 		"runs/20200101T000000Z-abcd/notes.log", "runs/20200101T000000Z-abcd/manifest.json",
-	} {
+	}) {
 		before := s.object("data/" + name)
 		s.put("data/"+name, leak)
 		refused(name, name+", line 2: survivor of class email", []string{"name", "both"}[i%2])

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/testkit/longform"
 )
 
 // stageWatch follows a process's own words: it prints "  NAME …" when a stage begins.
@@ -98,7 +99,7 @@ func TestKilledInAnyStage(t *testing.T) {
 	s.edit("refresher.yaml", "workers: 2", "workers: 2\ntemp_dir: "+temp)
 	s.must(exitClean, "run")
 	t.Run("SIGTERM", func(t *testing.T) { s.terminated(t) })
-	for _, stage := range stageNames {
+	for _, stage := range longform.Some(t, 4, stageNames) {
 		t.Run("SIGKILL in "+stage, func(t *testing.T) {
 			s.t = t
 			before := s.state()
@@ -136,7 +137,7 @@ func (s *site) terminated(t *testing.T) {
 	s.t = t
 	before := s.state()
 	keys := len(s.keys())
-	for _, stage := range []string{"data", "verify", "datasets"} {
+	for _, stage := range longform.Some(t, 1, []string{"verify", "data", "datasets"}) {
 		cmd := s.process("run")
 		watch := s.stages(cmd)
 		watch.await(stage)

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -20,7 +20,7 @@ func TestLargeObjectsWithLeastPrivilege(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, major := range []int{15, 18} {
-		if major == 18 && os.Getenv("REFRESHER_LONG") == "" {
+		if major == 18 && !longform.Asked() {
 			continue // make long
 		}
 		if found[major] == "" {

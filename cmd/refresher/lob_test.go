@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -131,8 +131,7 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 		"gzip within something":  append([]byte("HDR\x00\x01"), gzipText("dear "+mail)...),
 		"noise, then gzip in it": append(slices.Repeat([]byte{0, 1, 2, 0xFF}, 300_000), gzipText("dear "+mail)...),
 	} {
-		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; os.Getenv(
-			"REFRESHER_LONG") == "" &&
+		if short := []string{"a survivor", "a phone, gzipped", "late and gzipped", "in a zip"}; !longform.Asked() &&
 			!slices.Contains(short, name) {
 			continue // the rest: make long
 		}
@@ -165,7 +164,7 @@ func TestPersonalDataInALargeObjectRefuses(t *testing.T) {
 // Memory doesn't grow with a large object, neither where it is copied nor where it
 // is looked through.
 func TestLargeObjectsStream(t *testing.T) {
-	if os.Getenv("REFRESHER_LONG") == "" {
+	if !longform.Asked() {
 		t.Skip("hundreds of megabytes: make long")
 	}
 	t.Parallel()

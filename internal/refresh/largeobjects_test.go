@@ -3,13 +3,13 @@ package refresh_test
 import (
 	"context"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -70,7 +70,7 @@ func TestLargeObjectsResume(t *testing.T) {
 			}
 		},
 	} {
-		if os.Getenv("REFRESHER_LONG") == "" && name != "sessions killed" { // the rest: make long
+		if !longform.Asked() && name != "sessions killed" { // the rest: make long
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"refresher/internal/postgres/client"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
@@ -85,7 +85,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 	pgserver.Exec(t, url, "SELECT lo_unlink(701740658)")
 	v := verify.New(verify.Options{Run: run, Set: set, Workers: 2})
 	for name, content := range inObjects(t) {
-		if os.Getenv("REFRESHER_LONG") == "" && strings.Contains(name, "noise") { // the rest: make long
+		if !longform.Asked() && strings.Contains(name, "noise") { // the rest: make long
 			continue
 		}
 		putObject(t, url, oid, content)
@@ -103,7 +103,7 @@ func TestLargeObjectsAreLookedThrough(t *testing.T) {
 		}
 		check("database", r)
 		if strings.Contains(name, "noise") || strings.Contains(name, "gzip of gzip") ||
-			os.Getenv("REFRESHER_LONG") == "" && name != "plain" && name != "last of a long text" {
+			!longform.Asked() && name != "plain" && name != "last of a long text" {
 			continue // the same again, in hexadecimal
 		}
 		dump := func(args ...string) []byte {

@@ -8,12 +8,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
 	"refresher/internal/fault"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 )
@@ -167,7 +167,7 @@ func TestAroundMembersOfLargeObjects(t *testing.T) {
 	url := pgserver.DB(t)
 	keep := verify.Options{Set: source(t), Objects: verify.LargeObjects{Keep: true}}
 	for name, data := range surrounded(t, noise(5<<20)) {
-		if name == "empty.zst" || os.Getenv("REFRESHER_LONG") == "" && name != "last.zst" && name != "second.tar" {
+		if name == "empty.zst" || !longform.Asked() && name != "last.zst" && name != "second.tar" {
 			continue // the first is a short one, below
 		}
 		putObject(t, url, 4711, data)
