@@ -157,7 +157,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		case mask&first == 0 && (live == 0 || !m.goesOn(n, live)):
 		case i == len(text):
 			m.end = true
-		case text[i] == '"' || text[i] == '<' || text[i] == ' ' && i+1 < len(text) && text[i+1] == '<':
+		case text[i] == '"' || tagAt(text[i:]):
 			m.inside = true
 		}
 		before, begins = w, mask
@@ -239,6 +239,11 @@ func keep(dst []Match, base int, hit Match) []Match {
 		return dst
 	}
 	return append(dst, hit)
+}
+
+// tagAt reports whether markup begins here, or after a space.
+func tagAt(text []byte) bool {
+	return text[0] == '<' || text[0] == ' ' && len(text) > 1 && text[1] == '<'
 }
 
 // numbers tries the compact forms and the address that end at word n.
