@@ -21,9 +21,7 @@ func strip(dst, text []byte, f features) []byte {
 				owed += bytes.Count(text[i:i+n], newline)
 			}
 			if n == 0 && c == '<' && f&spelled != 0 {
-				if sign, size := bracketed(text, i); size > 0 {
-					dst, n = append(bytes.TrimRight(dst, " "), sign), size
-				}
+				dst, n = spelledAt(dst, text, i)
 			}
 		case '\r', '\n':
 			if n = foldAt(text, i); n > 0 {
@@ -34,9 +32,7 @@ func strip(dst, text []byte, f features) []byte {
 			}
 		case '[', '(', '{':
 			if f&spelled != 0 {
-				if sign, size := bracketed(text, i); size > 0 {
-					dst, n = append(bytes.TrimRight(dst, " "), sign), size
-				}
+				dst, n = spelledAt(dst, text, i)
 			}
 		case '\'', '"', '`':
 			if f&joins != 0 {
@@ -63,6 +59,16 @@ func strip(dst, text []byte, f features) []byte {
 		i += n
 	}
 	return dst
+}
+
+// spelledAt appends the sign that is spelled out in brackets at i, such as (at), and says how
+// long that is; 0 if there is none.
+func spelledAt(dst, text []byte, i int) ([]byte, int) {
+	sign, size := bracketed(text, i)
+	if size == 0 {
+		return dst, 0
+	}
+	return append(bytes.TrimRight(dst, " "), sign), size
 }
 
 // appendUntagged appends text without its inline markup, as it stands between the words of a
