@@ -158,8 +158,8 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	})
 	root.AddCommand(a.demoCommand(), a.versionCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(),
 		a.doctorCommand(), a.discoverCommand(), a.importCommand(), a.initCommand(), a.transformsCommand(),
-		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.branchCommand(), a.rollbackCommand(),
-		a.runsCommand(), a.publicKeyCommand(), a.keysCommand(), a.manCommand())
+		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.branchCommand(),
+		a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand(), a.keysCommand(), a.manCommand())
 	a.completions(root)
 	return root
 }
