@@ -262,7 +262,7 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		return refresh.Options{}, err
 	}
 	o.CloneOfSource = c.Staging.CloneOfSource.Confirm
-	o.Pipeline, o.By, o.KeepDays = c.Pipeline, "command line", c.History.KeepDays
+	o.Pipeline, o.By, o.KeepDays = c.Pipeline, byHand, c.History.KeepDays
 	limits, err := c.Retry.Limits()
 	if err != nil {
 		return refresh.Options{}, err

@@ -65,7 +65,7 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 		Run: func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error) {
 			return a.refreshNow(ctx, c.Pipeline, id, by, watch)
 		},
-		Rollback: func(ctx context.Context) error { return a.rollback(ctx, c, false) },
+		Rollback: func(ctx context.Context, by string) error { return a.rollback(ctx, c, by, false) },
 		Targets:  a.targetsNow(c.Pipeline, list), StaleAt: times.StaleAt, Site: c.Serve.URL,
 		Expire: func(ctx context.Context) ([]string, error) { return expire(ctx, o.Staging) },
 	}, nil

@@ -54,10 +54,11 @@ func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(list) == 0 {
+		newest := slices.IndexFunc(list, func(s runSummary) bool { return s.Outcome != string(fault.RolledBack) })
+		if newest < 0 {
 			return nil, fault.BadInput("there is no run yet")
 		}
-		id = list[0].ID
+		id = list[newest].ID
 	}
 	return findReport(ctx, []*config.Config{c}, id)
 }

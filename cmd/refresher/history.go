@@ -19,6 +19,8 @@ type runSummary struct {
 	Outcome  string     `json:"outcome"`
 	Stage    string     `json:"stage,omitempty"`
 	Error    string     `json:"error,omitempty"`
+	By       string     `json:"by,omitempty"`
+	BackTo   string     `json:"back_to,omitempty"` // of a rollback
 }
 
 // Seconds is how long the run took.
@@ -98,7 +100,8 @@ func (r *runsOf) open(ctx context.Context) (*history.History, error) {
 }
 
 func summary(run history.Run) runSummary {
-	s := runSummary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error}
+	s := runSummary{ID: run.ID, Started: run.Started, Outcome: string(run.Outcome), Stage: run.Stage, Error: run.Error,
+		By: run.By, BackTo: run.BackTo}
 	if !run.Finished.IsZero() {
 		s.Finished = &run.Finished
 	}

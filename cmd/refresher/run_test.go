@@ -10,11 +10,37 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"refresher/internal/fault"
 	"refresher/internal/report"
 	"refresher/internal/testkit/pgserver"
 )
+
+// rolledBack wants the rollback in the history, with who, when, which database and back to which run.
+func (s *site) rolledBack(t *testing.T) {
+	t.Helper()
+	list, _ := s.must(exitClean, "runs", "--format", "json")
+	var runs []struct {
+		Run, Outcome, By string
+		BackTo           string `json:"back_to"`
+		Finished         *time.Time
+	}
+	if err := json.Unmarshal([]byte(list), &runs); err != nil || len(runs) < 3 {
+		t.Fatalf("%v:\n%s", err, list)
+	}
+	back, made := runs[0], runs[len(runs)-1]
+	if back.Outcome != string(fault.RolledBack) || back.By != "command line" || back.BackTo != made.Run || back.Finished == nil {
+		t.Errorf("the rollback is recorded as %+v, and run %s made the database", back, made.Run)
+	}
+	_, said := s.must(exitClean, "runs", "--outcome", "rolled_back")
+	if !strings.Contains(said, back.Run) || strings.Contains(said, "done") || !strings.Contains(said, "rolled_back to "+made.Run+" by command line") {
+		t.Error(said)
+	}
+	if _, said = s.must(exitClean, "runs", back.Run); !strings.Contains(said, "rolled_back") {
+		t.Error(said)
+	}
+}
 
 // Three refreshes of one site: what the first makes, what the second with the same key
 // keeps and repeats, and what the third with another key has in common with them.
@@ -69,6 +95,7 @@ func TestRefreshes(t *testing.T) {
 		if s.oid() != first || s.leftovers() != "" {
 			t.Errorf("rollback did not bring the first database back, or left %s", s.leftovers())
 		}
+		s.rolledBack(t)
 	})
 
 	s.vars["KEY"] = otherKey

@@ -71,7 +71,10 @@ report.html into a folder, to be passed on and checked with verify --report.`,
 	return cmd
 }
 
-const outcomeList = "done, refused, failed, invalid, stopped, skipped, lost or running"
+// byHand is who asked for what is done on the command line.
+const byHand = "command line"
+
+const outcomeList = "done, refused, failed, invalid, stopped, skipped, lost, running or rolled_back"
 
 // match checks the flags and returns which runs they choose.
 func (f runsFlags) match(args []string, now time.Time) (func(runSummary) bool, error) {
@@ -105,7 +108,7 @@ func (f runsFlags) match(args []string, now time.Time) (func(runSummary) bool, e
 
 // outcomes are those that a run in the history can have.
 var outcomes = []fault.Outcome{fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped,
-	fault.Lost, fault.Running}
+	fault.Lost, fault.Running, fault.RolledBack}
 
 // parseSince reads a day (in UTC, as runs are listed), a time of RFC 3339 or a duration before now.
 func parseSince(text string, now time.Time) (time.Time, error) {
@@ -179,8 +182,11 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 		if s.Finished != nil {
 			took = visible.Seconds(s.Seconds())
 		}
-		if s.Stage != "" {
+		switch {
+		case s.Stage != "":
 			where = " in " + s.Stage
+		case s.Outcome == string(fault.RolledBack):
+			where = " to " + cmp.Or(s.BackTo, "the database before") + " by " + cmp.Or(s.By, "?")
 		}
 		if several {
 			fmt.Fprintf(w, "%s\t", s.Pipeline)
@@ -272,7 +278,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.rollback(cmd.Context(), c, acceptLeaks)
+			return a.rollback(cmd.Context(), c, byHand, acceptLeaks)
 		},
 	}
 	cmd.Flags().BoolVar(&acceptLeaks, "accept-leaks", false,
@@ -280,8 +286,9 @@ func (a *app) rollbackCommand() *cobra.Command {
 	return cmd
 }
 
-// rollback swaps staging and the one before it, under the lock that runs take.
-func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) error {
+// rollback swaps staging and the one before it, under the lock that runs take, and records who did.
+func (a *app) rollback(ctx context.Context, c *config.Config, by string, acceptLeaks bool) error {
+	began := time.Now()
 	staging, err := c.StagingConfig(ctx)
 	if err != nil {
 		return err
@@ -294,7 +301,8 @@ func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) 
 	if err != nil {
 		return err
 	}
-	lock, err := h.Lock(ctx, refresh.NewID(time.Now()))
+	id := refresh.NewID(began)
+	lock, err := h.Lock(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -317,6 +325,17 @@ func (a *app) rollback(ctx context.Context, c *config.Config, acceptLeaks bool) 
 	}
 	if err := server.Rollback(ctx); err != nil {
 		return err
+	}
+	made, err := h.MadeBy(ctx, previous.OID)
+	if errors.Is(err, history.ErrNotFound) { // by a version that noted no databases
+		err = nil
+	}
+	if err == nil {
+		err = h.Finish(context.WithoutCancel(ctx), history.Run{ID: id, Pipeline: c.Pipeline, By: by, BackTo: made.ID,
+			Host: history.Hostname(), Started: began, Finished: time.Now(), Outcome: fault.RolledBack})
+	}
+	if err != nil {
+		return fmt.Errorf("staging was rolled back, but the history doesn't say so: %w", err)
 	}
 	fmt.Fprintf(a.err, "staging %s is now what was %s_previous; run rollback again to undo this\n", staging.Database,
 		staging.Database)

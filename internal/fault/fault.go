@@ -143,6 +143,9 @@ const (
 	Stopped Outcome = "stopped" // by a signal
 	Skipped Outcome = "skipped" // another run was going
 	Lost    Outcome = "lost"    // killed: it left no report
+
+	// RolledBack is no run's: a person brought the previous staging database back.
+	RolledBack Outcome = "rolled_back"
 )
 
 // OutcomeOf says how work under ctx ended that returned err. What a gate or the

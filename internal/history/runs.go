@@ -34,6 +34,9 @@ type Run struct {
 	Findings    int64 // survivors and detections
 	Promoted    bool
 	Reported    bool // there is a report
+
+	// BackTo is the run whose database a rollback brought back; empty if it is not known.
+	BackTo string
 }
 
 // Hostname is the Host of runs of this machine; "" if it can't be told.
@@ -83,13 +86,14 @@ func (h *History) Stage(ctx context.Context, id, stage string) error {
 // works for a run that was never started, so that a refusal leaves a trace.
 func (h *History) Finish(ctx context.Context, r Run) error {
 	const q = `
-		INSERT INTO runs (id, database, pipeline, host, started_by, job, started, finished, outcome, stage, error, report, signature)
-		VALUES ($1, $2, $3, $4, $5, nullif($6, 0), $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO runs (id, database, pipeline, host, started_by, job, started, finished, outcome, stage, error,
+			report, signature, back_to)
+		VALUES ($1, $2, $3, $4, $5, nullif($6, 0), $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome, stage = excluded.stage,
 			error = excluded.error, report = excluded.report, signature = excluded.signature`
 	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Pipeline, r.Host, r.By, r.Job, r.Started, r.Finished,
-			r.Outcome, r.Stage, r.Error, r.ReportJSON, r.Signature)
+			r.Outcome, r.Stage, r.Error, r.ReportJSON, r.Signature, r.BackTo)
 		return err
 	})
 }
@@ -108,7 +112,7 @@ func (h *History) Prune(ctx context.Context, days int) error {
 }
 
 const columns = `id, database, pipeline, host, started_by, coalesce(job, 0), started, coalesce(finished, 'epoch'),
-	finished IS NULL, outcome, stage, error, rows, bytes, findings, promoted, report IS NOT NULL`
+	finished IS NULL, outcome, stage, error, rows, bytes, findings, promoted, report IS NOT NULL, back_to`
 
 // List returns runs of this staging database, newest first, without their reports. Other
 // databases of the server have a history of their own.
@@ -143,12 +147,12 @@ func (h *History) LastDone(ctx context.Context, other string) (Run, error) {
 		report IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`, h.target, fault.Done, other)
 }
 
-// Latest are, as far as there are such, the newest run of this staging database that ended,
+// Latest are, as far as there are such, the newest run of this staging database that ended (a rollback is none),
 // the newest that was done, and those that go on, without their reports and newest first.
 func (h *History) Latest(ctx context.Context) (runs []Run, err error) {
-	const newest = `(SELECT id FROM runs WHERE database = $1 AND %s ORDER BY started DESC, id DESC LIMIT 1)`
+	const newest = `(SELECT id FROM runs WHERE database = $1 AND outcome %s ORDER BY started DESC, id DESC LIMIT 1)`
 	q := `SELECT ` + columns + `, NULL::jsonb, '' FROM runs WHERE database = $1 AND (outcome = 'running' OR id IN (` +
-		fmt.Sprintf(newest, "outcome <> 'running'") + ", " + fmt.Sprintf(newest, "outcome = 'done'") +
+		fmt.Sprintf(newest, "NOT IN ('running', 'rolled_back')") + ", " + fmt.Sprintf(newest, "= 'done'") +
 		`)) ORDER BY started DESC, id DESC`
 	err = h.do(ctx, "reading the latest runs", func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, q, h.target)
@@ -221,7 +225,8 @@ func scan(row pgx.CollectableRow) (Run, error) {
 	var r Run
 	var running bool
 	err := row.Scan(&r.ID, &r.Database, &r.Pipeline, &r.Host, &r.By, &r.Job, &r.Started, &r.Finished, &running, &r.Outcome,
-		&r.Stage, &r.Error, &r.Rows, &r.Bytes, &r.Findings, &r.Promoted, &r.Reported, &r.ReportJSON, &r.Signature)
+		&r.Stage, &r.Error, &r.Rows, &r.Bytes, &r.Findings, &r.Promoted, &r.Reported, &r.BackTo,
+		&r.ReportJSON, &r.Signature)
 	if running {
 		r.Finished = time.Time{}
 	}

@@ -60,6 +60,30 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// A rollback is a row of the list, and no run to whom asks for the latest.
+func TestRollbackInTheHistory(t *testing.T) {
+	_, cfg := server(t)
+	h := open(t, cfg)
+	begin := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	back := history.Run{ID: "r3", By: "ann", Pipeline: "shop", Host: "here", Started: begin.Add(2 * time.Hour), Outcome: fault.RolledBack, BackTo: "r1"}
+	finish(t, h, history.Run{ID: "r1", Started: begin, Outcome: fault.Done},
+		history.Run{ID: "r2", Started: begin.Add(time.Hour), Outcome: fault.Refused}, back)
+	if got := ids(t, h, history.Filter{}); !slices.Equal(got, []string{"r3", "r2", "r1"}) {
+		t.Errorf("the list: %v", got)
+	}
+	if got := ids(t, h, history.Filter{Outcome: fault.RolledBack}); !slices.Equal(got, []string{"r3"}) {
+		t.Errorf("the rollbacks: %v", got)
+	}
+	r, err := h.Get(t.Context(), "r3")
+	if err != nil || r.BackTo != "r1" || r.By != "ann" || r.Database != cfg.Database || r.Host != "here" {
+		t.Errorf("%+v %v", r, err)
+	}
+	latest, err := h.Latest(t.Context())
+	if err != nil || len(latest) != 2 || latest[0].ID != "r2" || latest[1].ID != "r1" {
+		t.Errorf("the latest: %+v %v", latest, err)
+	}
+}
+
 // What is old is forgotten, but not the last run that was done, nor one whose database is
 // there, nor one of another database.
 func TestPrune(t *testing.T) {

@@ -88,6 +88,8 @@ type Run struct {
 	Findings int64         `json:"findings"`        // of the verification: survivors and detector findings
 	Promoted bool          `json:"promoted"`        // staging was replaced
 	Reported bool          `json:"reported"`        // there is a report
+	// BackTo is the run whose database a rollback (outcome rolled_back) brought back.
+	BackTo string `json:"back_to,omitempty"`
 }
 
 // Seconds is how long the run took, until now if it goes on.

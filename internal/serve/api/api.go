@@ -118,7 +118,7 @@ func (a *api) runs(w http.ResponseWriter, r *http.Request) {
 
 // outcomes are what a filter may ask for.
 var outcomes = []fault.Outcome{fault.Running, fault.Done, fault.Refused, fault.Failed, fault.Invalid, fault.Stopped,
-	fault.Skipped, fault.Lost}
+	fault.Skipped, fault.Lost, fault.RolledBack}
 
 // Filter reads the query of a list of runs; detail says what is wrong with it.
 func Filter(r *http.Request) (f serve.Filter, detail string) {
@@ -140,7 +140,8 @@ func Filter(r *http.Request) (f serve.Filter, detail string) {
 			f.Before = value
 		case name == "outcome":
 			if f.Outcome = fault.Outcome(value); value != "" && !slices.Contains(outcomes, f.Outcome) {
-				return f, "outcome: must be running, done, refused, failed, invalid, stopped, skipped or lost"
+				return f, "outcome: must be running, done, refused, failed, invalid, stopped, skipped, lost or " +
+					"rolled_back"
 			}
 		case name == "limit":
 			n, err := strconv.Atoi(value)

@@ -68,7 +68,7 @@ func (r *runner) state() serve.PipelineState {
 func (r *runner) shown(run history.Run) serve.Run {
 	s := serve.Run{ID: run.ID, Pipeline: r.Name, Host: run.Host, By: run.By, Started: run.Started, Outcome: run.Outcome,
 		Stage: run.Stage, Error: run.Error, Rows: run.Rows, Bytes: run.Bytes, Findings: run.Findings,
-		Promoted: run.Promoted, Reported: run.Reported}
+		Promoted: run.Promoted, Reported: run.Reported, BackTo: run.BackTo}
 	if !run.Finished.IsZero() {
 		s.Finished = &run.Finished
 	}
@@ -253,7 +253,7 @@ func (w *work) jobOf(ctx context.Context, run history.Run) (*rivertype.JobRow, e
 }
 
 // Rollback swaps the previous staging database back.
-func (e *Engine) Rollback(ctx context.Context, pipeline, _ string) error {
+func (e *Engine) Rollback(ctx context.Context, pipeline, by string) error {
 	r, err := e.pipeline(pipeline)
 	if err != nil {
 		return err
@@ -261,7 +261,7 @@ func (e *Engine) Rollback(ctx context.Context, pipeline, _ string) error {
 	if err := r.with(ctx, func(ctx context.Context, w *work) error { return r.idle(ctx, w) }); err != nil {
 		return err
 	}
-	err = r.Pipeline.Rollback(ctx)
+	err = r.Pipeline.Rollback(ctx, by)
 	if fault.Decided(err) {
 		return serve.Conflict(err.Error())
 	}

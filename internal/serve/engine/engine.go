@@ -57,8 +57,8 @@ type Pipeline struct {
 	// Run refreshes once. The report is never nil. What could not be read (configuration,
 	// rules, secrets) is an error like any other.
 	Run func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error)
-	// Rollback swaps the previous staging database back.
-	Rollback func(ctx context.Context) error
+	// Rollback swaps the previous staging database back, and records who asked for it.
+	Rollback func(ctx context.Context, by string) error
 	// Expire drops what has outlived its time on the staging server, and says what that was.
 	Expire func(ctx context.Context) (said []string, err error)
 	// NewID names a run that begins at a time.

@@ -85,7 +85,9 @@ func (e *Engine) add(r serve.Run, rep *report.Report) {
 	}
 	e.runs = slices.Insert(e.runs, 0, r)
 	e.change(r.Pipeline, func(p *serve.PipelineState) {
-		p.Last = &r
+		if r.Outcome != fault.RolledBack {
+			p.Last = &r
+		}
 		if r.Outcome == fault.Done {
 			p.Done = &r
 		}

@@ -130,7 +130,8 @@ func (p *pages) runs(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := map[string]any{"Title": "Runs", "States": states, "Filter": f, "Outcomes": []fault.Outcome{fault.Done, fault.Refused,
-		fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped, fault.Lost, fault.Running}, "Several": len(states) > 1}
+		fault.Failed, fault.Invalid, fault.Stopped, fault.Skipped, fault.Lost, fault.RolledBack, fault.Running},
+		"Several": len(states) > 1}
 	if len(runs) > perPage {
 		runs = runs[:perPage]
 		data["Next"] = runs[perPage-1].ID

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"refresher/internal/fault"
 	"refresher/internal/report/visible"
 	"refresher/internal/serve"
 )
@@ -47,9 +48,11 @@ func durations(runs []serve.Run) *chart {
 	return newChart("Duration", runs, serve.Run.Seconds, visible.Seconds)
 }
 
-// newChart draws runs, which come newest first; those that go on are left out.
+// newChart draws runs, which come newest first; those that go on, and rollbacks, are left out.
 func newChart(name string, runs []serve.Run, value func(serve.Run) float64, show func(float64) string) *chart {
-	runs = slices.DeleteFunc(slices.Clone(runs), func(r serve.Run) bool { return r.Finished == nil })
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r serve.Run) bool {
+		return r.Finished == nil || r.Outcome == fault.RolledBack
+	})
 	slices.Reverse(runs)
 	c := &chart{Name: name, Width: chartWidth, Height: chartHeight}
 	if len(runs) == 0 {
