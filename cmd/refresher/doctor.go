@@ -110,7 +110,7 @@ func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, err
 // rulesThere reports whether a rules file has been written yet.
 func rulesThere(c *config.Config) bool {
 	for _, f := range c.Rules {
-		if info, err := os.Stat(f); err == nil && info.Size() > 0 {
+		if info, err := os.Stat(f); strings.HasPrefix(f, rules.Builtin) || err == nil && info.Size() > 0 {
 			return true
 		}
 	}

@@ -27,14 +27,14 @@ func (d *Draft) leave() bool {
 		return false
 	}
 	d.leaving = true
-	any := false
+	some := false
 	for _, td := range d.tables {
 		if td.none == "" && !td.existing {
 			td.left = td.table.left()
-			any = any || td.left != ""
+			some = some || td.left != ""
 		}
 	}
-	return any
+	return some
 }
 
 // leaves reports whether a table's rows stay behind, though they could be copied.

@@ -139,6 +139,9 @@ func (r *Report) Look(ctx context.Context, o Options) {
 		defer source.Close(ctx)
 	}
 	r.rules(o, source)
+	if source != nil && o.Rules != nil {
+		r.versions(ctx, o.Rules.MadeFor, source)
+	}
 	r.staging(ctx, o, source)
 	for _, b := range o.Buckets {
 		r.bucket(ctx, b)

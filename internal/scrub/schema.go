@@ -19,8 +19,10 @@ type object = map[string]any
 func Schema() []byte {
 	defs := object{
 		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
-		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(), "tableName": tableNameSchema(),
-		"text": object{"anyOf": []any{object{"type": "string", "minLength": 1}, ref("var")}},
+		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(),
+		"madeFor":   madeForSchema(),
+		"tableName": tableNameSchema(),
+		"text":      object{"anyOf": []any{object{"type": "string", "minLength": 1}, ref("var")}},
 		"var": object{"type": "object", "required": []string{"var"}, "additionalProperties": false,
 			"properties": object{"var": object{"type": "string", "description": "The name of a value under vars."}}},
 		"tableKey": tableKeySchema(), "defaults": defaultsSchema(),
@@ -67,6 +69,9 @@ func Schema() []byte {
 			"hipaa":      ref("hipaa"),
 			"vars": object{"type": "object", "additionalProperties": object{"type": []string{"string", "number", "boolean"}},
 				"description": "Values that rules of this file and of those it includes name by {var: NAME}."},
+			"made_for": object{"type": "array", "items": ref("madeFor"),
+				"description": "Versions of products that these rules were written for; doctor compares them with " +
+					"the database's."},
 			"large_objects": object{"enum": rules.LargeObjectsChoices, "default": rules.LargeObjectsChoices[0],
 				"description": "Whether large objects stay behind, or arrive as they are and are looked through."},
 		},
@@ -250,6 +255,22 @@ func referenceSchema() object {
 			"to":         ref("tableName"),
 			"to_columns": ref("columnNames"),
 			"when":       ref("when"),
+		},
+	}
+}
+
+func madeForSchema() object {
+	text := func(doc string) object { return object{"type": "string", "pattern": `\S`, "description": doc} }
+	return object{
+		"type": "object", "required": []string{"product", "table", "column", "versions"}, "additionalProperties": false,
+		"properties": object{
+			"product": text("Its name, for people."),
+			"table":   ref("tableName"),
+			"column":  text("Column that says the version, as the product's migrations write it."),
+			"newest":  text("Column whose greatest value marks the row that counts; without it there is one row."),
+			"versions": object{"type": "array", "minItems": 1, "items": object{"type": "string", "minLength": 1},
+				"description": "What the column holds in versions that the rules were written for; * stands for " +
+					"anything."},
 		},
 	}
 }

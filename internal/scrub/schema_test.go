@@ -248,6 +248,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	got := map[string][]string{"file": keys(s.Properties), "table": keys(s.Defs["table"].Properties), "rule": shapes,
 		"reference": keys(s.Defs["reference"].Properties), "exception": keys(s.Defs["exception"].Properties),
+		"madeFor":  keys(s.Defs["madeFor"].Properties),
 		"defaults": keys(s.Defs["defaults"].Properties), "risk": keys(s.Defs["risk"].Properties), "hipaa": keys(s.Defs["hipaa"].Properties)}
 	want := rules.Keys()
 	for _, m := range []map[string][]string{got, want} {

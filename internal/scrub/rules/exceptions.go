@@ -97,13 +97,13 @@ func (l *loader) values(to *[]string) func(entry) {
 	return func(e entry) {
 		list, ok := items(e.value)
 		if !ok || len(list) == 0 {
-			l.fail(l.pos(e.value), "values is a list of the values that may be seen: write [VALUE, …]")
+			l.fail(l.pos(e.value), "%s is a list of values: write [VALUE, …]", e.key)
 			return
 		}
 		for _, it := range list {
 			v, ok := l.scalar(it)
 			if !ok || v.Kind == Null || v.Text == "" {
-				l.fail(l.pos(it), "a value that may be seen is a string")
+				l.fail(l.pos(it), "each of %s is a string", e.key)
 				continue
 			}
 			*to = append(*to, v.Text)

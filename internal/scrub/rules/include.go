@@ -154,6 +154,7 @@ func (rs *Ruleset) join(l *loader) {
 	}
 	rs.References = joined(rs.References, in.References, func(r Reference) Pos { return r.Pos })
 	rs.Allow = joined(rs.Allow, in.Allow, func(a Allow) Pos { return a.Pos })
+	rs.MadeFor = joined(rs.MadeFor, in.MadeFor, func(m MadeFor) Pos { return m.Pos })
 	rs.Risk = joined(rs.Risk, in.Risk, func(r Risk) Pos { return r.Pos })
 }
 

@@ -9,6 +9,7 @@ func Keys() map[string][]string {
 		"file": keys(l.fields()), "table": keys(l.tableFields(&Table{})), "rule": shapeKeys(),
 		"reference": keys(l.referenceFields(&Reference{})), "exception": keys(l.allowFields(&Allow{})),
 		"defaults": keys(l.defaultFields(&Defaults{})), "risk": keys(l.riskFields(&Risk{})),
-		"hipaa": keys(l.hipaaFields(&HIPAA{})),
+		"madeFor": keys(l.madeForFields(&MadeFor{})),
+		"hipaa":   keys(l.hipaaFields(&HIPAA{})),
 	}
 }

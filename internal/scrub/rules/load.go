@@ -125,6 +125,7 @@ func (l *loader) fields() []field {
 		{key: "risk", read: func(e entry) { list(l, &rs.Risk, e, riskShape, l.risk) }},
 		{key: "hipaa", read: l.hipaa},
 		{key: "large_objects", read: l.largeObjects},
+		{key: "made_for", read: func(e entry) { list(l, &rs.MadeFor, e, madeForShape, l.madeFor) }},
 		{key: "vars", read: func(e entry) { l.given = &e }},
 	}
 }

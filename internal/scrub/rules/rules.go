@@ -24,6 +24,7 @@
 //	risk:                                                           # columns that together point at few
 //	  - {table: public.users, quasi_identifiers: [postcode, date_of_birth], sensitive: [diagnosis], min_k: 5}
 //	large_objects: keep                                             # as they are; default drop
+//	made_for: [{product: MLflow, table: public.alembic_version, column: version_num, versions: [5b0e9adcef9c]}]
 //	hipaa: {absent: {fax: no such column}, columns: {public.devices.serial: device_id}}
 //
 // [Load] is strict: an unknown key, a key given twice, a value of the wrong
@@ -65,6 +66,7 @@ type Ruleset struct {
 	HIPAA      HIPAA
 
 	LargeObjects LargeObjects
+	MadeFor      []MadeFor // in the order of the files
 
 	// Reviewed are the columns that a person has agreed to keep by a pattern, with
 	// the type that each had then; see [ReviewFile].
