@@ -154,10 +154,12 @@ func (r *Report) rules(o Options, source *snapshot.Source) {
 	const area, name = "rules", "every column has a rule that serves it"
 	switch {
 	case o.RulesErr != nil:
-		r.Add(area, "they can be read", o.RulesErr, "", "mend the lines that are named; `refresher check` says the same in a pull request")
+		r.Add(area, "they can be read", o.RulesErr, "",
+			"mend the lines that are named; `refresher check` says the same in a pull request")
 		return
 	case o.Rules == nil:
-		r.Add(area, "there are some", fault.BadInput("no rules file is there yet"), "", "refresher discover --output "+"rules/app.yaml")
+		r.Add(area, "there are some", fault.BadInput("no rules file is there yet"), "",
+			"refresher discover --output rules/app.yaml")
 		return
 	case source == nil:
 		r.skip(area, name, "the source could not be read")
@@ -209,8 +211,10 @@ func (r *Report) staging(ctx context.Context, o Options, source *snapshot.Source
 		cat := source.Catalog()
 		r.Add(area, "it is another cluster than production", restore.Guard(cat.SystemID, server.SystemID()),
 			"their system identifiers differ", "point staging.url at a server of its own")
-		r.Add(area, "it is not older than the source", server.NotOlder(cat), "", "upgrade the staging server to the source's major version")
-		r.Add(area, "its role, programs and extensions", server.Preflight(ctx, cat), "CREATEDB, pg_restore and all extensions are there",
+		r.Add(area, "it is not older than the source", server.NotOlder(cat), "",
+			"upgrade the staging server to the source's major version")
+		r.Add(area, "its role, programs and extensions", server.Preflight(ctx, cat),
+			"CREATEDB, pg_restore and all extensions are there",
 			"a superuser of the staging server runs the statements above")
 	}
 	r.stagingDetails(ctx, o, source)
