@@ -36,7 +36,7 @@ func reference(b *strings.Builder, t reflect.Type, path string) {
 			reference(b, f.Type, name)
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct && f.Type.Elem() != secretType:
 			reference(b, f.Type.Elem(), name+"[]")
-		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
+		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct && f.Type.Elem() != secretType:
 			reference(b, f.Type.Elem(), name+".*")
 		}
 	}
@@ -58,7 +58,7 @@ func kindName(t reflect.Type) string {
 		return "list of mappings"
 	case t.Kind() == reflect.Slice:
 		return "list of text"
-	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct:
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct && t.Elem() != secretType:
 		return "mapping of mappings"
 	case t.Kind() == reflect.Map:
 		return "mapping of text"
