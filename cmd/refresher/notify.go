@@ -49,8 +49,8 @@ func channel(n config.Notify, t notify.Target) (notify.Channel, error) {
 		return notify.Teams{Post: notify.Post{URL: n.Teams, Limit: t.Limit}}, nil
 	case "webhook":
 		roots, err := trusted(".webhook.ca", n.Webhook.CA)
-		return notify.Webhook{Post: notify.Post{URL: n.Webhook.URL, TLS: roots, Limit: t.Limit}, Secret: n.Webhook.Secret,
-			Headers: n.Webhook.Headers}, err
+		return notify.Webhook{Post: notify.Post{URL: n.Webhook.URL, TLS: roots, Limit: t.Limit},
+			Secret: n.Webhook.Secret, Headers: n.Webhook.Headers}, err
 	}
 	roots, err := trusted(".smtp.ca", n.SMTP.CA)
 	s := n.SMTP

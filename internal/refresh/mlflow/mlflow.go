@@ -206,7 +206,8 @@ func (c *session) experiment(ctx context.Context, name string) (string, error) {
 	found, err := c.find(ctx, name)
 	if is(err, "RESOURCE_DOES_NOT_EXIST") {
 		var made experiment
-		err = c.api(ctx, "making the experiment", http.MethodPost, "experiments/create", map[string]any{"name": name}, &made)
+		err = c.api(ctx, "making the experiment", http.MethodPost, "experiments/create",
+			map[string]any{"name": name}, &made)
 		if err == nil {
 			return made.ID, nil
 		}

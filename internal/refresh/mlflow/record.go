@@ -43,7 +43,8 @@ func tags(run Run) (list []pair) {
 	for _, p := range []pair{
 		{"mlflow.source.type", "JOB"}, {"mlflow.source.name", "refresher"}, {"mlflow.user", "refresher"},
 		{"refresher.run", rep.Run}, {"refresher.pipeline", run.Pipeline}, {"refresher.outcome", string(rep.Outcome)},
-		{"refresher.stage", rep.Stage}, {"refresher.reason", reason}, {"refresher.by", run.By}, {"refresher.host", run.Host},
+		{"refresher.stage", rep.Stage}, {"refresher.reason", reason}, {"refresher.by", run.By},
+		{"refresher.host", run.Host},
 	} {
 		if p.Value = cut(p.Value); p.Value != "" {
 			list = append(list, p)

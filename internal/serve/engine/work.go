@@ -136,7 +136,8 @@ func (r *runner) river(schema string) *river.Config {
 	times := &times{Pipeline: &r.Pipeline, now: r.now}
 	return &river.Config{
 		Schema: schema, Workers: workers, Logger: slog.New(&quiet{r.log.Handler(), r}),
-		Queues:                      map[string]river.QueueConfig{scheduled: {MaxWorkers: 1}, asked: {MaxWorkers: 1}, telling: {MaxWorkers: 4}},
+		Queues: map[string]river.QueueConfig{scheduled: {MaxWorkers: 1}, asked: {MaxWorkers: 1},
+			telling: {MaxWorkers: 4}},
 		PeriodicJobs:                []*river.PeriodicJob{river.NewPeriodicJob(times, times.job, &river.PeriodicJobOpts{RunOnStart: true})},
 		JobTimeout:                  -1,   // the deadline is the run's own
 		PollOnly:                    true, // LISTEN would hold a session more, and pass no pooler

@@ -188,7 +188,8 @@ func (s *Server) find(name string) (any, *refusal) {
 	for _, e := range s.experiments {
 		if e.name == name {
 			return map[string]any{"experiment": map[string]any{"experiment_id": e.id, "name": e.name,
-				"artifact_location": s.root() + e.id, "lifecycle_stage": e.lifecycle, "creation_time": "1764468000000"}}, nil
+				"artifact_location": s.root() + e.id, "lifecycle_stage": e.lifecycle,
+				"creation_time": "1764468000000"}}, nil
 		}
 	}
 	return nil, missing("experiment of that name")
@@ -213,7 +214,7 @@ func (s *Server) create(body []byte) (any, *refusal) {
 	}
 	for _, e := range s.experiments {
 		if e.name == in.Name {
-			return nil, &refusal{http.StatusBadRequest, "RESOURCE_ALREADY_EXISTS", "the experiment is there, " + e.lifecycle}
+			return nil, &refusal{http.StatusBadRequest, "RESOURCE_ALREADY_EXISTS", "it is there, " + e.lifecycle}
 		}
 	}
 	e := &experiment{strconv.Itoa(len(s.experiments) + 1), in.Name, "active"}
@@ -254,8 +255,8 @@ func (s *Server) begin(body []byte) (any, *refusal) {
 		if e.lifecycle != "active" {
 			return nil, invalid("the experiment is deleted")
 		}
-		run := &Run{ID: fmt.Sprintf("%032x", len(s.runs)+1), Experiment: e.id, Name: in.Name, Status: "RUNNING", Start: in.Start,
-			Params: map[string]string{}, Tags: map[string]string{}, Metrics: map[string]float64{}}
+		run := &Run{ID: fmt.Sprintf("%032x", len(s.runs)+1), Experiment: e.id, Name: in.Name, Status: "RUNNING",
+			Start: in.Start, Params: map[string]string{}, Tags: map[string]string{}, Metrics: map[string]float64{}}
 		if r := set(run.Tags, in.Tags, 8000); r != nil {
 			return nil, r
 		}
@@ -268,7 +269,8 @@ func (s *Server) begin(body []byte) (any, *refusal) {
 func (s *Server) shown(run *Run) any {
 	return map[string]any{"info": map[string]any{"run_id": run.ID, "run_uuid": run.ID, "experiment_id": run.Experiment,
 		"status": run.Status, "start_time": strconv.FormatInt(run.Start, 10), "lifecycle_stage": "active",
-		"artifact_uri": s.root() + run.Experiment + "/" + run.ID + "/artifacts"}, "data": map[string]any{}, "inputs": map[string]any{}}
+		"artifact_uri": s.root() + run.Experiment + "/" + run.ID + "/artifacts"}, "data": map[string]any{},
+		"inputs": map[string]any{}}
 }
 
 // filter is the only kind of search that this server knows: by a tag.
@@ -318,83 +320,4 @@ func set(in map[string]string, pairs []Pair, longest int) *refusal {
 		in[p.Key] = p.Value
 	}
 	return nil
-}
-
-func (s *Server) logBatch(body []byte) (any, *refusal) {
-	var in struct {
-		ID      string   `json:"run_id"`
-		Metrics []Metric `json:"metrics"`
-		Params  []Pair   `json:"params"`
-		Tags    []Pair   `json:"tags"`
-	}
-	if r := read(body, &in); r != nil {
-		return nil, r
-	}
-	run, r := s.run(in.ID)
-	if r != nil {
-		return nil, r
-	}
-	if len(in.Params) > 100 || len(in.Tags) > 100 || len(in.Metrics)+len(in.Params)+len(in.Tags) > 1000 {
-		return nil, invalid("more than the limits of a batch")
-	}
-	for _, p := range in.Params {
-		if old, ok := run.Params[p.Key]; ok && old != p.Value {
-			return nil, invalid("changing the parameter %q is not allowed", p.Key)
-		}
-	}
-	for _, m := range in.Metrics {
-		if !name().MatchString(m.Key) || m.Value == nil || m.Timestamp <= 0 {
-			return nil, invalid("the metric %q", m.Key)
-		}
-	}
-	if r := set(run.Params, in.Params, 500); r != nil {
-		return nil, r
-	}
-	if r := set(run.Tags, in.Tags, 5000); r != nil {
-		return nil, r
-	}
-	for _, m := range in.Metrics {
-		run.Metrics[m.Key] = *m.Value
-	}
-	return map[string]any{}, nil
-}
-
-func (s *Server) update(body []byte) (any, *refusal) {
-	var in struct {
-		ID     string `json:"run_id"`
-		Status string `json:"status"`
-		End    int64  `json:"end_time"`
-	}
-	if r := read(body, &in); r != nil {
-		return nil, r
-	}
-	run, r := s.run(in.ID)
-	if r != nil {
-		return nil, r
-	}
-	switch in.Status {
-	case "FINISHED", "FAILED", "KILLED":
-	default:
-		return nil, invalid("the status %q", in.Status)
-	}
-	run.Status, run.End = in.Status, in.End
-	return map[string]any{"run_info": map[string]any{"run_id": run.ID, "status": run.Status}}, nil
-}
-
-func (s *Server) upload(method, path string, body []byte) (any, *refusal) {
-	if method != http.MethodPut || strings.Contains(path, "..") {
-		return nil, invalid("an artefact that can't be stored")
-	}
-	parts := strings.SplitN(path, "/", 4)
-	if len(parts) < 4 || parts[2] != "artifacts" {
-		return nil, invalid("a path outside of a run's artefacts")
-	}
-	if run, r := s.run(parts[1]); r != nil || run.Experiment != parts[0] {
-		return nil, invalid("a path of no run")
-	}
-	if s.artefacts == nil {
-		s.artefacts = map[string][]byte{}
-	}
-	s.artefacts[path] = body
-	return map[string]any{}, nil
 }
