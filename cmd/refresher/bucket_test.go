@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/parquet-go/parquet-go"
 
@@ -63,11 +64,36 @@ func TestBuckets(t *testing.T) {
 		check func(*testing.T)
 	}{
 		{"other bytes come back", s.otherBytesComeBack}, {"changed during a run", s.changedDuringARun}, {"a year that is not yet", s.aYearThatIsNotYet},
-		{"verify looks inside Parquet", s.verifyLooksInsideParquet}, {"in a folder", s.inAFolder},
+		{"what stands beside the bytes", s.whatStandsBesideTheBytes},
+		{"verify looks inside Parquet", s.verifyLooksInsideParquet},
+		{"in a folder", s.inAFolder},
 	} {
 		t.Run(step.name, func(t *testing.T) { s.t = t; step.check(t) })
 		s.t = t
 	}
+}
+
+// A store keeps more with an object than its bytes, and gives it to everyone who reads these.
+func (s *site) whatStandsBesideTheBytes(t *testing.T) {
+	key, client := "data/note.txt", s.s3.Client()
+	for _, in := range []s3.PutObjectInput{
+		{Metadata: map[string]string{"owner": "hanna.quistorp@posteo.de"}},
+		{ContentDisposition: aws.String(`attachment; filename="hanna.quistorp@posteo.de.txt"`)},
+	} {
+		in.Bucket, in.Key, in.Body = &s.db, &key, strings.NewReader("nothing")
+		if _, err := client.PutObject(context.Background(), &in); err != nil {
+			t.Fatal(err)
+		}
+		_, said := s.must(exitRefused, "verify", "--target", "dev")
+		if !strings.Contains(said, "note.txt, its metadata") || strings.Contains(said, "quistorp") {
+			t.Errorf("what stands beside the bytes: %s", said)
+		}
+	}
+	remove := s3.DeleteObjectInput{Bucket: &s.db, Key: &key}
+	if _, err := client.DeleteObject(context.Background(), &remove); err != nil {
+		t.Fatal(err)
+	}
+	s.must(exitClean, "verify", "--target", "dev")
 }
 
 // A leak in a Parquet file whose manifest agrees with it: only looking inside finds it.

@@ -57,6 +57,9 @@ func (s *Sink) open(ctx context.Context, key string) (*Content, error) {
 		ahead: map[int64][]byte{}}, nil
 }
 
+// Headers is what the store keeps beside the bytes of an object, in lines: its metadata.
+func (c *Content) Headers() (string, error) { return c.sink.store.headers(c.ctx, c.key) }
+
 // Size is the object's length in bytes.
 func (c *Content) Size() int64 { return c.size }
 

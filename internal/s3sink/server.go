@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -162,6 +163,26 @@ func (s *server) head(ctx context.Context, key string) (size int64, version stri
 		return 0, "", false, err
 	}
 	return aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), true, nil
+}
+
+// headers are the metadata of whoever put an object there, and the headers that are theirs, too.
+func (s *server) headers(ctx context.Context, key string) (string, error) {
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	if err != nil {
+		return "", s.fail(err, "HeadObject", key)
+	}
+	var lines []string
+	for k, v := range out.Metadata {
+		lines = append(lines, k+": "+v)
+	}
+	slices.Sort(lines)
+	for _, v := range []*string{out.ContentDisposition, out.ContentLanguage, out.ContentEncoding, out.ContentType,
+		out.CacheControl, out.WebsiteRedirectLocation} {
+		if v != nil {
+			lines = append(lines, *v)
+		}
+	}
+	return strings.Join(lines, "\n"), nil
 }
 
 // read leaves out the SDK's own comparison with the server's checksum: a flipped byte is

@@ -24,6 +24,10 @@ type store interface {
 	// head is the size of an object and the version that read takes; ok is false if it
 	// is not there.
 	head(ctx context.Context, key string) (size int64, version string, ok bool, err error)
+
+	// headers are a line each of what is kept beside an object's bytes, and given to everyone who
+	// reads these.
+	headers(ctx context.Context, key string) (string, error)
 	// read opens n bytes of that version of an object, or all from there on if n is below 0.
 	read(ctx context.Context, key, version string, from, n int64) (io.ReadCloser, error)
 	// list calls fn with every object whose key begins with prefix, in the order of the keys.

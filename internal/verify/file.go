@@ -298,6 +298,12 @@ func (v *Verifier) FileName(title string) *Result {
 	return v.name("a file (its name is a finding)", title)
 }
 
+// Headers looks through what a store keeps beside the bytes of a file; nil if there is
+// nothing to be found.
+func (v *Verifier) Headers(label, headers string) *Result {
+	return v.name(label+", its metadata", headers)
+}
+
 func (v *Verifier) name(label, title string) *Result {
 	if v.Printable(title) {
 		return nil

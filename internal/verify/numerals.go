@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"refresher/internal/pii/ident"
 	"refresher/internal/pii/unwrap"
 )
 
@@ -72,6 +73,19 @@ func bitBytes(dst, text []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// notPublic reports an address that is not public: it identifies nobody, and its
+// digits are no other number.
+func notPublic(text []byte) bool {
+	a, n := ident.ParseIPv4(text)
+	if n == 0 {
+		a, n = ident.ParseIPv6(text)
+	}
+	if v4, ok := ident.Embedded(a); ok && ident.Public(v4) {
+		return false
+	}
+	return n > 0 && (n == len(text) || text[n] == '/') && !ident.Public(a)
 }
 
 // wholeDigits appends a float that is a whole number of seven digits or more.

@@ -11,7 +11,6 @@ import (
 	"refresher/internal/pii/detect"
 	"refresher/internal/pii/fake"
 	"refresher/internal/pii/fingerprint"
-	"refresher/internal/pii/ident"
 	"refresher/internal/pii/unwrap"
 )
 
@@ -125,16 +124,6 @@ func (s *scanner) cell(t *tally, at place, text []byte) {
 		s.look(t, at, text)
 		slot.remember(h, before, t.counts(len(text)), s.open)
 	}
-}
-
-// notPublic reports an address that is not public: it identifies nobody, and its
-// digits are no other number.
-func notPublic(text []byte) bool {
-	a, n := ident.ParseIPv4(text)
-	if n == 0 {
-		a, n = ident.ParseIPv6(text)
-	}
-	return n > 0 && (n == len(text) || text[n] == '/') && !ident.Public(a)
 }
 
 // look looks through one cell, and through what it holds in an encoded form. A

@@ -70,6 +70,13 @@ func TestSurvivors(t *testing.T) {
 		{value{pii.FullName, "Hanna Quistorp"}, // the second and third with letters of Cyrillic and Greek
 			"Hanna\tQuistorp\nH\u0430nna Quist\u043erp\n\u041dANNA QUIST\u039fRP\nHanna|Quistorp\nsee Hanna | Quistorp, and\n7;Hanna;Quistorp;Ulm\nHanna;Quistorp",
 			"see Hanna||Quistorp, and\nsee Hanna |; Quistorp, and\nsee Hanna><Quistorp, and\nHаnne Quistorp"},
+		{value{pii.FullName, "Hanna Quistorp"},
+			"ʜᴀɴɴᴀ QᴜɪSᴛᴏRᴘ\n\U0001F177\U0001F170\U0001F17D\U0001F17D\U0001F170 Quistorp", "ʜᴀɴɴᴀ ᴏᴛᴛᴏ"},
+		{value{pii.CreditCard, "4556737586899855"},
+			"4\uFE0F\u20E35\uFE0F\u20E35\uFE0F\u20E36\uFE0F\u20E37375 8689 9855", "4\uFE0F\u20E3"},
+		{value{pii.IP, "93.184.216.34"},
+			"093.184.216.034\n0x5DB8D822\n64:ff9b::5db8:d822\n64:FF9B::93.184.216.34\n2001:0:4136:e378:8000:63bf:a247:27dd",
+			"093.184.216.035\n0x5DB8D823\n5DB8D822\n1093.184.216.034\n093.184.216.0340\n64:ff9b::5db8:d823"},
 		{value{pii.FullName, "Мария Петрова"}, "МАРИЯ ПЕТРОВА\nПетрова, Мария\nMария Пeтpовa", "Мария Иванова"},
 		{value{pii.Email, "hanna.quistorp@posteo.de"}, "h\u0430nna.quistorp@p\u043esteo.de", "h\u0430nn\u0438.quistorp@posteo.de"},
 		{value{pii.FullName, "Dr. José  GARCÍA-López PhD"},

@@ -145,6 +145,11 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 				dst = keep(dst, base, hit)
 			}
 		}
+		if w.size == 10 && w.has == hasLetter|hasDigit && text[w.start] == '0' && text[w.start+1]|0x20 == 'x' {
+			if hit := m.hexAddress(text, w); hit.End > 0 {
+				dst = keep(dst, base, hit)
+			}
+		}
 		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
 			dst = m.numbers(dst, base, text, n)
 		}
@@ -260,7 +265,8 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 		}
 		return dst // the parts of an address are no other numbers
 	}
-	if last.size == 4 && last.end < len(text) && text[last.end] == ':' {
+	if last.end < len(text) && text[last.end] == ':' &&
+		(last.size == 4 || last.size == 2 && isTranslated(text[last.start:])) {
 		if hit := m.address6(text, last); hit.End > 0 {
 			return keep(dst, base, hit)
 		}

@@ -262,18 +262,18 @@ func classify(text []byte) (size, kind int) {
 		return size, partOfWord
 	case unicode.IsDigit(r):
 		return size, partOfWord
-	case unicode.In(r, unicode.Mn, unicode.Mc, unicode.Cf):
+	case unicode.In(r, unicode.M, unicode.Cf):
 		return size, ignored
-	case unicode.In(r, unicode.No, unicode.So) && plainForm(text[:size]):
+	case unicode.In(r, unicode.No, unicode.So) && plainForm(r):
 		return size, partOfWord
 	}
 	return size, notAWord
 }
 
 // plainForm reports a circled, superscript or otherwise dressed up letter or digit.
-func plainForm(char []byte) bool {
-	d := norm.NFKD.Properties(char).Decomposition()
-	return len(d) == 1 && byteFold[d[0]] > wide
+func plainForm(r rune) bool {
+	first, second := fold.Letter(r)
+	return first < utf8.RuneSelf && second == 0 && byteFold[first] > wide
 }
 
 // Values of byteFold that are no folded byte.

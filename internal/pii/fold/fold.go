@@ -9,6 +9,7 @@
 package fold
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -100,8 +101,21 @@ func simple(c rune) rune {
 	if c = unicode.ToLower(c); c == 'ς' {
 		c = 'σ'
 	}
+	switch {
+	case c >= 0x1F150 && c <= 0x1F169: // white in black circles
+		return 'a' + c - 0x1F150
+	case c >= 0x1F170 && c <= 0x1F189: // and squares
+		return 'a' + c - 0x1F170
+	case c >= 0x250 && c <= 0xA7FF:
+		if i := slices.Index(smallCapitals, c); i >= 0 {
+			return 'a' + rune(i)
+		}
+	}
 	return c
 }
+
+// smallCapitals are the small capitals of the alphabet, as far as they are characters.
+var smallCapitals = []rune("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ")
 
 // Digit is the value of a decimal digit of any script, -1 for other characters.
 // Such digits stand in tens (Unicode Standard, §4.6).

@@ -142,3 +142,19 @@ func hexVal(c byte) int {
 	}
 	return -1
 }
+
+// Embedded is the address of version 4 that one of version 6 stands for: in 6to4 (RFC 3056),
+// Teredo (RFC 4380) and behind the prefix of translators (RFC 6052).
+func Embedded(a netip.Addr) (v4 netip.Addr, ok bool) {
+	b := a.As16()
+	switch {
+	case !a.Is6():
+	case b[0] == 0x20 && b[1] == 0x02:
+		return netip.AddrFrom4([4]byte(b[2:6])), true
+	case b[0] == 0x20 && b[1] == 0x01 && b[2]|b[3] == 0:
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
+	case b[0] == 0 && b[1] == 0x64 && b[2] == 0xFF && b[3] == 0x9B && b[4]|b[5]|b[6]|b[7]|b[8]|b[9]|b[10]|b[11] == 0:
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	}
+	return netip.Addr{}, false
+}

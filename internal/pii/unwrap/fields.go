@@ -52,7 +52,7 @@ func appendFields(dst, text []byte) []byte {
 	return dst
 }
 
-// keyAt is the length of a key of JSON with its colon that text begins with, 0 if it begins
+// keyAt is the length of a key of JSON or hstore with its colon or arrow that text begins with, 0 if it begins
 // with none. Its quotes may be doubled, as in a composite.
 func keyAt(text []byte) int {
 	start := 1
@@ -67,8 +67,11 @@ func keyAt(text []byte) int {
 	for end < len(text) && (text[end] == ' ' || text[end] == '"' && end-start-k < start) {
 		end++
 	}
-	if end < len(text) && text[end] == ':' {
+	switch {
+	case end < len(text) && text[end] == ':':
 		return end + 1
+	case end+1 < len(text) && text[end] == '=' && text[end+1] == '>': // hstore
+		return end + 2
 	}
 	return 0
 }
@@ -84,7 +87,7 @@ func appendNumbers(dst, text []byte) []byte {
 			i++
 		}
 		if start > 0 && !fieldBorder[text[start-1]] && text[start-1] != '+' || i-start > maxDigits ||
-			i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') { // a code, an address, a time
+			i < len(text) && (!fieldBorder[text[i]] || text[i] == ':' && i-start < 3) { // a code, an address, a time
 			for i < len(text) && (!fieldBorder[text[i]] || text[i] == ':') {
 				i++
 			}
@@ -182,7 +185,7 @@ const (
 )
 
 var fieldBorder = func() (t [256]bool) {
-	for _, c := range []byte(" \t\r\n,;|{}[]()<>\"':=") {
+	for _, c := range []byte(" \t\r\n,;|{}[]()<>\"':=*#~^") {
 		t[c] = true
 	}
 	return t

@@ -155,6 +155,8 @@ func TestForms(t *testing.T) {
 		"card, int[]":                    {`{4539,5787,6362,1486}`, "4539 5787 6362 1486"},
 		"phone, JSON":                    {`{"cc":"49","area":"30","no":"88714402"}`, "49 30 88714402"},
 		"phone, numbers":                 {`{"cc":49,"area":30,"number":88714402}`, "49 30 88714402"},
+		"card, stars":                    {"4539*5787*6362*1486", "4539 5787 6362 1486"},
+		"card, colons":                   {"4539:5787:6362:1486", "4539 5787 6362 1486"},
 		"phone, XML":                     {`<p><cc>49</cc><area>30</area><number>88714402</number></p>`, "49 30 88714402"},
 		"account":                        {"BLZ 37040044 Konto 0532013000", "37040044 0532013000"},
 	} {
@@ -174,6 +176,7 @@ func TestFields(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"user":"hanna.quistorp","host": "posteo.de"}`: "hanna.quistorp}posteo.de",
 		`["Hanna","Quistorp"]`:                          "Hanna}Quistorp",
+		`"first"=>"Hanna", "last"=>"Quistorp"`:          "Hanna}Quistorp",
 		`<a><f>Hanna</f><l>Quistorp</l></a>`:            "Hanna}Quistorp",
 	} {
 		var u Unwrapper

@@ -40,6 +40,13 @@ func (x *Scan) Look(ctx context.Context, o s3sink.Object, c *s3sink.Content) err
 	if err != nil {
 		return err
 	}
+	headers, err := c.Headers()
+	if err != nil {
+		return err
+	}
+	if result := x.Verifier.Headers(o.Name, headers); result != nil {
+		results = append(results, result)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.found == nil {
@@ -140,6 +147,16 @@ func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) 
 		}})
 	if n := len(r.Results); known && n > 0 && err == nil {
 		r.Results[n-1].Subject = "parquet " + b.Name
+	}
+	if err != nil {
+		return err
+	}
+	headers, err := body.Headers()
+	if result := r.Verifier.Headers(r.label(b.Name), headers); result != nil {
+		r.Results = append(r.Results, result)
+	}
+	if s3sink.Gone(err) {
+		return nil
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -78,6 +79,9 @@ func (r *Reader) Folder(ctx context.Context, dir string) error {
 		case !d.Type().IsRegular():
 			r.note("not followed: %s", r.label(path))
 			r.title(title(dir, path))
+			if to, err := os.Readlink(path); err == nil {
+				r.title(to)
+			}
 			return nil
 		case dumps[filepath.Dir(path)][d.Name()]: // by a name of pg_dump's own
 			return nil
