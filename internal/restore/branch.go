@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,11 +39,11 @@ const (
 	FromDataset = "dataset" // a dataset of a bucket
 )
 
-var branchName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
+var branchName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`) })
 
 // BranchDatabase is the name of a branch's database.
 func BranchDatabase(live, branch string) (string, error) {
-	if !branchName.MatchString(branch) || branch == "list" || branch == "drop" {
+	if !branchName().MatchString(branch) || branch == "list" || branch == "drop" {
 		return "", fault.BadInput("%q can't be a branch's name: use up to 40 lower-case letters, digits, - and _, other than "+
 			"the words list and drop", branch)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -137,7 +138,9 @@ const (
 	branchKind   = "branch"
 )
 
-var markShape = regexp.MustCompile(`^refresher (dataset|verified copy|branch) (.+), in \d+/\d+$`)
+var markShape = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^refresher (dataset|verified copy|branch) (.+), in \d+/\d+$`)
+})
 
 // markOf is the comment by which a database is known as refresher's. It holds the
 // cluster and the OID of the database, so that it is true only where it was
@@ -149,7 +152,7 @@ func (s *Server) markOf(what string, oid uint32) string {
 
 // marked returns what a mark of that kind says of the database of that OID.
 func (s *Server) marked(kind, comment string, oid uint32) (said string, ours bool) {
-	m := markShape.FindStringSubmatch(comment)
+	m := markShape().FindStringSubmatch(comment)
 	if m == nil || m[1] != kind || comment != s.markOf(kind+" "+m[2], oid) {
 		return "", false
 	}

@@ -13,7 +13,7 @@ func secret(text []byte, i int) Hit {
 	if h := formed(text, i); h.End > 0 || bytes.HasPrefix(rest, []byte("eyJ")) {
 		return h
 	}
-	for _, s := range shapes[text[i]] {
+	for _, s := range shapes()[text[i]] {
 		if rest[2] != s.prefix[2] || len(rest) < len(s.prefix)+s.min || string(rest[:len(s.prefix)]) != s.prefix {
 			continue
 		}

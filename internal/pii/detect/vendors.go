@@ -1,5 +1,7 @@
 package detect
 
+import "sync"
+
 // A shape is a vendor's documented key form: a prefix and at least min further
 // characters of its alphabet.
 type shape struct {
@@ -108,21 +110,22 @@ var vendors = [...]vendor{
 }
 
 // shapes by first letter, so that a word is compared with few.
-var shapes = func() (t [256][]shape) {
+var shapes = sync.OnceValue(func() *[256][]shape {
+	var t [256][]shape
 	for _, v := range vendors {
 		for _, s := range v.keys {
 			t[s.prefix[0]] = append(t[s.prefix[0]], s)
 		}
 	}
-	return t
-}()
+	return &t
+})
 
 // secretSecond holds, for the first byte of a secret, what its second byte is
 // modulo 64, as bits.
 var secretSecond = func() (t [256]uint64) {
-	for c := range t {
-		for _, s := range shapes[c] {
-			t[c] |= 1 << (s.prefix[1] & 63)
+	for _, v := range vendors {
+		for _, s := range v.keys {
+			t[s.prefix[0]] |= 1 << (s.prefix[1] & 63)
 		}
 	}
 	t['e'] |= 1 << ('y' & 63) // eyJ…: a JWT
