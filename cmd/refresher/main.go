@@ -16,6 +16,7 @@ import (
 var version = "dev"
 
 func main() {
+	noCore()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// Only huge values need more than this. Collecting garbage more often while one
 		// passes is cheap, as it holds no pointers, and keeps its copies from piling up.

@@ -113,7 +113,7 @@ func (f *folder) put(ctx context.Context, key string, body []byte, ifMatch, ifNo
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if ifMatch != "" || ifNoneMatch != "" {
 		unlock, err := f.lock(ctx, root)
 		if err != nil {
@@ -151,7 +151,7 @@ func (f *folder) upload(ctx context.Context, key string, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	return f.write(ctx, root, key, body)
 }
 
@@ -256,7 +256,7 @@ func (f *folder) remove(_ context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	return f.fail(discard(root, rel), "removing", key)
 }
 
@@ -280,7 +280,7 @@ func (f *folder) clear(_ context.Context, prefix string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err = root.RemoveAll(rel); err == nil {
 		prune(root, path.Dir(rel))
 	}

@@ -83,7 +83,7 @@ func (f *folder) headers(context.Context, string) (string, error) { return "", n
 func versionOf(info fs.FileInfo) string {
 	inode := uint64(0)
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		inode = uint64(st.Ino)
+		inode = st.Ino
 	}
 	return fmt.Sprintf("%d-%d-%d", inode, info.Size(), info.ModTime().UnixNano())
 }

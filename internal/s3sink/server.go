@@ -3,6 +3,7 @@ package s3sink
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -147,7 +148,7 @@ type answered struct {
 
 func (a *answered) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.of.fail(err, "GetObject", a.key)
 	}
 	return n, err

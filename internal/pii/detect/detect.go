@@ -148,13 +148,14 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 				found = d.take(mac(text, free, i))
 			}
 		case dash:
-			if next < len(text) && text[next] == '-' {
+			switch {
+			case next < len(text) && text[next] == '-':
 				var h Hit
 				h, next = pem(text, i)
 				found = d.take(h)
-			} else if i >= 2 && i+3 < len(text) && text[i+3] == '-' {
+			case i >= 2 && i+3 < len(text) && text[i+3] == '-':
 				found = d.take(mac(text, free, i))
-			} else if i >= 32 {
+			case i >= 32:
 				found = d.take(hexKey(text, free, i))
 			}
 		case other:
