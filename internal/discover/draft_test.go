@@ -287,6 +287,11 @@ func TestSamplesAreBounded(t *testing.T) {
 
 func TestPatchAppliesToRules(t *testing.T) {
 	const head = "# our rules\nversion: 1\n\ntables:\n"
+	url := pgserver.DB(t)
+	pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text, phone text, prefs jsonb, "Odd Name" text);
+		CREATE TABLE things (id int PRIMARY KEY, label text); CREATE TABLE leads (id int PRIMARY KEY, correo text);
+		INSERT INTO users VALUES (1, 'jane@mail.test', '+1 212 867 5309', '{"mail": "jane@mail.test"}', 'x')`)
+	s, cat, _ := survey(t, url)
 	for name, text := range map[string]string{
 		"block":                head + "  public.users:\n    columns:\n      id: keep   # surrogate\n      email: email\n\n  # the end\n  public.things: {columns: {\"*\": keep}}\n",
 		"wide":                 "version: 1\ntables:\n    public.users:\n        columns:\n            email: email\n            id:\n                transform: keep\n    public.things:\n        rows: none\nallow: []\n",
@@ -297,11 +302,6 @@ func TestPatchAppliesToRules(t *testing.T) {
 		"tables in the middle": "version: 1\ntables:\n  public.things: {rows: none}\n\nallow:\n  - {table: public.users, column: email, class: email, values: [a@b.test], why: ours}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := pgserver.DB(t)
-			pgserver.Exec(t, url, `CREATE TABLE users (id int PRIMARY KEY, email text, phone text, prefs jsonb, "Odd Name" text);
-				CREATE TABLE things (id int PRIMARY KEY, label text); CREATE TABLE leads (id int PRIMARY KEY, correo text);
-				INSERT INTO users VALUES (1, 'jane@mail.test', '+1 212 867 5309', '{"mail": "jane@mail.test"}', 'x')`)
-			s, cat, _ := survey(t, url)
 			dir := t.TempDir()
 			file := filepath.Join(dir, "rules.yaml")
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"refresher/internal/s3sink"
 	"refresher/internal/testkit/faultproxy"
+	"refresher/internal/testkit/longform"
 )
 
 // What the process that is killed needs to know.
@@ -104,7 +105,7 @@ func (p *place) whole(where string) string {
 // every fourth: what was published before it stays whole, until what it publishes is.
 func TestKilledAtAnyRequest(t *testing.T) {
 	stride := 4
-	if os.Getenv("REFRESHER_LONG") != "" {
+	if longform.Asked() {
 		stride = 1
 	}
 	servers(t, func(t *testing.T, p *place) {

@@ -36,6 +36,7 @@ import (
 	"github.com/rclone/gofakes3"
 	"github.com/rclone/gofakes3/s3mem"
 
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/watchdog"
 )
 
@@ -104,7 +105,7 @@ type Kind struct {
 // is installed: it takes seconds to start.
 func Kinds() []Kind {
 	kinds := []Kind{{"gofakes3", Fake}, {"versitygw", Versity}}
-	if _, err := find(MinIOEnv, "minio"); err == nil && os.Getenv("REFRESHER_LONG") != "" {
+	if _, err := find(MinIOEnv, "minio"); err == nil && longform.Asked() {
 		kinds = append(kinds, Kind{"minio", MinIO})
 	}
 	return kinds
