@@ -22,7 +22,7 @@ func (f *folder) open(key string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	seen, err := root.Lstat(rel)
 	if err != nil {
 		return nil, nil, f.fail(err, "reading", key)
@@ -116,7 +116,7 @@ func (f *folder) list(ctx context.Context, prefix string, fn func(key string, si
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if "/"+dir == f.base { // reach looked at it as at a file
 		_ = root.Close()
 		if root, err = os.OpenRoot(f.base); errors.Is(err, fs.ErrNotExist) {
@@ -124,7 +124,7 @@ func (f *folder) list(ctx context.Context, prefix string, fn func(key string, si
 		} else if err != nil {
 			return f.fail(err, "listing", prefix)
 		}
-		defer root.Close()
+		defer func() { _ = root.Close() }()
 		rel = "."
 	}
 	return f.walk(ctx, root, rel, prefix, fn)
@@ -179,7 +179,7 @@ func (f *folder) folders(_ context.Context, prefix string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	found, err := entries(root, rel)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
