@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/report/visible"
 	"refresher/internal/s3sink"
@@ -45,6 +46,8 @@ func (r *Report) bucket(ctx context.Context, b Bucket) {
 	}
 	const private = "the bucket is not public"
 	switch unknown, err := b.Sink.Private(ctx); {
+	case fault.Decided(err) && b.Sink.Local():
+		r.warn(area, private, err.Error()+"; only this machine reaches the server", "")
 	case err != nil:
 		r.Add(area, private, err, "", "block public access to the bucket, or take the policy and the grants away")
 	case len(unknown) > 0:

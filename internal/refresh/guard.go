@@ -201,6 +201,9 @@ func probe(ctx context.Context, o *Options) error {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
+		if b.Sink.Local() {
+			continue
+		}
 		if _, err := b.Sink.Private(ctx); err != nil { // what is unknown, doctor says
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}

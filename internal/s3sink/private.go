@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,6 +36,21 @@ func (s *Sink) Private(ctx context.Context) (unknown []string, err error) {
 		err = fault.Refuse("public", "bucket %q is public: %s; take that away (block public access)", s.name, why)
 	}
 	return unknown, err
+}
+
+// Local reports whether objects are kept on this machine, in a folder or by a server that only
+// this machine reaches: there the public gets at nothing.
+func (s *Sink) Local() bool {
+	remote, ok := s.store.(*server)
+	if !ok {
+		return true
+	}
+	u, err := url.Parse(aws.ToString(remote.anonymous.Options().BaseEndpoint))
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // public: the folder's mode is looked at with each write.

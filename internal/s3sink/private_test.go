@@ -223,3 +223,23 @@ func TestChecksumsWhenAsked(t *testing.T) {
 		}
 	}
 }
+
+// A server that only this machine reaches has no public.
+func TestLocalServers(t *testing.T) {
+	for endpoint, local := range map[string]bool{
+		"http://127.0.0.1:9000": true, "http://localhost:9000": true, "https://[::1]:9000": true,
+		"http://10.0.0.7:9000": false, "https://localhost.example.com": false, "": false,
+	} {
+		sink, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "s3://bucket/p", Endpoint: endpoint, Region: "us-east-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sink.Local() != local {
+			t.Errorf("%q: local is %v", endpoint, !local)
+		}
+	}
+	folder, err := s3sink.Open(t.Context(), s3sink.Options{Name: "dev", URL: "file://" + t.TempDir()})
+	if err != nil || !folder.Local() {
+		t.Errorf("a folder is not local, %v", err)
+	}
+}
