@@ -13,8 +13,6 @@ import (
 	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/pull"
-	"refresher/internal/refresh"
 	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 )
@@ -171,7 +169,7 @@ func (on *branching) ofDataset(ctx context.Context, b *restore.Branch, f branchF
 	if err != nil {
 		return err
 	}
-	trusted, err := publicKeys(f.keys, "--key")
+	o, err := on.pullOptions(on.config, sink, f.keys)
 	if err != nil {
 		return err
 	}
@@ -180,15 +178,9 @@ func (on *branching) ofDataset(ctx context.Context, b *restore.Branch, f branchF
 		return err
 	}
 	claim.Release(ctx) // pull takes it again
-	o := pull.Options{
-		Trusted: trusted, Known: pull.Known{Path: on.datasetsFile(), Name: strings.TrimSpace(on.config.S3.Endpoint + " " +
-			sink.URL())},
-		ID: refresh.NewID(on.clock()), Sink: sink, To: on.staging.Copy(), TempDir: on.config.TempDir, Workers: on.config.Workers,
-	}
+	o.To = on.staging.Copy()
 	o.To.Database = b.Database
-	p := on.progress()
-	r, err := pull.Run(ctx, o, p)
-	p.Close()
+	r, err := on.pulled(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -91,21 +91,13 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	if err != nil {
 		return err
 	}
-	trusted, err := publicKeys(f.keys, "--key")
+	o, err := a.pullOptions(c, sink, f.keys)
 	if err != nil {
 		return err
 	}
-	o := pull.Options{
-		Trusted: trusted, Known: pull.Known{Path: a.datasetsFile(), Name: strings.TrimSpace(c.S3.Endpoint + " " +
-			sink.URL())},
-		ID: refresh.NewID(
-			a.clock(),
-		), Allowed: f.extensions, Sink: sink, Run: f.run, To: to, Replace: f.replace, TempDir: c.TempDir, Workers: c.Workers,
-	}
+	o.Run, o.To, o.Allowed, o.Replace = f.run, to, f.extensions, f.replace
 	began := time.Now()
-	p := a.progress()
-	r, err := pull.Run(ctx, o, p)
-	p.Close()
+	r, err := a.pulled(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -117,6 +109,21 @@ func (a *app) pull(ctx context.Context, f pullFlags) error {
 	}
 	fmt.Fprintln(a.err)
 	return nil
+}
+
+// pullOptions are those of a pull from a bucket by the configuration; keys are whose datasets are loaded.
+func (a *app) pullOptions(c *config.Config, sink *s3sink.Sink, keys []string) (o pull.Options, err error) {
+	known := pull.Known{Path: a.datasetsFile(), Name: strings.TrimSpace(c.S3.Endpoint + " " + sink.URL())}
+	o = pull.Options{ID: refresh.NewID(a.clock()), Sink: sink, Known: known, TempDir: c.TempDir, Workers: c.Workers}
+	o.Trusted, err = publicKeys(keys, "--key")
+	return o, err
+}
+
+// pulled pulls, and shows how that goes.
+func (a *app) pulled(ctx context.Context, o pull.Options) (*pull.Result, error) {
+	p := a.progress()
+	defer p.Close()
+	return pull.Run(ctx, o, p)
 }
 
 // datasetsFile remembers whose datasets were loaded; empty if there is no home for it.
