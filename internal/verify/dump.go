@@ -36,9 +36,9 @@ func (v *Verifier) dump(ctx context.Context, name string, write func(context.Con
 func (v *Verifier) dumped(ctx context.Context, l *ledger, name string, write func(context.Context, *dump) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	d := &dump{v: v, ledger: l, name: name, batches: make(chan batch), ctx: ctx, group: group}
-	group.Go(func() error {
+	group.Go(func() (err error) {
 		defer close(d.batches)
-		defer func() { d.object.abandon() }()
+		defer func() { d.object.abandon(err) }()
 		if err := write(ctx, d); err != nil {
 			if d.err != nil {
 				return d.err // which is why the writer could not go on

@@ -3,7 +3,6 @@ package verify
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"io"
 	"regexp"
 	"strconv"
@@ -28,10 +27,11 @@ type dumpedObject struct {
 	done chan error
 }
 
-// abandon ends one whose end never came.
-func (o *dumpedObject) abandon() {
+// abandon ends one whose end never came, for why the dump ended: whichever goroutine
+// is first to fail then says the same.
+func (o *dumpedObject) abandon(why error) {
 	if o != nil {
-		o.w.CloseWithError(errors.New("the dump ended within a large object"))
+		o.w.CloseWithError(why)
 	}
 }
 
