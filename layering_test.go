@@ -18,7 +18,8 @@ var floors = [...][]string{
 		"verify/target → verify s3sink dataset"},
 	3: {"pii", "history"},
 	2: {"postgres"},
-	1: {"fault", "report/visible", "config/secret → fault"},
+	1: {"fault", "report/visible", "config/host",
+		"config/secret → fault config/host"},
 }
 
 // testkit's throw-away servers stand beside the floors: only what is named here may use

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"refresher/internal/config/host"
 	"refresher/internal/config/secret"
 	"refresher/internal/report/notice"
 )
@@ -200,7 +201,7 @@ func (d *decoder) smtp(path string, s SMTP) {
 	switch {
 	case s.TLS != "starttls" && s.TLS != "tls" && s.TLS != "none":
 		d.at(path+".tls", "must be starttls, tls or none")
-	case s.TLS == "none" && s.Username != "" && !loopback(s.Host):
+	case s.TLS == "none" && s.Username != "" && !host.Loopback(s.Host):
 		d.at(path+".tls", "is none, and the password would go to another machine in plain text: write starttls or tls")
 	}
 	if (s.Username == "") != s.Password.IsZero() {

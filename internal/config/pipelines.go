@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/config/host"
 	"refresher/internal/fault"
 	"refresher/internal/restore"
 )
@@ -258,11 +259,11 @@ func sameServer(a, b *pgx.ConnConfig) bool {
 }
 
 func addresses(c *pgx.ConnConfig) map[string]bool {
-	address := func(host string, port uint16) string {
-		if loopback(host) && !strings.HasPrefix(host, "/") && !strings.HasPrefix(host, "@") {
-			host = "localhost"
+	address := func(name string, port uint16) string {
+		if host.Loopback(name) {
+			name = "localhost"
 		}
-		return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(host), "."), strconv.Itoa(int(port)))
+		return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(name), "."), strconv.Itoa(int(port)))
 	}
 	all := map[string]bool{address(c.Host, c.Port): true}
 	for _, f := range c.Fallbacks {

@@ -1,12 +1,10 @@
 package config
 
 import (
-	"net"
-	"strings"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"refresher/internal/config/host"
 	"refresher/internal/fault"
 )
 
@@ -16,8 +14,7 @@ import (
 // What is left of sslmode prefer, the default, is then what require means. A
 // configuration with no other way is a [fault.Input].
 //
-// This machine is a Unix socket, localhost, 127.0.0.0/8 and ::1; another name
-// isn't, even if it resolves to one of them today.
+// This machine is what [host.Local] says: another name isn't, even if it resolves to one today.
 func Secure(cfg *pgx.ConnConfig) error {
 	ways := append(
 		[]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}},
@@ -25,7 +22,7 @@ func Secure(cfg *pgx.ConnConfig) error {
 	remote := false
 	var secured []*pgconn.FallbackConfig
 	for _, w := range ways {
-		remote = remote || !loopback(w.Host)
+		remote = remote || !host.Local(w.Host)
 		if w.TLSConfig != nil {
 			secured = append(secured, w)
 		}
@@ -45,14 +42,3 @@ const (
 		"write sslmode=verify-full (with sslrootcert, for a CA of your own) instead of sslmode=disable"
 	allowPlaintext = plaintext + ", or allow_plaintext: true beside it if the way is safe by other means"
 )
-
-// loopback reports whether a host of a connection is this machine.
-func loopback(host string) bool {
-	if network, _ := pgconn.NetworkAddress(host, 5432); network == "unix" || strings.HasPrefix(host, "@") ||
-		strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	host, _, _ = strings.Cut(host, "%") // an IPv6 zone
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}

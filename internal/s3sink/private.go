@@ -6,13 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"refresher/internal/config/host"
 	"refresher/internal/fault"
 )
 
@@ -46,11 +46,7 @@ func (s *Sink) Local() bool {
 		return true
 	}
 	u, err := url.Parse(aws.ToString(remote.anonymous.Options().BaseEndpoint))
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && host.Loopback(u.Hostname())
 }
 
 // public: the folder's mode is looked at with each write.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/vault/api"
+
+	"refresher/internal/config/host"
 )
 
 // Vault is how HashiCorp Vault is reached, and logged in to.
@@ -152,7 +153,7 @@ func (r request) login(ctx context.Context) (l login, err error) {
 			"in the configuration")
 	case err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http":
 		return l, r.bad("VAULT_ADDR is not a URL such as https://vault.example:8200")
-	case at.Scheme == "http" && !loopback(at.Hostname()):
+	case at.Scheme == "http" && !host.Loopback(at.Hostname()):
 		return l, r.bad("VAULT_ADDR must be an https:// URL: the token and the secret would go over the network " +
 			"readable; http:// is for this machine alone")
 	}
@@ -241,12 +242,6 @@ func retry(ctx context.Context, res *http.Response, err error) (bool, error) {
 		return false, err
 	}
 	return api.DefaultRetryPolicy(ctx, res, err)
-}
-
-// loopback reports a host that is this machine, by what it is called.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // statuses are Vault's answers in words (its API documentation, HTTP status codes and sys/health).

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 
+	"refresher/internal/config/host"
 	"refresher/internal/fault"
 )
 
@@ -19,11 +20,9 @@ type Production struct {
 // beside Redis on a developer's machine says nothing of who owns that machine's Redis.
 func SourceHosts(hosts ...string) (out []string) {
 	for _, h := range hosts {
-		ip := net.ParseIP(h)
-		if h == "" || strings.HasPrefix(h, "/") || canonical(h) == "localhost" || ip != nil && ip.IsLoopback() {
-			continue
+		if h != "" && !host.Local(h) {
+			out = append(out, h)
 		}
-		out = append(out, h)
 	}
 	return out
 }

@@ -10,11 +10,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
+	"refresher/internal/config/host"
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/refresh/outbound"
@@ -39,16 +39,10 @@ func (p Post) address(ctx context.Context, private bool) (string, error) {
 	switch {
 	case err != nil:
 		return "", p.URL.Bad("the address %v", err)
-	case private && u.Scheme == "http" && !loopback(u.Hostname()):
+	case private && u.Scheme == "http" && !host.Loopback(u.Hostname()):
 		return "", p.URL.Bad("the address must begin with https://, since it is a secret")
 	}
 	return u.String(), nil
-}
-
-// loopback reports whether a host is this machine, by how it is written.
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (p Post) send(ctx context.Context, to string, body []byte, headers http.Header) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"refresher/internal/config/host"
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/refresh/outbound"
@@ -60,7 +61,7 @@ func (s SMTP) client(ctx context.Context) (*mail.Client, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case s.Security == "none" && !loopback(s.Host):
+		case s.Security == "none" && !host.Loopback(s.Host):
 			return nil, fault.BadInput("smtp.tls is none, and a password would go to another machine in plain text")
 		case strings.TrimSpace(password) == "":
 			return nil, s.Password.Bad("the password is empty")

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"refresher/internal/config/host"
 )
 
 // Access says who may read the pages, who may act, and under which names they are reached. A
@@ -44,12 +46,12 @@ const MinToken = 16
 
 // Check refuses what would let others in.
 func (a Access) Check() error {
-	host, port, err := net.SplitHostPort(a.Listen)
+	at, port, err := net.SplitHostPort(a.Listen)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		return errors.New("must be host:port, such as 127.0.0.1:8320")
 	}
 	switch {
-	case loopback(host):
+	case host.Loopback(at):
 	case a.ProxyHeader != "" && len(a.Proxies) == 0:
 		return errors.New("is not a loopback address, so that others than the proxy could send serve.proxy_header; " +
 			"write 127.0.0.1, or list the networks of the proxies in serve.proxies")
@@ -115,24 +117,16 @@ func (a Access) tokens() (token, readers string) {
 // open reports whether everybody who reaches the address may read.
 func (a Access) open() bool { return a.Token == "" && a.Readers == "" && a.ProxyHeader == "" }
 
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
 // known reports whether a request may name that host. The port is the listener's or a proxy's.
 func (a Access) known(hostport string) bool {
-	host := hostport
+	name := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
+		name = h
 	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
 	own, _, _ := net.SplitHostPort(a.Listen)
-	return loopback(host) || host != "" && (host == own ||
-		slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, host) }))
+	return host.Loopback(name) || name != "" && (name == own ||
+		slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, name) }))
 }
 
 // proxied reports whether a peer is a proxy whose header counts.
