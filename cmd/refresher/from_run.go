@@ -39,26 +39,11 @@ func (a *app) patchRun(ctx context.Context, id string, draft *discover.Draft, fi
 	return patch, nil
 }
 
-// reportOf reads a run's report from the history; latest is the newest run.
+// reportOf reads a run's report from the history.
 func (a *app) reportOf(ctx context.Context, id string) (*report.Report, error) {
 	c, err := a.loadConfig()
 	if err != nil {
 		return nil, err
-	}
-	if id == "latest" {
-		runs, err := runsOfPipeline(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		list, err := runs.List(ctx)
-		if err != nil {
-			return nil, err
-		}
-		newest := slices.IndexFunc(list, func(s runSummary) bool { return s.Outcome != string(fault.RolledBack) })
-		if newest < 0 {
-			return nil, fault.BadInput("there is no run yet")
-		}
-		id = list[newest].ID
 	}
 	return findReport(ctx, []*config.Config{c}, id)
 }

@@ -37,6 +37,9 @@ func (s *site) rolledBack(t *testing.T) {
 	if !strings.Contains(said, back.Run) || strings.Contains(said, "done") || !strings.Contains(said, "rolled_back to "+made.Run+" by command line") {
 		t.Error(said)
 	}
+	if _, said = s.must(exitClean, "runs", "latest"); !strings.Contains(said, "run "+runs[1].Run+": ") {
+		t.Errorf("the newest run is %s, not the rollback; runs latest says\n%s", runs[1].Run, said)
+	}
 	if _, said = s.must(exitClean, "runs", back.Run); !strings.Contains(said, "rolled_back") {
 		t.Error(said)
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -33,13 +31,15 @@ type runsFlags struct {
 func (a *app) runsCommand() *cobra.Command {
 	var f runsFlags
 	cmd := &cobra.Command{
-		Use: "runs [ID]", Short: "History, and one run's report", Args: maxArgs(1),
-		Long: `runs lists the runs on the staging servers of all pipelines, newest first. With an ID it
-shows that run's report; --save writes report.json, its signature report.json.sig and
-report.html into a folder, to be passed on and checked with verify --report.`,
+		Use: "runs [ID|latest]", Short: "History, and one run's report", Args: maxArgs(1),
+		Long: `runs lists the runs on the staging servers of all pipelines, newest first. With an ID, or
+with latest for the newest run, it shows that run's report; --save writes report.json,
+its signature report.json.sig and report.html into a folder, to be passed on and checked
+with verify --report.`,
 		Example: `  refresher runs
   refresher runs --outcome refused,failed --since 14d
   refresher runs --pipeline mlflow --limit 1 --format json
+  refresher runs latest
   refresher runs 20261121T030000Z-7f3a --save report/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			match, err := f.match(args, a.clock())
@@ -117,12 +117,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return now.AddDate(0, 0, -int(n)), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := config.ParseDays(text); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
 	return time.Time{}, fault.BadInput("--since must be a day such as 2026-11-21, or a duration such as 36h or 14d")
@@ -205,8 +200,41 @@ func runsOfPipeline(ctx context.Context, c *config.Config) (*runsOf, error) {
 	return &runsOf{staging: staging}, nil
 }
 
+// latestRun is a name of the newest run, whatever became of it.
+const latestRun = "latest"
+
+// newestRun is the id of the newest run of pipelines; a rollback is no run.
+func newestRun(ctx context.Context, pipelines []*config.Config) (string, error) {
+	var newest runSummary
+	for _, c := range pipelines {
+		runs, err := runsOfPipeline(ctx, c)
+		if err != nil {
+			return "", err
+		}
+		list, err := runs.List(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, s := range list {
+			if s.Outcome != string(fault.RolledBack) && s.Started.After(newest.Started) {
+				newest = s
+			}
+		}
+	}
+	if newest.ID == "" {
+		return "", fault.BadInput("there is no run yet")
+	}
+	return newest.ID, nil
+}
+
 // findReport looks for a run on the staging servers of pipelines.
 func findReport(ctx context.Context, pipelines []*config.Config, id string) (*report.Report, error) {
+	if id == latestRun {
+		var err error
+		if id, err = newestRun(ctx, pipelines); err != nil {
+			return nil, err
+		}
+	}
 	var errs []error
 	for _, c := range pipelines {
 		runs, err := runsOfPipeline(ctx, c)

@@ -20,14 +20,18 @@ func (b Branches) validate(d *decoder) {
 	}
 }
 
-// ParseTTL reads days, such as 7d, or a duration.
-func ParseTTL(text string) (time.Duration, error) {
-	ttl, err := time.ParseDuration(text)
+// ParseDays reads days, such as 7d, of 24 hours each, or a duration as Go writes it.
+func ParseDays(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n uint64
-		n, err = strconv.ParseUint(days, 10, 16)
-		ttl = time.Duration(n) * 24 * time.Hour
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
 	}
+	return time.ParseDuration(text)
+}
+
+// ParseTTL is [ParseDays] for what lives at least a minute and at most ten years.
+func ParseTTL(text string) (time.Duration, error) {
+	ttl, err := ParseDays(text)
 	if err != nil || ttl < time.Minute || ttl > 3660*24*time.Hour {
 		return 0, fault.BadInput("%q is not a time to live: write days such as 7d, or a duration such as 36h", text)
 	}
