@@ -23,8 +23,50 @@ func formed(text []byte, i int) Hit {
 		return discordBot(text, i)
 	case rest[0] == 'A' && rest[1] == 'C':
 		return twilio(text, i)
+	case bytes.HasPrefix(rest, []byte("pat")):
+		return airtable(text, i)
 	}
 	return Hit{}
+}
+
+// airtable looks for a personal access token of Airtable at i: pat and 14 characters, a dot, 64 hexadecimal digits.
+func airtable(text []byte, i int) Hit {
+	dot := i + len("pat") + 14
+	end := dot + 1 + 64
+	if end > len(text) || text[dot] != '.' || hexDigits(text[dot+1:]) != 64 || continues(text, end) {
+		return Hit{}
+	}
+	for _, c := range text[i:dot] {
+		if kinds[c]&alnum == 0 {
+			return Hit{}
+		}
+	}
+	return Hit{Class: pii.Token, Kind: "airtable", Start: i, End: end, Strong: true}
+}
+
+// clientSecret looks for a client secret of Microsoft's Entra ID around the tilde at i: three characters, a digit,
+// Q~, and 31 to 34 more.
+func clientSecret(text []byte, free, i int) Hit {
+	inside := func(c byte) bool { return tokenChar(c) || c == '.' || c == '~' }
+	start, end := i-5, i+1
+	if start < free || text[i-1] != 'Q' || kinds[text[i-2]] != digit || start > 0 && tokenChar(text[start-1]) {
+		return Hit{}
+	}
+	for _, c := range text[start : i-2] {
+		if !inside(c) || c == '-' {
+			return Hit{}
+		}
+	}
+	for end < len(text) && end-i <= 35 && inside(text[end]) {
+		end++
+	}
+	if text[end-1] == '.' { // ends the sentence
+		end--
+	}
+	if n := end - i - 1; n < 31 || n > 34 {
+		return Hit{}
+	}
+	return Hit{Class: pii.Token, Kind: "azure", Start: start, End: end, Strong: true}
 }
 
 // hexDigits is how many small hexadecimal digits text begins with.

@@ -170,6 +170,8 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 			}
 		case dollar:
 			found = d.take(passwordHash(text, i))
+		case tilde:
+			found = d.take(clientSecret(text, free, i))
 		}
 		i = next
 		if found {
@@ -256,6 +258,7 @@ const (
 	dash   = 16
 	dollar = 32
 	equals = 64
+	tilde  = 128
 )
 
 var kinds = func() (k [256]uint8) {
@@ -265,7 +268,7 @@ var kinds = func() (k [256]uint8) {
 	for c := 'a'; c <= 'z'; c++ {
 		k[c], k[c-'a'+'A'] = letter, letter
 	}
-	k['@'], k[':'], k['-'], k['$'], k['='] = at, colon, dash, dollar, equals
+	k['@'], k[':'], k['-'], k['$'], k['='], k['~'] = at, colon, dash, dollar, equals, tilde
 	return k
 }()
 
