@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -232,12 +233,26 @@ func (r *runner) expire(ctx context.Context) {
 func (r *runner) troubled(err error) {
 	said := false
 	r.set(func() {
-		said = r.seen.problem != nil && !errors.Is(r.seen.problem, errStarting) && r.seen.problem.Error() == err.Error()
+		said = r.seen.problem != nil && !errors.Is(r.seen.problem, errStarting) && alike(r.seen.problem, err)
 		r.seen.problem, r.seen.leader = err, ""
 	})
 	if !said {
 		r.log.Warn("the staging server does not answer, or refuses; the service goes on asking", "error", err)
 	}
+}
+
+// alike reports whether two errors say one thing. The text of one of the network names a port of this machine,
+// which is another each time.
+func alike(a, b error) bool {
+	var x, y *net.OpError
+	if !errors.As(a, &x) || !errors.As(b, &y) {
+		return a.Error() == b.Error()
+	}
+	cause := y.Err
+	for inner := cause; inner != nil; inner = errors.Unwrap(inner) {
+		cause = inner
+	}
+	return x.Op == y.Op && errors.Is(x.Err, cause)
 }
 
 // announce says when the next run is due.

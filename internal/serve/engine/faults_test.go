@@ -2,10 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/postgres/client"
 	"refresher/internal/serve"
 	"refresher/internal/testkit/faultproxy"
 	"refresher/internal/testkit/pgserver"
@@ -137,6 +141,29 @@ func TestSchemasAreNamesThatRiverTakes(t *testing.T) {
 			t.Errorf("%q: %q, like %q", name, s, other)
 		}
 		seen[s] = name
+	}
+}
+
+// What the log has said it does not repeat because a port of this machine is another one.
+func TestErrorsThatAreAlike(t *testing.T) {
+	cut := func(op string, port int, why syscall.Errno) error {
+		return client.Wrap(&net.OpError{Op: op, Net: "tcp", Source: &net.TCPAddr{Port: port}, Addr: &net.TCPAddr{Port: 5432},
+			Err: os.NewSyscallError(op, why)}, "reading the history")
+	}
+	first := cut("read", 40001, syscall.ECONNRESET)
+	for _, c := range []struct {
+		second error
+		want   bool
+	}{
+		{cut("read", 40002, syscall.ECONNRESET), true}, {cut("dial", 40002, syscall.ECONNRESET), false},
+		{cut("read", 40001, syscall.ETIMEDOUT), false}, {errors.New("another"), false}, {fault.Refuse("staging", "it is production's"), false},
+	} {
+		if alike(first, c.second) != c.want {
+			t.Errorf("%v and %v are alike: %v", first, c.second, !c.want)
+		}
+	}
+	if !alike(errors.New("a"), errors.New("a")) || alike(errors.New("a"), errors.New("b")) {
+		t.Error("other errors are compared by what they say")
 	}
 }
 
