@@ -116,15 +116,15 @@ const (
 	secretsEvery = 5 * time.Minute
 )
 
-// watch fetches the secrets of a service while it runs: its own tokens, which it keeps, and those that runs and
-// sessions fetch when they need them.
+// watch fetches the secrets of a service while it runs: its own tokens, which it keeps, and all others, which runs,
+// sessions, hooks and notifications fetch when they need them.
 func (a *app) watch(configs []*config.Config, who access.Access, log *slog.Logger) *secret.Watch {
 	w := secret.NewWatch(log)
 	s := configs[0].Serve
 	w.Add(s.Token, tokensEvery, who.Token, who.Rotating.SetToken)
 	w.Add(s.Readers, tokensEvery, who.Readers, who.Rotating.SetReaders)
 	for _, c := range configs {
-		for _, t := range []secret.Text{c.Key, c.Sign, c.Source.URL, c.Source.Auth, c.Staging.URL, c.Staging.Auth} {
+		for _, t := range c.Secrets() {
 			w.Add(t, secretsEvery, "", nil)
 		}
 	}

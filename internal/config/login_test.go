@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,5 +253,30 @@ func TestSecretSettingsTakeReferences(t *testing.T) {
 		if kind := m[3]; !strings.Contains(kind, "secret") && !strings.Contains(kind, "mapping") {
 			t.Errorf("%s is %s, not a secret", m[1], kind)
 		}
+	}
+}
+
+// What a service watches is every secret of a configuration, in lists, headers and hooks too.
+func TestSecrets(t *testing.T) {
+	c, err := load(t, minimal+`serve: {token: "env:TOKEN"}
+hooks: {after_promote: [{http: {url: "env:CACHE", headers: {Authorization: "env:BASIC"}}}, {redis: {cluster: ["env:NODE"], pattern: "c:*"}}]}
+notify:
+  - {on: [all], slack: "env:SLACK"}
+  - {on: [all], webhook: {url: "https://hooks.example", secret: "env:SIGN", headers: {X-Key: "env:HEADER"}}}
+  - {on: [all], smtp: {host: mail.example, from: a@example.org, to: [b@example.org], username: u, password: "env:MAIL"}}
+mlflow: {tracking_uri: "env:MLFLOW"}
+`, env("REPLICA", "postgres://h/app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, s := range c.Secrets() {
+		if s.IsReference() {
+			found = append(found, strings.TrimPrefix(s.Name(), "env:"))
+		}
+	}
+	slices.Sort(found)
+	if got := strings.Join(found, " "); got != "BASIC CACHE HEADER MAIL MLFLOW NODE REFRESHER_KEY SIGN SLACK TOKEN" {
+		t.Error(got)
 	}
 }
