@@ -19,7 +19,7 @@ var floors = [...][]string{
 	3: {"pii", "history"},
 	2: {"postgres"},
 	1: {"fault", "report/visible", "config/host",
-		"config/secret → fault config/host"},
+		"config/secret → fault config/host", "refresh/outbound"},
 }
 
 // testkit's throw-away servers stand beside the floors: only what is named here may use

@@ -36,7 +36,7 @@ func TestRunIsTraced(t *testing.T) {
 		}
 	}
 	status = http.StatusBadRequest
-	if _, said := s.must(exitClean, "run"); !strings.Contains(said, "trace could not be sent: the OpenTelemetry collector answers 400") {
+	if _, said := s.must(exitClean, "run"); !strings.Contains(said, "trace could not be sent: sending to the OpenTelemetry collector: the server answered 400") {
 		t.Error(said)
 	}
 }

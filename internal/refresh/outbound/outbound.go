@@ -1,5 +1,5 @@
-// Package outbound sends what a run tells other services: HTTP requests of hooks, notifications and
-// MLflow, and the retries and errors that these share with Redis and mail.
+// Package outbound sends what a run tells other services: HTTP requests of hooks, notifications, MLflow
+// and OpenTelemetry, and the retries and errors that these share with Redis and mail.
 //
 // An error never holds a URL, a host, a header or an answer's body: any of them can be a secret (the
 // path of a Slack webhook is one), and the caller's error says which setting it belongs to.

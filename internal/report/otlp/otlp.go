@@ -20,15 +20,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/refresh/outbound"
 	"refresher/internal/report"
 )
 
@@ -37,8 +38,8 @@ type Exporter struct {
 	traces, logs string // addresses; "" if that signal is off
 	headers      http.Header
 	resource     []attribute
-	client       *http.Client
-	wait         func(time.Duration) <-chan time.Time
+	client       *outbound.Client
+	retry        outbound.Retry
 
 	mu      sync.Mutex
 	pending []logRecord
@@ -61,14 +62,16 @@ func New(getenv func(string) (string, bool), version string) (*Exporter, error) 
 		return nil, fault.BadInput("OTEL_EXPORTER_OTLP_PROTOCOL is grpc, and refresher sends by HTTP alone: " +
 			"leave it out, and give the collector's port for HTTP (4318) in OTEL_EXPORTER_OTLP_ENDPOINT")
 	}
-	e := &Exporter{headers: http.Header{}, wait: time.After, client: &http.Client{Timeout: 10 * time.Second}}
+	e := &Exporter{headers: http.Header{}, retry: outbound.Retry{Tries: 3, Pause: time.Second}}
+	timeout := 10 * time.Second
 	if text := env("OTEL_EXPORTER_OTLP_TIMEOUT"); text != "" {
 		ms, err := strconv.Atoi(text)
 		if err != nil || ms < 1 {
 			return nil, fault.BadInput("OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds")
 		}
-		e.client.Timeout = time.Duration(ms) * time.Millisecond
+		timeout = time.Duration(ms) * time.Millisecond
 	}
+	e.client = outbound.NewClient(nil, timeout)
 	if env("OTEL_TRACES_EXPORTER") != "none" {
 		e.traces = strings.TrimRight(base, "/") + "/v1/traces"
 	}
@@ -190,42 +193,26 @@ func (e *Exporter) send(ctx context.Context, to string, doc any) error {
 	if err != nil {
 		return fmt.Errorf("writing OTLP: %w", err)
 	}
-	for try := 1; ; try++ {
-		again, err := e.post(ctx, to, body)
-		if err == nil || !again || try == 3 {
-			return err
+	_, err = e.retry.Do(ctx, func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+		if err != nil {
+			return outbound.Final(errors.New("OTEL_EXPORTER_OTLP_ENDPOINT is no URL"))
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-e.wait(time.Duration(try) * time.Second):
+		req.Header = e.headers.Clone()
+		req.Header.Set("Content-Type", "application/json")
+		_, err = e.client.Do(req)
+		var status *outbound.StatusError
+		if errors.As(err, &status) && !slices.Contains(busy, status.Status) {
+			return outbound.Final(err)
 		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sending to the OpenTelemetry collector: %w", err)
 	}
+	return nil
 }
 
-func (e *Exporter) post(ctx context.Context, to string, body []byte) (again bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
-	if err != nil {
-		return false, errors.New("sending to the OpenTelemetry collector: OTEL_EXPORTER_OTLP_ENDPOINT is no URL")
-	}
-	req.Header = e.headers.Clone()
-	req.Header.Set("Content-Type", "application/json")
-	res, err := e.client.Do(req)
-	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) { // it repeats the address, which may hold a password
-			err = u.Err
-		}
-		return true, fmt.Errorf("sending to the OpenTelemetry collector: %w", err)
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
-	if res.StatusCode/100 == 2 {
-		return false, nil
-	}
-	switch res.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		again = true
-	}
-	return again, fmt.Errorf("the OpenTelemetry collector answers %s", res.Status)
-}
+// busy are the answers after which OTLP/HTTP allows another try, and no others.
+var busy = []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+	http.StatusGatewayTimeout}

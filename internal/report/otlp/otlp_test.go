@@ -48,7 +48,7 @@ func exporter(t *testing.T, vars map[string]string) *Exporter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.wait = func(time.Duration) <-chan time.Time { c := make(chan time.Time, 1); c <- time.Time{}; return c }
+	e.retry.Pause = time.Millisecond
 	return e
 }
 
@@ -165,7 +165,7 @@ func TestTheEnvironment(t *testing.T) {
 
 // A collector that refuses, or isn't there, is an error that repeats no address, and no more.
 func TestCollectorsThatDoNotTake(t *testing.T) {
-	server, got := collector(t, 400)
+	server, got := collector(t, 500)
 	e := exporter(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": server.URL, "OTEL_LOGS_EXPORTER": "none"})
 	if err := e.Run(t.Context(), "x", refused()); err == nil || len(got["/v1/traces"]) != 1 {
 		t.Errorf("%v after %d", err, len(got["/v1/traces"]))
