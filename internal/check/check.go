@@ -15,6 +15,7 @@
 //	pattern                         a pattern that fits nothing
 //	constraint                      a CHECK that a fake could break
 //	hook                            a hook that can't do what it says
+//	version                         the versions of a product that the rules were written for, if its tables are there
 package check
 
 import (
@@ -130,6 +131,7 @@ func Run(in Input) (*Result, error) {
 	c.keeps()
 	c.types()
 	c.patterns()
+	c.versions()
 	if program != nil {
 		c.count(program)
 		for _, w := range program.Warnings() {

@@ -164,3 +164,17 @@ tables:
 		t.Errorf("%+v", r.Decisions)
 	}
 }
+
+// Which versions of a product the rules were written for is said where the product is, and stops nothing.
+func TestVersionsOfProducts(t *testing.T) {
+	r, got := run(t, `version: 1
+made_for:
+  - {product: MLflow, table: public.alembic_version, column: version_num, versions: [5b0e9adcef9c]}
+  - {product: Metabase, table: public.databasechangelog, column: id, versions: ["v50.*"]}
+tables: {public.alembic_version: {columns: {version_num: keep}}}
+`, load(t, `CREATE TABLE alembic_version (version_num varchar(32))`), nil, true)
+	want := []string{"note version 3:5 public.alembic_version.version_num "}
+	if diff := cmp.Diff(want, got); diff != "" || !r.Passed || !strings.Contains(r.Issues[0].Message, "5b0e9adcef9c") {
+		t.Errorf("%s%+v", diff, r)
+	}
+}

@@ -3,9 +3,11 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"refresher/internal/discover"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/report/visible"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )
@@ -51,5 +53,18 @@ func (c *checker) decided(d scrub.Decision) {
 		c.out.Decisions = append(c.out.Decisions, Decision{
 			Table: d.Table.String(), Column: col.Name, Rule: col.Transform, Origin: col.Origin, Pattern: col.Pattern,
 		})
+	}
+}
+
+// versions says which versions of a product the rules were written for. Which one the database has is in a row.
+func (c *checker) versions() {
+	for _, m := range c.Rules.MadeFor {
+		t := c.Now.Table(m.Table)
+		if t == nil || t.Column(m.Column) == nil {
+			continue
+		}
+		c.at(m.Pos, Issue{ID: "version", Level: Note, Table: m.Table.String(), Column: m.Column,
+			Message: fmt.Sprintf("the rules were written for %s in the versions %s; refresher doctor reads which one %s has",
+				visible.Line(m.Product), strings.Join(m.Versions, ", "), m.Table)})
 	}
 }
