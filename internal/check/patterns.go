@@ -64,7 +64,8 @@ func (c *checker) versions() {
 			continue
 		}
 		c.at(m.Pos, Issue{ID: "version", Level: Note, Table: m.Table.String(), Column: m.Column,
-			Message: fmt.Sprintf("the rules were written for %s in the versions %s; refresher doctor reads which one %s has",
+			Message: fmt.Sprintf("the rules were written for %s in the versions %s; "+
+				"refresher doctor reads which one %s has",
 				visible.Line(m.Product), strings.Join(m.Versions, ", "), m.Table)})
 	}
 }
