@@ -121,6 +121,7 @@ var defaults = map[string]string{
 	"shared_buffers":               "32MB",
 	"min_wal_size":                 "80MB",
 	"max_wal_size":                 "1GB",
+	"jit":                          "off",   // compiling a query on a catalog takes longer than it runs
 	"autovacuum_naptime":           "10min", // else a worker starts for one database after the other, all the time
 	"timezone":                     "UTC",
 	"log_timezone":                 "UTC",
