@@ -1,26 +1,10 @@
 // Package parquet writes the tables of a database as Parquet files.
 //
-// [Export] reads a scrubbed database in one REPEATABLE READ transaction (several
-// sessions share its snapshot) and hands every file to the caller's [Put] as a
+// [Export] reads a scrubbed database and hands every file to the caller's [layout.Put] as a
 // stream; nothing is buffered beyond one row group a worker, and nothing touches
-// the disk.
-//
-// # Files
-//
-// One table is one folder, `tables/<schema>.<table>/`, of files
-// `part-00000.parquet`, `part-00001.parquet`, … ([Path], [ParsePath]). A
-// partitioned table is one folder: its partitions are read through their root.
-// Mere inheritance is not: parent and child have each a folder with their own
-// rows, since a child can have columns of its own. Foreign tables are left out.
-// An empty table has one file without rows, so its columns can be seen. A table
-// without columns cannot be said in Parquet and has no file.
-//
-// # The same rows make the same bytes
-//
-// Rows are ordered by primary key (strings bytewise, COLLATE "C"); a table that
-// has none is ordered by the text of all its columns. A part ends after a fixed
-// number of rows and a row group after a fixed number of bytes; the files hold no
-// time, host, version or random number.
+// the disk. Package layout says where the files are and how their rows are ordered. A part
+// ends after a fixed number of rows and a row group after a fixed number of bytes, so that the
+// same rows make the same bytes.
 //
 // # Types
 //
@@ -50,6 +34,6 @@
 // of two dimensions or with a lower bound other than 1. Such a value never
 // becomes NULL or another value: before a table is written, one pass in the same
 // snapshot asks whether a column holds any, and if so the whole column is STRING
-// with PostgreSQL's own text, in all parts of the table, and [Column.AsText] says
+// with PostgreSQL's own text, in all parts of the table, and [layout.Column.AsText] says
 // why. Text must be UTF-8; a SQL_ASCII database that holds other bytes is an error.
 package parquet

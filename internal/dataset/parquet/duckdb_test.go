@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/parquet-go/parquet-go"
 
+	"refresher/internal/dataset/layout"
 	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
@@ -59,7 +60,7 @@ func duckdb(t *testing.T, queries ...string) [][][]any {
 }
 
 // duckText is a column as text that PostgreSQL reads.
-func duckText(c exporter.Column) string {
+func duckText(c layout.Column) string {
 	q := `"` + strings.ReplaceAll(c.Name, `"`, `""`) + `"`
 	switch {
 	case strings.HasPrefix(c.Parquet, "LIST"):
@@ -138,7 +139,7 @@ func duckTypes(t *testing.T, described [][]any) {
 
 // sameAsServer compares a column with the server's, which brings DuckDB's text into its own
 // form; of arrays their lengths.
-func sameAsServer(t *testing.T, url string, c exporter.Column, table catalog.Name, rows [][]any, i int) {
+func sameAsServer(t *testing.T, url string, c layout.Column, table catalog.Name, rows [][]any, i int) {
 	t.Helper()
 	ours := make([]*string, len(rows))
 	for r, row := range rows {

@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"go.uber.org/goleak"
 
+	"refresher/internal/dataset/layout"
 	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
@@ -59,7 +60,7 @@ func config(t *testing.T, url string) *pgx.ConnConfig {
 	return cfg
 }
 
-func export(t *testing.T, url string, opts exporter.Options) ([]exporter.Table, map[string][]byte) {
+func export(t *testing.T, url string, opts exporter.Options) ([]layout.Table, map[string][]byte) {
 	t.Helper()
 	f := &files{m: map[string][]byte{}}
 	tables, err := exporter.Export(t.Context(), config(t, url), load(t, url), opts, f.put)
@@ -253,7 +254,7 @@ INSERT INTO mixed VALUES (1)`)
 	for _, table := range tables {
 		rows[table.Name.String()] = table.Rows
 		for _, p := range table.Parts {
-			if n, _, ok := exporter.ParsePath(p.Path); !ok || n != table.Name {
+			if f, ok := layout.Parse(p.Path); !ok || f.Table != table.Name {
 				t.Errorf("path %q is not of %s", p.Path, table.Name)
 			}
 		}
@@ -278,7 +279,7 @@ CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO b SELECT i, md5(i::text
 	cat := load(t, url)
 	leaks := goleak.IgnoreCurrent()
 	full := errors.New("bucket is full")
-	for name, put := range map[string]exporter.Put{
+	for name, put := range map[string]layout.Put{
 		"before": func(context.Context, string, func(io.Writer) error) error { return full },
 		"within": func(_ context.Context, _ string, write func(io.Writer) error) error {
 			return write(&limited{left: 100_000, err: full})

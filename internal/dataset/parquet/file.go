@@ -3,11 +3,11 @@ package parquet
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
+	"refresher/internal/dataset/layout"
 	"refresher/internal/postgres/catalog"
 )
 
@@ -18,31 +18,27 @@ const (
 	maxPage    = 256 << 10
 )
 
-// Put stores one file. It calls write once with where the bytes go; an error of
-// write means the file is incomplete, must not be kept, and is Put's error too.
-type Put func(ctx context.Context, path string, write func(io.Writer) error) error
-
 // tableWriter cuts the rows of one table into parts.
 type tableWriter struct {
 	ctx     context.Context // of the one Export call that this value lives in
 	table   catalog.Name
 	cols    []*column
 	opts    *Options
-	put     Put
+	put     layout.Put
 	writer  *parquet.GenericWriter[any]
 	arena   arena
 	batch   []parquet.Row
 	pending int // rows in batch
 
-	part      *partStream // nil between parts
+	part      *layout.Stream // nil between parts
 	partRows  int64
 	groupSize int64 // wire bytes in the current row group
 	rows      int64
-	parts     []Part
+	parts     []layout.Part
 }
 
 func newTableWriter(ctx context.Context, table catalog.Name, cols []*column, opts *Options, comp *codec,
-	put Put) *tableWriter {
+	put layout.Put) *tableWriter {
 	page := min(max(int(opts.RowGroupBytes)/len(cols), minPage), maxPage)
 	options := []parquet.WriterOption{
 		parquet.Compression(comp),
@@ -147,8 +143,9 @@ func (w *tableWriter) flush(groupFull bool) error {
 }
 
 func (w *tableWriter) begin() {
-	w.part = startPart(w.ctx, w.put, Path(w.table, len(w.parts)))
-	w.writer.Reset(w.part.pipe)
+	file := layout.File{Table: w.table, Part: len(w.parts), Format: layout.Parquet}
+	w.part = layout.Start(w.ctx, w.put, file.Path())
+	w.writer.Reset(w.part)
 	w.partRows, w.groupSize = 0, 0
 }
 
@@ -162,10 +159,10 @@ func (w *tableWriter) end() error {
 	}
 	part := w.part
 	w.part = nil
-	if err = part.finish(err); err != nil {
+	if err = part.Finish(err); err != nil {
 		return err
 	}
-	w.parts = append(w.parts, Part{Path: part.path, Rows: w.partRows})
+	w.parts = append(w.parts, layout.Part{Path: part.Path(), Rows: w.partRows})
 	return nil
 }
 
@@ -173,7 +170,7 @@ func (w *tableWriter) end() error {
 func (w *tableWriter) close(cause error) error {
 	if cause != nil {
 		if w.part != nil {
-			_ = w.part.finish(cause) // waits for the upload's end; cause is what matters
+			_ = w.part.Finish(cause) // waits for the upload's end; cause is what matters
 			w.part = nil
 		}
 		return cause
@@ -189,40 +186,4 @@ func (w *tableWriter) close(cause error) error {
 
 func (w *tableWriter) failed(err error) error {
 	return fmt.Errorf("encoding rows up to %d: %w", w.rows, err)
-}
-
-// partStream is one file on its way: what is written to pipe is what put's write
-// callback sends.
-type partStream struct {
-	path string
-	pipe *io.PipeWriter
-	done chan error
-}
-
-func startPart(ctx context.Context, put Put, path string) *partStream {
-	r, w := io.Pipe()
-	p := &partStream{path: path, pipe: w, done: make(chan error, 1)}
-	go func() {
-		err := put(ctx, path, func(dst io.Writer) error {
-			_, err := io.Copy(dst, r)
-			return err
-		})
-		if err != nil {
-			r.CloseWithError(err)
-		} else {
-			_ = r.Close() // a pipe's never fails
-		}
-		p.done <- err
-	}()
-	return p
-}
-
-// finish ends the stream, with cause if the file is not complete, and waits.
-func (p *partStream) finish(cause error) error {
-	p.pipe.CloseWithError(cause) // nil means EOF
-	err := <-p.done
-	if cause != nil {
-		return cause
-	}
-	return err
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"refresher/internal/dataset/layout"
 	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
 )
 
 // readBack returns the text of every cell of a table's files, nil for NULL.
-func readBack(t *testing.T, table exporter.Table, files map[string][]byte) [][]*string {
+func readBack(t *testing.T, table layout.Table, files map[string][]byte) [][]*string {
 	t.Helper()
 	var out [][]*string
 	for _, p := range table.Parts {
@@ -170,7 +171,7 @@ func moment(m time.Time, layout string) string {
 
 // compare checks a table's files against what the server prints, cell by cell, in
 // the order of the primary key. The server brings our texts into its own form.
-func compare(t *testing.T, url string, table exporter.Table, files map[string][]byte, orderBy string) {
+func compare(t *testing.T, url string, table layout.Table, files map[string][]byte, orderBy string) {
 	t.Helper()
 	got := readBack(t, table, files)
 	conn := pgserver.Conn(t, url)

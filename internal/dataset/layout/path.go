@@ -1,4 +1,4 @@
-package parquet
+package layout
 
 import (
 	"fmt"
@@ -8,41 +8,60 @@ import (
 	"refresher/internal/postgres/catalog"
 )
 
+const folder = "tables/"
+
+// Format is what the parts of a table are written as. Its value is the end of their names.
+type Format string
+
+// The formats.
 const (
-	folder = "tables/"
-	suffix = ".parquet"
+	Parquet Format = ".parquet"
+	CSV     Format = ".csv.gz"
+	JSONL   Format = ".jsonl.gz"
 )
 
-// Path is where a part of a table lives below a run's prefix:
-// `tables/<schema>.<table>/part-00000.parquet`. Every byte of a name other than
-// A–Z, a–z, 0–9, _ and - is written %XX, dots too, so no two tables share a path
-// and [ParsePath] reads it back.
-func Path(t catalog.Name, part int) string {
-	return fmt.Sprintf("%s%s.%s/part-%05d%s", folder, escape(t.Schema), escape(t.Name), part, suffix)
+// File is one file of a table.
+type File struct {
+	Table  catalog.Name
+	Part   int // from 0
+	Format Format
 }
 
-// ParsePath is the inverse of [Path]; ok is false for any other string.
-func ParsePath(path string) (t catalog.Name, part int, ok bool) {
+// Path is where the file lives below a run's prefix:
+// `tables/<schema>.<table>/part-00000.parquet`. Every byte of a name other than
+// A–Z, a–z, 0–9, _ and - is written %XX, dots too, so no two tables share a path
+// and [Parse] reads it back.
+func (f File) Path() string {
+	return fmt.Sprintf("%s%s.%s/part-%05d%s", folder, escape(f.Table.Schema), escape(f.Table.Name), f.Part, f.Format)
+}
+
+// Parse is the inverse of [File.Path]; ok is false for any other string.
+func Parse(path string) (f File, ok bool) {
 	rest, ok1 := strings.CutPrefix(path, folder)
 	dir, file, ok2 := strings.Cut(rest, "/")
 	schema, table, ok3 := strings.Cut(dir, ".")
-	num, ok4 := strings.CutPrefix(file, "part-")
-	num, ok5 := strings.CutSuffix(num, suffix)
+	file, ok4 := strings.CutPrefix(file, "part-")
+	num, end, ok5 := strings.Cut(file, ".")
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
-		return catalog.Name{}, 0, false
+		return File{}, false
+	}
+	switch f.Format = Format("." + end); f.Format {
+	case Parquet, CSV, JSONL:
+	default:
+		return File{}, false
 	}
 	var err error
-	if t.Schema, err = unescape(schema); err != nil {
-		return catalog.Name{}, 0, false
+	if f.Table.Schema, err = unescape(schema); err != nil {
+		return File{}, false
 	}
-	if t.Name, err = unescape(table); err != nil {
-		return catalog.Name{}, 0, false
+	if f.Table.Name, err = unescape(table); err != nil {
+		return File{}, false
 	}
 	n, err := strconv.ParseUint(num, 10, 31)
-	if err != nil || Path(t, int(n)) != path {
-		return catalog.Name{}, 0, false
+	if f.Part = int(n); err != nil || f.Path() != path {
+		return File{}, false
 	}
-	return t, int(n), true
+	return f, true
 }
 
 func plainByte(c byte) bool {
