@@ -67,7 +67,7 @@ func TestStagingsOwnTablesSurvive(t *testing.T) {
 	s.edit(
 		"refresher.yaml",
 		"key: env:KEY",
-		"key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet]}]",
+		"key: env:KEY\ns3: {endpoint: \"${S3}\", path_style: true}\nbuckets: [{name: full, url: s3://"+s.db+"/data, content: full, formats: [pgdump, parquet, csv, jsonl]}]",
 	)
 	role := "tester_" + s.db
 	pgserver.Exec(t, s.staging.URL(pgserver.User), "CREATE ROLE "+role)

@@ -11,7 +11,7 @@ type Bucket struct {
 	Name    string   `yaml:"name" doc:"short name, for reports and verify --target" required:"true"`
 	URL     string   `yaml:"url" doc:"s3://bucket/prefix, or file:///folder on this machine" required:"true"`
 	Content string   `yaml:"content" doc:"full or sample" required:"true"`
-	Formats []string `yaml:"formats" doc:"pgdump, parquet" required:"true"`
+	Formats []string `yaml:"formats" doc:"pgdump, parquet, csv, jsonl" required:"true"`
 	Sample  Sample   `yaml:"sample" doc:"what a sample holds"`
 	Keep    int      `yaml:"keep" doc:"how many runs to keep in the bucket" default:"4"`
 
@@ -79,8 +79,8 @@ func (c *Config) validateBuckets(d *decoder) {
 			at("keep", "must be at least 1")
 		}
 		for _, f := range b.Formats {
-			if f != "pgdump" && f != "parquet" {
-				at("formats", "holds an unknown format; known are pgdump and parquet")
+			if !slices.Contains([]string{"pgdump", "parquet", "csv", "jsonl"}, f) {
+				at("formats", "holds an unknown format; known are pgdump, parquet, csv and jsonl")
 			}
 		}
 		switch b.Content {

@@ -102,7 +102,7 @@ source: {url: "${NOT_SET:?put the replica's URL there}", require_replica: perhap
 staging: {urll: x}
 rules: rules/app.yaml
 buckets:
-  - {name: dev, url: s3://b/p, content: half, formats: [csv], keep: many}
+  - {name: dev, url: s3://b/p, content: half, formats: [xls], keep: many}
 `, env())
 	var in *fault.Input
 	if !errors.As(err, &in) {
@@ -141,7 +141,7 @@ func TestBadValues(t *testing.T) {
 		"folder's URL":     {bucket("{name: d, url: file://srv/p, content: full, formats: [pgdump]}"), "buckets[0].url is not a bucket URL"},
 		"checksums":        {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump]}") + "s3: {checksums: never}\n", "s3.checksums must be when_supported or when_required"},
 		"content":          {bucket("{name: d, url: s3://b/p, content: half, formats: [pgdump]}"), "buckets[0].content must be full or sample"},
-		"format":           {bucket("{name: d, url: s3://b/p, content: full, formats: [csv]}"), "unknown format"},
+		"format":           {bucket("{name: d, url: s3://b/p, content: full, formats: [xls]}"), "unknown format"},
 		"bucket url":       {bucket("{name: d, url: gs://b/p, content: full, formats: [pgdump]}"), "s3://bucket/prefix"},
 		"sample of full":   {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump], sample: {roots: [a.b], percent: 1}}"), "content is full"},
 		"no roots":         {bucket("{name: d, url: s3://b/p, content: sample, formats: [pgdump]}"), "needs roots"},

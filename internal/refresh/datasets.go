@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"refresher/internal/dataset/archive"
+	"refresher/internal/dataset/layout"
 	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/text"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/report"
@@ -23,7 +26,7 @@ type staged struct {
 	database  *restore.Database // what the dataset holds
 	rows      int64
 	tables    []s3sink.Table
-	parquet   []parquet.Table
+	files     map[layout.Format][]layout.Table
 	pass      pass.Pass
 	before    s3sink.Latest // what was published when the run was staged
 	sample    *sampleDB     // nil: full content
@@ -64,7 +67,7 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &staged{bucket: b, staging: staging, database: e.shadow}
+	s := &staged{bucket: b, staging: staging, database: e.shadow, files: map[layout.Format][]layout.Table{}}
 	e.made.onFailure(func(ctx context.Context) error {
 		if s.published {
 			return nil
@@ -87,7 +90,11 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 		var err error
 		switch format {
 		case "parquet":
-			err = e.putParquet(ctx, s)
+			err = e.putTables(ctx, s, layout.Parquet)
+		case "csv":
+			err = e.putTables(ctx, s, layout.CSV)
+		case "jsonl":
+			err = e.putTables(ctx, s, layout.JSONL)
 		case "pgdump":
 			err = e.putDump(ctx, s)
 		default:
@@ -100,13 +107,19 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 	return s, e.countRows(ctx, s)
 }
 
-func (e *exporter) putParquet(ctx context.Context, s *staged) error {
+// putTables writes the rows of every table in one format.
+func (e *exporter) putTables(ctx context.Context, s *staged, format layout.Format) (err error) {
 	put := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		_, err := s.staging.Put(ctx, path, write)
 		return err
 	}
-	tables, err := parquet.Export(ctx, s.database.Config(), e.catalog, parquet.Options{Workers: e.o.Workers}, put)
-	s.parquet = tables
+	var tables []layout.Table
+	if format == layout.Parquet {
+		tables, err = parquet.Export(ctx, s.database.Config(), e.catalog, parquet.Options{Workers: e.o.Workers}, put)
+	} else {
+		tables, err = text.Export(ctx, s.database.Config(), e.catalog, format, text.Options{Workers: e.o.Workers}, put)
+	}
+	s.files[format] = tables
 	return err
 }
 
@@ -136,7 +149,7 @@ func (e *exporter) putDump(ctx context.Context, s *staged) error {
 	return err
 }
 
-// countRows notes how many rows of each table the dataset holds.
+// countRows notes how many rows of each table the dataset holds. The files of each format must hold as many.
 func (e *exporter) countRows(ctx context.Context, s *staged) error {
 	conn, err := client.Open(ctx, s.database.Config(), client.Session{To: "the dataset to count its rows"})
 	if err != nil {
@@ -152,26 +165,40 @@ func (e *exporter) countRows(ctx context.Context, s *staged) error {
 			continue
 		}
 		s.rows += rows[t.Name]
-		s.tables = append(s.tables, s.table(t.Name, rows[t.Name]))
+		said, err := s.table(t.Name, rows[t.Name])
+		if err != nil {
+			return err
+		}
+		s.tables = append(s.tables, said)
 	}
 	return nil
 }
 
 // table is what the manifest says of one table.
-func (s *staged) table(name catalog.Name, rows int64) s3sink.Table {
+func (s *staged) table(name catalog.Name, rows int64) (s3sink.Table, error) {
 	t := s3sink.Table{Name: name.String(), Rows: rows}
-	for _, p := range s.parquet {
-		if p.Name != name {
+	for format, into := range map[layout.Format]*[]string{
+		layout.Parquet: &t.Objects, layout.CSV: &t.CSV, layout.JSONL: &t.JSONL,
+	} {
+		i := slices.IndexFunc(s.files[format], func(f layout.Table) bool { return f.Name == name })
+		if i < 0 {
 			continue
 		}
-		for _, part := range p.Parts {
-			t.Objects = append(t.Objects, part.Path)
+		written := s.files[format][i]
+		if written.Rows != rows {
+			return t, fmt.Errorf("%s has %d rows, and %d were written as %s", name, rows, written.Rows, format)
 		}
-		for _, c := range p.Columns {
-			t.Columns = append(t.Columns, s3sink.Column(c))
+		for _, part := range written.Parts {
+			*into = append(*into, part.Path)
+		}
+		if format == layout.Parquet || t.Columns == nil {
+			t.Columns = nil
+			for _, c := range written.Columns {
+				t.Columns = append(t.Columns, s3sink.Column(c))
+			}
 		}
 	}
-	return t
+	return t, nil
 }
 
 func (s *staged) content() string {

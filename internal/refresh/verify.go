@@ -89,7 +89,11 @@ func specs(cat *catalog.Catalog, p *scrub.Program, counts counters) []verify.Tab
 			t.NotValid = table.NotValid
 		}
 		for _, c := range d.Columns {
-			t.Columns = append(t.Columns, verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep})
+			is := verify.Column{Name: c.Name, Transform: c.Transform, Class: c.Class, Keep: c.Keep}
+			if table := cat.Table(d.Table); table != nil && table.Column(c.Name) != nil {
+				is.Dates = verify.DatesOnly(table.Column(c.Name).Type.Underlying().SQL)
+			}
+			t.Columns = append(t.Columns, is)
 		}
 		out = append(out, t)
 	}

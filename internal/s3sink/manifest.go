@@ -45,14 +45,16 @@ type Table struct {
 	Name    string   `json:"name"` // schema.table, as rules write it
 	Rows    int64    `json:"rows"`
 	Objects []string `json:"objects,omitempty"` // names of its Parquet files, in order
+	CSV     []string `json:"csv,omitempty"`     // names of its CSV files, in order
+	JSONL   []string `json:"jsonl,omitempty"`   // names of its files of JSON lines, in order
 	Columns []Column `json:"columns,omitempty"`
 }
 
-// Column is one column of a table's Parquet files.
+// Column is one column of a table's files.
 type Column struct {
 	Name    string `json:"name"`
 	Type    string `json:"type"`              // PostgreSQL's
-	Parquet string `json:"parquet"`           // e.g. DECIMAL(10,2)
+	Parquet string `json:"parquet,omitempty"` // e.g. DECIMAL(10,2); empty without Parquet files
 	AsText  string `json:"as_text,omitempty"` // why it is text although its type has a Parquet type
 }
 
@@ -111,7 +113,11 @@ func contentType(name string) string {
 		return "text/html; charset=utf-8"
 	case ".parquet":
 		return "application/vnd.apache.parquet"
-	case ".txt":
+	case ".gz":
+		return "application/gzip"
+	case ".md":
+		return "text/markdown; charset=utf-8"
+	case ".sql", ".txt":
 		return "text/plain; charset=utf-8"
 	}
 	return "application/octet-stream"

@@ -21,8 +21,13 @@ const maxRecord = 8 << 20
 // csv looks through a file of CSV or TSV, cell by cell. A first row of names
 // names the columns.
 func (v *Verifier) csv(ctx context.Context, l *ledger, name, ext string, r io.Reader) error {
-	in := &records{r: bufio.NewReaderSize(r, 64<<10), line: 1}
+	in := &records{r: bufio.NewReaderSize(r, 64<<10), line: 1, most: maxRecord}
 	in.comma = in.separator(ext)
+	return v.records(ctx, in, &csvColumns{l: l, name: name})
+}
+
+// records looks through the rows of a file.
+func (v *Verifier) records(ctx context.Context, in *records, c *csvColumns) error {
 	batches := make(chan *csvBatch)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -42,20 +47,23 @@ func (v *Verifier) csv(ctx context.Context, l *ledger, name, ext string, r io.Re
 			case errors.Is(err, io.EOF):
 				return nil
 			case errors.Is(err, errLong):
-				return in.rest(ctx, v, l, name)
+				return in.rest(ctx, v, c.l, c.name)
 			case err != nil:
 				return err
 			}
 		}
 	})
-	c := &csvColumns{l: l, name: name}
 	named := make(chan struct{})
 	for range v.opts.Workers {
 		group.Go(func() error {
 			s := v.scanner()
 			for b := range batches {
 				if b.header {
-					c.header(s, b)
+					if c.table == nil {
+						c.header(s, b)
+					} else {
+						c.declared(s, b)
+					}
 					close(named)
 				}
 				select {
@@ -80,6 +88,7 @@ type csvBatch struct {
 	rows   []int   // number of cells up to each row's end
 	lines  []int64 // where each row begins
 	header bool    // the first of them may be names
+	skip   int     // of the first rows, which are none of data
 }
 
 func (b *csvBatch) cell(i int) []byte {
@@ -96,6 +105,19 @@ type csvColumns struct {
 	name  string
 	names []string // as they may be printed; empty: by number
 	hints []string // what the first row says of each
+
+	table *tableRows // the file is a part of this table, its first row are the names; nil: unknown
+}
+
+// declared takes the first row for what it is in a part of a table: the names of its columns.
+func (c *csvColumns) declared(s *scanner, b *csvBatch) {
+	if len(b.rows) == 0 {
+		return
+	}
+	for i := range b.rows[0] {
+		c.table.column(s, string(b.cell(i)))
+	}
+	b.skip = 1
 }
 
 // header takes the first row for names if it looks like some, and prints them if
@@ -178,6 +200,9 @@ func isValue(cell []byte) bool {
 }
 
 func (c *csvColumns) column(i int) *tally {
+	if c.table != nil {
+		return c.table.numbered(i)
+	}
 	name, hint := fmt.Sprintf("column %d", i+1), ""
 	if i < len(c.hints) {
 		hint = c.hints[i]
@@ -199,6 +224,10 @@ func (c *csvColumns) scan(s *scanner, b *csvBatch) error {
 	cell := 0
 	for row, end := range b.rows {
 		at := place{line: b.lines[row]}
+		if row < b.skip {
+			cell = end
+			continue
+		}
 		for i := 0; cell < end; i++ {
 			for len(found) <= min(i, maxColumns) {
 				found = append(found, c.column(len(found)).fresh())
@@ -207,7 +236,7 @@ func (c *csvColumns) scan(s *scanner, b *csvBatch) error {
 			cell++
 		}
 	}
-	c.l.merge(int64(len(b.rows)), found)
+	c.l.merge(int64(len(b.rows)-b.skip), found)
 	return s.err()
 }
 
@@ -216,6 +245,7 @@ type records struct {
 	r     *bufio.Reader
 	comma byte
 	line  int64
+	most  int    // bytes that a row may have
 	long  []byte // the beginning of a row that was too long
 	from  int64  // and its line
 }
@@ -289,7 +319,7 @@ func (in *records) next(b *csvBatch) error {
 		default:
 			b.data = append(b.data, c)
 		}
-		if len(b.data)-start > maxRecord {
+		if len(b.data)-start > in.most {
 			in.long, in.from = bytes.Clone(b.data[start:]), line
 			b.data, b.ends = b.data[:start], b.ends[:cells]
 			return errLong

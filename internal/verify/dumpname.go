@@ -20,6 +20,9 @@ var (
 	dateType = regexp.MustCompile(`^ (?:date|time|timestamp|interval)(?:[ ,(]|$)`)
 )
 
+// DatesOnly reports whether a type, by its SQL name, can hold nothing but dates and times.
+func DatesOnly(sqlType string) bool { return dateType.MatchString(" " + sqlType) }
+
 func (t *declared) line(line []byte) {
 	text := strings.TrimRight(string(line), "\r\n")
 	if m := createTable.FindStringSubmatch(text); m != nil {

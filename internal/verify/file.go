@@ -42,6 +42,8 @@ type Input struct {
 	Size int64       // of At
 	// Table says what is known of a Parquet file's table; nil: its name.
 	Table func(name string) Table
+	// Rows is for a packed part of a table in CSV or JSON lines, whose columns Table knows too.
+	Rows bool
 
 	// Own is for what refresher wrote itself: its hashes and paths look like tokens.
 	Own bool
@@ -74,7 +76,7 @@ func (in Input) kind() string {
 // The name of a file can be a finding too; then it is called "file 1" and so on, and
 // there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
-	f := &files{v: v, table: in.Table, wrote: in.Own}
+	f := &files{v: v, table: in.Table, rows: in.Rows, wrote: in.Own}
 	in.R = f.from.reader(in.R)
 	if in.At != nil {
 		in.At = f.from.readerAt(in.At)
@@ -87,6 +89,7 @@ func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
 type files struct {
 	v       *Verifier
 	table   func(name string) Table
+	rows    bool // of that table, see [Input.Rows]
 	results []*Result
 	odd     int    // names that are findings themselves
 	own     string // a name that is nobody's
@@ -232,6 +235,10 @@ func (f *files) tell(raw *Result, before int) {
 
 // plain looks through text, or anything else.
 func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) error {
+	if ext := path.Ext(in.kind()); f.rows && f.table != nil && (ext == csvRows || ext == jsonRows) {
+		result, err := f.v.rows(ctx, f.table(in.Name), ext, in.label, r)
+		return f.add(result, err)
+	}
 	began := time.Now()
 	l := &ledger{}
 	name := in.label

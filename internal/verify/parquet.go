@@ -46,7 +46,11 @@ func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size
 	p.metadata()
 	var checks []Check
 	if len(table.Columns) > 0 {
-		checks = append(checks, p.coverage(table))
+		var names []string
+		for _, f := range file.Schema().Fields() {
+			names = append(names, f.Name())
+		}
+		checks = append(checks, partCoverage(table, names, file.NumRows()))
 	}
 	return v.result("parquet "+name, began, p.ledger, checks...), nil
 }
@@ -162,20 +166,6 @@ func (p *parquetFile) metadata() {
 		s.cell(t, place{}, []byte(kv.Key))
 		s.cell(t, place{}, []byte(kv.Value))
 	}
-}
-
-func (p *parquetFile) coverage(table Table) Check {
-	var problems []string
-	for _, f := range p.file.Schema().Fields() {
-		if !table.Rest && !table.ByRules && !slices.ContainsFunc(table.Columns,
-			func(c Column) bool { return c.Name == f.Name() }) {
-			problems = append(problems, fmt.Sprintf("%s.%s: no rule names this column", p.table, f.Name()))
-		}
-	}
-	if table.RowsNone && p.file.NumRows() > 0 {
-		problems = append(problems, fmt.Sprintf("%s: %d rows, but its rule is rows: none", p.table, p.file.NumRows()))
-	}
-	return check("coverage", fmt.Sprintf("%d columns, each with its rule", len(p.file.Schema().Fields())), problems)
 }
 
 // parquetText says how values of a type are written as text, or why they aren't.

@@ -48,6 +48,7 @@ type Column struct {
 	Transform string
 	Class     pii.Class // of the values that the transform puts there; pii.None for keep
 	Keep      bool
+	Dates     bool // its type holds dates and times alone, which a file of text does not say
 }
 
 // Exception is a reviewed finding that is no leak.

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"refresher/internal/dataset/layout"
 	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/text"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/pgserver"
@@ -170,8 +172,8 @@ func TestLeaksAreFound(t *testing.T) {
 
 	var files []*verify.Result
 	for path, data := range export(t, url) {
-		table, _, _ := parquet.ParsePath(path)
-		r, err := v.Parquet(ctx, spec(t, table), bytes.NewReader(data), int64(len(data)))
+		part, _ := layout.Parse(path)
+		r, err := v.Parquet(ctx, spec(t, part.Table), bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,6 +187,44 @@ func TestLeaksAreFound(t *testing.T) {
 		return n
 	})
 	refused(t, "survivors", files...)
+
+	for _, format := range []layout.Format{layout.CSV, layout.JSONL} {
+		files := rowsOf(t, v, url, format)
+		check(string(format)+" files", func(p plant) (n int) {
+			for _, r := range files {
+				n += count(t, r, strings.TrimSuffix(p.table, "_1"), p)
+			}
+			return n
+		})
+		for _, r := range files {
+			silent(t, r)
+		}
+		refused(t, "survivors", files...)
+	}
+}
+
+// rowsOf looks through the files of all tables as text.
+func rowsOf(t *testing.T, v *verify.Verifier, url string, format layout.Format) (results []*verify.Result) {
+	t.Helper()
+	cat, err := catalog.Load(t.Context(), pgserver.Conn(t, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = text.Export(t.Context(), config(t, url), cat, format, text.Options{}, func(ctx context.Context, path string,
+		write func(io.Writer) error) error {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		part, _ := layout.Parse(path)
+		r, err := v.Rows(ctx, spec(t, part.Table), path, &b)
+		results = append(results, r)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
 }
 
 // One leak alone is enough to refuse.
@@ -247,8 +287,8 @@ func TestCleanFilesPass(t *testing.T) {
 	results := []*verify.Result{r}
 	rows := int64(0)
 	for path, data := range export(t, url) {
-		table, _, _ := parquet.ParsePath(path)
-		r, err := v.Parquet(context.Background(), spec(t, table), bytes.NewReader(data), int64(len(data)))
+		part, _ := layout.Parse(path)
+		r, err := v.Parquet(context.Background(), spec(t, part.Table), bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,6 +297,19 @@ func TestCleanFilesPass(t *testing.T) {
 		}
 		rows += r.Rows
 		results = append(results, r)
+	}
+	for _, format := range []layout.Format{layout.CSV, layout.JSONL} {
+		written := int64(0)
+		for _, r := range rowsOf(t, v, url, format) {
+			if len(r.Findings) != 0 {
+				t.Errorf("%s: %v", r.Subject, r.Findings)
+			}
+			written += r.Rows
+			results = append(results, r)
+		}
+		if written != rows {
+			t.Errorf("%d rows in files %s, want %d", written, format, rows)
+		}
 	}
 	if rows != 3*rowsN {
 		t.Errorf("%d rows in the files", rows)

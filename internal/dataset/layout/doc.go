@@ -1,4 +1,4 @@
-// Package layout says how the tables of a database lie in a dataset, whatever their format: which
+// Package layout says how the tables of a database lie in a dataset, in any format: which
 // tables have files, where the files are, and in which order their rows stand.
 //
 // # Files

@@ -2,10 +2,8 @@ package parquet_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,48 +14,9 @@ import (
 	"refresher/internal/dataset/layout"
 	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/duckdb"
 	"refresher/internal/testkit/pgserver"
 )
-
-// asks runs the queries that stand on its standard input, a JSON list, and prints the rows of each.
-const asks = `
-import { DuckDBInstance } from '@duckdb/node-api';
-import { readFileSync } from 'node:fs';
-const db = await (await DuckDBInstance.create(':memory:')).connect();
-const answers = [];
-for (const sql of JSON.parse(readFileSync(0, 'utf8'))) {
-  answers.push((await db.runAndReadAll(sql)).getRowsJson());
-}
-console.log(JSON.stringify(answers));`
-
-// duckdb answers queries with DuckDB, another implementation than the one that writes.
-func duckdb(t *testing.T, queries ...string) [][][]any {
-	t.Helper()
-	home, err := filepath.Abs("../../../.cache/duckdb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(home, ".version")); err != nil {
-		t.Skip("DuckDB IS NOT HERE, so no other implementation reads the Parquet files: make setup gets it")
-	}
-	text, err := json.Marshal(queries)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "node", "--input-type=module", "-e", asks)
-	cmd.Dir, cmd.Stdin = home, bytes.NewReader(text)
-	var failed bytes.Buffer
-	cmd.Stderr = &failed
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("DuckDB: %v\n%s", err, failed.String())
-	}
-	var answers [][][]any
-	if err := json.Unmarshal(out, &answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
-}
 
 // duckText is a column as text that PostgreSQL reads.
 func duckText(c layout.Column) string {
@@ -77,7 +36,7 @@ func duckText(c layout.Column) string {
 // what makes a file quick to read: zstd, statistics and a page index.
 func TestDuckDBReadsEveryType(t *testing.T) {
 	url := pgserver.DB(t)
-	pgserver.Exec(t, url, allTypes+allRows)
+	pgserver.Exec(t, url, everything(t))
 	tables, files := export(t, url, exporter.Options{})
 	table := tables[0]
 	path := filepath.Join(t.TempDir(), "part-00000.parquet")
@@ -89,7 +48,7 @@ func TestDuckDBReadsEveryType(t *testing.T) {
 		columns[i] = duckText(c)
 	}
 	from := " FROM read_parquet('" + path + "')"
-	answers := duckdb(t, "DESCRIBE SELECT *"+from, "SELECT "+strings.Join(columns, ", ")+from+" ORDER BY id",
+	answers := duckdb.Ask(t, "DESCRIBE SELECT *"+from, "SELECT "+strings.Join(columns, ", ")+from+" ORDER BY id",
 		"SELECT path_in_schema, compression, stats_null_count IS NOT NULL, coalesce(stats_min_value, stats_min) IS NOT NULL"+
 			" FROM parquet_metadata('"+path+"')")
 	duckTypes(t, answers[0])

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/layout"
 	"refresher/internal/fault"
 	"refresher/internal/s3sink"
 	"refresher/internal/verify"
@@ -15,7 +15,7 @@ import (
 // Dataset looks through a published dataset, each object while its bytes are compared
 // with the manifest, and through what else lies under the bucket's prefix.
 func (r *Reader) Dataset(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
-	scan := &Scan{Verifier: r.Verifier, Tables: r.Tables}
+	scan := &Scan{Verifier: r.Verifier, Tables: datesOf(r.Tables, current.Manifest)}
 	if err := current.Verify(ctx, scan.Look); err != nil {
 		return err
 	}
@@ -57,8 +57,11 @@ func (x *Scan) Look(ctx context.Context, o s3sink.Object, c *s3sink.Content) err
 }
 
 func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]*verify.Result, error) {
-	if name, _, ok := parquet.ParsePath(o.Name); ok {
-		result, err := x.Verifier.Parquet(ctx, verify.TableNamed(x.Tables, name), c, c.Size())
+	if part, ok := layout.Parse(o.Name); ok && part.Format == layout.Parquet {
+		result, err := x.Verifier.Parquet(ctx, verify.TableNamed(x.Tables, part.Table), c, c.Size())
+		return x.result(o, result, err)
+	} else if ok {
+		result, err := x.Verifier.Rows(ctx, verify.TableNamed(x.Tables, part.Table), o.Name, c)
 		return x.result(o, result, err)
 	}
 	if strings.HasSuffix(o.Name, ".dump") {
@@ -134,19 +137,25 @@ func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) 
 		return err
 	}
 	defer func() { _ = body.Close() }() // it was only read
-	known := false
+	part, known := layout.Parse(b.Path)
+	known = known && b.Run != ""
+	before := len(r.Results)
 	err = r.file(ctx, verify.Input{Name: b.Name, R: body, At: body, Size: body.Size(), Own: b.Of != nil,
+		Rows: known && part.Format != layout.Parquet,
 		Table: func(name string) verify.Table {
-			if table, _, ok := parquet.ParsePath(b.Path); ok && b.Run != "" {
-				known = true
-				t := verify.TableNamed(r.Tables, table)
+			if known {
+				t := verify.TableNamed(r.Tables, part.Table)
 				t.Rest, t.RowsNone = true, false // today's rules need not be those of its run
 				return t
 			}
 			return fileTable(name)
 		}})
-	if n := len(r.Results); known && n > 0 && err == nil {
-		r.Results[n-1].Subject = "parquet " + b.Name
+	if known && err == nil { // not by its table: that of another run is another
+		for _, result := range r.Results[before:] {
+			if kind, table, _ := strings.Cut(result.Subject, " "); table == part.Table.String() {
+				result.Subject = kind + " " + b.Name
+			}
+		}
 	}
 	if err != nil {
 		return err
@@ -187,4 +196,35 @@ func (r *Reader) Prefix(ctx context.Context, sink *s3sink.Sink) error {
 			strings.TrimSuffix(sink.URL(), "/"))
 	}
 	return err
+}
+
+// datesOf adds to what the rules say of tables which columns hold dates and times alone, as a manifest
+// has it: the rules don't know, and files of text don't say.
+func datesOf(tables []verify.Table, m s3sink.Manifest) []verify.Table {
+	out := slices.Clone(tables)
+	for _, said := range m.Tables {
+		i := slices.IndexFunc(out, func(t verify.Table) bool { return t.Name.String() == said.Name })
+		if i < 0 && tables == nil && len(said.CSV)+len(said.JSONL) > 0 {
+			part, _ := layout.Parse(append(said.CSV, said.JSONL...)[0])
+			i, out = len(out), append(out, verify.Table{Name: part.Table, Rest: true, SourceRows: -1})
+		}
+		if i < 0 {
+			continue
+		}
+		columns := slices.Clone(out[i].Columns)
+		for _, c := range said.Columns {
+			if !verify.DatesOnly(c.Type) {
+				continue
+			}
+			k := slices.IndexFunc(columns, func(have verify.Column) bool { return have.Name == c.Name })
+			switch {
+			case k >= 0:
+				columns[k].Dates = true
+			case out[i].Rest:
+				columns = append(columns, verify.Column{Name: c.Name, Keep: true, Dates: true})
+			}
+		}
+		out[i].Columns = columns
+	}
+	return out
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/layout"
 	"refresher/internal/fault"
 	"refresher/internal/s3sink/fingerprints"
 	"refresher/internal/verify"
@@ -110,9 +110,14 @@ func (r *Reader) path(ctx context.Context, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	in := verify.Input{Name: path, Title: title(dir, path), R: f, Table: func(string) verify.Table {
-		return r.table(dir, path)
-	}}
+	of, known := part(dir, path)
+	in := verify.Input{Name: path, Title: title(dir, path), R: f, Rows: known && of.Format != layout.Parquet}
+	in.Table = func(string) verify.Table {
+		if known {
+			return verify.TableNamed(r.Tables, of.Table)
+		}
+		return fileTable(filepath.Base(path))
+	}
 	if info.Mode().IsRegular() {
 		in.At, in.Size = f, info.Size()
 	} else {
@@ -169,16 +174,13 @@ func (r *Reader) label(path string) string {
 	return "a file whose name is a finding"
 }
 
-// table finds the table of a Parquet file laid out as in a bucket, and otherwise
-// takes the file's name for it.
-func (r *Reader) table(dir, path string) verify.Table {
+// part is what a file laid out as in a bucket is a part of.
+func part(dir, path string) (f layout.File, ok bool) {
 	rel, err := filepath.Rel(dir, path)
-	if err == nil {
-		if name, _, ok := parquet.ParsePath(filepath.ToSlash(rel)); ok {
-			return verify.TableNamed(r.Tables, name)
-		}
+	if err != nil {
+		return f, false
 	}
-	return fileTable(filepath.Base(path))
+	return layout.Parse(filepath.ToSlash(rel))
 }
 
 // fileTable is the table of a file of which no rule says anything.
