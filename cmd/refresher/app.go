@@ -304,6 +304,10 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 		return refresh.Bucket{}, err
 	}
 	out := refresh.Bucket{Name: b.Name, URL: b.URL, Sink: sink, Formats: b.Formats, Keep: b.Keep}
+	if b.Content == "synthetic" {
+		s := b.Synthetic.Options()
+		out.Synthetic = &s
+	}
 	if b.Content == "sample" {
 		s := b.Sample.Options()
 		out.Sample = &s

@@ -235,7 +235,9 @@ func (s *site) inAFolder(t *testing.T) {
 	}
 	defer s.write("refresher.yaml", string(config))
 	s.write("refresher.yaml", strings.Replace(string(config), "s3://"+s.db+"/data", url, 1))
+	made := s.syntheticBucket()
 	s.must(exitClean, "run")
+	s.invented(t, made)
 	s.must(exitClean, "verify", "--target", "dev")
 	s.must(exitClean, "verify", "--target", url)
 	s.must(exitClean, "verify", "--report", "dev")

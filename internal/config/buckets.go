@@ -10,10 +10,12 @@ import (
 type Bucket struct {
 	Name    string   `yaml:"name" doc:"short name, for reports and verify --target" required:"true"`
 	URL     string   `yaml:"url" doc:"s3://bucket/prefix, or file:///folder on this machine" required:"true"`
-	Content string   `yaml:"content" doc:"full or sample" required:"true"`
+	Content string   `yaml:"content" doc:"full, sample or synthetic" required:"true"`
 	Formats []string `yaml:"formats" doc:"pgdump, parquet, csv, jsonl" required:"true"`
 	Sample  Sample   `yaml:"sample" doc:"what a sample holds"`
-	Keep    int      `yaml:"keep" doc:"how many runs to keep in the bucket" default:"4"`
+
+	Synthetic Synthetic `yaml:"synthetic" doc:"how rows are made up that stand for nobody. See [synthetic](synthetic.md)"`
+	Keep      int       `yaml:"keep" doc:"how many runs to keep in the bucket" default:"4"`
 
 	Encryption string            `yaml:"encryption" doc:"what the server encrypts objects with: AES256 (SSE-S3), aws:kms or aws:kms:dsse; empty: as the bucket's default says"`
 	KMSKey     string            `yaml:"kms_key" doc:"id, ARN or alias of the KMS key, with encryption aws:kms; empty: the account's own"`
@@ -83,16 +85,26 @@ func (c *Config) validateBuckets(d *decoder) {
 				at("formats", "holds an unknown format; known are pgdump, parquet, csv and jsonl")
 			}
 		}
-		switch b.Content {
-		case "full":
-			if !b.Sample.isZero() {
-				at("sample", "is given, but content is full; write content: sample, or leave sample out")
-			}
-		case "sample":
-			b.Sample.validate(at)
-		default:
-			at("content", "must be full or sample")
-		}
+		b.validateContent(at)
+	}
+}
+
+func (b Bucket) validateContent(at func(field, format string, args ...any)) {
+	switch b.Content {
+	case "full":
+	case "sample":
+		b.Sample.validate(at)
+	case "synthetic":
+		b.Synthetic.validate(at)
+	default:
+		at("content", "must be full, sample or synthetic")
+		return
+	}
+	if b.Content != "sample" && !b.Sample.isZero() {
+		at("sample", "is given, but content is %s; write content: sample, or leave sample out", b.Content)
+	}
+	if b.Content != "synthetic" && !b.Synthetic.isZero() {
+		at("synthetic", "is given, but content is %s; write content: synthetic, or leave synthetic out", b.Content)
 	}
 }
 

@@ -140,7 +140,7 @@ func TestBadValues(t *testing.T) {
 		"folder's tags":    {bucket("{name: d, url: file:///srv/p, content: full, formats: [pgdump], tags: {a: b}}"), "buckets[0].tags is given, but a folder has none"},
 		"folder's URL":     {bucket("{name: d, url: file://srv/p, content: full, formats: [pgdump]}"), "buckets[0].url is not a bucket URL"},
 		"checksums":        {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump]}") + "s3: {checksums: never}\n", "s3.checksums must be when_supported or when_required"},
-		"content":          {bucket("{name: d, url: s3://b/p, content: half, formats: [pgdump]}"), "buckets[0].content must be full or sample"},
+		"content":          {bucket("{name: d, url: s3://b/p, content: half, formats: [pgdump]}"), "buckets[0].content must be full, sample or synthetic"},
 		"format":           {bucket("{name: d, url: s3://b/p, content: full, formats: [xls]}"), "unknown format"},
 		"bucket url":       {bucket("{name: d, url: gs://b/p, content: full, formats: [pgdump]}"), "s3://bucket/prefix"},
 		"sample of full":   {bucket("{name: d, url: s3://b/p, content: full, formats: [pgdump], sample: {roots: [a.b], percent: 1}}"), "content is full"},

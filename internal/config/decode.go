@@ -62,8 +62,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		}
 	case v.Kind() == reflect.Struct:
 		if i := shorthand(v.Type()); i >= 0 && isScalar(n) {
-			d.value(n, v.Field(i), path)
 			setDefaults(v)
+			d.value(n, v.Field(i), path)
 			return
 		}
 		d.mapping(n, v, path)

@@ -60,6 +60,8 @@ func kindName(t reflect.Type) string {
 		return "list of text"
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct && t.Elem() != secretType:
 		return "mapping of mappings"
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Slice:
+		return "mapping of lists"
 	case t.Kind() == reflect.Map:
 		return "mapping of text"
 	case t.Kind() == reflect.Bool:

@@ -128,7 +128,7 @@ func (d *filled) asBuilt(ctx context.Context, o *Options) (*filled, error) {
 	}
 	plan, built := *d.plan, *d
 	plan.catalog, built.plan = d.hooked.after, &plan
-	if !slices.ContainsFunc(o.Buckets, func(b Bucket) bool { return b.Sample != nil }) {
+	if !slices.ContainsFunc(o.Buckets, func(b Bucket) bool { return b.Sample != nil || b.Synthetic != nil }) {
 		return &built, nil
 	}
 	built.schema = filepath.Join(filepath.Dir(d.schema), "built.dump")

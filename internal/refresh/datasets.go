@@ -9,6 +9,7 @@ import (
 	"refresher/internal/dataset/archive"
 	"refresher/internal/dataset/layout"
 	"refresher/internal/dataset/parquet"
+	"refresher/internal/dataset/synthetic"
 	"refresher/internal/dataset/text"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -31,6 +32,7 @@ type staged struct {
 	before    s3sink.Latest // what was published when the run was staged
 	sample    *sampleDB     // nil: full content
 	picked    *report.Sample
+	synthetic *syntheticDB // nil: the content is no synthetic one
 	published bool
 }
 
@@ -60,6 +62,8 @@ type exporter struct {
 	mine    *claim
 	made    *cleanup
 	samples []*sampleDB
+
+	synthetic []*syntheticDB
 }
 
 func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
@@ -83,6 +87,15 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 		}
 		s.database = s.sample.db
 		if s.picked, err = s.sinceBefore(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	if b.Synthetic != nil {
+		if s.synthetic, err = e.synthesized(ctx, b); err != nil {
+			return nil, err
+		}
+		s.database = s.synthetic.db
+		if _, err := staging.Put(ctx, synthetic.Name, s.synthetic.statistics.Write); err != nil {
 			return nil, err
 		}
 	}
@@ -202,8 +215,11 @@ func (s *staged) table(name catalog.Name, rows int64) (s3sink.Table, error) {
 }
 
 func (s *staged) content() string {
-	if s.bucket.Sample != nil {
+	switch {
+	case s.bucket.Sample != nil:
 		return "sample"
+	case s.bucket.Synthetic != nil:
+		return "synthetic"
 	}
 	return "full"
 }
@@ -215,6 +231,9 @@ func (s *staged) report() report.Dataset {
 	}
 	if s.sample != nil {
 		d.Content, d.Sample = s.sample.content(), s.picked
+	}
+	if s.synthetic != nil {
+		d.Content = s.synthetic.content()
 	}
 	for _, o := range s.staging.Objects() {
 		d.Bytes += o.Size

@@ -144,6 +144,9 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.checkSamples(ctx, o, rec); err != nil {
 		return err
 	}
+	if err := p.checkSynthetic(o); err != nil {
+		return err
+	}
 	rec.decisions(p.program)
 	for _, w := range append(p.source.Warnings(), p.program.Warnings()...) {
 		rec.warn("%s", w)

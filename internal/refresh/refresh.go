@@ -9,6 +9,7 @@ import (
 
 	"refresher/internal/config/secret"
 	"refresher/internal/dataset/sample"
+	"refresher/internal/dataset/synthetic"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh/hooks"
 	"refresher/internal/report"
@@ -53,13 +54,15 @@ type Options struct {
 
 // Bucket is one place where the run publishes.
 type Bucket struct {
-	Name    string
-	URL     string
-	Sink    *s3sink.Sink
-	Sample  *sample.Options // nil: full content; the salt is the run's to add
-	Rekey   *secret.Key     // the sample is scrubbed a second time with it; nil: it is not
-	Formats []string
-	Keep    int
+	Name   string
+	URL    string
+	Sink   *s3sink.Sink
+	Sample *sample.Options // nil: full content; the salt is the run's to add
+	// how rows are made up that stand for nobody; nil: they aren't
+	Synthetic *synthetic.Options
+	Rekey     *secret.Key // the sample is scrubbed a second time with it; nil: it is not
+	Formats   []string
+	Keep      int
 }
 
 // Observer hears of a run's progress. Its methods are called from several

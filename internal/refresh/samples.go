@@ -116,18 +116,12 @@ func (e *exporter) sampled(ctx context.Context, b Bucket) (*sampleDB, error) {
 			return s, nil
 		}
 	}
-	number := fmt.Sprintf("%s_%d", e.o.Run, len(e.samples)+1)
-	db, err := e.server.Create(ctx, restore.ScratchName(e.o.Staging.Database, "sample", number), e.catalog)
+	db, err := e.beside(ctx, "sample", len(e.samples)+1)
 	if err != nil {
 		return nil, err
 	}
 	s := &sampleDB{options: *b.Sample, db: db, rekey: b.Rekey}
 	e.samples = append(e.samples, s)
-	e.made.always(db.Drop)
-	db.Without(e.bound)
-	if _, err := db.PreData(ctx, e.schema); err != nil {
-		return nil, err
-	}
 	if err := e.pick(ctx, s, b); err != nil {
 		return nil, err
 	}
@@ -139,6 +133,19 @@ func (e *exporter) sampled(ctx context.Context, b Bucket) (*sampleDB, error) {
 		return nil, err
 	}
 	return s, db.RefreshMatViews(ctx, filledViews(e.o, e.plan))
+}
+
+// beside makes a database beside the shadow that has its schema, without what is made once rows are there.
+func (e *exporter) beside(ctx context.Context, what string, number int) (*restore.Database, error) {
+	name := restore.ScratchName(e.o.Staging.Database, what, fmt.Sprintf("%s_%d", e.o.Run, number))
+	db, err := e.server.Create(ctx, name, e.catalog)
+	if err != nil {
+		return nil, err
+	}
+	e.made.always(db.Drop)
+	db.Without(e.bound)
+	_, err = db.PreData(ctx, e.schema)
+	return db, err
 }
 
 // pick computes the sample on the shadow and streams it into its own database.

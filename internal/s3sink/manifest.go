@@ -31,7 +31,7 @@ type Manifest struct {
 	Version        int             `json:"version"` // 1
 	Run            string          `json:"run"`
 	Database       string          `json:"database"`
-	Content        string          `json:"content"`         // "full" or "sample"
+	Content        string          `json:"content"`         // "full", "sample" or "synthetic"
 	SchemaSHA256   string          `json:"schema_sha256"`   // of the source's schema
 	RulesetSHA256  string          `json:"ruleset_sha256"`  // of the rules it was scrubbed by
 	KeyFingerprint string          `json:"key_fingerprint"` // tells keys apart, says nothing of the key
