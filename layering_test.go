@@ -14,7 +14,7 @@ var floors = [...][]string{
 	7: {"serve"},
 	6: {"refresh", "pull", "config"},
 	5: {"doctor", "report → report/ci", "report/ci", "check → discover report/ci", "discover", "preview → report"},
-	4: {"snapshot", "scrub → verify/risk verify/canary", "restore → verify/pass", "dataset", "s3sink → verify/pass", "verify",
+	4: {"snapshot", "dataset/lake → dataset scrub", "scrub → verify/risk verify/canary", "restore → verify/pass", "dataset", "s3sink → verify/pass", "verify",
 		"verify/target → verify s3sink dataset"},
 	3: {"pii", "history"},
 	2: {"postgres"},

@@ -275,7 +275,8 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 		}
 		o.Buckets = append(o.Buckets, bucket)
 	}
-	return o, nil
+	o.Objects, err = a.objectSets(ctx, in)
+	return o, err
 }
 
 // preserve are the tables of staging.preserve.

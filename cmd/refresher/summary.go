@@ -39,7 +39,15 @@ func printSummary(w io.Writer, r *report.Report, columns int) {
 		}
 		line("staging", "%s/%s is new%s", r.Staging.Address, r.Staging.Database, then)
 	}
+	for _, s := range r.ObjectSets {
+		line("objects", "%s", s)
+	}
 	for _, d := range r.Datasets {
+		if strings.HasPrefix(d.Content, "objects") {
+			line("bucket", "%s: %s, %d files, %s at %s", d.Bucket, d.Content, len(d.Objects),
+				visible.Size(d.Bytes), d.URL)
+			continue
+		}
 		line("bucket", "%s: %s, %s rows, %d objects, %s at %s", d.Bucket, d.Content, visible.Count(d.Rows),
 			len(d.Objects), visible.Size(d.Bytes), d.URL)
 	}

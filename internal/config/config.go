@@ -49,6 +49,8 @@ type Config struct {
 	Vault    secret.Vault `yaml:"vault" doc:"how references to HashiCorp Vault log in, see [secrets](secrets.md)"`
 	TempDir  string       `yaml:"temp_dir" doc:"folder for schema dumps and keyed fingerprints (never row values); empty: the system's"`
 
+	Objects []Objects `yaml:"objects" doc:"objects beside the database, scrubbed with it, see [objects in buckets](lake.md)" scope:"pipeline"`
+
 	Hooks  Hooks    `yaml:"hooks" doc:"what runs around the promote, see [hooks](hooks.md)" scope:"pipeline"`
 	MLflow MLflow   `yaml:"mlflow" doc:"an MLflow tracking server that runs are logged to, see [notifications](notifications.md#mlflow)"`
 	Notify []Notify `yaml:"notify" doc:"who is told how runs end, see [notifications](notifications.md)"`
@@ -188,6 +190,11 @@ func (c *Config) resolve() {
 			c.Rules[i] = c.Path(r)
 		}
 	}
+	for i := range c.Objects {
+		if f := &c.Objects[i].Rules; *f != "" && !strings.HasPrefix(*f, "builtin:") {
+			*f = c.Path(*f)
+		}
+	}
 	for i, f := range c.Staging.After {
 		c.Staging.After[i] = c.Path(f)
 	}
@@ -276,6 +283,7 @@ func (c *Config) validate(d *decoder) {
 		d.at("s3.checksums", "must be when_supported or when_required")
 	}
 	c.validateBuckets(d)
+	c.validateObjects(d)
 	c.validatePrints(d)
 	c.validateHooks(d)
 	c.validateNotify(d)

@@ -241,6 +241,14 @@ func (c decoded) clash(other decoded) {
 				other.Pipeline)
 		}
 	}
+	for i, o := range c.Objects {
+		for j, t := range o.To {
+			if slices.ContainsFunc(other.prefixes(), t.overlaps) {
+				c.d.at(indexed("objects", i, fmt.Sprintf("to[%d].url", j)),
+					"is used by pipeline %q too; each needs a prefix of its own", other.Pipeline)
+			}
+		}
+	}
 	if u := c.Prints.URL; u != "" && c.Prints.Bucket() == "" && c.d.own["fingerprints"] && u == other.Prints.URL {
 		c.d.at("fingerprints.url",
 			"is used by pipeline %q too; give each a place of its own, or write it once at the top",

@@ -88,7 +88,7 @@ func sweep(ctx context.Context, o *Options, rec *recorder, server *restore.Serve
 	for _, d := range dropped {
 		rec.warn("dropped the remains of a run that died: database %s", d)
 	}
-	for _, b := range o.Buckets {
+	for _, b := range o.places() {
 		removed, err := b.Sink.Sweep(ctx)
 		if err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)

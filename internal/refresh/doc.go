@@ -10,6 +10,7 @@
 //	post-data  indexes, constraints and triggers
 //	analyze    sequences, materialised views, ANALYZE
 //	before_promote  files of SQL and programs in the shadow (hooks, staging.after), if there are any
+//	objects    objects beside the database are scrubbed into their targets, staged under runs/<run>/, if there are any
 //	verify     coverage, row counts, constraints, survivors and detectors over the shadow
 //	datasets   the foreign-key-closed sample; dumps and Parquet, staged under runs/<run>/
 //	read-back  every object is read from its bucket again, compared and verified

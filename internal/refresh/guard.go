@@ -115,8 +115,15 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.server.NotOlder(p.catalog); err != nil {
 		return err
 	}
-	if p.program, err = scrub.Compile(o.Rules, p.catalog, o.Key.Bytes()); err != nil {
-		return discover.Propose(p.catalog, err)
+	lerr := p.planLake(ctx, o, rec)
+	if lerr != nil && !fault.Decided(lerr) {
+		return lerr
+	}
+	if p.program, err = scrub.Compile(o.Rules, p.catalog, o.Key.Bytes(), o.lake.Files()...); err != nil {
+		return errors.Join(discover.Propose(p.catalog, err), lerr)
+	}
+	if lerr != nil {
+		return lerr
 	}
 	p.risk, rec.report.SafeHarbor = p.program.Risk(), p.program.SafeHarbor()
 	if err := p.source.Lock(ctx, tablesRead(p.program)); err != nil {
@@ -200,7 +207,7 @@ func mayReplace(ctx context.Context, o *Options, server *restore.Server) error {
 // probe looks whether every bucket can be written to. A run does it when it has the
 // lock: the next to get it sweeps probes away.
 func probe(ctx context.Context, o *Options) error {
-	for _, b := range o.Buckets {
+	for _, b := range o.places() {
 		if err := b.Sink.Probe(ctx); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.Name, err)
 		}
@@ -245,7 +252,7 @@ func (p *plan) tryCredentials(ctx context.Context, o *Options) (err error) {
 // latest, even if this machine's clock was put back: ids are compared, and a dataset
 // must not look older than the one it replaces. An error here shows in the probe.
 func afterTheLast(ctx context.Context, o *Options, rec *recorder) {
-	for _, b := range o.Buckets {
+	for _, b := range o.places() {
 		last, _, err := b.Sink.Latest(ctx)
 		if err != nil || last.Run < o.Run {
 			continue

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/refresh/objectset"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
@@ -44,7 +45,7 @@ func (s *staged) readBack(ctx context.Context, o *Options, rec *recorder, data *
 // promote makes the shadow the staging database, then each bucket's dataset the
 // latest. The report goes into each bucket before that.
 func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine *claim, data *filled, clean *proof,
-	sets []*staged) error {
+	sets []*staged, objects *objectset.Staged) error {
 	if err := leaveSet(ctx, o, rec, made, clean); err != nil {
 		return err
 	}
@@ -64,6 +65,11 @@ func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine
 	if err := bucketsUnchanged(ctx, sets); err != nil {
 		return err
 	}
+	if objects != nil {
+		if err := objects.Unchanged(ctx); err != nil {
+			return err
+		}
+	}
 	if err := mine.remember(ctx, o, data); err != nil {
 		return err
 	}
@@ -79,6 +85,9 @@ func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine
 		if err := s.publish(ctx, o, rec, mine); err != nil {
 			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
 		}
+	}
+	if err := publishLake(ctx, o, rec, objects); err != nil {
+		return fmt.Errorf("staging was replaced, but not all objects beside it were: %w", err)
 	}
 	return retainSets(ctx, o)
 }
@@ -192,9 +201,16 @@ func (s *staged) publish(ctx context.Context, o *Options, rec *recorder, mine *c
 }
 
 func (s *staged) manifest(o *Options, rep *report.Report) s3sink.Manifest {
+	m := manifest(o, rep)
+	m.Content, m.Tables = s.content(), s.tables
+	return m
+}
+
+// manifest is what the manifests of all that a run publishes say.
+func manifest(o *Options, rep *report.Report) s3sink.Manifest {
 	summary, _ := json.Marshal(rep.Summary()) // of strings and numbers: cannot fail
 	return s3sink.Manifest{
-		Database: o.Staging.Database, Content: s.content(), SchemaSHA256: rep.SchemaHash, RulesetSHA256: rep.RulesetHash,
-		KeyFingerprint: rep.KeyFingerprint, Tables: s.tables, Report: summary,
+		Database: o.Staging.Database, SchemaSHA256: rep.SchemaHash, RulesetSHA256: rep.RulesetHash,
+		KeyFingerprint: rep.KeyFingerprint, Report: summary,
 	}
 }

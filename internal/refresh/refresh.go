@@ -12,6 +12,7 @@ import (
 	"refresher/internal/dataset/synthetic"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/refresh/hooks"
+	"refresher/internal/refresh/objectset"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
 	"refresher/internal/s3sink"
@@ -32,10 +33,11 @@ type Options struct {
 	Key            secret.Key
 	Signer         signature.Signer // of the report; zero: derived from Key
 	Buckets        []Bucket
-	Workers        int  // parallel streams
-	Strict         bool // weak detector findings refuse too
-	KeepShadow     bool // leave the shadow of a run that failed for inspection
-	DryRun         bool // stop after guard
+	Objects        []objectset.Set // objects beside the database
+	Workers        int             // parallel streams
+	Strict         bool            // weak detector findings refuse too
+	KeepShadow     bool            // leave the shadow of a run that failed for inspection
+	DryRun         bool            // stop after guard
 	// system identifier that staging has from production, of which it is a copy; 0: it has its own
 	CloneOfSource uint64
 	Replace       bool             // a staging database that no run made, too
@@ -50,6 +52,8 @@ type Options struct {
 	AfterPromote  []hooks.After    // what is done once staging is replaced
 	Retry         Retry            // zero: DefaultRetry
 	ChunkBytes    int64            // of a table that are one chunk; 0: snapshot.DefaultChunkBytes
+
+	lake *objectset.Plan // of Objects; nil until the guard has looked at them
 }
 
 // Bucket is one place where the run publishes.
@@ -132,6 +136,16 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 			return err
 		}
 	}
+	var objects *objectset.Staged
+	if o.lake != nil {
+		var err error
+		objects, err = stage(ctx, rec, "objects", func(ctx context.Context) (*objectset.Staged, error) {
+			return stageLake(ctx, o, rec, made, data)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	clean, err := stage(ctx, rec, "verify", func(ctx context.Context) (*proof, error) {
 		return verifyShadow(ctx, o, rec, data)
 	})
@@ -144,7 +158,12 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 	if err != nil {
 		return err
 	}
-	err = rec.stage(ctx, "read-back", func(ctx context.Context) error { return readBack(ctx, o, rec, data, clean, sets) })
+	err = rec.stage(ctx, "read-back", func(ctx context.Context) error {
+		if err := readBack(ctx, o, rec, data, clean, sets); err != nil {
+			return err
+		}
+		return verifyLake(ctx, o, rec, data, clean, objects)
+	})
 	if err != nil {
 		return err
 	}
@@ -155,7 +174,7 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 		return err
 	}
 	err = rec.stage(ctx, "promote", func(ctx context.Context) error {
-		return promote(ctx, o, rec, made, mine, data, clean, sets)
+		return promote(ctx, o, rec, made, mine, data, clean, sets, objects)
 	})
 	if err != nil {
 		return err

@@ -54,7 +54,8 @@ type Report struct {
 	Canaries       *canary.Result     `json:"canaries,omitempty"`
 	Risk           []*risk.Result     `json:"risk"` // a declared set of quasi-identifiers each
 	SafeHarbor     *risk.SafeHarbor   `json:"safe_harbor,omitempty"`
-	Drift          *Drift             `json:"drift,omitempty"` // absent in the first run
+	Drift          *Drift             `json:"drift,omitempty"`       // absent in the first run
+	ObjectSets     []ObjectSet        `json:"object_sets,omitempty"` // beside the database
 	Datasets       []Dataset          `json:"datasets"`
 	SamplePlans    []SamplePlan       `json:"sample_plans,omitempty"` // of a dry run: what samples would hold, estimated
 	Remains        []Remain           `json:"remains,omitempty"`      // what stays reachable beside what the run made

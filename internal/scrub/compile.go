@@ -20,8 +20,9 @@ const minKey = 16
 // Compile checks a ruleset against a catalog and makes a program of them. Its
 // error joins a *fault.Input of everything wrong in the rules, each with its
 // place, and a *fault.Refusal of gate "coverage" of every table and column
-// without a rule, each with a line to paste.
-func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, error) {
+// without a rule, each with a line to paste. Files beside the database are compiled with
+// it, so that they draw from the same domains.
+func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte, files ...File) (*Program, error) {
 	if len(key) < minKey {
 		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`", 8*len(key))
 	}
@@ -29,6 +30,7 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	x := Expand(rs, cat)
 	c.rs, c.problems, c.expansion = x.Rules, x.Problems, x
 	c.warnPatterns()
+	c.addFiles(files)
 	c.matchTables()
 	c.matchViews()
 	c.matchReaching()
@@ -46,12 +48,15 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte) (*Program, err
 	c.checkConstraints()
 	c.checkAllowed()
 	c.warnQueues()
+	c.checkFiles(files)
 	c.checkRisk()
 	c.checkHarbor()
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	p := &Program{key: slices.Clone(key), tables: c.plans(), decisions: c.decisions(), warnings: c.warnings, hints: c.hints,
+	plans, decisions := c.apart(files)
+	p := &Program{key: slices.Clone(key), tables: plans.tables, files: plans.files,
+		decisions: decisions, warnings: c.warnings, hints: c.hints,
 		risk: c.risk, harbor: c.harbor, declared: c.declared(), searches: c.search(), expansion: c.expansion}
 	return p, c.err()
 }

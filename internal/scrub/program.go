@@ -15,6 +15,7 @@ import (
 type Program struct {
 	key       []byte
 	tables    []*TablePlan
+	files     map[catalog.Name]*TablePlan
 	decisions []Decision
 	warnings  []string
 	hints     []indexHint

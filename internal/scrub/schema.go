@@ -18,7 +18,8 @@ type object = map[string]any
 // transform serves its type) only `refresher check` knows.
 func Schema() []byte {
 	defs := object{
-		"table": tableSchema(), "rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
+		"table": tableSchema(), "object": objectSchema(),
+		"rows": rowsSchema(), "columnRule": columnRuleSchema(), "when": whenSchema(),
 		"reference": referenceSchema(), "risk": riskSchema(), "hipaa": hipaaSchema(), "exception": exceptionSchema(),
 		"madeFor":   madeForSchema(),
 		"tableName": tableNameSchema(),
@@ -63,6 +64,9 @@ func Schema() []byte {
 				"With * they are patterns: schema.table for tables, table.column or schema.table.column for columns.",
 				"propertyNames": ref("tableKey"), "additionalProperties": ref("table"),
 				"patternProperties": object{`\*`: object{"anyOf": []any{ref("table"), ref("columnRule")}}}},
+			"objects": object{"type": []string{"object", "null"}, "additionalProperties": ref("object"),
+				"description": "Objects in buckets beside the database, by patterns of their keys: ** stands for any part of a " +
+					"key, * for any part of a name between two slashes, {COLUMN} for a value of that column."},
 			"references": object{"type": "array", "items": ref("reference"), "description": "Columns that hold what another table's columns hold, although no foreign key says so."},
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
 			"risk":       object{"type": "array", "items": ref("risk"), "description": "Sets of quasi-identifiers whose classes are counted, and may not be too small."},
@@ -179,6 +183,23 @@ func tableSchema() object {
 		// No rule for a column is ever used in a table without rows.
 		"not": object{"required": []string{"rows"}, "properties": object{"rows": object{"const": "none"}},
 			"anyOf": []any{object{"required": []string{"columns"}}, object{"required": []string{"subject"}}}},
+	}
+}
+
+func objectSchema() object {
+	return object{
+		"type": "object", "additionalProperties": false,
+		"properties": object{
+			"columns": object{"type": "object", "additionalProperties": ref("columnRule"),
+				"description": "A rule for every column of a CSV or Parquet file, every member of a JSON line and every " +
+					"value in a key."},
+			"rows": object{"enum": []string{"all", "none"}, "description": "none: the objects stay behind."},
+			"delimiter": object{"type": "string", "minLength": 1, "maxLength": 1,
+				"description": "Of CSV; without it a tab in .tsv, else a comma."},
+			"header": describe(ref("columnNames"), "The columns of CSV files that have no header line."),
+		},
+		"anyOf": []any{object{"required": []string{"columns"}}, object{"required": []string{"rows"}}},
+		"not":   object{"required": []string{"rows", "columns"}, "properties": object{"rows": object{"const": "none"}}},
 	}
 }
 

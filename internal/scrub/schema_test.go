@@ -108,6 +108,7 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 		"version: 1\ntables: {a.b: {subject: id, columns: {x: keep}}, a.c: {subject: {column: id, domain: staff, fallback: mail, home: true}}}\n",
 		"version: 1\ntables: {a.b: {rows: none}, '\"A \".\"b\"\"c\"': {rows: all, columns: {'*': keep, 2: keep, true: keep, null: keep, '\"*\"': keep}}}\n",
 		"version: 1\ntables: {a.b: {rows: {when: x > 1}, columns: {}}, a.c: {rows: {when: true}}}\n",
+		"version: 1\nobjects: {'**/*.csv': {columns: {uid: keep, note: text}, delimiter: ';', header: [uid, note]}, 'tmp/**': {rows: none}}\n",
 		column("keep"), column("null"), column("'null'"), column("~"), column("{transform: null}"), column("{transform: 'null'}"),
 		column("{transform: email, hash: 20, domain: staff, exact: true, when: x == 'a'}"),
 		column("{json: {a: email, 'tags[*]': keep, '**.n': {transform: date_shift, max_days: 3}}}"), column("{json: {}}"),
@@ -247,6 +248,7 @@ func TestSchemaKeys(t *testing.T) {
 		}
 	}
 	got := map[string][]string{"file": keys(s.Properties), "table": keys(s.Defs["table"].Properties), "rule": shapes,
+		"object":    keys(s.Defs["object"].Properties),
 		"reference": keys(s.Defs["reference"].Properties), "exception": keys(s.Defs["exception"].Properties),
 		"madeFor":  keys(s.Defs["madeFor"].Properties),
 		"defaults": keys(s.Defs["defaults"].Properties), "risk": keys(s.Defs["risk"].Properties), "hipaa": keys(s.Defs["hipaa"].Properties)}

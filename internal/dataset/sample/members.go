@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -173,3 +174,19 @@ func (s *Sample) Taken() []Taken {
 
 // Lowered is the part of their shares that roots had to be content with; 1: the whole.
 func (s *Sample) Lowered() float64 { return s.factor }
+
+// Membership tells of the key of any row whether a root that takes a share has it, so that
+// rows outside of the database are sampled with those within. One goroutine uses it at a time.
+type Membership struct {
+	share share
+	hash  hasher
+}
+
+// NewMembership is that of a share in percent under a salt; see [Options].
+func NewMembership(percent float64, salt []byte) *Membership {
+	return &Membership{shareOf(percent, 1), hasher{salt: salt, sha: sha256.New()}}
+}
+
+// Holds reports whether the row with a primary key is in the share. The key is that of the
+// scrubbed database, as text.
+func (m *Membership) Holds(key []byte) bool { return m.share.holds(m.hash.of(key)) }

@@ -152,6 +152,12 @@ func (rs *Ruleset) join(l *loader) {
 	if in.HIPAA.Given && !twice(in.HIPAA.Pos, rs.HIPAA.Pos, "hipaa") {
 		rs.HIPAA = in.HIPAA
 	}
+	for _, o := range in.Objects {
+		i := slices.IndexFunc(rs.Objects, func(other *Object) bool { return other.Pattern == o.Pattern })
+		if i < 0 || !twice(o.Pos, rs.Objects[i].Pos, "objects %s", o.Pattern) {
+			rs.Objects = append(rs.Objects, o)
+		}
+	}
 	rs.References = joined(rs.References, in.References, func(r Reference) Pos { return r.Pos })
 	rs.Allow = joined(rs.Allow, in.Allow, func(a Allow) Pos { return a.Pos })
 	rs.MadeFor = joined(rs.MadeFor, in.MadeFor, func(m MadeFor) Pos { return m.Pos })

@@ -120,6 +120,7 @@ func (l *loader) fields() []field {
 		{key: "include", read: func(entry) {}}, // read before all others
 		{key: "defaults", read: l.defaults},
 		{key: "tables", read: l.tables},
+		{key: "objects", read: l.objects},
 		{key: "references", read: func(e entry) { list(l, &rs.References, e, referenceShape, l.reference) }},
 		{key: "allow", read: func(e entry) { list(l, &rs.Allow, e, allowShape, l.allow) }},
 		{key: "risk", read: func(e entry) { list(l, &rs.Risk, e, riskShape, l.risk) }},

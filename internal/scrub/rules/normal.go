@@ -48,6 +48,9 @@ func (rs *Ruleset) Hash() string {
 		}
 		all["defaults"] = defaults
 	}
+	if len(rs.Objects) > 0 {
+		all["objects"] = sorted(rs.Objects, func(o *Object) any { return o.normal() })
+	}
 	if rs.HIPAA.Given {
 		all["hipaa"] = rs.HIPAA.normal()
 	}

@@ -65,6 +65,7 @@ type Ruleset struct {
 	Risk       []Risk      // in the order of the files
 	HIPAA      HIPAA
 
+	Objects      []*Object // in the order of the files
 	LargeObjects LargeObjects
 	MadeFor      []MadeFor // in the order of the files
 

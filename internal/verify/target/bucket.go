@@ -69,7 +69,8 @@ func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]
 		return x.result(o, result, err)
 	}
 	one := &Reader{Verifier: x.Verifier}
-	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(), Own: true})
+	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(),
+		Own: !strings.HasPrefix(o.Name, "objects/")})
 	return one.Results, err
 }
 

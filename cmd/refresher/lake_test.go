@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"refresher/internal/testkit/pgserver"
+)
+
+// lakeRules are for the objects of lakeSite.
+const lakeRules = `version: 1
+objects:
+  "users/**/*.csv": {columns: {uid: keep, mail: email, note: text, region: keep}}
+  "events/{mail}/*.jsonl.gz": {columns: {mail: email, uid: keep, who: {json: {mail: email, tags: keep}}, n: keep}}
+  "tmp/**": {rows: none}
+`
+
+// newLakeSite is a small site with objects beside its database: the same people, by address
+// and id.
+func newLakeSite(t *testing.T) *site {
+	t.Helper()
+	s := newSmallSite(t)
+	var csv, lines strings.Builder
+	csv.WriteString("uid,mail,note\n")
+	for i := 1; i <= 200; i++ {
+		fmt.Fprintf(&csv, "%d,zanzibar.%d@bigcorp.com,\"call zanzibar.%d@bigcorp.com, \"\"soon\"\"\"\n", i, i, i)
+		fmt.Fprintf(&lines, `{"uid":%d,"who":{"mail":"zanzibar.%d@bigcorp.com","tags":["a"],"new":"zanzibar"},"n":1.50}`+"\n", i, i)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Name = "zanzibar.7@bigcorp.com"
+	_, _ = io.WriteString(z, lines.String())
+	_ = z.Close()
+	s.put("prod/users/region=EU/part-0.csv", []byte(csv.String()))
+	s.put("prod/events/zanzibar.7@bigcorp.com/day1.jsonl.gz", packed.Bytes())
+	s.put("prod/tmp/zanzibar.bin", []byte("zanzibar"))
+	s.write("lake.yaml", lakeRules)
+	s.vars["SOURCE_ID"], s.vars["SOURCE_SECRET"] = s.s3.AccessKey, s.s3.SecretKey
+	s.edit("refresher.yaml", "s3: {", fmt.Sprintf(`objects:
+  - name: processed
+    from: {url: s3://%s/prod/, access_key_id: env:SOURCE_ID, secret_access_key: env:SOURCE_SECRET}
+    rules: lake.yaml
+    to: [{url: s3://%[1]s/lake/}, {url: s3://%[1]s/lakedev/, percent: 10, by: uid}]
+s3: {`, s.db))
+	return s
+}
+
+// copies are the published objects of a target, unpacked, by key.
+func (s *site) copies(prefix string) map[string]string {
+	s.t.Helper()
+	var latest struct{ Run, Manifest string }
+	if err := json.Unmarshal(s.object(prefix+"latest.json"), &latest); err != nil {
+		s.t.Fatalf("%s: %v", prefix, err)
+	}
+	all := map[string]string{}
+	for _, key := range s.keys() {
+		name, ok := strings.CutPrefix(key, prefix+"runs/"+latest.Run+"/objects/")
+		if !ok {
+			continue
+		}
+		b := s.object(key)
+		if strings.HasSuffix(key, ".gz") {
+			z, err := gzip.NewReader(bytes.NewReader(b))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if b, err = io.ReadAll(z); err != nil || z.Name != "" {
+				s.t.Fatal(err, z.Name)
+			}
+		}
+		all[name] = string(b)
+	}
+	return all
+}
+
+// Objects beside the database reach their targets scrubbed by the same rules: a person is the
+// same fake in both, a sample holds the same people, and what has not changed is not read again.
+func TestObjectsBesideTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := newLakeSite(t)
+	_, text := s.must(exitClean, "run")
+	if want := "objects    processed: 2 objects (400 rows) scrubbed"; !strings.Contains(text, want) ||
+		!strings.Contains(text, "left behind by the rules: 1") {
+		t.Errorf("%q is not in\n%s", want, text)
+	}
+	fake := s.one(s.staging.URL(s.db), "SELECT email FROM users WHERE id = 7")
+	all := s.copies("lake/")
+	events := all["events/"+fake+"/day1.jsonl.gz"]
+	users := all["users/region=EU/part-0.csv"]
+	if len(all) != 2 || strings.Contains(fmt.Sprint(all), "zanzibar") {
+		t.Fatalf("%.2000v", all)
+	}
+	for _, want := range []string{"uid,mail,note\n", "\n7," + fake + ",\"call " + fake + ", \"\"soon\"\"\"\n"} {
+		if !strings.Contains(users, want) {
+			t.Errorf("%q is not in\n%.500s", want, users)
+		}
+	}
+	if want := `{"uid":7,"who":{"mail":"` + fake + `","tags":["a"],"`; !strings.Contains(events, want) || strings.Count(events, `"n":1.50}`) != 200 {
+		t.Errorf("%q is not in\n%.500s", want, events)
+	}
+	t.Run("the sample", func(t *testing.T) { s.t = t; s.lakeSample(users) })
+	s.t = t
+	t.Run("again", func(t *testing.T) { s.t = t; s.lakeAgain(all) })
+	s.t = t
+	t.Run("refused", func(t *testing.T) { s.t = t; s.lakeRefused() })
+	s.t = t
+}
+
+// lakeSample compares the rows of the sampled target with those that a sample of the database
+// takes by the same share.
+func (s *site) lakeSample(users string) {
+	s.must(exitClean, "verify", "--target", "s3://"+s.db+"/lakedev")
+	var latest struct{ Run string }
+	if err := json.Unmarshal(s.object("data/latest.json"), &latest); err != nil {
+		s.t.Fatal(err)
+	}
+	table := s.object("data/runs/" + latest.Run + "/tables/public.users/part-00000.parquet")
+	persons, err := parquet.Read[struct {
+		ID int32 `parquet:"id"`
+	}](bytes.NewReader(table), int64(len(table)))
+	if err != nil || len(persons) == 0 {
+		s.t.Fatal(persons, err)
+	}
+	want := "uid,mail,note\n"
+	for row := range strings.Lines(users) {
+		id, _, _ := strings.Cut(row, ",")
+		for _, p := range persons {
+			if fmt.Sprint(p.ID) == id {
+				want += row
+			}
+		}
+	}
+	if got := s.copies("lakedev/")["users/region=EU/part-0.csv"]; got != want {
+		s.t.Errorf("the sample is\n%s\nand the database's would make\n%s", got, want)
+	}
+}
+
+// lakeAgain changes one object; the other is carried over byte for byte.
+func (s *site) lakeAgain(before map[string]string) {
+	s.put("prod/users/region=EU/part-1.csv", []byte("uid,mail,note\n9,zanzibar.9@bigcorp.com,\n"))
+	_, text := s.must(exitClean, "run")
+	if want := "processed: 3 objects (401 rows) scrubbed"; !strings.Contains(text, want) || !strings.Contains(text, "taken over: 2") {
+		s.t.Errorf("%q is not in\n%s", want, text)
+	}
+	after := s.copies("lake/")
+	for key, b := range before {
+		if after[key] != b {
+			s.t.Errorf("%s changed", key)
+		}
+	}
+	if len(after) != 3 {
+		s.t.Errorf("%d objects", len(after))
+	}
+	rep := s.lastReport()
+	if len(rep.ObjectSets) != 1 || rep.ObjectSets[0].Total().Carried != 2 {
+		s.t.Errorf("%+v", rep.ObjectSets)
+	}
+}
+
+// lakeRefused lets runs be refused in each way: nothing that was published changes.
+func (s *site) lakeRefused() {
+	before := s.state() + string(s.object("lake/latest.json")) + string(s.object("lakedev/latest.json"))
+	same := func(what string) {
+		s.t.Helper()
+		if now := s.state() + string(s.object("lake/latest.json")) + string(s.object("lakedev/latest.json")); now != before {
+			s.t.Errorf("%s: what was published changed", what)
+		}
+		if left := s.leftovers(); left != "" {
+			s.t.Errorf("%s: left %s", what, left)
+		}
+	}
+	s.put("prod/users/region=EU/part-2.csv", []byte("uid,mail,note,ssn\n"))
+	s.put("prod/other/zanzibar.8@bigcorp.com.csv", []byte("x\n"))
+	_, text := s.must(exitRefused, "run")
+	for _, want := range []string{`object users/region=***/part-2.csv has a column "ssn"`, "no pattern under objects takes object other/***.csv"} {
+		if !strings.Contains(text, want) || strings.Contains(text, "zanzibar") {
+			s.t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	same("a column without a rule")
+	s.must(exitRefused, "run", "--dry-run")
+	s.put("prod/users/region=EU/part-2.csv", []byte("uid,mail,note\n1,\"zanzibar\n"))
+	s.edit("lake.yaml", "tmp/**", "{tmp,other}/**")
+	s.must(exitInput, "run")
+	s.edit("lake.yaml", `"{tmp,other}/**": {rows: none}`, "\"tmp/**\": {rows: none}\n  \"other/**\": {rows: none}")
+	_, text = s.must(exitRefused, "run")
+	if want := "row 1: a quote is never closed"; !strings.Contains(text, want) || strings.Contains(text, "zanzibar") {
+		s.t.Errorf("%q is not in\n%s", want, text)
+	}
+	same("a file that can't be read")
+	s.put("prod/users/region=EU/part-2.csv", []byte("uid,mail,note\n1,zanzibar.1@bigcorp.com,\n"))
+	s.edit("lake.yaml", "mail: email, note", "mail: keep, note")
+	_, text = s.must(exitRefused, "run")
+	if !strings.Contains(text, "survivor") && !strings.Contains(text, "source value") || strings.Contains(text, "zanzibar") {
+		s.t.Errorf("a survivor is not told in\n%s", text)
+	}
+	same("a survivor")
+	pgserver.Exec(s.t, s.primary.URL(s.db), "ALTER TABLE users ADD COLUMN extra text")
+	s.edit("lake.yaml", "mail: keep, note", "mail: email, note")
+	s.must(exitRefused, "run")
+	same("a database that is refused")
+	if slices.ContainsFunc(s.keys(), func(k string) bool { return strings.Contains(k, "/runs/") && strings.Contains(k, "part-2") }) {
+		s.t.Errorf("remains of refused runs: %v", s.keys())
+	}
+}

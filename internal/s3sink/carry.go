@@ -1,0 +1,57 @@
+package s3sink
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// maxCopy is the largest object that a server copies by itself (Amazon S3 API Reference,
+// CopyObject).
+const maxCopy = 5 << 30
+
+// copier is a store that copies objects without sending their bytes to and fro.
+type copier interface {
+	copy(ctx context.Context, from, to string) error
+}
+
+// Carry takes an object of an earlier run over, as name. Verify reads it back like all others,
+// and compares it with what the earlier manifest says of it.
+func (g *Staging) Carry(ctx context.Context, from *Published, o Object, name string) error {
+	s := g.sink
+	store, ok := s.store.(copier)
+	if !ok || o.Size > maxCopy || from.sink.store != s.store {
+		_, err := g.Put(ctx, name, func(w io.Writer) error { return from.Fetch(ctx, o, w) })
+		return err
+	}
+	if !goodName(name) || name == manifestName || name == signatureName || !g.claims.claim(name) {
+		return fmt.Errorf("bucket %q: %q is not an object's name, or is put twice in run %s", s.bucket, name, g.id)
+	}
+	if err := store.copy(ctx, s.runKey(from.id, o.Name), s.runKey(g.id, name)); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.objects = append(g.objects, Object{Name: name, Size: o.Size, SHA256: o.SHA256})
+	return nil
+}
+
+func (s *server) copy(ctx context.Context, from, to string) error {
+	in := &s3.CopyObjectInput{Bucket: &s.bucket, Key: &to, CopySource: new(s.bucket + "/" + url.PathEscape(from))}
+	if s.asked.Encryption != "" {
+		in.ServerSideEncryption = types.ServerSideEncryption(s.asked.Encryption)
+	}
+	if s.asked.KMSKey != "" {
+		in.SSEKMSKeyId = &s.asked.KMSKey
+	}
+	_, err := s.client.CopyObject(ctx, in)
+	return s.fail(err, "CopyObject", to)
+}
+
+// Version tells this content of the object from another one: its ETag, as far as the store
+// has such.
+func (c *Content) Version() string { return c.version }
