@@ -116,20 +116,7 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		next, found := i+1, false
 		switch kinds[text[i]] {
 		case letter:
-			if mayBeCode(text, i) {
-				found = d.code(text, i)
-			}
-			seen := uint8(0)
-			for next < len(text) && kinds[text[next]]&alnum != 0 {
-				seen |= kinds[text[next]]
-				next++
-			}
-			if !found && (seen == digit || next-i <= 3 && next+1 < len(text) && kinds[text[next+1]] == digit || d.context.topics&aboutBIC != 0) {
-				found = d.lettered(text, free, i, next, seen == digit)
-			}
-			if d.words && !found && (text[i] < 'a' || i > 1 && kinds[text[i-2]] == digit) && (i == 0 || text[i-1] < utf8.RuneSelf) {
-				found = d.take(d.named(text, free, i))
-			}
+			next, found = d.letters(text, free, i)
 		case digit:
 			if found = d.take(digitKey(text, i)); !found {
 				next, found = d.number(text, free, i)
@@ -137,37 +124,17 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		case at:
 			found = d.take(email(text, free, i))
 		case colon:
-			switch {
-			case i+3 < len(text) && text[i+1] == '/' && i >= 2:
-				found = d.take(actingURL(text, free, i))
-			case i+2 < len(text) && text[i+1] == 'A' && text[i+2] == 'P':
-				found = d.take(pushToken(text, free, i))
-			case i >= 4 && text[i-4]&^1 == '2':
-				found = d.take(ipv6(text, free, i))
-			case i >= 2 && i+3 < len(text) && text[i+3] == ':':
-				found = d.take(mac(text, free, i))
-			}
+			found = d.take(colonAt(text, free, i))
 		case dash:
-			switch {
-			case next < len(text) && text[next] == '-':
-				var h Hit
-				h, next = pem(text, i)
-				found = d.take(h)
-			case i >= 2 && i+3 < len(text) && text[i+3] == '-':
-				found = d.take(mac(text, free, i))
-			case i >= 32:
-				found = d.take(hexKey(text, free, i))
-			}
+			var h Hit
+			h, next = dashAt(text, free, i)
+			found = d.take(h)
 		case other:
 			if d.words && text[i] >= 0xC3 && capitalAt(text, i) {
 				found = d.take(d.named(text, free, i))
 			}
 		case equals:
-			if i >= 3 && text[i-1]|0x20 == 'd' || i >= 3 && text[i-1]|0x20 == 'y' {
-				found = d.take(connection(text, i))
-			} else if i >= 3 && text[i-1] == 'g' {
-				found = d.take(sharedAccess(text, free, i))
-			}
+			found = d.take(equalsAt(text, free, i))
 		case dollar:
 			found = d.take(passwordHash(text, i))
 		case tilde:
@@ -180,6 +147,69 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		}
 	}
 	return dst
+}
+
+// letters looks at the word of letters and digits that begins at i.
+func (d *Detector) letters(text []byte, free, i int) (next int, found bool) {
+	if mayBeCode(text, i) {
+		found = d.code(text, i)
+	}
+	next = i + 1
+	seen := uint8(0)
+	for next < len(text) && kinds[text[next]]&alnum != 0 {
+		seen |= kinds[text[next]]
+		next++
+	}
+	if !found && (seen == digit || next-i <= 3 && next+1 < len(text) && kinds[text[next+1]] == digit ||
+		d.context.topics&aboutBIC != 0) {
+		found = d.lettered(text, free, i, next, seen == digit)
+	}
+	if d.words && !found && (text[i] < 'a' || i > 1 && kinds[text[i-2]] == digit) &&
+		(i == 0 || text[i-1] < utf8.RuneSelf) {
+		found = d.take(d.named(text, free, i))
+	}
+	return next, found
+}
+
+// colonAt looks at what a colon is part of: a URL, a token, an address.
+func colonAt(text []byte, free, i int) Hit {
+	switch {
+	case i+3 < len(text) && text[i+1] == '/' && i >= 2:
+		return actingURL(text, free, i)
+	case i+2 < len(text) && text[i+1] == 'A' && text[i+2] == 'P':
+		return pushToken(text, free, i)
+	case i >= 4 && text[i-4]&^1 == '2':
+		return ipv6(text, free, i)
+	case i >= 2 && i+3 < len(text) && text[i+3] == ':':
+		return mac(text, free, i)
+	}
+	return Hit{}
+}
+
+// dashAt looks at what a dash is part of: a PEM block, an address, a key.
+func dashAt(text []byte, free, i int) (h Hit, next int) {
+	switch {
+	case i+1 < len(text) && text[i+1] == '-':
+		return pem(text, i)
+	case i >= 2 && i+3 < len(text) && text[i+3] == '-':
+		return mac(text, free, i), i + 1
+	case i >= 32:
+		return hexKey(text, free, i), i + 1
+	}
+	return Hit{}, i + 1
+}
+
+// equalsAt looks at the setting whose name ends before i.
+func equalsAt(text []byte, free, i int) Hit {
+	switch {
+	case i < 3:
+		return Hit{}
+	case text[i-1]|0x20 == 'd' || text[i-1]|0x20 == 'y':
+		return connection(text, i)
+	case text[i-1] == 'g':
+		return sharedAccess(text, free, i)
+	}
+	return Hit{}
 }
 
 // take makes a hit the one at hand; false if it is none.

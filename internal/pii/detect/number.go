@@ -119,49 +119,51 @@ func (d *Detector) number(text []byte, free, i int) (next int, found bool) {
 	} else if size < 7 {
 		return next, size == 6 && d.tail(text, i, next) // "131052+308T"
 	}
+	d.num.gather(text, i)
+	return next, d.grouped(text, free, i, next)
+}
+
+// grouped looks at a number with its groups: the first is text[i:end].
+func (d *Detector) grouped(text []byte, free, i, end int) bool {
 	g := &d.num
-	g.gather(text, i)
 	sign := byte(0)
 	if i > free {
 		sign = text[i-1]
 	}
 	plus := sign == '+' || sign == '('
-	if size < 7 && g.n == 1 && !plus {
-		return next, d.tail(text, i, next)
+	if end-i < 7 && g.n == 1 && !plus {
+		return d.tail(text, i, end)
 	}
-	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' {
-		if d.take(ipv4(text, i)) {
-			return next, true
-		}
+	if g.n >= 4 && g.seps[1] == '.' && g.seps[2] == '.' && g.seps[3] == '.' && d.take(ipv4(text, i)) {
+		return true
 	}
 	if plus && d.take(d.international(text, free)) {
-		return next, true
+		return true
 	}
 	if sign == '+' && before(text, i-1) || !before(text, i) {
-		return next, false
+		return false
 	}
-	return next, d.tail(text, i, next) || d.take(d.best(text))
+	return d.tail(text, i, end) || d.take(d.best(text))
 }
 
-// best is the best reading of the groups at hand. Most numbers are none of what is
-// looked for, and the size of the first group says so.
-func (d *Detector) best(text []byte) Hit {
+// checked are the readings of the groups at hand that check digits confirm. A sure one ends
+// the search.
+func (d *Detector) checked(text []byte) (sure, id, card, imei Hit) {
 	g := &d.num
 	first, all := g.size(0), g.at[g.n]
-	var id, card, imei Hit
 	if g.n > 1 && first <= maxFirst && g.size(1) <= maxDigits && d.known.pairs[first]>>g.size(1)&1 == 1 {
 		if id = d.groupedID(text); id.Strong {
-			return id
+			return id, id, card, imei
 		}
 	}
 	if first >= 12 || first == 4 && all >= 12 {
 		if card = d.card(text); card.Strong {
-			return card
+			return card, id, card, imei
 		}
 	}
 	if first == 15 || g.n > 2 && all >= 15 {
 		if imei = d.imei(text); imei.Strong {
-			return imei
+			return imei, id, card, imei
 		}
 	}
 	if first >= minMiss {
@@ -169,7 +171,18 @@ func (d *Detector) best(text []byte) Hit {
 			id = h
 		}
 	}
+	return Hit{}, id, card, imei
+}
+
+// best is the best reading of the groups at hand. Most numbers are none of what is
+// looked for, and the size of the first group says so.
+func (d *Detector) best(text []byte) Hit {
+	g := &d.num
+	first, all := g.size(0), g.at[g.n]
+	sure, id, card, imei := d.checked(text)
 	switch {
+	case sure.Strong:
+		return sure
 	case id.Said:
 		return id
 	case card.End > 0:

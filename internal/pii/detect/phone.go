@@ -109,23 +109,7 @@ func (g *numbers) nanp(text []byte) Hit {
 		lead = 1
 	}
 	if last := lead + 2; g.n > last && g.size(lead) == 3 && g.size(lead+1) == 3 && g.size(last) == 4 {
-		end := g.end[last]
-		if !ident.NANP(g.digits[g.at[lead]:g.at[last+1]]) {
-			return Hit{}
-		}
-		if end = lineEnd(text, end); end == 0 {
-			return Hit{}
-		}
-		s := g.start[0]
-		if lead == 0 && s > 0 && text[s-1] == '(' && g.seps[1] != ' ' && g.seps[1] != '-' {
-			s--
-		}
-		one, two := g.seps[lead+1], g.seps[last]
-		strong := one == 'x' || one == ')' || (one == '-' || one == '.') && one == two
-		if g.n > last+1 && g.seps[last+1] == two {
-			strong = false // the groups go on
-		}
-		return Hit{Class: pii.Phone, Start: s, End: end, Strong: strong}
+		return g.nanpGroups(text, lead)
 	}
 	n := g.size(0)
 	bare := g.digits[:n]
@@ -138,14 +122,42 @@ func (g *numbers) nanp(text []byte) Hit {
 	return Hit{Class: pii.Phone, Start: g.start[0], End: g.end[0], Bare: true}
 }
 
-// called looks for a number that a word says is a phone's: in a column "mobile",
-// after "Tel.". h is what it looks like without.
-func (d *Detector) called(text []byte, h Hit) Hit {
-	g := &d.num
+// nanpGroups reads three groups behind lead others: area code, exchange, number.
+func (g *numbers) nanpGroups(text []byte, lead int) Hit {
+	last := lead + 2
+	if !ident.NANP(g.digits[g.at[lead]:g.at[last+1]]) {
+		return Hit{}
+	}
+	end := lineEnd(text, g.end[last])
+	if end == 0 {
+		return Hit{}
+	}
+	s := g.start[0]
+	if lead == 0 && s > 0 && text[s-1] == '(' && g.seps[1] != ' ' && g.seps[1] != '-' {
+		s--
+	}
+	one, two := g.seps[lead+1], g.seps[last]
+	strong := one == 'x' || one == ')' || (one == '-' || one == '.') && one == two
+	if g.n > last+1 && g.seps[last+1] == two {
+		strong = false // the groups go on
+	}
+	return Hit{Class: pii.Phone, Start: s, End: end, Strong: strong}
+}
+
+// dialled is how many of the groups at hand can be one number.
+func (g *numbers) dialled() int {
 	n := g.n
 	for n > 1 && (g.at[n] > 15 || g.size(n-1) == 1 && g.at[n-1] >= 9 || g.seps[n-1] == '/') {
 		n--
 	}
+	return n
+}
+
+// called looks for a number that a word says is a phone's: in a column "mobile",
+// after "Tel.". h is what it looks like without.
+func (d *Detector) called(text []byte, h Hit) Hit {
+	g := &d.num
+	n := g.dialled()
 	digits := g.at[n]
 	least := 8
 	if n > 1 || d.context.topics&aboutPhone != 0 {

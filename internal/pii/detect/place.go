@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"strings"
+
 	"refresher/internal/pii"
 )
 
@@ -11,10 +13,7 @@ func (d *Detector) coordinates(text []byte, free, i, dot int) bool {
 	if end == 0 {
 		return false
 	}
-	p := end
-	for p < len(text) && p-end < 3 && (text[p] == ' ' || text[p] == ',' || text[p] == ';') {
-		p++
-	}
+	p := passed(text, end, " ,;")
 	if p == end || p == len(text) {
 		return false
 	}
@@ -25,28 +24,39 @@ func (d *Detector) coordinates(text []byte, free, i, dot int) bool {
 	if !before(text, s) || behindNumber(text, s) {
 		return false
 	}
-	q := p
-	if text[q] == '-' || text[q] == '+' {
-		q++
-	}
-	dot = q
-	for dot < len(text) && dot-q < 4 && kinds[text[dot]] == digit {
-		dot++
-	}
-	if dot == q || dot >= len(text) || text[dot] != '.' {
-		return false
-	}
-	b, end := degrees(text, q, dot)
+	b, end := signedDegrees(text, p)
 	if end == 0 || a > 90 && b > 90 || a > 180 || b > 180 {
 		return false
 	}
 	// A third number makes it a vector of something else.
-	for p = end; p < len(text) && p-end < 3 && (text[p] == ' ' || text[p] == ',' || text[p] == '-'); p++ {
-	}
-	if p > end && p < len(text) && kinds[text[p]] == digit {
+	if p = passed(text, end, " ,-"); p > end && p < len(text) && kinds[text[p]] == digit {
 		return false
 	}
 	return d.take(Hit{Class: pii.Location, Start: s, End: end})
+}
+
+// passed is the place behind up to three separators at i.
+func passed(text []byte, i int, separators string) int {
+	end := min(i+3, len(text))
+	for i < end && strings.IndexByte(separators, text[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// signedDegrees reads the decimal number at i, which may have a sign; end is 0 if there is none.
+func signedDegrees(text []byte, i int) (whole, end int) {
+	if text[i] == '-' || text[i] == '+' {
+		i++
+	}
+	dot := i
+	for dot < len(text) && dot-i < 4 && kinds[text[dot]] == digit {
+		dot++
+	}
+	if dot == i || dot >= len(text) || text[dot] != '.' {
+		return 0, 0
+	}
+	return degrees(text, i, dot)
 }
 
 // behindNumber reports a decimal number and a comma before i.

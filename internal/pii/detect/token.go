@@ -14,10 +14,8 @@ const (
 	tokenMax = 200
 )
 
-// token looks for a high-entropy token around the run text[i:end]: letters of both
-// cases and digits, so mixed that no word or name is, or anything random where
-// a word says that it is a secret.
-func (d *Detector) token(text []byte, free, i, end int) Hit {
+// secretRun is the run text[i:end] with the characters of secrets around it.
+func secretRun(text []byte, free, i, end int) (int, int) {
 	low := max(free, i-tokenMax)
 	for i > low && secretChar(text[i-1]) {
 		i--
@@ -34,6 +32,14 @@ func (d *Detector) token(text []byte, free, i, end int) Hit {
 	for i < end && kinds[text[i]]&alnum == 0 {
 		i++
 	}
+	return i, end
+}
+
+// token looks for a high-entropy token around the run text[i:end]: letters of both
+// cases and digits, so mixed that no word or name is, or anything random where
+// a word says that it is a secret.
+func (d *Detector) token(text []byte, free, i, end int) Hit {
+	i, end = secretRun(text, free, i, end)
 	if n := end - i; n < tokenMin || n > tokenMax || end < len(text) && secretChar(text[end]) {
 		return Hit{}
 	}

@@ -58,9 +58,10 @@ func Recognise(c pii.Class, text []byte) bool {
 	if c == pii.FreeText {
 		return string(text) == Redacted || len(text) > 0 && isLorem(text)
 	}
-	if len(text) == 0 || len(text) > maxRecognised {
-		return false
-	}
+	return len(text) > 0 && len(text) <= maxRecognised && recognise(c, text)
+}
+
+func recognise(c pii.Class, text []byte) bool {
 	switch c {
 	case pii.Email:
 		return isEmail(text)

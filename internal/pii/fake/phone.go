@@ -131,10 +131,9 @@ func isPhone(text []byte) bool {
 		return isSpare(string(digits[:3]))
 	case n == 7:
 		return string(digits[:5]) == "55501"
-	case n == 12 && string(digits[:2]) == "44" && plus:
-		return startsWithOne(digits[2:], ofcomDrama[:])
-	case n == 12 && string(digits[:2]) == "49" && plus:
-		return startsWithOne(digits[2:], dramaDE[:])
+	case n == 12 && plus:
+		return string(digits[:2]) == "44" && startsWithOne(digits[2:], ofcomDrama[:]) ||
+			string(digits[:2]) == "49" && startsWithOne(digits[2:], dramaDE[:])
 	case n == 11 && digits[0] == '0' && !plus:
 		return startsWithOne(digits[1:], ofcomDrama[:]) || startsWithOne(digits[1:], dramaDE[:])
 	}

@@ -112,12 +112,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		if !m.folder.next(text, i, w) {
 			return dst
 		}
-		if text[w.start] == 'x' && w.size > minCompact && w.start > 0 && text[w.start-1] == '\\' {
-			m.folder.next(text, w.start+1, w) // bytea: \x3c22fb123456
-		}
-		if text[w.start] == '0' && (w.size == 14 || w.size == 18 || w.size == 34) && text[w.start+1]|0x20 == 'x' {
-			m.folder.next(text, w.start+2, w) // a hardware address or a UUID: 0x3c22fb123456
-		}
+		m.behindX(text, w)
 		i = w.end
 		w.hash = m.set.words.of(m.folder.buf[:w.size])
 		mask := m.set.heads.words.of(w.hash)
@@ -140,15 +135,8 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		if live != 0 {
 			dst = m.grams(dst, base, text, n, live)
 		}
-		if w.has == hasLetter|hasDigit && w.size > minJoined {
-			if hit := m.numbered(text, w); hit.End > 0 {
-				dst = keep(dst, base, hit)
-			}
-		}
-		if w.size == 10 && w.has == hasLetter|hasDigit && text[w.start] == '0' && text[w.start+1]|0x20 == 'x' {
-			if hit := m.hexAddress(text, w); hit.End > 0 {
-				dst = keep(dst, base, hit)
-			}
+		if w.has == hasLetter|hasDigit {
+			dst = m.mixed(dst, base, text, w)
 		}
 		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
 			dst = m.numbers(dst, base, text, n)
@@ -167,6 +155,31 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		}
 		before, begins = w, mask
 	}
+}
+
+// behindX cuts off what says that a word is hexadecimal.
+func (m *Matcher) behindX(text []byte, w *word) {
+	switch {
+	case text[w.start] == 'x' && w.size > minCompact && w.start > 0 && text[w.start-1] == '\\':
+		m.folder.next(text, w.start+1, w) // bytea: \x3c22fb123456
+	case text[w.start] == '0' && (w.size == 14 || w.size == 18 || w.size == 34) && text[w.start+1]|0x20 == 'x':
+		m.folder.next(text, w.start+2, w) // a hardware address or a UUID: 0x3c22fb123456
+	}
+}
+
+// mixed looks at a word of letters and digits.
+func (m *Matcher) mixed(dst []Match, base int, text []byte, w *word) []Match {
+	if w.size > minJoined {
+		if hit := m.numbered(text, w); hit.End > 0 {
+			dst = keep(dst, base, hit)
+		}
+	}
+	if w.size == 10 && text[w.start] == '0' && text[w.start+1]|0x20 == 'x' {
+		if hit := m.hexAddress(text, w); hit.End > 0 {
+			dst = keep(dst, base, hit)
+		}
+	}
+	return dst
 }
 
 // goesOn reports whether some value that begins with words up to word n has more words.
@@ -271,7 +284,18 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 			return keep(dst, base, hit)
 		}
 	}
-	var hit Match
+	hit := m.groups(text, n)
+	if hit.End == 0 {
+		if hit = m.glued(text, last); hit.End == 0 {
+			return dst
+		}
+	}
+	return keep(dst, base, hit)
+}
+
+// groups looks for the longest number that ends with the n-th word, in one or more groups.
+func (m *Matcher) groups(text []byte, n uint) (hit Match) {
+	last := &m.ring[n%ringSize]
 	total, has, at, done := 0, byte(0), maxCompact, uint(0)
 	for k := uint(0); k < ringSize && k <= n; k++ {
 		w := &m.ring[(n-k)%ringSize]
@@ -293,12 +317,7 @@ func (m *Matcher) numbers(dst []Match, base int, text []byte, n uint) []Match {
 			hit = Match{Class: m.set.classes[code], Start: w.start, End: last.end, Digits: alone, Print: m.print}
 		}
 	}
-	if hit.End == 0 {
-		if hit = m.glued(text, last); hit.End == 0 {
-			return dst
-		}
-	}
-	return keep(dst, base, hit)
+	return hit
 }
 
 // put writes a word's folded bytes into joint.

@@ -68,18 +68,23 @@ func Base58(text []byte) string {
 	if [4]byte(sum[:4]) != [4]byte(body[21:]) {
 		return ""
 	}
-	switch v := body[0]; {
-	case text[0] == 'r' && v == 0:
+	return coin(text[0], body[0])
+}
+
+// coin is the network of an address by its first character and its version byte.
+func coin(first, version byte) string {
+	switch [...]byte{first, version} {
+	case [...]byte{'r', 0}:
 		return "xrp"
-	case text[0] == 'T' && v == 0x41:
+	case [...]byte{'T', 0x41}:
 		return "trx"
-	case text[0] == 'D' && v == 0x1E, v == 0x16 && (text[0] == '9' || text[0] == 'A'):
+	case [...]byte{'D', 0x1E}, [...]byte{'9', 0x16}, [...]byte{'A', 0x16}:
 		return "doge"
-	case text[0] == 'L' && v == 0x30, text[0] == 'M' && v == 0x32:
+	case [...]byte{'L', 0x30}, [...]byte{'M', 0x32}:
 		return "ltc"
-	case text[0] == '1' && v == 0, text[0] == '3' && v == 5:
+	case [...]byte{'1', 0}, [...]byte{'3', 5}:
 		return "btc"
-	case text[0] == 'X' && v == 0x4C:
+	case [...]byte{'X', 0x4C}:
 		return "dash"
 	}
 	return "" // test networks, and chance

@@ -104,21 +104,7 @@ func ParseIPv6(b []byte) (netip.Addr, int) {
 func Public(a netip.Addr) bool {
 	a = a.Unmap()
 	if a.Is4() {
-		v := a.As4()
-		switch {
-		case v[0] == 0, v[0] == 10, v[0] == 127, v[0] >= 224,
-			v[0] == 100 && v[1]&0xC0 == 64,
-			v[0] == 169 && v[1] == 254,
-			v[0] == 172 && v[1]&0xF0 == 16,
-			v[0] == 192 && v[1] == 168,
-			v[0] == 192 && v[1] == 0 && (v[2] == 0 || v[2] == 2),
-			v[0] == 192 && v[1] == 88 && v[2] == 99,
-			v[0] == 198 && v[1]&0xFE == 18,
-			v[0] == 198 && v[1] == 51 && v[2] == 100,
-			v[0] == 203 && v[1] == 0 && v[2] == 113:
-			return false
-		}
-		return true
+		return publicIPv4(a.As4())
 	}
 	v := a.As16()
 	switch {
@@ -126,6 +112,23 @@ func Public(a netip.Addr) bool {
 		v[0] == 0x20 && v[1] == 0x01 && v[2] == 0x0d && v[3] == 0xb8,         // 2001:db8::/32, RFC 3849
 		v[0] == 0x3f && v[1] == 0xff && v[2]&0xF0 == 0,                       // 3fff::/20, RFC 9637
 		v[0] == 0x20 && v[1] == 0x01 && v[2] < 2 && (v[2] != 0 || v[3] != 0): // 2001::/23 but Teredo
+		return false
+	}
+	return true
+}
+
+func publicIPv4(v [4]byte) bool {
+	switch {
+	case v[0] == 0, v[0] == 10, v[0] == 127, v[0] >= 224,
+		v[0] == 100 && v[1]&0xC0 == 64,
+		v[0] == 169 && v[1] == 254,
+		v[0] == 172 && v[1]&0xF0 == 16,
+		v[0] == 192 && v[1] == 168,
+		v[0] == 192 && v[1] == 0 && (v[2] == 0 || v[2] == 2),
+		v[0] == 192 && v[1] == 88 && v[2] == 99,
+		v[0] == 198 && v[1]&0xFE == 18,
+		v[0] == 198 && v[1] == 51 && v[2] == 100,
+		v[0] == 203 && v[1] == 0 && v[2] == 113:
 		return false
 	}
 	return true

@@ -218,14 +218,7 @@ func backslash(dst, text []byte, f features) ([]byte, int) {
 	case '"', '\\', '/', '\'':
 		return append(dst, c), 2
 	case 'u':
-		if r, n := codeUnits(text[2:], `\u`); n > 0 {
-			return putRune(dst, r), 2 + n
-		}
-		if len(text) > 3 && text[2] == '{' {
-			if v, n := number(text[3:], 1, 6); n > 0 && 3+n < len(text) && text[3+n] == '}' {
-				return putRune(dst, v), 4 + n
-			}
-		}
+		return unicodeEscape(dst, text)
 	case 'U':
 		if v, n := number(text[2:], 8, 8); n > 0 && v >= 0 && v <= utf8.MaxRune {
 			return putRune(dst, v), 2 + n
@@ -240,6 +233,19 @@ func backslash(dst, text []byte, f features) ([]byte, int) {
 	case '0', '1', '2', '3':
 		if len(text) > 3 && text[2]&^7 == '0' && text[3]&^7 == '0' {
 			return put(dst, (c-'0')<<6|(text[2]-'0')<<3|(text[3]-'0')), 4
+		}
+	}
+	return dst, 0
+}
+
+// unicodeEscape reads what JSON (`\u00e4`) and JavaScript (`\u{e4}`) write.
+func unicodeEscape(dst, text []byte) ([]byte, int) {
+	if r, n := codeUnits(text[2:], `\u`); n > 0 {
+		return putRune(dst, r), 2 + n
+	}
+	if len(text) > 3 && text[2] == '{' {
+		if v, n := number(text[3:], 1, 6); n > 0 && 3+n < len(text) && text[3+n] == '}' {
+			return putRune(dst, v), 4 + n
 		}
 	}
 	return dst, 0

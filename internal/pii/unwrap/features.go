@@ -117,6 +117,24 @@ func (u *Unwrapper) inspect(depth int, text []byte) features {
 			f |= groups
 		}
 	}
+	more, last := l.rest(text, i, run)
+	f |= last
+	count += more
+	if len(l.starts) > 0 {
+		f |= runs
+	}
+	if l.octets >= minPieces {
+		f |= groups
+	}
+	if count >= minDigits && count < len(text) {
+		f |= numeric
+	}
+	return closer(text, f)
+}
+
+// rest inspects the last bytes of a text, fewer than a block, behind a run of letters and
+// digits, and counts their digits.
+func (l *level) rest(text []byte, i, run int) (count int, f features) {
 	for ; i < len(text); i++ {
 		c := text[i]
 		if alnum[c] {
@@ -141,16 +159,7 @@ func (u *Unwrapper) inspect(depth int, text []byte) features {
 	if run >= 8 {
 		l.word(text, i-run, i)
 	}
-	if len(l.starts) > 0 {
-		f |= runs
-	}
-	if l.octets >= minPieces {
-		f |= groups
-	}
-	if count >= minDigits && count < len(text) {
-		f |= numeric
-	}
-	return closer(text, f)
+	return count, f
 }
 
 // word takes a stretch of eight letters and digits or more: where base64, hex or bits may
@@ -191,25 +200,12 @@ func closer(text []byte, f features) features {
 		f |= pluses
 	}
 	if f&apparent != 0 {
-		if hasForms(text) {
-			f |= forms
-		}
-		if misread(text) {
-			f |= mojibake
-		}
-		if hasOneByte(text) {
-			f |= oneByte
-		}
+		f |= beyondASCII(text)
 	}
 	if (told&(operators|plusSign) != 0 || told&telltales != 0 && bytes.IndexByte(text, '&') >= 0) && joined(text) {
 		f |= joins
 	}
-	if f&angle != 0 && hasMarkup(text) {
-		f |= inline
-	}
-	if f&brackets != 0 && bracketedAt(text) {
-		f |= spelled
-	}
+	f |= between(text, f)
 	if f&operators != 0 && f&groups == 0 && charCalls(text) {
 		f |= groups
 	}
@@ -219,10 +215,35 @@ func closer(text []byte, f features) features {
 	if i, _ := magicIn(text, f&apparent != 0); i >= 0 {
 		f |= magic
 	}
-	if f&zeros != 0 && hasWide(text) {
-		f |= wideText
-	}
 	return f &^ (apparent | plusSign | zeros | brackets | border | operators)
+}
+
+// between are the features of what can stand between the letters of a value.
+func between(text []byte, f features) (more features) {
+	if f&angle != 0 && hasMarkup(text) {
+		more |= inline
+	}
+	if f&brackets != 0 && bracketedAt(text) {
+		more |= spelled
+	}
+	if f&zeros != 0 && hasWide(text) {
+		more |= wideText
+	}
+	return more
+}
+
+// beyondASCII are the features that only bytes beyond ASCII can have.
+func beyondASCII(text []byte) (f features) {
+	if hasForms(text) {
+		f |= forms
+	}
+	if misread(text) {
+		f |= mojibake
+	}
+	if hasOneByte(text) {
+		f |= oneByte
+	}
+	return f
 }
 
 // escapesIn tells the escapes of text that holds a %, & or backslash.

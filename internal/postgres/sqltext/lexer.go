@@ -277,25 +277,7 @@ func unescape(s string, c bool) string {
 			continue
 		}
 		rest := s[i+1:]
-		n, from, base := 0, 0, 16
-		switch {
-		case !c && rest[0] == '+':
-			n, from = 7, 1
-		case !c && rest[0] != '\\':
-			n = 4
-		case c && rest[0] == 'u':
-			n, from = 5, 1
-		case c && rest[0] == 'U':
-			n, from = 9, 1
-		case c && rest[0] == 'x':
-			from = 1
-			for n = 1; n < min(3, len(rest)) && strings.IndexByte("0123456789abcdefABCDEF", rest[n]) >= 0; n++ {
-			}
-		case c && rest[0] >= '0' && rest[0] <= '7':
-			base = 8
-			for n = 1; n < min(3, len(rest)) && rest[n] >= '0' && rest[n] <= '7'; n++ {
-			}
-		}
+		n, from, base := codeDigits(rest, c)
 		if n > 0 && len(rest) >= n && code(rest[from:n], base) {
 			i += n
 			continue
@@ -308,4 +290,32 @@ func unescape(s string, c bool) string {
 		i++
 	}
 	return b.String()
+}
+
+// codeDigits says where the digits of a character's code stand behind a backslash, rest[from:n],
+// and their base; n is 0 if there is none.
+func codeDigits(rest string, c bool) (n, from, base int) {
+	run := func(n int, digits string) int {
+		for n < min(3, len(rest)) && strings.IndexByte(digits, rest[n]) >= 0 {
+			n++
+		}
+		return n
+	}
+	switch first := rest[0]; {
+	case !c && first == '+':
+		return 7, 1, 16
+	case !c && first != '\\':
+		return 4, 0, 16
+	case !c:
+		return 0, 0, 16
+	case first == 'u':
+		return 5, 1, 16
+	case first == 'U':
+		return 9, 1, 16
+	case first == 'x':
+		return run(1, "0123456789abcdefABCDEF"), 1, 16
+	case first >= '0' && first <= '7':
+		return run(1, "01234567"), 0, 8
+	}
+	return 0, 0, 16
 }

@@ -99,21 +99,13 @@ func (interval) AppendWire(dst, text []byte) ([]byte, error) {
 		} else {
 			var unit []byte
 			unit, rest = word(rest)
-			switch string(unit) {
-			case "year", "years":
-				month, ok = addScaled(month, v, 12, neg)
-			case "mon", "mons", "month", "months":
-				month, ok = addScaled(month, v, 1, neg)
-			case "week", "weeks":
-				day, ok = addScaled(day, v, 7, neg)
-			case "day", "days":
-				day, ok = addScaled(day, v, 1, neg)
-			case "hour", "hours":
-				us, ok = addScaled(us, v, 3600*usPerSecond, neg)
-			case "min", "mins", "minute", "minutes":
-				us, ok = addScaled(us, v, 60*usPerSecond, neg)
-			case "sec", "secs", "second", "seconds":
-				us, ok = addScaled(us, v, usPerSecond, neg)
+			switch months, days, micros := unitOf(unit); {
+			case months > 0:
+				month, ok = addScaled(month, v, months, neg)
+			case days > 0:
+				day, ok = addScaled(day, v, days, neg)
+			case micros > 0:
+				us, ok = addScaled(us, v, micros, neg)
 			default:
 				ok = false
 			}
@@ -127,6 +119,28 @@ func (interval) AppendWire(dst, text []byte) ([]byte, error) {
 		return dst, badText("interval")
 	}
 	return appendInterval(dst, us, day, month), nil
+}
+
+// unitOf is how much a unit is of the part of an interval that it belongs to; zeros if there is
+// no such unit.
+func unitOf(unit []byte) (months, days, micros int64) {
+	switch string(unit) {
+	case "year", "years":
+		return 12, 0, 0
+	case "mon", "mons", "month", "months":
+		return 1, 0, 0
+	case "week", "weeks":
+		return 0, 7, 0
+	case "day", "days":
+		return 0, 1, 0
+	case "hour", "hours":
+		return 0, 0, 3600 * usPerSecond
+	case "min", "mins", "minute", "minutes":
+		return 0, 0, 60 * usPerSecond
+	case "sec", "secs", "second", "seconds":
+		return 0, 0, usPerSecond
+	}
+	return 0, 0, 0
 }
 
 func appendInterval(dst []byte, us, day, month int64) []byte {

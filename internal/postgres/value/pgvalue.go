@@ -91,30 +91,6 @@ func builtin(oid uint32) Codec {
 		return char{}
 	case catalog.BoolOID:
 		return boolean{}
-	case catalog.Int2OID:
-		return integer{"smallint", 2}
-	case catalog.Int4OID:
-		return integer{"integer", 4}
-	case catalog.Int8OID:
-		return integer{"bigint", 8}
-	case catalog.OIDOID:
-		return unsigned{"oid", 4}
-	case catalog.XIDOID:
-		return unsigned{"xid", 4}
-	case catalog.CIDOID:
-		return unsigned{"cid", 4}
-	case catalog.XID8OID:
-		return unsigned{"xid8", 8}
-	case catalog.TIDOID:
-		return tid{}
-	case catalog.PGLSNOID:
-		return lsn{}
-	case catalog.Float4OID:
-		return float{"real", 4}
-	case catalog.Float8OID:
-		return float{"double precision", 8}
-	case catalog.NumericOID:
-		return numeric{}
 	case catalog.ByteaOID:
 		return bytea{}
 	case catalog.BitOID, catalog.VarbitOID:
@@ -149,6 +125,36 @@ func builtin(oid uint32) Codec {
 		return tsvector{}
 	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID, catalog.CircleOID:
 		return geometry{oid}
+	}
+	return builtinNumber(oid)
+}
+
+func builtinNumber(oid uint32) Codec {
+	switch oid {
+	case catalog.Int2OID:
+		return integer{"smallint", 2}
+	case catalog.Int4OID:
+		return integer{"integer", 4}
+	case catalog.Int8OID:
+		return integer{"bigint", 8}
+	case catalog.OIDOID:
+		return unsigned{"oid", 4}
+	case catalog.XIDOID:
+		return unsigned{"xid", 4}
+	case catalog.CIDOID:
+		return unsigned{"cid", 4}
+	case catalog.XID8OID:
+		return unsigned{"xid8", 8}
+	case catalog.TIDOID:
+		return tid{}
+	case catalog.PGLSNOID:
+		return lsn{}
+	case catalog.Float4OID:
+		return float{"real", 4}
+	case catalog.Float8OID:
+		return float{"double precision", 8}
+	case catalog.NumericOID:
+		return numeric{}
 	}
 	return nil
 }

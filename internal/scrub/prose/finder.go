@@ -126,22 +126,8 @@ func (f *NameFinder) read(text []byte) {
 			i += n
 			continue
 		}
-		start := i
-		letters := 0
-		for i < len(text) {
-			c, n = utf8.DecodeRune(text[i:])
-			inner := (c == '-' || c == '\'' || c == '’') && i+n < len(text) && isLetterAt(text, i+n)
-			if !unicode.IsLetter(c) && !unicode.IsMark(c) && !inner {
-				break
-			}
-			letters++
-			i += n
-		}
-		if word := text[start:i]; bytes.HasSuffix(word, []byte("'s")) {
-			i -= len("'s")
-		} else if bytes.HasSuffix(word, []byte("’s")) {
-			i -= len("’s")
-		}
+		start, letters := i, 0
+		i, letters = wordEnd(text, start)
 		gap, comma := nameGap(text, end, start)
 		end = i
 		w := nameWord{start: start, end: i, joined: gap && len(f.words) > 0 && f.words[len(f.words)-1].end >= 0, comma: comma}
@@ -157,10 +143,7 @@ func (f *NameFinder) read(text []byte) {
 			f.stop()
 			continue
 		}
-		kind := names.Of(text[start:i])
-		if kind == 0 && capital && names.LikeSurname(text[start:i]) {
-			kind = names.FamilyName
-		}
+		kind := nameKind(text[start:i], capital)
 		switch {
 		case kind&names.Particle != 0 && !capital:
 			w.kind = names.Particle
@@ -187,6 +170,34 @@ func (f *NameFinder) read(text []byte) {
 		w.given = w.kind&names.GivenName != 0 || after && w.kind&^names.Particle == 0
 		f.words = append(f.words, w)
 	}
+}
+
+func nameKind(word []byte, capital bool) names.Kind {
+	kind := names.Of(word)
+	if kind == 0 && capital && names.LikeSurname(word) {
+		return names.FamilyName
+	}
+	return kind
+}
+
+// wordEnd is where the word that begins at i ends, without the s of a genitive, and how many
+// characters it has with that.
+func wordEnd(text []byte, i int) (end, letters int) {
+	start := i
+	for i < len(text) {
+		c, n := utf8.DecodeRune(text[i:])
+		inner := (c == '-' || c == '\'' || c == '’') && i+n < len(text) && isLetterAt(text, i+n)
+		if !unicode.IsLetter(c) && !unicode.IsMark(c) && !inner {
+			break
+		}
+		letters++
+		i += n
+	}
+	word := bytes.TrimSuffix(text[start:i], []byte("'s"))
+	if len(word) == i-start {
+		word = bytes.TrimSuffix(word, []byte("’s"))
+	}
+	return start + len(word), letters
 }
 
 // isName reports a word that can be an unknown surname: not in capitals throughout, as

@@ -183,6 +183,23 @@ func (s *Source) make(class pii.Class) (v Value) {
 		named("https://www.%s.com/people/%s-%s", s.word(), s.word(), s.word())
 	case pii.Domain:
 		named("%s.com", s.word())
+	case pii.Date:
+		v = s.Date()
+	case pii.FirstName, pii.LastName, pii.City, pii.Region:
+		named("%s", s.Name())
+	case pii.FreeText:
+		v = s.Prose()
+	case pii.NationalID, pii.CreditCard, pii.IBAN:
+		return s.number(class)
+	default:
+		named("%s %s", s.Name(), s.Name())
+	}
+	return v
+}
+
+// number is one of a register or a bank.
+func (s *Source) number(class pii.Class) (v Value) {
+	switch class {
 	case pii.NationalID:
 		v.Text = fmt.Sprintf("%d-%02d-%d", s.Between(520, 599), s.Between(10, 99), s.Between(1000, 9999))
 	case pii.CreditCard:
@@ -192,14 +209,6 @@ func (s *Source) make(class pii.Class) (v Value) {
 	case pii.IBAN:
 		v.Text = iban("37040044" + s.Digits(10))
 		v.Parts = []string{v.Text[12:]}
-	case pii.Date:
-		v = s.Date()
-	case pii.FirstName, pii.LastName, pii.City, pii.Region:
-		named("%s", s.Name())
-	case pii.FreeText:
-		v = s.Prose()
-	default:
-		named("%s %s", s.Name(), s.Name())
 	}
 	return v
 }
