@@ -13,13 +13,16 @@ import (
 	"refresher/internal/report/signature"
 )
 
-// artefacts uploads the report, its signature and its page through the tracking server, if it passes
-// artefacts on. Otherwise the error says why they aren't there.
+// upload stores one file beside the others of a run. kind is its content type.
+type upload func(ctx context.Context, name, kind string, content []byte) error
+
+// artefacts uploads the report, its signature and its page to where the run's artefacts lie: through the tracking
+// server, or to an S3 server. Otherwise the error says why they aren't there.
 func (c *session) artefacts(ctx context.Context, run made, rep *report.Report) error {
 	if rep.Signed == nil {
 		return nil
 	}
-	folder, err := proxied(run.URI)
+	put, err := c.uploads(ctx, run.URI)
 	if err != nil {
 		return err
 	}
@@ -38,10 +41,7 @@ func (c *session) artefacts(ctx context.Context, run made, rep *report.Report) e
 		if len(f.content) == 0 {
 			continue
 		}
-		_, err := c.retry.Do(ctx, func(ctx context.Context) error {
-			path := "/api/2.0/mlflow-artifacts/artifacts/" + folder + "/" + f.name
-			return c.once(ctx, http.MethodPut, path, f.kind, f.content, nil)
-		})
+		err := put(ctx, f.name, f.kind, f.content)
 		if err != nil {
 			return fmt.Errorf("MLflow: uploading %s: %w", f.name, err)
 		}
@@ -49,24 +49,37 @@ func (c *session) artefacts(ctx context.Context, run made, rep *report.Report) e
 	return nil
 }
 
-// proxied is the path of a run's artefacts on the server, escaped: of mlflow-artifacts:/1/f00/artifacts
-// it is 1/f00/artifacts.
-func proxied(uri string) (string, error) {
+// uploads is the way to a place for artefacts.
+func (c *session) uploads(ctx context.Context, uri string) (upload, error) {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme == "" {
-		return "", errors.New("MLflow: the report was not uploaded: the run has no place for artefacts that is a URI")
+	switch {
+	case err != nil || u.Scheme == "":
+		return nil, errors.New("MLflow: the report was not uploaded: the run has no place for artefacts that is a URI")
+	case u.Scheme == "mlflow-artifacts":
+		return c.proxy(u)
+	case u.Scheme == "s3" && u.Host != "":
+		return c.bucket(ctx, u)
 	}
-	if u.Scheme != "mlflow-artifacts" {
-		return "", fmt.Errorf("MLflow: the report was not uploaded: artefacts of this experiment lie at %s://, "+
-			"and refresher uploads through the tracking server alone (mlflow server --serve-artifacts, the default)",
-			u.Scheme)
-	}
+	return nil, fmt.Errorf("MLflow: the report was not uploaded: artefacts of this experiment lie at %s://, "+
+		"and refresher uploads to s3:// and through the tracking server alone (mlflow server --serve-artifacts, "+
+		"the default)", u.Scheme)
+}
+
+// proxy uploads through the tracking server: of mlflow-artifacts:/1/f00/artifacts the folder there is
+// 1/f00/artifacts.
+func (c *session) proxy(to *url.URL) (upload, error) {
 	var parts []string
-	for part := range strings.SplitSeq(strings.Trim(u.Path, "/"), "/") {
+	for part := range strings.SplitSeq(strings.Trim(to.Path, "/"), "/") {
 		if part == ".." || part == "." {
-			return "", errors.New("MLflow: the report was not uploaded: the path of the run's artefacts is not plain")
+			return nil, errors.New("MLflow: the report was not uploaded: the path of the run's artefacts is not plain")
 		}
 		parts = append(parts, url.PathEscape(part))
 	}
-	return strings.Join(parts, "/"), nil
+	folder := "/api/2.0/mlflow-artifacts/artifacts/" + strings.Join(parts, "/") + "/"
+	return func(ctx context.Context, name, kind string, content []byte) error {
+		_, err := c.retry.Do(ctx, func(ctx context.Context) error {
+			return c.once(ctx, http.MethodPut, folder+name, kind, content, nil)
+		})
+		return err
+	}, nil
 }

@@ -124,8 +124,8 @@ func TestFailures(t *testing.T) {
 	}{
 		"no credentials": {&mlflowserver.Server{Authorization: "Bearer x"}, nil, "MLflow: looking for the experiment: the server answered 401 Unauthorized", ""},
 		"down":           {&mlflowserver.Server{Fail: func(string) (int, bool) { return 500, false }}, nil, "looking for the experiment: the server answered 500", ""},
-		"artefacts elsewhere": {&mlflowserver.Server{Root: "s3://hunter2/mlflow/"}, nil,
-			"the report was not uploaded: artefacts of this experiment lie at s3://, and refresher uploads through the tracking server alone", "FINISHED"},
+		"artefacts elsewhere": {&mlflowserver.Server{Root: "gs://hunter2/mlflow/"}, nil,
+			"the report was not uploaded: artefacts of this experiment lie at gs://, and refresher uploads to s3:// and", "FINISHED"},
 		"no room for artefacts": {&mlflowserver.Server{Fail: func(p string) (int, bool) {
 			if strings.Contains(p, "mlflow-artifacts") {
 				return 507, false
@@ -172,6 +172,8 @@ func TestSettings(t *testing.T) {
 		"can't both be set":                                           {"MLFLOW_TRACKING_INSECURE_TLS", "true", "MLFLOW_TRACKING_SERVER_CERT_PATH", ca},
 		"ways to log in that refresher doesn't know":                  {"MLFLOW_TRACKING_AWS_SIGV4", "true"},
 		"MLFLOW_TRACKING_CLIENT_CERT_PATH must be a file in PEM":      {"MLFLOW_TRACKING_CLIENT_CERT_PATH", ca},
+		"MLFLOW_S3_ENDPOINT_URL is not a URL":                         {"MLFLOW_S3_ENDPOINT_URL", "hunter2"},
+		"MLFLOW_S3_IGNORE_TLS must be true or false":                  {"MLFLOW_S3_IGNORE_TLS", "hunter2"},
 		"MLFLOW_HTTP_REQUEST_TIMEOUT must be a whole number":          {"MLFLOW_HTTP_REQUEST_TIMEOUT", "hunter2"},
 		"MLFLOW_TRACKING_SERVER_CERT_PATH: reading a file":            {"MLFLOW_TRACKING_SERVER_CERT_PATH", dir + "/none"},
 		"MLFLOW_TRACKING_TOKEN and MLFLOW_WORKSPACE must be one line": {"MLFLOW_TRACKING_TOKEN", "a\nhunter2"},

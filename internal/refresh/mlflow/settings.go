@@ -20,6 +20,8 @@ type settings struct {
 	tls            *tls.Config
 	timeout        time.Duration // of one request
 	retries        int
+	s3Endpoint     string // of the server that has the artefacts; empty: Amazon's, or as the AWS SDK is told
+	s3IgnoreTLS    bool
 }
 
 const (
@@ -75,6 +77,12 @@ func readSettings(getenv func(string) (string, bool)) (s settings, err error) {
 			bad("MLFLOW_TRACKING_CLIENT_CERT_PATH must be a file in PEM with a certificate and its private key")
 		}
 		s.tls.Certificates = []tls.Certificate{pair}
+	}
+	s.s3Endpoint, s.s3IgnoreTLS = env("MLFLOW_S3_ENDPOINT_URL"), truth("MLFLOW_S3_IGNORE_TLS")
+	if s.s3Endpoint != "" {
+		if _, err := outbound.ParseURL(s.s3Endpoint, "https", "http"); err != nil {
+			bad("MLFLOW_S3_ENDPOINT_URL %v", err)
+		}
 	}
 	whole := func(name string, otherwise int) int {
 		text := env(name)
