@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rivo/uniseg"
 
 	"refresher/internal/fault"
 )
@@ -134,4 +137,32 @@ pipelines:
 	}
 	shop.must(exitClean, "rollback", "crm")
 	shop.must(exitClean, "verify", "shop")
+}
+
+// The list of runs fits a narrow terminal: without the column that names of runs repeat, and in more lines where
+// that is not enough. Where there is no terminal each run has one line.
+func TestRunsFitTheTerminal(t *testing.T) {
+	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	end := at.Add(754 * time.Second)
+	var list []listedRun
+	for outcome, stage := range map[fault.Outcome]string{fault.Done: "", fault.Refused: "verify", fault.RolledBack: ""} {
+		list = append(list, listedRun{Pipeline: "experimentation", runSummary: runSummary{ID: "20261121T030000Z-7f3a",
+			Started: at, Finished: &end, Outcome: string(outcome), Stage: stage, By: "command line", BackTo: "20261114T030000Z-0b5e"}})
+	}
+	for columns, want := range map[int]string{
+		0:   "2026-11-21 03:00:00",
+		200: "2026-11-21 03:00:00  12 min 34 s  rolled_back to 20261114T030000Z-0b5e by command line\n",
+		80:  "12 min 34 s  rolled_back to\n    20261114T030000Z-0b5e by command line\n",
+	} {
+		var out bytes.Buffer
+		(&app{err: &out, columns: columns}).printRuns(list, true)
+		for line := range strings.Lines(out.String()) {
+			if columns > 0 && uniseg.StringWidth(line) > columns {
+				t.Errorf("%d columns: %q", columns, line)
+			}
+		}
+		if !strings.Contains(out.String(), want) || columns != 80 && strings.Count(out.String(), "\n") != 4 {
+			t.Errorf("%d columns:\n%s", columns, out.String())
+		}
+	}
 }

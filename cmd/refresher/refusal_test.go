@@ -66,7 +66,7 @@ func (s *site) golden(name, said string) {
 	if shadow != "" {
 		said = strings.ReplaceAll(said, "app_"+shadow, "app_shadow")
 	}
-	said = regexp.MustCompile(`\d+ (fingerprints looked for|cells)`).ReplaceAllString(said, "N $1")
+	said = regexp.MustCompile(`[\d\x{202f}]+ (fingerprints looked for|cells)`).ReplaceAllString(said, "N $1")
 	path := filepath.Join("testdata", "golden", name)
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
 
 	"refresher/internal/config"
@@ -166,12 +168,36 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 	case f.format == "json":
 		return cmp.Or(a.json(list), err)
 	}
-	w := tabwriter.NewWriter(a.err, 0, 4, 2, ' ', 0)
-	heading := "run\tstarted\ttook\toutcome"
-	if several {
-		heading = "pipeline\t" + heading
+	a.printRuns(list, several)
+	return err
+}
+
+// printRuns writes a table. On a terminal that is narrower, it leaves out when runs started, which their names say,
+// and what is still too long goes on in another line.
+func (a *app) printRuns(list []listedRun, several bool) {
+	lines := runTable(list, several, true)
+	if a.columns > 0 && slices.ContainsFunc(lines, func(l string) bool { return uniseg.StringWidth(l) >= a.columns }) {
+		lines = runTable(list, several, false)
 	}
-	fmt.Fprintln(w, heading)
+	for _, l := range lines {
+		fmt.Fprintln(a.err, wrapped(l, a.columns, 4))
+	}
+}
+
+func runTable(list []listedRun, several, started bool) []string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
+	row := func(pipeline, run, began, took, outcome string) {
+		if several {
+			fmt.Fprintf(w, "%s\t", pipeline)
+		}
+		fmt.Fprintf(w, "%s\t", run)
+		if started {
+			fmt.Fprintf(w, "%s\t", began)
+		}
+		fmt.Fprintf(w, "%s\t%s\n", took, outcome)
+	}
+	row("pipeline", "run", "started", "took", "outcome")
 	for _, s := range list {
 		took, where := "–", ""
 		if s.Finished != nil {
@@ -183,12 +209,10 @@ func (a *app) listRuns(ctx context.Context, pipelines []*config.Config, f runsFl
 		case s.Outcome == string(fault.RolledBack):
 			where = " to " + cmp.Or(s.BackTo, "the database before") + " by " + cmp.Or(s.By, "?")
 		}
-		if several {
-			fmt.Fprintf(w, "%s\t", s.Pipeline)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s%s\n", s.ID, s.Started.UTC().Format(time.DateTime), took, s.Outcome, where)
+		row(s.Pipeline, s.ID, s.Started.UTC().Format(time.DateTime), took, s.Outcome+where)
 	}
-	return cmp.Or(w.Flush(), err)
+	_ = w.Flush() // into memory
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }
 
 // runsOfPipeline is the history on a pipeline's staging server.
@@ -200,7 +224,7 @@ func runsOfPipeline(ctx context.Context, c *config.Config) (*runsOf, error) {
 	return &runsOf{staging: staging}, nil
 }
 
-// latestRun is a name of the newest run, whatever became of it.
+// latestRun is a name of the newest run, however it ended.
 const latestRun = "latest"
 
 // newestRun is the id of the newest run of pipelines; a rollback is no run.

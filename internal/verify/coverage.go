@@ -10,6 +10,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/report/visible"
 )
 
 // check makes a Check that holds if there are no problems.
@@ -85,13 +86,14 @@ func (db *database) rowCounts() Check {
 		n := db.counts[t.Name]
 		rows += n
 		if n != spec.SourceRows {
-			problems = append(problems, fmt.Sprintf("%s: %d rows where %d left the source", t.Name, n, spec.SourceRows))
+			problems = append(problems, fmt.Sprintf("%s: %s rows where %s left the source", t.Name, visible.Count(n),
+				visible.Count(spec.SourceRows)))
 		}
 	}
 	if known == 0 {
 		return check("rows", "the source's row counts are not known here", nil)
 	}
-	return check("rows", fmt.Sprintf("%d rows in %d tables, as many as left the source", rows, known), problems)
+	return check("rows", fmt.Sprintf("%s rows in %d tables, as many as left the source", visible.Count(rows), known), problems)
 }
 
 // empty checks the tables whose rows stay behind.

@@ -9,6 +9,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
+	"refresher/internal/report/visible"
 )
 
 // maxKept is how many findings of one sort a column keeps.
@@ -274,10 +275,11 @@ func (v *Verifier) result(subject string, began time.Time, l *ledger, checks ...
 	first := Check{Name: "survivors", OK: r.Survivors == 0, problems: fault.Problems(problems),
 		Detail: "not looked for: there are no fingerprints of the source"}
 	if v.opts.Set != nil {
-		first.Detail = fmt.Sprintf("%d found; %d fingerprints looked for in %d cells", r.Survivors, v.opts.Set.Len(),
-			cells)
+		first.Detail = fmt.Sprintf("%s found; %s fingerprints looked for in %s cells", visible.Count(r.Survivors),
+			visible.Count(v.opts.Set.Len()), visible.Count(cells))
 	}
-	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict), Detail: fmt.Sprintf("%d strong, %d weak findings in %d cells", r.Detected, r.Weak, cells)}
+	second := Check{Name: "detectors", OK: r.Detected == 0 && (r.Weak == 0 || !v.opts.Strict),
+		Detail: fmt.Sprintf("%s strong, %s weak findings in %s cells", visible.Count(r.Detected), visible.Count(r.Weak), visible.Count(cells))}
 	if r.Excepted > 0 {
 		second.Detail += fmt.Sprintf("; %d allowed by the rules", r.Excepted)
 	}
