@@ -1,9 +1,6 @@
 package config
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -116,92 +112,6 @@ func TestPasswordsThatRotate(t *testing.T) {
 				t.Fatalf("%s, pgx: %v", user, err)
 			}
 			client.Close(t.Context(), conn)
-		}
-	}
-}
-
-// A token of RDS is a request that SigV4 signs (IAM database authentication for PostgreSQL, "Connecting to
-// your DB instance"): it is signed again here, by the algorithm itself.
-func TestTokensOfRDS(t *testing.T) {
-	const secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-	for k, v := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "",
-		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} {
-		t.Setenv(k, v)
-	}
-	const host = "app.cluster-ro-c0ffee.eu-central-1.rds.amazonaws.com"
-	iam := func(u string) string {
-		return strings.Replace(minimal, `{url: "${REPLICA}"}`, `{url: "`+u+`", auth: aws-rds-iam, allow_plaintext: true}`, 1)
-	}
-	c, err := load(t, iam("postgres://reader@"+host+":5433/app?sslmode=prefer"), os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := c.SourceConfig(t.Context())
-	if err != nil || cfg.TLSConfig == nil || len(cfg.Fallbacks) > 0 {
-		t.Fatalf("%v: a way without TLS is left", err)
-	}
-	before := time.Now().Add(-time.Second)
-	in, err := client.LoggedIn(t.Context(), cfg, "")
-	if err != nil || in.User != "reader" {
-		t.Fatal(err)
-	}
-	token, err := url.Parse("https://" + in.Password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := token.Query()
-	signature := q.Get("X-Amz-Signature")
-	at, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date"))
-	if err != nil || at.Before(before.Truncate(time.Second)) || token.Host != host+":5433" || q.Get("DBUser") != "reader" || q.Get("Action") != "connect" ||
-		q.Get("X-Amz-Expires") != "900" {
-		t.Errorf("token for %s: %v", token.Host, q)
-	}
-	q.Del("X-Amz-Signature")
-	day := at.Format("20060102")
-	scope := day + "/eu-central-1/rds-db/aws4_request"
-	empty := sha256.Sum256(nil)
-	canonical := "GET\n/\n" + strings.ReplaceAll(q.Encode(), "+", "%20") + "\nhost:" + token.Host + "\n\nhost\n" + hex.EncodeToString(empty[:])
-	sum := sha256.Sum256([]byte(canonical))
-	key := []byte("AWS4" + secretKey)
-	for _, part := range []string{day, "eu-central-1", "rds-db", "aws4_request",
-		"AWS4-HMAC-SHA256\n" + q.Get("X-Amz-Date") + "\n" + scope + "\n" + hex.EncodeToString(sum[:])} {
-		m := hmac.New(sha256.New, key)
-		m.Write([]byte(part))
-		key = m.Sum(nil)
-	}
-	if got := hex.EncodeToString(key); got != signature {
-		t.Errorf("signature %s, want %s of\n%s", signature, got, canonical)
-	}
-	for u, want := range map[string]string{
-		"postgres://reader@" + host + "/app?sslmode=disable":                  "must not travel in the clear",
-		"postgres://reader@localhost/app?sslmode=disable":                     "must not travel in the clear",
-		"postgres://reader@a." + host + ",b." + host + "/app?sslmode=require": "names several hosts",
-	} {
-		if _, err := load(t, iam(u), os.LookupEnv); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "refresher.yaml:2:") {
-			t.Errorf("%s: %v", u, err)
-		}
-	}
-	c, err = load(t, iam("postgres://reader@db.internal/app?sslmode=require"), os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.SourceConfig(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {
-		t.Error(err)
-	}
-}
-
-func TestRegionsOfRDS(t *testing.T) {
-	for host, want := range map[string]string{
-		"app.c0ffee.us-east-1.rds.amazonaws.com":          "us-east-1",
-		"App.Cluster-C0ffee.EU-West-3.RDS.amazonaws.com.": "eu-west-3",
-		"app.proxy-c0ffee.ap-south-1.rds.amazonaws.com":   "ap-south-1",
-		"app.c0ffee.rds.cn-north-1.amazonaws.com.cn":      "cn-north-1",
-		"db.internal":               "",
-		"rds.amazonaws.com.example": "",
-		"app.c0ffee.eu-central-1.rds.amazonaws.com.example.com": "",
-	} {
-		if got := rdsRegion(host); got != want {
-			t.Errorf("%s: %q, want %q", host, got, want)
 		}
 	}
 }
