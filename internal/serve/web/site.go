@@ -20,6 +20,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -149,7 +150,9 @@ type pages struct {
 	version string
 	jobs    bool
 	tmpl    *template.Template
-	etag    string // of the files
+	etag    string       // of the files
+	style   template.CSS // is within each page, so that nothing is waited for before it is painted
+	policy  string       // the content security policy that allows it
 }
 
 func (p *pages) routes() map[string]http.HandlerFunc {
@@ -181,6 +184,11 @@ func (p *pages) assets() (http.Handler, error) {
 		return err
 	})
 	p.etag = hex.EncodeToString(sum.Sum(nil)[:6])
+	style, serr := static.ReadFile("static/style.css")
+	p.style = template.CSS(style)
+	own := sha256.Sum256(style)
+	p.policy = strings.Replace(access.Policy, "style-src 'self'",
+		"style-src 'sha256-"+base64.StdEncoding.EncodeToString(own[:])+"'", 1)
 	files := http.FileServerFS(static)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/") {
@@ -190,7 +198,7 @@ func (p *pages) assets() (http.Handler, error) {
 		w.Header().Set("Cache-Control", "public, max-age=86400")
 		w.Header().Set("ETag", `"`+p.etag+`"`)
 		files.ServeHTTP(w, r)
-	}), err
+	}), errors.Join(err, serr)
 }
 
 // ready says whether the service can do its work, for health checks.

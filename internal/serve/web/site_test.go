@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -132,6 +134,8 @@ func TestPages(t *testing.T) {
 
 var loads = regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
 
+var style = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
+
 func checkPage(t *testing.T, path string, w *httptest.ResponseRecorder) {
 	t.Helper()
 	body := w.Body.String()
@@ -143,6 +147,14 @@ func checkPage(t *testing.T, path string, w *httptest.ResponseRecorder) {
 			t.Errorf("%s leads to %s", path, m[1])
 		}
 	}
+	policy := w.Header().Get("Content-Security-Policy")
+	if style := style.FindStringSubmatch(body); style != nil {
+		sum := sha256.Sum256([]byte(style[1]))
+		if !strings.Contains(policy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';") {
+			t.Errorf("%s: its policy forbids its style: %s", path, policy)
+		}
+		body = strings.Replace(body, style[0], "", 1)
+	}
 	for _, inline := range []string{"<script>", " style=", " onclick=", "<style"} {
 		if strings.Contains(body, inline) {
 			t.Errorf("%s has %s, which its policy forbids", path, inline)
@@ -153,8 +165,8 @@ func checkPage(t *testing.T, path string, w *httptest.ResponseRecorder) {
 			t.Errorf("%s shows a token", path)
 		}
 	}
-	if csp := w.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
-		t.Errorf("%s: %s", path, csp)
+	if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") {
+		t.Errorf("%s: %s", path, policy)
 	}
 }
 

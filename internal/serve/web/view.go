@@ -101,6 +101,7 @@ func (p *pages) functions() template.FuncMap {
 		"when":  when,
 		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"away":  func(t time.Time) string { return away(time.Until(t)) },
+		"style": func() template.CSS { return p.style },
 		"asset": func(name string) string { return "/static/" + name + "?v=" + p.etag },
 		"deref": func(f *float64) float64 { return *f },
 		"args": func(pairs ...any) (map[string]any, error) {

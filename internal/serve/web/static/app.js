@@ -43,7 +43,7 @@ function ended(p) {
   if (waits && p.last && p.last.run === waits.dataset.run) location.reload();
 }
 
-if (document.querySelector("[data-pipeline]")) {
+function listen() {
   const stream = new EventSource("/api/v1/events");
   stream.addEventListener("pipeline", (event) => {
     const p = JSON.parse(event.data);
@@ -53,6 +53,9 @@ if (document.querySelector("[data-pipeline]")) {
   });
   addEventListener("pagehide", () => stream.close());
 }
+
+// The page is painted first.
+if (document.querySelector("[data-pipeline]")) requestAnimationFrame(() => setTimeout(listen));
 
 // A link that asks opens its page's form in a dialog.
 document.addEventListener("click", async (event) => {
