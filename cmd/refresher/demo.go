@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -231,10 +232,19 @@ func (a *app) beforeAfter(ctx context.Context, s demoServers) error {
 	for i := range min(len(before), len(after)) {
 		fmt.Fprintln(a.err)
 		for j, label := range labels {
-			fmt.Fprintf(a.err, "  %-12s %-42s → %s\n", label, before[i][j], after[i][j])
+			fmt.Fprintln(a.err, pairLine(label, before[i][j], after[i][j], a.columns))
 		}
 	}
 	return nil
+}
+
+// pairLine shows two values side by side, or on a terminal that is too narrow for both, one below the other.
+func pairLine(label, before, after string, columns int) string {
+	line := fmt.Sprintf("  %-12s %-42s → %s", label, before, after)
+	if columns > 0 && uniseg.StringWidth(line) >= columns {
+		return fmt.Sprintf("  %-12s %s\n%15s→ %s", label, before, "", after)
+	}
+	return line
 }
 
 func fetch(ctx context.Context, url, query string) ([][]string, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,6 +138,28 @@ pipelines:
 	}
 	shop.must(exitClean, "rollback", "crm")
 	shop.must(exitClean, "verify", "shop")
+}
+
+// A staging server that accepts connections and says nothing is given up within seconds.
+func TestRunsOfASilentServer(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	config := filepath.Join(t.TempDir(), "refresher.yaml")
+	text := "source: {url: postgres://localhost/a}\nstaging: {url: \"postgres://s@" + silent.Addr().String() +
+		"/a?sslmode=disable\"}\nrules: [r]\nkey: env:K\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, said bytes.Buffer
+	began := time.Now()
+	code := run(t.Context(), []string{"runs", "--config", config}, &app{out: &out, err: &said, getenv: os.LookupEnv})
+	if took := time.Since(began); code != exitEnvironment || took > 3*answer {
+		t.Errorf("exit %d after %s:\n%s", code, took, said.String())
+	}
 }
 
 // The list of runs fits a narrow terminal: without the column that names of runs repeat, and in more lines where

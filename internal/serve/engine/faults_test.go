@@ -55,6 +55,26 @@ func TestStagingIsDown(t *testing.T) {
 	}
 }
 
+// A staging server that accepts connections and says nothing holds neither the service nor who asks it.
+func TestStagingIsSilent(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	silent := staging(t)
+	silent.Port = uint16(listener.Addr().(*net.TCPAddr).Port)
+	s := newService(t, staging(t), "off", done, func(p *Pipeline) {
+		p.Staging = silent
+		p.History = func(ctx context.Context) (*history.History, error) { return history.Open(ctx, silent) }
+	})
+	s.await(t, "it is not said that staging is silent", func(p serve.PipelineState) bool { return p.Problem != "" })
+	began := time.Now()
+	if _, err := s.Runs(t.Context(), serve.Filter{}); err == nil || s.Health(t.Context()).Ready() || time.Since(began) > 2*answer {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+}
+
 // TestHelperProcess is a service of its own process: it begins a run and goes on until it is killed.
 func TestHelperProcess(t *testing.T) {
 	url := os.Getenv("ENGINE_TEST_STAGING")
