@@ -93,7 +93,8 @@ func (db *database) rowCounts() Check {
 	if known == 0 {
 		return check("rows", "the source's row counts are not known here", nil)
 	}
-	return check("rows", fmt.Sprintf("%s rows in %d tables, as many as left the source", visible.Count(rows), known), problems)
+	return check("rows", fmt.Sprintf("%s rows in %d tables, as many as left the source", visible.Count(rows), known),
+		problems)
 }
 
 // empty checks the tables whose rows stay behind.

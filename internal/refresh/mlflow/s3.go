@@ -23,18 +23,19 @@ import (
 // bucket uploads to where the artefacts of a run lie, such as s3://bucket/1/f00/artifacts, as MLflow's own client
 // does: with credentials and region of the SDK's chain, at the server of MLFLOW_S3_ENDPOINT_URL, if it is set.
 func (c *session) bucket(ctx context.Context, to *url.URL) (upload, error) {
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}), config.WithRetryMaxAttempts(c.retry.Tries)}
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{}),
+		config.WithRetryMaxAttempts(c.retry.Tries)}
 	if c.s3IgnoreTLS {
-		load = append(load, config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(
-			func(t *http.Transport) { t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} }))) // as a person has asked
+		insecure := func(t *http.Transport) { t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} }
+		load = append(load, config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(insecure)))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, errors.New("MLflow: the report was not uploaded: the AWS configuration of this machine can't be read")
+		return nil, errors.New("MLflow: the report was not uploaded: the AWS configuration here can't be read")
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, errors.New("MLflow: the report was not uploaded: artefacts lie at s3://, and the AWS SDK found no " +
-			"credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role")
+		return nil, errors.New("MLflow: the report was not uploaded: artefacts lie at s3://, and the AWS SDK " +
+			"found no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role")
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
