@@ -30,7 +30,7 @@ func (f *files) tar(ctx context.Context, in Input, r io.Reader, depth int) error
 			return f.behind(ctx, in, r, depth)
 		}
 		if err != nil {
-			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
+			return f.from.blame(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 		}
 		names := slices.AppendSeq([]string{h.Name, h.Linkname, h.Uname, h.Gname}, maps.Values(h.PAXRecords))
 		inner := f.member(in, names...)
@@ -58,14 +58,14 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 	}
 	z, err := zip.NewReader(at, size)
 	if err != nil {
-		return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
+		return f.from.blame(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 	}
 	if !f.v.Printable(z.Comment) {
 		f.title(Input{Title: z.Comment, label: in.label})
 	}
 	end, hidden, err := besideMembers(z, at, size)
 	if err != nil {
-		return fmt.Errorf("reading the archive %s: %w", in.label, err)
+		return f.from.blame(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 	}
 	if hidden {
 		if err := f.unread(in.label, "a ZIP archive with members that its directory does not name"); err != nil {
@@ -102,7 +102,7 @@ func (f *files) zip(ctx context.Context, in Input, r io.Reader, depth int) error
 		}
 		body, err := e.Open()
 		if err != nil {
-			return damaged(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
+			return f.from.blame(in.label, fmt.Errorf("reading the archive %s: %w", in.label, err))
 		}
 		inner.R = f.bounded(Input{label: in.label, Size: int64(e.CompressedSize64)}, body)
 		err = f.file(ctx, inner, depth+1)
@@ -136,19 +136,20 @@ func (f *files) bounded(in Input, r io.Reader) io.Reader {
 	if size == 0 {
 		size = maxBuffered
 	}
-	return &unpacked{r: r, name: in.label, left: unpackBytes + unpackRatio*size}
+	return &unpacked{r: r, name: in.label, from: &f.from, left: unpackBytes + unpackRatio*size}
 }
 
 type unpacked struct {
 	r    io.Reader
 	name string
+	from *origin
 	left int64
 }
 
 func (u *unpacked) Read(b []byte) (int, error) {
 	n, err := u.r.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = damaged(u.name, err)
+		err = u.from.blame(u.name, err)
 	}
 	if u.left -= int64(n); u.left < 0 {
 		return 0, fault.BadInput("%s: not looked through, since it unpacks to more than %d times its size; unpack it and name what comes out", u.name,

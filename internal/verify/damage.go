@@ -1,11 +1,7 @@
 package verify
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +9,6 @@ import (
 	"math"
 	"slices"
 	"sync/atomic"
-
-	"github.com/klauspost/compress/zstd"
 
 	"refresher/internal/fault"
 )
@@ -221,24 +215,4 @@ func zstandard(head []byte) bool {
 
 func skippable(head []byte) bool {
 	return len(head) > 3 && head[0]&0xF0 == 0x50 && string(head[1:4]) == "\x2A\x4D\x18"
-}
-
-// damaged makes a mistake of the user's of an error that says that a packed file is
-// none, or broken. Errors of reading it stay what they are.
-func damaged(label string, err error) error {
-	var corrupt flate.CorruptInputError
-	if errors.As(err, &corrupt) {
-		return fault.BadInput("%s: not looked through, since it is damaged: it can't be unpacked", label)
-	}
-	for _, broken := range []error{io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat,
-		zip.ErrChecksum, tar.ErrHeader,
-		zstd.ErrMagicMismatch, zstd.ErrCRCMismatch, zstd.ErrReservedBlockType, zstd.ErrCompressedSizeTooBig,
-		zstd.ErrBlockTooSmall,
-		zstd.ErrUnexpectedBlockSize, zstd.ErrUnknownDictionary, zstd.ErrWindowSizeExceeded, zstd.ErrWindowSizeTooSmall,
-		zstd.ErrFrameSizeExceeded} {
-		if errors.Is(err, broken) {
-			return fault.BadInput("%s: not looked through, since it is damaged: %v", label, broken)
-		}
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,6 +119,36 @@ func TestDamagedInput(t *testing.T) {
 		_, err := v.File(context.Background(), verify.Input{Name: "x", R: r})
 		if input := (*fault.Input)(nil); err == nil || errors.As(err, &input) {
 			t.Errorf("a reader's failure: %v", err)
+		}
+	}
+}
+
+// Whatever follows a beginning, the file is read, or is a finding: nobody can end the search of all
+// other files with it.
+func TestAnythingBehindAHeader(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	v := verify.New(verify.Options{Run: run, Workers: 1, Set: source(t)})
+	whole := []string{string(gzipped([]byte(srcEmail))), string(zstandard([]byte(srcEmail))), zipped("", "a", srcEmail),
+		tarred(tar.Header{Name: "a"}, srcEmail)}
+	heads := []string{"\x1F\x8B", "\x1F\x8B\x08", "\x28\xB5\x2F\xFD", "\x50\x2A\x4D\x18", "PK\x03\x04", "PAR1", "PGDMP\x01\x0e\x00\x04\x08\x01"}
+	for i := range 400 {
+		var data []byte
+		if i%2 == 0 {
+			data = []byte(heads[i/2%len(heads)])
+			for range random.IntN(200) {
+				data = append(data, byte(random.Uint32()))
+			}
+			if i%4 == 0 {
+				data = append(data, "PAR1PK\x05\x06"...)
+			}
+		} else {
+			data = []byte(whole[i/2%len(whole)])
+			for range 1 + random.IntN(4) {
+				data[2+random.IntN(len(data)-2)] = byte(random.Uint32())
+			}
+		}
+		if results := looked(t, v, "x", data); len(results) == 0 {
+			t.Errorf("%q: no result", data)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd c
 		}
 		err := client.Run(ctx, cmd)
 		var failed *client.ToolError
-		if errors.As(err, &failed) && failed.Status > 0 && failed.SQLState() == "" {
+		if errors.As(err, &failed) && (failed.Crash || failed.Status > 0 && failed.SQLState() == "") {
 			return fault.BadInput("%s: not looked through, since pg_restore can't read it: it is damaged, or no archive", name)
 		}
 		return err

@@ -136,7 +136,7 @@ func (f *files) form(ctx context.Context, in Input, depth int) error {
 		return taken(func(r io.Reader) error {
 			z, err := gzip.NewReader(r)
 			if err != nil {
-				return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
 			}
 			return nested(f.bounded(in, z), ".gz", ".tgz")
 		})
@@ -144,7 +144,7 @@ func (f *files) form(ctx context.Context, in Input, depth int) error {
 		return taken(func(r io.Reader) error {
 			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
 			if err != nil {
-				return damaged(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
 			}
 			defer z.Close()
 			return nested(f.bounded(in, z), ".zst", ".zstd")
@@ -202,7 +202,7 @@ func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r i
 	err := f.readable(ctx, in.label, apart(whole))
 	if err == nil { // what nobody had to read
 		if _, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, whole, make([]byte, 64<<10)); err != nil {
-			err = damaged(in.label, fmt.Errorf("reading %s: %w", in.label, err))
+			err = f.from.blame(in.label, fmt.Errorf("reading %s: %w", in.label, err))
 		}
 	}
 	pw.CloseWithError(err)

@@ -25,6 +25,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -121,11 +122,19 @@ func (c Command) run(ctx context.Context, server *pgx.ConnConfig) error {
 	case outErr != nil: // which is why the program could not go on
 		return fmt.Errorf("%s: taking what %s writes: %w", c.Doing, c.Tool, outErr)
 	case errors.As(err, &exit):
-		return &ToolError{Doing: c.Doing, Tool: c.Tool, Status: exit.ExitCode(), Lines: safeLines(stderr.lines(), c.Rows)}
+		return &ToolError{Doing: c.Doing, Tool: c.Tool, Status: exit.ExitCode(), Crash: crashed(exit),
+			Lines: safeLines(stderr.lines(), c.Rows)}
 	case err != nil:
 		return fmt.Errorf("%s: running %s: %w", c.Doing, c.Tool, err)
 	}
 	return nil
+}
+
+// crashed reports a signal that a program's own mistake brings about.
+func crashed(exit *exec.ExitError) bool {
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && slices.Contains([]syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGABRT, syscall.SIGFPE,
+		syscall.SIGILL}, status.Signal())
 }
 
 // runPiped runs a command and copies what it writes into out. A WaitDelay limits
@@ -158,6 +167,7 @@ type ToolError struct {
 	Doing  string
 	Tool   string
 	Status int      // exit status; -1 if a signal ended it
+	Crash  bool     // the signal was the program's own doing: what it read made it fail
 	Lines  []string // what it wrote on stderr, made safe
 	Advice string   // what to do, where the caller knows better than the SQLSTATE; empty: its hint
 }
