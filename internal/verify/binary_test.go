@@ -2,7 +2,9 @@ package verify_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -103,4 +105,25 @@ func TestBytesBetweenTheColumnsOfParquet(t *testing.T) {
 	footer := len(data) - 8 - int(uint32(data[len(data)-8])|uint32(data[len(data)-7])<<8)
 	data = append(append(bytes.Clone(data[:footer]), (" "+srcEmail+" ")...), data[footer:]...)
 	refused(t, "survivors", looked(t, v, "x.parquet", data)...)
+}
+
+// A dictionary's entry that is no row's value any more is in the file all the same.
+func TestEntriesOfADictionary(t *testing.T) {
+	var file bytes.Buffer
+	if err := parquet.Write(&file, []struct {
+		Plan string `parquet:"plan,dict"`
+	}{{"free"}, {srcEmail}, {"free"}}); err != nil {
+		t.Fatal(err)
+	}
+	page, now := []byte("\x01\x02\x00\x02\x01\x02\x00"), []byte("\x01\x02\x00\x02\x00\x02\x00") // indexes into the dictionary
+	sum := func(page []byte) []byte { return binary.AppendVarint(nil, int64(int32(crc32.ChecksumIEEE(page)))) }
+	data := file.Bytes()
+	if bytes.Count(data, page) != 1 || bytes.Count(data, sum(page)) != 1 || len(sum(page)) != len(sum(now)) {
+		t.Fatalf("the file is written in another way: %q", data)
+	}
+	data = bytes.Replace(bytes.Replace(data, page, now, 1), sum(page), sum(now), 1)
+	v := verify.New(verify.Options{Run: run, Workers: 1}) // which does not search the bytes themselves
+	if got := found(looked(t, v, "x.parquet", data)); got != "file.\"x.parquet\".plan: detection of class email: h***@p***.se" {
+		t.Errorf("found %q", got)
+	}
 }

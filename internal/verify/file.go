@@ -333,7 +333,7 @@ func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 		table = f.table(in.Name)
 	}
 	before := len(f.results)
-	result, err := f.v.Parquet(ctx, table, at, size)
+	result, err := f.v.parquet(ctx, table, at, size, unpackBytes+unpackRatio*size)
 	if err = f.add(result, err); err != nil || f.v.opts.Set == nil {
 		return err
 	}

@@ -5,21 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 	"golang.org/x/sync/errgroup"
+
+	"refresher/internal/fault"
 )
 
 // Parquet looks through every value of a Parquet file of a table; lists value by
 // value. A table without columns has no coverage check. The subject is the
 // table's name. A damaged file is a *fault.Input.
 func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size int64) (*Result, error) {
+	return v.parquet(ctx, table, r, size, math.MaxInt64)
+}
+
+// parquet is Parquet of a file whose values may have that many bytes together, and no more.
+func (v *Verifier) parquet(ctx context.Context, table Table, r io.ReaderAt, size, most int64) (*Result, error) {
 	began := time.Now()
 	name := table.Name.String()
 	var from origin
@@ -29,6 +39,9 @@ func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size
 	}
 	p := &parquetFile{v: v, file: file, table: name, ledger: &ledger{}}
 	p.prepare(table)
+	if p.left.Store(most); p.declared() > most {
+		return nil, p.tooMuch()
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.opts.Workers)
 	first := int64(0)
@@ -73,7 +86,23 @@ type parquetFile struct {
 	file   *parquet.File
 	table  string
 	ledger *ledger
-	leaves []leaf // by the chunk's column number
+	leaves []leaf       // by the chunk's column number
+	left   atomic.Int64 // bytes that the values still to be read may have
+}
+
+// declared is how many bytes the footer says that all columns have unpacked.
+func (p *parquetFile) declared() (n int64) {
+	for _, g := range p.file.Metadata().RowGroups {
+		for _, c := range g.Columns {
+			n += max(0, c.MetaData.TotalUncompressedSize)
+		}
+	}
+	return n
+}
+
+func (p *parquetFile) tooMuch() error {
+	return fault.BadInput("%s: not looked through, since its values have more than %d times its bytes; unpack it and name "+
+		"what comes out", p.table, unpackRatio)
 }
 
 // leaf is one column of values.
@@ -117,9 +146,7 @@ func (p *parquetFile) chunk(ctx context.Context, chunk parquet.ColumnChunk, firs
 	found := l.tally.fresh()
 	pages := chunk.Pages()
 	defer func() { err = errors.Join(err, pages.Close()) }()
-	values := make([]parquet.Value, 256)
-	var text []byte
-	at := place{row: first}
+	c := &chunkScan{p: p, leaf: l, s: s, found: found, at: place{row: first}}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -131,30 +158,88 @@ func (p *parquetFile) chunk(ctx context.Context, chunk parquet.ColumnChunk, firs
 		if err != nil {
 			return fmt.Errorf("column %s: %w", found.stats.Column, err)
 		}
-		for reader := page.Values(); !errors.Is(err, io.EOF); {
-			var n int
-			if n, err = reader.ReadValues(values); err != nil && !errors.Is(err, io.EOF) {
-				parquet.Release(page)
-				return fmt.Errorf("column %s: %w", found.stats.Column, err)
-			}
-			for _, v := range values[:n] {
-				if v.RepetitionLevel() == 0 {
-					at.row++
-				}
-				if v.IsNull() {
-					continue
-				}
-				if text = l.append(text[:0], v); len(text) > 0 {
-					s.cell(found, at, text)
-				}
-			}
-		}
+		err = c.page(page)
 		parquet.Release(page)
+		if err != nil {
+			return fmt.Errorf("column %s: %w", found.stats.Column, err)
+		}
+	}
+	if d, ok := pages.(interface {
+		ReadDictionary() (parquet.Dictionary, error)
+	}); ok {
+		if err := c.unused(d.ReadDictionary()); err != nil {
+			return fmt.Errorf("column %s: %w", found.stats.Column, err)
+		}
 	}
 	if err := s.err(); err != nil {
 		return err
 	}
 	p.ledger.merge(0, []*tally{found})
+	return nil
+}
+
+// chunkScan looks through the values of one column of one row group.
+type chunkScan struct {
+	p     *parquetFile
+	leaf  leaf
+	s     *scanner
+	found *tally
+	at    place
+	text  []byte
+	used  []bool // entries of the dictionary
+}
+
+func (c *chunkScan) cell(v parquet.Value) {
+	if c.text = c.leaf.append(c.text[:0], v); len(c.text) > 0 {
+		c.s.cell(c.found, c.at, c.text)
+	}
+}
+
+// page looks through the values of a page.
+func (c *chunkScan) page(page parquet.Page) (err error) {
+	if data := page.Data(); page.Dictionary() != nil && data.Kind() == encoding.Int32 {
+		if c.used == nil {
+			c.used = make([]bool, page.Dictionary().Len())
+		}
+		for _, i := range data.Int32() {
+			c.used[i] = true
+		}
+	}
+	values := make([]parquet.Value, 256)
+	for reader := page.Values(); !errors.Is(err, io.EOF); {
+		var n int
+		if n, err = reader.ReadValues(values); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		bytes := 0
+		for _, v := range values[:n] {
+			if v.RepetitionLevel() == 0 {
+				c.at.row++
+			}
+			if !v.IsNull() {
+				c.cell(v)
+				bytes += len(c.text)
+			}
+		}
+		if c.p.left.Add(-int64(bytes)) < 0 {
+			return c.p.tooMuch()
+		}
+	}
+	return nil
+}
+
+// unused looks through the entries of a dictionary that are no row's value: programs that
+// take rows out of a file leave them, and whoever opens the file can read them.
+func (c *chunkScan) unused(d parquet.Dictionary, err error) error {
+	if err != nil || d == nil {
+		return err
+	}
+	c.at = place{}
+	for i := range int32(d.Len()) {
+		if c.used == nil || !c.used[i] {
+			c.cell(d.Index(i))
+		}
+	}
 	return nil
 }
 

@@ -1,10 +1,16 @@
 package verify
 
 import (
+	"bytes"
+	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+
+	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 )
@@ -115,6 +121,28 @@ func TestRewritten(t *testing.T) {
 	} {
 		if got, _ := rewritten(nil, []byte(in)); string(got) != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// What few bytes of a Parquet file stand for is bounded: runs of one entry of a dictionary, and pages that
+// are packed.
+func TestParquetBombs(t *testing.T) {
+	type plan struct {
+		Plan string `parquet:"plan,dict,zstd"`
+	}
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[plan](&file)
+	_, err := w.Write(slices.Repeat([]plan{{strings.Repeat("a", 1000)}}, 1000))
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	v, size := New(Options{Run: "20261121T030000Z-7f3a", Workers: 1}), int64(file.Len())
+	for most, refused := range map[int64]bool{10: true, 999_999: true, 1_000_000: false} {
+		_, err := v.parquet(t.Context(), Table{Name: catalog.Name{Schema: "file", Name: "x"}}, bytes.NewReader(file.Bytes()), size, most)
+		var input *fault.Input
+		if errors.As(err, &input) != refused {
+			t.Errorf("at most %d bytes: %v", most, err)
 		}
 	}
 }
