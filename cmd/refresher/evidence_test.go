@@ -13,7 +13,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"refresher/internal/fault"
+	"refresher/internal/report"
 	"refresher/internal/report/signature"
+	"refresher/internal/s3sink"
 )
 
 // theReportIsSigned wherever it goes, and checked from there.
@@ -113,6 +115,18 @@ func (s *site) theReportIsSigned(t *testing.T) {
 	if _, said := s.must(exitRefused, "verify", "--report", bucket); !strings.Contains(said,
 		"not the one that the report describes") {
 		t.Errorf("an exchanged dataset:\n%s", said)
+	}
+
+	// This run's folder under the id of a later one, which latest.json names.
+	const later = "20991121T030000Z-7f3a"
+	latest := s.object("data/latest.json")
+	defer s.put("data/latest.json", latest)
+	for _, name := range []string{report.JSONName, report.JSONName + signature.Suffix, s3sink.ManifestName} {
+		s.put("data/runs/"+later+"/"+name, s.object("data/runs/"+id+"/"+name))
+	}
+	s.put("data/latest.json", bytes.ReplaceAll(latest, []byte(id), []byte(later)))
+	if _, said := s.must(exitRefused, "verify", "--report", "dev"); !strings.Contains(said, "an older one was put in its place") {
+		t.Errorf("an older run as the latest:\n%s", said)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestPull(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *desk){
 		"loads": pullLoads, "whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
 		"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
-		"trust": pullTrustsOneKey, "older": pullTakesNoOlderDataset,
+		"trust": pullTrustsOneKey, "older": pullTakesNoOlderDataset, "another": pullTakesNoOtherDataset,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one, at := d, *d.site

@@ -94,6 +94,21 @@ func pullTrustsOneKey(t *testing.T, d *desk) {
 	}
 }
 
+// One key signs the datasets of many prefixes: another one of them, put in this one's place, is not taken.
+func pullTakesNoOtherDataset(t *testing.T, d *desk) {
+	d.vars["XDG_CONFIG_HOME"] = t.TempDir()
+	from, to := d.prefix("same"), d.to(d.name)
+	d.publish("same", func(p *parcel) { p.manifest.Bucket = "dev" })
+	d.pulls(exitClean, "trusted from now on", from, "--to", to)
+	d.publish("same", func(p *parcel) { p.manifest.Bucket = "lake" })
+	d.pulls(exitRefused, `of the bucket "lake", and what was loaded from `+from, from, "--to", to)
+	d.pulls(exitRefused, "of the bucket", from, "--to", to, "--key", d.signer().Public().String())
+	d.publish("same", func(*parcel) {}) // of a version that did not name it
+	d.pulls(exitClean, "holds run", from, "--to", to)
+	d.publish("same", func(p *parcel) { p.manifest.Bucket = "lake" })
+	d.pulls(exitRefused, "of the bucket", from, "--to", to)
+}
+
 // latest.json set back serves no older dataset: neither to one who loaded the newer, nor
 // to one who never did, while the newer is there.
 func pullTakesNoOlderDataset(t *testing.T, d *desk) {

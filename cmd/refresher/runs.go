@@ -364,15 +364,15 @@ func (a *app) rollback(ctx context.Context, c *config.Config, by string, acceptL
 		return err
 	}
 	if previous.Exists {
+		if err := refresh.MayRollBack(ctx, h, previous); err != nil && !(acceptLeaks && previous.Of == "") {
+			return err
+		}
 		if known, err := h.Knows(ctx, previous.OID); err != nil {
 			return err
 		} else if !known {
 			return fault.Refuse("rollback",
 				"database %q was not left there by a refresh: look who made it; rename it to use it",
 				restore.PreviousName(staging.Database))
-		}
-		if err := refresh.MayRollBack(ctx, h, previous); err != nil && !acceptLeaks {
-			return err
 		}
 	}
 	if err := server.Rollback(ctx); err != nil {

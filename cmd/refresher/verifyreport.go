@@ -93,7 +93,11 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 			return fault.Refuse(signature.Gate, "it is signed, but it is no report of refresher")
 		}
 		v.Run, v.Outcome = rep.Run, rep.Outcome
-		if files.manifest != nil {
+		if files.run != "" && files.run != rep.Run {
+			verdict = check("dataset", "", fault.Refuse("dataset", "latest.json names run %s, and the report there is of run %s: "+
+				"an older one was put in its place", files.run, rep.Run))
+		}
+		if files.manifest != nil && verdict == nil {
 			n, err := rep.Describes(files.manifest, checked.SHA256)
 			verdict = check("dataset",
 				fmt.Sprintf("the manifest beside it lists the %d objects that the report describes", n), err)
@@ -191,6 +195,7 @@ type reportFiles struct {
 	document, signature []byte
 	manifest            []byte // in a bucket: that of the dataset
 	attestation         []byte // in a bucket; nil if there is none
+	run                 string // that latest.json names; empty: the files were named themselves
 }
 
 // maxReport is the largest report that is read.
@@ -288,7 +293,11 @@ func (a *app) latestReport(ctx context.Context, c *config.Config, b *config.Buck
 		return nil, fault.Refuse("datasets", "nothing was published under %s yet", b.URL)
 	}
 	dir := "runs/" + latest.Run + "/"
-	return reportFrom(ctx, sink, dir, report.JSONName, strings.TrimSuffix(b.URL, "/")+"/"+dir+report.JSONName)
+	f, err := reportFrom(ctx, sink, dir, report.JSONName, strings.TrimSuffix(b.URL, "/")+"/"+dir+report.JSONName)
+	if err == nil {
+		f.run = latest.Run
+	}
+	return f, err
 }
 
 func reportFrom(ctx context.Context, sink *s3sink.Sink, dir, name, full string) (*reportFiles, error) {

@@ -2,6 +2,7 @@ package pull
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,23 @@ type Known struct {
 type known struct {
 	PublicKey string `json:"public_key"` // that signed what was loaded first
 	Run       string `json:"run"`        // the newest that was loaded
+	// Which dataset it is, since one key signs many; empty: not known yet.
+	Database string `json:"database,omitempty"`
+	Bucket   string `json:"bucket,omitempty"` // its name where datasets are made
+}
+
+// same refuses a dataset that is not the one of before, but another of the same key: who can
+// write to the bucket may have it from elsewhere.
+func (k Known) same(before, now known, url string) error {
+	for _, x := range []struct{ what, before, now string }{
+		{"database", before.Database, now.Database}, {"bucket", before.Bucket, now.Bucket}} {
+		if x.before != "" && x.now != "" && x.before != x.now {
+			return fault.Refuse("dataset", "run %s is of the %s %q, and what was loaded from %s before of the %s %q: another "+
+				"dataset was put there; if that is meant, remove the entry from %s", now.Run, x.what, x.now, url, x.what,
+				x.before, k.Path)
+		}
+	}
+	return nil
 }
 
 func (k Known) all() (map[string]known, error) {
@@ -132,6 +150,10 @@ func (p *pulling) trust(ctx context.Context) error {
 		return fault.Refuse(signature.Gate, "the signed manifest is not one of run %s", p.dataset.ID())
 	}
 	p.dataset.Manifest = signed
+	p.seen = known{checked.Key.String(), p.dataset.ID(), signed.Database, cmp.Or(signed.Bucket, before.Bucket)}
+	if err := p.Known.same(before, p.seen, p.Sink.URL()); err != nil {
+		return err
+	}
 	if err := p.attested(ctx, trusted); err != nil {
 		return err
 	}
@@ -142,7 +164,6 @@ func (p *pulling) trust(ctx context.Context) error {
 		p.watch.Warn(fmt.Sprintf("the dataset is signed by %s, which is trusted from now on; compare it with what refresher "+
 			"public-key prints where it is made", checked.Key))
 	}
-	p.seen = known{checked.Key.String(), p.dataset.ID()}
 	if fromTheFuture(p.dataset.ID()) {
 		p.watch.Warn(fmt.Sprintf("run %s is dated ahead of this machine's clock: one of the clocks is wrong; it is not noted as "+
 			"the newest", p.dataset.ID()))

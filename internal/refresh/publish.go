@@ -202,7 +202,7 @@ func (s *staged) publish(ctx context.Context, o *Options, rec *recorder, mine *c
 
 func (s *staged) manifest(o *Options, rep *report.Report) s3sink.Manifest {
 	m := manifest(o, rep)
-	m.Content, m.Tables = s.content(), s.tables
+	m.Bucket, m.Content, m.Tables = s.bucket.Name, s.content(), s.tables
 	return m
 }
 

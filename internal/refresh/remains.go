@@ -89,7 +89,35 @@ func (r *remains) database(ctx context.Context) error {
 	if err := r.lookInto(ctx, &x, name, false); err != nil {
 		return err
 	}
-	r.add(x, func(ctx context.Context) (string, error) { return r.data.server.DropPrevious(ctx, is.OID) })
+	r.add(x, func(ctx context.Context) (string, error) {
+		note, err := r.data.server.DropPrevious(ctx, is.OID)
+		if note != "" || err != nil || r.o.PurgePrevious {
+			return note, err
+		}
+		if err := r.standIn(ctx); err != nil {
+			r.rec.warn("no empty database stands for the previous one that was dropped: %v", err)
+		}
+		return "", nil
+	})
+	return nil
+}
+
+// standIn leaves a database with production's schema and no row under the name of the previous
+// one, which was dropped: programs that look into it go on, and show nothing.
+func (r *remains) standIn(ctx context.Context) error {
+	server := r.data.server
+	db, err := server.Create(ctx, restore.ScratchName(r.o.Staging.Database, "old", r.o.Run), r.data.catalog)
+	if err != nil {
+		return err
+	}
+	db.CloseAs(r.data.public)
+	db.Without(r.data.bound)
+	if _, err = db.PreData(ctx, r.data.schema); err == nil {
+		err = server.StandIn(ctx, db, r.o.Run)
+	}
+	if err != nil {
+		return errors.Join(err, db.Drop(context.WithoutCancel(ctx)))
+	}
 	return nil
 }
 
@@ -311,6 +339,10 @@ func (r *remains) drop(ctx context.Context) error {
 // MayRollBack refuses to bring back a database of which the last run found that it holds
 // what its rules mask.
 func MayRollBack(ctx context.Context, runs *history.History, previous restore.Occupant) error {
+	if previous.Of != "" {
+		return fault.Refuse("rollback", "run %s dropped the previous database, since it held what the rules mask now; what stands "+
+			"in its place has no rows", previous.Of)
+	}
 	last, err := runs.LastDone(ctx, "")
 	if errors.Is(err, history.ErrNotFound) || err == nil && len(last.ReportJSON) == 0 {
 		return nil

@@ -89,7 +89,8 @@ type Occupant struct {
 	Exists bool
 	OID    uint32
 	Run    string // of the dataset that was put there by Replace; empty if something else is there
-	Empty  bool   // it holds no object; not known if Run is given
+	Empty  bool   // it holds no object, or none of rows; not known if Run is given
+	Of     string // the run that dropped what leaks, and left this without rows in its place; empty: none
 }
 
 // Occupant tells what stands under a name. A database that can't be looked into
@@ -118,6 +119,10 @@ func (s *Server) occupant(ctx context.Context, conn *pgx.Conn, name string) (o O
 	o.Exists, o.OID = true, oid
 	if run, ours := s.marked(datasetKind, comment, oid); ours {
 		o.Run = run
+		return o, nil
+	}
+	if run, ours := s.marked(emptiedKind, comment, oid); ours {
+		o.Of, o.Empty = run, true
 		return o, nil
 	}
 	// Objects that initdb didn't make (FirstNormalObjectId), but those of extensions.

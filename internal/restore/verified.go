@@ -136,10 +136,11 @@ const (
 	datasetKind  = "dataset"
 	verifiedKind = "verified copy"
 	branchKind   = "branch"
+	emptiedKind  = "emptied by run"
 )
 
 var markShape = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^refresher (dataset|verified copy|branch) (.+), in \d+/\d+$`)
+	return regexp.MustCompile(`^refresher (dataset|verified copy|branch|emptied by run) (.+), in \d+/\d+$`)
 })
 
 // markOf is the comment by which a database is known as refresher's. It holds the

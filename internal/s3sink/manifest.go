@@ -31,10 +31,11 @@ type Manifest struct {
 	Version        int             `json:"version"` // 1
 	Run            string          `json:"run"`
 	Database       string          `json:"database"`
-	Content        string          `json:"content"`         // "full", "sample" or "synthetic"
-	SchemaSHA256   string          `json:"schema_sha256"`   // of the source's schema
-	RulesetSHA256  string          `json:"ruleset_sha256"`  // of the rules it was scrubbed by
-	KeyFingerprint string          `json:"key_fingerprint"` // tells keys apart, says nothing of the key
+	Bucket         string          `json:"bucket,omitempty"` // its name in the configuration
+	Content        string          `json:"content"`          // "full", "sample" or "synthetic"
+	SchemaSHA256   string          `json:"schema_sha256"`    // of the source's schema
+	RulesetSHA256  string          `json:"ruleset_sha256"`   // of the rules it was scrubbed by
+	KeyFingerprint string          `json:"key_fingerprint"`  // tells keys apart, says nothing of the key
 	Tables         []Table         `json:"tables"`
 	Objects        []Object        `json:"objects"`          // all but manifest.json, by name; filled in by Publish
 	Report         json.RawMessage `json:"report,omitempty"` // summary of the run's report
