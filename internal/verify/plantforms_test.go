@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -238,6 +239,41 @@ var writings = []plantedForm{
 		return "<b>" + f + "</b> " + l
 	}},
 	{name: "Cyrillic letters", of: []pii.Class{pii.Email, pii.FullName}, encode: strings.NewReplacer("a", "а", "e", "е", "o", "о").Replace},
+	{name: "quoted-printable", encode: octets("=%02X")},
+	{name: "colours of a terminal", encode: func(s string) string { return infix(s, "\x1b[31m") }},
+	{name: "UTF-16", binary: true, encode: func(s string) string { return utf16Of(binary.LittleEndian, s) }},
+	{name: "Latin-1 as escapes", of: names, encode: func(s string) string {
+		b, err := charmap.ISO8859_1.NewEncoder().String(s)
+		if err != nil {
+			return ""
+		}
+		return octets("%%%02X")(b)
+	}},
+	{name: "circles", encode: func(s string) string { return alphabet(0x24B6, 0x24D0, '0')(s) }, of: mail},
+	{name: "small capitals", encode: strings.NewReplacer("a", "ᴀ", "e", "ᴇ", "n", "ɴ", "o", "ᴏ", "i", "ɪ").Replace, of: mail},
+	{name: "keycaps", of: numbers, encode: func(s string) string {
+		return strings.NewReplacer("0", "0\uFE0F\u20E3", "4", "4\uFE0F\u20E3", "5", "5\uFE0F\u20E3").Replace(justDigits(s))
+	}},
+	{name: "letters before it", of: []pii.Class{pii.CreditCard}, encode: func(s string) string { return "PAN" + justDigits(s) }},
+	{name: "a number behind it", of: names, encode: func(s string) string {
+		f, l := ends(s)
+		if f+" "+l != s {
+			return ""
+		}
+		return strings.ToLower(f+l) + "84"
+	}},
+	{name: "octets with zeros", of: addresses, encode: func(s string) string {
+		a := netip.MustParseAddr(s).As4()
+		return fmt.Sprintf("%03d.%03d.%03d.%03d", a[0], a[1], a[2], a[3])
+	}},
+	{name: "6to4", of: addresses, encode: func(s string) string {
+		a := netip.MustParseAddr(s).As4()
+		return fmt.Sprintf("2002:%02x%02x:%02x%02x::1", a[0], a[1], a[2], a[3])
+	}},
+	{name: "MD5 as a UUID", of: mail, encode: func(s string) string {
+		h := fmt.Sprintf("%x", md5.Sum([]byte(s)))
+		return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	}},
 	{name: "SHA-256 amid bytes", binary: true, of: mail, encode: func(s string) string {
 		sum := sha256.Sum256([]byte(s))
 		return "\x01\x02\xfd" + string(sum[:]) + "\x00"

@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -71,7 +72,6 @@ type Matcher struct {
 	err      error
 
 	inside, end bool // see Open
-	name        [64]byte
 	counts      *WordCounts
 }
 
@@ -135,7 +135,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 		if live != 0 {
 			dst = m.grams(dst, base, text, n, live)
 		}
-		if w.has == hasLetter|hasDigit {
+		if w.has&^isWide == hasLetter|hasDigit {
 			dst = m.mixed(dst, base, text, w)
 		}
 		if w.has&hasDigit != 0 || n > 0 && before.has&hasDigit != 0 && w.size <= 4 {
@@ -194,23 +194,22 @@ func (m *Matcher) goesOn(n, live uint) bool {
 
 // numbered looks for a name in one piece with digits behind it: friedhelmquastenberg84.
 func (m *Matcher) numbered(text []byte, w *word) (hit Match) {
-	n := 0
-	for n < w.size && byteFold[text[w.start+n]]>>4 != 3 {
-		m.name[n] = byteFold[text[w.start+n]]
-		if n++; n == len(m.name) {
-			return hit
-		}
-	}
+	name := m.folder.buf[:w.size] // without case and accents
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	n := bytes.IndexFunc(name, digit)
 	if n < minJoined {
 		return hit
 	}
-	h := m.set.words.of(m.name[:n])
+	h := m.set.words.of(name[:n])
 	if m.set.heads.words.of(h)&single == 0 {
 		return hit
 	}
 	binary.LittleEndian.PutUint64(m.input[:], h)
 	if tag := m.find(m.set.keys.gram.hash(m.input[:8])); tag != 0 && m.set.classes[tag&^rough] == pii.FullName {
-		hit = Match{Class: pii.FullName, Start: w.start, End: w.start + n, Print: m.print}
+		hit = Match{Class: pii.FullName, Start: w.start, End: w.end, Print: m.print}
+		if n := bytes.IndexFunc(text[w.start:w.end], digit); n > 0 {
+			hit.End = w.start + n
+		}
 	}
 	return hit
 }
