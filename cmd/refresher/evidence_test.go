@@ -125,7 +125,8 @@ func (s *site) theReportIsSigned(t *testing.T) {
 		s.put("data/runs/"+later+"/"+name, s.object("data/runs/"+id+"/"+name))
 	}
 	s.put("data/latest.json", bytes.ReplaceAll(latest, []byte(id), []byte(later)))
-	if _, said := s.must(exitRefused, "verify", "--report", "dev"); !strings.Contains(said, "an older one was put in its place") {
+	_, said := s.must(exitRefused, "verify", "--report", "dev")
+	if !strings.Contains(said, "an older one was put in its place") {
 		t.Errorf("an older run as the latest:\n%s", said)
 	}
 }

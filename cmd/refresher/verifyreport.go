@@ -94,8 +94,8 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 		}
 		v.Run, v.Outcome = rep.Run, rep.Outcome
 		if files.run != "" && files.run != rep.Run {
-			verdict = check("dataset", "", fault.Refuse("dataset", "latest.json names run %s, and the report there is of run %s: "+
-				"an older one was put in its place", files.run, rep.Run))
+			verdict = check("dataset", "", fault.Refuse("dataset", "latest.json names run %s, and the report there is of run "+
+				"%s: an older one was put in its place", files.run, rep.Run))
 		}
 		if files.manifest != nil && verdict == nil {
 			n, err := rep.Describes(files.manifest, checked.SHA256)

@@ -41,9 +41,9 @@ func (k Known) same(before, now known, url string) error {
 	for _, x := range []struct{ what, before, now string }{
 		{"database", before.Database, now.Database}, {"bucket", before.Bucket, now.Bucket}} {
 		if x.before != "" && x.now != "" && x.before != x.now {
-			return fault.Refuse("dataset", "run %s is of the %s %q, and what was loaded from %s before of the %s %q: another "+
-				"dataset was put there; if that is meant, remove the entry from %s", now.Run, x.what, x.now, url, x.what,
-				x.before, k.Path)
+			return fault.Refuse("dataset", "run %s is of the %s %q, and what was loaded from %s before of the %s %q: "+
+				"another dataset was put there; if that is meant, remove the entry from %s", now.Run, x.what, x.now, url,
+				x.what, x.before, k.Path)
 		}
 	}
 	return nil

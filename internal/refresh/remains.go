@@ -340,8 +340,8 @@ func (r *remains) drop(ctx context.Context) error {
 // what its rules mask.
 func MayRollBack(ctx context.Context, runs *history.History, previous restore.Occupant) error {
 	if previous.Of != "" {
-		return fault.Refuse("rollback", "run %s dropped the previous database, since it held what the rules mask now; what stands "+
-			"in its place has no rows", previous.Of)
+		return fault.Refuse("rollback", "run %s dropped the previous database, since it held what the rules mask now; "+
+			"what stands in its place has no rows", previous.Of)
 	}
 	last, err := runs.LastDone(ctx, "")
 	if errors.Is(err, history.ErrNotFound) || err == nil && len(last.ReportJSON) == 0 {

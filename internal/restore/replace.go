@@ -90,7 +90,7 @@ type Occupant struct {
 	OID    uint32
 	Run    string // of the dataset that was put there by Replace; empty if something else is there
 	Empty  bool   // it holds no object, or none of rows; not known if Run is given
-	Of     string // the run that dropped what leaks, and left this without rows in its place; empty: none
+	Of     string // the run that left this without rows in the place of what leaks; empty: none
 }
 
 // Occupant tells what stands under a name. A database that can't be looked into

@@ -123,7 +123,7 @@ func TestDamagedInput(t *testing.T) {
 	}
 }
 
-// Whatever follows a beginning, the file is read, or is a finding: nobody can end the search of all
+// All that may follow a beginning is read, or is a finding: nobody can end the search of all
 // other files with it.
 func TestAnythingBehindAHeader(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

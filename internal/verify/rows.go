@@ -53,7 +53,7 @@ func (v *Verifier) rows(ctx context.Context, table Table, ext, name string, r io
 		err = v.jsonRows(ctx, t, r)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, damaged(name, err))
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	var checks []Check
 	if len(table.Columns) > 0 {

@@ -16,7 +16,8 @@ func TestOtherSpellingsAreFound(t *testing.T) {
 	}{
 		{pii.FullName, "Friedhelm Quastenberg", []string{"FriedhelmQuastenberg", "friedhelmquastenberg", "img/FRIEDHELMQUASTENBERG.png", "QuastenbergFriedhelm", "friedhelmquastenberg84"},
 			[]string{"Friedhelm", "quastenberg", "friedhelmquasten"}},
-		{pii.FullName, "Jürgen Höllerich", []string{"Juergen Hoellerich", "JUERGEN HOELLERICH", "Jurgen Hollerich", "JuergenHoellerich", "jürgenhöllerich84", "JuergenHoellerich_84", "jurgenhollerich84"},
+		{pii.FullName, "Jürgen Höllerich", []string{"Juergen Hoellerich", "JUERGEN HOELLERICH", "Jurgen Hollerich", "JuergenHoellerich",
+			"jürgenhöllerich84", "JuergenHoellerich_84", "jurgenhollerich84"},
 			[]string{"Juergen Hoeller"}},
 		{pii.FullName, "Joerg Mueller-Boehm", []string{"Jörg Müller-Böhm", "Jorg Muller Bohm"}, []string{"Jörg Müller-Bauer"}},
 		{pii.FullName, "Samuel Bauerle", []string{"samuel bauerle"}, []string{"Samul Baurle"}},
