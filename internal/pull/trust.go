@@ -42,8 +42,8 @@ func (k Known) same(before, now known, url string) error {
 		{"database", before.Database, now.Database}, {"bucket", before.Bucket, now.Bucket}} {
 		if x.before != "" && x.now != "" && x.before != x.now {
 			return fault.Refuse("dataset", "run %s is of the %s %q, and what was loaded from %s before of the %s %q: "+
-				"another dataset was put there; if that is meant, remove the entry from %s", now.Run, x.what, x.now, url,
-				x.what, x.before, k.Path)
+				"another dataset was put there; if that is meant, remove the entry from %s",
+				now.Run, x.what, x.now, url, x.what, x.before, k.Path)
 		}
 	}
 	return nil
