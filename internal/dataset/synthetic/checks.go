@@ -149,6 +149,8 @@ func (t *table) gatherCheck(k *check, names []string) {
 			return // of a computed column: the server decides
 		}
 		switch u := t.unitOf[at]; {
+		case u.how != drawn: // it stays what it is
+			g.units = append(g.units, u)
 		case u.group == nil:
 			u.group = g
 			g.units = append(g.units, u)
@@ -156,12 +158,11 @@ func (t *table) gatherCheck(k *check, names []string) {
 			old := u.group
 			g.checks = append(g.checks, old.checks...)
 			for _, member := range old.units {
-				member.group = g
+				if member.group == old {
+					member.group = g
+				}
 				g.units = append(g.units, member)
 			}
 		}
-	}
-	for _, u := range g.units {
-		g.drawn = g.drawn || u.how == drawn
 	}
 }

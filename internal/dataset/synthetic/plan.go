@@ -80,11 +80,10 @@ type check struct {
 	expr *expr
 }
 
-// group are units that are drawn again until their checks hold.
+// group are units of which those that are drawn are drawn again until the checks hold.
 type group struct {
 	units  []*unit
 	checks []*check
-	drawn  bool // some unit is
 }
 
 // part is a partition.
@@ -340,7 +339,7 @@ func (g *Generator) untangle() error {
 	state := map[*unit]int{}
 	var visit func(t *table, u *unit) error
 	visit = func(t *table, u *unit) error {
-		if state[u] == done || u.how == never {
+		if state[u] == done || u.how == never || t.rows == 0 {
 			return nil
 		}
 		if state[u] == open {
@@ -355,7 +354,7 @@ func (g *Generator) untangle() error {
 		defer func() { state[u] = done }()
 		if u.group != nil {
 			for _, other := range u.group.units {
-				if state[other] != open {
+				if other != u && state[other] != open {
 					if err := visit(t, other); err != nil {
 						return err
 					}

@@ -55,7 +55,7 @@ func (r *row) together(g *group) error {
 		if failed < 0 {
 			return nil
 		}
-		if attempt == attempts-1 || !g.drawn {
+		if attempt == attempts-1 {
 			return refuse(r.t, "constraint "+g.checks[failed].name, "was not met by %d draws of its columns", attempt+1)
 		}
 	}
