@@ -15,47 +15,48 @@ import (
 	"refresher/internal/dataset/sample"
 	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
+	"refresher/internal/testkit/schemas"
 )
 
 // model computes the sample of a world as the package's documentation states it, row by row in the
 // plainest way.
 type model struct {
-	*world
+	*schemas.World
 	opts  sample.Options
 	texts map[int]string // uid → text of the key
 	got   map[int]string // uid → reason
 }
 
-func (m *model) add(r *row, why string) bool {
-	if _, ok := m.got[r.uid]; ok {
+func (m *model) add(r *schemas.Row, why string) bool {
+	if _, ok := m.got[r.UID]; ok {
 		return false
 	}
-	m.got[r.uid] = why
+	m.got[r.UID] = why
 	return true
 }
 
-func (m *model) hash(r *row) uint64 {
-	sum := sha256.Sum256(append(slices.Clone(salt), m.texts[r.uid]...))
+func (m *model) hash(r *schemas.Row) uint64 {
+	sum := sha256.Sum256(append(slices.Clone(salt), m.texts[r.UID]...))
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-func (m *model) named(name string) *table {
-	return m.tables[slices.IndexFunc(m.tables, func(t *table) bool { return t.name == name })]
+func (m *model) named(name string) *schemas.Table {
+	return m.Tables[slices.IndexFunc(m.Tables, func(t *schemas.Table) bool { return t.Name == name })]
 }
 
 // takes are the rows that a root takes.
-func (m *model) takes(r sample.Root) []*row {
-	rows := slices.Clone(m.named(r.Table.Name).rows)
+func (m *model) takes(r sample.Root) []*schemas.Row {
+	rows := slices.Clone(m.named(r.Table.Name).Rows)
 	if r.Where != "" { // the only condition that these tests write
-		rows = slices.DeleteFunc(rows, func(x *row) bool { return x.values["b"] != "1" })
+		rows = slices.DeleteFunc(rows, func(x *schemas.Row) bool { return x.Values["b"] != "1" })
 	}
-	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(m.hash(a), m.hash(b)) })
+	slices.SortFunc(rows, func(a, b *schemas.Row) int { return cmp.Compare(m.hash(a), m.hash(b)) })
 	switch {
 	case r.Keys != nil:
-		return slices.DeleteFunc(rows, func(x *row) bool {
+		return slices.DeleteFunc(rows, func(x *schemas.Row) bool {
 			var key []string
-			for _, c := range x.table.pk {
-				key = append(key, x.values[c])
+			for _, c := range x.Table.PrimaryKey {
+				key = append(key, x.Values[c])
 			}
 			return !slices.ContainsFunc(r.Keys, func(k []string) bool { return slices.Equal(k, key) })
 		})
@@ -63,16 +64,16 @@ func (m *model) takes(r sample.Root) []*row {
 		return rows[:min(len(rows), int(r.Rows))]
 	case r.Percent > 0 && r.Percent < 100:
 		limit := uint64(r.Percent / 100 * (1 << 63) * 2)
-		return slices.DeleteFunc(rows, func(x *row) bool { return m.hash(x) >= limit })
+		return slices.DeleteFunc(rows, func(x *schemas.Row) bool { return m.hash(x) >= limit })
 	}
 	return rows
 }
 
 // limit is the entry for a key, nil if there is none.
-func (m *model) limit(k *fkey) *sample.Children {
+func (m *model) limit(k *schemas.Key) *sample.Children {
 	var found *sample.Children
 	for _, c := range m.opts.Children {
-		if c.Table.Name == k.from.name && (c.Columns == nil && found == nil || slices.Equal(c.Columns, k.cols)) {
+		if c.Table.Name == k.From.Name && (c.Columns == nil && found == nil || slices.Equal(c.Columns, k.Columns)) {
 			found = &c
 		}
 	}
@@ -80,27 +81,27 @@ func (m *model) limit(k *fkey) *sample.Children {
 }
 
 // children are the rows that come with a row by a key, going down.
-func (m *model) children(k *fkey, parent *row) []*row {
-	rows := slices.DeleteFunc(slices.Clone(k.from.rows), func(r *row) bool { return k.target(r) != parent })
+func (m *model) children(k *schemas.Key, parent *schemas.Row) []*schemas.Row {
+	rows := slices.DeleteFunc(slices.Clone(k.From.Rows), func(r *schemas.Row) bool { return k.Refers(r) != parent })
 	limit := m.limit(k)
 	if limit == nil {
 		return rows
 	}
-	slices.SortFunc(rows, func(a, b *row) int {
+	slices.SortFunc(rows, func(a, b *schemas.Row) int {
 		if limit.Order == sample.Random {
-			ha, hb := sha256.Sum256([]byte(m.texts[a.uid])), sha256.Sum256([]byte(m.texts[b.uid]))
+			ha, hb := sha256.Sum256([]byte(m.texts[a.UID])), sha256.Sum256([]byte(m.texts[b.UID]))
 			return slices.Compare(ha[:], hb[:])
 		}
-		return compareBy(a, b, append([]string{"at"}, k.from.pk...), limit.Order == sample.Newest)
+		return compareBy(a, b, append([]string{"at"}, k.From.PrimaryKey...), limit.Order == sample.Newest)
 	})
 	return rows[:min(len(rows), int(limit.Limit))]
 }
 
 // compareBy compares by columns of numbers, of which NULL is the last in any direction.
-func compareBy(a, b *row, columns []string, descending bool) int {
+func compareBy(a, b *schemas.Row, columns []string, descending bool) int {
 	for _, c := range columns {
-		va, oka := a.values[c]
-		vb, okb := b.values[c]
+		va, oka := a.Values[c]
+		vb, okb := b.Values[c]
 		x, _ := strconv.Atoi(va)
 		y, _ := strconv.Atoi(vb)
 		d := cmp.Compare(x, y)
@@ -124,7 +125,7 @@ func compareBy(a, b *row, columns []string, descending bool) int {
 // expect is the sample: uid → reason.
 func (m *model) expect() map[int]string {
 	m.got = map[int]string{}
-	near := map[*table]bool{}
+	near := map[*schemas.Table]bool{}
 	for _, r := range m.opts.Roots {
 		near[m.named(r.Table.Name)] = true
 		for _, x := range m.takes(r) {
@@ -133,12 +134,12 @@ func (m *model) expect() map[int]string {
 	}
 	roots := maps.Clone(near)
 	until(func() (grew bool) {
-		for _, k := range m.keys {
-			if roots[k.from] {
+		for _, k := range m.Keys {
+			if roots[k.From] {
 				continue
 			}
-			for _, parent := range k.to.rows {
-				if m.got[parent.uid] == "" {
+			for _, parent := range k.To.Rows {
+				if m.got[parent.UID] == "" {
 					continue
 				}
 				for _, r := range m.children(k, parent) {
@@ -150,10 +151,10 @@ func (m *model) expect() map[int]string {
 	})
 	for _, down := range []bool{true, false} {
 		until(func() (grew bool) {
-			for _, k := range m.keys {
-				src, dst := k.to, k.from
+			for _, k := range m.Keys {
+				src, dst := k.To, k.From
 				if !down {
-					src, dst = k.from, k.to
+					src, dst = k.From, k.To
 				} else if l := m.limit(k); l != nil && l.Limit == 0 {
 					continue
 				}
@@ -164,21 +165,21 @@ func (m *model) expect() map[int]string {
 			return grew
 		})
 	}
-	for _, t := range m.tables {
-		if slices.Contains(m.opts.Whole, name(t.name)) {
-			for _, r := range t.rows {
+	for _, t := range m.Tables {
+		if slices.Contains(m.opts.Whole, name(t.Name)) {
+			for _, r := range t.Rows {
 				m.add(r, "whole")
 			}
 		} else if !near[t] && m.opts.Percent > 0 {
-			for _, r := range m.takes(sample.Root{Table: name(t.name), Percent: m.opts.Percent}) {
+			for _, r := range m.takes(sample.Root{Table: name(t.Name), Percent: m.opts.Percent}) {
 				m.add(r, "own")
 			}
 		}
 	}
 	until(func() (grew bool) {
-		for _, k := range m.keys {
-			for _, r := range k.from.rows {
-				if to := k.target(r); to != nil && m.got[r.uid] != "" {
+		for _, k := range m.Keys {
+			for _, r := range k.From.Rows {
+				if to := k.Refers(r); to != nil && m.got[r.UID] != "" {
 					grew = m.add(to, "up") || grew
 				}
 			}
@@ -194,35 +195,35 @@ func until(step func() bool) {
 }
 
 // randomOptions asks a world for a sample.
-func (w *world) randomOptions(r *rand.Rand) sample.Options {
+func randomOptions(w *schemas.World, r *rand.Rand) sample.Options {
 	percents := []float64{3, 25, 60, 100}
-	opts := sample.Options{Percent: percents[r.IntN(4)], Salt: salt, References: w.references()}
-	for _, t := range w.tables {
-		root := sample.Root{Table: name(t.name)}
+	opts := sample.Options{Percent: percents[r.IntN(4)], Salt: salt, References: w.References()}
+	for _, t := range w.Tables {
+		root := sample.Root{Table: name(t.Name)}
 		switch r.IntN(10) {
 		case 0:
 			root.Percent = percents[r.IntN(4)]
 		case 1:
 			root.Rows = 1 + r.Int64N(20)
 		case 2:
-			root.Where = "b = 1 -- " + t.name + ".b"
+			root.Where = "b = 1 -- " + t.Name + ".b"
 			root.Percent = []float64{0, 60}[r.IntN(2)]
 		case 3:
-			if t.pk == nil {
+			if t.PrimaryKey == nil {
 				continue
 			}
-			root.Keys = [][]string{slices.Repeat([]string{"-5"}, len(t.pk))} // which there isn't
-			for _, row := range t.rows {
+			root.Keys = [][]string{slices.Repeat([]string{"-5"}, len(t.PrimaryKey))} // which there isn't
+			for _, row := range t.Rows {
 				if r.IntN(10) == 0 {
 					var key []string
-					for _, c := range t.pk {
-						key = append(key, row.values[c])
+					for _, c := range t.PrimaryKey {
+						key = append(key, row.Values[c])
 					}
 					root.Keys = append(root.Keys, key)
 				}
 			}
 		case 4:
-			opts.Whole = append(opts.Whole, name(t.name))
+			opts.Whole = append(opts.Whole, name(t.Name))
 			continue
 		default:
 			continue
@@ -232,17 +233,17 @@ func (w *world) randomOptions(r *rand.Rand) sample.Options {
 			opts.Roots = append(opts.Roots, sample.Root{Table: root.Table, Rows: 1 + r.Int64N(5)})
 		}
 	}
-	for _, k := range w.keys {
-		limit := sample.Children{Table: name(k.from.name), Limit: r.Int64N(4),
+	for _, k := range w.Keys {
+		limit := sample.Children{Table: name(k.From.Name), Limit: r.Int64N(4),
 			Order: []sample.Order{sample.Newest, sample.Oldest, sample.Random}[r.IntN(3)]}
-		if k.from.pk == nil {
+		if k.From.PrimaryKey == nil {
 			limit.Order = sample.Random
 		}
 		if limit.Order != sample.Random {
 			limit.By = "at"
 		}
 		if r.IntN(2) == 0 {
-			limit.Columns = k.cols
+			limit.Columns = k.Columns
 		}
 		known := slices.ContainsFunc(opts.Children, func(c sample.Children) bool {
 			return c.Table == limit.Table && slices.Equal(c.Columns, limit.Columns)
@@ -255,12 +256,12 @@ func (w *world) randomOptions(r *rand.Rand) sample.Options {
 }
 
 // keyTexts are the texts that are hashed.
-func (w *world) keyTexts(t *testing.T, url string) map[int]string {
+func keyTexts(t *testing.T, w *schemas.World, url string) map[int]string {
 	t.Helper()
 	texts := map[int]string{}
-	for _, tab := range w.tables {
-		key := map[int]string{0: "ROW(x.*)::text", 1: "a::text", 2: "ROW(" + strings.Join(tab.pk, ", ") + ")::text"}[len(tab.pk)]
-		for _, line := range column(t, url, "SELECT uid || '|' || "+key+" FROM "+tab.name+" x") {
+	for _, tab := range w.Tables {
+		key := map[int]string{0: "ROW(x.*)::text", 1: "a::text", 2: "ROW(" + strings.Join(tab.PrimaryKey, ", ") + ")::text"}[len(tab.PrimaryKey)]
+		for _, line := range column(t, url, "SELECT uid || '|' || "+key+" FROM "+tab.Name+" x") {
 			id, text, _ := strings.Cut(line, "|")
 			uid, err := strconv.Atoi(id)
 			if err != nil {
@@ -286,16 +287,16 @@ func TestRandomSchemas(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			w := randomWorld(r, 3+r.IntN(5))
+			w := schemas.Random(r, 3+r.IntN(5))
 			if seed%10 == 9 {
-				w = randomWorld(r, 30)
+				w = schemas.Random(r, 30)
 			}
 			url := pgserver.DB(t)
-			pgserver.Exec(t, url, w.schema()+w.inserts()+w.constraints())
+			pgserver.Exec(t, url, w.Schema()+w.Inserts()+w.Constraints())
 			if seed%2 == 0 {
 				pgserver.Exec(t, url, "ANALYZE")
 			}
-			m := &model{world: w, opts: w.randomOptions(r), texts: w.keyTexts(t, url)}
+			m := &model{World: w, opts: randomOptions(w, r), texts: keyTexts(t, w, url)}
 			m.compare(t, url)
 		})
 	}
@@ -304,12 +305,12 @@ func TestRandomSchemas(t *testing.T) {
 func (m *model) compare(t *testing.T, url string) {
 	t.Helper()
 	want := m.expect()
-	target, counts := pick(t, url, m.schema(), m.constraints(), m.opts)
-	for _, tab := range m.tables {
-		c := sample.Count{Table: name(tab.name)}
+	target, counts := pick(t, url, m.Schema(), m.Constraints(), m.opts)
+	for _, tab := range m.Tables {
+		c := sample.Count{Table: name(tab.Name)}
 		var uids []string
-		for _, r := range tab.rows {
-			switch want[r.uid] {
+		for _, r := range tab.Rows {
+			switch want[r.UID] {
 			case "root":
 				c.Roots++
 			case "down":
@@ -324,12 +325,12 @@ func (m *model) compare(t *testing.T, url string) {
 				continue
 			}
 			c.Rows++
-			uids = append(uids, fmt.Sprint(r.uid))
+			uids = append(uids, fmt.Sprint(r.UID))
 		}
-		if got := column(t, target, "SELECT uid::text FROM "+tab.name+" x ORDER BY x.uid"); !slices.Equal(got, uids) {
-			t.Errorf("%s: rows %v, want %v", tab.name, got, uids)
+		if got := column(t, target, "SELECT uid::text FROM "+tab.Name+" x ORDER BY x.UID"); !slices.Equal(got, uids) {
+			t.Errorf("%s: rows %v, want %v", tab.Name, got, uids)
 		}
-		got := counts[tab.name]
+		got := counts[tab.Name]
 		got.Bytes, got.Edges = 0, nil
 		if fmt.Sprint(got) != fmt.Sprint(c) {
 			t.Errorf("counts %+v, want %+v", got, c)

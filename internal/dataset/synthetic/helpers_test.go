@@ -158,6 +158,9 @@ func (w world) must(t testing.TB, p synthetic.Policy, o synthetic.Options) *made
 // column is a query's first column, as text.
 func column(t testing.TB, conn *pgx.Conn, sql string) []string {
 	t.Helper()
+	if _, err := conn.Exec(t.Context(), "SET search_path = public"); err != nil {
+		t.Fatal(err)
+	}
 	rows, err := conn.Query(t.Context(), sql)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package synthetic
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -40,6 +41,8 @@ type unit struct {
 	how     how
 	spread  *spread // of byRuns; of a foreign key that is drawn, too
 	within  *within // of inRuns
+	link    *link   // of linked
+	even    bool    // each choice has rows
 	nulls   int64   // of whole
 	whole   int64
 	source  source
@@ -53,6 +56,7 @@ const (
 	byRuns      // by a spread
 	inRuns      // by the place in a run of another unit's spread
 	before      // a foreign key to the row before
+	linked      // a foreign key that shares columns
 	never       // NULL
 )
 
@@ -114,6 +118,9 @@ func New(cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statistics
 		}
 		if lowered {
 			continue // others count on as many rows
+		}
+		for _, t := range g.tables {
+			t.tie()
 		}
 		for _, t := range g.tables {
 			t.follow()
@@ -215,11 +222,20 @@ func (t *table) index(name string) int {
 	return slices.IndexFunc(t.columns, func(c *column) bool { return c.name == name })
 }
 
-// linkKeys makes the units: foreign keys, the widest first, and columns by themselves.
+// linkKeys makes the units: foreign keys, the widest first and those to the table itself last, and columns by
+// themselves.
 func (t *table) linkKeys() {
 	t.unitOf = make([]*unit, len(t.columns))
 	keys := ownKeys(t.cat)
-	slices.SortStableFunc(keys, func(a, b catalog.ForeignKey) int { return len(b.Columns) - len(a.Columns) })
+	self := func(k catalog.ForeignKey) int {
+		if k.RefTable == t.cat.Name {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(keys, func(a, b catalog.ForeignKey) int {
+		return cmp.Or(self(a)-self(b), len(b.Columns)-len(a.Columns))
+	})
 	for _, k := range keys {
 		t.linkKey(k)
 	}
@@ -265,7 +281,7 @@ func (t *table) linkKey(k catalog.ForeignKey) {
 		return // a wider key fills it
 	}
 	if free < len(u.columns) {
-		t.leaveOpen(u)
+		t.linkShared(u)
 		return
 	}
 	if released := t.key(k); !t.mustRefer(k) {
@@ -275,19 +291,6 @@ func (t *table) linkKey(k catalog.ForeignKey) {
 		}
 	}
 	t.add(u)
-}
-
-// leaveOpen makes what a key has beside the columns of another NULL.
-func (t *table) leaveOpen(u *unit) {
-	var rest []int
-	for _, at := range u.columns {
-		if t.unitOf[at] == nil && !t.columns[at].notNull {
-			rest = append(rest, at)
-		}
-	}
-	if len(rest) > 0 {
-		t.add(&unit{columns: rest, how: never})
-	}
 }
 
 // follow gives each foreign key that is still to be drawn its spread.
@@ -301,7 +304,11 @@ func (t *table) follow() {
 
 // spreadOf deals a table's rows out to the parents of a foreign key.
 func (t *table) spreadOf(u *unit, most uint64) *spread {
-	return newSpread(u.source, t.rows, t.chosen(u), u.fk.to.rows, t.key(u.fk.key).Fans, most)
+	fans := t.key(u.fk.key).Fans
+	if u.even {
+		fans = nil
+	}
+	return newSpread(u.source, t.rows, t.chosen(u), u.fk.to.rows, fans, most)
 }
 
 // chosen is how many rows of a unit are not NULL.
@@ -333,6 +340,17 @@ func (t *table) fillable() error {
 	return nil
 }
 
+// parent is the table that a unit reads values of, and the columns.
+func (u *unit) parent() (to *table, columns []int) {
+	switch {
+	case u.how == linked:
+		return u.link.fk.to, u.link.columns
+	case u.fk != nil:
+		return u.fk.to, u.fk.columns
+	}
+	return nil, nil
+}
+
 // untangle breaks circles in which a value of a row would need itself.
 func (g *Generator) untangle() error {
 	const open, done = 1, 2
@@ -361,11 +379,9 @@ func (g *Generator) untangle() error {
 				}
 			}
 		}
-		if u.fk == nil {
-			return nil
-		}
-		for _, at := range u.fk.columns {
-			if err := visit(u.fk.to, u.fk.to.unitOf[at]); err != nil {
+		to, columns := u.parent()
+		for _, at := range columns {
+			if err := visit(to, to.unitOf[at]); err != nil {
 				return err
 			}
 		}

@@ -91,6 +91,8 @@ func (r *row) make(u *unit, attempt int) error {
 	switch {
 	case u.how == never:
 		return r.null(u)
+	case u.how == linked:
+		return r.linked(u, &dice)
 	case u.how == before:
 		if r.n == 0 {
 			return r.null(u)

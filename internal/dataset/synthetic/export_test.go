@@ -1,0 +1,4 @@
+package synthetic
+
+// ParseForTest reads a constraint.
+func ParseForTest(sql string) { _ = parseCheck(sql).reads() }
