@@ -40,13 +40,18 @@ type choice struct {
 
 func (o Options) newColumn(table string, c *catalog.Column, stats Column) *column {
 	out := o.columnOf(c.Type, c.Mod, stats.Class, table, c.Name)
-	out.name, out.notNull, out.max = c.Name, c.NotNull, c.MaxChars()
+	out.name, out.notNull = c.Name, c.NotNull
 	out.nulls, out.whole = stats.Nulls, stats.Nulls+stats.Filled
+	if o.Method.Epsilon > 0 && c.Type.Kind == catalog.DomainType && out.nulls*20 < out.whole {
+		out.nulls = 0 // noise, where the domain may be NOT NULL
+	}
 	return out
 }
 
 func (o Options) columnOf(t *catalog.Type, mod int32, class pii.Class, place ...string) *column {
+	var checks []catalog.Check // of what is part of a value, these alone narrow it
 	for t.Kind == catalog.DomainType {
+		checks = append(checks, t.Checks...)
 		t, mod = t.Base, t.BaseMod
 	}
 	c := &column{typ: t, mod: mod, kind: kindOf(t), measure: measureOf(t, mod), class: class,
@@ -67,9 +72,17 @@ func (o Options) columnOf(t *catalog.Type, mod int32, class pii.Class, place ...
 			part(f.Type, f.Mod)
 		}
 	}
-	if t.OID == catalog.NameOID {
+	switch {
+	case t.OID == catalog.NameOID:
 		c.max = 63
+	case (t.OID == catalog.VarcharOID || t.OID == catalog.BPCharOID) && mod > 4:
+		c.max = int(mod) - 4
 	}
+	for _, k := range checks {
+		c.domain.all(parseCheck(k.Expr), c)
+	}
+	c.settle()
+	c.low()
 	return c
 }
 

@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -75,6 +75,11 @@ func (l loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f
 		list = " (" + catalog.QuoteAll(cols) + ")"
 	}
 	sum := sha256.New()
+	if l.conn == nil { // it is only looked at
+		n, err := io.Copy(sum, r)
+		l.sums[table.String()] = fmt.Sprintf("%x", sum.Sum(nil))
+		return n, err
+	}
 	tag, err := l.conn.PgConn().CopyFrom(ctx, io.TeeReader(r, sum), "COPY "+table.SQL()+list+" FROM STDIN (FORMAT "+
 		f.String()+")")
 	l.sums[table.String()], l.rows[table.String()] = fmt.Sprintf("%x", sum.Sum(nil)), tag.RowsAffected()
@@ -85,13 +90,44 @@ func (l loader) CopyIn(ctx context.Context, table catalog.Name, cols []string, f
 type world struct {
 	tables, keys string
 	conn         *pgx.Conn
+	schema       func() (*catalog.Catalog, map[catalog.Name]string) // of a database that never had rows
 }
 
 func newWorld(t testing.TB, tables, rows, keys string) world {
 	t.Helper()
 	url := pgserver.DB(t)
 	pgserver.Exec(t, url, tables+";"+rows+";"+keys)
-	return world{tables, keys, session(t, url)}
+	return worldOf(t, url, tables, keys)
+}
+
+// worldOf is the world of a database.
+func worldOf(t testing.TB, url, tables, keys string) world {
+	return world{tables, keys, session(t, url), sync.OnceValues(func() (*catalog.Catalog, map[catalog.Name]string) {
+		empty := pgserver.DB(t)
+		pgserver.Exec(t, empty, tables+";"+keys)
+		conn := session(t, empty)
+		bounds, err := synthetic.Bounds(t.Context(), conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return catalogOf(t, conn), bounds
+	})}
+}
+
+// sums are hashes of the rows that statistics give.
+func (w world) sums(t testing.TB, stats *synthetic.Statistics, o synthetic.Options) map[string]string {
+	t.Helper()
+	l := loader{nil, map[string]string{}, map[string]int64{}}
+	cat, bounds := w.schema()
+	o.Method = stats.Method
+	g, err := synthetic.New(cat, bounds, stats, o)
+	if err == nil {
+		_, err = g.Copy(t.Context(), l)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.sums
 }
 
 // made is a synthetic database.
@@ -122,19 +158,14 @@ func (w world) synthesize(t testing.TB, p synthetic.Policy, o synthetic.Options)
 // from makes a synthetic database from statistics.
 func (w world) from(t testing.TB, stats *synthetic.Statistics, o synthetic.Options) (*made, error) {
 	t.Helper()
-	empty, target := pgserver.DB(t), pgserver.DB(t)
-	pgserver.Exec(t, empty, w.tables+";"+w.keys)
-	pgserver.Exec(t, target, w.tables)
-	conn := session(t, empty)
-	bounds, err := synthetic.Bounds(t.Context(), conn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cat, bounds := w.schema()
 	o.Method = stats.Method
-	g, err := synthetic.New(catalogOf(t, conn), bounds, stats, o)
+	g, err := synthetic.New(cat, bounds, stats, o)
 	if err != nil {
 		return nil, err
 	}
+	target := pgserver.DB(t)
+	pgserver.Exec(t, target, w.tables)
 	m := &made{conn: session(t, target)}
 	m.loader = loader{m.conn, map[string]string{}, map[string]int64{}}
 	if _, err := g.Copy(t.Context(), m.loader); err != nil {
@@ -177,5 +208,3 @@ func one(t testing.TB, conn *pgx.Conn, sql string) string {
 	t.Helper()
 	return strings.Join(column(t, conn, sql), " ")
 }
-
-func same(a, b *made) bool { return maps.Equal(a.sums, b.sums) }

@@ -29,6 +29,9 @@ type Policy struct {
 const (
 	maxValues = 100 // of a column
 	maxLength = 64  // of a value, in characters
+
+	// ofValues is by how much a row changes the counts of a column: it is filled, and has one value.
+	ofValues = 2
 )
 
 // Measure counts the rows of a scrubbed database by a connection with refresher's own settings.
@@ -192,7 +195,11 @@ func (m *measuring) column(ctx context.Context, c *catalog.Column, out *Column) 
 	if err != nil {
 		return m.failed(err, c.Name)
 	}
-	out.Nulls, out.Filled = m.count(nulls, peopleNulls, 1), m.count(rows, people, 1)
+	sensitivity := 1.0
+	if values {
+		sensitivity = ofValues
+	}
+	out.Nulls, out.Filled = m.count(nulls, peopleNulls, sensitivity), m.count(rows, people, sensitivity)
 	if !values {
 		return nil
 	}
@@ -235,7 +242,7 @@ func (m *measuring) labels(ctx context.Context, c *catalog.Column, labels []stri
 	if err != nil {
 		return err
 	}
-	m.counts(rows, groups)
+	m.counts(rows, groups, ofValues)
 	for i, label := range labels {
 		if rows[i] > 0 {
 			out.Values = append(out.Values, Value{label, rows[i]})
@@ -252,7 +259,7 @@ func (m *measuring) values(ctx context.Context, c *catalog.Column, out *Column) 
 		" LIMIT %d", m.people, m.K, ref, maxLength, ref, maxValues)
 	err := m.histogram(ctx, ref, c.Name, &sql, func(value string, n, of int64) {
 		if len(m.detector.Scan(nil, []byte(value))) == 0 {
-			if n = m.count(n, of, 1); n > 0 {
+			if n = m.count(n, of, ofValues); n > 0 {
 				out.Values = append(out.Values, Value{value, n})
 			}
 		}
@@ -275,7 +282,7 @@ func (m *measuring) bins(ctx context.Context, c *catalog.Column, grid []string, 
 	if err != nil {
 		return err
 	}
-	m.counts(rows, groups)
+	m.counts(rows, groups, ofValues)
 	for i, n := range rows {
 		if n > 0 {
 			out.Bins = append(out.Bins, Interval{grid[i], grid[i+1], n})

@@ -48,6 +48,11 @@ func (o Options) Check(cat *catalog.Catalog) error {
 			if c := t.Column(column); c == nil || c.Generated {
 				bad("table %s has no column %q that values can be listed for", name, column)
 			}
+			for _, k := range t.ForeignKeys {
+				if slices.Contains(k.Columns, column) {
+					bad("column %q of %s refers to %s; list values there", column, name, k.RefTable)
+				}
+			}
 		}
 	}
 	if len(in.Problems) > 0 {

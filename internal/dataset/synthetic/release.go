@@ -27,13 +27,13 @@ func (r releaser) count(rows, groups int64, sensitivity float64) int64 {
 
 // counts releases the counts of a histogram in place. Under epsilon what could be noise alone is dropped: the
 // largest of as many draws is rarely above it.
-func (r releaser) counts(rows, groups []int64) {
+func (r releaser) counts(rows, groups []int64, sensitivity float64) {
 	least := int64(1)
 	if r.Epsilon > 0 && len(rows) > few {
-		least = int64(math.Ceil(math.Log(10*float64(len(rows))) / r.each))
+		least = int64(math.Ceil(math.Log(10*float64(len(rows))) * sensitivity / r.each))
 	}
 	for i := range rows {
-		if rows[i] = r.count(rows[i], groups[i], 1); rows[i] < least {
+		if rows[i] = r.count(rows[i], groups[i], sensitivity); rows[i] < least {
 			rows[i] = 0
 		}
 	}
