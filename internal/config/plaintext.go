@@ -33,7 +33,8 @@ func Secure(cfg *pgx.ConnConfig) error {
 	if len(secured) == 0 {
 		return fault.BadInput("the URL %s", plaintext)
 	}
-	cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = secured[0].Host, secured[0].Port, secured[0].TLSConfig, secured[1:]
+	first := secured[0]
+	cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = first.Host, first.Port, first.TLSConfig, secured[1:]
 	return nil
 }
 

@@ -1,7 +1,8 @@
 // Command bench measures a refresh beside the least that moving the same data
 // can cost, in one run on one machine: `make bench`.
 //
-//	floor      two streams of COPY … binary | COPY … binary by psql, then pg_restore -j2 --section=post-data; masks nothing
+//	floor      two streams of COPY … binary | COPY … binary by psql, then pg_restore -j2
+//	           --section=post-data; masks nothing
 //	pg_dump    pg_dump -Fd -j2 -Z0, then pg_restore -j2; masks nothing
 //	refresher  the stages schema, data and post-data of `refresher run`, by its own clock
 //

@@ -53,7 +53,8 @@ func (r *report) print(what string, s scores) {
 		x := s[n]
 		fmt.Fprintf(r.w, "| %s | %d | %d | %s | %s |\n", n, x.labelled, x.found, ratio(x.caught, x.labelled),
 			ratio(x.right, x.found))
-		total.labelled, total.found, total.right, total.caught = total.labelled+x.labelled, total.found+x.found, total.right+x.right, total.caught+x.caught
+		total.labelled, total.found = total.labelled+x.labelled, total.found+x.found
+		total.right, total.caught = total.right+x.right, total.caught+x.caught
 	}
 	fmt.Fprintf(r.w, "| **all** | %d | %d | **%s** | **%s** |\n", total.labelled, total.found,
 		ratio(total.caught, total.labelled), ratio(total.right, total.found))

@@ -198,7 +198,8 @@ const longestWord = 40
 
 var meanings = sync.OnceValue(func() map[string]meaning {
 	topic := map[string]topics{"id": anyID}
-	for i, name := range strings.Fields("email phone person street ip mac imei vin bic coin birth place token card iban") {
+	const named = "email phone person street ip mac imei vin bic coin birth place token card iban"
+	for i, name := range strings.Fields(named) {
 		topic[name] = 1 << i
 	}
 	m := map[string]meaning{}

@@ -154,7 +154,8 @@ func topLevelEnd(text []byte, start, end int, wide bool) int {
 	if len(l) <= 5 {
 		switch string(low[:len(l)]) {
 		case "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp", "css", "scss", "html", "htm", "json", "yaml", "yml",
-			"xml", "txt", "pdf", "csv", "js", "jsx", "ts", "tsx", "mjs", "map", "exe", "dll", "gz", "tgz", "tar", "conf", "log":
+			"xml", "txt", "pdf", "csv", "js", "jsx", "ts", "tsx", "mjs", "map", "exe", "dll", "gz", "tgz", "tar", "conf",
+			"log":
 			return 0
 		}
 	}

@@ -276,9 +276,11 @@ func names(s string) []name {
 
 // slugs is how people spell letters in their addresses.
 var slugs = sync.OnceValue(func() *strings.Replacer {
-	return strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "à", "a", "á", "a", "â", "a", "ã", "a", "ą", "a", "æ", "ae",
-		"ç", "c", "ć", "c", "č", "c", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "í", "i", "î", "i", "ï", "i", "ł", "l", "ñ", "n", "ń", "n",
-		"ó", "o", "ô", "o", "œ", "oe", "ś", "s", "š", "s", "ú", "u", "ù", "u", "û", "u", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z", "'", "", "-", "")
+	return strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "à", "a", "á", "a", "â", "a",
+		"ã", "a", "ą", "a", "æ", "ae", "ç", "c", "ć", "c", "č", "c", "é", "e", "è", "e", "ê", "e", "ë", "e",
+		"ę", "e", "í", "i", "î", "i", "ï", "i", "ł", "l", "ñ", "n", "ń", "n", "ó", "o", "ô", "o", "œ", "oe",
+		"ś", "s", "š", "s", "ú", "u", "ù", "u", "û", "u", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z", "'", "",
+		"-", "")
 })
 
 func affixes(list ...string) []affix {

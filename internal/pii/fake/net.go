@@ -101,7 +101,8 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 
 // Longest user agents of each form.
 var (
-	MaxUserAgent      = len("Mozilla/5.0 () AppleWebKit/537.36 (KHTML, like Gecko) Chrome/100.0.0.0 Safari/537.36") + longest(uaSystems[:])
+	MaxUserAgent = len("Mozilla/5.0 () AppleWebKit/537.36 (KHTML, like Gecko) Chrome/100.0.0.0 Safari/537.36") +
+		longest(uaSystems[:])
 	MaxShortUserAgent = len("Firefox/100.0")
 )
 

@@ -3,9 +3,11 @@ package ident
 // National is one kind of national identification number: what a state, or its
 // health or tax administration, gives to one person.
 type National struct {
-	Kind  string // ISO 3166-1 code and a word: "pl_pesel"
-	Name  string // what people call it
-	Forms string // how it is written, separated by '|': 9 a digit, A a letter, X either, the rest as it is; ! behind what little else looks like, ? behind what some else does
+	Kind string // ISO 3166-1 code and a word: "pl_pesel"
+	Name string // what people call it
+	// Forms are how it is written, separated by '|': 9 a digit, A a letter, X either, the rest as
+	// it is; ! behind what little else looks like, ? behind what some else does.
+	Forms string
 	Check func(compact []byte) bool
 	// Chance is the probability that random characters of the compact form pass
 	// Check (measured; TestChances holds it to a factor of two).

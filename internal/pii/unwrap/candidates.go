@@ -67,7 +67,8 @@ func base64Head(b []byte) bool {
 		first >= 0x80 && first < 0xC2 && first != 0x8B {
 		return false
 	}
-	v2, v3, v4, v5, v6, v7 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]], base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]
+	v2, v3, v4 := base64Value[b[2]], base64Value[b[3]], base64Value[b[4]]
+	v5, v6, v7 := base64Value[b[5]], base64Value[b[6]], base64Value[b[7]]
 	d := [6]byte{first, v1<<4 | v2>>2, v2<<6 | v3, v4<<2 | v5>>4, v5<<4 | v6>>2, v6<<6 | v7}
 	return textual(d[:]) || compressedHead(d[:]) || wideHead(d[:])
 }

@@ -192,7 +192,8 @@ const longestInline = 6
 func inlineElement(name []byte) bool {
 	switch string(name) {
 	case "a", "b", "i", "u", "s", "q", "em", "tt", "big", "bdi", "bdo", "del", "dfn", "ins", "kbd", "sub", "sup",
-		"var", "wbr", "abbr", "cite", "code", "font", "mark", "nobr", "samp", "span", "data", "small", "strong", "strike":
+		"var", "wbr", "abbr", "cite", "code", "font", "mark", "nobr", "samp", "span", "data", "small", "strong",
+		"strike":
 		return true
 	}
 	return false

@@ -75,11 +75,13 @@ type Table struct {
 	ForeignKeys []ForeignKey  // constraints of which this table is the referencing side
 	Checks      []Check       // CHECK constraints made on this table
 	Search      []Search      // columns that tsvector_update_trigger fills
-	NotValid    []string      // constraints that are NOT VALID (rows that break them may be there); a partitioned table's indexes that not all partitions have
-	PartitionBy []string      // of a partitioned table: the columns that its partition key reads
-	Pages       int64         // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
-	Rows        float64       // reltuples; negative when never analysed
-	Bytes       int64         // pg_table_size: heap + TOAST, for ordering the work
+	// NotValid are constraints that are NOT VALID (rows that break them may be there), and a
+	// partitioned table's indexes that not all partitions have.
+	NotValid    []string
+	PartitionBy []string // of a partitioned table: the columns that its partition key reads
+	Pages       int64    // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
+	Rows        float64  // reltuples; negative when never analysed
+	Bytes       int64    // pg_table_size: heap + TOAST, for ordering the work
 
 	// Extension is that of which the table is a configuration table, empty for the
 	// application's own: CREATE EXTENSION makes it, and only the rows that Where selects

@@ -176,8 +176,9 @@ func Position(err error) int32 {
 var safeClasses = []string{"00", "01", "08", "23", "25", "28", "3D", "40", "53", "54", "55", "57", "58", "F0", "72"}
 
 // safeMessage passes on what an allow-list has, and what a statement of refresher's own
-// names: before it met a row, or one of the given names. A value can stand in any other message: in that of a data exception, and in
-// "role … does not exist", when a value of type regrole is read.
+// names: before it met a row, or one of the given names. A value can stand in any other
+// message: in that of a data exception, and in "role … does not exist", when a value of type
+// regrole is read.
 func safeMessage(pe *pgconn.PgError, names []string) string {
 	class := pe.Code[:min(2, len(pe.Code))]
 	switch {

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -94,7 +95,7 @@ func (m *choiceMasker) MakesNumbers() bool { return m.numbers }
 
 func (m *choiceMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	h := r.Mac.digest(m.prefix, text)
-	n := (uint64(h[0])<<40 | uint64(h[1])<<32 | uint64(h[2])<<24 | uint64(h[3])<<16 | uint64(h[4])<<8 | uint64(h[5])) % m.total
+	n := binary.BigEndian.Uint64(h[:]) >> 16 % m.total
 	i := 0
 	for m.upto[i] <= n {
 		i++
