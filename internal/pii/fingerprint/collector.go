@@ -19,7 +19,8 @@ type Collector struct {
 	origin  Column
 	origins *spiller
 	ends    [len(classes)][outcomes]int64 // how many values came to each outcome
-	uses    [len(classes)]use
+	uses    [len(classes)]use             // of values in the memo
+	fakes   [len(classes)]use             // of fakes
 
 	folder folder
 	words  []word // of the value at hand
@@ -30,6 +31,7 @@ type Collector struct {
 	joint  [maxCompact]byte
 	joined [2 * maxWord]byte
 	text   []byte
+	name   []byte // words of a name, see orderMark
 	finder *detect.Detector
 	hits   []detect.Hit
 
@@ -43,9 +45,16 @@ type Collector struct {
 // could have made is added, unless Made says of the same value that this run made it.
 // Add never allocates in the steady state.
 func (c *Collector) Add(class pii.Class, value []byte) {
-	if code := codeOf(class); code != 0 {
-		c.ends[code][c.recall(class, code, value)]++
+	code := codeOf(class)
+	if code == 0 {
+		return
 	}
+	h, was := c.recall(&c.uses[code], code, value)
+	if was == 0 {
+		was = c.outcome(class, code, value)
+		c.store.memo.keep(h, was)
+	}
+	c.ends[code][was]++
 }
 
 func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
@@ -55,15 +64,22 @@ func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 	case c.store.known(class, value):
 		return fictional
 	}
-	if couldMake(class, value) {
-		c.mark = invented
-	}
+	c.mark = c.marked(class, value)
 	ok := c.add(class, code, value)
 	c.mark = 0
 	if ok {
 		return added
 	}
 	return tooShort
+}
+
+// marked is the mark of a text: that of the value at hand, or its own if a fake could be the
+// same. A fake of this run needs none.
+func (c *Collector) marked(class pii.Class, text []byte) uint8 {
+	if c.mark == 0 && !c.making && couldMake(class, text) {
+		return invented
+	}
+	return c.mark
 }
 
 // couldMake reports a value of a class whose fakes are in no space of a standard's, that a
@@ -81,10 +97,23 @@ func couldMake(class pii.Class, value []byte) bool {
 // source that was scrubbed before, the same fake may stand for somebody else, and its
 // reappearance is no leak.
 func (c *Collector) Made(class pii.Class, value []byte) {
+	switch class {
+	case pii.FullName, pii.Street, pii.Token, pii.MAC, pii.Username, pii.Email:
+	default:
+		return
+	}
 	code := codeOf(class)
+	h, was := c.recall(&c.fakes[code], code|ofFake, value)
+	if was == 0 {
+		c.noteMade(class, code, value)
+		c.store.memo.keep(h, added)
+	}
+}
+
+func (c *Collector) noteMade(class pii.Class, code uint8, value []byte) {
 	c.making = true
 	switch class {
-	case pii.FullName, pii.Street, pii.Token, pii.MAC:
+	default:
 		c.add(class, code, value)
 	case pii.Username:
 		c.add(class, code, value)

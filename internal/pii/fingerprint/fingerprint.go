@@ -56,6 +56,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"os"
+	"strconv"
 	"sync"
 
 	"github.com/dchest/siphash"
@@ -99,6 +100,8 @@ type Store struct {
 	made  *made                        // fakes of this run
 
 	vocabulary [len(vocabularies)][]uint64
+	// The hashes of 0 to 255 as words, as they are and with three digits.
+	octets, padded [256]uint64
 
 	grams *spill // fingerprints and their classes
 	heads *spill // first words and the lengths of what they begin
@@ -141,6 +144,10 @@ func newStore(dir string, key []byte, kept bool) (*Store, error) {
 		for _, w := range list {
 			s.vocabulary[i] = append(s.vocabulary[i], s.words.of([]byte(w)))
 		}
+	}
+	for n := range s.octets {
+		s.octets[n] = s.words.of(strconv.AppendInt(nil, int64(n), 10))
+		s.padded[n] = s.words.of(fmt.Appendf(nil, "%03d", n))
 	}
 	return s, nil
 }

@@ -3,8 +3,6 @@ package fingerprint
 import (
 	"hash/maphash"
 	"sync/atomic"
-
-	"refresher/internal/pii"
 )
 
 // memo remembers what became of values. Values repeat: a customer's address
@@ -36,6 +34,9 @@ func (m *memo) find(h uint64) uint64 {
 // keep notes an outcome where find looks for it: in the first free place, else
 // in the place of another value.
 func (m *memo) keep(h, outcome uint64) {
+	if h == 0 {
+		return
+	}
 	set := &m[h>>(64-memoBits+3)]
 	at := h >> 8
 	for i := at; i < h>>8+memoWays; i++ {
@@ -55,20 +56,19 @@ const (
 	outcomes
 )
 
-// recall is the outcome of a value, kept from when it came before if it did.
-func (c *Collector) recall(class pii.Class, code uint8, value []byte) uint64 {
-	h := maphash.Bytes(c.store.seed, value) + uint64(code)*0x9E3779B97F4A7C15
-	use := &c.uses[code]
-	if use.seldom && h>>2%seldom != 0 {
-		return c.outcome(class, code, value)
+// ofFake is put to the code of a class for the fakes of it.
+const ofFake = 0x80
+
+// recall is the outcome of a value from when it came before, 0 if it did not, and its hash
+// in the memo, 0 if it is not to be kept there.
+func (c *Collector) recall(u *use, code uint8, value []byte) (h, was uint64) {
+	h = maphash.Bytes(c.store.seed, value) + uint64(code)*0x9E3779B97F4A7C15
+	if u.seldom && h>>2%seldom != 0 {
+		return 0, 0
 	}
-	was := c.store.memo.find(h)
-	use.count(was != 0)
-	if was == 0 {
-		was = c.outcome(class, code, value)
-		c.store.memo.keep(h, was)
-	}
-	return was
+	was = c.store.memo.find(h)
+	u.count(was != 0)
+	return h, was
 }
 
 // use says whether the memo pays for a class: looking into it costs a cache miss.

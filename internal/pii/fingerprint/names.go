@@ -1,6 +1,10 @@
 package fingerprint
 
-import "refresher/internal/pii"
+import (
+	"bytes"
+
+	"refresher/internal/pii"
+)
 
 // addName fingerprints a person's name in the orders it is written in.
 func (c *Collector) addName(code uint8, value []byte) bool {
@@ -23,41 +27,58 @@ func (c *Collector) addName(code uint8, value []byte) bool {
 		return true
 	}
 	if len(core) < len(c.words) {
-		c.addName2(code, value, core...)
+		c.addOrder(code, value, core)
 	}
 	first, last := core[0], core[len(core)-1]
-	c.addName2(code, value, last, first)
-	c.addJoined(code, value, first, last)
-	c.addJoined(code, value, last, first)
+	pair := [...]word{last, first}
+	mark := c.orderMark(value, pair[:])
+	c.addMarked(code, mark, pair[:])
+	c.addJoined(code, mark, value, last, first)
+	pair = [...]word{first, last}
+	mark = c.orderMark(value, pair[:])
+	c.addJoined(code, mark, value, first, last)
 	if len(core) > 2 {
-		c.addName2(code, value, first, last)
+		c.addMarked(code, mark, pair[:])
 		var turned [maxGram]word // last name, then the rest in order
 		turned[0] = last
 		copy(turned[1:], core[:len(core)-1])
-		c.addName2(code, value, turned[:len(core)]...)
+		c.addOrder(code, value, turned[:len(core)])
 	}
 	return true
 }
 
-// addName2 adds a derived order, marked if a fake could have the same words: the
+// addOrder adds words of a name in another order.
+func (c *Collector) addOrder(code uint8, value []byte, words []word) {
+	c.addMarked(code, c.orderMark(value, words), words)
+}
+
+// orderMark is the mark of words in another order, set if a fake could have the same: the
 // value "Stone Anna" must not turn this run's fake "Anna Stone" into a survivor.
-func (c *Collector) addName2(code uint8, value []byte, words ...word) {
+func (c *Collector) orderMark(value []byte, words []word) uint8 {
+	if c.mark != 0 || c.making {
+		return c.mark
+	}
+	c.name = c.name[:0]
+	for i, w := range words {
+		if i > 0 {
+			c.name = append(c.name, ' ')
+		}
+		c.name = append(c.name, value[w.start:w.end]...)
+	}
+	if bytes.Equal(c.name, value) {
+		return c.mark // that of the value is known
+	}
+	return c.marked(pii.FullName, c.name)
+}
+
+func (c *Collector) addMarked(code, mark uint8, words []word) {
 	if n, _ := size(words); n < 5 {
 		return
 	}
-	c.text = c.text[:0]
-	for i, w := range words {
-		if i > 0 {
-			c.text = append(c.text, ' ')
-		}
-		c.text = append(c.text, value[w.start:w.end]...)
-	}
-	mark := c.mark
-	if couldMake(pii.FullName, c.text) {
-		c.mark = invented
-	}
-	c.addWords(code, words)
+	was := c.mark
 	c.mark = mark
+	c.addWords(code, words)
+	c.mark = was
 }
 
 // common reports whether a value is a placeholder: no word of it is a person's.

@@ -36,13 +36,12 @@ func (c *Collector) spellings(class pii.Class, code uint8, value []byte) {
 // spelling adds what is in c.text, marked if a fake could be the same.
 func (c *Collector) spelling(class pii.Class, code uint8) {
 	mark := c.mark
-	if couldMake(class, c.text) {
-		c.mark = invented
-	}
+	c.mark = c.marked(class, c.text)
 	if c.split(c.text); len(c.words) > 1 {
 		c.addWords(code, c.words)
 		if class == pii.FullName {
-			c.addJoined(code, c.text, c.words[0], c.words[len(c.words)-1])
+			pair := [...]word{c.words[0], c.words[len(c.words)-1]}
+			c.addJoined(code, c.orderMark(c.text, pair[:]), c.text, pair[0], pair[1])
 		}
 	}
 	c.mark = mark
@@ -90,20 +89,14 @@ func vowel(c byte) bool { return bytes.IndexByte([]byte("aeiouAEIOU"), c) >= 0 }
 const minJoined = 10
 
 // addJoined adds a name in one piece, as in FriedhelmQuastenberg.
-func (c *Collector) addJoined(code uint8, value []byte, first, last word) {
+func (c *Collector) addJoined(code, mark uint8, value []byte, first, last word) {
 	n := copy(c.joined[:], c.folded(value, first))
 	n += copy(c.joined[n:], c.folded(value, last))
 	if n < minJoined || n == len(c.joined) {
 		return
 	}
-	w := word{hash: c.store.words.of(c.joined[:n]), size: n, has: hasLetter}
-	mark := c.mark
-	if c.text = append(append(append(c.text[:0], value[first.start:first.end]...), ' '), value[last.start:last.end]...); couldMake(pii.FullName, c.text) {
-		c.mark = invented
-	}
-	one := [...]word{w}
-	c.addWords(code, one[:])
-	c.mark = mark
+	one := [...]word{{hash: c.store.words.of(c.joined[:n]), size: n, has: hasLetter}}
+	c.addMarked(code, mark, one[:])
 }
 
 // minAccount is how many characters an account number has at least.
@@ -148,12 +141,13 @@ func (c *Collector) ipVariants(code uint8, a netip.Addr) {
 	if d := strconv.AppendUint(c.joined[:0], n, 10); len(d) >= minCompact {
 		c.addDigits(code, d)
 	}
-	for _, order := range [...][4]int{{0, 1, 2, 3}, {3, 2, 1, 0}} {
-		for _, format := range [...]string{"%d-%d-%d-%d", "%03d-%03d-%03d-%03d"} {
-			c.text = fmt.Appendf(c.text[:0], format, b[order[0]], b[order[1]], b[order[2]], b[order[3]])
-			c.split(c.text)
-			c.addWords(code, c.words)
+	for _, hashes := range [...]*[256]uint64{&c.store.octets, &c.store.padded} {
+		var forth, back [len(b)]word
+		for i, n := range b {
+			forth[i].hash, back[len(b)-1-i].hash = hashes[n], hashes[n]
 		}
+		c.addWords(code, forth[:])
+		c.addWords(code, back[:])
 	}
 }
 
