@@ -45,12 +45,12 @@ func TestTheFormsOfValuesStayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, is := range []struct{ what, got, want string }{
-		{"fingerprints", recordsOf(t, s.grams), "45164 8001d507f6a32900"},
-		{"what they begin with", recordsOf(t, s.heads), "31459 c18deb8d4e57e25d"},
+		{"fingerprints", recordsOf(t, s.grams), "45183 6c3a3c0250670630"},
+		{"what they begin with", recordsOf(t, s.heads), "31482 ee7d8adb5e135614"},
 		{"fakes", fakesOf(s.made), "5c4e0f618bcb0450"},
 		{"counts", fmt.Sprintf("%v", s.Stats()), "map[credit_card:{512 0 0} crypto_address:{1 0 0} email:{489 301 2} " +
 			"full_name:{2333 0 2} iban:{4 0 0} imei:{1 0 0} ip:{527 1 2} mac:{304 0 1} national_id:{500 2 0} " +
-			"phone:{498 302 2} street:{4124 0 1} token:{1081 0 11} username:{293 0 11} vin:{1 0 0}]"},
+			"phone:{498 302 2} street:{4127 0 1} token:{1081 0 11} username:{293 0 11} vin:{1 0 0}]"},
 	} {
 		if is.got != is.want {
 			t.Errorf("%s: %s, want %s", is.what, is.got, is.want)
@@ -70,7 +70,7 @@ func oddValues() (list []value) {
 			"221 b Baker Street", "Str 5 Place Square Road", "12 Boulevard Avenue Drive Court Lane Terrace Highway Parkway",
 			"Avenida Av Avda 9", "Platz Pl 3", "482 Glirbowwick Lane", "482 Glirbowwick Ln", "Lane Glirbowwick 482", "straße 5",
 			"xxstr 9", "xxxstr 9", "xxxstraat 9", "aleja al ulica ul 4", "6 Calle c Piazza Pza Apartment Apt",
-			"①② Straße 7", "Ⅷ Straße 3ª", "Улица Ленина 5", "0012 Aenderoe Rd.", "a 1", "11 2 c Lane", "12ab Road 5b 7 d"},
+			"①② Straße 7", "Ⅷ Straße 3ª", "Улица Ленина 5", "0012 Aenderoe Rd.", "a 1", "11 2 c Lane", "12ab Road 5b 7 d", "10thstr 4", "Ünderstr 12 Straßestr", "10str Höhe 5 c"},
 		pii.IP: {"93.184.216.34", "1.2.3.4/32", "8.8.8.8", "208.115.231.254", "2606:2800:220:1:248:1893:25c8:1946",
 			"::ffff:93.184.216.35", "10.0.0.1", "240.0.0.1", "9.9.9.9/24", "100.200.100.200", "5.6.70.250"},
 		pii.Phone: {"+49 (0)30 1234567", "0049 30 7654321", "020 7946 0958", "+1 212-555-0147", "12345", "030/1234568",
