@@ -35,6 +35,7 @@ type Collector struct {
 	finder *detect.Detector
 	hits   []detect.Hit
 
+	made   madeBuffer
 	making bool  // what is added is a fake of this run
 	mark   uint8 // invented, if a fake could have made the value at hand
 }
@@ -136,7 +137,7 @@ func (c *Collector) madeName(value []byte) {
 // keep adds a fingerprint; fresh is false if it came shortly before.
 func (c *Collector) keep(h uint64, tag uint8) (fresh bool) {
 	if c.making {
-		c.store.made.add(h)
+		c.made.add(c.store.made, h)
 		return false
 	}
 	fresh = c.grams.add(h, tag|c.mark)
@@ -200,6 +201,7 @@ func (c *Collector) Close() error {
 	}
 	c.ends = [len(classes)][outcomes]int64{}
 	s.numbers.merge(&c.digits)
+	c.made.flush(s.made)
 	s.mixed |= c.mixed
 	for _, err := range failed {
 		if s.err == nil {

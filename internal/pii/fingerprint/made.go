@@ -20,11 +20,46 @@ func (m *made) place(h uint64) (word *atomic.Uint64, bits uint64) {
 	return &m.words[h>>(64-madeBits)], 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63)
 }
 
-func (m *made) add(h uint64) {
+// add adds fingerprints, many at once: the processor then waits for their places in the
+// table, which is larger than its caches, at the same time.
+func (m *made) add(hashes []uint64) {
 	m.once.Do(func() { m.words = make([]atomic.Uint64, 1<<madeBits) })
-	if word, bits := m.place(h); word.Load()&bits != bits {
-		word.Or(bits)
+	var missing [madeAtOnce]bool
+	for i, h := range hashes {
+		word, bits := m.place(h)
+		missing[i] = word.Load()&bits != bits
 	}
+	for i, h := range hashes {
+		if missing[i] {
+			word, bits := m.place(h)
+			word.Or(bits)
+		}
+	}
+}
+
+// madeAtOnce is how many fingerprints of fakes a collector keeps before it adds them.
+const madeAtOnce = 64
+
+// madeBuffer is what a collector has not added yet.
+type madeBuffer struct {
+	hashes [madeAtOnce]uint64
+	n      int
+}
+
+func (b *madeBuffer) add(to *made, h uint64) {
+	if b.hashes[b.n] = h; b.n < madeAtOnce-1 {
+		b.n++
+		return
+	}
+	to.add(b.hashes[:])
+	b.n = 0
+}
+
+func (b *madeBuffer) flush(to *made) {
+	if b.n > 0 {
+		to.add(b.hashes[:b.n])
+	}
+	b.n = 0
 }
 
 // has is asked when all was added.
