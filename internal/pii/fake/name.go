@@ -64,13 +64,13 @@ func isFirstName(text []byte) bool {
 }
 
 func isSurname(text []byte) bool {
+	if !surnames().maybe(text) {
+		return false
+	}
 	var buf [32]byte
 	word := lower(buf[:], text)
 	if composed(word, surnameEndings[:]) || stemSet()[string(word)] {
 		return true
-	}
-	if !foreignSurnames().maybe(text) {
-		return false
 	}
 	for _, l := range locales()[1:] {
 		if l.isSurname(text) {

@@ -13,9 +13,16 @@ type sieve [1 << (sieveBits - 6)]uint64
 
 const sieveBits = 18 // one word in fifteen is looked up in vain
 
-// foreignSurnames are those of all locales but the English one, in any case.
-var foreignSurnames = sync.OnceValue(func() *sieve {
+// surnames are those of all locales, in any case; English ones have no ending where there
+// was no room for it.
+var surnames = sync.OnceValue(func() *sieve {
 	s := new(sieve)
+	for _, stem := range stems {
+		s.add([]byte(stem))
+		for _, ending := range surnameEndings {
+			s.add([]byte(stem + ending))
+		}
+	}
 	for _, l := range locales()[1:] {
 		for _, stem := range l.stems {
 			for _, ending := range l.endings {
