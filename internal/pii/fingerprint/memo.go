@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// memo remembers what became of values. Values repeat: a customer's address
+// memo remembers what became of values, and which fakes came. Values repeat: a customer's address
 // stands in each of his orders, and need not be taken apart there again. It is
 // shared by all collectors, as they share the store; an entry is a 64-bit hash
 // under the store's seed, the outcome in its lowest two bits. A value has one of
