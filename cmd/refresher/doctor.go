@@ -103,6 +103,7 @@ func (a *app) doctor(ctx context.Context, c *config.Config) (*doctor.Report, err
 		}
 		o.Buckets = append(o.Buckets, doctor.Bucket{Name: b.Name, URL: b.URL, Sink: sink})
 	}
+	a.doctorObjects(ctx, c, rep, &o)
 	rep.Look(ctx, o)
 	return rep, ctx.Err()
 }

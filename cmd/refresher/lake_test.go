@@ -20,8 +20,15 @@ const lakeRules = `version: 1
 objects:
   "users/**/*.csv": {columns: {uid: keep, mail: email, note: text, region: keep}}
   "events/{mail}/*.jsonl.gz": {columns: {mail: email, uid: keep, who: {json: {mail: email, tags: keep}}, n: keep}}
+  "parquet/*.parquet": {columns: {uid: keep, mails: {array: email}}}
   "tmp/**": {rows: none}
 `
+
+// lakeRow is a row of a Parquet file.
+type lakeRow struct {
+	UID   int64    `parquet:"uid"`
+	Mails []string `parquet:"mails,list"`
+}
 
 // newLakeSite is a small site with objects beside its database: the same people, by address
 // and id.
@@ -41,6 +48,18 @@ func newLakeSite(t *testing.T) *site {
 	_ = z.Close()
 	s.put("prod/users/region=EU/part-0.csv", []byte(csv.String()))
 	s.put("prod/events/zanzibar.7@bigcorp.com/day1.jsonl.gz", packed.Bytes())
+	var table bytes.Buffer
+	w := parquet.NewGenericWriter[lakeRow](&table, parquet.KeyValueMetadata("author", "zanzibar.7@bigcorp.com"),
+		parquet.MaxRowsPerRowGroup(64))
+	for i := int64(1); i <= 200; i++ {
+		if _, err := w.Write([]lakeRow{{i, []string{fmt.Sprintf("zanzibar.%d@bigcorp.com", i)}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.put("prod/parquet/users.parquet", table.Bytes())
 	s.put("prod/tmp/zanzibar.bin", []byte("zanzibar"))
 	s.write("lake.yaml", lakeRules)
 	s.vars["SOURCE_ID"], s.vars["SOURCE_SECRET"] = s.s3.AccessKey, s.s3.SecretKey
@@ -87,7 +106,7 @@ func TestObjectsBesideTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := newLakeSite(t)
 	_, text := s.must(exitClean, "run")
-	if want := "objects    processed: 2 objects (400 rows) scrubbed"; !strings.Contains(text, want) ||
+	if want := "objects    processed: 3 objects (600 rows) scrubbed"; !strings.Contains(text, want) ||
 		!strings.Contains(text, "left behind by the rules: 1") {
 		t.Errorf("%q is not in\n%s", want, text)
 	}
@@ -95,7 +114,7 @@ func TestObjectsBesideTheDatabase(t *testing.T) {
 	all := s.copies("lake/")
 	events := all["events/"+fake+"/day1.jsonl.gz"]
 	users := all["users/region=EU/part-0.csv"]
-	if len(all) != 2 || strings.Contains(fmt.Sprint(all), "zanzibar") {
+	if len(all) != 3 || strings.Contains(fmt.Sprint(all), "zanzibar") {
 		t.Fatalf("%.2000v", all)
 	}
 	for _, want := range []string{"uid,mail,note\n", "\n7," + fake + ",\"call " + fake + ", \"\"soon\"\"\"\n"} {
@@ -105,6 +124,10 @@ func TestObjectsBesideTheDatabase(t *testing.T) {
 	}
 	if want := `{"uid":7,"who":{"mail":"` + fake + `","tags":["a"],"`; !strings.Contains(events, want) || strings.Count(events, `"n":1.50}`) != 200 {
 		t.Errorf("%q is not in\n%.500s", want, events)
+	}
+	rows, err := parquet.Read[lakeRow](strings.NewReader(all["parquet/users.parquet"]), int64(len(all["parquet/users.parquet"])))
+	if err != nil || len(rows) != 200 || rows[6].UID != 7 || rows[6].Mails[0] != fake {
+		t.Errorf("%d rows, %v, %.200v", len(rows), err, rows)
 	}
 	t.Run("the sample", func(t *testing.T) { s.t = t; s.lakeSample(users) })
 	s.t = t
@@ -147,7 +170,7 @@ func (s *site) lakeSample(users string) {
 func (s *site) lakeAgain(before map[string]string) {
 	s.put("prod/users/region=EU/part-1.csv", []byte("uid,mail,note\n9,zanzibar.9@bigcorp.com,\n"))
 	_, text := s.must(exitClean, "run")
-	if want := "processed: 3 objects (401 rows) scrubbed"; !strings.Contains(text, want) || !strings.Contains(text, "taken over: 2") {
+	if want := "processed: 4 objects (601 rows) scrubbed"; !strings.Contains(text, want) || !strings.Contains(text, "taken over: 3") {
 		s.t.Errorf("%q is not in\n%s", want, text)
 	}
 	after := s.copies("lake/")
@@ -156,11 +179,11 @@ func (s *site) lakeAgain(before map[string]string) {
 			s.t.Errorf("%s changed", key)
 		}
 	}
-	if len(after) != 3 {
+	if len(after) != 4 {
 		s.t.Errorf("%d objects", len(after))
 	}
 	rep := s.lastReport()
-	if len(rep.ObjectSets) != 1 || rep.ObjectSets[0].Total().Carried != 2 {
+	if len(rep.ObjectSets) != 1 || rep.ObjectSets[0].Total().Carried != 3 {
 		s.t.Errorf("%+v", rep.ObjectSets)
 	}
 }

@@ -108,8 +108,11 @@ func (s *csvScrubber) scrub(in []byte, out [][]byte) (rows int64, err error) {
 		}
 		record := in[:n]
 		if err == nil && blankLine(record) && s.columns > 1 {
+			for i := range out { // some writers end a file with one
+				out[i] = append(out[i], record...)
+			}
 			in = in[n:]
-			continue // some writers end a file with one
+			continue
 		}
 		if err == nil && len(fields) != s.columns {
 			err = fmt.Errorf("it has %d fields, and the header %d", len(fields), s.columns)

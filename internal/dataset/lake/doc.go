@@ -1,5 +1,5 @@
-// Package lake scrubs objects that stand beside a database in a bucket: CSV and JSON
-// lines, also compressed, by the rules, domains and key of the database, so that a person
+// Package lake scrubs objects that stand beside a database in a bucket: CSV, JSON
+// lines, also compressed, and Parquet, by the rules, domains and key of the database, so that a person
 // is the same fake in both.
 //
 // # From an object to its copy
@@ -16,6 +16,9 @@
 // Of CSV and JSON lines, every byte that no rule changes: quotes, line breaks, white space,
 // the order and spelling of members. Nothing but values is taken from compressed files.
 //
+// A Parquet file is written anew. Rows keep their shape: each value is replaced where it
+// stands, also in lists and groups.
+//
 // # What is refused
 //
 // A column, a member on a line's own level, or a value in a key without a rule; bytes that
@@ -25,5 +28,6 @@
 //
 // # Memory
 //
-// Some batches of 256 KiB for each goroutine, and the longest record.
+// Some batches of 256 KiB for each goroutine, and the longest record; of Parquet, the pages of
+// the columns that are read and the row group that is written.
 package lake

@@ -13,6 +13,8 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 )
 
@@ -48,14 +50,22 @@ type taker struct {
 	m  *sample.Membership // nil: every row
 	by string
 	at int // field of the key
+
+	codec value.Codec // of its wire form; nil: that is text
+	text  []byte
 }
 
-func (t taker) of(row [][]byte) bool {
+func (t *taker) of(row [][]byte) bool {
 	if t.m == nil {
 		return true
 	}
 	v := row[t.at]
-	return v != nil && t.m.Holds(v)
+	if v == nil || t.codec == nil {
+		return v != nil && t.m.Holds(v)
+	}
+	var err error
+	t.text, err = t.codec.AppendText(t.text[:0], v)
+	return err == nil && t.m.Holds(t.text)
 }
 
 // take is a scrubber of the rows of a table. Give it back when it is not in use.
@@ -159,7 +169,11 @@ func (e *Engine) Scrub(ctx context.Context, it *Item, in Content, outs []Output)
 	if it.Version != "" && in.Version() != it.Version {
 		return stats, fmt.Errorf("object %s was replaced while the run went on: try again", it.Label)
 	}
-	stats.Rows, err = e.scrubText(ctx, it, in, outs)
+	if it.Kind == Parquet {
+		stats.Rows, err = e.scrubParquet(ctx, it, in, outs)
+	} else {
+		stats.Rows, err = e.scrubText(ctx, it, in, outs)
+	}
 	var record *recordError
 	var cell *scrub.CellError
 	if errors.As(err, &record) {
@@ -274,6 +288,9 @@ func (it *Item) takers(outs []Output) (takes []taker) {
 			t.m, t.by = sample.NewMembership(o.Percent, o.Salt), o.By
 			if it.Kind != JSONL {
 				t.at = slices.IndexFunc(it.layout.columns, func(c *catalog.Column) bool { return c.Name == o.By })
+				if c := it.layout.columns[t.at]; c.Type.OID != catalog.TextOID {
+					t.codec = value.For(c.Type, copyfmt.Binary)
+				}
 			}
 		}
 		takes = append(takes, t)

@@ -29,10 +29,10 @@ func KindOf(key string) (kind Kind, compression string, ok bool) {
 		}
 	}
 	for end, is := range map[string]Kind{
-		".csv": CSV, ".tsv": CSV, ".jsonl": JSONL, ".ndjson": JSONL,
+		".csv": CSV, ".tsv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": Parquet,
 	} {
 		if strings.HasSuffix(name, end) {
-			return is, compression, true
+			return is, compression, is != Parquet || compression == ""
 		}
 	}
 	return "", "", false

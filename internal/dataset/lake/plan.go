@@ -60,7 +60,8 @@ type Item struct {
 // layout is what objects of one table have in common.
 type layout struct {
 	columns []*catalog.Column
-	header  bool // of CSV: it has a header line
+	header  bool    // of CSV: it has a header line
+	leaves  []*leaf // of Parquet
 }
 
 // Plan is what is known of a set before a row of it is read.
@@ -101,7 +102,8 @@ func NewPlan(ctx context.Context, set Set, objects []Object, workers int) (*Plan
 		var ok bool
 		if item.Kind, item.Compression, ok = KindOf(o.Key); !ok {
 			wrong = append(wrong, rule.Pos.Problem("object %s is by its name none of .csv, .tsv, .jsonl, .ndjson "+
-				"(or these with .gz or .zst), so its columns can't be told: leave it behind with {rows: none}",
+				"(or these with .gz or .zst) and .parquet, so its columns can't be told: "+
+				"leave it behind with {rows: none}",
 				item.Label))
 			continue
 		}
@@ -181,6 +183,8 @@ func (it *Item) look(ctx context.Context) (_ *layout, err error) {
 	switch it.Kind {
 	case JSONL:
 		return &layout{columns: []*catalog.Column{{Num: 1, Name: lineColumn, Type: jsonType(), Mod: -1}}}, nil
+	case Parquet:
+		return parquetLayout(c)
 	}
 	l := &layout{header: len(it.Rule.Header) == 0}
 	var names []string
@@ -277,12 +281,19 @@ func (p *Plan) cover(it *Item, missing, wrong *[]fault.Problem) {
 				it.Rule.Pattern, it.Rule.Pos),
 			Fix: "name them under columns, or if it has no header, write header: [COLUMN, …]"}}
 	}
+	if it.Kind == Parquet {
+		nested, keys := it.coverLeaves()
+		gaps, *wrong = append(gaps, nested...), append(*wrong, keys...)
+	}
 	*missing = append(*missing, gaps...)
-	if it.Kind == JSONL || len(it.layout.columns) == 0 {
+	if it.Kind == JSONL || len(have) == 0 {
 		return
 	}
 	for _, by := range p.Set.By {
-		if !have[by] {
+		flat := it.Kind != Parquet || it.inKey(by) || slices.ContainsFunc(it.layout.leaves, func(l *leaf) bool {
+			return l.name == by && !l.repeated
+		})
+		if !have[by] || !flat {
 			text := fmt.Sprintf("object %s has no column %q, by which %s is sampled", it.Label, by, p.Set.Name)
 			*wrong = append(*wrong, fault.Problem{Text: text})
 		}
@@ -293,6 +304,9 @@ func (p *Plan) cover(it *Item, missing, wrong *[]fault.Problem) {
 func (it *Item) names() (names []string) {
 	if it.Kind == JSONL {
 		return nil
+	}
+	if it.Kind == Parquet {
+		return topNames(it.layout.leaves)
 	}
 	for _, c := range it.layout.columns {
 		names = append(names, c.Name)
@@ -308,6 +322,8 @@ func (p *Plan) assign(it *Item) (problems []fault.Problem) {
 		var rule *rules.Rule
 		rule, problems = lineRule(it.Rule)
 		t.Columns = []*rules.Column{{Name: lineColumn, Rule: rule, Pos: it.Rule.Pos}}
+	case Parquet:
+		t.Columns = it.layout.plan(it.Rule)
 	default:
 		for _, c := range it.layout.columns {
 			t.Columns = append(t.Columns, named(it.Rule, c.Name))
