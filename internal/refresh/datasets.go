@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"refresher/internal/dataset/archive"
+	"refresher/internal/dataset/describe"
 	"refresher/internal/dataset/layout"
 	"refresher/internal/dataset/parquet"
 	"refresher/internal/dataset/synthetic"
@@ -38,12 +39,13 @@ type staged struct {
 
 // stageDatasets uploads every bucket's dataset, all of it fed from the scrubbed
 // shadow.
-func stageDatasets(ctx context.Context, o *Options, mine *claim, made *cleanup, data *filled) ([]*staged, error) {
+func stageDatasets(ctx context.Context, o *Options, rec *recorder, mine *claim, made *cleanup,
+	data *filled) ([]*staged, error) {
 	data, err := data.asBuilt(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	e := &exporter{filled: data, o: o, mine: mine, made: made}
+	e := &exporter{filled: data, o: o, rec: rec, mine: mine, made: made}
 	var out []*staged
 	for _, b := range o.Buckets {
 		s, err := e.stage(ctx, b)
@@ -59,11 +61,14 @@ func stageDatasets(ctx context.Context, o *Options, mine *claim, made *cleanup, 
 type exporter struct {
 	*filled
 	o       *Options
+	rec     *recorder
 	mine    *claim
 	made    *cleanup
 	samples []*sampleDB
 
 	synthetic []*syntheticDB
+	schemaSQL string           // of the shadow, without rows
+	described []describe.Table // its tables, without what differs from one dataset to another
 }
 
 func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
@@ -117,7 +122,10 @@ func (e *exporter) stage(ctx context.Context, b Bucket) (*staged, error) {
 			return nil, err
 		}
 	}
-	return s, e.countRows(ctx, s)
+	if err := e.countRows(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, e.describe(ctx, s)
 }
 
 // putTables writes the rows of every table in one format.
@@ -136,10 +144,12 @@ func (e *exporter) putTables(ctx context.Context, s *staged, format layout.Forma
 	return err
 }
 
+func (e *exporter) dumpName() string { return e.o.Staging.Database + ".dump" }
+
 // putDump streams pg_dump's custom format into the bucket: any pg_restore loads it, as any role.
 func (e *exporter) putDump(ctx context.Context, s *staged) error {
 	cfg := s.database.Config()
-	_, err := s.staging.Put(ctx, e.o.Staging.Database+".dump", func(w io.Writer) error {
+	_, err := s.staging.Put(ctx, e.dumpName(), func(w io.Writer) error {
 		r, pipe := io.Pipe()
 		copied := make(chan error, 1)
 		go func() {

@@ -153,7 +153,7 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 		return err
 	}
 	sets, err := stage(ctx, rec, "datasets", func(ctx context.Context) ([]*staged, error) {
-		return stageDatasets(ctx, o, mine, made, data)
+		return stageDatasets(ctx, o, rec, mine, made, data)
 	})
 	if err != nil {
 		return err

@@ -176,7 +176,7 @@ func (d *Database) byScript(ctx context.Context, c client.Command) error {
 	if err := client.Run(ctx, c); err != nil {
 		return err
 	}
-	statements, err := sqltext.Split(plain(out.String()))
+	statements, err := sqltext.Split(Plain(out.String()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Doing, err)
 	}
@@ -193,10 +193,10 @@ func (d *Database) byScript(ctx context.Context, c client.Command) error {
 	})
 }
 
-// plain takes \restrict and \unrestrict with their token out of a script: they
+// Plain takes \restrict and \unrestrict with their token out of a script: they
 // tell psql, since the minor releases of August 2025, to run no other command of
 // its own. The token is random: no other line is like them.
-func plain(script string) string {
+func Plain(script string) string {
 	_, rest, ok := strings.Cut(script, "\n\\restrict ")
 	if !ok {
 		return script

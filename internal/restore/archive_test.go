@@ -58,11 +58,11 @@ func (s *stage) restored(t *testing.T) *Database {
 
 func TestPlainTakesOutPsqlsCommands(t *testing.T) {
 	script := "--\n-- dump\n--\n\n\\restrict AbC12\n\nSET a = 1;\nSELECT '\n\\restrict other\n';\n\n\\unrestrict AbC12\n\n"
-	if got, want := plain(script), "--\n-- dump\n--\n\n\n\nSET a = 1;\nSELECT '\n\\restrict "+
+	if got, want := Plain(script), "--\n-- dump\n--\n\n\n\nSET a = 1;\nSELECT '\n\\restrict "+
 		"other\n';\n\n\n\n"; got != want {
 		t.Errorf("got %q", got)
 	}
-	if got := plain("SELECT 1;\n"); got != "SELECT 1;\n" {
+	if got := Plain("SELECT 1;\n"); got != "SELECT 1;\n" {
 		t.Errorf("got %q", got)
 	}
 }

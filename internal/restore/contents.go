@@ -51,7 +51,7 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	if err := client.Run(ctx, read); err != nil {
 		return nil, err
 	}
-	statements, err := sqltext.Split(plain(script.String()))
+	statements, err := sqltext.Split(Plain(script.String()))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", read.Doing, err)
 	}

@@ -77,7 +77,7 @@ func (s *dataScript) run(ctx context.Context) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if strings.HasPrefix(line, `\restrict `) || strings.HasPrefix(line, `\unrestrict `) { // see plain
+		if strings.HasPrefix(line, `\restrict `) || strings.HasPrefix(line, `\unrestrict `) { // see Plain
 			continue
 		}
 		open.WriteString(line)

@@ -74,7 +74,7 @@ func (d *Database) postDataScript(ctx context.Context, dump string) (string, err
 		Tool: client.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
 		Args: append(sectionArgs("post-data", file), "--file=-", dump),
 	})
-	return plain(out.String()), err
+	return Plain(out.String()), err
 }
 
 // maintenanceMemory is what a build may use to sort or hash, in each session.

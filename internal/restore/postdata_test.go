@@ -77,7 +77,7 @@ func TestPostDataOrder(t *testing.T) {
 			Tool: client.Dump, MinMajor: s.admin.Major(), Doing: "dumping the copy", Server: db.cfg, Stdout: &out,
 			Args: []string{"--schema-only", client.DBName(db.name)},
 		}))
-		return plain(out.String())
+		return Plain(out.String())
 	}
 	restored := func(run string, postData func(*Database) error) *Database {
 		db, err := s.srv.Create(t.Context(), s.srv.ShadowName(run), s.source)

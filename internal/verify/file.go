@@ -47,6 +47,8 @@ type Input struct {
 
 	// Own is for what refresher wrote itself: its hashes and paths look like tokens.
 	Own bool
+	// Definitions is for text that describes a schema: names, types and comments.
+	Definitions bool
 
 	// Title is the part of Name that is looked through like the file itself; empty: all.
 	Title string
@@ -76,7 +78,7 @@ func (in Input) kind() string {
 // The name of a file can be a finding too; then it is called "file 1" and so on, and
 // there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
-	f := &files{v: v, table: in.Table, rows: in.Rows, wrote: in.Own}
+	f := &files{v: v, table: in.Table, rows: in.Rows, wrote: in.Own, schema: in.Definitions}
 	in.R = f.from.reader(in.R)
 	if in.At != nil {
 		in.At = f.from.readerAt(in.At)
@@ -97,6 +99,7 @@ type files struct {
 	opaque  int    // how many of those there were
 	seen    bool   // the bytes of the outermost were searched before
 	wrote   bool   // by refresher itself, see [Input.Own]
+	schema  bool   // see [Input.Definitions]
 	from    origin // of the outermost
 }
 
@@ -249,7 +252,9 @@ func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) e
 	if ext := strings.ToLower(path.Ext(in.kind())); ext == ".csv" || ext == ".tsv" {
 		err = f.v.csv(ctx, l, name, ext, r)
 	} else {
-		l.column(name, "", func(t *tally) { t.stats.Type, t.file, t.own = "text", true, f.wrote })
+		l.column(name, "", func(t *tally) {
+			t.stats.Type, t.file, t.own, t.schema = "text", true, f.wrote, f.schema
+		})
 		err = f.v.text(ctx, l, name, r)
 	}
 	if err != nil {

@@ -126,7 +126,7 @@ func columns(ctx context.Context, conn *pgx.Conn, j layout.Job) ([]layout.Column
 	var conditions []string
 	for i, c := range j.Table.Columns {
 		out[i] = layout.Column{Name: c.Name, Type: c.Type.SQL}
-		if is := odd(c.Type.Underlying().OID, "t."+catalog.Quote(c.Name)); is != "" {
+		if is := odd(c.Type.Underlying(), "t."+catalog.Quote(c.Name)); is != "" {
 			doubtful, conditions = append(doubtful, i), append(conditions, is)
 		}
 	}
@@ -136,15 +136,18 @@ func columns(ctx context.Context, conn *pgx.Conn, j layout.Job) ([]layout.Column
 	}
 	for n, i := range doubtful {
 		if found[n] {
-			out[i].AsText = "it holds a value that is PostgreSQL's own, such as infinity or a year BC"
+			out[i].AsText = "it holds a value that PostgreSQL alone has: infinity, a year BC, an array with other bounds"
 		}
 	}
 	return out, nil
 }
 
 // odd is a condition, in SQL, for a value that a type has in PostgreSQL alone; empty if it has none.
-func odd(oid uint32, ref string) string {
-	switch oid {
+func odd(t *catalog.Type, ref string) string {
+	if t.Kind == catalog.ArrayType {
+		return "pg_catalog.array_dims(" + ref + ") !~ " + plainBounds
+	}
+	switch t.OID {
 	case catalog.Float4OID, catalog.Float8OID, catalog.NumericOID:
 		return ref + " IN ('NaN', 'Infinity', '-Infinity')"
 	case catalog.DateOID, catalog.TimestampOID, catalog.TimestamptzOID:

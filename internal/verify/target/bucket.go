@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"refresher/internal/dataset/describe"
 	"refresher/internal/dataset/layout"
 	"refresher/internal/fault"
 	"refresher/internal/s3sink"
@@ -70,7 +71,7 @@ func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]
 	}
 	one := &Reader{Verifier: x.Verifier}
 	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(),
-		Own: !strings.HasPrefix(o.Name, "objects/")})
+		Own: !strings.HasPrefix(o.Name, "objects/"), Definitions: describe.Beside(o.Name)})
 	return one.Results, err
 }
 
@@ -142,7 +143,8 @@ func (r *Reader) entry(ctx context.Context, sink *s3sink.Sink, b s3sink.Beside) 
 	known = known && b.Run != ""
 	before := len(r.Results)
 	err = r.file(ctx, verify.Input{Name: b.Name, R: body, At: body, Size: body.Size(), Own: b.Of != nil,
-		Rows: known && part.Format != layout.Parquet,
+		Definitions: b.Of != nil && describe.Beside(b.Path),
+		Rows:        known && part.Format != layout.Parquet,
 		Table: func(name string) verify.Table {
 			if known {
 				t := verify.TableNamed(r.Tables, part.Table)
