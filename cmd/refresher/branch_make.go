@@ -13,6 +13,7 @@ import (
 	"refresher/internal/config"
 	"refresher/internal/fault"
 	"refresher/internal/history"
+	"refresher/internal/refresh"
 	"refresher/internal/report/visible"
 	"refresher/internal/restore"
 )
@@ -70,7 +71,8 @@ func (a *app) person() string {
 	return "unknown"
 }
 
-// claim takes the right to make the branch's database, and makes room for it.
+// claim takes the right to make the branch's database, if its name is free, or a branch's that
+// is to be replaced.
 func (on *branching) claim(ctx context.Context, b *restore.Branch, replace bool) (*restore.Claim, error) {
 	cfg := on.staging.Copy()
 	cfg.Database = b.Database
@@ -82,14 +84,14 @@ func (on *branching) claim(ctx context.Context, b *restore.Branch, replace bool)
 	if err != nil {
 		return nil, err
 	}
-	if err := on.makeRoom(ctx, claim, b, replace); err != nil {
+	if err := on.mayTake(ctx, claim, b, replace); err != nil {
 		claim.Release(ctx)
 		return nil, err
 	}
 	return claim, nil
 }
 
-func (on *branching) makeRoom(ctx context.Context, claim *restore.Claim, b *restore.Branch, replace bool) error {
+func (on *branching) mayTake(ctx context.Context, claim *restore.Claim, b *restore.Branch, replace bool) error {
 	occupant, err := claim.Occupant(ctx, b.Database)
 	if err != nil || !occupant.Exists {
 		return err
@@ -101,12 +103,10 @@ func (on *branching) makeRoom(ctx context.Context, claim *restore.Claim, b *rest
 	i := slices.IndexFunc(all, func(x restore.Branch) bool { return x.OID == occupant.OID })
 	switch {
 	case i >= 0 && replace:
-		return on.server.DropBranch(ctx, all[i])
+		return nil
 	case i >= 0:
 		return fault.Refuse("branch", "there is a branch %s already, by %s, until %s: say --replace to make it anew, or "+
 			"refresher branch drop %s", b.Name, all[i].By, all[i].Expires.UTC().Format(time.DateTime), b.Name)
-	case occupant.Run != "": // of a branch command that was killed before it marked what it loaded
-		return nil
 	}
 	return fault.Refuse("branch", "database %q is not a branch: give the branch another name, or rename that database",
 		b.Database)
@@ -129,7 +129,7 @@ func (on *branching) ofStaging(ctx context.Context, b *restore.Branch, f branchF
 		return err
 	}
 	defer claim.Release(ctx)
-	notes, err := on.server.CopyBranch(ctx, *b)
+	notes, err := claim.CopyBranch(ctx, on.server, *b, refresh.NewID(on.clock()))
 	for _, n := range notes {
 		fmt.Fprintln(on.err, "warning: "+n)
 	}
@@ -178,14 +178,14 @@ func (on *branching) ofDataset(ctx context.Context, b *restore.Branch, f branchF
 		return err
 	}
 	claim.Release(ctx) // pull takes it again
-	o.To = on.staging.Copy()
+	o.To, o.Replace = on.staging.Copy(), f.replace
 	o.To.Database = b.Database
-	r, err := on.pulled(ctx, o)
-	if err != nil {
-		return err
+	o.Mark = func(run string) (string, error) {
+		b.Run, b.From = run, restore.FromDataset
+		return b.Mark()
 	}
-	b.Run, b.From = r.Run, restore.FromDataset
-	return on.server.AdoptBranch(ctx, *b)
+	_, err = on.pulled(ctx, o)
+	return err
 }
 
 // bucketOf is the bucket of that name, or the only one with a dump.

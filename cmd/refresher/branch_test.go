@@ -83,6 +83,7 @@ func TestBranches(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 	s.must(exitClean, "branch", "ann", "--from", "dataset")
+	s.replacesWhole("ann")
 	if n := s.one(s.staging.URL(s.db+"_branch_ann"), "SELECT count(*)::text FROM users"); n == "0" {
 		t.Error("the dataset's branch is empty")
 	}
@@ -127,6 +128,48 @@ func TestBranches(t *testing.T) {
 	if _, said = s.must(exitClean, "branch", "late"); !strings.Contains(said, "staging as it is now") {
 		t.Error(said)
 	}
+	late = pgserver.Conn(t, s.staging.URL(s.db))
+	defer late.Close(context.Background())
+	before := s.branches()
+	s.must(exitRefused, "branch", "late", "--replace")
+	if after := s.branches(); len(after) != 1 || !after[0].Created.Equal(before[0].Created) || s.scratch() != "" {
+		t.Errorf("it could not be replaced, and %+v became %+v, beside %q", before, after, s.scratch())
+	}
+}
+
+// replacesWhole replaces a branch of a dataset: by a dataset that is not whole, and it stays what it is, by
+// one that is, and then by a copy, and nothing but the new one is left.
+func (s *site) replacesWhole(name string) {
+	s.t.Helper()
+	database := s.db + "_branch_" + name
+	oid := func() string {
+		return s.one(s.staging.URL(pgserver.User), "SELECT oid::text FROM pg_database WHERE datname = '"+database+"'")
+	}
+	first := oid()
+	pgserver.Exec(s.t, s.staging.URL(database), "CREATE TABLE mine ()")
+	key := "data/runs/" + s.latest() + "/" + s.db + ".dump"
+	whole := s.object(key)
+	s.put(key, whole[:len(whole)-1])
+	s.must(exitRefused, "branch", name, "--from", "dataset", "--replace")
+	s.put(key, whole)
+	if oid() != first || s.scratch() != "" {
+		s.t.Errorf("a dataset that is not whole made %s %s, beside %q", first, oid(), s.scratch())
+	}
+	for _, how := range [][]string{{"--from", "dataset"}, {}, {"--from", "dataset"}} {
+		before := oid()
+		s.must(exitClean, append([]string{"branch", name, "--replace"}, how...)...)
+		mine := s.one(s.staging.URL(database), "SELECT (to_regclass('mine') IS NOT NULL)::text")
+		if oid() == before || s.scratch() != "" || mine != "false" {
+			s.t.Errorf("%v: replaced %s by %s, beside %q", how, before, oid(), s.scratch())
+		}
+	}
+}
+
+// scratch are databases that stand beside those of branches.
+func (s *site) scratch() string {
+	s.t.Helper()
+	return s.one(s.staging.URL(pgserver.User), "SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database "+
+		"WHERE datname LIKE '"+s.db+`\_branch\_%\_%'`)
 }
 
 // at runs a command at a time.

@@ -3,15 +3,16 @@ package pull
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 )
 
-// check counts the rows of the tables that the manifest names.
-func (p *pulling) check(ctx context.Context) error {
-	cfg := p.db.Config()
-	conn, err := client.Open(ctx, cfg, client.Session{To: "the restored database to count its rows"})
+// look opens the database that is built, and reads its catalog.
+func (p *pulling) look(ctx context.Context, why string, fn func(*pgx.Conn, *catalog.Catalog) error) error {
+	conn, err := client.Open(ctx, p.db.Config(), client.Session{To: "the restored database " + why})
 	if err != nil {
 		return err
 	}
@@ -20,16 +21,28 @@ func (p *pulling) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	counted, err := cat.CountRows(ctx, conn)
+	return fn(conn, cat)
+}
+
+// check counts the rows of the tables that the manifest names. Those whose rows were not asked
+// for are empty.
+func (p *pulling) check(ctx context.Context) error {
+	rows, left := map[string]int64{}, map[string]bool{} // by the names that a manifest has
+	err := p.look(ctx, "to count its rows", func(conn *pgx.Conn, cat *catalog.Catalog) error {
+		counted, err := cat.CountRows(ctx, conn)
+		for name, n := range counted {
+			rows[name.String()], left[name.String()] = n, p.chosen != nil && !p.chosen[name]
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	rows := map[string]int64{} // by the names that a manifest has
-	for name, n := range counted {
-		rows[name.String()] = n
-	}
 	refusal := fault.Refuse("read-back", "the restored tables do not hold what the manifest of run %s names", p.result.Run)
 	for _, t := range p.dataset.Manifest.Tables {
+		if left[t.Name] {
+			t.Rows = 0
+		}
 		switch n, ok := rows[t.Name]; {
 		case !ok:
 			refusal.Add("%s: it is missing", t.Name)

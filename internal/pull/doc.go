@@ -3,9 +3,10 @@
 // In order, so that each step can still be refused without a trace:
 //
 //	guard      the bucket's manifest, the server, and what stands under the target's name
-//	download   the run's pg_dump into a private file, compared with the manifest on the way
+//	download   the run's pg_dump into a private file, compared with the manifest on the way;
+//	           one that was interrupted is gone on with
 //	schema     a database beside the target, made of the dump's tables
-//	data       its rows
+//	data       its rows, in several sessions; of some tables only, if [Options] say Only
 //	post-data  indexes, constraints, triggers
 //	analyze    the planner's statistics
 //	check      the rows of every table, counted, are those that the manifest names
@@ -14,6 +15,8 @@
 // Until the swap the target is what it was, and a pull that fails or is interrupted
 // drops what it built. A kill leaves a database and a folder, which the next pull to
 // that target removes.
+//
+// [Folder] downloads files of another format instead, and [List] tells which runs there are.
 //
 // # What is replaced
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/programs"
 	"refresher/internal/report/signature"
@@ -28,8 +29,13 @@ type Options struct {
 	Trusted []signature.PublicKey // whose datasets are loaded; none: as Known says
 	Known   Known                 // what was loaded before
 	TempDir string                // for the dump; empty: the system's
-	Workers int                   // sessions that build indexes
+	Cache   string                // folder for downloads that a later pull goes on with; empty: none does
+	Jobs    int                   // sessions that load rows and build indexes, and objects that are downloaded, at once
+	Only    []string              // tables, as the manifest or without a schema; empty: all
 	Allowed []string              // extensions, beside those that do no harm
+	// Mark is what the database is known by afterwards, and nothing is then kept of the one
+	// before; nil: it is a dataset of that run, and the one before is kept.
+	Mark func(run string) (string, error)
 }
 
 // Observer hears how a pull goes. Its methods may be called at any time, from any
@@ -46,8 +52,10 @@ type Result struct {
 	Run, Content string
 	Tables       int
 	Rows         int64
-	Bytes        int64  // of the dump
-	Previous     string // name of the database that was replaced; empty if there was none
+	Bytes        int64    // of what was downloaded, and was here
+	Kept         int64    // bytes of them that an interrupted pull had brought
+	Also         []string // tables that Only does not name, to which foreign keys of its own lead
+	Previous     string   // name of the database that was replaced; empty if there was none
 }
 
 // pulling is one pull under way.
@@ -55,13 +63,18 @@ type pulling struct {
 	Options
 	watch   Observer
 	dataset *s3sink.Published
-	object  s3sink.Object // the dump
+	keys    []signature.PublicKey // that are trusted
+
+	manifest, signature []byte // as they are stored
+
+	objects []s3sink.Object // that are downloaded
 	server  *restore.Server
 	claim   *restore.Claim
 	guest   *restore.Guest // as which the dataset's SQL runs; nil: as the role of To
 	dump    string         // its file
 	db      *restore.Database
-	seen    known // to be remembered
+	chosen  map[catalog.Name]bool // tables whose rows are loaded; nil: all
+	seen    known                 // to be remembered
 	result  *Result
 }
 
@@ -70,15 +83,14 @@ const cleanUpTime = time.Minute
 
 // Run pulls once.
 func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) {
-	p := &pulling{Options: o, watch: watch}
-	watch.Stage("guard")
-	if err := p.open(ctx); err != nil {
-		return nil, err
-	}
-	if err := p.trust(ctx); err != nil {
+	p := &pulling{Options: o, watch: watch, result: &Result{}}
+	if err := p.begin(ctx, Dump); err != nil {
 		return nil, err
 	}
 	if p.server, err = restore.ConnectTarget(ctx, o.To); err != nil {
+		return nil, err
+	}
+	if err := p.versions(); err != nil {
 		return nil, err
 	}
 	if p.claim, err = p.server.Claim(ctx); err != nil {
@@ -93,10 +105,13 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	p.dump = filepath.Join(dir, "dataset.dump")
 
 	watch.Stage("download")
-	if err := p.download(ctx); err != nil {
+	kept, err := p.download(ctx, dir)
+	if kept != nil {
+		defer func() { err = errors.Join(err, kept.end(err == nil)) }()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if p.guest, err = p.claim.Guest(ctx); err != nil {
@@ -118,36 +133,30 @@ func Run(ctx context.Context, o Options, watch Observer) (_ *Result, err error) 
 	return p.result, p.Known.write(p.seen)
 }
 
-// open finds the dataset and, in it, the dump.
-func (p *pulling) open(ctx context.Context) (err error) {
-	if p.Run == "" {
-		p.dataset, err = p.Sink.Current(ctx)
-	} else {
-		p.dataset, err = p.Sink.Published(ctx, p.Run)
-	}
-	switch {
-	case err != nil:
+// begin finds the dataset, and the objects of a format in it, if it is one to be trusted.
+func (p *pulling) begin(ctx context.Context, format string) error {
+	p.watch.Stage("guard")
+	if err := p.open(ctx); err != nil {
 		return err
-	case p.dataset == nil && p.Run == "":
-		return fault.BadInput("nothing was published under %s yet: check the URL", p.Sink.URL())
-	case p.dataset == nil:
-		return fault.BadInput("no run %s was published under %s, or it was not kept", p.Run, p.Sink.URL())
 	}
-	m := p.dataset.Manifest
-	for _, o := range m.Objects {
-		if o.Name == m.Database+".dump" {
-			p.object = o
-		}
+	if err := p.trust(ctx); err != nil {
+		return err
 	}
-	if p.object.Name == "" {
-		return fault.BadInput("run %s under %s holds no pg_dump: publish with formats: [pgdump]", p.dataset.ID(),
-			p.Sink.URL())
+	p.result.Run, p.result.Content = p.dataset.ID(), p.dataset.Manifest.Content
+	if err := p.choose(format, format != Dump); err != nil {
+		return err
 	}
-	p.result = &Result{Run: p.dataset.ID(), Content: m.Content, Tables: len(m.Tables), Bytes: p.object.Size}
-	for _, t := range m.Tables {
-		p.result.Rows += t.Rows
+	return p.attested(ctx)
+}
+
+// versions refuses a server that is older than the dataset, and a machine without the pg_restore
+// that it takes, before anything is downloaded.
+func (p *pulling) versions() error {
+	from := p.dataset.Manifest.ServerMajor
+	if err := p.server.NotOlderThan(from); err != nil {
+		return err
 	}
-	_, _, err = programs.Find(client.Restore, client.Oldest)
+	_, _, err := programs.Find(client.Restore, max(client.Oldest, from))
 	return err
 }
 
@@ -178,39 +187,43 @@ func (p *pulling) guard(ctx context.Context) error {
 	return nil
 }
 
-// download brings the dump, compared with the manifest, and looks once more
-// whether it is still the latest.
-func (p *pulling) download(ctx context.Context) error {
-	p.watch.Expect(0, p.object.Size)
+// download brings the dump into dir, compared with the manifest, and looks once more
+// whether it is still the latest. The file that done removes is where it is until then.
+func (p *pulling) download(ctx context.Context, dir string) (kept *download, err error) {
+	dump := p.objects[0]
+	p.dump = filepath.Join(dir, "dataset.dump")
+	if p.Cache != "" {
+		kept, err = p.fetch(ctx, dump)
+	}
+	switch {
+	case err != nil:
+	case kept != nil: // what pg_restore needs beside it is made in dir
+		p.result.Kept = kept.kept
+		if err = os.Symlink(kept.path(), p.dump); err != nil {
+			err = fmt.Errorf("making a file for the dump: %w", err)
+		}
+	default:
+		p.watch.Expect(0, dump.Size)
+		err = p.write(ctx, dump)
+	}
+	// Retention may take away what isn't the latest any more: then that is the reason.
+	if moved := p.dataset.Unmoved(ctx); moved != nil && ctx.Err() == nil {
+		err = moved
+	}
+	return kept, err
+}
+
+// write brings an object into the dump's file, from its start.
+func (p *pulling) write(ctx context.Context, o s3sink.Object) error {
 	f, err := os.OpenFile(p.dump, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("making a file for the dump: %w", err)
 	}
-	err = p.dataset.Fetch(ctx, p.object, &spool{f, p.watch})
+	err = p.dataset.Fetch(ctx, o, &spool{f, p.watch})
 	if cerr := f.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("writing the dump: %w", cerr)
 	}
-	// Retention may take away what isn't the latest any more: then that is the reason.
-	if moved := p.dataset.Unmoved(ctx); moved != nil && ctx.Err() == nil {
-		return moved
-	}
 	return err
-}
-
-// spool writes the dump's file.
-type spool struct {
-	f     *os.File
-	watch Observer
-}
-
-func (s *spool) Write(b []byte) (int, error) {
-	n, err := s.f.Write(b)
-	s.watch.Copied("", 0, int64(n))
-	if err != nil {
-		err = fmt.Errorf("writing the dump: %w; name a folder with more room by TMPDIR, or by temp_dir in the "+
-			"configuration", err)
-	}
-	return n, err
 }
 
 // build makes a database of the dump.
@@ -241,16 +254,15 @@ func (p *pulling) build(ctx context.Context) error {
 		return err
 	}
 	p.watch.Stage("data")
-	p.watch.Expect(p.result.Rows, 0)
-	if err := p.db.Data(ctx, p.dump, p.watch.Copied); err != nil {
+	if err := p.data(ctx, contents); err != nil {
 		return err
 	}
 	p.watch.Stage("post-data")
-	if err := p.db.PostData(ctx, p.dump, p.Workers); err != nil {
+	if err := p.db.PostData(ctx, p.dump, p.Jobs); err != nil {
 		return err
 	}
 	p.watch.Stage("analyze")
-	return p.db.Analyze(ctx, p.Workers)
+	return p.db.Analyze(ctx, p.Jobs)
 }
 
 // swap puts the new database in the target's place, if that is still what it was.
@@ -258,7 +270,13 @@ func (p *pulling) swap(ctx context.Context) error {
 	if err := p.guard(ctx); err != nil {
 		return err
 	}
-	notes, err := p.claim.Replace(ctx, p.ID, p.result.Run, p.db)
+	mark, err := restore.DatasetMark(p.result.Run), error(nil)
+	if p.Mark != nil {
+		if mark, err = p.Mark(p.result.Run); err != nil {
+			return err
+		}
+	}
+	notes, err := p.claim.Replace(ctx, p.ID, mark, p.db, p.Mark == nil)
 	for _, n := range notes {
 		p.watch.Warn(n)
 	}

@@ -115,22 +115,13 @@ func (p *pulling) trust(ctx context.Context) error {
 			"another "+
 			"program wrote it; publish it again with refresher run", p.dataset.ID())
 	}
-	trusted := p.Trusted
-	if len(trusted) == 0 && before.PublicKey != "" {
-		key, err := signature.ParsePublicKey([]byte(before.PublicKey))
-		if err != nil {
-			return fault.BadInput("%s holds no public key for %s: remove it there to trust the dataset anew", p.Known.Path,
-				p.Known.Name)
-		}
-		trusted = []signature.PublicKey{key}
+	trusted, err := p.trusted(before)
+	if err != nil {
+		return err
 	}
 	first := len(trusted) == 0
 	if first {
-		var s signature.Signature
-		key, err := signature.PublicKey{}, json.Unmarshal(sig, &s)
-		if err == nil {
-			key, err = signature.ParsePublicKey([]byte(s.PublicKey))
-		}
+		key, err := keyOf(sig)
 		if err != nil {
 			return fault.Refuse(signature.Gate, "the signature of run %s's manifest is none of refresher's", p.dataset.ID())
 		}
@@ -149,12 +140,9 @@ func (p *pulling) trust(ctx context.Context) error {
 	if err := json.Unmarshal(checked.Canonical, &signed); err != nil || signed.Run != p.dataset.ID() {
 		return fault.Refuse(signature.Gate, "the signed manifest is not one of run %s", p.dataset.ID())
 	}
-	p.dataset.Manifest = signed
+	p.dataset.Manifest, p.keys, p.manifest, p.signature = signed, trusted, manifest, sig
 	p.seen = known{checked.Key.String(), p.dataset.ID(), signed.Database, cmp.Or(signed.Bucket, before.Bucket)}
 	if err := p.Known.same(before, p.seen, p.Sink.URL()); err != nil {
-		return err
-	}
-	if err := p.attested(ctx, trusted); err != nil {
 		return err
 	}
 	if err := p.fresh(ctx, before.Run, trusted); err != nil {
@@ -175,9 +163,37 @@ func (p *pulling) trust(ctx context.Context) error {
 	return nil
 }
 
-// attested checks the attestation that the manifest names: that the run was done, and the
-// dump is what it made. Datasets of older versions have none.
-func (p *pulling) attested(ctx context.Context, trusted []signature.PublicKey) error {
+// trusted are the keys whose datasets are taken; none: that of the first one.
+func (o *Options) trusted(before known) ([]signature.PublicKey, error) {
+	if len(o.Trusted) > 0 || before.PublicKey == "" {
+		return o.Trusted, nil
+	}
+	key, err := signature.ParsePublicKey([]byte(before.PublicKey))
+	if err != nil {
+		return nil, fault.BadInput("%s holds no public key for %s: remove it there to trust the dataset anew",
+			o.Known.Path, o.Known.Name)
+	}
+	return []signature.PublicKey{key}, nil
+}
+
+// keyOf is the key that a signature says it is by.
+func keyOf(sig []byte) (signature.PublicKey, error) {
+	var s signature.Signature
+	if err := json.Unmarshal(sig, &s); err != nil {
+		return signature.PublicKey{}, err
+	}
+	return signature.ParsePublicKey([]byte(s.PublicKey))
+}
+
+// attested checks the attestation that the manifest names: that the run was done, and made the
+// objects with rows. Datasets of older versions have none.
+func (p *pulling) attested(ctx context.Context) error {
+	var made []report.Object
+	for _, o := range p.objects {
+		if formatOf(o.Name) != "" {
+			made = append(made, report.Object{Key: o.Name, Bytes: o.Size, SHA256: o.SHA256})
+		}
+	}
 	for _, o := range p.dataset.Manifest.Objects {
 		if o.Name != report.AttestationName {
 			continue
@@ -186,8 +202,7 @@ func (p *pulling) attested(ctx context.Context, trusted []signature.PublicKey) e
 		if err := p.dataset.Fetch(ctx, o, &envelope); err != nil {
 			return err
 		}
-		dump := report.Object{Key: p.object.Name, Bytes: p.object.Size, SHA256: p.object.SHA256}
-		return report.CheckAttestation(envelope.Bytes(), p.dataset.ID(), []report.Object{dump}, trusted...)
+		return report.CheckAttestation(envelope.Bytes(), p.dataset.ID(), made, p.keys...)
 	}
 	return nil
 }
@@ -197,10 +212,13 @@ const maxAhead = 48 * time.Hour
 
 // fromTheFuture reports a run that a wrong clock dated. It does not count as the newest, or
 // no later one would ever be the latest again.
-func fromTheFuture(run string) bool {
+func fromTheFuture(run string) bool { return startOf(run).After(time.Now().Add(maxAhead)) }
+
+// startOf is when a run began, as its id says; zero if it says nothing.
+func startOf(run string) time.Time {
 	const form = "20060102T150405Z"
-	at, err := time.Parse(form, run[:min(len(run), len(form))])
-	return err == nil && at.After(time.Now().Add(maxAhead))
+	at, _ := time.Parse(form, run[:min(len(run), len(form))])
+	return at
 }
 
 // fresh refuses a latest dataset that is older than one that was loaded, or than

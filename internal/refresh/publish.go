@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/client"
 	"refresher/internal/refresh/objectset"
 	"refresher/internal/report"
 	"refresher/internal/report/signature"
@@ -203,6 +204,7 @@ func (s *staged) publish(ctx context.Context, o *Options, rec *recorder, mine *c
 func (s *staged) manifest(o *Options, rep *report.Report) s3sink.Manifest {
 	m := manifest(o, rep)
 	m.Bucket, m.Content, m.Tables = s.bucket.Name, s.content(), s.tables
+	m.ServerMajor = client.Major(rep.Staging.Version)
 	return m
 }
 

@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -51,7 +52,19 @@ func BranchDatabase(live, branch string) (string, error) {
 }
 
 // Branches are those of the live database, by name.
-func (s *Server) Branches(ctx context.Context) (all []Branch, err error) {
+func (s *Server) Branches(ctx context.Context) ([]Branch, error) {
+	all, err := s.branchDatabases(ctx)
+	return slices.DeleteFunc(all, s.unfinished), err
+}
+
+// unfinished reports a branch's database that is not its own yet, or not any more: a kill left it.
+func (s *Server) unfinished(b Branch) bool {
+	name, err := BranchDatabase(s.live, b.Name)
+	return err == nil && isOf(pullKinds, name, b.Database)
+}
+
+// branchDatabases are the databases that are marked as branches of the live one.
+func (s *Server) branchDatabases(ctx context.Context) (all []Branch, err error) {
 	const q = `SELECT oid, datname::text, shobj_description(oid, 'pg_database'), pg_database_size(oid) FROM pg_database
 		WHERE shobj_description(oid, 'pg_database') LIKE 'refresher branch %' AND pg_has_role(datdba, 'USAGE') ORDER BY datname`
 	err = s.do(ctx, func(conn *pgx.Conn) error {
@@ -101,18 +114,42 @@ func (s *Server) Copied(ctx context.Context) (from, run string, oid uint32, err 
 }
 
 // CopyBranch makes a branch's database as a copy, which has owner, privileges and settings of
-// the live one. It may not exist.
-func (s *Server) CopyBranch(ctx context.Context, b Branch) (notes []string, err error) {
+// the live one of the server that b is a branch of. It is made beside the one that is there, if
+// any is, which it then replaces: an error means that that is what it was.
+func (c *Claim) CopyBranch(ctx context.Context, of *Server, b Branch, id string) (notes []string, err error) {
+	made := c.srv.PullName(id)
+	if notes, err = of.copyTo(ctx, b, made); err == nil {
+		more, xerr := c.srv.exchange(ctx, made, ScratchName(c.srv.live, replaced, id), false)
+		notes, err = append(notes, more...), xerr
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	if err != nil {
+		drop := func(conn *pgx.Conn) error { return dropDatabase(ctx, conn, made) }
+		return notes, errors.Join(err, c.srv.do(ctx, drop))
+	}
+	drop := func(conn *pgx.Conn) error { return dropGuest(ctx, conn, b.Database) } // of a dataset that was replaced
+	if err := c.srv.do(ctx, drop); err != nil {
+		notes = append(notes, err.Error())
+	}
+	return notes, nil
+}
+
+// cleanUpTime is how long cleaning up may go on after a command was interrupted.
+const cleanUpTime = time.Minute
+
+// copyTo makes the copy.
+func (s *Server) copyTo(ctx context.Context, b Branch, to string) (notes []string, err error) {
 	from, remedy := VerifiedName(s.live), "try again when the other branch is made"
 	if b.From == FromStaging {
 		from, remedy = s.live, "set branches: {verified_copy: true} and refresh, so that each run keeps a copy for branches, "+
 			"or say --from dataset"
 	}
-	mark, err := b.mark()
+	mark, err := b.Mark()
 	if err != nil {
 		return nil, err
 	}
-	oid, err := s.duplicate(ctx, from, b.Database, mark)
+	oid, err := s.duplicate(ctx, from, to, mark)
 	if err != nil {
 		return nil, inUse(err, from, remedy)
 	}
@@ -122,45 +159,27 @@ func (s *Server) CopyBranch(ctx context.Context, b Branch) (notes []string, err 
 		if err != nil {
 			return err
 		}
-		if _, err := conn.Exec(ctx, "ALTER DATABASE "+catalog.Quote(b.Database)+" ALLOW_CONNECTIONS true"); err != nil {
-			return client.Wrap(err, "opening database %q", b.Database)
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+catalog.Quote(to)+" ALLOW_CONNECTIONS true"); err != nil {
+			return client.Wrap(err, "opening database %q", to)
 		}
 		if !facts.exists {
 			return nil
 		}
 		facts.comment = s.markOf(mark, oid)
-		notes, err = carryDatabase(ctx, conn, facts, b.Database)
+		notes, err = carryDatabase(ctx, conn, facts, to)
 		return err
 	})
 	return notes, err
 }
 
-func (b Branch) mark() (string, error) {
+// Mark is what its database is known by.
+func (b Branch) Mark() (string, error) {
 	b.Database, b.Bytes = "", 0 // what the server knows
 	text, err := json.Marshal(b)
 	if err != nil {
 		return "", fmt.Errorf("describing branch %s: %w", b.Name, err)
 	}
 	return branchKind + " " + string(text), nil
-}
-
-// AdoptBranch marks a database as a branch into which its dataset was loaded.
-func (s *Server) AdoptBranch(ctx context.Context, b Branch) error {
-	mark, err := b.mark()
-	if err != nil {
-		return err
-	}
-	return s.do(ctx, func(conn *pgx.Conn) error {
-		oid, comment, err := commented(ctx, conn, b.Database)
-		if err != nil {
-			return err
-		}
-		if run, ours := s.marked(datasetKind, comment, oid); !ours || run != b.Run {
-			return fault.Refuse("branch", "database %q does not hold the dataset of run %s any more: make the branch again",
-				b.Database, b.Run)
-		}
-		return s.comment(ctx, conn, b.Database, s.markOf(mark, oid))
-	})
 }
 
 // DropBranch drops a branch's database, with the sessions in it, and the role that owns
@@ -184,7 +203,7 @@ func (s *Server) DropBranch(ctx context.Context, b Branch) error {
 // DropExpired drops the branches whose time is over, and returns them. One that can't
 // be dropped keeps no other.
 func (s *Server) DropExpired(ctx context.Context, now time.Time) (dropped []Branch, notes []string, err error) {
-	all, err := s.Branches(ctx)
+	all, err := s.branchDatabases(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

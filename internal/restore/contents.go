@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,7 +24,8 @@ type Contents struct {
 	Major      int    // of the server it was made on; 0 if it doesn't say
 	Encoding   string // of its text
 	Extensions []string
-	Schemas    map[string]string // of extensions
+	Schemas    map[string]string               // of extensions
+	References map[catalog.Name][]catalog.Name // the tables that foreign keys of a table lead to
 }
 
 var contentsShapes = sync.OnceValue(func() (s struct{ from, encoding, extension *regexp.Regexp }) {
@@ -58,8 +60,16 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	if err := onlyDumped(statements); err != nil {
 		return nil, err
 	}
-	c := &Contents{Encoding: "UTF8", Schemas: map[string]string{}}
+	c := &Contents{Encoding: "UTF8", Schemas: map[string]string{}, References: map[catalog.Name][]catalog.Name{}}
 	for _, st := range statements {
+		if m := foreignKeyShape.FindStringSubmatch(st.Text); m != nil {
+			from, err := catalog.ParseName(m[1])
+			to, terr := catalog.ParseName(m[3])
+			if err = errors.Join(err, terr); err != nil {
+				return nil, fmt.Errorf("%s: %w", read.Doing, err)
+			}
+			c.References[from] = append(c.References[from], to)
+		}
 		if m := contentsShapes().extension.FindStringSubmatch(strings.TrimSuffix(st.Text, ";")); m != nil {
 			if name, err := catalog.ParseName(m[2] + "." + m[1]); err == nil {
 				c.Schemas[name.Name] = name.Schema
@@ -88,11 +98,19 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 // the locale that the server has.
 func (c *Contents) Like() *catalog.Catalog { return &catalog.Catalog{Encoding: c.Encoding} }
 
+// NotOlderThan refuses a server that is older than the one that a dump is from.
+func (s *Server) NotOlderThan(major int) error {
+	if to := client.Major(s.version); to < major {
+		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump "+
+			"can be restored into the same or a newer version only", s.which, to, major)
+	}
+	return nil
+}
+
 // Fits refuses a server that is older than a dump, or has not got its extensions.
 func (s *Server) Fits(ctx context.Context, c *Contents) error {
-	if to := client.Major(s.version); to < c.Major {
-		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump can "+
-			"be restored into the same or a newer version only", s.which, to, c.Major)
+	if err := s.NotOlderThan(c.Major); err != nil {
+		return err
 	}
 	const q = `SELECT coalesce(array_agg(x ORDER BY x), '{}') FROM unnest($1::text[]) x WHERE x NOT IN (SELECT name FROM
 		pg_available_extensions)`

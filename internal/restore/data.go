@@ -3,12 +3,14 @@ package restore
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,16 +21,75 @@ import (
 	"refresher/internal/postgres/sqltext"
 )
 
+// Rows says which rows of a dump are restored, and how.
+type Rows struct {
+	Jobs  int                    // sessions at once, at least 1
+	Only  map[catalog.Name]bool  // the tables that get rows; nil: all
+	Sizes map[catalog.Name]int64 // of all tables, in rows: the sessions get as many each
+}
+
 // Data restores the rows of a dump, between PreData and PostData, and where its
-// sequences stand. pg_restore writes them and a session of our own copies them, so
+// sequences stand. pg_restore writes them and sessions of our own copy them, so
 // that rows are counted while they go, an error never quotes one, and a server
-// older than pg_restore will do. copied hears of every stretch of rows.
-func (d *Database) Data(ctx context.Context, dump string, copied func(table string, rows, bytes int64)) error {
-	major, _, err := d.restorer(dump)
+// older than pg_restore will do. copied hears of every stretch of rows, from any
+// goroutine.
+func (d *Database) Data(ctx context.Context, dump string, rows Rows,
+	copied func(table string, rows, bytes int64)) error {
+	list, _, err := d.contents(ctx, dump, "--section=data")
 	if err != nil {
 		return err
 	}
-	list, _, err := d.contents(ctx, dump, "--section=data")
+	group, ctx := errgroup.WithContext(ctx)
+	for _, part := range rows.parts(list) {
+		group.Go(func() error { return d.dataOf(ctx, dump, part, copied) })
+	}
+	return group.Wait()
+}
+
+// parts cuts a dump's contents into as many lists as there are sessions, or fewer: the largest
+// tables first, each to the session that has the least. What is no table's rows is in the first.
+func (r Rows) parts(list []byte) [][]byte {
+	names := map[string]catalog.Name{} // as pg_restore lists them
+	for n := range r.Sizes {
+		names[oneLine.Replace("TABLE DATA "+n.Schema+" "+n.Name)] = n
+	}
+	type entry struct {
+		line int
+		size int64
+	}
+	lines := bytes.SplitAfter(list, []byte("\n"))
+	var tables []entry
+	for i, line := range lines {
+		m := tocLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
+		if m == nil {
+			continue
+		}
+		name, ok := names[describe(string(m[1]))]
+		if ok && r.Only != nil && !r.Only[name] {
+			lines[i] = nil
+		} else if ok {
+			tables = append(tables, entry{line: i, size: r.Sizes[name]})
+		}
+	}
+	slices.SortStableFunc(tables, func(a, b entry) int { return cmp.Compare(b.size, a.size) })
+	loads := make([]int64, max(1, min(r.Jobs, len(tables))))
+	part := map[int]int{} // of a line
+	for _, t := range tables {
+		least := slices.Index(loads, slices.Min(loads))
+		loads[least] += t.size + 1
+		part[t.line] = least
+	}
+	parts := make([][]byte, len(loads))
+	for i, line := range lines { // in the dump's order, in which each session reads it
+		parts[part[i]] = append(parts[part[i]], line...)
+	}
+	return parts
+}
+
+// dataOf restores what a list names.
+func (d *Database) dataOf(ctx context.Context, dump string, list []byte,
+	copied func(table string, rows, bytes int64)) error {
+	major, _, err := d.restorer(dump)
 	if err != nil {
 		return err
 	}

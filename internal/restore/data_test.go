@@ -9,9 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/programs"
 	"refresher/internal/testkit/pgserver"
 )
@@ -75,8 +79,20 @@ func wholeDump(t *testing.T, s *stage, pgDump string) {
 	t.Cleanup(func() { s.ok(db.Drop(context.Background())) })
 	_, err = db.PreData(t.Context(), dump)
 	s.ok(err)
-	rows := map[string]int64{}
-	s.ok(db.Data(t.Context(), dump, func(table string, n, _ int64) { rows[table] += n }))
+	var mu sync.Mutex
+	rows, sizes := map[string]int64{}, map[catalog.Name]int64{}
+	s.ok(db.do(t.Context(), func(conn *pgx.Conn) error {
+		cat, err := catalog.Load(t.Context(), conn)
+		for i, one := range cat.Tables {
+			sizes[one.Name] = int64(i)
+		}
+		return err
+	}))
+	s.ok(db.Data(t.Context(), dump, Rows{Jobs: 3, Sizes: sizes}, func(table string, n, _ int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		rows[table] += n
+	}))
 	s.ok(db.PostData(t.Context(), dump, 2))
 	s.ok(db.resumeRowSecurity(t.Context()))
 	if rows[`public.nothing`] != 2 || rows["public.guarded"] != 2 || rows["public.piece"] != 1 ||
@@ -114,5 +130,42 @@ func TestFits(t *testing.T) {
 	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), fmt.Sprintf("the target server is PostgreSQL %d, "+
 		"older than the 99", s.admin.Major())) {
 		t.Errorf("a newer dump: %v", err)
+	}
+}
+
+// Each table is in one session's list, in the dump's order, and the sessions have about as many
+// rows each. What is no table's rows is there once, and tables that aren't asked for are not.
+func TestPartsOfADump(t *testing.T) {
+	name := func(n string) catalog.Name { return catalog.Name{Schema: "public", Name: n} }
+	const list = "; Archive\n3001; 0 1 TABLE DATA public big owner\n3002; 0 2 TABLE DATA public odd name owner\n" +
+		"3003; 0 3 TABLE DATA public third owner\n3004; 0 4 TABLE DATA public small owner\n" +
+		"3005; 0 0 SEQUENCE SET public big_id_seq owner\n"
+	sizes := map[catalog.Name]int64{name("big"): 100, name("odd name"): 60, name("third"): 50, name("small"): 5}
+	for _, tt := range []struct {
+		jobs int
+		only map[catalog.Name]bool
+		want string
+	}{
+		{2, nil, "; 3001 3004 3005 | 3002 3003"},
+		{0, nil, "; 3001 3002 3003 3004 3005"},
+		{9, nil, "; 3001 3005 | 3002 | 3003 | 3004"},
+		{3, map[catalog.Name]bool{name("odd name"): true}, "; 3002 3005"},
+		{3, map[catalog.Name]bool{}, "; 3005"},
+	} {
+		var got []string
+		for _, part := range (Rows{Jobs: tt.jobs, Only: tt.only, Sizes: sizes}).parts([]byte(list)) {
+			var ids []string
+			for line := range strings.Lines(string(part)) {
+				id, _, _ := strings.Cut(line, " ")
+				ids = append(ids, strings.TrimSuffix(id, ";"))
+			}
+			got = append(got, strings.Join(ids, " "))
+		}
+		if len(got) > 0 {
+			got[0] = ";" + got[0]
+		}
+		if strings.Join(got, " | ") != tt.want {
+			t.Errorf("%d sessions, only %v: %q, want %q", tt.jobs, tt.only, got, tt.want)
+		}
 	}
 }

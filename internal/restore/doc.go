@@ -25,8 +25,8 @@
 //	contents, err := restore.ReadContents(ctx, dump); err = srv.Fits(ctx, contents)
 //	guest, err := claim.Guest(ctx)                        // a role for the dump's SQL, if this one may do harm
 //	db, err := srv.Create(ctx, srv.PullName(id), contents.Like()); err = guest.Enter(ctx, db, contents)
-//	db.PreData(ctx, dump); db.Data(ctx, dump, copied); db.PostData(ctx, dump, jobs)
-//	notes, err := claim.Replace(ctx, id, run, db)
+//	db.PreData(ctx, dump); db.Data(ctx, dump, rows, copied); db.PostData(ctx, dump, jobs)
+//	notes, err := claim.Replace(ctx, id, restore.DatasetMark(run), db, true)
 //
 // # Names
 //

@@ -43,7 +43,7 @@ func (s *Server) promote(ctx context.Context, run string, shadow *Database) (not
 	if note != "" {
 		notes = append(notes, note)
 	}
-	more, err := s.exchange(ctx, shadow, ScratchName(s.live, "old", run))
+	more, err := s.exchange(ctx, shadow.name, ScratchName(s.live, "old", run), true)
 	if notes = append(notes, more...); err != nil {
 		return notes, err // the next run drops the copy
 	}
@@ -66,11 +66,14 @@ func (s *Server) fit(ctx context.Context, shadow *Database) (notes []string, err
 }
 
 // exchange makes the shadow live and what was live previous; what was previous is
-// called old for the moment until it is dropped.
-func (s *Server) exchange(ctx context.Context, shadow *Database, old string) (notes []string, err error) {
+// called old for the moment until it is dropped. Without keep, that is what was live.
+func (s *Server) exchange(ctx context.Context, shadow, old string, keep bool) (notes []string, err error) {
 	var displaced bool
-	err = s.swap(ctx, "promoting "+shadow.name, shadow.name, func(exists map[string]bool) ([]rename, error) {
-		plan := promotion(s.live, shadow.name, old, exists)
+	err = s.swap(ctx, "promoting "+shadow, shadow, func(exists map[string]bool) ([]rename, error) {
+		plan := promotion(s.live, shadow, old, exists)
+		if !keep && exists[s.live] {
+			plan = []rename{{s.live, old}, {shadow, s.live}}
+		}
 		displaced = plan[0].to == old
 		return plan, nil
 	})

@@ -143,10 +143,14 @@ func (s *Server) occupant(ctx context.Context, conn *pgx.Conn, name string) (o O
 	return o, nil
 }
 
+// DatasetMark is what Replace marks a database by which holds a run's dataset.
+func DatasetMark(run string) string { return datasetKind + " " + run }
+
 // Replace makes a database that a pull built of a run's dataset the live one, as
 // Promote does with a shadow, and marks it. What was live stays as previous, and
-// what was previous is dropped. An error means that both are what they were.
-func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (notes []string, err error) {
+// what was previous is dropped; without keep, what was live is dropped. An error means that
+// both are what they were.
+func (c *Claim) Replace(ctx context.Context, id, mark string, db *Database, keep bool) (notes []string, err error) {
 	s := c.srv
 	if db.name != s.PullName(id) {
 		return nil, fmt.Errorf("replacing %q: database %q is not the one that pull %s built", s.live, db.name, id)
@@ -158,9 +162,9 @@ func (c *Claim) Replace(ctx context.Context, id, run string, db *Database) (note
 	if err != nil {
 		return notes, err
 	}
-	if err := s.comment(ctx, c.conn, db.name, s.markOf(datasetKind+" "+run, oid)); err != nil {
+	if err := s.comment(ctx, c.conn, db.name, s.markOf(mark, oid)); err != nil {
 		return notes, err
 	}
-	more, err := s.exchange(ctx, db, ScratchName(s.live, replaced, id))
+	more, err := s.exchange(ctx, db.name, ScratchName(s.live, replaced, id), keep)
 	return append(notes, more...), err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"sync"
@@ -14,9 +15,12 @@ import (
 // reader walks the columns of a row group side by side, one block for each, and the
 // row groups that refresher writes are smaller than all of these together.
 const (
-	blockSize = 1 << 20
+	blockSize = BlockSize
 	blocks    = 24
 )
+
+// BlockSize is the length of the blocks that an object is downloaded in, in bytes.
+const BlockSize = 1 << 20
 
 // Content is an object that is downloaded once: what is read from its start, what is
 // read at random and what its SHA-256 is made of are the same bytes. Blocks are
@@ -94,6 +98,19 @@ func (c *Content) ReadAt(p []byte, off int64) (n int, err error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// skip takes the first n bytes, all or a multiple of [BlockSize], from have instead of the store.
+// It comes before any Read.
+func (c *Content) skip(have io.Reader, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	if _, err := io.CopyN(c.sum, have, n); err != nil {
+		return fmt.Errorf("reading what was downloaded before: %w", err)
+	}
+	c.next, c.off = (n+blockSize-1)/blockSize, n
+	return nil
 }
 
 // Close ends the download.

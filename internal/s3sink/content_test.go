@@ -119,3 +119,31 @@ func TestLookingThroughWhatDiffers(t *testing.T) {
 		}))
 	})
 }
+
+// What is here of an object is not downloaded again, and is hashed with the rest.
+func TestFetchAfter(t *testing.T) {
+	suite(t, func(t *testing.T, p *place) {
+		var whole bytes.Buffer
+		must(t, noise(5, 3<<20+17)(&whole))
+		p.published(run1, whole.String())
+		c, err := p.sink().Current(t.Context())
+		must(t, err)
+		for _, n := range []int64{0, 1 << 20, 2 << 20, 3 << 20, int64(whole.Len())} {
+			var rest bytes.Buffer
+			have := bytes.NewReader(whole.Bytes()[:n])
+			must(t, c.FetchAfter(t.Context(), c.Manifest.Objects[0], have, n, &rest))
+			if !bytes.Equal(rest.Bytes(), whole.Bytes()[n:]) {
+				t.Errorf("after %d bytes, %d came", n, rest.Len())
+			}
+		}
+		other := bytes.NewReader(make([]byte, 1<<20))
+		r := refused(t, c.FetchAfter(t.Context(), c.Manifest.Objects[0], other, 1<<20, io.Discard), "read-back")
+		if !strings.Contains(r.Reason, "its SHA-256 differs") {
+			t.Error(r)
+		}
+		short := bytes.NewReader(make([]byte, 100))
+		if err := c.FetchAfter(t.Context(), c.Manifest.Objects[0], short, 1<<20, io.Discard); err == nil {
+			t.Error("less is here than was said, and that is taken")
+		}
+	})
+}

@@ -80,7 +80,17 @@ func (p *Published) Newer(ctx context.Context) ([]string, error) {
 // Fetch reads an object into w and compares it with the manifest, which is a
 // *fault.Refusal if it differs. w has got its bytes by then.
 func (p *Published) Fetch(ctx context.Context, o Object, w io.Writer) error {
+	return p.FetchAfter(ctx, o, nil, 0, w)
+}
+
+// FetchAfter is [Published.Fetch] for an object of which n bytes, all or a
+// multiple of [BlockSize], are here already: have reads these, and w gets what follows them. The
+// hash is of both.
+func (p *Published) FetchAfter(ctx context.Context, o Object, have io.Reader, n int64, w io.Writer) error {
 	problem, err := p.compare(ctx, o, func(_ context.Context, _ Object, c *Content) error {
+		if err := c.skip(have, n); err != nil {
+			return err
+		}
 		_, err := io.Copy(w, c)
 		return err
 	})

@@ -9,19 +9,25 @@ type Made struct {
 	Current bool   // latest.json names it
 }
 
-// Made lists the published runs, oldest first, and the keys that made them.
-func (s *Sink) Made(ctx context.Context) ([]Made, error) {
+// Runs are the published runs, oldest first, and the one that latest.json names.
+func (s *Sink) Runs(ctx context.Context) (ids []string, current string, err error) {
 	latest, _, err := s.latest(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	ids, err := s.published(ctx)
+	ids, err = s.published(ctx)
+	return ids, latest.Run, err
+}
+
+// Made lists the published runs, oldest first, and the keys that made them.
+func (s *Sink) Made(ctx context.Context) ([]Made, error) {
+	ids, current, err := s.Runs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]Made, len(ids))
 	for i, id := range ids {
-		all[i] = Made{Run: id, Current: id == latest.Run}
+		all[i] = Made{Run: id, Current: id == current}
 		m, err := s.manifest(ctx, nil, id)
 		if err != nil {
 			return nil, err

@@ -13,8 +13,10 @@ import (
 // ManifestName is what a run's manifest is called below runs/<run>/.
 const ManifestName = manifestName
 
-// signatureName is what the signature of a manifest is called, beside it.
-const signatureName = manifestName + ".sig"
+// SignatureName is what the signature of a manifest is called, beside it.
+const SignatureName = manifestName + ".sig"
+
+const signatureName = SignatureName
 
 // maxSignature is the largest signature file that is read, in bytes.
 const maxSignature = 64 << 10
@@ -31,11 +33,12 @@ type Manifest struct {
 	Version        int             `json:"version"` // 1
 	Run            string          `json:"run"`
 	Database       string          `json:"database"`
-	Bucket         string          `json:"bucket,omitempty"` // its name in the configuration
-	Content        string          `json:"content"`          // "full", "sample" or "synthetic"
-	SchemaSHA256   string          `json:"schema_sha256"`    // of the source's schema
-	RulesetSHA256  string          `json:"ruleset_sha256"`   // of the rules it was scrubbed by
-	KeyFingerprint string          `json:"key_fingerprint"`  // tells keys apart, says nothing of the key
+	Bucket         string          `json:"bucket,omitempty"`       // its name in the configuration
+	Content        string          `json:"content"`                // "full", "sample" or "synthetic"
+	SchemaSHA256   string          `json:"schema_sha256"`          // of the source's schema
+	RulesetSHA256  string          `json:"ruleset_sha256"`         // of the rules it was scrubbed by
+	KeyFingerprint string          `json:"key_fingerprint"`        // tells keys apart, says nothing of the key
+	ServerMajor    int             `json:"server_major,omitempty"` // of the server that the dump is from; 0: not said
 	Tables         []Table         `json:"tables"`
 	Objects        []Object        `json:"objects"`          // all but manifest.json, by name; filled in by Publish
 	Report         json.RawMessage `json:"report,omitempty"` // summary of the run's report
