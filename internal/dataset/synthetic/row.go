@@ -135,9 +135,14 @@ func (t *table) part(n uint64, attempt int) *part {
 	return t.parts[slices.IndexFunc(t.parts, func(p *part) bool { return p.upTo > at })]
 }
 
+// null leaves a unit open: of a key with several columns, those that must have a value have any (MATCH SIMPLE).
 func (r *row) null(u *unit) error {
 	for _, at := range u.columns {
 		r.cells[at] = cell{null: true}
+		if c := r.t.columns[at]; c.notNull {
+			d := c.source.digest(r.n, -4)
+			r.cells[at] = cell{text: c.append(nil, &d)}
+		}
 	}
 	return nil
 }
