@@ -16,7 +16,7 @@ import (
 type gauges struct {
 	m *Metrics
 
-	running, paused, workers, reaches, next, success, ended, stages, rows, size, findings, lag *prometheus.Desc
+	running, paused, workers, reaches, next, success, ended, stages, rows, size, findings, hooks, lag *prometheus.Desc
 }
 
 func newGauges(m *Metrics) *gauges {
@@ -33,6 +33,8 @@ func newGauges(m *Metrics) *gauges {
 			"the 50 largest tables, and the others together.", "table"),
 		size:     describe("refresher_bytes_total", "Bytes that the run copied that is going on, else the last one."),
 		findings: describe("refresher_findings", "What the verification of the last run found.", "check", "strength"),
+		hooks: describe("refresher_failed_hooks",
+			"How many hooks of the last run failed, those after the promote, too, which no run fails by."),
 		lag: describe("refresher_source_lag_seconds", "How long ago the source, a hot standby, had replayed a transaction "+
 			"when the last run began."),
 	}
@@ -45,7 +47,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe is part of prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{g.running, g.paused, g.workers, g.reaches, g.next, g.success, g.ended, g.stages,
-		g.rows, g.size, g.findings, g.lag} {
+		g.rows, g.size, g.findings, g.hooks, g.lag} {
 		out <- d
 	}
 }
@@ -142,6 +144,13 @@ func (s sender) report(last *report.Report) {
 	s.gauge(s.findings, float64(survivors), "survivors", "strong")
 	s.gauge(s.findings, float64(detected), "detectors", "strong")
 	s.gauge(s.findings, float64(weak), "any", "weak")
+	failed := 0
+	for _, h := range last.Hooks {
+		if h.Error != "" {
+			failed++
+		}
+	}
+	s.gauge(s.hooks, float64(failed))
 	if last.Source.Lag != nil {
 		s.gauge(s.lag, *last.Source.Lag)
 	}

@@ -67,6 +67,7 @@ func run(id string, outcome fault.Outcome, at time.Time) serve.Run {
 func lastReport() *report.Report {
 	lag := 12.5
 	rep := &report.Report{Run: "r1", Source: report.Server{Lag: &lag},
+		Hooks:        []report.Hook{{Kind: "sql"}, {Kind: "redis", Error: "connection refused"}},
 		Stages:       []report.Stage{{Name: "guard", Seconds: 1}, {Name: "data", Seconds: 3000}},
 		Verification: []report.Subject{{Results: []*verify.Result{{Survivors: 1, Detected: 2, Weak: 3}, {Weak: 4}}}}}
 	for i := range 60 {
@@ -94,7 +95,7 @@ func TestTheLastRunSurvivesARestart(t *testing.T) {
 		`refresher_findings{check="survivors",pipeline="mlflow",strength="strong"} 1`,
 		`refresher_findings{check="detectors",pipeline="mlflow",strength="strong"} 2`,
 		`refresher_findings{check="any",pipeline="mlflow",strength="weak"} 7`,
-		`refresher_source_lag_seconds{pipeline="mlflow"} 12.5`, `refresher_workers{pipeline="mlflow"} 4`,
+		`refresher_failed_hooks{pipeline="mlflow"} 1`, `refresher_source_lag_seconds{pipeline="mlflow"} 12.5`, `refresher_workers{pipeline="mlflow"} 4`,
 		`refresher_rows_total{pipeline="mlflow",table="public.t00"} 100`,
 		`refresher_rows_total{pipeline="mlflow",table="other"} 455`, // 41 to 50
 		`refresher_bytes_total{pipeline="mlflow"} 600`,
