@@ -26,6 +26,8 @@ const (
 const (
 	found = 0.5 // confidence from which a column counts as holding its class
 	sure  = 0.8 // below it a person is asked to look
+
+	shared = 4 // tables that have a column of the same name, from which on it is a key of theirs
 )
 
 // classify decides on a column by itself and its table.
@@ -51,7 +53,8 @@ func (c *column) classify() {
 	if c.unfilled(h) {
 		c.seen = nil
 	}
-	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special && c.family == transform.FamilyText {
+	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special &&
+		!c.name.any("password", "secret") && c.family == transform.FamilyText {
 		c.score, c.reason = 0.9, "yes or no"
 		return
 	}
@@ -103,17 +106,14 @@ func (c *column) unfilled(h hint) bool {
 var filledIn = []string{"email", "phone", "mobile", "fax", "name", "street", "address", "city", "zip", "line",
 	"note", "website", "url", "nhead", "body", "description", "message"}
 
-// long reports a column for texts without a bound in a database that bounds its
-// words, and of which no value was seen.
+// long reports a column for texts without a bound in a database that bounds its words, of
+// which no value was seen, in rows of persons or of what they do: what is told of a thing is
+// written for all, and only looked at (see silent).
 func (c *column) long() bool {
-	head := headOf(c.table.name)
-	if things := head == "product" || head == "institution" || head == "location" ||
-		c.table.name.has("system"); things && !c.table.is("written") && !c.table.is("about") &&
-		// what is told of a thing, by whoever sells it
-		(c.name.last == "description" || c.name.only("body", "name", "filler")) && !c.fits("acts") {
-		return false
-	}
-	return c.table.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known()
+	t := c.table
+	return t.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known() &&
+		(c.fits("asked") || !c.fits("thing") && (t.is("about") || !c.fits("described") && (t.is("written") ||
+			t.is("signed") || t.is("health"))))
 }
 
 // composite classifies the fields of a composite, by their names.
@@ -149,7 +149,8 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	}
 	switch {
 	case h.need == person && !c.table.is("about") && !(t.is("written") && c.name.has("body")), h.need == author &&
-		!c.table.is("about") && !c.table.is("written") && !c.table.is("signed") && !(c.fits("acts") &&
+		!c.table.is("about") && !c.table.is("written") && !c.table.is("signed") &&
+		!(t.is("treats") && c.name.has("health")) && !(c.fits("acts") &&
 		h.class == Special), h.need == place && !c.table.is("placed"):
 		score *= 0.5
 		why += ", in a table that is not about persons"
@@ -213,6 +214,9 @@ func (c *column) contradicts(class pii.Class) bool {
 		return false
 	}
 	if class == pii.Street && c.seen.digits > 0.9 && !c.name.any("house", "nhead") && !c.table.is("roads") {
+		return true
+	}
+	if class == pii.FullName && c.seen.share[pii.Country] >= 0.5 { // who won is a team
 		return true
 	}
 	if class == Financial && c.fits("bracket") {

@@ -20,6 +20,7 @@ type table struct {
 	homed   bool            // a table of this database is of persons
 	bounded bool            // words are varchar in this database, and only long texts are text
 	tables  map[string]bool // words that tables of this database are called
+	common  map[string]int  // in how many of them a column of a name is
 }
 
 // column is one column under examination.
@@ -51,6 +52,8 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 	for _, c := range t.Columns {
 		col := &column{Column: c, table: out, family: transform.FamilyOf(c.Type), name: understand(c.Name)}
 		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && prefix != "" {
+			col.name = understand(rest)
+		} else if rest := behindInitial(c.Name, out.name); rest != "" {
 			col.name = understand(rest)
 		}
 		if col.family == transform.FamilyArray {
@@ -117,6 +120,26 @@ func readable(columns []*catalog.Column, prefix string) int {
 	return n
 }
 
+// behindInitial is what a column's name goes on with behind the initial of a word of its table's, as
+// balance in abalance of accounts; "" where the rest is no word, or the name is one as it is.
+func behindInitial(column string, table *name) string {
+	const least = 5
+	w := strings.ToLower(column)
+	if len(w) < least || strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" || len(segments(w)) > 1 || isWord(w) ||
+		!isWord(w[1:]) {
+		return ""
+	}
+	for i := 2; i < len(w)-1; i++ {
+		if isWord(w[:i]) && isWord(w[i:]) { // acc no
+			return ""
+		}
+	}
+	if slices.ContainsFunc(table.parts, func(p string) bool { return p[0] == w[0] }) {
+		return w[1:]
+	}
+	return ""
+}
+
 // unprefix leaves out what the names of most columns begin with and means nothing,
 // as ed_ in ed_name, ed_relationship.
 func (t *table) unprefix() {
@@ -127,6 +150,13 @@ func (t *table) unprefix() {
 			first[p[0]]++
 		}
 	}
+	t.unsuffix()
+	behind := map[string]int{} // what stands behind single letters
+	for _, c := range t.columns {
+		if p := c.name.parts; len(p) > 1 && len(p[0]) == 1 {
+			behind[strings.Join(p[1:], "_")]++
+		}
+	}
 	for _, c := range t.columns {
 		if rest, ok := strings.CutPrefix(strings.ToLower(c.Name), strings.ToLower(t.Name.Name)+"_"); ok &&
 			len(t.columns) > 2 && first[strings.ToLower(t.Name.Name)] >= 3 {
@@ -134,8 +164,31 @@ func (t *table) unprefix() {
 			continue
 		}
 		if p := c.name.parts; len(p) > 1 && len(p[0]) <= 5 && (first[p[0]] >= 3 && 2*first[p[0]] >= len(t.columns) ||
-			first[p[0]] > 0 && len(p[0]) == 1) {
+			first[p[0]] > 0 && len(p[0]) == 1 && behind[strings.Join(p[1:], "_")] < 2) {
 			c.name = understood(p[1:])
+		}
+	}
+}
+
+// unsuffix leaves out what the names of several columns end in and the table's name begins with, as
+// Cl in NumeCl, AdresaCl of clienti.
+func (t *table) unsuffix() {
+	const longest = 3
+	last := map[string]int{}
+	ends := func(n *name) string {
+		w := n.part(len(n.parts) - 1)
+		if len(n.parts) > 1 && len(w) <= longest && meaningsOf()[w] == nil && slices.ContainsFunc(words(t.Name.Name),
+			func(of string) bool { return strings.HasPrefix(of, w) }) {
+			return w
+		}
+		return ""
+	}
+	for _, c := range t.columns {
+		last[ends(c.name)]++
+	}
+	for _, c := range t.columns {
+		if w := ends(c.name); w != "" && last[w] >= 3 {
+			c.name = understood(c.name.parts[:len(c.name.parts)-1])
 		}
 	}
 }

@@ -323,6 +323,8 @@ func columnFlag(word string) func(c *column) bool {
 		return (*column).leads
 	case "homed":
 		return func(c *column) bool { return c.table.homed }
+	case "shared":
+		return func(c *column) bool { return c.table.common[c.Name] >= shared }
 	case "knows":
 		return func(c *column) bool { return c.table.known(c.name) }
 	}

@@ -3,6 +3,7 @@ package discover
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // context finds out what a table's rows are about: the facts of rules.txt, in order.
@@ -39,7 +40,8 @@ func (s *Survey) ofPersons() {
 	for _, t := range s.tables {
 		for _, c := range t.columns {
 			n := len(c.name.parts)
-			named := c.to == nil && n > 1 && c.name.part(n-1) == "id" && called[singular(c.name.part(n-2))]
+			named := c.to == nil && n > 1 && (c.name.part(n-1) == "id" && called[singular(c.name.part(n-2))] ||
+				c.name.part(0) == "id" && called[singular(c.name.part(1))])
 			refers := c.refers() && c.to.table.is("persons") || (named || keys[c.Name]) && !c.surrogate()
 			if refers && !t.is("lists") {
 				t.facts["written"], t.facts["placed"] = true, true
@@ -68,6 +70,9 @@ func (t *table) known(n *name) bool {
 // first one in languages that put it first.
 func headOf(n *name) string {
 	for _, w := range slices.Backward(n.parts) {
+		if times()[w] {
+			continue // of the same
+		}
 		m := meaningsOf()[w]
 		if m == nil {
 			m = meaningsOf()[strings.TrimSuffix(w, "s")]
@@ -81,6 +86,9 @@ func headOf(n *name) string {
 	}
 	return ""
 }
+
+// times are words behind what a table is about that say when.
+var times = sync.OnceValue(func() map[string]bool { return list("times", " ") })
 
 func singular(w string) string {
 	if stem, ok := strings.CutSuffix(w, "ies"); ok && len(stem) > 3 {

@@ -101,8 +101,11 @@ func (s *Survey) add(t *table) {
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
 	bounded := s.bounded()
-	called, patients, homed := map[string]bool{}, false, false
+	called, common, patients, homed := map[string]bool{}, map[string]int{}, false, false
 	for _, t := range s.tables {
+		for _, c := range t.columns {
+			common[c.Name]++
+		}
 		for _, w := range t.name.parts {
 			called[singular(w)] = true
 		}
@@ -110,7 +113,8 @@ func (s *Survey) judge(d *detect.Detector) {
 		patients = patients || t.holds(columnRules().conditions["of_clinic"])
 	}
 	for _, t := range s.tables {
-		t.bounded, t.tables, t.homed, t.facts[clinic] = bounded, called, homed, patients
+		t.bounded, t.tables, t.common = bounded, called, common
+		t.homed, t.facts[clinic] = homed, patients
 		t.context()
 	}
 	s.ofPersons()

@@ -168,7 +168,7 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 		e.accounts++
 	}
 	could(pii.Token, s.spaces <= 1)
-	could(pii.NationalID, s.digits >= 2 && s.digits+s.letters >= 5 && s.digits+s.letters <= 24 && s.words <= 3)
+	could(pii.NationalID, s.digits >= 2 && s.digits+s.letters >= 3 && s.digits+s.letters <= 24 && s.words <= 3)
 	could(pii.CreditCard, s.digits >= 4 && s.digits <= 19 && s.letters <= 4)
 	could(pii.IBAN, s.digits+s.letters >= 4 && s.words <= 9 && s.signs <= 4)
 	if isPostcode(v) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"refresher/internal/pii/fold"
 )
@@ -29,6 +30,136 @@ var englishOf = sync.OnceValue(func() map[string]string {
 				m[w] = english
 			}
 		}
+	}
+	return m
+})
+
+// english is the English word in whose place a word is read, "" where there is none: a word of
+// another language, a form of one (pacienta, numarasi), or a Russian or Ukrainian one in Latin
+// letters (familiya, zarplata).
+func english(w string) string {
+	if e := englishOf()[w]; e != "" {
+		return e
+	}
+	const least = 5
+	if len(w) < least || meaningsOf()[w] != nil || plainWords()[w] || plainWords()[strings.TrimSuffix(w, "s")] {
+		return ""
+	}
+	if e := stemmed(w, stems()); e != "" {
+		return e
+	}
+	return stemmed(sound(romanised(w)), sounds())
+}
+
+// stemmed looks a word up by what is left of it without an ending.
+func stemmed(w string, stems map[string]string) string {
+	if e := stems[w]; e != "" {
+		return e
+	}
+	for _, end := range endings() {
+		if stem, ok := strings.CutSuffix(w, end); ok && stems[stem] != "" {
+			return stems[stem]
+		}
+	}
+	return ""
+}
+
+// endings are those of words that are declined, the longest first.
+var endings = sync.OnceValue(func() []string {
+	ends := ordered("endings", " ")
+	slices.SortStableFunc(ends, func(a, b string) int { return len(b) - len(a) })
+	return ends
+})
+
+// stems maps words of other languages without their endings to the English ones, where all that
+// have the same stem are read alike.
+var stems = sync.OnceValue(func() map[string]string {
+	return stemsOf(func(w string) string { return w })
+})
+
+// sounds is the same for words in Cyrillic letters, as they sound.
+var sounds = sync.OnceValue(func() map[string]string {
+	return stemsOf(func(w string) string {
+		if latin := romanised(w); latin != w {
+			return sound(latin)
+		}
+		return ""
+	})
+})
+
+// stemsOf cuts the words that a spelling gives; "" leaves a word out.
+func stemsOf(spelling func(string) string) map[string]string {
+	const least = 5
+	m := map[string]string{}
+	put := func(stem, english string) {
+		if had, ok := m[stem]; ok && had != english {
+			english = "" // of two meanings
+		}
+		m[stem] = english
+	}
+	for word, english := range englishOf() {
+		w := spelling(word)
+		if len(w) < least {
+			continue
+		}
+		put(w, english)
+		for _, end := range endings() {
+			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) >= least {
+				put(stem, english)
+				break
+			}
+		}
+	}
+	return m
+}
+
+// sound writes a word in Latin letters as it sounds, whatever the transliteration: familija and
+// familia like familiya, rojdeniya like rozhdeniya.
+func sound(w string) string {
+	const vowels, glides = "aeou", "iyj"
+	w = consonants().Replace(w)
+	var b strings.Builder
+	for i := range len(w) {
+		c, next := w[i], byte(0)
+		if i+1 < len(w) {
+			next = w[i+1]
+		}
+		switch glide := strings.IndexByte(glides, c) >= 0; {
+		case c == next, glide && next != 0 && strings.IndexByte(vowels+glides, next) >= 0:
+		case c == 'j' && next != 0:
+			b.WriteByte('z')
+		case glide:
+			b.WriteByte('i')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+var consonants = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("shch", "s", "sch", "s", "zh", "z", "kh", "h", "ch", "c", "sh", "s", "ts", "c", "tz", "c",
+		"w", "v", "x", "h")
+})
+
+// romanised writes Cyrillic letters in Latin ones; other words come back as they are.
+func romanised(w string) string {
+	var b strings.Builder
+	for _, r := range w {
+		latin, ok := cyrillic()[r]
+		if !ok {
+			latin = string(r)
+		}
+		b.WriteString(latin)
+	}
+	return b.String()
+}
+
+var cyrillic = sync.OnceValue(func() map[rune]string {
+	m := map[rune]string{}
+	for _, pair := range ordered("cyrillic", " ") {
+		r, n := utf8.DecodeRuneInString(pair)
+		m[r] = pair[n:]
 	}
 	return m
 })

@@ -187,7 +187,8 @@ func bare(parts []string) []string {
 			return m != nil && m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead"
 		})
 	}
-	if n := len(parts) - 1; n > 0 && slices.Contains([]string{"str", "txt", "raw"}, parts[n]) && says(parts[:n]) {
+	if n := len(parts) - 1; n > 0 && slices.Contains([]string{"str", "txt", "raw"}, parts[n]) &&
+		(says(parts[:n]) || meaningsOf()[parts[n-1]] == nil) {
 		parts = parts[:n]
 	}
 	if len(parts) > 1 && parts[0] == "raw" && says(parts[1:]) {
@@ -246,7 +247,7 @@ var suffixes = sync.OnceValue(func() []string { return ordered("suffixes", " ") 
 var genitives = sync.OnceValue(func() map[string]bool { return list("genitives", " ") })
 
 func (n *name) add(part string) {
-	if e := englishOf()[part]; e != "" {
+	if e := english(part); e != "" {
 		part = e
 	} else if w := skeletons()[part]; w != "" && meaningsOf()[part] == nil && !plainWords()[part] {
 		part = w
@@ -272,7 +273,7 @@ func (n *name) add(part string) {
 
 // isWord reports whether a word is one of a dictionary.
 func isWord(w string) bool {
-	return meaningsOf()[w] != nil || englishOf()[w] != "" || plainWords()[w] || plainWords()[strings.TrimSuffix(w, "s")]
+	return meaningsOf()[w] != nil || english(w) != "" || plainWords()[w] || plainWords()[strings.TrimSuffix(w, "s")]
 }
 
 // isPart reports whether a word may be a part of a longer one: a short one only if
