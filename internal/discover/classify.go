@@ -106,14 +106,18 @@ func (c *column) unfilled(h hint) bool {
 var filledIn = []string{"email", "phone", "mobile", "fax", "name", "street", "address", "city", "zip", "line",
 	"note", "website", "url", "nhead", "body", "description", "message"}
 
-// long reports a column for texts without a bound in a database that bounds its words, of
-// which no value was seen, in rows of persons or of what they do: what is told of a thing is
-// written for all, and only looked at (see silent).
+// unbounded reports a column for texts without a bound in a database that bounds its words, of
+// which no value was seen.
+func (c *column) unbounded() bool {
+	return c.table.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known()
+}
+
+// long reports an unbounded text in rows of persons or of what they do: what is told of a thing
+// is written for all, and only looked at (see silent).
 func (c *column) long() bool {
 	t := c.table
-	return t.bounded && c.Type.Underlying().OID == catalog.TextOID && !c.array && !c.Generated && !c.seen.known() &&
-		(c.fits("asked") || !c.fits("thing") && (t.is("about") || !c.fits("described") && (t.is("written") ||
-			t.is("signed") || t.is("health"))))
+	return c.unbounded() && (c.fits("asked") || !c.fits("thing") && (t.is("about") || !c.fits("described") &&
+		(t.is("written") || t.is("signed") || t.is("health"))))
 }
 
 // composite classifies the fields of a composite, by their names.

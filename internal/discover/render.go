@@ -203,7 +203,8 @@ func (c *column) unknown() bool {
 		return c.class == pii.None && !c.surrogate()
 	}
 	return c.silent && c.key == nil && !c.surrogate() && !c.array && c.Type.Underlying().Kind == catalog.BaseType &&
-		slices.Contains([]transform.Family{transform.FamilyText, transform.FamilyXML}, c.family) && !isWording(c.Name)
+		slices.Contains([]transform.Family{transform.FamilyText, transform.FamilyXML}, c.family) &&
+		(!isWording(c.Name) || c.unbounded())
 }
 
 // comment makes a text safe for the rest of a line.
