@@ -113,7 +113,7 @@ func stemsOf(spelling func(string) string) map[string]string {
 	return m
 }
 
-// sound writes a word in Latin letters as it sounds, whatever the transliteration: familija and
+// sound writes a word in Latin letters as it sounds in any transliteration: familija and
 // familia like familiya, rojdeniya like rozhdeniya.
 func sound(w string) string {
 	const vowels, glides = "aeou", "iyj"
