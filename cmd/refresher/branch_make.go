@@ -48,7 +48,8 @@ func (on *branching) make(ctx context.Context, name string, f branchFlags) error
 	if f.format == "json" {
 		return on.json(b)
 	}
-	fmt.Fprintf(on.err, "branch %s is database %s on %s:%d: run %s, from %s, until %s UTC (%s in %s)\n", name, b.Database,
+	fmt.Fprintf(on.err, "branch %s is database %s on %s:%d: run %s, from %s, until %s UTC (%s in %s)\n", name,
+		b.Database,
 		on.staging.Host, on.staging.Port, b.Run, originWords[b.From], b.Expires.UTC().Format("2006-01-02 15:04"),
 		visible.Size(b.Bytes), visible.Seconds(time.Since(began).Seconds()))
 	return nil
@@ -105,7 +106,8 @@ func (on *branching) mayTake(ctx context.Context, claim *restore.Claim, b *resto
 	case i >= 0 && replace:
 		return nil
 	case i >= 0:
-		return fault.Refuse("branch", "there is a branch %s already, by %s, until %s: say --replace to make it anew, or "+
+		return fault.Refuse("branch", "there is a branch %s already, by %s, until %s: say --replace to make "+
+			"it anew, or "+
 			"refresher branch drop %s", b.Name, all[i].By, all[i].Expires.UTC().Format(time.DateTime), b.Name)
 	}
 	return fault.Refuse("branch", "database %q is not a branch: give the branch another name, or rename that database",
@@ -138,7 +140,8 @@ func (on *branching) ofStaging(ctx context.Context, b *restore.Branch, f branchF
 
 // verifiedRun is the run that made the staging database; without one nothing was verified.
 func (on *branching) verifiedRun(ctx context.Context, oid uint32) (string, error) {
-	unknown := fault.Refuse("branch", "no refresh made database %q on the staging server, so nothing there is verified: run "+
+	unknown := fault.Refuse("branch", "no refresh made database %q on the staging server, so nothing there is "+
+		"verified: run "+
 		"refresher run first, or say --from dataset", on.staging.Database)
 	if oid == 0 {
 		return "", unknown

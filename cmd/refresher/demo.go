@@ -278,9 +278,11 @@ func (a *app) whereToLook(s demoServers, config, reportPath string, keep bool) {
 		fmt.Fprintf(a.err, "The servers are stopped now; `refresher demo --keep` leaves them up to look around in.\n")
 		return
 	}
-	fmt.Fprintf(a.err, "Source:   psql '%s'\nStaging:  psql '%s'\n", s.standby.URL(demoDatabase), s.staging.URL(demoDatabase))
+	fmt.Fprintf(a.err, "Source:   psql '%s'\nStaging:  psql '%s'\n", s.standby.URL(demoDatabase),
+		s.staging.URL(demoDatabase))
 	fmt.Fprintf(a.err, "Bucket:   aws --endpoint-url %s s3 ls --recursive s3://acme-dev-data/   (key %s, secret %s)\n",
 		s.s3.Endpoint, s.s3.AccessKey, s.s3.SecretKey)
-	fmt.Fprintf(a.err, "Again:    refresher run --config %s --env-file %s\n", config, filepath.Join(filepath.Dir(config), demoEnv))
+	fmt.Fprintf(a.err, "Again:    refresher run --config %s --env-file %s\n", config,
+		filepath.Join(filepath.Dir(config), demoEnv))
 	fmt.Fprintf(a.err, "Up since %s; Ctrl-C stops and removes everything.\n", time.Now().Format(time.TimeOnly))
 }

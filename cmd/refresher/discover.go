@@ -63,7 +63,8 @@ personal data, and for which it was refused.`,
 			case d.rows < 1 || d.rows > 100_000:
 				return fault.BadInput("--rows must be from 1 to 100000")
 			case d.fromRun != "" && (d.source != "" || d.whole || d.format == "json"):
-				return fault.BadInput("--from-run patches the configuration's rules: leave --source, --all and --format json out")
+				return fault.BadInput("--from-run patches the configuration's rules: leave --source, --all and " +
+					"--format json out")
 			case d.timeout < time.Second || d.timeout > time.Hour:
 				return fault.BadInput("--timeout must be from 1s to 1h")
 			}

@@ -34,7 +34,8 @@ name; here each needs a rule, and discover prints what is missing as a patch.`,
   refresher discover | patch -p0`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return fault.BadInput("import needs a file, - for standard input, or a postgres:// URL; see: %s --help", cmd.CommandPath())
+				return fault.BadInput("import needs a file, - for standard input, or a postgres:// URL; "+
+					"see: %s --help", cmd.CommandPath())
 			}
 			r, err := a.foreignRules(cmd.Context(), args[0])
 			if err != nil {
@@ -93,5 +94,6 @@ func (a *app) labelsOf(ctx context.Context, url string) (*importer.Rules, error)
 // imported says in a line what came out.
 func (a *app) imported(r *importer.Rules) {
 	left := len(r.Columns) - r.Translated()
-	fmt.Fprintf(a.err, "%s: %d rules of %s read; %d have no counterpart and are marked with # review:\n", r.Source, len(r.Columns), r.Tool, left)
+	fmt.Fprintf(a.err, "%s: %d rules of %s read; %d have no counterpart and are marked with # review:\n", r.Source,
+		len(r.Columns), r.Tool, left)
 }

@@ -41,11 +41,14 @@ name of the variable that holds it. No file that exists is changed.`,
   refresher doctor --env-file .env`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.initialise(cmd.Context(), in) },
 	}
-	cmd.Flags().StringVar(&in.source, "source", "", "URL of the production replica, or the variable that holds it (default DATABASE_REPLICA_URL)")
-	cmd.Flags().StringVar(&in.staging, "staging", "", "URL of the database to replace, or the variable that holds it (default DATABASE_URL)")
+	cmd.Flags().StringVar(&in.source, "source", "",
+		"URL of the production replica, or the variable that holds it (default DATABASE_REPLICA_URL)")
+	cmd.Flags().StringVar(&in.staging, "staging", "",
+		"URL of the database to replace, or the variable that holds it (default DATABASE_URL)")
 	cmd.Flags().StringVar(&in.bucket, "bucket", "",
 		"s3://bucket/prefix or file:///folder for a sampled dataset; empty: none")
-	cmd.Flags().StringVar(&in.key, "key", "", "secret reference of the masking key; empty: a new one in the file refresher.key")
+	cmd.Flags().StringVar(&in.key, "key", "",
+		"secret reference of the masking key; empty: a new one in the file refresher.key")
 	cmd.Flags().StringVar(&in.rules, "rules", "rules/app.yaml", "the rules file to draft")
 	cmd.Flags().StringVar(&in.dir, "dir", ".", "the folder to write into")
 	return cmd
@@ -166,7 +169,8 @@ func createAll(dir string, files []initFile) error {
 		}
 	}
 	if len(there) > 0 {
-		return fault.BadInput("%s: there already, and init changes no file: remove them, or choose another --dir", strings.Join(there, ", "))
+		return fault.BadInput("%s: there already, and init changes no file: remove them, or choose another --dir",
+			strings.Join(there, ", "))
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)

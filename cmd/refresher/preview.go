@@ -50,7 +50,8 @@ redirection is refused. --output writes a file that only you can read.`,
 			}
 			if a.screen.width == 0 && output == "" {
 				return fault.BadInput(
-					"preview shows raw production values, and stdout is no terminal: run it on one, or give --output FILE to write them to a file on purpose",
+					"preview shows raw production values, and stdout is no terminal: run it on one, or give --output " +
+						"FILE to write them to a file on purpose",
 				)
 			}
 			page, err := a.preview(cmd.Context(), args[0], rows)

@@ -93,7 +93,8 @@ instead of its URL, the configuration says how to reach the bucket.`,
 	flags.BoolVar(&f.list, "list", false,
 		"show the runs in the bucket, their size, formats and signatures, and load nothing")
 	flags.IntVar(&f.jobs, "jobs", 0,
-		"sessions that load rows and build indexes, or files that are downloaded, at once; 0: as workers in the configuration")
+		"sessions that load rows and build indexes, or files that are downloaded, at once; 0: as workers in the "+
+			"configuration")
 	flags.StringArrayVar(&f.keys, "key", nil,
 		"whose datasets are loaded: a public key as public-key prints it, or a file that holds it; may be repeated")
 	flags.StringArrayVar(&f.extensions, "allow-extension", nil,

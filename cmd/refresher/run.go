@@ -58,7 +58,8 @@ are wrong, else 1 if a gate refused one, else 3 if a server or bucket failed, el
 	cmd.Flags().BoolVar(&r.replace, "replace", false,
 		"replace a staging database that no refresh made, once; it stays as NAME_previous")
 	cmd.Flags().BoolVar(&r.purge, "purge-previous", false,
-		"leave no earlier copy: drop NAME_previous, branches, and older runs in the buckets, once the new ones are in place")
+		"leave no earlier copy: drop NAME_previous, branches, and older runs in the buckets, once the new ones "+
+			"are in place")
 	cmd.Flags().StringVar(&r.report, "report", "", "also write the report: to a .json file (and its .sig beside it), "+
 		"an .html file, or all of them into a folder")
 	cmd.Flags().StringVar(&r.fingerprints, "fingerprints", "", "leave the keyed fingerprint set in this folder, "+

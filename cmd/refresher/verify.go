@@ -76,9 +76,11 @@ Exit 0: clean. Exit 1: findings.`,
 	cmd.Flags().StringVar(&w.format, "format", "text", "text, json, junit or sarif")
 	cmd.Flags().BoolVar(&w.offline, "offline", false, "do not read the source; without --fingerprints: detectors only")
 	cmd.Flags().StringVar(&w.fingerprints, "fingerprints", "",
-		"the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a bucket's name")
+		"the fingerprint set of a run: a file, a folder or s3:// prefix (the newest in it), an s3:// object, or a "+
+			"bucket's name")
 	cmd.Flags().StringVar(&w.key, "key", "",
-		"secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless --config names one")
+		"secret reference of the set's key (env:, file:, awssm:, vault:); no configuration is read unless "+
+			"--config names one")
 	signed.add(cmd)
 	return cmd
 }

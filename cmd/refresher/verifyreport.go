@@ -29,8 +29,12 @@ type reportFlags struct {
 }
 
 func (f *reportFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.report, "report", "", "check the signature of a report.json instead: a file, folder, s3://, file:/// or https:// URL, or a bucket's name")
-	cmd.Flags().StringArrayVar(&f.keys, "public-key", nil, "whose signature counts, as public-key prints it, or a file that holds it; may be repeated; default: the configuration's own")
+	cmd.Flags().StringVar(&f.report, "report", "",
+		"check the signature of a report.json instead: a file, folder, s3://, file:/// or https:// URL, or a "+
+			"bucket's name")
+	cmd.Flags().StringArrayVar(&f.keys, "public-key", nil,
+		"whose signature counts, as public-key prints it, or a file that holds it; may be repeated; default: the "+
+			"configuration's own")
 }
 
 // check refuses what doesn't go together.
@@ -94,8 +98,9 @@ func (a *app) verifyReport(ctx context.Context, f reportFlags, format string) er
 		}
 		v.Run, v.Outcome = rep.Run, rep.Outcome
 		if files.run != "" && files.run != rep.Run {
-			verdict = check("dataset", "", fault.Refuse("dataset", "latest.json names run %s, and the report there is of run "+
-				"%s: an older one was put in its place", files.run, rep.Run))
+			verdict = check("dataset", "",
+				fault.Refuse("dataset", "latest.json names run %s, and the report there is of run "+
+					"%s: an older one was put in its place", files.run, rep.Run))
 		}
 		if files.manifest != nil && verdict == nil {
 			n, err := rep.Describes(files.manifest, checked.SHA256)

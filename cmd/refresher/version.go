@@ -26,7 +26,8 @@ func (a *app) versionCommand() *cobra.Command {
 			case "json":
 				return a.json(v)
 			case "text":
-				_, err := fmt.Fprintf(a.out, "refresher %s\n%s %s, PostgreSQL %d to %d\n", v.Version, v.Go, v.Platform, v.Oldest, v.Newest)
+				_, err := fmt.Fprintf(a.out, "refresher %s\n%s %s, PostgreSQL %d to %d\n", v.Version, v.Go, v.Platform,
+					v.Oldest, v.Newest)
 				return err
 			}
 			return fault.BadInput("--format must be text or json")

@@ -355,7 +355,8 @@ func (c *checker) types() {
 				continue
 			}
 			c.at(rule.Pos, Issue{ID: "changed-type", Level: Warning, Table: name.String(), Column: col.Name,
-				Message: fmt.Sprintf("%s.%s was %s and is %s: see whether its rule still fits", name, col.Name, typeOf(old),
+				Message: fmt.Sprintf("%s.%s was %s and is %s: see whether its rule still fits", name, col.Name,
+					typeOf(old),
 					typeOf(col))})
 		}
 	}

@@ -28,7 +28,8 @@ func (c *checker) patterns() {
 	for _, k := range c.expansion.Unreviewed() {
 		c.at(k.Pos, Issue{ID: "review", Level: Error, Table: k.Table.String(), Column: k.Column,
 			Paste: discover.Key(k.Column) + ": keep",
-			Message: fmt.Sprintf("%s.%s (%s) is kept by %q and came after its last review: look at it, then run refresher check --accept, "+
+			Message: fmt.Sprintf("%s.%s (%s) is kept by %q and came after its last review: look at it, then run "+
+				"refresher check --accept, "+
 				"or write a rule for it", k.Table, k.Column, k.Type, k.Pattern)})
 	}
 }

@@ -37,7 +37,8 @@ func (c *Config) validatePrints(d *decoder) {
 		if strings.HasPrefix(c.placeURL(u), strings.TrimRight(b.URL, "/")+"/") {
 			d.at(
 				"fingerprints.url",
-				"lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or write bucket:%s",
+				"lies in the prefix of a dataset, which belongs to its runs; give it a prefix of its own, or "+
+					"write bucket:%s",
 				b.Name,
 			)
 		}

@@ -120,7 +120,8 @@ func (d *decoder) fields(entries []*ast.MappingValueNode, v reflect.Value, path 
 		}
 		given[name], first[name] = true, at.Line
 		d.value(e.Value, v.Field(i), join(path, name))
-		if text, ok := v.Field(i).Interface().(secret.Text); ok && !text.IsReference() && v.Type().Field(i).Tag.Get("reference") == "true" {
+		if text, ok := v.Field(i).Interface().(secret.Text); ok && !text.IsReference() &&
+			v.Type().Field(i).Tag.Get("reference") == "true" {
 			if problem := text.Check(true); problem != "" {
 				d.problem(e.Value.GetToken().Position, "%s: %s", join(path, name), problem)
 			}

@@ -97,7 +97,8 @@ func (c *column) classify() {
 // unfilled reports a column that has its default, 0, in all rows: nothing was filled in
 // where its name wants a value.
 func (c *column) unfilled(h hint) bool {
-	return c.seen.known() && c.seen.zero && c.seen.distinct == 1 && c.family == transform.FamilyText && c.MaxChars() != 1 &&
+	return c.seen.known() && c.seen.zero && c.seen.distinct == 1 && c.family == transform.FamilyText &&
+		c.MaxChars() != 1 &&
 		h.class != pii.None && h.score >= 0.6 && c.name.any(filledIn...) && (c.name.last == "ship" ||
 		slices.Contains(filledIn, c.name.last))
 }

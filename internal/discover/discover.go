@@ -222,7 +222,8 @@ func (s *Survey) follow(c *column) {
 		return
 	}
 	if o.class == pii.None {
-		c.class, c.score, c.reason = pii.None, max(o.score, 0.8), "refers to "+o.where()+", which holds nothing personal"
+		c.class, c.score, c.reason = pii.None, max(o.score, 0.8), "refers to "+o.where()+
+			", which holds nothing personal"
 		return
 	}
 	c.class, c.score, c.reason = o.class, o.score, "refers to "+o.where()

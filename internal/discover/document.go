@@ -82,7 +82,8 @@ func readDocuments(docs []string, settings bool) *document {
 	}
 	for _, p := range w.order {
 		l := w.leaves[p]
-		l.drop = l.drop || p == "" || w.keys[p] != nil || w.leaves[p+"[*]"] != nil // elsewhere more than a value stands there
+		// elsewhere more than a value stands there
+		l.drop = l.drop || p == "" || w.keys[p] != nil || w.leaves[p+"[*]"] != nil
 		d.leaves = append(d.leaves, l)
 		d.whole = d.whole && !l.drop && !l.hidden
 	}
@@ -254,8 +255,9 @@ func isDictionaryWord(w string) bool {
 		return true
 	}
 	for _, end := range []string{"s", "es", "d", "ed", "ing", "er", "ly"} {
-		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 3 && (d[stem] || d[stem+"e"] || plainWords()[stem] ||
-			plainWords()[stem+"e"]) {
+		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 3 &&
+			(d[stem] || d[stem+"e"] || plainWords()[stem] ||
+				plainWords()[stem+"e"]) {
 			return true
 		}
 	}

@@ -383,7 +383,8 @@ func (d *Draft) Line(t catalog.Name, column string) string {
 				switch r := d.review(cd); {
 				case r != "" && !cd.follows:
 					line += "   # review: " + comment(r)
-				case rule == keep && !cd.follows && cd.column.score < found+0.2: // its name doesn't say that it is harmless
+				// its name doesn't say that it is harmless
+				case rule == keep && !cd.follows && cd.column.score < found+0.2:
 					line += "   # only if it holds nothing personal"
 				}
 				return line

@@ -12,7 +12,8 @@ import (
 // hint is what the name says, or the comment where the name says nothing.
 func (c *column) hint() hint {
 	h := c.said()
-	if n := c.MaxChars(); n > 0 && n < least(h.class) || (h.class == pii.NationalID || h.class == pii.Token) && c.own() {
+	if n := c.MaxChars(); n > 0 && n < least(h.class) || (h.class == pii.NationalID || h.class == pii.Token) &&
+		c.own() {
 		return hint{class: pii.None, clean: true, score: 0.85}
 	}
 	return h
@@ -51,7 +52,8 @@ func (c *column) said() hint {
 	case h.class != pii.None:
 		return h
 	}
-	if flag := slices.Contains(r.families["marks"], c.family); flag && (!h.clean || c.seen.known() && c.seen.yesNo == 1) {
+	if flag := slices.Contains(r.families["marks"], c.family); flag &&
+		(!h.clean || c.seen.known() && c.seen.yesNo == 1) {
 		if by := r.first("flags", s); by.class != "" {
 			return by
 		}
@@ -114,7 +116,8 @@ func (c *column) surrogate() bool {
 func (c *column) own() bool {
 	n, t := c.name, c.table.name
 	return c.leads() && len(n.parts) > 1 && n.part(len(n.parts)-1) == "id" && len(t.parts) > 0 &&
-		singular(n.part(len(n.parts)-2)) == singular(t.part(len(t.parts)-1)) && !t.any("person", "user", "username", "api")
+		singular(n.part(len(n.parts)-2)) == singular(t.part(len(t.parts)-1)) &&
+		!t.any("person", "user", "username", "api")
 }
 
 // leads reports the first column of a table; a field of a document is none.

@@ -68,7 +68,8 @@ func (d *Draft) proves(files []string, edits map[string]*edit) error {
 	for _, f := range files {
 		rs, err := rules.Parse(f, []byte(strings.Join(edits[f].result(), "")))
 		if err != nil {
-			return fmt.Errorf("this layout of rules can't be patched by a program; discover --all prints everything: %w", err)
+			return fmt.Errorf("this layout of rules can't be patched by a program; discover --all prints "+
+				"everything: %w", err)
 		}
 		if all == nil {
 			all = rs

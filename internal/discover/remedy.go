@@ -61,7 +61,8 @@ func (d *Draft) remedy(edits map[string]*edit, existing *rules.Ruleset, run stri
 	}
 	rule := d.fitting(existing, owner, have.Rule, f.Classes)
 	if rule == "" {
-		return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant under allow:",
+		return fmt.Sprintf("%s: no other rule fits the column: leave its rows behind, or list what is meant "+
+			"under allow:",
 			where)
 	}
 	note := fmt.Sprintf("review: run %s found %d × %s here", run, f.Count, classList(f.Classes))
@@ -168,7 +169,8 @@ func narrower(have *rules.Rule) string {
 	for _, p := range have.Parts {
 		r := p.Rule
 		d := transform.Named(r.Transform)
-		if r.Kind != rules.Scalar || len(r.Params) > 0 || d == nil || d.Kind == transform.KindKeep || d.Kind == transform.KindText {
+		if r.Kind != rules.Scalar || len(r.Params) > 0 || d == nil || d.Kind == transform.KindKeep ||
+			d.Kind == transform.KindText {
 			continue
 		}
 		parts = append(parts, flow(p.Name)+": "+r.Transform)
@@ -184,7 +186,8 @@ func flow(s string) string {
 
 // compiles reports whether the ruleset compiles with another rule for a column.
 func (d *Draft) compiles(existing *rules.Ruleset, c *column, rule string) bool {
-	text := fmt.Sprintf("version: 1\ntables: {%s: {columns: {%s: %s}}}\n", flow(c.table.Root.String()), flow(c.Name), rule)
+	text := fmt.Sprintf("version: 1\ntables: {%s: {columns: {%s: %s}}}\n", flow(c.table.Root.String()), flow(c.Name),
+		rule)
 	one, err := rules.Parse("remedy", []byte(text))
 	if err != nil {
 		return false

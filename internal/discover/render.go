@@ -138,7 +138,8 @@ func (d *Draft) writeColumn(l *lines, cd *columnDraft, indent string) {
 	c := cd.column
 	key := scalar(ruleKey(c.Name))
 	if cd.follows {
-		l.add(cd, "%s# %s takes the rule of %s, to which it refers", indent, comment(c.Name), comment(c.origin().where()))
+		l.add(cd, "%s# %s takes the rule of %s, to which it refers", indent, comment(c.Name),
+			comment(c.origin().where()))
 		return
 	}
 	tail := ""

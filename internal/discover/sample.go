@@ -83,21 +83,24 @@ func (s *sampler) from(cat *catalog.Catalog, t *catalog.Table) string {
 
 // draw takes as many rows as the sample has, in an order that is the same each time.
 func (s *sampler) draw(columns, from string) string {
-	const drawn = "SELECT %s FROM (SELECT t.* FROM %s ORDER BY hashtextextended(t.ctid::text, t.tableoid::bigint) LIMIT %d) AS t"
+	const drawn = "SELECT %s FROM (SELECT t.* FROM %s ORDER BY hashtextextended(t.ctid::text, t.tableoid::bigint) " +
+		"LIMIT %d) AS t"
 	return fmt.Sprintf(drawn, columns, from, s.rows)
 }
 
 // settings are those of a transaction that reads a sample.
 func (s *sampler) settings() string {
 	ms := s.timeout.Milliseconds()
-	return fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms, ms)
+	return fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL search_path = ''", ms,
+		ms)
 }
 
 // asText is a column as an expression of type text; bytes are shown as text if
 // they are.
 func asText(c *catalog.Column) string {
 	if c.Type.Underlying().OID == catalog.ByteaOID {
-		return "encode(substring(t." + catalog.Quote(c.Name) + "::bytea FROM 1 FOR 2048), CASE WHEN length(t." + catalog.Quote(c.Name) +
+		return "encode(substring(t." + catalog.Quote(c.Name) + "::bytea FROM 1 FOR 2048), CASE WHEN length(t." +
+			catalog.Quote(c.Name) +
 			"::bytea) IN (16, 20, 32) THEN 'hex' ELSE 'escape' END)"
 	}
 	return c.Type.AsText("t." + catalog.Quote(c.Name))

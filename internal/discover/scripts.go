@@ -17,12 +17,14 @@ func scripted(v string) bool {
 		return false
 	case unicode.Is(unicode.Arabic, r):
 		ws := strings.Fields(v)
-		return len(ws) >= 2 && len(ws) <= 5 && all(v, unicode.Arabic) && lexicon().arabicNames[strings.Map(bareArabic, ws[0])]
+		return len(ws) >= 2 && len(ws) <= 5 && all(v, unicode.Arabic) &&
+			lexicon().arabicNames[strings.Map(bareArabic, ws[0])]
 	case unicode.Is(unicode.Hangul, r):
 		first, rest := v[:utf8.RuneLen(r)], strings.TrimSpace(v[utf8.RuneLen(r):])
 		return lexicon().koreanSurnames[first] && utf8.RuneCountInString(rest) == 2 && all(rest, unicode.Hangul)
 	case unicode.Is(unicode.Han, r):
-		if n := utf8.RuneCountInString(v); n >= 2 && n <= 3 && all(v, unicode.Han) && lexicon().chineseSurnames[string(r)] {
+		if n := utf8.RuneCountInString(v); n >= 2 && n <= 3 && all(v, unicode.Han) &&
+			lexicon().chineseSurnames[string(r)] {
 			return true
 		}
 		cut := 2 * utf8.RuneLen(r)

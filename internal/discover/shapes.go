@@ -180,7 +180,8 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	}
 	// a house has a number
 	could(pii.Street, (s.letters >= 1 || s.digits == s.runes && s.runes <= 6) && s.runes <= 160 && !s.json)
-	nameish := s.letters >= 2 && s.digits == 0 && s.runes <= 60 && s.words <= 6 && !strings.ContainsAny(v, "@/\\_<>{}=:;#")
+	nameish := s.letters >= 2 && s.digits == 0 && s.runes <= 60 && s.words <= 6 &&
+		!strings.ContainsAny(v, "@/\\_<>{}=:;#")
 	numbered := s.letters >= s.digits && isNumbered(v) // as made-up persons are
 	could(pii.FullName, nameish || numbered)
 	could(pii.FirstName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 &&

@@ -55,7 +55,8 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 		var to *column
 		for _, c := range t.columns {
 			home := c.to
-			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 || home.Name != home.table.PrimaryKey[0] ||
+			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 ||
+				home.Name != home.table.PrimaryKey[0] ||
 				c.fits("secondary") {
 				continue
 			}
@@ -94,7 +95,8 @@ func subjectOf(c *column, domain string) string {
 }
 
 func subjectType(c *column) bool {
-	return !c.array && (c.family == transform.FamilyText || c.family == transform.FamilyNumber || c.family == transform.FamilyUUID)
+	return !c.array && (c.family == transform.FamilyText || c.family == transform.FamilyNumber ||
+		c.family == transform.FamilyUUID)
 }
 
 // named reports whether the rows hold the name or the address of one person.

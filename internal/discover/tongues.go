@@ -138,7 +138,8 @@ func sound(w string) string {
 }
 
 var consonants = sync.OnceValue(func() *strings.Replacer {
-	return strings.NewReplacer("shch", "s", "sch", "s", "zh", "z", "kh", "h", "ch", "c", "sh", "s", "ts", "c", "tz", "c",
+	return strings.NewReplacer("shch", "s", "sch", "s", "zh", "z", "kh", "h", "ch", "c", "sh", "s", "ts", "c", "tz",
+		"c",
 		"w", "v", "x", "h")
 })
 

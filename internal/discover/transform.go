@@ -60,20 +60,23 @@ func (c *column) choices() []choice {
 	case pii.BirthDate, pii.Date:
 		c.dates(try)
 	case pii.FreeText:
-		if c.family == transform.FamilySearch && slices.ContainsFunc(c.table.Search, func(s catalog.Search) bool { return s.Column == c.Name }) {
+		if c.family == transform.FamilySearch &&
+			slices.ContainsFunc(c.table.Search, func(s catalog.Search) bool { return s.Column == c.Name }) {
 			try("", "tsvector")
 		}
 		try("", "{transform: text, names: true}", "text")
 	case pii.Token:
-		if c.name.has("password") && c.family == transform.FamilyText && c.name.has("hash|password") && (c.seen == nil ||
-			c.seen.share[pii.Token] > 0.5) {
+		if c.name.has("password") && c.family == transform.FamilyText && c.name.has("hash|password") &&
+			(c.seen == nil ||
+				c.seen.share[pii.Token] > 0.5) {
 			try("", "password")
 		}
 		try("", native...)
 	case pii.Capability:
 		try("staging must not act on others: is it needed there at all?", "inert")
 	case Gender:
-		try("a trait, kept: names can follow it (gender: "+c.Name+" beside first_name); make it null if nobody needs it",
+		try("a trait, kept: names can follow it (gender: "+c.Name+
+			" beside first_name); make it null if nobody needs it",
 			keep)
 	case Financial:
 		try("", "{transform: number_noise, percent: 10}")
@@ -131,7 +134,8 @@ func (c *column) dates(try func(string, ...string)) {
 		try("", "{transform: date_shift, max_days: 90}")
 	case transform.FamilyText:
 		if c.seen.known() && c.seen.isoDates > 0.99 {
-			try("a text column: a value that is no date as in 2024-05-17 stops a run", "{transform: date_shift, max_days: 90}")
+			try("a text column: a value that is no date as in 2024-05-17 stops a run",
+				"{transform: date_shift, max_days: 90}")
 		}
 	case transform.FamilyNumber:
 		try("a year or a day as a number", "{transform: number_noise, amount: 3}")
@@ -159,7 +163,8 @@ func (c *column) rest(try func(string, ...string), opaque []string) {
 		case Special, Financial, Gender, pii.FreeText, Photo, pii.Date, pii.BirthDate, Age:
 		default:
 			try("as opaque text, since it must stay unique or has no form of its own", opaque...)
-			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign stops a run",
+			try("encrypted letter by letter, since it must stay unique and has no room for more; any other sign "+
+				"stops a run",
 				"{transform: fpe, alphabet: alphanumeric, domain: "+string(c.class)+"_letters}")
 		}
 		if !c.array {

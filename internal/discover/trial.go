@@ -126,7 +126,8 @@ func (m *maskedRows) parser() io.Writer {
 	codecs := map[int]value.Codec{}
 	for i, c := range m.plan.Columns {
 		looked := c.Type.Kind == catalog.DomainType ||
-			slices.ContainsFunc(m.plan.Table.Checks, func(k catalog.Check) bool { return slices.Contains(k.Reads, c.Name) })
+			slices.ContainsFunc(m.plan.Table.Checks,
+				func(k catalog.Check) bool { return slices.Contains(k.Reads, c.Name) })
 		if codec := value.For(c.Type, m.plan.Format); looked && codec != nil {
 			codecs[i] = codec
 		}

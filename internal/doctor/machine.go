@@ -25,12 +25,14 @@ func (r *Report) machine(o Options) {
 	}
 	probe, err := os.MkdirTemp(dir, "refresher-doctor-")
 	if err != nil {
-		r.Add(area, name, fmt.Errorf("%s can't be written to", dir), "", "set temp_dir to a folder that refresher's user may write to")
+		r.Add(area, name, fmt.Errorf("%s can't be written to", dir), "",
+			"set temp_dir to a folder that refresher's user may write to")
 		return
 	}
 	defer os.RemoveAll(probe)
 	if free, ok := freeBytes(dir); ok && free < minFree {
-		r.warn(area, name, fmt.Sprintf("%s has %s free", dir, visible.Size(free)), "set temp_dir to a disk with a gigabyte free")
+		r.warn(area, name, fmt.Sprintf("%s has %s free", dir, visible.Size(free)),
+			"set temp_dir to a disk with a gigabyte free")
 		return
 	}
 	r.ok(area, name, dir+" can be written to")

@@ -33,9 +33,12 @@ func (r *Report) source(ctx context.Context, o Options) *snapshot.Source {
 	for _, w := range source.Warnings() {
 		r.warn(area, "what a run would warn of", w, "")
 	}
-	r.Add(area, "its role may read all of it", source.CheckPrivileges(ctx), "SELECT on every table and sequence", grantsRemedy(o.Source.User))
-	r.Add(area, "pg_dump and pg_restore for its version", client.Require(client.Major(cat.ServerVersion)), "both are installed",
-		fmt.Sprintf("apt-get install postgresql-client-%d, or set REFRESHER_PG_BIN to the folder that has them", client.Major(cat.ServerVersion)))
+	r.Add(area, "its role may read all of it", source.CheckPrivileges(ctx), "SELECT on every table and sequence",
+		grantsRemedy(o.Source.User))
+	r.Add(area, "pg_dump and pg_restore for its version", client.Require(client.Major(cat.ServerVersion)),
+		"both are installed",
+		fmt.Sprintf("apt-get install postgresql-client-%d, or set REFRESHER_PG_BIN to the folder that has them",
+			client.Major(cat.ServerVersion)))
 	err = source.Catalogs(ctx, func(conn *pgx.Conn) error {
 		r.clock(ctx, area, conn)
 		r.locks(ctx, area, conn, cat)
@@ -46,7 +49,8 @@ func (r *Report) source(ctx context.Context, o Options) *snapshot.Source {
 			WHERE datname = pg_catalog.current_database()`).Scan(&r.locale)
 	})
 	if err != nil {
-		r.Add(area, "its settings", client.Wrap(err, "reading the source's settings"), "", reachRemedy("source.url", err))
+		r.Add(area, "its settings", client.Wrap(err, "reading the source's settings"), "",
+			reachRemedy("source.url", err))
 	}
 	return source
 }
@@ -77,11 +81,15 @@ func (r *Report) standby(ctx context.Context, conn *pgx.Conn) {
 	case delay == "-1":
 		r.ok(area, name, "max_standby_streaming_delay is -1")
 	default:
-		r.warn(area, name, "hot_standby_feedback is off and max_standby_streaming_delay is "+delay+": VACUUM on the primary can cancel a run's reads",
-			"ALTER SYSTEM SET hot_standby_feedback = on;   -- on the standby, best with a replication slot\nSELECT pg_reload_conf();")
+		r.warn(area, name, "hot_standby_feedback is off and max_standby_streaming_delay is "+delay+
+			": VACUUM on the primary can cancel a run's reads",
+			"ALTER SYSTEM SET hot_standby_feedback = on;   -- on the standby, best with a replication slot\nSELECT "+
+				"pg_reload_conf();")
 	}
 	if lag != nil && *lag > 3600 {
-		r.warn(area, "the standby is up to date", fmt.Sprintf("it replayed its last transaction %s ago", time.Duration(*lag*float64(time.Second)).Round(time.Minute)),
+		r.warn(area, "the standby is up to date",
+			fmt.Sprintf("it replayed its last transaction %s ago",
+				time.Duration(*lag*float64(time.Second)).Round(time.Minute)),
 			"an idle primary shows this, too; else look at pg_stat_wal_receiver on the standby")
 	}
 }
@@ -98,7 +106,8 @@ func (r *Report) clock(ctx context.Context, area string, conn *pgx.Conn) {
 	ours := before.Add(time.Since(before) / 2)
 	skew := theirs.Sub(ours)
 	if skew.Abs() > maxSkew {
-		r.warn(area, name, fmt.Sprintf("it is %s away", skew.Abs().Round(time.Second)), "turn on time synchronisation (chrony, systemd-timesyncd) on both machines")
+		r.warn(area, name, fmt.Sprintf("it is %s away", skew.Abs().Round(time.Second)),
+			"turn on time synchronisation (chrony, systemd-timesyncd) on both machines")
 		return
 	}
 	r.ok(area, name, "within "+maxSkew.String())

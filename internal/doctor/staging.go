@@ -74,10 +74,12 @@ func (r *Report) reach(ctx context.Context, conn *pgx.Conn) {
 	role := catalog.Quote(conn.Config().User)
 	switch {
 	case super:
-		r.warn(area, name, "it is a superuser: functions of production's that run while staging is built may do anything on that machine",
+		r.warn(area, name, "it is a superuser: functions of production's that run while staging is built may do "+
+			"anything on that machine",
 			"ALTER ROLE "+role+" NOSUPERUSER CREATEDB;")
 	case len(roles) > 0:
-		r.warn(area, name, "it is a member of "+strings.Join(roles, ", ")+": functions of production's that run while staging is built may do so, too",
+		r.warn(area, name, "it is a member of "+strings.Join(roles, ", ")+
+			": functions of production's that run while staging is built may do so, too",
 			"REVOKE "+strings.Join(roles, ", ")+" FROM "+role+";")
 	default:
 		r.ok(area, name, "it is no superuser, and no member of roles that may")
@@ -100,7 +102,8 @@ func (r *Report) room(ctx context.Context, conn *pgx.Conn, live string, source *
 		return
 	}
 	need := tableBytes(source.Catalog())
-	r.ok(area, name, fmt.Sprintf("a run builds about %s beside the %s that %s and its previous one hold: the server must have that much free",
+	r.ok(area, name, fmt.Sprintf("a run builds about %s beside the %s that %s and its previous one hold: the server "+
+		"must have that much free",
 		visible.Size(need), visible.Size(used), live))
 }
 
@@ -116,7 +119,8 @@ func (r *Report) sourceLocale(ctx context.Context, staging *pgx.Conn) {
 		return
 	}
 	if !known {
-		r.warn(area, name, fmt.Sprintf("the staging server lists no locale %s: text may be sorted otherwise there", r.locale),
+		r.warn(area, name, fmt.Sprintf("the staging server lists no locale %s: text may be sorted otherwise there",
+			r.locale),
 			"install the locale on the staging server's machine, and run pg_import_system_collations there")
 		return
 	}

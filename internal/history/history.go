@@ -47,7 +47,8 @@ type History struct {
 // missing. cfg's own database is the staging database; it need not exist.
 func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	if cfg.Database == Database {
-		return nil, fault.BadInput("the staging database can't be named %q: refresher keeps its history in a database of "+
+		return nil, fault.BadInput("the staging database can't be named %q: refresher keeps its history in a "+
+			"database of "+
 			"that name", Database)
 	}
 	h := &History{cfg: cfg.Copy(), target: cfg.Database}
@@ -60,10 +61,11 @@ func Open(ctx context.Context, cfg *pgx.ConnConfig) (*History, error) {
 	}
 	cfg = h.cfg
 	cfg.Database = Database
-	return h, h.do(ctx, fmt.Sprintf("preparing database %q on the staging server", Database), func(conn *pgx.Conn) error {
-		cfg.Password = conn.Config().Password // in the form that the server takes
-		return h.migrate(ctx, conn)
-	})
+	return h, h.do(ctx, fmt.Sprintf("preparing database %q on the staging server", Database),
+		func(conn *pgx.Conn) error {
+			cfg.Password = conn.Config().Password // in the form that the server takes
+			return h.migrate(ctx, conn)
+		})
 }
 
 // maintenance are databases to be connected to while making another.
@@ -111,9 +113,11 @@ func Check(ctx context.Context, cfg *pgx.ConnConfig) (exists bool, err error) {
 	case err != nil:
 		return false, client.Wrap(err, "looking for database %q on the staging server", Database)
 	case owner != role:
-		return true, fault.Refuse("staging", "database %q on the staging server, where refresher keeps its history, belongs "+
-			"to role %s and not to %s, which could be tricked by it: use the role that made it, or look who made it and "+
-			"why, then run DROP DATABASE %s (the history is lost)", Database, owner, role, catalog.Quote(Database))
+		return true, fault.Refuse("staging",
+			"database %q on the staging server, where refresher keeps its history, belongs "+
+				"to role %s and not to %s, which could be tricked by it: use the role that made it, or look who "+
+				"made it and "+
+				"why, then run DROP DATABASE %s (the history is lost)", Database, owner, role, catalog.Quote(Database))
 	}
 	return true, nil
 }

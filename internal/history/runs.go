@@ -92,7 +92,8 @@ func (h *History) Finish(ctx context.Context, r Run) error {
 		ON CONFLICT (id) DO UPDATE SET finished = excluded.finished, outcome = excluded.outcome, stage = excluded.stage,
 			error = excluded.error, report = excluded.report, signature = excluded.signature`
 	return h.do(ctx, "recording the run's end", func(c *pgx.Conn) error {
-		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Pipeline, r.Host, r.By, r.Job, r.Started, r.Finished,
+		_, err := c.Exec(ctx, q, r.ID, cmp.Or(r.Database, h.target), r.Pipeline, r.Host, r.By, r.Job, r.Started,
+			r.Finished,
 			r.Outcome, r.Stage, r.Error, r.ReportJSON, r.Signature, r.BackTo)
 		return err
 	})
@@ -224,7 +225,8 @@ func (h *History) one(ctx context.Context, what, where string, args ...any) (run
 func scan(row pgx.CollectableRow) (Run, error) {
 	var r Run
 	var running bool
-	err := row.Scan(&r.ID, &r.Database, &r.Pipeline, &r.Host, &r.By, &r.Job, &r.Started, &r.Finished, &running, &r.Outcome,
+	err := row.Scan(&r.ID, &r.Database, &r.Pipeline, &r.Host, &r.By, &r.Job, &r.Started, &r.Finished, &running,
+		&r.Outcome,
 		&r.Stage, &r.Error, &r.Rows, &r.Bytes, &r.Findings, &r.Promoted, &r.Reported, &r.BackTo,
 		&r.ReportJSON, &r.Signature)
 	if running {

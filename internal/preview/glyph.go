@@ -43,7 +43,8 @@ func glyphs(dst []glyph, s string, st style) []glyph {
 func harmless(cluster string) bool {
 	for _, c := range cluster {
 		switch {
-		case c == utf8.RuneError, unicode.IsControl(c), unicode.Is(unicode.Zl, c), unicode.Is(unicode.Zp, c), unicode.Is(unicode.Co, c):
+		case c == utf8.RuneError, unicode.IsControl(c), unicode.Is(unicode.Zl, c), unicode.Is(unicode.Zp, c),
+			unicode.Is(unicode.Co, c):
 			return false
 		case unicode.Is(unicode.Cf, c) && c != '\u200d': // the joiner makes emoji families
 			return false

@@ -54,7 +54,8 @@ const maxBytes = 64 << 20
 // Read takes the first n rows of a table and scrubs them. Source must not be
 // locked yet; Read locks the table. A partitioned table's rows are those of its
 // partitions, the largest first. The table must be one of the program's (see [Find]).
-func Read(ctx context.Context, source *snapshot.Source, program *scrub.Program, table catalog.Name, n int) (*Page, error) {
+func Read(ctx context.Context, source *snapshot.Source, program *scrub.Program, table catalog.Name,
+	n int) (*Page, error) {
 	p := &Page{Table: table, Estimate: -1}
 	p.describe(program)
 	var plans []*scrub.TablePlan
@@ -150,7 +151,8 @@ func Find(cat *catalog.Catalog, arg string) (catalog.Name, error) {
 }
 
 // read adds up to n rows of one table that holds rows itself.
-func (p *Page) read(ctx context.Context, source *snapshot.Source, program *scrub.Program, tp *scrub.TablePlan, n int) error {
+func (p *Page) read(ctx context.Context, source *snapshot.Source, program *scrub.Program, tp *scrub.TablePlan,
+	n int) error {
 	for _, chunk := range source.Chunks(tp.Table) {
 		chunk.Join = tp.Join
 		w := newWindow(tp, n)

@@ -301,7 +301,8 @@ func (d *drawing) glyphs(c Cell, st style) []glyph {
 // foot explains the marks that the page used.
 func (d *drawing) foot(p *Page) {
 	if len(p.Generated) > 0 && !p.RowsNone {
-		fmt.Fprintf(d.out, "\nNot shown, as PostgreSQL computes them again: %s.\n", clean(strings.Join(p.Generated, ", "), 1000))
+		fmt.Fprintf(d.out, "\nNot shown, as PostgreSQL computes them again: %s.\n",
+			clean(strings.Join(p.Generated, ", "), 1000))
 	}
 	if len(p.Rows) == 0 {
 		return

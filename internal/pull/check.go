@@ -38,7 +38,8 @@ func (p *pulling) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	refusal := fault.Refuse("read-back", "the restored tables do not hold what the manifest of run %s names", p.result.Run)
+	refusal := fault.Refuse("read-back", "the restored tables do not hold what the manifest of run %s names",
+		p.result.Run)
 	for _, t := range p.dataset.Manifest.Tables {
 		if left[t.Name] {
 			t.Rows = 0

@@ -19,7 +19,8 @@ var harmless = strings.Fields(`
 // allowed refuses a dataset with an extension that is neither harmless nor allowed by the
 // person who pulls.
 func allowed(c *restore.Contents, more []string) error {
-	refusal := fault.Refuse("dataset", "it has extensions that could do more than hold data: say --allow-extension NAME for "+
+	refusal := fault.Refuse("dataset", "it has extensions that could do more than hold data: say "+
+		"--allow-extension NAME for "+
 		"each that you trust with your server, or load its Parquet files")
 	for _, e := range c.Extensions {
 		if !slices.Contains(harmless, e) && !slices.Contains(more, e) {

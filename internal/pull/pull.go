@@ -181,7 +181,8 @@ func (p *pulling) guard(ctx context.Context) error {
 		return err
 	}
 	if occupant.Exists && occupant.Run == "" && !occupant.Empty {
-		return fault.BadInput("database %q %s was not put there by pull, and replacing %q would drop it: rename or drop it "+
+		return fault.BadInput("database %q %s was not put there by pull, and replacing %q would drop it: rename "+
+			"or drop it "+
 			"yourself, or say --replace", previous, at, live)
 	}
 	return nil

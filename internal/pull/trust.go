@@ -111,9 +111,10 @@ func (p *pulling) trust(ctx context.Context) error {
 		return err
 	}
 	if sig == nil {
-		return fault.Refuse(signature.Gate, "the manifest of run %s is not signed: an older refresher published it, or "+
-			"another "+
-			"program wrote it; publish it again with refresher run", p.dataset.ID())
+		return fault.Refuse(signature.Gate,
+			"the manifest of run %s is not signed: an older refresher published it, or "+
+				"another "+
+				"program wrote it; publish it again with refresher run", p.dataset.ID())
 	}
 	trusted, err := p.trusted(before)
 	if err != nil {
@@ -123,7 +124,8 @@ func (p *pulling) trust(ctx context.Context) error {
 	if first {
 		key, err := keyOf(sig)
 		if err != nil {
-			return fault.Refuse(signature.Gate, "the signature of run %s's manifest is none of refresher's", p.dataset.ID())
+			return fault.Refuse(signature.Gate, "the signature of run %s's manifest is none of refresher's",
+				p.dataset.ID())
 		}
 		trusted = []signature.PublicKey{key}
 	}
@@ -149,11 +151,13 @@ func (p *pulling) trust(ctx context.Context) error {
 		return err
 	}
 	if first {
-		p.watch.Warn(fmt.Sprintf("the dataset is signed by %s, which is trusted from now on; compare it with what refresher "+
+		p.watch.Warn(fmt.Sprintf("the dataset is signed by %s, which is trusted from now on; compare it with what "+
+			"refresher "+
 			"public-key prints where it is made", checked.Key))
 	}
 	if fromTheFuture(p.dataset.ID()) {
-		p.watch.Warn(fmt.Sprintf("run %s is dated ahead of this machine's clock: one of the clocks is wrong; it is not noted as "+
+		p.watch.Warn(fmt.Sprintf("run %s is dated ahead of this machine's clock: one of the clocks is wrong; it is "+
+			"not noted as "+
 			"the newest", p.dataset.ID()))
 		p.seen.Run = ""
 	}
@@ -228,7 +232,8 @@ func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.
 		return nil // asked for by its name
 	}
 	if loaded > p.dataset.ID() && !fromTheFuture(loaded) {
-		return fault.Refuse("dataset", "latest.json names run %s, and run %s was loaded from there before: it was set back; "+
+		return fault.Refuse("dataset", "latest.json names run %s, and run %s was loaded from there before: it was "+
+			"set back; "+
 			"to load "+
 			"the older one, say --run %s", p.dataset.ID(), loaded, p.dataset.ID())
 	}
@@ -246,9 +251,11 @@ func (p *pulling) fresh(ctx context.Context, loaded string, trusted []signature.
 			continue // not signed by the trusted key
 		}
 		if _, err := signature.Check(manifest, sig, trusted...); err == nil {
-			return fault.Refuse("dataset", "latest.json names run %s, but run %s is newer and signed as well: latest.json was "+
-				"set "+
-				"back, or publishing was interrupted, which the next run mends; say --run to choose", p.dataset.ID(), id)
+			return fault.Refuse("dataset",
+				"latest.json names run %s, but run %s is newer and signed as well: latest.json was "+
+					"set "+
+					"back, or publishing was interrupted, which the next run mends; say "+
+					"--run to choose", p.dataset.ID(), id)
 		}
 	}
 	return nil

@@ -27,7 +27,8 @@ func (p *plan) notProduction(ctx context.Context, o *Options) error {
 			o.CloneOfSource, id)
 	}
 	if o.Source.Host == o.Staging.Host && o.Source.Port == o.Staging.Port {
-		return fault.Refuse("staging", "source.url and staging.url name one server, %s:%d", o.Staging.Host, o.Staging.Port)
+		return fault.Refuse("staging", "source.url and staging.url name one server, %s:%d", o.Staging.Host,
+			o.Staging.Port)
 	}
 	staging, err := p.server.Instance(ctx)
 	if err != nil {
@@ -96,7 +97,8 @@ func surelyApart(ctx context.Context, o Options) error {
 	}
 	err = restore.Guard(uint64(id), server.SystemID())
 	if err != nil && o.CloneOfSource != 0 {
-		return fault.Refuse("staging", "the staging server is a copy of production: run `refresher run` once, which looks closely "+
+		return fault.Refuse("staging", "the staging server is a copy of production: run `refresher run` once, which "+
+			"looks closely "+
 			"and makes the history; the service goes on then")
 	}
 	return err

@@ -174,7 +174,8 @@ func sameCounts(counts counters, p *scrub.Program) error {
 		name := t.Table.Name.String()
 		c := counts[name]
 		if c.source != c.scrubbed || c.scrubbed-c.dropped != c.arrived {
-			refusal.Add("%s: %s rows left the source, %s were scrubbed, %s left behind by a condition, %s arrived", name,
+			refusal.Add("%s: %s rows left the source, %s were scrubbed, %s left behind by a condition, %s arrived",
+				name,
 				visible.Count(c.source), visible.Count(c.scrubbed), visible.Count(c.dropped), visible.Count(c.arrived))
 		}
 	}

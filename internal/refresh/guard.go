@@ -184,7 +184,8 @@ func mayReplace(ctx context.Context, o *Options, server *restore.Server) error {
 		reason   string
 	}{
 		{database, live, fmt.Sprintf("database %q on %s:%d was not made by a refresh and is not empty: look whether "+
-			"staging.url is right (isn't it production's?), then say refresher run --replace once, which keeps it as %q",
+			"staging.url is right (isn't it production's?), then say refresher run --replace once, which "+
+			"keeps it as %q",
 			database, o.Staging.Host, o.Staging.Port, before)},
 		{before, previous, fmt.Sprintf("database %q on %s:%d was not left there by a refresh, and this one would drop it: "+
 			"rename or drop it yourself, or say refresher run --replace once", before, o.Staging.Host, o.Staging.Port)},
@@ -262,8 +263,10 @@ func afterTheLast(ctx context.Context, o *Options, rec *recorder) {
 			continue
 		}
 		if now := latestNow(ctx, o); at.After(now.Add(maxAhead)) {
-			rec.warn("the latest run in bucket %s is called %s, %s ahead of this machine's and the staging server's clocks: "+
-				"a clock was wrong, or the name is false; this run replaces it and keeps its own name", b.Name, last.Run,
+			rec.warn("the latest run in bucket %s is called %s, %s ahead of this machine's and the staging "+
+				"server's clocks: "+
+				"a clock was wrong, or the name is false; this run replaces it and keeps "+
+				"its own name", b.Name, last.Run,
 				at.Sub(now).Round(time.Hour))
 			continue
 		}

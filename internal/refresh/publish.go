@@ -84,7 +84,8 @@ func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine
 	rec.report.Promoted = true
 	for _, s := range sets {
 		if err := s.publish(ctx, o, rec, mine); err != nil {
-			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name, err)
+			return fmt.Errorf("staging was replaced, but bucket %s still has its previous dataset: %w", s.bucket.Name,
+				err)
 		}
 	}
 	if err := publishLake(ctx, o, rec, objects); err != nil {

@@ -122,7 +122,8 @@ func finish(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine 
 			return err
 		}
 	}
-	if err := rec.stage(ctx, "post-data", func(ctx context.Context) error { return postData(ctx, o, data) }); err != nil {
+	if err := rec.stage(ctx, "post-data",
+		func(ctx context.Context) error { return postData(ctx, o, data) }); err != nil {
 		return err
 	}
 	if err := rec.stage(ctx, "analyze", func(ctx context.Context) error { return analyze(ctx, o, data) }); err != nil {

@@ -47,7 +47,8 @@ func (e *exporter) copyRekeyed(ctx context.Context, s *sampleDB, b Bucket, picke
 		return err
 	}
 	if differ := catalog.Diff(e.source.Catalog(), e.catalog); e.hooked != nil && len(differ) > 0 {
-		return fault.Refuse("rekey", "hooks changed the schema, and no rule says what of that a second key has to mask: %s",
+		return fault.Refuse("rekey", "hooks changed the schema, and no rule says what of that a second key has "+
+			"to mask: %s",
 			strings.Join(differ, "; "))
 	}
 	r := &rekeyer{Loader: loader, program: program, plans: map[catalog.Name]*scrub.TablePlan{},

@@ -111,7 +111,8 @@ func (p *plan) sampleOptions(o *Options, s sample.Options) (sample.Options, erro
 // sampled builds the sample's database; buckets with equal options share it.
 func (e *exporter) sampled(ctx context.Context, b Bucket) (*sampleDB, error) {
 	for _, s := range e.samples {
-		sameKey := s.rekey == b.Rekey || s.rekey != nil && b.Rekey != nil && s.rekey.Fingerprint() == b.Rekey.Fingerprint()
+		sameKey := s.rekey == b.Rekey || s.rekey != nil && b.Rekey != nil &&
+			s.rekey.Fingerprint() == b.Rekey.Fingerprint()
 		if sameKey && reflect.DeepEqual(s.options, *b.Sample) {
 			return s, nil
 		}

@@ -48,7 +48,8 @@ func ruledOut(preserve []catalog.Name, p *scrub.Program) error {
 	for _, d := range p.Decisions() {
 		if slices.Contains(preserve, d.Table) && !d.RowsNone {
 			bad.Problems = append(bad.Problems, fault.Problem{Text: fmt.Sprintf(
-				"staging.preserve names %s, but by the rules its rows come from production: write rows: none for it", d.Table)})
+				"staging.preserve names %s, but by the rules its rows come from production: write rows: "+
+					"none for it", d.Table)})
 		}
 	}
 	if len(bad.Problems) > 0 {

@@ -79,10 +79,12 @@ func CheckAttestation(envelope []byte, run string, objects []Object, trusted ...
 	var rep Report
 	if json.Unmarshal(payload, &st) != nil || st.Type != StatementType || st.PredicateType != PredicateType ||
 		json.Unmarshal(st.Predicate, &rep) != nil {
-		return fault.Refuse(signature.Gate, "the attestation is signed, but it is no statement about a report of refresher")
+		return fault.Refuse(signature.Gate,
+			"the attestation is signed, but it is no statement about a report of refresher")
 	}
 	if rep.Run != run || rep.Outcome != fault.Done {
-		return fault.Refuse(signature.Gate, "the attestation is of run %s, which was %s, and not of run %s", rep.Run, rep.Outcome,
+		return fault.Refuse(signature.Gate, "the attestation is of run %s, which was %s, and not of run %s", rep.Run,
+			rep.Outcome,
 			run)
 	}
 	refusal := fault.Refuse(signature.Gate, "the attestation is not of this dataset")

@@ -47,7 +47,8 @@ func (r *Report) Gates() []Gate {
 	if g := &gates[4]; g.State == "ok" && r.weak() > 0 {
 		g.State = "warn"
 	}
-	if objects := r.gate("Large objects", "verification", "those that left the source, looked through", "large objects"); objects.State != "none" {
+	if objects := r.gate("Large objects", "verification", "those that left the source, looked through",
+		"large objects"); objects.State != "none" {
 		gates = append(gates, objects)
 	}
 	if len(r.Remains) > 0 {
@@ -119,7 +120,8 @@ func (r *Report) riskGate() Gate {
 		case !x.Passed:
 			return Gate{"Risk", "bad", fmt.Sprintf("k is %s, of %s asked for", visible.Count(x.K), visible.Count(x.MinK)), "risk"}
 		case !x.OK:
-			g.State, g.Detail = "warn", fmt.Sprintf("k is %s, of %s asked for: reported", visible.Count(x.K), visible.Count(x.MinK))
+			g.State, g.Detail = "warn", fmt.Sprintf("k is %s, of %s asked for: reported", visible.Count(x.K),
+				visible.Count(x.MinK))
 		}
 	}
 	return g

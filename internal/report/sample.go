@@ -121,7 +121,8 @@ func (s *Sample) Notes() (notes []string) {
 			100*s.Lowered, strings.Join(limits, " and ")))
 	}
 	if r := s.Rekeyed; r != nil {
-		notes = append(notes, fmt.Sprintf("Scrubbed a second time with key %s: of %s values that it draws, %s are as in "+
+		notes = append(notes, fmt.Sprintf("Scrubbed a second time with key %s: of %s values that it draws, %s "+
+			"are as in "+
 			"staging, by chance.", r.KeyFingerprint, visible.Count(r.Values), visible.Count(r.Same)))
 		if len(r.Joinable) > 0 {
 			notes = append(notes, "Kept keys, by which its rows can still be joined with staging's: "+

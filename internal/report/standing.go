@@ -19,20 +19,24 @@ type Standing struct {
 func (r *Report) standing() Standing {
 	s := Standing{
 		Status: "pseudonymised", Basis: "GDPR Art. 4(5) and Recital 26",
-		Why: "The masking key is kept. Whoever holds it can decrypt what rules encrypt one to one, and test whether a guessed " +
-			"value maps to one in these data; equal values map alike from run to run. So the data are still personal data, " +
+		Why: "The masking key is kept. Whoever holds it can decrypt what rules encrypt one to one, and test whether " +
+			"a guessed " +
+			"value maps to one in these data; equal values map alike from run to run. So the data are still " +
+			"personal data, " +
 			"of persons who can be identified with additional information.",
 	}
 	s.ToAnonymise = append(
 		s.ToAnonymise,
-		"Destroy the masking key ("+r.KeyFingerprint+"), every copy of it, and every fingerprint set made with it: then "+
+		"Destroy the masking key ("+r.KeyFingerprint+
+			"), every copy of it, and every fingerprint set made with it: then "+
 			"nothing can be decrypted, no guess can be tested, and later runs map to other values.",
 	)
 	if all, kept := r.kept(); kept > 0 {
 		s.ToAnonymise = append(
 			s.ToAnonymise,
 			fmt.Sprintf(
-				"Judge the columns that are kept as they are (%d of %d): mask, coarsen or drop those whose combination singles out a person, or that point to one in other data.",
+				"Judge the columns that are kept as they are (%d of %d): mask, coarsen or drop those whose "+
+					"combination singles out a person, or that point to one in other data.",
 				kept,
 				all,
 			),
@@ -45,7 +49,8 @@ func (r *Report) standing() Standing {
 	case len(r.Risk) == 0:
 		s.ToAnonymise = append(
 			s.ToAnonymise,
-			"Declare the quasi-identifiers (risk: in the rules) and hold them to a min_k: nothing says yet how well a person hides among others.",
+			"Declare the quasi-identifiers (risk: in the rules) and hold them to a min_k: nothing says yet how well "+
+				"a person hides among others.",
 		)
 	case len(below) > 0:
 		s.ToAnonymise = append(s.ToAnonymise,
@@ -57,19 +62,22 @@ func (r *Report) standing() Standing {
 	if text := r.freeText(); len(text) > 0 {
 		s.ToAnonymise = append(
 			s.ToAnonymise,
-			"Drop free text, or have it read: what a person wrote of another has no shape that a detector could know ("+strings.Join(
+			"Drop free text, or have it read: what a person wrote of another has no shape that a detector "+
+				"could know ("+strings.Join(
 				text, ", ")+").",
 		)
 	}
 	if o := r.LargeObjects; o != nil && o.Kept {
 		s.ToAnonymise = append(
 			s.ToAnonymise,
-			"Drop the large objects, or have them read: they are what they are in production, pictures and documents too.",
+			"Drop the large objects, or have them read: they are what they are in production, pictures and "+
+				"documents too.",
 		)
 	}
 	s.ToAnonymise = append(
 		s.ToAnonymise,
-		"Then assess, in writing, whether anybody can still be singled out, linked or inferred by means reasonably likely to be used (Article 29 Working Party, Opinion 05/2014). No program can decide that.",
+		"Then assess, in writing, whether anybody can still be singled out, linked or inferred by means reasonably "+
+			"likely to be used (Article 29 Working Party, Opinion 05/2014). No program can decide that.",
 	)
 	return s
 }

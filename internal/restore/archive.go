@@ -51,10 +51,12 @@ func (d *Database) contents(ctx context.Context, dump string,
 	var keep bytes.Buffer
 	for line := range strings.Lines(toc.String()) {
 		entry, out := leaveOut(line, d.srv.version)
-		if m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil && slices.Contains(d.made, describe(m[1])) {
+		if m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil &&
+			slices.Contains(d.made, describe(m[1])) {
 			continue
 		}
-		if m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n")); !out && m != nil && d.without.holds(line, m[1]) {
+		if m := tocLine.FindStringSubmatch(strings.TrimRight(line, "\r\n")); !out && m != nil &&
+			d.without.holds(line, m[1]) {
 			entry, out = describe(m[1])+" (it uses an extension that stays behind)", true
 		}
 		if out {

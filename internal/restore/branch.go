@@ -45,7 +45,8 @@ var branchName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // BranchDatabase is the name of a branch's database.
 func BranchDatabase(live, branch string) (string, error) {
 	if !branchName().MatchString(branch) || branch == "list" || branch == "drop" {
-		return "", fault.BadInput("%q can't be a branch's name: use up to 40 lower-case letters, digits, - and _, other than "+
+		return "", fault.BadInput("%q can't be a branch's name: use up to 40 lower-case letters, digits, - and _, "+
+			"other than "+
 			"the words list and drop", branch)
 	}
 	return fit(live, "_branch_"+branch), nil
@@ -142,7 +143,8 @@ const cleanUpTime = time.Minute
 func (s *Server) copyTo(ctx context.Context, b Branch, to string) (notes []string, err error) {
 	from, remedy := VerifiedName(s.live), "try again when the other branch is made"
 	if b.From == FromStaging {
-		from, remedy = s.live, "set branches: {verified_copy: true} and refresh, so that each run keeps a copy for branches, "+
+		from, remedy = s.live, "set branches: {verified_copy: true} and refresh, so that each run keeps a copy for "+
+			"branches, "+
 			"or say --from dataset"
 	}
 	mark, err := b.Mark()

@@ -29,7 +29,8 @@ func ReadInstance(ctx context.Context, conn *pgx.Conn) (i Instance, err error) {
 			(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END - '0/0')::bigint,
 			coalesce((SELECT sender_host || ':' || sender_port FROM pg_stat_wal_receiver), ''),
 			coalesce((SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1), '')`
-	err = conn.QueryRow(ctx, q, history.Database).Scan(&i.Started, &i.Address, &i.Standby, &i.Position, &i.Sender, &i.Mark)
+	err = conn.QueryRow(ctx, q, history.Database).Scan(&i.Started, &i.Address, &i.Standby, &i.Position, &i.Sender,
+		&i.Mark)
 	return i, client.Wrap(err, "identifying a server")
 }
 
@@ -76,7 +77,8 @@ func Absent(ctx context.Context, conn *pgx.Conn, mark string, written Instance) 
 		case err != nil:
 			return err
 		case now.Mark == mark:
-			return fault.Refuse("staging", "the staging server is production: what was written there appeared on the source")
+			return fault.Refuse("staging",
+				"the staging server is production: what was written there appeared on the source")
 		case !now.Standby, now.Position >= written.Position, time.Now().After(limit):
 			return nil
 		}

@@ -101,7 +101,8 @@ func (c *Contents) Like() *catalog.Catalog { return &catalog.Catalog{Encoding: c
 // NotOlderThan refuses a server that is older than the one that a dump is from.
 func (s *Server) NotOlderThan(major int) error {
 	if to := client.Major(s.version); to < major {
-		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is from: a dump "+
+		return fault.Refuse("version", "the %s server is PostgreSQL %d, older than the %d that the dump is "+
+			"from: a dump "+
 			"can be restored into the same or a newer version only", s.which, to, major)
 	}
 	return nil
@@ -116,7 +117,8 @@ func (s *Server) Fits(ctx context.Context, c *Contents) error {
 		pg_available_extensions)`
 	var missing []string
 	err := s.do(ctx, func(conn *pgx.Conn) error {
-		return client.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing), "listing the extensions of the %s server",
+		return client.Wrap(conn.QueryRow(ctx, q, c.Extensions).Scan(&missing),
+			"listing the extensions of the %s server",
 			s.which)
 	})
 	if err == nil && len(missing) > 0 {

@@ -93,7 +93,8 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 	switch client.Code(err) {
 	case "42809", "22023", "42704", "0A000", "42601":
 		if like.Collate == "" {
-			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't take: make "+
+			return fmt.Errorf("%w; the dump has encoding %s, which the locale of that server's template0 doesn't "+
+				"take: make "+
 				"the server with a locale of that encoding (initdb --locale)", wrapped, like.Encoding)
 		}
 		provider := map[byte]string{'i': "ICU", 'b': "built-in"}[like.LocaleProvider]
@@ -106,7 +107,8 @@ func localeError(err error, name string, like *catalog.Catalog) error {
 				locales = append(locales, l)
 			}
 		}
-		return fmt.Errorf("%w; the source has encoding %s and %s locale %s: install that locale on the staging server's "+
+		return fmt.Errorf("%w; the source has encoding %s and %s locale %s: install that locale on the "+
+			"staging server's "+
 			"machine (locale-gen) and restart the server",
 			wrapped, like.Encoding, provider, strings.Join(locales, ", "))
 	}

@@ -37,7 +37,8 @@ func (d *Database) SetSequences(ctx context.Context, values []catalog.SequenceVa
 // through a function, which no catalog tells, waits until that one is filled.
 func (d *Database) RefreshMatViews(ctx context.Context, views []*catalog.MatView) error {
 	return asApplication(ctx, d.cfg, func(conn *pgx.Conn) error {
-		todo := slices.DeleteFunc(slices.Clone(views), func(v *catalog.MatView) bool { return !v.Populated || v.Blocked != "" })
+		todo := slices.DeleteFunc(slices.Clone(views),
+			func(v *catalog.MatView) bool { return !v.Populated || v.Blocked != "" })
 		for len(todo) > 0 {
 			var waiting []*catalog.MatView
 			var last error

@@ -55,8 +55,10 @@ func (c *Claim) Guest(ctx context.Context) (*Guest, error) {
 		return nil, nil
 	}
 	if !may {
-		return nil, fault.BadInput("role %q may run programs, read files or act for others on that server, and a dataset's SQL "+
-			"would run with that: give --to a role with CREATEDB alone, or one that may make such a role (CREATEROLE)", s.role)
+		return nil, fault.BadInput("role %q may run programs, read files or act for others on that server, and a "+
+			"dataset's SQL "+
+			"would run with that: give --to a role with CREATEDB alone, or one that may make such a role "+
+			"(CREATEROLE)", s.role)
 	}
 	g := &Guest{srv: s, name: GuestName(s.live), password: rand.Text()}
 	const q = `
@@ -67,14 +69,16 @@ func (c *Claim) Guest(ctx context.Context) (*Guest, error) {
 	name := catalog.Quote(g.name)
 	switch err := c.conn.QueryRow(ctx, q, g.name).Scan(&mark, &member); {
 	case errors.Is(err, pgx.ErrNoRows):
-		_, err = c.conn.Exec(ctx, "CREATE ROLE "+name+"; COMMENT ON ROLE "+name+" IS "+catalog.Literal(guestMark+s.live))
+		_, err = c.conn.Exec(ctx, "CREATE ROLE "+name+"; COMMENT ON ROLE "+name+" IS "+
+			catalog.Literal(guestMark+s.live))
 		if err != nil {
 			return nil, client.Wrap(err, "making role %q, as which the dataset's SQL is to run", g.name)
 		}
 	case err != nil:
 		return nil, client.Wrap(err, "looking for role %q", g.name)
 	case mark != guestMark+s.live || member:
-		return nil, fault.BadInput("role %q, as which a dataset's SQL would run, was made by another program, or is a member of "+
+		return nil, fault.BadInput("role %q, as which a dataset's SQL would run, was made by another program, or is "+
+			"a member of "+
 			"other roles: rename or drop it", g.name)
 	}
 	sql := fmt.Sprintf("ALTER ROLE %s NOINHERIT LOGIN PASSWORD %s VALID UNTIL 'tomorrow'", name,
@@ -208,8 +212,10 @@ func (g *Guest) reach(ctx context.Context, db *Database) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return fmt.Errorf("%w; role %q may do more than a dataset should, so its SQL runs as role %q, which must be let in with a "+
-		"password: add to pg_hba.conf, first, \"host all %s samehost scram-sha-256\", or give --to a role that is no superuser",
+	return fmt.Errorf("%w; role %q may do more than a dataset should, so its SQL runs as role %q, which must be let "+
+		"in with a "+
+		"password: add to pg_hba.conf, first, \"host all %s samehost scram-sha-256\", or give --to a role that is "+
+		"no superuser",
 		err, g.srv.role, g.name, catalog.Quote(g.name))
 }
 
@@ -227,5 +233,6 @@ func scramVerifier(password string) string {
 	}
 	stored := sha256.Sum256(sum(salted, "Client Key"))
 	b64 := base64.StdEncoding.EncodeToString
-	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, b64(salt), b64(stored[:]), b64(sum(salted, "Server Key")))
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, b64(salt), b64(stored[:]),
+		b64(sum(salted, "Server Key")))
 }

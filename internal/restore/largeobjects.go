@@ -15,7 +15,8 @@ import (
 // HasLargeObjects tells which of the OIDs are in the database.
 func (l *Loader) HasLargeObjects(ctx context.Context, oids []uint32) (map[uint32]bool, error) {
 	there := map[uint32]bool{}
-	rows, err := l.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid = ANY($1::oid[])", oids)
+	rows, err := l.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid = ANY($1::oid[])",
+		oids)
 	if err != nil {
 		return nil, client.Wrap(err, "listing large objects of database %q", l.db.name)
 	}

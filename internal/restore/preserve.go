@@ -58,7 +58,8 @@ func (s *Server) Preserve(ctx context.Context, names []catalog.Name,
 	}
 	if live == nil {
 		if len(names) > 0 {
-			notes = append(notes, fmt.Sprintf("there is no staging database yet from which to preserve %s", joinNames(names)))
+			notes = append(notes, fmt.Sprintf("there is no staging database yet from which to preserve %s",
+				joinNames(names)))
 		}
 		return p, notes, nil
 	}
@@ -129,13 +130,16 @@ func compare(n catalog.Name, live, source *catalog.Catalog) (*preserved, []strin
 		}
 		switch d := to.Column(c.Name); {
 		case d == nil:
-			problems = append(problems, fmt.Sprintf("%s: staging has a column %s, production hasn't: drop it in staging, or "+
+			problems = append(problems, fmt.Sprintf("%s: staging has a column %s, production hasn't: drop it in "+
+				"staging, or "+
 				"add it to production", n, catalog.Quote(c.Name)))
 		case d.Generated:
-			problems = append(problems, fmt.Sprintf("%s: column %s is computed in production and holds values of its own in "+
+			problems = append(problems, fmt.Sprintf("%s: column %s is computed in production and holds values of "+
+				"its own in "+
 				"staging", n, catalog.Quote(c.Name)))
 		case !c.SameType(d):
-			problems = append(problems, fmt.Sprintf("%s: column %s is %s in staging and %s in production: change it in "+
+			problems = append(problems, fmt.Sprintf("%s: column %s is %s in staging and %s in production: "+
+				"change it in "+
 				"staging", n, catalog.Quote(c.Name), described(c), described(d)))
 		}
 	}
@@ -248,7 +252,8 @@ func (p *Preservation) MakeRoom(ctx context.Context, shadow *Database) error {
 				return client.Wrap(err, "looking at the columns of %s", t.table.Name)
 			}
 			for _, c := range missing {
-				refusal.Add("%s: production has a column %s that must not be NULL and has no default, staging hasn't it: add it "+
+				refusal.Add("%s: production has a column %s that must not be NULL and has no default, staging hasn't "+
+					"it: add it "+
 					"in staging", t.table.Name, catalog.Quote(c))
 			}
 		}
@@ -336,7 +341,8 @@ func (t *preserved) copy(ctx context.Context, from *pgx.Conn, to *Loader) error 
 func (t *preserved) readSequences(ctx context.Context, conn *pgx.Conn) error {
 	for i := range t.sequences {
 		q := &t.sequences[i]
-		if err := conn.QueryRow(ctx, "SELECT last_value, is_called FROM "+q.name.SQL()).Scan(&q.last, &q.called); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT last_value, is_called FROM "+q.name.SQL()).Scan(&q.last,
+			&q.called); err != nil {
 			return client.Wrap(err, "reading sequence %s of staging", q.name)
 		}
 	}
@@ -354,7 +360,8 @@ func (p *Preservation) SetSequences(ctx context.Context, shadow *Database) error
 		for _, t := range p.tables {
 			for _, q := range t.sequences {
 				if _, err := conn.Exec(ctx, set, t.table.Name.SQL(), q.column, q.last, q.called); err != nil {
-					return client.Wrap(err, "setting the sequence of %s, column %s", t.table.Name, catalog.Quote(q.column))
+					return client.Wrap(err, "setting the sequence of %s, column %s", t.table.Name,
+						catalog.Quote(q.column))
 				}
 			}
 		}

@@ -171,13 +171,15 @@ func lost(live, shadow *inventory, want map[grant]bool) []string {
 	var out []string
 	for _, o := range sortedObjects(live) {
 		if now, ok := shadow.objects[o]; ok && now.owner != live.objects[o].owner && !now.follows {
-			out = append(out, fmt.Sprintf("%s %s: its owner %s could not be carried over", strings.ToLower(o.kind), o.ident,
+			out = append(out, fmt.Sprintf("%s %s: its owner %s could not be carried over", strings.ToLower(o.kind),
+				o.ident,
 				live.objects[o].owner))
 		}
 	}
 	for _, g := range sortedGrants(want) {
 		if !shadow.grants[g] && shadow.objects[g.object].owner != g.grantee {
-			out = append(out, fmt.Sprintf("%s %s: the grant of %s to %s could not be carried over", strings.ToLower(g.kind),
+			out = append(out, fmt.Sprintf("%s %s: the grant of %s to %s could not be carried over",
+				strings.ToLower(g.kind),
 				g.ident, g.what(), role(g.grantee)))
 		}
 	}
@@ -192,7 +194,8 @@ func sortedObjects(inv *inventory) []object {
 
 func sortedGrants(set map[grant]bool) []grant {
 	return slices.SortedFunc(maps.Keys(set), func(a, b grant) int {
-		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.ident, b.ident), strings.Compare(a.column, b.column),
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.ident, b.ident),
+			strings.Compare(a.column, b.column),
 			strings.Compare(a.grantee, b.grantee), strings.Compare(a.privilege, b.privilege), compareBool(a.grantable,
 				b.grantable))
 	})

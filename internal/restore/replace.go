@@ -45,7 +45,8 @@ func (s *Server) Claim(ctx context.Context) (*Claim, error) {
 	case err != nil:
 		err = client.Wrap(err, "locking database %q", s.live)
 	case !ok:
-		err = fault.Refuse("lock", "somebody else is replacing database %q at this moment: wait until that has ended", s.live)
+		err = fault.Refuse("lock", "somebody else is replacing database %q at this moment: wait until that has ended",
+			s.live)
 	default:
 		if err = c.ready(ctx); err == nil {
 			_, _, err = s.sweep(ctx, conn, ctx.Err)

@@ -89,7 +89,8 @@ func runScript(ctx context.Context, cfg *pgx.ConnConfig, s Script,
 				return scriptError(err, name, st)
 			}
 			if conn.PgConn().TxStatus() != 'T' {
-				return fmt.Errorf("%s, line %d: the statement ended the transaction that the file runs in", name, st.Line)
+				return fmt.Errorf("%s, line %d: the statement ended the transaction that the file runs in", name,
+					st.Line)
 			}
 		}
 		if _, err := conn.Exec(ctx, "RESET ROLE"); err != nil { // the file may have taken one on

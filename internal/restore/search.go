@@ -27,7 +27,8 @@ func (d *Database) MakeSearch(ctx context.Context, table catalog.Name, s catalog
 		args = append(args, catalog.Literal(c))
 	}
 	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, fmt.Sprintf("CREATE TRIGGER %s BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pg_catalog.%s(%s)",
+		_, err := conn.Exec(ctx, fmt.Sprintf("CREATE TRIGGER %s BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION "+
+			"pg_catalog.%s(%s)",
 			catalog.Quote(searchTrigger+"_"+s.Column), table.SQL(), function, strings.Join(args, ", ")))
 		if err == nil {
 			d.search = append(d.search, "DROP TRIGGER "+catalog.Quote(searchTrigger+"_"+s.Column)+" ON "+table.SQL())

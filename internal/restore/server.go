@@ -105,8 +105,10 @@ func (s *Server) UseTemplate(name string) { s.template = name }
 // replica of it: both have its system identifier.
 func Guard(sourceSystemID, stagingSystemID uint64) error {
 	if sourceSystemID == stagingSystemID {
-		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system identifier "+
-			"%d); if it was restored from a snapshot of production, say so by staging: {clone_of_source: {confirm: %d}}",
+		return fault.Refuse("staging", "the staging server is the production cluster or a replica of it (system "+
+			"identifier "+
+			"%d); if it was restored from a snapshot of production, say so by staging: {clone_of_source: "+
+			"{confirm: %d}}",
 			stagingSystemID, stagingSystemID)
 	}
 	return nil
@@ -115,7 +117,8 @@ func Guard(sourceSystemID, stagingSystemID uint64) error {
 // NotOlder refuses a staging server that is older than the source.
 func (s *Server) NotOlder(source *catalog.Catalog) error {
 	if from, to := client.Major(source.ServerVersion), client.Major(s.version); to < from {
-		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a schema can be "+
+		return fault.Refuse("version", "the staging server is PostgreSQL %d, older than the source's %d: a "+
+			"schema can be "+
 			"restored into the same or a newer version only", to, from)
 	}
 	return nil
@@ -160,7 +163,8 @@ func (s *Server) Preflight(ctx context.Context, source *catalog.Catalog) error {
 		}
 		roles, err := missingRoles(ctx, conn, source.PolicyRoles)
 		for _, r := range roles {
-			problems = append(problems, fmt.Sprintf("it has no role %q, which policies of row-level security name; run: CREATE "+
+			problems = append(problems, fmt.Sprintf("it has no role %q, which policies of row-level security name; "+
+				"run: CREATE "+
 				"ROLE %s NOLOGIN;", r, catalog.Quote(r)))
 		}
 		return err
@@ -286,7 +290,8 @@ func undroppable(name string, err error) string {
 	case "42809":
 		return fmt.Sprintf("%v: run ALTER DATABASE %s IS_TEMPLATE false; DROP DATABASE %s", err, quoted, quoted)
 	case "55006":
-		return fmt.Sprintf("%v: drop the subscriptions and replication slots in it (ALTER SUBSCRIPTION … SET (slot_name "+
+		return fmt.Sprintf("%v: drop the subscriptions and replication slots in it (ALTER SUBSCRIPTION … SET "+
+			"(slot_name "+
 			"= NONE); DROP SUBSCRIPTION …), end its sessions, then run DROP DATABASE %s", err, quoted)
 	}
 	return fmt.Sprintf("%v: run DROP DATABASE %s as its owner", err, quoted)

@@ -178,7 +178,8 @@ func (e *evictor) explain(err error) error {
 		return err
 	}
 	roles := slices.Sorted(maps.Keys(e.denied))
-	return fmt.Errorf("%w; sessions of %s are in the way and this role may not end them: grant it pg_signal_backend or "+
+	return fmt.Errorf("%w; sessions of %s are in the way and this role may not end them: grant it "+
+		"pg_signal_backend or "+
 		"membership in these roles (a superuser's sessions only a superuser can end)",
 		err, strings.Join(roles, ", "))
 }

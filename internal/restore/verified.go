@@ -40,7 +40,8 @@ func (s *Server) copyVerified(ctx context.Context, shadow *Database, run string)
 		return "", "", context.Cause(ctx)
 	}
 	if err != nil {
-		return "", fmt.Sprintf("no copy was kept for branches, which come from the one before until the next run: %v", err), nil
+		return "", fmt.Sprintf("no copy was kept for branches, which come from the one before until the next run: %v",
+			err), nil
 	}
 	return name, "", nil
 }
@@ -56,7 +57,8 @@ func (s *Server) exchangeVerified(ctx context.Context, name string) (note string
 		}
 		if oid != 0 {
 			if _, ours := s.marked(verifiedKind, comment, oid); !ours {
-				note = fmt.Sprintf("no run made database %q, so it stays, and no copy for branches is kept: rename it", kept)
+				note = fmt.Sprintf("no run made database %q, so it stays, and no copy for branches is kept: rename it",
+					kept)
 				if name == "" {
 					note = ""
 				}

@@ -73,7 +73,8 @@ func (s *Sink) beside(ctx context.Context, prefix string, current *Published, fn
 		}
 		o, ok := named[b.Path]
 		switch {
-		case named != nil && (b.Path == manifestName || b.Path == signatureName), ok && current != nil && b.Run == current.id:
+		case named != nil && (b.Path == manifestName || b.Path == signatureName), ok && current != nil &&
+			b.Run == current.id:
 			return nil
 		case ok && o.Size == e.Size:
 			b.Of = &o

@@ -50,7 +50,8 @@ func (p *Published) Signed(ctx context.Context) (manifest, signature []byte, err
 		return nil, nil, err
 	}
 	if missing || p.latest != (Latest{}) && hexHash(manifest) != p.latest.SHA256 {
-		return nil, nil, fault.Refuse("read-back", "bucket %q: manifest.json of run %s is not the one that latest.json names",
+		return nil, nil, fault.Refuse("read-back",
+			"bucket %q: manifest.json of run %s is not the one that latest.json names",
 			p.sink.name, p.id)
 	}
 	signature, _, missing, err = p.sink.get(ctx, p.sink.runKey(p.id, signatureName), maxSignature)

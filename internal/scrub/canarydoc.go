@@ -82,7 +82,8 @@ func (b *canaryRow) json(at int, o *op, place string) (string, bool) {
 		}
 		if v, ok := b.value(at, p.op, inside(place, "path "+p.path)); ok {
 			n.token = string(document.AppendString(nil, []byte(v)))
-			if b.h.turn%2 == 0 && p.op.kind == transform.KindMask && p.op.def.Serves(transform.FamilyNumber) && document.IsNumber([]byte(v)) {
+			if b.h.turn%2 == 0 && p.op.kind == transform.KindMask && p.op.def.Serves(transform.FamilyNumber) &&
+				document.IsNumber([]byte(v)) {
 				n.token = v
 			}
 		}

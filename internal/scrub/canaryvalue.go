@@ -67,7 +67,8 @@ func (b *canaryRow) put(at int, o *op, place string, exact bool) error {
 
 // toldInProse reports whether free text of the row is searched for a rule's values.
 func (o *op) toldInProse() bool {
-	return o.kind == transform.KindMask && knowable(o.class()) && (o.Family == transform.FamilyText || o.Family == transform.FamilyNumber || o.Family == transform.FamilyInet)
+	return o.kind == transform.KindMask && knowable(o.class()) &&
+		(o.Family == transform.FamilyText || o.Family == transform.FamilyNumber || o.Family == transform.FamilyInet)
 }
 
 // whole takes over how the server prints a value.
@@ -281,7 +282,8 @@ func (b *canaryRow) sample(t *catalog.Type, mod int32) (string, bool) {
 	case transform.FamilyDate:
 		return fmt.Sprintf("20%d-0%d-1%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9)), true
 	case transform.FamilyTimestamp:
-		return fmt.Sprintf("20%d-0%d-1%d 12:%d:%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9), src.Between(10, 59), src.Between(10, 59)), true
+		return fmt.Sprintf("20%d-0%d-1%d 12:%d:%d", src.Between(10, 19), src.Between(1, 9), src.Between(0, 9),
+			src.Between(10, 59), src.Between(10, 59)), true
 	case transform.FamilyInet:
 		return src.Of(pii.IP, 0).Text, true
 	case transform.FamilyUUID:

@@ -26,7 +26,8 @@ func (c *compiler) columnRule(r *rules.Rule, p spot, t *catalog.Table) *op {
 	case r.Kind == rules.Cases:
 		return c.casesRule(r, p, t)
 	case r.When.Text != "":
-		c.fail(r.When.Pos, "the rule of %s has a condition, and there is none for the other rows: write a list, [{…, when: …}, RULE]", p.Where)
+		c.fail(r.When.Pos, "the rule of %s has a condition, and there is none for the other rows: write a list, [{…, "+
+			"when: …}, RULE]", p.Where)
 		return nil
 	}
 	return c.rule(r, p)
@@ -50,7 +51,9 @@ func (c *compiler) casesRule(r *rules.Rule, p spot, t *catalog.Table) *op {
 		return nil
 	}
 	if last := o.usual(); masks && last.kind == transform.KindKeep {
-		c.fail(last.rule.Pos, "the last rule of %s is for all other rows, also for those in which a condition can't be decided because of a NULL, so it must not be keep: put keep under a condition, and what masks last", p.Where)
+		c.fail(last.rule.Pos, "the last rule of %s is for all other rows, also for those in which a condition can't "+
+			"be decided because of a NULL, so it must not be keep: put keep under a condition, and what "+
+			"masks last", p.Where)
 		return nil
 	}
 	return o

@@ -24,7 +24,8 @@ const minKey = 16
 // it, so that they draw from the same domains.
 func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte, files ...File) (*Program, error) {
 	if len(key) < minKey {
-		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`", 8*len(key))
+		return nil, fault.BadInput("the key has %d bits, and needs at least 128: make one with `openssl rand -hex 32`",
+			8*len(key))
 	}
 	c := &compiler{rs: rs, cat: cat, domains: map[string]*transform.Domain{}, choices: map[column]*choice{}}
 	x := Expand(rs, cat)
@@ -151,7 +152,8 @@ func (c *compiler) matchTables() {
 		table := c.cat.Table(t.Name)
 		if view := c.cat.MatView(t.Name); view != nil {
 			if t.Rows != rules.NoRows || len(t.Columns) > 0 {
-				c.fail(t.Pos, "%s is a materialised view: it is filled from the masked tables; write rows: none to have it "+
+				c.fail(t.Pos, "%s is a materialised view: it is filled from the masked tables; write rows: none "+
+					"to have it "+
 					"empty, or nothing", t.Name)
 			}
 			continue
@@ -168,7 +170,8 @@ func (c *compiler) matchTables() {
 			c.fail(t.Pos, "%s takes the rules of %s: write rows: none there, or nowhere", t.Name, table.Root)
 		}
 		if c.cat.InRecovery && table.Persistence == 'u' && (t.Rows != rules.NoRows || t.Remember) {
-			c.fail(t.Pos, "%s is unlogged, and a standby has no rows of unlogged tables: write rows: none, or read from the primary", t.Name)
+			c.fail(t.Pos, "%s is unlogged, and a standby has no rows of unlogged tables: write rows: none, or read "+
+				"from the primary", t.Name)
 		}
 		for _, col := range t.Columns {
 			c.matchColumn(table, col)
@@ -236,18 +239,22 @@ func uses(t *catalog.Type, domain catalog.Name) bool {
 func (c *compiler) matchColumn(table *catalog.Table, rule *rules.Column) {
 	if rule.Wildcard {
 		if table.Root != table.Name {
-			c.fail(rule.Pos, "%s takes the rules of %s, so \"*\" here could hide a column of it: name the columns", table.Name, table.Root)
+			c.fail(rule.Pos, "%s takes the rules of %s, so \"*\" here could hide a column of it: name the columns",
+				table.Name, table.Root)
 		}
 		return
 	}
 	col := table.Column(rule.Name)
 	switch {
 	case col == nil:
-		c.fail(rule.Pos, "there is no column %q in %s%s", rule.Name, table.Name, fault.DidYouMean(rule.Name, columnNames(table)))
+		c.fail(rule.Pos, "there is no column %q in %s%s", rule.Name, table.Name,
+			fault.DidYouMean(rule.Name, columnNames(table)))
 	case col.Generated:
-		c.fail(rule.Pos, "column %q of %s is generated, so it is never copied and takes no rule: remove it", rule.Name, table.Name)
+		c.fail(rule.Pos, "column %q of %s is generated, so it is never copied and takes no rule: remove it", rule.Name,
+			table.Name)
 	case c.owner(table, rule.Name) != table:
-		c.fail(rule.Pos, "column %q of %s takes the rule of %s: remove it here", rule.Name, table.Name, c.owner(table, rule.Name).Name)
+		c.fail(rule.Pos, "column %q of %s takes the rule of %s: remove it here", rule.Name, table.Name,
+			c.owner(table, rule.Name).Name)
 	}
 }
 
@@ -328,9 +335,11 @@ func (c *compiler) checkAllowed() {
 		t := c.cat.Table(a.Table)
 		switch {
 		case t == nil:
-			c.fail(a.Pos, "the exception names table %s, which is not in database %s%s", a.Table, c.cat.Database, c.nearTable(a.Table))
+			c.fail(a.Pos, "the exception names table %s, which is not in database %s%s", a.Table, c.cat.Database,
+				c.nearTable(a.Table))
 		case t.Column(a.Column) == nil:
-			c.fail(a.Pos, "the exception names column %q, which is not in %s%s", a.Column, a.Table, fault.DidYouMean(a.Column, columnNames(t)))
+			c.fail(a.Pos, "the exception names column %q, which is not in %s%s", a.Column, a.Table,
+				fault.DidYouMean(a.Column, columnNames(t)))
 		}
 	}
 }

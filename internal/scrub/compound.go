@@ -36,7 +36,8 @@ func (c *compiler) compositeRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Parts {
 		i := slices.Index(names, given.Name)
 		if i < 0 {
-			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name, fault.DidYouMean(given.Name, names), transform.List(names))
+			c.fail(given.Pos, "%s has no field %q%s; it has %s", t.SQL, given.Name,
+				fault.DidYouMean(given.Name, names), transform.List(names))
 			continue
 		}
 		f := t.Fields[i]
@@ -58,7 +59,8 @@ func (c *compiler) compound(o *op, before int) *op {
 	if len(c.problems) > before {
 		return nil
 	}
-	if o.kind == transform.KindComposite && !slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != transform.KindKeep }) {
+	if o.kind == transform.KindComposite &&
+		!slices.ContainsFunc(o.parts, func(p part) bool { return p.op.kind != transform.KindKeep }) {
 		return &op{kind: transform.KindKeep, def: transform.Named("keep"), Place: o.Place, rule: o.rule}
 	}
 	return o
@@ -116,7 +118,8 @@ func (c *compiler) rangeRule(r *rules.Rule, p spot) *op {
 		e.rule = r
 		return e
 	case !e.def.Shift:
-		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.Where)
+		c.fail(r.Elem.Pos, "%s moves the bounds of %s apart or together, and the lower must not come after the "+
+			"upper: use date_shift, or keep, null or constant for the whole range", e.name(), p.Where)
 	}
 	return c.compound(&op{kind: transform.KindRange, def: transform.OfShape(transform.KindRange), Place: p.Place, elem: e, rule: r}, before)
 }

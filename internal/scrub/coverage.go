@@ -126,7 +126,8 @@ func (c *compiler) warnQueues() {
 		}
 		name := strings.ToLower(t.Name.Name)
 		if slices.Contains(queues, name) || slices.Contains(queues, strings.ToLower(t.Name.Schema)+"."+name) {
-			c.warn("%s looks like the queue of a job runner: workers on staging would run production's jobs; write rows: none for it if there are any", t.Name)
+			c.warn("%s looks like the queue of a job runner: workers on staging would run production's jobs; write "+
+				"rows: none for it if there are any", t.Name)
 		}
 	}
 }

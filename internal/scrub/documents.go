@@ -210,7 +210,8 @@ func (c *compiler) xmlRule(r *rules.Rule, p spot) *op {
 		c.misfits(r.Pos, "%s is %s, not XML", p.Where, p.Type.SQL)
 		return nil
 	case p.Chars() > 0:
-		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where, p.Chars())
+		c.fail(r.Pos, "%s has room for %d characters, and scrubbed XML can be longer: use null or constant", p.Where,
+			p.Chars())
 		return nil
 	}
 	o := &op{kind: transform.KindXML, def: transform.OfShape(transform.KindXML), Place: p.Place, what: notPersonal, rest: byShape(), rule: r,

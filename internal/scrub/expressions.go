@@ -38,7 +38,8 @@ func distinctBy(expr, column string) (k keySource, ok bool) {
 	for {
 		before := expr
 		expr = strings.TrimSpace(expr)
-		if inner, found := strings.CutPrefix(expr, "("); found && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
+		if inner, found := strings.CutPrefix(expr, "("); found && strings.HasSuffix(inner, ")") &&
+			balanced(inner[:len(inner)-1]) {
 			expr = inner[:len(inner)-1]
 		}
 		expr = collate().ReplaceAllString(textCast().ReplaceAllString(expr, ""), "")
@@ -75,9 +76,12 @@ func joinPath(first, rest string) string {
 }
 
 // strictCalls are functions that are NULL where an argument is.
-const strictCalls = " lower upper btrim ltrim rtrim trim md5 sha224 sha256 sha384 sha512 digest encode decode convert_to reverse left right substr " +
-	"substring replace regexp_replace translate length char_length octet_length abs date_trunc to_char to_number to_date split_part lpad rpad " +
-	"initcap strpos position overlay hashtext jsonb_extract_path_text json_extract_path_text unaccent date_part extract round floor ceil "
+const strictCalls = " lower upper btrim ltrim rtrim trim md5 sha224 sha256 sha384 sha512 digest encode decode " +
+	"convert_to reverse left right substr " +
+	"substring replace regexp_replace translate length char_length octet_length abs date_trunc to_char to_number " +
+	"to_date split_part lpad rpad " +
+	"initcap strpos position overlay hashtext jsonb_extract_path_text json_extract_path_text unaccent date_part " +
+	"extract round floor ceil "
 
 // isStrict reports whether an expression is known to be NULL where one of its columns is.
 func isStrict(expr string) bool {
@@ -87,7 +91,8 @@ func isStrict(expr string) bool {
 	}
 	for _, m := range calls().FindAllStringSubmatch(strings.ToLower(plain), -1) {
 		name := m[1][strings.LastIndexByte(m[1], '.')+1:]
-		if !strings.Contains(strictCalls, " "+name+" ") && name != "varying" && name != "numeric" && name != "character" {
+		if !strings.Contains(strictCalls, " "+name+" ") && name != "varying" && name != "numeric" &&
+			name != "character" {
 			return false
 		}
 	}

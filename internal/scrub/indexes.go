@@ -29,7 +29,8 @@ func (c *compiler) checkIndexes() {
 		}
 		for _, name := range t.PartitionBy {
 			if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.kind != transform.KindKeep {
-				c.fail(ch.pos, "%s is part of the partition key of %s, and another value may belong to another partition, or to none: keep it", ch, t.Name)
+				c.fail(ch.pos, "%s is part of the partition key of %s, and another value may belong to another "+
+					"partition, or to none: keep it", ch, t.Name)
 			}
 		}
 	}
@@ -39,9 +40,11 @@ func (c *compiler) checkIndexes() {
 // checked there.
 func (c *compiler) onRoot(t *catalog.Table, idx catalog.UniqueIndex) bool {
 	root := c.cat.Table(t.Root)
-	return root != nil && root != t && t.IsPartition && slices.ContainsFunc(root.Unique, func(other catalog.UniqueIndex) bool {
-		return slices.Equal(idx.Columns, other.Columns) && idx.Expression == other.Expression && idx.Predicate == other.Predicate
-	})
+	return root != nil && root != t && t.IsPartition &&
+		slices.ContainsFunc(root.Unique, func(other catalog.UniqueIndex) bool {
+			return slices.Equal(idx.Columns, other.Columns) && idx.Expression == other.Expression &&
+				idx.Predicate == other.Predicate
+		})
 }
 
 // keptUnique reports whether some of the columns of an index are unique by
@@ -61,7 +64,8 @@ func (c *compiler) keptUnique(t *catalog.Table, idx catalog.UniqueIndex) bool {
 			if at < 0 || ch == nil || ch.op == nil || key.Folds != plain[at].Folds {
 				return false
 			}
-			if ch.op.kind != transform.KindKeep && (other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
+			if ch.op.kind != transform.KindKeep &&
+				(other.Name == idx.Name || c.notUnique(t, ch, c.folds(t, key), false) != "") {
 				return false
 			}
 		}
@@ -164,7 +168,8 @@ func (c *compiler) checkKeys(t *catalog.Table, idx catalog.UniqueIndex) {
 		}
 		col, from := c.source(t, key)
 		if col == nil {
-			c.fail(ch.pos, "%s is in the unique index %s by the expression %s, under which two fakes could be equal: keep it%s",
+			c.fail(ch.pos, "%s is in the unique index %s by the expression %s, under which two fakes could be "+
+				"equal: keep it%s",
 				ch, idx.Name, c.exprOf(t, key), c.orNull(t, key, ch, distinct))
 			continue
 		}
@@ -200,12 +205,14 @@ func (c *compiler) orNull(t *catalog.Table, key catalog.IndexKey, ch *choice, di
 // memberNotUnique is notUnique for a key that is a member of the JSON documents in a column.
 func (c *compiler) memberNotUnique(t *catalog.Table, ch *choice, from keySource, nulls bool) string {
 	if ch.op.kind != transform.KindJSON {
-		return fmt.Sprintf("%s can make two values of %s equal: write {json: {%s: TRANSFORM}} with a transform for unique columns",
+		return fmt.Sprintf("%s can make two values of %s equal: write {json: {%s: TRANSFORM}} with a transform for "+
+			"unique columns",
 			ch.op.name(), from.path, from.path)
 	}
 	i := slices.IndexFunc(ch.op.parts, func(p part) bool { return p.path == from.path })
 	if i < 0 {
-		return fmt.Sprintf("no path names %s, so that it is redacted in every row: write a rule for it, such as email or token", from.path)
+		return fmt.Sprintf("no path names %s, so that it is redacted in every row: write a rule for it, such as "+
+			"email or token", from.path)
 	}
 	leaf := ch.op.parts[i].op
 	if leaf.kind == transform.KindKeep {
@@ -234,11 +241,14 @@ func (c *compiler) checkPredicate(t *catalog.Table, idx catalog.UniqueIndex, wha
 		if ch == nil || ch.op.kind == transform.KindMask && !mentions(withoutBlankTests(idx.Predicate, name), name) {
 			continue
 		}
-		c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s masked others could be among them: keep it", what, idx.Name, idx.Predicate, ch)
+		c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s masked others could be among "+
+			"them: keep it", what, idx.Name, idx.Predicate, ch)
 	}
 	for _, name := range idx.PredicateNulls {
-		if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.some(func(o *op) bool { return o.kind == transform.KindNull }) {
-			c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s NULL others could be among them: use another transform than null", what, idx.Name, idx.Predicate, ch)
+		if ch := c.choice(t, name); ch != nil && ch.op != nil &&
+			ch.op.some(func(o *op) bool { return o.kind == transform.KindNull }) {
+			c.fail(ch.pos, "the %s %s covers the rows for which %s, and with %s NULL others could be among them: use "+
+				"another transform than null", what, idx.Name, idx.Predicate, ch)
 		}
 	}
 }
@@ -257,7 +267,8 @@ func (c *compiler) checkExclusion(t *catalog.Table, idx catalog.UniqueIndex) {
 	}
 	for _, key := range idx.Keys {
 		if ch := c.masked(t, key.Reads); ch != nil {
-			c.fail(ch.pos, "%s is in the exclusion constraint %s, which other values could break: keep it, or make it null", ch, idx.Name)
+			c.fail(ch.pos, "%s is in the exclusion constraint %s, which other values could break: keep it, or "+
+				"make it null", ch, idx.Name)
 		}
 	}
 }
@@ -309,7 +320,8 @@ func (c *compiler) checkConstraints() {
 		for _, check := range t.Checks {
 			for _, name := range c.readsOf(t, check.Reads) {
 				if ch := c.choice(t, name); ch != nil && ch.op != nil && ch.op.makes() {
-					c.warn("%s is masked, and the constraint %s of %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, t.Name, catalog.WithoutLiterals(check.Expr))
+					c.warn("%s is masked, and the constraint %s of %s looks at it; a fake that it refuses stops "+
+						"the run: %s", ch, check.Name, t.Name, catalog.WithoutLiterals(check.Expr))
 				}
 			}
 		}
@@ -320,7 +332,8 @@ func (c *compiler) checkConstraints() {
 			}
 			for typ := col.Type; typ.Kind == catalog.DomainType; typ = typ.Base {
 				for _, check := range typ.Checks {
-					c.warn("%s is masked, and the constraint %s of its type %s looks at it; a fake that it refuses stops the run: %s", ch, check.Name, typ.SQL, catalog.WithoutLiterals(check.Expr))
+					c.warn("%s is masked, and the constraint %s of its type %s looks at it; a fake that it refuses "+
+						"stops the run: %s", ch, check.Name, typ.SQL, catalog.WithoutLiterals(check.Expr))
 				}
 			}
 		}

@@ -51,10 +51,12 @@ func (c *compiler) declare(r *rules.Reference) {
 	from, to := c.cat.Table(r.Table), c.cat.Table(r.To)
 	switch {
 	case from == nil:
-		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.Table, c.cat.Database, c.nearTable(r.Table))
+		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.Table, c.cat.Database,
+			c.nearTable(r.Table))
 		return
 	case to == nil:
-		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.To, c.cat.Database, c.nearTable(r.To))
+		c.fail(r.Pos, "the reference names table %s, which is not in database %s%s", r.To, c.cat.Database,
+			c.nearTable(r.To))
 		return
 	case c.noRows(from) || c.noRows(to):
 		return
@@ -62,7 +64,8 @@ func (c *compiler) declare(r *rules.Reference) {
 	columns := r.ToColumns
 	if len(columns) == 0 {
 		if columns = to.PrimaryKey; len(columns) != len(r.Columns) {
-			c.fail(r.Pos, "the primary key of %s has %d columns, and the reference %d: write to_columns", r.To, len(columns), len(r.Columns))
+			c.fail(r.Pos, "the primary key of %s has %d columns, and the reference %d: write to_columns", r.To,
+				len(columns), len(r.Columns))
 			return
 		}
 	}
@@ -74,10 +77,12 @@ func (c *compiler) declare(r *rules.Reference) {
 		}{{from, name}, {to, columns[i]}} {
 			switch col := side.table.Column(side.name); {
 			case col == nil:
-				c.fail(r.Pos, "the reference names column %q, which is not in %s%s", side.name, side.table.Name, fault.DidYouMean(side.name, columnNames(side.table)))
+				c.fail(r.Pos, "the reference names column %q, which is not in %s%s", side.name, side.table.Name,
+					fault.DidYouMean(side.name, columnNames(side.table)))
 				return
 			case col.Generated:
-				c.fail(r.Pos, "the reference names column %q of %s, which is generated: name the column that it is made of", side.name, side.table.Name)
+				c.fail(r.Pos, "the reference names column %q of %s, which is generated: name the column that it "+
+					"is made of", side.name, side.table.Name)
 				return
 			}
 		}
@@ -97,7 +102,8 @@ func (c *compiler) checkOrphans() {
 				continue
 			}
 			r := c.rs.Tables[to.Root]
-			if r == nil || slices.ContainsFunc(key.Columns, func(col string) bool { ch := c.choice(t, col); return ch != nil && ch.nulls() }) {
+			if r == nil || slices.ContainsFunc(key.Columns,
+				func(col string) bool { ch := c.choice(t, col); return ch != nil && ch.nulls() }) {
 				continue
 			}
 			if c.noRows(to) {
@@ -105,7 +111,8 @@ func (c *compiler) checkOrphans() {
 					to.Name, t.Name, key.Name, transform.List(key.Columns))
 				continue
 			}
-			c.fail(r.When.Pos, "some rows of %s stay behind, but all rows of %s that refer to it (%s) are copied: choose those by a condition, too, or make %s null",
+			c.fail(r.When.Pos, "some rows of %s stay behind, but all rows of %s that refer to it (%s) are copied: "+
+				"choose those by a condition, too, or make %s null",
 				to.Name, t.Name, key.Name, transform.List(key.Columns))
 		}
 	}
@@ -187,17 +194,20 @@ func (c *compiler) checkReference(r reference) {
 		return
 	case to.rule.Kind == rules.Cases && from != to:
 		if from == nil || !from.nulls() {
-			c.fail(to.pos, "%s is what %s refers to (%s), so its rule must be one for all rows: a row that refers to it doesn't hold what the conditions look at", to, r.from.Name, r.key.Name)
+			c.fail(to.pos, "%s is what %s refers to (%s), so its rule must be one for all rows: a row that refers to "+
+				"it doesn't hold what the conditions look at", to, r.from.Name, r.key.Name)
 		}
 		return
 	case r.when.Text != "", from == nil, from.nulls(), rules.Equal(from.rule, to.rule):
 		return
 	}
 	if from.from != nil { // it follows another key already
-		c.fail(from.pos, "%s refers to both %s and %s, which have different rules: give them one rule", from, from.from, to)
+		c.fail(from.pos, "%s refers to both %s and %s, which have different rules: give them one rule", from,
+			from.from, to)
 		return
 	}
-	c.fail(from.pos, "%s refers to %s (%s), whose rule is different (%s): write the same rule, or none, as it follows by itself",
+	c.fail(from.pos, "%s refers to %s (%s), whose rule is different (%s): write the same rule, or none, as it "+
+		"follows by itself",
 		from, to, r.key.Name, to.pos)
 }
 
@@ -270,7 +280,8 @@ func (c *compiler) agreeParents() {
 				case first == nil:
 					first = next
 				case !rules.Equal(first.rule, next.rule):
-					c.fail(next.pos, "%s inherits column %q from %s and from %s (%s), whose rules for it differ: give both the same rule",
+					c.fail(next.pos, "%s inherits column %q from %s and from %s (%s), whose rules for it differ: "+
+						"give both the same rule",
 						t.Name, col.Name, next.table.Name, first.table.Name, first.pos)
 				}
 			}

@@ -87,7 +87,8 @@ func (w *Writer) explain(err error) error {
 	case errors.As(err, &stream), w.busy == nil:
 		return fmt.Errorf("scrubbing %s: %w", w.plan.Table.Name, err)
 	}
-	return fmt.Errorf("scrubbing %s, row %d, column %s (%s): %w", w.plan.Table.Name, w.Rows(), w.busy.name, w.busy.transform, err)
+	return fmt.Errorf("scrubbing %s, row %d, column %s (%s): %w", w.plan.Table.Name, w.Rows(), w.busy.name,
+		w.busy.transform, err)
 }
 
 // panicked turns a panic into an error. Its text is left out, as it could hold

@@ -102,7 +102,8 @@ func (c *compiler) format(t *catalog.Table, columns []*catalog.Column) copyfmt.F
 		for _, o := range ops {
 			switch {
 			case o.kind == transform.KindKeep || o.kind == transform.KindNull || o.kind == transform.KindCases:
-			case o.kind == transform.KindArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil, value.For(col.Type, copyfmt.Binary) == nil:
+			case o.kind == transform.KindArray && value.ArrayOf(col.Type, copyfmt.Binary) == nil,
+				value.For(col.Type, copyfmt.Binary) == nil:
 				return copyfmt.Text
 			}
 		}

@@ -52,9 +52,10 @@ type Decision struct {
 // ColumnDecision is what happens to one column.
 type ColumnDecision struct {
 	Name      string
-	Type      string    // as SQL
-	Transform string    // "generated" for a generated column
-	Detail    string    // what is inside: of json the paths and their transforms, of a list the rules and their conditions
+	Type      string // as SQL
+	Transform string // "generated" for a generated column
+	// what is inside: of json the paths and their transforms, of a list the rules and their conditions
+	Detail    string
 	Class     pii.Class // what the column holds, as far as the transform says
 	Domain    string    // "" if the transform draws from none
 	Keep      bool      // arrives as it is
@@ -71,7 +72,8 @@ type TablePlan struct {
 	Table   *catalog.Table
 	Columns []*catalog.Column // those to copy, in order: not the generated ones
 	Format  copyfmt.Format
-	Join    *catalog.Join // read after Columns and not written: what is known elsewhere of a row's subject; nil: nothing
+	// read after Columns and not written: what is known elsewhere of a row's subject; nil: nothing
+	Join *catalog.Join
 
 	conditions  []*condition.Condition
 	filter      *condition.Condition // nil: all rows are copied

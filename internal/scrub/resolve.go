@@ -152,7 +152,8 @@ func (c *compiler) scalarRule(r *rules.Rule, p spot) *op {
 		}
 	}
 	if !c.encodes(def, a) {
-		c.fail(r.Pos, "%s makes characters here that the database's encoding %s has not: use another transform", def.Name, c.cat.Encoding)
+		c.fail(r.Pos, "%s makes characters here that the database's encoding %s has not: use another transform",
+			def.Name, c.cat.Encoding)
 	}
 	o := &op{kind: def.Kind, def: def, Place: p.Place, what: whatIs(def, r, p), rule: r, follow: c.follows(def, r, a, p)}
 	o.gender = a.Text(transform.GenderParam.Name)
@@ -244,7 +245,8 @@ func (c *compiler) constant(r *rules.Rule, v rules.Value, p spot) []byte {
 
 func (c *compiler) arrayRule(r *rules.Rule, p spot) *op {
 	for _, given := range r.Params {
-		c.fail(given.Pos, "array takes no parameter %q; parameters of the elements' transform stand in its own braces", given.Name)
+		c.fail(given.Pos, "array takes no parameter %q; parameters of the elements' transform stand in its own braces",
+			given.Name)
 	}
 	if p.Family != transform.FamilyArray {
 		if p.Type == nil {
@@ -284,7 +286,8 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 	a := def.Parse(r, c.fail)
 	switch {
 	case p.Type == nil && !a.Flag("embedded"):
-		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its strings hold documents", p.Where)
+		c.fail(r.Pos, "within JSON write the whole path, as in a.b, for %s; or embedded: true beside json, if its "+
+			"strings hold documents", p.Where)
 		return nil
 	case p.Type != nil && a.Flag("embedded"):
 		c.fail(r.Pos, "embedded is for strings within JSON, and %s is a column: leave it out", p.Where)
@@ -293,7 +296,8 @@ func (c *compiler) jsonRule(r *rules.Rule, p spot) *op {
 		c.misfits(r.Pos, "%s is %s, not JSON", p.Where, p.Type.SQL)
 		return nil
 	case p.Chars() > 0:
-		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where, p.Chars())
+		c.fail(r.Pos, "%s has room for %d characters, and scrubbed JSON can be longer: use null or constant", p.Where,
+			p.Chars())
 		return nil
 	}
 	o := &op{kind: transform.KindJSON, def: def, Place: p.Place, what: notPersonal, rest: byShape(), rule: r, other: a.Text("other"),
@@ -332,10 +336,12 @@ func (c *compiler) domain(def *transform.Definition, a transform.Args, u transfo
 		c.domains[name] = d
 		c.order = append(c.order, d)
 	case d.Def != def:
-		c.fail(u.Pos, "the domain %q is that of %s at %s: a domain belongs to one transform", name, d.Def.Name, d.Uses[0].Pos)
+		c.fail(u.Pos, "the domain %q is that of %s at %s: a domain belongs to one transform", name, d.Def.Name,
+			d.Uses[0].Pos)
 		return nil
 	case !transform.SameArgs(a, d.Args):
-		c.fail(u.Pos, "the domain %q has other parameters at %s: values of one domain map alike, so write the same ones, or another domain", name, d.Uses[0].Pos)
+		c.fail(u.Pos, "the domain %q has other parameters at %s: values of one domain map alike, so write the same "+
+			"ones, or another domain", name, d.Uses[0].Pos)
 		return nil
 	}
 	d.Uses = append(d.Uses, u)

@@ -33,7 +33,8 @@ func (c *compiler) riskSet(r *rules.Risk) *risk.Spec {
 	t := c.cat.Table(r.Table)
 	switch {
 	case t == nil:
-		c.fail(r.Pos, "risk names table %s, which is not in database %s%s", r.Table, c.cat.Database, c.nearTable(r.Table))
+		c.fail(r.Pos, "risk names table %s, which is not in database %s%s", r.Table, c.cat.Database,
+			c.nearTable(r.Table))
 		return nil
 	case t.Root != t.Name:
 		c.fail(r.Pos, "the rows of %s are those of %s too: declare the risk there", t.Name, t.Root)
@@ -52,7 +53,8 @@ func (c *compiler) riskSet(r *rules.Risk) *risk.Spec {
 		col, ok := c.riskColumn(t, ref)
 		if ok && s.Suppress == risk.Values {
 			if why := risk.Fixed(c.cat, t, ref.Name); why != "" {
-				c.fail(ref.Pos, "%s.%s %s, so it can't become NULL where classes are suppressed: write suppress: rows, or leave it out", t.Name, ref.Name, why)
+				c.fail(ref.Pos, "%s.%s %s, so it can't become NULL where classes are suppressed: write suppress: "+
+					"rows, or leave it out", t.Name, ref.Name, why)
 			}
 		}
 		s.QuasiIdentifiers = append(s.QuasiIdentifiers, col)
@@ -60,7 +62,8 @@ func (c *compiler) riskSet(r *rules.Risk) *risk.Spec {
 	for _, ref := range r.Sensitive {
 		col, _ := c.riskColumn(t, ref)
 		if slices.ContainsFunc(r.QuasiIdentifiers, func(q rules.ColumnRef) bool { return q.Name == ref.Name }) {
-			c.fail(ref.Pos, "%s.%s is a quasi-identifier of the set, so every class holds one value of it: name it in one of the two", t.Name, ref.Name)
+			c.fail(ref.Pos, "%s.%s is a quasi-identifier of the set, so every class holds one value of it: name it "+
+				"in one of the two", t.Name, ref.Name)
 		}
 		s.Sensitive = append(s.Sensitive, col)
 	}
@@ -84,7 +87,8 @@ func (c *compiler) riskColumn(t *catalog.Table, ref rules.ColumnRef) (risk.Colum
 		return out, false
 	}
 	if !groupable(col.Type) {
-		c.fail(ref.Pos, "%s.%s is %s, whose values can't be compared: name another column", t.Name, ref.Name, col.Type.SQL)
+		c.fail(ref.Pos, "%s.%s is %s, whose values can't be compared: name another column", t.Name, ref.Name,
+			col.Type.SQL)
 		return out, false
 	}
 	if ch := c.choice(t, ref.Name); ch == nil || ch.op != nil { // else its rule is wrong, which is said elsewhere
@@ -130,7 +134,8 @@ func (c *compiler) checkHarbor() {
 		absent[a.Identifier] = a.Why
 		for _, cl := range claims {
 			if slices.Contains(cl.Keys, a.Identifier) {
-				c.fail(a.Pos, "%s is declared absent, and %s is one, by %s: remove one of the two", a.Identifier, &cl.HarborColumn, cl.by())
+				c.fail(a.Pos, "%s is declared absent, and %s is one, by %s: remove one of the two", a.Identifier,
+					&cl.HarborColumn, cl.by())
 				break
 			}
 		}
@@ -164,10 +169,12 @@ func (c *compiler) declaredClaims(h *rules.HIPAA) (out []claim) {
 		t := c.cat.Table(d.Table)
 		switch {
 		case t == nil:
-			c.fail(d.Pos, "hipaa names table %s, which is not in database %s%s", d.Table, c.cat.Database, c.nearTable(d.Table))
+			c.fail(d.Pos, "hipaa names table %s, which is not in database %s%s", d.Table, c.cat.Database,
+				c.nearTable(d.Table))
 			continue
 		case t.Column(d.Column) == nil:
-			c.fail(d.Pos, "there is no column %q in %s%s", d.Column, d.Table, fault.DidYouMean(d.Column, columnNames(t)))
+			c.fail(d.Pos, "there is no column %q in %s%s", d.Column, d.Table,
+				fault.DidYouMean(d.Column, columnNames(t)))
 			continue
 		}
 		cl := claim{risk.Claim{Keys: d.Identifiers, HarborColumn: risk.HarborColumn{Table: t.Name.String(), Column: d.Column, Declared: true}}}
@@ -214,7 +221,8 @@ func (c *compiler) claims(t *catalog.Table, column, place string, o *op) (out []
 	for _, p := range o.parts {
 		within(p.path, p.op)
 	}
-	if len(o.parts) > 0 || o.kind == transform.KindKeep || o.kind == transform.KindNull || o.kind == transform.KindConstant {
+	if len(o.parts) > 0 || o.kind == transform.KindKeep || o.kind == transform.KindNull ||
+		o.kind == transform.KindConstant {
 		return out
 	}
 	cl := claim{risk.Claim{HarborColumn: risk.HarborColumn{Table: t.Name.String(), Column: column, Place: place, Transform: o.name(), Class: string(o.class())}}}

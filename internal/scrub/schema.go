@@ -65,7 +65,8 @@ func Schema() []byte {
 				"propertyNames": ref("tableKey"), "additionalProperties": ref("table"),
 				"patternProperties": object{`\*`: object{"anyOf": []any{ref("table"), ref("columnRule")}}}},
 			"objects": object{"type": []string{"object", "null"}, "additionalProperties": ref("object"),
-				"description": "Objects in buckets beside the database, by patterns of their keys: ** stands for any part of a " +
+				"description": "Objects in buckets beside the database, by patterns of their keys: ** stands for any " +
+					"part of a " +
 					"key, * for any part of a name between two slashes, {COLUMN} for a value of that column."},
 			"references": object{"type": "array", "items": ref("reference"), "description": "Columns that hold what another table's columns hold, although no foreign key says so."},
 			"allow":      object{"type": "array", "items": ref("exception"), "description": "Reviewed exceptions: values that verification may find."},
@@ -191,7 +192,8 @@ func objectSchema() object {
 		"type": "object", "additionalProperties": false,
 		"properties": object{
 			"columns": object{"type": "object", "additionalProperties": ref("columnRule"),
-				"description": "A rule for every column of a CSV or Parquet file, every member of a JSON line and every " +
+				"description": "A rule for every column of a CSV or Parquet file, every member of a JSON line " +
+					"and every " +
 					"value in a key."},
 			"rows": object{"enum": []string{"all", "none"}, "description": "none: the objects stay behind."},
 			"delimiter": object{"type": "string", "minLength": 1, "maxLength": 1,

@@ -39,13 +39,15 @@ func (c *compiler) search() (list []Search) {
 				s.From = from
 			}
 			if len(s.From) == 0 {
-				c.warn("%s arrives empty: no trigger says which columns its words are from; name them: {transform: %s, from: [COLUMN]}",
+				c.warn("%s arrives empty: no trigger says which columns its words are from; name them: {transform: "+
+					"%s, from: [COLUMN]}",
 					ch, ch.op.def.Name)
 				continue
 			}
 			for _, name := range s.From {
 				if of := t.Column(name); of == nil || transform.FamilyOf(of.Type) != transform.FamilyText {
-					c.fail(ch.rule.Pos, "%s is made from column %q of %s, which is no column of text", ch.op.def.Name, name, t.Name)
+					c.fail(ch.rule.Pos, "%s is made from column %q of %s, which is no column of text", ch.op.def.Name,
+						name, t.Name)
 				}
 			}
 			list = append(list, s)

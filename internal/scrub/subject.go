@@ -45,7 +45,8 @@ func (c *compiler) matchSubjects() {
 		case other == nil, s.rule.Home && !other.rule.Home:
 			homes[s.rule.Domain] = s
 		case s.rule.Home == other.rule.Home:
-			c.fail(s.rule.Pos, "both %s and %s could be where the persons of domain %q are at home: write home: true in the subject of one", s, other, s.rule.Domain)
+			c.fail(s.rule.Pos, "both %s and %s could be where the persons of domain %q are at home: write home: true "+
+				"in the subject of one", s, other, s.rule.Domain)
 		}
 	}
 	for _, s := range c.subjects {
@@ -74,7 +75,8 @@ func (c *compiler) matchSubject(t *catalog.Table, r *rules.Subject) *subject {
 		}
 	}
 	if r.Home && !c.couldBeHome(s) {
-		c.fail(r.Pos, "%s is not the primary key of its table, so the persons of domain %q can't be at home there", s, r.Domain)
+		c.fail(r.Pos, "%s is not the primary key of its table, so the persons of domain %q can't be at home there", s,
+			r.Domain)
 		return nil
 	}
 	return s
@@ -140,8 +142,10 @@ func (c *compiler) checkGender(r *rules.Rule, p spot) {
 	if col == nil {
 		return
 	}
-	if f := transform.FamilyOf(col.Type); f != transform.FamilyText && f != transform.FamilyNumber && col.Type.Underlying().Kind != catalog.EnumType {
-		c.fail(given.Value.Pos, "%s.%s is %s, which says no gender: it must be text, a number or an enum", p.table.Name, col.Name, col.Type.SQL)
+	if f := transform.FamilyOf(col.Type); f != transform.FamilyText && f != transform.FamilyNumber &&
+		col.Type.Underlying().Kind != catalog.EnumType {
+		c.fail(given.Value.Pos, "%s.%s is %s, which says no gender: it must be text, a number or an enum",
+			p.table.Name, col.Name, col.Type.SQL)
 	}
 }
 
@@ -172,7 +176,8 @@ func (c *compiler) agree(s *subject) {
 		return // it shows no name
 	}
 	if s.home == s && c.gender(s) != "" && at.op.usual().dom.Args.Text("name") == "full" {
-		c.fail(at.pos, "%s maps by its value alone, so the given name in it can't be that of %s: write {transform: email, name: surname}",
+		c.fail(at.pos, "%s maps by its value alone, so the given name in it can't be that of %s: write {transform: "+
+			"email, name: surname}",
 			at, c.gender(s))
 	}
 	for _, col := range s.table.Columns {
@@ -183,7 +188,8 @@ func (c *compiler) agree(s *subject) {
 		ch.op.some(func(o *op) bool {
 			own, have := o.dom.Arg(transform.LocaleName), at.op.usual().dom.Arg(transform.LocaleName)
 			if o.follow && own != "" && own != have {
-				c.fail(o.rule.Pos, "%s of %s has locale %s, and the address %s, which must show the same name, has %s: write one locale at both", o.name(), ch, own, at, have)
+				c.fail(o.rule.Pos, "%s of %s has locale %s, and the address %s, which must show the same name, has "+
+					"%s: write one locale at both", o.name(), ch, own, at, have)
 			}
 			return false
 		})
@@ -198,7 +204,8 @@ func (c *compiler) checkSubjects() {
 			continue
 		}
 		if s.fallback != nil && c.addresser(t, s.fallback) == nil {
-			c.fail(s.rule.Pos, "the fallback of a subject is a column of e-mail addresses, and the rule of %s.%s is not email", t.Name, s.fallback.Name)
+			c.fail(s.rule.Pos, "the fallback of a subject is a column of e-mail addresses, and the rule of %s.%s "+
+				"is not email", t.Name, s.fallback.Name)
 		}
 		if c.addresser(t, s.column) != nil && s.home != s {
 			s.home = nil // an address is its own subject: nothing is looked up by it
@@ -207,13 +214,15 @@ func (c *compiler) checkSubjects() {
 			c.agree(s)
 		}
 		if s.home != nil && s.home != s && len(c.joined(s)) > 0 && !joinable(s.column.Type, s.home.column.Type) {
-			c.fail(s.rule.Pos, "%s is %s and %s %s, which PostgreSQL can't join by an index: give one of them another domain",
+			c.fail(s.rule.Pos, "%s is %s and %s %s, which PostgreSQL can't join by an index: give one of them "+
+				"another domain",
 				s, s.column.Type.SQL, s.home, s.home.column.Type.SQL)
 		}
 	}
 	for _, r := range c.references() {
 		if to := c.choice(r.to, r.toCol); to != nil && to.op != nil && to.op.follow {
-			c.fail(to.pos, "%s is what %s refers to (%s), so it must map by its value alone: write subject: false", to, r.from.Name, r.key.Name)
+			c.fail(to.pos, "%s is what %s refers to (%s), so it must map by its value alone: write subject: false", to,
+				r.from.Name, r.key.Name)
 		}
 	}
 }
@@ -266,7 +275,8 @@ func (c *compiler) address(home *subject) *catalog.Column {
 // knowable reports whether free text is searched for known values of a class.
 func knowable(class pii.Class) bool {
 	switch class {
-	case pii.Phone, pii.CreditCard, pii.NationalID, pii.FullName, pii.Email, pii.Username, pii.FirstName, pii.LastName, pii.Company, pii.Street,
+	case pii.Phone, pii.CreditCard, pii.NationalID, pii.FullName, pii.Email, pii.Username, pii.FirstName, pii.LastName,
+		pii.Company, pii.Street,
 		pii.IP, pii.IBAN, pii.Token:
 		return true
 	}

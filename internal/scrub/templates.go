@@ -107,7 +107,8 @@ func (c *compiler) checkAddress(m *transform.Template, pos rules.Pos) {
 	}
 	before, host, ok := strings.Cut(last.Literal, "@")
 	if !ok || !fake.Recognise(pii.Email, []byte("x@"+host)) {
-		c.fail(pos, "the format makes addresses that could be real: let it end in @example.com, @example.org, @example.net, or a host under .test, .example or .invalid")
+		c.fail(pos, "the format makes addresses that could be real: let it end in @example.com, @example.org, "+
+			"@example.net, or a host under .test, .example or .invalid")
 		return
 	}
 	literals := before
@@ -171,7 +172,8 @@ func (c *compiler) checkTemplate(t *catalog.Table, ch *choice, o *op) {
 // compound reports a rule for what stands within a value.
 func (o *op) compound() bool {
 	switch o.kind {
-	case transform.KindJSON, transform.KindXML, transform.KindArray, transform.KindComposite, transform.KindHstore, transform.KindRange:
+	case transform.KindJSON, transform.KindXML, transform.KindArray, transform.KindComposite, transform.KindHstore,
+		transform.KindRange:
 		return true
 	}
 	return false

@@ -27,7 +27,8 @@ func (c *compiler) notUnique(t *catalog.Table, ch *choice, folds, nulls bool) st
 		case cs.op.kind == transform.KindKeep, cs.op.kind == transform.KindNull && !nulls:
 			continue
 		case cs.op.kind == transform.KindMask && cs.op.def.Unique && math.IsInf(cs.op.bits(), 1):
-			return fmt.Sprintf("%s keeps values apart from one another, but not from those that another rule of the list makes or keeps: use it for all rows", cs.op.name())
+			return fmt.Sprintf("%s keeps values apart from one another, but not from those that another rule of the "+
+				"list makes or keeps: use it for all rows", cs.op.name())
 		}
 		if why := c.collides(t, ch, cs.op, folds, nulls); why != "" {
 			return why
@@ -49,14 +50,17 @@ func (c *compiler) collides(t *catalog.Table, ch *choice, o *op, folds, nulls bo
 		return "" // its domain could not be built, which is reported
 	}
 	if o.kind != transform.KindMask || !o.def.Unique || o.bits() == 0 {
-		return fmt.Sprintf("%s can make two values equal: use %s", o.name(), transform.List(c.uniqueRules(t, ch, o, folds)))
+		return fmt.Sprintf("%s can make two values equal: use %s", o.name(),
+			transform.List(c.uniqueRules(t, ch, o, folds)))
 	}
 	if folds && o.def.MergesCase != nil && o.def.MergesCase(o.dom) {
-		return fmt.Sprintf("%s can make values that differ in case only, which the index takes for equal: use an alphabet of letters of one case", o.name())
+		return fmt.Sprintf("%s can make values that differ in case only, which the index takes for equal: use an "+
+			"alphabet of letters of one case", o.name())
 	}
 	bits := o.bits()
 	if p := c.chance(t, bits); p > maxCollision {
-		return fmt.Sprintf("at %.0f rows %s's %.0f bits collide with a probability of %.0e, above %.0e: use %s", c.rowsOf(t), o.name(), bits, p,
+		return fmt.Sprintf("at %.0f rows %s's %.0f bits collide with a probability of %.0e, above %.0e: use %s",
+			c.rowsOf(t), o.name(), bits, p,
 			maxCollision, transform.List(c.uniqueRules(t, ch, o, folds)))
 	}
 	return ""
@@ -101,13 +105,15 @@ func (c *compiler) keepsApart(t *catalog.Table, try transform.Candidate, p trans
 		d.Name = try.Def.DefaultDomain(a)
 	}
 	if other := c.domains[d.Name]; other != nil {
-		elsewhere := slices.DeleteFunc(slices.Clone(other.Uses), func(u transform.Use) bool { return u.Where == p.Where })
+		elsewhere := slices.DeleteFunc(slices.Clone(other.Uses),
+			func(u transform.Use) bool { return u.Where == p.Where })
 		if len(elsewhere) > 0 && (other.Def != d.Def || !transform.SameArgs(a, other.Args)) {
 			return false
 		}
 		d.Uses = append(d.Uses, elsewhere...)
 	}
-	if d.Def.Check != nil && d.Def.Check(a, p) != nil || !c.encodes(d.Def, a) || folds && d.Def.MergesCase != nil && d.Def.MergesCase(d) {
+	if d.Def.Check != nil && d.Def.Check(a, p) != nil || !c.encodes(d.Def, a) || folds && d.Def.MergesCase != nil &&
+		d.Def.MergesCase(d) {
 		return false
 	}
 	if _, err := d.Def.Build(d); err != nil {

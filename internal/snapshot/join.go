@@ -32,7 +32,8 @@ func (r *Reader) planJoin(ctx context.Context, c Chunk, cols []*catalog.Column, 
 	results, err := r.conn.PgConn().Exec(ctx, hashOn+"; EXPLAIN (FORMAT JSON) "+query).ReadAll()
 	if err == nil {
 		var plans []struct{ Plan planNode }
-		if last := results[len(results)-1]; len(last.Rows) == 1 && json.Unmarshal(last.Rows[0][0], &plans) == nil && len(plans) == 1 && plans[0].Plan.ordered() {
+		if last := results[len(results)-1]; len(last.Rows) == 1 && json.Unmarshal(last.Rows[0][0], &plans) == nil &&
+			len(plans) == 1 && plans[0].Plan.ordered() {
 			return nil
 		}
 		_, err = r.conn.PgConn().Exec(ctx, hashOff).ReadAll()

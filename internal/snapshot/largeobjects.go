@@ -50,8 +50,10 @@ func (o LargeObjects) Readable() error {
 	if o.Denied > int64(len(o.Some)) {
 		list += ", …"
 	}
-	return fault.Refuse("large objects", "the rules say large_objects: keep, and role %q may not read %d of the %d large objects of the source: "+
-		"on the primary, GRANT SELECT ON LARGE OBJECT %s TO %s, or make it a member of their owner", o.Role, o.Denied, o.Count, list, catalog.Quote(o.Role))
+	return fault.Refuse("large objects",
+		"the rules say large_objects: keep, and role %q may not read %d of the %d large objects of the source: "+
+			"on the primary, GRANT SELECT ON LARGE OBJECT %s TO %s, or make it a member of "+
+			"their owner", o.Role, o.Denied, o.Count, list, catalog.Quote(o.Role))
 }
 
 // OIDRange is a stretch of OIDs.
@@ -77,7 +79,8 @@ func (s *Source) LargeObjectRanges(ctx context.Context) ([]OIDRange, error) {
 
 // LargeObjects lists those of a range.
 func (r *Reader) LargeObjects(ctx context.Context, in OIDRange) ([]uint32, error) {
-	rows, err := r.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid BETWEEN $1 AND $2 ORDER BY oid", in.First, in.Last)
+	rows, err := r.conn.Query(ctx, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid BETWEEN $1 AND $2 "+
+		"ORDER BY oid", in.First, in.Last)
 	if err != nil {
 		return nil, client.Wrap(err, "listing the large objects of the source")
 	}
@@ -91,7 +94,8 @@ func (r *Reader) LargeObjects(ctx context.Context, in OIDRange) ([]uint32, error
 func (r *Reader) LargeObject(ctx context.Context, oid uint32, each func(piece []byte) error) error {
 	for offset := int64(0); ; offset += client.LargeObjectPieceBytes {
 		var piece []byte
-		err := r.conn.QueryRow(ctx, "SELECT pg_catalog.lo_get($1::oid, $2, $3)", oid, offset, client.LargeObjectPieceBytes).Scan(&piece)
+		err := r.conn.QueryRow(ctx, "SELECT pg_catalog.lo_get($1::oid, $2, $3)", oid, offset,
+			client.LargeObjectPieceBytes).Scan(&piece)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)

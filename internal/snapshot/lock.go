@@ -75,7 +75,8 @@ func lockError(err error, tables []*catalog.Table) error {
 	case "53200":
 		return tooManyLocks(err, len(tables))
 	case "55P03":
-		return fmt.Errorf("%w; something holds a conflicting lock on the source (a migration, or a standby replaying one)", err)
+		return fmt.Errorf("%w; something holds a conflicting lock on the source (a migration, or a standby "+
+			"replaying one)", err)
 	case "42P01":
 		return fmt.Errorf("%w: %w", ErrSchemaChanged, err)
 	}
@@ -85,7 +86,8 @@ func lockError(err error, tables []*catalog.Table) error {
 // tooManyLocks names the setting that makes room: the exporter and pg_dump each
 // lock every table.
 func tooManyLocks(err error, tables int) error {
-	return fmt.Errorf("%w; raise max_locks_per_transaction on the source: the run and pg_dump lock %d tables each", err, tables)
+	return fmt.Errorf("%w; raise max_locks_per_transaction on the source: the run and pg_dump lock %d tables each",
+		err, tables)
 }
 
 func first(s []string, n int) []string {

@@ -69,7 +69,8 @@ func (s *Source) Reader(ctx context.Context) (_ *Reader, err error) {
 			client.Close(ctx, conn)
 		}
 	}()
-	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + catalog.Literal(s.snapshot) + joining
+	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " +
+		catalog.Literal(s.snapshot) + joining
 	if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, client.Wrap(err, "importing the snapshot")
 	}
@@ -98,7 +99,8 @@ func (r *Reader) Close(ctx context.Context) { client.Close(ctx, r.conn) }
 // CopyOut streams a chunk's rows as COPY data into w: cols, then those of the
 // chunk's join. After an error the reader
 // is no longer usable. An error of w is returned as it is.
-func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f copyfmt.Format, w io.Writer) (rows int64, err error) {
+func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f copyfmt.Format,
+	w io.Writer) (rows int64, err error) {
 	out := &output{w: w}
 	if c.Join != nil {
 		if err := r.planJoin(ctx, c, cols, f); err != nil {
@@ -125,7 +127,8 @@ func (r *Reader) CopyOut(ctx context.Context, c Chunk, cols []*catalog.Column, f
 func copySQL(c Chunk, cols []*catalog.Column, f copyfmt.Format) string {
 	table := c.Table.Name.SQL()
 	if c.Whole() && c.Join == nil && len(cols) > 0 && c.Table.Where == "" {
-		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, columnList("", cols), f) // the table's own rows, never its children's
+		// the table's own rows, never its children's
+		return fmt.Sprintf("COPY %s (%s) TO STDOUT (FORMAT %s)", table, columnList("", cols), f)
 	}
 	list, from := columnList("t.", cols), c.Table.Only()
 	if c.Join != nil {

@@ -22,7 +22,8 @@ func pin(ctx context.Context, cfg *pgx.ConnConfig, conn *pgx.Conn) (*pgx.ConnCon
 	cfg = cfg.Copy()
 	remote, ok := conn.PgConn().Conn().RemoteAddr().(*net.TCPAddr)
 	if !ok {
-		cfg.Fallbacks = slices.DeleteFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host })
+		cfg.Fallbacks = slices.DeleteFunc(cfg.Fallbacks,
+			func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host })
 		return cfg, ""
 	}
 	all := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
@@ -30,7 +31,10 @@ func pin(ctx context.Context, cfg *pgx.ConnConfig, conn *pgx.Conn) (*pgx.ConnCon
 		if int(f.Port) != remote.Port || !resolves(ctx, cfg, f.Host, remote.IP) {
 			continue
 		}
-		same := slices.DeleteFunc(all, func(g *pgconn.FallbackConfig) bool { return g.Host != f.Host || g.Port != f.Port })
+		same := slices.DeleteFunc(all, func(g *pgconn.FallbackConfig) bool {
+			return g.Host != f.Host ||
+				g.Port != f.Port
+		})
 		cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = f.Host, f.Port, same[0].TLSConfig, same[1:]
 		break
 	}
@@ -113,9 +117,11 @@ func (s *Source) warn(ctx context.Context) error {
 	add := func(format string, args ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, args...)) }
 	switch {
 	case !s.cat.InRecovery:
-		add("the source is not a hot standby: reading it costs the primary, and holds back its VACUUM while the run lasts")
+		add("the source is not a hot standby: reading it costs the primary, and holds back its VACUUM while " +
+			"the run lasts")
 	case !feedback && delay != "-1":
-		add("hot_standby_feedback is off on the standby: VACUUM on the primary can cancel the run after max_standby_streaming_delay = %s", delay)
+		add("hot_standby_feedback is off on the standby: VACUUM on the primary can cancel the run after "+
+			"max_standby_streaming_delay = %s", delay)
 	}
 	var unlogged, foreign []string
 	for _, t := range s.cat.Tables {
@@ -162,7 +168,8 @@ func (s *Source) room(ctx context.Context) error {
 		return client.Wrap(err, "counting the source's connections")
 	}
 	if need := s.opts.Workers + 1; s.opts.Workers > 0 && free < need {
-		return fmt.Errorf("the source has room for %d more connections of role %q, the run needs %d: use fewer workers", max(free, 0), s.cfg.User, need)
+		return fmt.Errorf("the source has room for %d more connections of role %q, the run needs %d: use "+
+			"fewer workers", max(free, 0), s.cfg.User, need)
 	}
 	return nil
 }

@@ -81,7 +81,8 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 		return nil, err
 	}
 	if opts.RequireReplica && !s.cat.InRecovery {
-		return nil, fault.Refuse("source", "the source is a primary, not a hot standby, and the configuration requires a replica")
+		return nil, fault.Refuse("source",
+			"the source is a primary, not a hot standby, and the configuration requires a replica")
 	}
 	if err := s.warn(ctx); err != nil {
 		return nil, err

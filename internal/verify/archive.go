@@ -124,7 +124,8 @@ func atRandom(in Input, r io.Reader) (io.ReaderAt, int64, error) {
 		return nil, 0, fmt.Errorf("reading %s: %w", in.label, err)
 	}
 	if len(data) > maxBuffered {
-		return nil, 0, fault.BadInput("%s: not looked through, since it must be read at random and is larger than %d MiB: unpack it and name the "+
+		return nil, 0, fault.BadInput("%s: not looked through, since it must be read at random and is larger than %d "+
+			"MiB: unpack it and name the "+
 			"file itself", in.label, maxBuffered>>20)
 	}
 	return bytes.NewReader(data), int64(len(data)), nil
@@ -152,7 +153,8 @@ func (u *unpacked) Read(b []byte) (int, error) {
 		err = u.from.blame(u.name, err)
 	}
 	if u.left -= int64(n); u.left < 0 {
-		return 0, fault.BadInput("%s: not looked through, since it unpacks to more than %d times its size; unpack it and name what comes out", u.name,
+		return 0, fault.BadInput("%s: not looked through, since it unpacks to more than %d times its size; unpack it "+
+			"and name what comes out", u.name,
 			unpackRatio)
 	}
 	return n, err
@@ -230,8 +232,10 @@ func besideMembers(z *zip.Reader, at io.ReaderAt, size int64) (end int64, hidden
 			case within(p):
 			case bytes.HasPrefix(b, []byte("PK\x05\x06")) && len(b) >= 22:
 				end = min(size, p+22+int64(binary.LittleEndian.Uint16(b[20:])))
-			case bytes.HasPrefix(b, []byte("PK\x03\x04")) && len(b) >= zipHeader && binary.LittleEndian.Uint16(b[4:]) < 100:
-				head := zipHeader + int64(binary.LittleEndian.Uint16(b[26:])) + int64(binary.LittleEndian.Uint16(b[28:]))
+			case bytes.HasPrefix(b, []byte("PK\x03\x04")) && len(b) >= zipHeader &&
+				binary.LittleEndian.Uint16(b[4:]) < 100:
+				name, extra := binary.LittleEndian.Uint16(b[26:]), binary.LittleEndian.Uint16(b[28:])
+				head := zipHeader + int64(name) + int64(extra)
 				hidden = hidden || !starts[p+head]
 			}
 		}

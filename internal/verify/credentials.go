@@ -34,7 +34,8 @@ func (v *Verifier) Credentials(ctx context.Context, archive string) ([]fault.Pro
 	var out []fault.Problem
 	for _, t := range l.columns {
 		found := t.found[credential].kept
-		if len(found) == 0 || strings.HasPrefix(t.stats.Table, "server ") || strings.HasPrefix(t.stats.Table, "user mapping ") {
+		if len(found) == 0 || strings.HasPrefix(t.stats.Table, "server ") ||
+			strings.HasPrefix(t.stats.Table, "user mapping ") {
 			continue
 		}
 		out = append(out, fault.Problem{Text: t.stats.Table + " holds what looks like a password or key (" + found[0].Shape + ")",
@@ -85,7 +86,10 @@ func isWord(t sqltext.Token, word string) bool {
 }
 
 // patterns of credentials, compiled on first use.
-var patterns = sync.OnceValue(func() (p struct{ conninfo, password, userinfo, header, basic, name, value *regexp.Regexp }) {
+var patterns = sync.OnceValue(func() (p struct {
+	conninfo, password, userinfo, header, basic, name,
+	value *regexp.Regexp
+}) {
 	p.conninfo = regexp.MustCompile(`(?i)\b(?:host|hostaddr|dbname|user|port|service|server|data source|database|uid|user id)\s*=`)
 	p.password = regexp.MustCompile(`(?i)\b(?:password|passwd|pwd)\s*=\s*'?([^\s';&]+)`)
 	p.userinfo = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@']*:([^\s/@']+)@`)
@@ -127,7 +131,8 @@ func secrets(d *detect.Detector, value string) (found []string) {
 
 // placeholder reports what stands where a credential will be put.
 func placeholder(v string) bool {
-	return strings.ContainsAny(v, "%$<>{}") && !strings.HasPrefix(v, "$2") || strings.Trim(v, "*xX.") == "" || strings.HasPrefix(v, ":")
+	return strings.ContainsAny(v, "%$<>{}") && !strings.HasPrefix(v, "$2") || strings.Trim(v, "*xX.") == "" ||
+		strings.HasPrefix(v, ":")
 }
 
 // named reports whether what was before a constant assigns it to a name that speaks of a

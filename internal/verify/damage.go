@@ -90,7 +90,8 @@ func plainWord(head string) bool {
 // dense reports bytes whose values come about equally often, as those of compressed
 // and encrypted data do: their entropy is close to the most that so many bytes can have.
 func dense(head []byte) bool {
-	if len(head) < sniffBytes || slices.ContainsFunc(media, func(m string) bool { return bytes.HasPrefix(head, []byte(m)) }) ||
+	if len(head) < sniffBytes || slices.ContainsFunc(media,
+		func(m string) bool { return bytes.HasPrefix(head, []byte(m)) }) ||
 		bytes.HasPrefix(head[4:], []byte("ftyp")) { // MP4 and HEIC
 		return false
 	}
@@ -171,7 +172,8 @@ func (o *origin) blame(label string, err error) error {
 	switch {
 	case o.err() != nil:
 		return fmt.Errorf("reading %s: %w", label, o.err())
-	case errors.As(err, &set), errors.As(err, &input), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &set), errors.As(err, &input), errors.Is(err, context.Canceled),
+		errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
 	return fault.BadInput("%s: not looked through, since it is damaged", label)
@@ -204,7 +206,8 @@ type readerAtFunc func([]byte, int64) (int, error)
 func (f readerAtFunc) ReadAt(b []byte, at int64) (int, error) { return f(b, at) }
 
 func tooDeep(label string) error {
-	return fault.BadInput("%s: not looked through, since it holds more than %d layers of archives; unpack it, and name what is in it",
+	return fault.BadInput("%s: not looked through, since it holds more than %d layers of archives; unpack it, and "+
+		"name what is in it",
 		label, maxNested)
 }
 

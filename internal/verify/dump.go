@@ -150,7 +150,8 @@ func (d *dump) statement(line []byte) []byte {
 }
 
 func beginsCopy(line []byte) bool {
-	return len(line) > 5 && bytes.EqualFold(line[:4], []byte("COPY")) && bytes.IndexByte([]byte(" \t\r\n"), line[4]) >= 0
+	return len(line) > 5 && bytes.EqualFold(line[:4], []byte("COPY")) &&
+		bytes.IndexByte([]byte(" \t\r\n"), line[4]) >= 0
 }
 
 // line takes a line, in which several statements may stand.
@@ -289,7 +290,8 @@ func (d *dump) flushInsert() error {
 // end is called when pg_restore has ended well.
 func (d *dump) end() error {
 	if d.copying {
-		return fault.BadInput("%s: not looked through to its end, since the data of a table has none: it was cut short", d.name)
+		return fault.BadInput("%s: not looked through to its end, since the data of a table has none: it "+
+			"was cut short", d.name)
 	}
 	if len(d.tail) > 0 { // a last line without its end
 		if _, err := d.Write(newline); err != nil {

@@ -33,7 +33,8 @@ func (v *Verifier) Dump(ctx context.Context, name string, r io.Reader) (*Result,
 func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd client.Command) (*Result, error) {
 	major, err := client.HeadMajor(head)
 	if err != nil || major > client.Newest {
-		return nil, fault.BadInput("%s: not looked through, since it is no archive of pg_dump that pg_restore %d knows", name, client.Newest)
+		return nil, fault.BadInput("%s: not looked through, since it is no archive of pg_dump that "+
+			"pg_restore %d knows", name, client.Newest)
 	}
 	return v.dump(ctx, name, func(ctx context.Context, d *dump) error {
 		cmd.Tool, cmd.MinMajor, cmd.Doing, cmd.Stdout, cmd.Rows = client.Restore, major, "reading "+name, d, true
@@ -45,7 +46,8 @@ func (v *Verifier) restored(ctx context.Context, name string, head []byte, cmd c
 		err := client.Run(ctx, cmd)
 		var failed *client.ToolError
 		if errors.As(err, &failed) && (failed.Crash || failed.Status > 0 && failed.SQLState() == "") {
-			return fault.BadInput("%s: not looked through, since pg_restore can't read it: it is damaged, or no archive", name)
+			return fault.BadInput("%s: not looked through, since pg_restore can't read it: it is damaged, or "+
+				"no archive", name)
 		}
 		return err
 	})

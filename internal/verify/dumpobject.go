@@ -43,7 +43,8 @@ func (d *dump) objectLine(line []byte) (bool, error) {
 	if m := objectOpen.FindSubmatch(line); m != nil {
 		oid, err := strconv.ParseUint(string(m[1]), 10, 32)
 		if err != nil || d.object != nil {
-			return false, fault.BadInput("%s: not looked through, since it opens a large object within another one, or one without an OID", d.name)
+			return false, fault.BadInput("%s: not looked through, since it opens a large object within another one, "+
+				"or one without an OID", d.name)
 		}
 		d.openObject(uint32(oid))
 		return true, nil
@@ -54,7 +55,8 @@ func (d *dump) objectLine(line []byte) (bool, error) {
 	if m := objectWrite.FindSubmatch(line); m != nil {
 		data := make([]byte, hex.DecodedLen(len(m[1])))
 		if _, err := hex.Decode(data, m[1]); err != nil {
-			return false, fault.BadInput("%s: not looked through, since the bytes of a large object can't be read", d.name)
+			return false, fault.BadInput("%s: not looked through, since the bytes of a large object can't be read",
+				d.name)
 		}
 		_, err := d.object.w.Write(data)
 		return true, err

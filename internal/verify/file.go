@@ -169,7 +169,8 @@ func (f *files) form(ctx context.Context, in Input, depth int) error {
 			return f.add(result, err)
 		})
 	case bytes.HasPrefix(head, []byte("PGDMP")):
-		return fault.BadInput("%s: not looked through, since it is damaged, or a part of a dump in another format: it begins "+
+		return fault.BadInput("%s: not looked through, since it is damaged, or a part of a dump in another format: "+
+			"it begins "+
 			"like a dump in custom format, and is none", in.label)
 	case bytes.HasPrefix(head, []byte("PAR1")) && (in.At == nil || endsWith(in, "PAR1") || endsWith(in, "PARE")):
 		return f.parquet(ctx, in, r)

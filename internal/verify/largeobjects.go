@@ -28,7 +28,8 @@ type objectsSeen struct {
 // a rule that keeps them, there is no check.
 func (db *database) largeObjects(ctx context.Context, conn *pgx.Conn) (Check, error) {
 	var any bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)").Scan(&any); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+
+		"pg_catalog.pg_largeobject_metadata)").Scan(&any); err != nil {
 		return Check{}, client.Wrap(err, "looking for large objects in database %q", db.cfg.Database)
 	}
 	seen := &objectsSeen{}

@@ -90,7 +90,8 @@ func (d *dump) endField(last bool) error {
 		return nil
 	}
 	if d.long.col != len(d.at.columns) {
-		return fault.BadInput("%s: not looked through, since a row has %d fields where %d are expected", d.name, d.long.col, len(d.at.columns))
+		return fault.BadInput("%s: not looked through, since a row has %d fields where %d are expected", d.name,
+			d.long.col, len(d.at.columns))
 	}
 	d.long = nil
 	d.at.first++

@@ -101,7 +101,8 @@ func (p *parquetFile) declared() (n int64) {
 }
 
 func (p *parquetFile) tooMuch() error {
-	return fault.BadInput("%s: not looked through, since its values have more than %d times its bytes; unpack it and name "+
+	return fault.BadInput("%s: not looked through, since its values have more than %d times its bytes; unpack "+
+		"it and name "+
 		"what comes out", p.table, unpackRatio)
 }
 

@@ -48,7 +48,8 @@ func (s *scanner) personal(text []byte) (found []span) {
 	}
 	for _, h := range s.detector.Scan(nil, text) {
 		value := text[h.Start:h.End]
-		if h.Strong && !h.Bare && h.Class != pii.Token && !fake.Reserved(h.Class, value) && !fake.Recognise(h.Class, value) {
+		if h.Strong && !h.Bare && h.Class != pii.Token && !fake.Reserved(h.Class, value) &&
+			!fake.Recognise(h.Class, value) {
 			found = append(found, span{h.Class, h.Start, h.End})
 		}
 	}

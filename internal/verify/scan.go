@@ -269,7 +269,8 @@ func (s *scanner) detect(v *unwrap.View, from, to int, amid surroundings) {
 // fakeAround reports what a detector cuts out of a fake: a part of a token, and the
 // surname behind "Mr", which it takes for a name in full.
 func fakeAround(text []byte, class pii.Class, start, end int) bool {
-	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName && fake.Recognise(pii.LastName, text[start:end])
+	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName &&
+		fake.Recognise(pii.LastName, text[start:end])
 }
 
 // minStretch is how long text amid other bytes is at least that the detectors look at if
@@ -342,7 +343,8 @@ func characterAt(text []byte) int {
 func (s *scanner) report(v *unwrap.View, sort int, kind string, class pii.Class, start, end int, print uint64) {
 	t, value := s.tally, v.Text[start:end]
 	// A source value that survives is excused only where a standard says that it is nobody's.
-	if fake.Reserved(class, value) || kind == Detection && (fake.Recognise(class, value) || fakeAround(v.Text, class, start, end)) {
+	if fake.Reserved(class, value) || kind == Detection &&
+		(fake.Recognise(class, value) || fakeAround(v.Text, class, start, end)) {
 		t.stats.Fictional++
 		return
 	}

@@ -95,7 +95,8 @@ func (db *database) schemaText(ctx context.Context, conn *pgx.Conn) (Check, erro
 	}
 	major := client.Major(db.cat.ServerVersion)
 	if client.Require(major) != nil {
-		detail := fmt.Sprintf("definitions were read from the catalogs, as there is no pg_dump of PostgreSQL %d or newer, which prints more", major)
+		detail := fmt.Sprintf("definitions were read from the catalogs, as there is no pg_dump of PostgreSQL %d or "+
+			"newer, which prints more", major)
 		return Check{Name: "schema", OK: true, Detail: detail}, db.texts(ctx, conn, schemaTexts)
 	}
 	return Check{}, db.v.dumped(ctx, db.ledger, "definitions", func(ctx context.Context, d *dump) error {

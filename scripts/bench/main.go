@@ -220,7 +220,8 @@ workers: 2
 `
 
 func (b *bench) refresh(ctx context.Context) (*report.Report, error) {
-	if err := b.sql(ctx, b.staging.URL("postgres"), "DROP DATABASE IF EXISTS floor WITH (FORCE)", "DROP DATABASE IF EXISTS "+database+" WITH (FORCE)",
+	if err := b.sql(ctx, b.staging.URL("postgres"), "DROP DATABASE IF EXISTS floor WITH (FORCE)",
+		"DROP DATABASE IF EXISTS "+database+" WITH (FORCE)",
 		"DROP DATABASE IF EXISTS "+database+"_previous WITH (FORCE)", "CHECKPOINT"); err != nil {
 		return nil, err
 	}

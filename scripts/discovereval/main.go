@@ -52,7 +52,8 @@ func run(ctx context.Context, w io.Writer, dirs []string, wrong bool) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, cluster.Stop()) }()
-	fmt.Fprintln(w, "| database | columns | personal | with a sample: precision | recall | class right | names alone: precision | recall |")
+	fmt.Fprintln(w, "| database | columns | personal | with a sample: precision | recall | class right | names "+
+		"alone: precision | recall |")
 	fmt.Fprintln(w, "|---|---:|---:|---:|---:|---:|---:|---:|")
 	var sum, sumNames score
 	for i, dir := range dirs {
@@ -155,7 +156,8 @@ func compare(cat *catalog.Catalog, findings []discover.Finding, labels map[[2]st
 			}
 		case is:
 			s.missed++
-			lines = append(lines, fmt.Sprintf("missed %s.%s, which is %s: %s (%.2f)", f.Table, f.Column, label, f.Reason,
+			lines = append(lines, fmt.Sprintf("missed %s.%s, which is %s: %s (%.2f)", f.Table, f.Column, label,
+				f.Reason,
 				f.Confidence))
 		case said:
 			s.false++
@@ -210,7 +212,8 @@ func load(ctx context.Context, cluster *pgserver.Cluster, db, dir string) (*pgx.
 	}
 	for _, path := range scripts {
 		// What fails (owners, extensions that are not here) is left out.
-		cmd := exec.CommandContext(ctx, cluster.Tool("psql"), "-q", "-X", "-d", cluster.URL(db), "-f", filepath.Base(path))
+		cmd := exec.CommandContext(ctx, cluster.Tool("psql"), "-q", "-X", "-d", cluster.URL(db), "-f",
+			filepath.Base(path))
 		cmd.Dir, cmd.Stdout = dir, io.Discard
 		if err := cmd.Run(); err != nil {
 			return nil, fmt.Errorf("psql on %s: %w", path, err)

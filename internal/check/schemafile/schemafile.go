@@ -65,11 +65,13 @@ func read(path string) (script, error) {
 		return script{}, fault.BadInput("--schema %s can't be read: %v", path, errors.Unwrap(err))
 	}
 	if strings.HasPrefix(string(text), "PGDMP") {
-		return script{}, fault.BadInput("--schema %s is a dump in custom format: write SQL with pg_restore --schema-only -f schema.sql %s", path, path)
+		return script{}, fault.BadInput("--schema %s is a dump in custom format: write SQL with pg_restore "+
+			"--schema-only -f schema.sql %s", path, path)
 	}
 	sql, include := withoutPsql(upOnly(strings.TrimPrefix(string(text), "\ufeff")))
 	if include != "" {
-		return script{}, fault.BadInput("--schema %s includes another file (%s), which only psql does: name the files, or their folder, with --schema", path, include)
+		return script{}, fault.BadInput("--schema %s includes another file (%s), which only psql does: name the "+
+			"files, or their folder, with --schema", path, include)
 	}
 	st, err := sqltext.Split(sql)
 	var odd *sqltext.Problem
@@ -180,7 +182,8 @@ func harmless(pg *pgconn.PgError, sql string) bool {
 		return first == "SET" || strings.HasPrefix(strings.ToUpper(sql), "SELECT PG_CATALOG.SET_CONFIG")
 	case "42P06", "42710": // duplicate_schema, duplicate_object
 		return first == "CREATE" && (strings.Contains(strings.ToUpper(sql), " SCHEMA ") ||
-			strings.Contains(strings.ToUpper(sql), " EXTENSION ") || strings.Contains(strings.ToUpper(sql), " LANGUAGE "))
+			strings.Contains(strings.ToUpper(sql), " EXTENSION ") ||
+			strings.Contains(strings.ToUpper(sql), " LANGUAGE "))
 	}
 	return false
 }
@@ -194,14 +197,17 @@ func explain(pg *pgconn.PgError) string {
 	}
 	switch own := safe.Message == pg.Message; {
 	case pg.File == "extension.c" && (pg.Code == "0A000" || pg.Code == "58P01"):
-		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on this machine",
+		return fmt.Sprintf("the server here lacks it: %s; install the extension's package beside PostgreSQL on "+
+			"this machine",
 			names(pg, pg.Message))
 	case !own && (pg.Where != "" || pg.Routine == "exec_stmt_raise"):
-		return fmt.Sprintf("PostgreSQL refuses it: a function or DO block fails (its message is withheld, because it could quote a value; SQLSTATE %s)", pg.Code)
+		return fmt.Sprintf("PostgreSQL refuses it: a function or DO block fails (its message is withheld, because it "+
+			"could quote a value; SQLSTATE %s)", pg.Code)
 	case !own:
 		return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", safe.Message, pg.Code)
 	case pg.Hint != "":
-		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", names(pg, pg.Message), names(pg, pg.Hint), pg.Code)
+		return fmt.Sprintf("PostgreSQL refuses it: %s (%s; SQLSTATE %s)", names(pg, pg.Message), names(pg, pg.Hint),
+			pg.Code)
 	}
 	return fmt.Sprintf("PostgreSQL refuses it: %s (SQLSTATE %s)", names(pg, pg.Message), pg.Code)
 }

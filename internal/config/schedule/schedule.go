@@ -133,7 +133,8 @@ func (p *Plan) instant(w time.Time) time.Time {
 		if !start.IsZero() { // the zone's clocks may have shown it before they were set back
 			_, before := start.Add(-1).Zone()
 			_, now := t.Zone()
-			if earlier := t.Add(time.Duration(now-before) * time.Second); earlier.Before(start) && wall(earlier).Equal(w) {
+			if earlier := t.Add(time.Duration(now-before) * time.Second); earlier.Before(start) &&
+				wall(earlier).Equal(w) {
 				return earlier
 			}
 		}

@@ -58,7 +58,8 @@ func ParseKey(s []byte) (Key, error) {
 	case len(s) == 0:
 		return Key{}, fmt.Errorf("the key is empty; %s", makeOne)
 	case len(key) < MinKeyBytes:
-		return Key{}, fmt.Errorf("the key is too short: %d bits; at least 128 random bits are needed, %s", 8*len(key), makeOne)
+		return Key{}, fmt.Errorf("the key is too short: %d bits; at least 128 random bits are needed, %s", 8*len(key),
+			makeOne)
 	case form != "" && foretold(s, 0xff):
 		return Key{}, fmt.Errorf("the key is not random: its text follows a pattern; %s", makeOne)
 	}
@@ -70,7 +71,8 @@ func ParseKey(s []byte) (Key, error) {
 
 func fromPassphrase(text []byte) (Key, error) {
 	if n := utf8.RuneCount(text); n < MinPassphrase || distinct(text) < 8 || patterned(text) {
-		return Key{}, fmt.Errorf("the passphrase after %s is too easy: it needs at least %d characters that don't repeat; "+
+		return Key{}, fmt.Errorf("the passphrase after %s is too easy: it needs at least %d characters that "+
+			"don't repeat; "+
 			"seven random words are good", Passphrase, MinPassphrase)
 	}
 	return KeyOf(argon2.IDKey(text, []byte("refresher masking key"), 3, 64<<10, 4, 32)), nil

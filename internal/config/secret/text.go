@@ -53,7 +53,8 @@ func (t Text) Name() string {
 	if !t.IsReference() {
 		return ""
 	}
-	if words, err := splitWords(strings.TrimPrefix(t.get().value, "exec:")); kindOf(t.get().value) == "exec" && err == nil {
+	if words, err := splitWords(strings.TrimPrefix(t.get().value, "exec:")); kindOf(t.get().value) == "exec" &&
+		err == nil {
 		return "exec:" + words[0]
 	}
 	return t.get().value

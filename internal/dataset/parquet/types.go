@@ -69,7 +69,8 @@ func newColumn(c *catalog.Column) *column {
 		if col.leaf.cast {
 			col.expr = typ.AsTexts(ref)
 		} else if col.leaf.unfit != nil {
-			col.unfit += " OR EXISTS (SELECT FROM pg_catalog.unnest(" + ref + ") AS e(v) WHERE " + col.leaf.unfit("e.v") + ")"
+			col.unfit += " OR EXISTS (SELECT FROM pg_catalog.unnest(" + ref + ") AS e(v) WHERE " +
+				col.leaf.unfit("e.v") + ")"
 		}
 		return col
 	}

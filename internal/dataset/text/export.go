@@ -136,7 +136,8 @@ func columns(ctx context.Context, conn *pgx.Conn, j layout.Job) ([]layout.Column
 	}
 	for n, i := range doubtful {
 		if found[n] {
-			out[i].AsText = "it holds a value that PostgreSQL alone has: infinity, a year BC, an array with other bounds"
+			out[i].AsText = "it holds a value that PostgreSQL alone has: infinity, a year BC, an array with " +
+				"other bounds"
 		}
 	}
 	return out, nil

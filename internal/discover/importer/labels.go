@@ -53,7 +53,8 @@ func (r *Rules) labels(file, text string) error {
 func (r *Rules) label(kind string, name []string, text token, line int) {
 	if kind != "COLUMN" {
 		if kind != "ROLE" && !strings.EqualFold(text.text, "NULL") {
-			r.note(line, "the label on %s %s is about no column: %s", strings.ToLower(kind), strings.Join(name, "."), forSample)
+			r.note(line, "the label on %s %s is about no column: %s", strings.ToLower(kind), strings.Join(name, "."),
+				forSample)
 		}
 		return
 	}

@@ -14,7 +14,8 @@ import (
 // on each line that says what it was, and "# review:" where a person must look.
 func (r *Rules) YAML() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Read from %s: the rules of %s. %d of %d have a counterpart.\n", r.Source, r.Tool, r.Translated(), len(r.Columns))
+	fmt.Fprintf(&b, "# Read from %s: the rules of %s. %d of %d have a counterpart.\n", r.Source, r.Tool,
+		r.Translated(), len(r.Columns))
 	b.WriteString("# Columns that it does not name have no rule yet: refresher discover prints them as a patch.\n")
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "# review: %s\n", n)
@@ -64,9 +65,11 @@ func (r *Rules) writeTable(b *strings.Builder, table catalog.Name) {
 		}
 		switch {
 		case c.Rule == "" || last[c.Name] != i:
-			fmt.Fprintf(b, "      # review: %s: %s (%s)\n", comment(c.Name), comment(cmp.Or(c.Review, "said again below")), comment(from))
+			fmt.Fprintf(b, "      # review: %s: %s (%s)\n", comment(c.Name),
+				comment(cmp.Or(c.Review, "said again below")), comment(from))
 		case c.Review != "":
-			fmt.Fprintf(b, "      %s: %s # review: %s (%s)\n", yamlKey(c.Name), c.Rule, comment(c.Review), comment(from))
+			fmt.Fprintf(b, "      %s: %s # review: %s (%s)\n", yamlKey(c.Name), c.Rule, comment(c.Review),
+				comment(from))
 		default:
 			fmt.Fprintf(b, "      %s: %s # %s\n", yamlKey(c.Name), c.Rule, comment(from))
 		}

@@ -43,7 +43,8 @@ func (r *Rules) greenmask(root ast.Node) {
 	for _, table := range items(at(root, "dump", "transformation")) {
 		name := tableName(table, "name")
 		if node := at(table, "query"); node != nil {
-			r.note(lineOf(node), "greenmask's query of %s chooses rows or computes columns: use rows: {when: …} or a rule", name)
+			r.note(lineOf(node), "greenmask's query of %s chooses rows or computes columns: use rows: {when: "+
+				"…} or a rule", name)
 		}
 		if node := at(table, "subset_conds"); node != nil {
 			r.note(lineOf(node), "greenmask's subset_conds of %s: %s", name, forSample)
@@ -113,7 +114,8 @@ func (r *Rules) pgstream(tables ast.Node) {
 				c.name, c.args = function(c.named["anon_function"])
 			}
 			if len(entries(at(col.value, "dynamic_parameters"))) > 0 {
-				r.note(col.line, "%s.%s followed another column by dynamic_parameters: see gender and subject in docs/rules.md", name, col.key)
+				r.note(col.line, "%s.%s followed another column by dynamic_parameters: see gender and subject in "+
+					"docs/rules.md", name, col.key)
 			}
 			r.add(key, c)
 		}

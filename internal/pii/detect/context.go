@@ -387,7 +387,8 @@ func lineFrom(text []byte, start int) int {
 	from := start
 	for from > 0 && start-from < nearbyBytes {
 		c := text[from-1]
-		if c == ';' || c == '|' || c == '\n' && !(from > 1 && text[from-2] == ':') { // "Phone:" may have a line of its own
+		// "Phone:" may have a line of its own
+		if c == ';' || c == '|' || c == '\n' && !(from > 1 && text[from-2] == ':') {
 			break
 		}
 		from--

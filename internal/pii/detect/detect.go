@@ -57,7 +57,8 @@ type Hit struct {
 	Start, End int
 	Strong     bool // a checksum or unmistakable shape; a weak hit is only reported
 	Said       bool // the column's name or a word nearby says what it is
-	Bare       bool // a check that chance passes often tells it from other numbers: many misses beside it take its strength
+	// a check that chance passes often tells it from other numbers: many misses beside it take its strength
+	Bare bool
 }
 
 // Detector scans text. It has scratch space, so one goroutine uses it at a time.

@@ -13,7 +13,8 @@ func mac(text []byte, free, i int) Hit {
 		return Hit{}
 	}
 	end := s + size
-	if end < len(text) && (kinds[text[end]]&alnum != 0 || text[end] == sep && end+1 < len(text) && kinds[text[end+1]]&alnum != 0) {
+	if end < len(text) && (kinds[text[end]]&alnum != 0 || text[end] == sep && end+1 < len(text) &&
+		kinds[text[end+1]]&alnum != 0) {
 		return Hit{} // a longer fingerprint
 	}
 	var a [6]byte

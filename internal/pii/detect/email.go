@@ -153,9 +153,9 @@ func topLevelEnd(text []byte, start, end int, wide bool) int {
 	}
 	if len(l) <= 5 {
 		switch string(low[:len(l)]) {
-		case "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp", "css", "scss", "html", "htm", "json", "yaml", "yml",
-			"xml", "txt", "pdf", "csv", "js", "jsx", "ts", "tsx", "mjs", "map", "exe", "dll", "gz", "tgz", "tar", "conf",
-			"log":
+		case "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp", "css", "scss", "html", "htm", "json", "yaml",
+			"yml", "xml", "txt", "pdf", "csv", "js", "jsx", "ts", "tsx", "mjs", "map", "exe", "dll", "gz", "tgz",
+			"tar", "conf", "log":
 			return 0
 		}
 	}
@@ -165,7 +165,8 @@ func topLevelEnd(text []byte, start, end int, wide bool) int {
 // unspaced reports scripts written without spaces, where a letter before an
 // address belongs to the sentence.
 func unspaced(r rune) bool {
-	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao)
+	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
+		unicode.Lao)
 }
 
 // localChar are the ASCII characters taken as part of a local part. RFC 5322

@@ -33,7 +33,8 @@ func product(text []byte, i int) bool {
 		return kinds[text[j-2]]&alnum != 0
 	}
 	for _, w := range [...]string{"version", "ver", "release", "build", "v"} {
-		if j >= len(w) && bytes.EqualFold(text[j-len(w):j], []byte(w)) && (j == len(w) || kinds[text[j-len(w)-1]]&alnum == 0) {
+		if j >= len(w) && bytes.EqualFold(text[j-len(w):j], []byte(w)) &&
+			(j == len(w) || kinds[text[j-len(w)-1]]&alnum == 0) {
 			return true
 		}
 	}

@@ -67,7 +67,8 @@ func readWord(text []byte, i int) wordSpan {
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(text[i:])
 		}
-		if !unicode.IsLetter(c) && !(c == '-' && letters > 1 && i+1 < len(text) && kinds[text[i+1]] == letter) && !(c == '\'' && letters == 1) {
+		if !unicode.IsLetter(c) && !(c == '-' && letters > 1 && i+1 < len(text) && kinds[text[i+1]] == letter) &&
+			!(c == '\'' && letters == 1) {
 			break
 		}
 		if unicode.IsUpper(c) {

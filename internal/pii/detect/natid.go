@@ -205,7 +205,8 @@ func (d *Detector) groupedID(text []byte) Hit {
 			d.miss(text, start, end)
 			continue
 		}
-		if h := d.hitOf(f, text, start, end); h.End > 0 && (best.End == 0 || better(h, best, n.Chance, chance) || h.Kind == best.Kind && h.End > best.End) {
+		if h := d.hitOf(f, text, start, end); h.End > 0 &&
+			(best.End == 0 || better(h, best, n.Chance, chance) || h.Kind == best.Kind && h.End > best.End) {
 			best, chance = h, n.Chance
 		}
 	}
@@ -307,7 +308,8 @@ func (d *Detector) mixedID(text []byte, start, end int) Hit {
 			continue
 		}
 		sure := f.printed && f.national.Chance <= sureChance
-		if h := d.hitOf(f, text, start, stop); h.End > 0 && (!lower || sure || d.nearby(text, start, stop).names(f.id)) {
+		if h := d.hitOf(f, text, start, stop); h.End > 0 &&
+			(!lower || sure || d.nearby(text, start, stop).names(f.id)) {
 			return h
 		}
 	}

@@ -76,7 +76,8 @@ func separator(text []byte, i int) (sep byte, next int) {
 			k++
 		case k+2 < len(text) && c == 0xC2 && text[k+1] == 0xA0: // U+00A0
 			sep, k, n = ' ', k+2, n+1
-		case k+3 < len(text) && c == 0xE2 && text[k+1] == 0x80 && (text[k+2] == 0xAF || text[k+2]&^3 == 0x90): // U+202F, U+2010 to 2013
+		// U+202F, U+2010 to 2013
+		case k+3 < len(text) && c == 0xE2 && text[k+1] == 0x80 && (text[k+2] == 0xAF || text[k+2]&^3 == 0x90):
 			sep, k, n = '-', k+3, n+1
 		default:
 			return 0, 0

@@ -88,7 +88,8 @@ func (g *numbers) trunk(text []byte) Hit {
 		}
 	}
 	d, end := g.digits[:g.at[last]], g.end[last-1]
-	if end = lineEnd(text, end); len(d) < 9 || len(d) > 15 || end == 0 || last == 3 && g.size(0) == 2 && g.size(1) == 2 {
+	if end = lineEnd(text, end); len(d) < 9 || len(d) > 15 || end == 0 || last == 3 && g.size(0) == 2 &&
+		g.size(1) == 2 {
 		return Hit{} // 01/02/2026 is a date
 	}
 	strong := false
@@ -163,7 +164,8 @@ func (d *Detector) called(text []byte, h Hit) Hit {
 	if n > 1 || d.context.topics&aboutPhone != 0 {
 		least = 7
 	}
-	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || lineEnd(text, g.end[n-1]) == 0 || same(g.digits[:digits])) {
+	if h.End == 0 && (digits < least || digits < 2*n || digits > 15 || lineEnd(text, g.end[n-1]) == 0 ||
+		same(g.digits[:digits])) {
 		return h
 	}
 	start, end := g.start[0], g.end[n-1]

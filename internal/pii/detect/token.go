@@ -48,7 +48,8 @@ func (d *Detector) token(text []byte, free, i, end int) Hit {
 		return Hit{} // a path, a word, a number
 	}
 	h := Hit{Class: pii.Token, Kind: "entropy", Start: i, End: end}
-	random := s.upper*8 >= s.letters && s.lower*8 >= s.letters && s.turns*3 >= end-i && s.distinct*10 >= 8*differentOf[min(end-i, len(differentOf)-1)]
+	random := s.upper*8 >= s.letters && s.lower*8 >= s.letters && s.turns*3 >= end-i &&
+		s.distinct*10 >= 8*differentOf[min(end-i, len(differentOf)-1)]
 	switch {
 	case d.nearby(text, i, end).topics&aboutToken != 0:
 		h.Strong = random || end-i >= 32
@@ -131,7 +132,8 @@ func passwordHash(text []byte, i int) Hit {
 			if c == '$' && (parts < f.parts || f.prefix == "$6$" || f.prefix == "$5$") { // rounds=… may come first
 				parts++
 				start = p + 1
-			} else if kinds[c]&alnum == 0 && c != '.' && c != '/' && c != '+' && c != '=' && c != ',' && c != '-' && c != '_' {
+			} else if kinds[c]&alnum == 0 && c != '.' && c != '/' && c != '+' && c != '=' && c != ',' && c != '-' &&
+				c != '_' {
 				break
 			}
 			p++

@@ -14,7 +14,8 @@ const (
 func (d *Detector) lettered(text []byte, free, i, end int, digits bool) bool {
 	n := end - i
 	if n <= 3 || digits && n <= maxWordRun {
-		if end+1 < len(text) && (text[end] == ' ' || text[end] == '-' || text[end] == '(' || text[end] == '[') && d.known.behind[1][n] != "" &&
+		if end+1 < len(text) && (text[end] == ' ' || text[end] == '-' || text[end] == '(' || text[end] == '[') &&
+			d.known.behind[1][n] != "" &&
 			before(text, i) && d.take(d.mixedID(text, i, end)) {
 			return true
 		}

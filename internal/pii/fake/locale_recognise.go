@@ -65,7 +65,8 @@ func (l *Locale) isNamed(text []byte) bool {
 			}
 			continue
 		}
-		if len(text) > len(a.before) && foldedEqual(text[:len(a.before)], a.before) && l.isSurname(text[len(a.before):]) {
+		if len(text) > len(a.before) && foldedEqual(text[:len(a.before)], a.before) &&
+			l.isSurname(text[len(a.before):]) {
 			return true
 		}
 	}

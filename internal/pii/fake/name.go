@@ -46,7 +46,8 @@ func AppendCompany(dst []byte, d *Digest) []byte {
 // AppendLastNameWithin is AppendLastName, or its stem alone where n characters have no
 // room for more; MinLastName at least.
 func AppendLastNameWithin(dst []byte, d *Digest, n int) []byte {
-	return appendWithin(append(dst, stem(d)...), len(dst), n, "", surnameEndings[pick(d, wordEnding, len(surnameEndings))])
+	return appendWithin(append(dst, stem(d)...), len(dst), n, "",
+		surnameEndings[pick(d, wordEnding, len(surnameEndings))])
 }
 
 // AppendCompanyWithin is AppendCompany with as many of its words as n characters have

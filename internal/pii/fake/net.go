@@ -163,5 +163,6 @@ func isUserAgent(text []byte) bool {
 }
 
 func isUAVersion(v []byte, tail string) bool {
-	return len(v) == 3+len(tail) && v[0] == '1' && v[1] >= '0' && v[1] < '0'+uaVersions && v[2] == '0' && string(v[3:]) == tail
+	return len(v) == 3+len(tail) && v[0] == '1' && v[1] >= '0' && v[1] < '0'+uaVersions && v[2] == '0' &&
+		string(v[3:]) == tail
 }

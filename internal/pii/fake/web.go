@@ -167,7 +167,8 @@ func isURL(text []byte) bool {
 		if dot := bytes.IndexByte(segment, '.'); dot > 0 && len(path) == 0 && oneOf(segment[dot:], URLExtensions[:]) {
 			segment = segment[:dot]
 		}
-		if i > MaxSegments || len(segment) > 0 && !stemSet()[string(segment)] && (len(segment) < MinHash || len(segment) > MaxHash || !isBase32(segment)) {
+		if i > MaxSegments || len(segment) > 0 && !stemSet()[string(segment)] &&
+			(len(segment) < MinHash || len(segment) > MaxHash || !isBase32(segment)) {
 			return false
 		}
 	}

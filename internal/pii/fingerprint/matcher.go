@@ -237,7 +237,8 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		if tag&rough != 0 || plausible(hit.Class, text[hit.Start:hit.End]) {
 			return keep(dst, base, hit)
 		}
-		if (hit.Class == pii.FullName || hit.Class == pii.Street) && loose.End == 0 && wholeFields(text, hit.Start, hit.End) {
+		if (hit.Class == pii.FullName || hit.Class == pii.Street) && loose.End == 0 &&
+			wholeFields(text, hit.Start, hit.End) {
 			loose, loose.Loose = hit, true
 		}
 	}

@@ -118,7 +118,8 @@ func (c *Collector) account(code uint8, value []byte) {
 	if c.split(number); len(c.words) == 1 {
 		c.addCode(pii.IBAN, code, number)
 	}
-	if tail := bytes.TrimLeft(number, "abcdefghijklmnopqrstuvwxyz"); len(tail) < len(number) && len(tail) >= minAccount {
+	if tail := bytes.TrimLeft(number, "abcdefghijklmnopqrstuvwxyz"); len(tail) < len(number) &&
+		len(tail) >= minAccount {
 		c.split(tail) // behind the letters of a bank
 		c.addCode(pii.IBAN, code, tail)
 	}

@@ -112,7 +112,8 @@ var bech32Names = [...][2]string{{"bc", "btc"}, {"ltc", "ltc"}, {"addr", "ada"},
 func Bech32(text []byte) string {
 	for _, n := range bech32Names {
 		name := n[0]
-		if len(text) < len(name)+39 || len(text) > 110 || text[len(name)] != '1' || !bytes.EqualFold(text[:len(name)], []byte(name)) {
+		if len(text) < len(name)+39 || len(text) > 110 || text[len(name)] != '1' ||
+			!bytes.EqualFold(text[:len(name)], []byte(name)) {
 			continue
 		}
 		c := uint32(1)

@@ -72,7 +72,8 @@ func rrnKR(b []byte) bool {
 	y := pair(b, 0)
 	switch b[6] {
 	case '9', '0':
-		return pair(b, 7) <= 96 && day(1800+y, pair(b, 2), pair(b, 4)) && (11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
+		return pair(b, 7) <= 96 && day(1800+y, pair(b, 2), pair(b, 4)) &&
+			(11-weigh(b, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == int(b[12]-'0')
 	case '1', '2', '5', '6':
 		y += 1900
 	case '3', '4', '7', '8':
@@ -120,7 +121,8 @@ func mykad(b []byte) bool {
 }
 
 func thaiID(b []byte) bool {
-	return b[0] != '0' && b[0] != '9' && !same(b) && (11-weigh(b, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)%11)%10 == int(b[12]-'0')
+	return b[0] != '0' && b[0] != '9' && !same(b) &&
+		(11-weigh(b, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)%11)%10 == int(b[12]-'0')
 }
 
 func teudatZehut(b []byte) bool { return !same(b) && Luhn(b) }

@@ -58,7 +58,8 @@ func nir(b []byte) bool {
 	default:
 		n = number(b[:7])
 	}
-	if dep == 0 || (dep == 20 || dep == 96) && isDigit(b[6]) && pair(b, 1) > 75 { // Corsica was 20 until 1976; 96 was Tunisia
+	// Corsica was 20 until 1976; 96 was Tunisia
+	if dep == 0 || (dep == 20 || dep == 96) && isDigit(b[6]) && pair(b, 1) > 75 {
 		return false
 	}
 	n = n*1_000_000 + number(b[7:13])
@@ -81,7 +82,8 @@ func nie(b []byte) bool {
 }
 
 func nif(b []byte) bool {
-	return b[0] != '0' && (b[0] != '4' || b[1] == '5') && !same(b) && check11(weigh(b, 9, 8, 7, 6, 5, 4, 3, 2)) == int(b[8]-'0')
+	return b[0] != '0' && (b[0] != '4' || b[1] == '5') && !same(b) &&
+		check11(weigh(b, 9, 8, 7, 6, 5, 4, 3, 2)) == int(b[8]-'0')
 }
 
 // codiceFiscale allows the letters that take the place of digits where two people
@@ -198,7 +200,8 @@ func ahv(b []byte) bool { return string(b[:3]) == "756" && ean(b) }
 
 // rrnBE: people born since 2000 have a 2 before the number that is checked.
 func rrnBE(b []byte) bool {
-	if m := pair(b, 2) % 20; m > 12 || pair(b, 4) > 31 || m > 0 && pair(b, 4) == 0 || same(b) { // no month: the date isn't known
+	// no month: the date isn't known
+	if m := pair(b, 2) % 20; m > 12 || pair(b, 4) > 31 || m > 0 && pair(b, 4) == 0 || same(b) {
 		return false
 	}
 	n, check := number(b[:9]), pair(b, 9)

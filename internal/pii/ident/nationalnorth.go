@@ -38,7 +38,8 @@ func fnr(b []byte) bool {
 	default:
 		y += 1800
 	}
-	if d, m := pair(b, 0)%40, pair(b, 2); !born(y, m, d) && !(y >= 1854 && y < 1900 && serial < 750 && day(y, m, d)) { // the first were given in 1964
+	// the first were given in 1964
+	if d, m := pair(b, 0)%40, pair(b, 2); !born(y, m, d) && !(y >= 1854 && y < 1900 && serial < 750 && day(y, m, d)) {
 		return false
 	}
 	return weigh(b, 3, 7, 6, 1, 8, 9, 4, 5, 2, 1)%11 == 0 && weigh(b, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
@@ -176,7 +177,8 @@ func egn(b []byte) bool {
 	case m > 20:
 		y, m = y-100, m-20
 	}
-	return (y < 1900 && day(y, m, pair(b, 4)) || born(y, m, pair(b, 4))) && weigh(b, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == int(b[9]-'0')
+	return (y < 1900 && day(y, m, pair(b, 4)) || born(y, m, pair(b, 4))) &&
+		weigh(b, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == int(b[9]-'0')
 }
 
 func oib(b []byte) bool { return !same(b) && hybrid1110(b) }
@@ -187,7 +189,8 @@ func jmbg(b []byte) bool {
 	if y < 100 {
 		y += 1000
 	}
-	return born(1000+y, pair(b, 2), pair(b, 0)) && check11(weigh(b, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) == int(b[12]-'0')
+	return born(1000+y, pair(b, 2), pair(b, 0)) &&
+		check11(weigh(b, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) == int(b[12]-'0')
 }
 
 // rnokpp: the first five digits are the days since 1899.

@@ -32,7 +32,8 @@ func sin(b []byte) bool { return b[0] != '0' && b[0] != '8' && Luhn(b) && !same(
 const statesMX = "AS BC BS CC CL CM CS CH DF DG GT GR HG JC MC MN MS NT NL OC PL QT QR SP SL SR TC TS TL VZ YN ZS NE MX"
 
 func curp(b []byte) bool {
-	if b[10] != 'H' && b[10] != 'M' && b[10] != 'X' || !bornYY(pair(b, 4), pair(b, 6), pair(b, 8)) || !listed(statesMX, b[11:13]) {
+	if b[10] != 'H' && b[10] != 'M' && b[10] != 'X' || !bornYY(pair(b, 4), pair(b, 6), pair(b, 8)) ||
+		!listed(statesMX, b[11:13]) {
 		return false
 	}
 	sum := 0

@@ -281,7 +281,8 @@ func entity(text []byte) bool {
 		if k < 0 {
 			return false
 		}
-		if i += k; i+2 < len(text) && (text[i+1] == '#' || alnum[text[i+1]] && bytes.IndexByte(text[i:min(len(text), i+maxEntity)], ';') > 0) {
+		if i += k; i+2 < len(text) && (text[i+1] == '#' || alnum[text[i+1]] &&
+			bytes.IndexByte(text[i:min(len(text), i+maxEntity)], ';') > 0) {
 			return true
 		}
 	}

@@ -124,10 +124,12 @@ func invisible(text []byte) int {
 	case len(text) >= 2 && text[0] == 0xC2 && text[1] == 0xAD:
 		return 2
 	case len(text) < 3:
-	case text[0] == 0xE2 && text[1] == 0x80 && (text[2] >= 0x8B && text[2] <= 0x8F || text[2] >= 0xAA && text[2] <= 0xAE),
+	case text[0] == 0xE2 && text[1] == 0x80 &&
+		(text[2] >= 0x8B && text[2] <= 0x8F || text[2] >= 0xAA && text[2] <= 0xAE),
 		text[0] == 0xE2 && text[1] == 0x81 && text[2] >= 0xA0 && text[2] <= 0xAF,
 		text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF,
-		text[0] == 0xE3 && text[1] == 0x85 && text[2] == 0xA4, text[0] == 0xEF && text[1] == 0xBE && text[2] == 0xA0: // Hangul fillers
+		// Hangul fillers
+		text[0] == 0xE3 && text[1] == 0x85 && text[2] == 0xA4, text[0] == 0xEF && text[1] == 0xBE && text[2] == 0xA0:
 		return 3
 	}
 	return 0

@@ -68,7 +68,8 @@ func (x *inflater) open(k kind) (r io.Reader, err error) {
 	case k == zlibbed:
 		return x.zlib, x.zlib.(zlib.Resetter).Reset(&x.src, nil)
 	case x.zstd == nil:
-		x.zstd, err = zstd.NewReader(&x.src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+		x.zstd, err = zstd.NewReader(&x.src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(zstdWindow))
 		return x.zstd, err
 	}
 	return x.zstd, x.zstd.Reset(&x.src)

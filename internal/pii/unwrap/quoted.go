@@ -22,7 +22,8 @@ func quotedPrintable(text []byte) bool {
 			if next, ok := quotedByte(text[min(len(text), i+3):]); ok && next >= 0x80 && next < 0xC0 {
 				return true
 			}
-		case (c == ' ' || c > '\'' && c < 0x80) && i > 0 && i+3 < len(text) && isLetter(text[i-1]) && isLetter(text[i+3]):
+		case (c == ' ' || c > '\'' && c < 0x80) && i > 0 && i+3 < len(text) && isLetter(text[i-1]) &&
+			isLetter(text[i+3]):
 			if next := text[i+3]; next == 'x' || next == 'm' || next == 'p' || next == 's' { // 40px, 20ms
 				if i+5 >= len(text) || !isLetter(text[i+4]) || !isLetter(text[i+5]) {
 					continue
@@ -52,7 +53,8 @@ func inWord(c byte) bool {
 
 // quotedByte reads =XX.
 func quotedByte(text []byte) (byte, bool) {
-	if len(text) < 3 || text[0] != '=' || text[1] >= 'a' || text[2] >= 'a' || hexValue[text[1]] > 15 || hexValue[text[2]] > 15 {
+	if len(text) < 3 || text[0] != '=' || text[1] >= 'a' || text[2] >= 'a' || hexValue[text[1]] > 15 ||
+		hexValue[text[2]] > 15 {
 		return 0, false
 	}
 	c := hexValue[text[1]]<<4 | hexValue[text[2]]

@@ -192,7 +192,8 @@ func (u *Unwrapper) compressed(depth int, v *View) {
 		l.buf, more = u.expand.unfold(l.buf[:0], text[i:], kind, u.left)
 		u.cut = u.cut || more
 		if len(l.buf) > 0 {
-			u.cutOut(depth, v, Compressed, l.buf, !textual(l.buf[:min(len(l.buf), 512)]), len(v.Text)-len(text)+i, len(v.Text))
+			u.cutOut(depth, v, Compressed, l.buf, !textual(l.buf[:min(len(l.buf), 512)]), len(v.Text)-len(text)+i,
+				len(v.Text))
 		}
 		text = text[i+1:]
 	}

@@ -9,24 +9,26 @@ import "slices"
 
 // Catalog is what refresher knows of one database at one moment.
 type Catalog struct {
-	Database       string
-	ServerVersion  int      // server_version_num, e.g. 150018
-	SystemID       uint64   // pg_control_system(): equal on a primary and all its physical replicas
-	InRecovery     bool     // true on a hot standby
-	Lag            *float64 // seconds since a hot standby replayed a transaction; nil on a primary. It grows on an idle primary's, too
-	Encoding       string   // pg_encoding_to_char(encoding), e.g. UTF8
+	Database      string
+	ServerVersion int    // server_version_num, e.g. 150018
+	SystemID      uint64 // pg_control_system(): equal on a primary and all its physical replicas
+	InRecovery    bool   // true on a hot standby
+	// seconds since a hot standby replayed a transaction; nil on a primary. It grows on an idle primary's, too
+	Lag            *float64
+	Encoding       string // pg_encoding_to_char(encoding), e.g. UTF8
 	Collate        string
 	CType          string
-	LocaleProvider byte     // pg_database.datlocprovider: 'c' libc, 'i' ICU, 'b' built-in; 'c' before 15
-	Locale         string   // locale of the ICU or built-in provider, empty for libc
-	Tables         []*Table // ordinary, partitioned and foreign tables of user schemas, sorted by name, and configuration tables
-	Sequences      []*Sequence
-	MatViews       []*MatView // in refresh order: a view comes after those it reads
-	Reaching       []Reach    // parts of tables and domains that call what leaves the database, sorted
-	Extensions     []string
-	Servers        []*Server // foreign servers, sorted by name
-	Credentials    []string  // what else of foreign data has options that could hold a credential, in words
-	PolicyRoles    []string  // roles that row-level security policies name
+	LocaleProvider byte   // pg_database.datlocprovider: 'c' libc, 'i' ICU, 'b' built-in; 'c' before 15
+	Locale         string // locale of the ICU or built-in provider, empty for libc
+	// ordinary, partitioned and foreign tables of user schemas, sorted by name, and configuration tables
+	Tables      []*Table
+	Sequences   []*Sequence
+	MatViews    []*MatView // in refresh order: a view comes after those it reads
+	Reaching    []Reach    // parts of tables and domains that call what leaves the database, sorted
+	Extensions  []string
+	Servers     []*Server // foreign servers, sorted by name
+	Credentials []string  // what else of foreign data has options that could hold a credential, in words
+	PolicyRoles []string  // roles that row-level security policies name
 	// ExtensionTables belong to an extension, not to the application: CREATE
 	// EXTENSION makes them on arrival and their rows are never copied. Those whose rows
 	// pg_dump carries (pg_extension_config_dump) are among Tables.
@@ -79,9 +81,10 @@ type Table struct {
 	// partitioned table's indexes that not all partitions have.
 	NotValid    []string
 	PartitionBy []string // of a partitioned table: the columns that its partition key reads
-	Pages       int64    // main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
-	Rows        float64  // reltuples; negative when never analysed
-	Bytes       int64    // pg_table_size: heap + TOAST, for ordering the work
+	// main fork size in blocks (block_size, 8 KiB nearly everywhere), now; 0 for partitioned and foreign tables
+	Pages int64
+	Rows  float64 // reltuples; negative when never analysed
+	Bytes int64   // pg_table_size: heap + TOAST, for ordering the work
 
 	// Extension is that of which the table is a configuration table, empty for the
 	// application's own: CREATE EXTENSION makes it, and only the rows that Where selects
@@ -321,7 +324,8 @@ func (r Reach) String() string {
 	if r.Domain {
 		of += "domain "
 	}
-	return r.What + " " + of + r.Of.String() + ": it calls " + r.Function + ", which can reach other servers, files or programs"
+	return r.What + " " + of + r.Of.String() + ": it calls " + r.Function +
+		", which can reach other servers, files or programs"
 }
 
 // MatView is a materialised view.

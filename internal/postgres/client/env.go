@@ -61,7 +61,8 @@ func (c Command) env(server *pgx.ConnConfig) ([]string, error) {
 func Env(cfg *pgx.ConnConfig, hostaddr string, settings map[string]string) (map[string]string, error) {
 	given, pinned := parseConnString(cfg.ConnString()), hostaddr != ""
 	if given["sslpassword"] != "" {
-		return nil, fault.BadInput("sslpassword in a connection string can't be passed to pg_dump safely: use a client key without a passphrase")
+		return nil, fault.BadInput("sslpassword in a connection string can't be passed to pg_dump safely: use a " +
+			"client key without a passphrase")
 	}
 	env := map[string]string{
 		"PGUSER":       cfg.User,

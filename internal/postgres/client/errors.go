@@ -94,7 +94,8 @@ func WrapNaming(err error, names []string, format string, args ...any) error {
 		Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, Constraint: pe.ConstraintName}
 	e.place(pe.Where)
 	if e.Row > 0 && slices.Contains(ofNames, e.Code) {
-		e.Advice = "create on that server what the column's values name, or give the column a rule: null, or one that fits its type"
+		e.Advice = "create on that server what the column's values name, or give the column a rule: null, or one " +
+			"that fits its type"
 	}
 	return e
 }

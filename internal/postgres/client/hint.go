@@ -128,7 +128,8 @@ func privilege(message string) string {
 		case "create database":
 			return "ALTER ROLE … CREATEDB for the role in staging.url"
 		case "create extension":
-			return "let an administrator approve the extension for this role, or create it in a database that staging.template names"
+			return "let an administrator approve the extension for this role, or create it in a database that " +
+				"staging.template names"
 		case "terminate process":
 			return "GRANT pg_signal_backend" + toRole
 		}
@@ -158,7 +159,8 @@ func connectionHint(err error) string {
 	case errors.As(err, &host):
 		return "the server's certificate is for another name: write the host in the URL as the certificate has it"
 	case errors.As(err, &plain):
-		return "switch ssl on at the server; or, if the way to it is safe by other means, write allow_plaintext: true beside its url"
+		return "switch ssl on at the server; or, if the way to it is safe by other means, write allow_plaintext: " +
+			"true beside its url"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid now: renew it, or set this machine's clock right"
 	case errors.As(err, &dns):
@@ -167,8 +169,10 @@ func connectionHint(err error) string {
 		return "nothing listens there: check host and port in the URL, that the server is up, and its listen_addresses"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.As(err, &ne) && ne.Timeout():
 		return "there is no answer: check host and port in the URL, routes, firewalls and security groups"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return "the connection was cut: a restart of the server, or a limit of a proxy or firewall on the way; the server's log knows more"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+		return "the connection was cut: a restart of the server, or a limit of a proxy or firewall on the way; the " +
+			"server's log knows more"
 	}
 	return ""
 }

@@ -10,7 +10,8 @@ import (
 // Each has up to n workers take the items, in their order and each item once. A
 // worker opens what it needs, such as a session, and ranges over the items that it
 // gets. The first error ends the others' context and is returned.
-func Each[T any](ctx context.Context, n int, items []T, worker func(ctx context.Context, items iter.Seq[T]) error) error {
+func Each[T any](ctx context.Context, n int, items []T,
+	worker func(ctx context.Context, items iter.Seq[T]) error) error {
 	feed := func(ctx context.Context, put func(T) error) error {
 		for _, item := range items {
 			if err := put(item); err != nil {

@@ -23,7 +23,8 @@ func saslPrep(password string) string {
 		return r
 	}, password)
 	prepared := norm.NFKC.String(mapped)
-	if prepared == "" || strings.ContainsRune(prepared, unicode.ReplacementChar) || strings.ContainsFunc(prepared, prohibited) {
+	if prepared == "" || strings.ContainsRune(prepared, unicode.ReplacementChar) ||
+		strings.ContainsFunc(prepared, prohibited) {
 		return password
 	}
 	return prepared
@@ -41,5 +42,6 @@ func toNothing(r rune) bool {
 func prohibited(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Co, r) || unicode.Is(unicode.Cs, r) || r&0xfffe == 0xfffe ||
 		r >= 0xfdd0 && r <= 0xfdef || r >= 0x2ff0 && r <= 0x2ffb || r >= 0xfff9 && r <= 0xfffc ||
-		r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2028 && r <= 0x2029 || r >= 0x206a && r <= 0x206f
+		r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2028 && r <= 0x2029 || r >= 0x206a &&
+		r <= 0x206f
 }

@@ -109,7 +109,8 @@ var wellKnown = regexp.MustCompile(`^(could not create unique index "|could not 
 	`extension "|unrecognized (configuration )?parameter|temporary file size exceeds|cannot execute|invalid snapshot|a snapshot-importing|` +
 	`data type .* has no default operator class|index row size|unsupported )`)
 
-const withheld = "the server refused the statement (its message is withheld, because it could quote a row; the server's log has it)"
+const withheld = "the server refused the statement (its message is withheld, because it could quote a row; the " +
+	"server's log has it)"
 
 // safeText makes a server's message safe. With rows, only well-known messages
 // pass: a function in an index or a constraint can raise anything.

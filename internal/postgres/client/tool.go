@@ -221,10 +221,12 @@ func (e *ToolError) SQLState() string {
 			return "57P02"
 		case strings.Contains(l, "the database system is"):
 			return "57P03"
-		case strings.Contains(l, "too many clients"), strings.Contains(l, "remaining connection slots"), strings.Contains(l, "too many connections"):
+		case strings.Contains(l, "too many clients"), strings.Contains(l, "remaining connection slots"),
+			strings.Contains(l, "too many connections"):
 			return "53300"
 		case strings.Contains(l, "closed the connection unexpectedly"), strings.Contains(l, "connection to server"),
-			strings.Contains(l, "could not receive data from server"), strings.Contains(l, "could not send data to server"),
+			strings.Contains(l, "could not receive data from server"), strings.Contains(l,
+				"could not send data to server"),
 			strings.Contains(l, "connection has been closed"), strings.Contains(l, "Connection refused"),
 			strings.Contains(l, "lost synchronization with server"), strings.Contains(l, "no connection to the server"):
 			return "08006"

@@ -91,7 +91,9 @@ func Parse(field, conn string) (*pgx.ConnConfig, error) {
 			add("has a parameter %s=%s that can't be had: %s", name, printable(value), known.instead)
 		case refused:
 			add("has a parameter %s that can't be had: %s", name, instead)
-		case !strings.Contains(name, ".") && !slices.ContainsFunc(settingPrefixes, func(p string) bool { return strings.HasPrefix(strings.ToLower(name), p) }):
+		case !strings.Contains(name, ".") &&
+			!slices.ContainsFunc(settingPrefixes,
+				func(p string) bool { return strings.HasPrefix(strings.ToLower(name), p) }):
 			add("has a parameter %s, which is a framework's or mistyped, and none of PostgreSQL's: "+
 				"remove it from %s; a setting of the server is written options=-c NAME=VALUE", printable(name), field)
 		}

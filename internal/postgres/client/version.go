@@ -36,9 +36,11 @@ func supported(version, which string) error {
 	case err != nil:
 		return nil // a pooler that doesn't say: the server's own answers decide
 	case major < Oldest:
-		return fault.Refuse("version", "%s is PostgreSQL %d; refresher works with %d to %d: upgrade that server", which, major, Oldest, Newest)
+		return fault.Refuse("version", "%s is PostgreSQL %d; refresher works with %d to %d: upgrade that server",
+			which, major, Oldest, Newest)
 	case major > Newest:
-		return fault.Refuse("version", "%s is PostgreSQL %d; this refresher knows %d to %d: get a newer refresher", which, major, Oldest, Newest)
+		return fault.Refuse("version", "%s is PostgreSQL %d; this refresher knows %d to %d: get a newer refresher",
+			which, major, Oldest, Newest)
 	}
 	return nil
 }

@@ -84,7 +84,8 @@ func (f finder) find(tool string, minMajor int) (string, int, error) {
 	if own := f.getenv(Env); own != "" {
 		c.look(filepath.SplitList(own))
 	} else {
-		c.look(slices.DeleteFunc(filepath.SplitList(f.getenv("PATH")), func(d string) bool { return !filepath.IsAbs(d) }))
+		c.look(slices.DeleteFunc(filepath.SplitList(f.getenv("PATH")),
+			func(d string) bool { return !filepath.IsAbs(d) }))
 		for _, g := range f.globs {
 			found, _ := filepath.Glob(g) // the only error is a bad pattern
 			c.look(found)
@@ -140,7 +141,8 @@ func (f finder) missing(tool string, minMajor int, tooOld []string) error {
 	if len(tooOld) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(tooOld, ", "))
 	}
-	fmt.Fprintf(&b, "; install it (%s) or set %s to the folder that holds it", advice(runtime.GOOS, tool, minMajor), Env)
+	fmt.Fprintf(&b, "; install it (%s) or set %s to the folder that holds it", advice(runtime.GOOS, tool, minMajor),
+		Env)
 	return errors.New(b.String())
 }
 

@@ -96,7 +96,8 @@ func (st Statement) unfit() string {
 		return verb + ": the file runs in one transaction, which begins before it and is committed after it"
 	case "ROLLBACK":
 		if then != "TO" && !(slices.Contains([]string{"WORK", "TRANSACTION"}, then) && len(st.words) > 2 && st.words[2] == "TO") {
-			return verb + ": the file runs in one transaction, which is committed after it; to undo a part, use ROLLBACK TO a savepoint"
+			return verb + ": the file runs in one transaction, which is committed after it; to undo a part, use " +
+				"ROLLBACK TO a savepoint"
 		}
 	case "PREPARE":
 		if then == "TRANSACTION" {

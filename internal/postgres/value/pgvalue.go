@@ -83,7 +83,8 @@ func For(t *catalog.Type, f copyfmt.Format) Codec {
 
 func builtin(oid uint32) Codec {
 	switch oid {
-	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, catalog.UnknownOID, catalog.RefcursorOID:
+	case catalog.TextOID, catalog.VarcharOID, catalog.NameOID, catalog.JSONOID, catalog.XMLOID, catalog.UnknownOID,
+		catalog.RefcursorOID:
 		return same{}
 	case catalog.BPCharOID:
 		return bpchar{}
@@ -123,7 +124,8 @@ func builtin(oid uint32) Codec {
 		return interval{}
 	case catalog.TSVectorOID:
 		return tsvector{}
-	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID, catalog.CircleOID:
+	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID,
+		catalog.CircleOID:
 		return geometry{oid}
 	}
 	return builtinNumber(oid)

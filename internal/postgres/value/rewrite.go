@@ -5,7 +5,8 @@ import "encoding/binary"
 // Fields walks the fields of a composite value's canonical text and makes a new
 // one: for each field that is not NULL fn appends its new canonical text, or
 // reports that it becomes NULL. char(n) shows its spaces here.
-func Fields(dst, text []byte, fn func(dst []byte, i int, field []byte) (out []byte, null bool, err error)) ([]byte, error) {
+func Fields(dst, text []byte, fn func(dst []byte, i int, field []byte) (out []byte, null bool,
+	err error)) ([]byte, error) {
 	start := len(dst)
 	if len(text) < 2 || text[0] != '(' || text[len(text)-1] != ')' {
 		return dst, badText("composite")
@@ -114,7 +115,8 @@ func bounds(dst, text []byte, fn func(dst, bound []byte, lower bool) ([]byte, er
 	}
 	dst, rest = append(dst, text[0]), text[1:]
 	for _, lower := range []bool{true, false} {
-		part, after, found, ok := cutPart(rest, func(c byte) bool { return lower && c == ',' || !lower && (c == ']' || c == ')') })
+		part, after, found, ok := cutPart(rest,
+			func(c byte) bool { return lower && c == ',' || !lower && (c == ']' || c == ')') })
 		if !ok {
 			return dst, nil, badText("range")
 		}

@@ -31,7 +31,8 @@ func canonical(host string) string { return strings.ToLower(strings.TrimSuffix(h
 
 // errProduction is the refusal, without the host's name, which can come from a secret.
 var errProduction = &fault.Input{Problems: []fault.Problem{{Text: "the Redis host is production's: " +
-	"it is the host of source.url, or listed in hooks.production_hosts, by its name or its address; name staging's Redis"}}}
+	"it is the host of source.url, or listed in hooks.production_hosts, by its name or its address; name " +
+	"staging's Redis"}}}
 
 // refuse looks at a host's name.
 func (p Production) refuse(host string) error {

@@ -115,7 +115,8 @@ func pairs(variable, list string) (out []pair, err error) {
 		name, value, ok := strings.Cut(part, "=")
 		value, err := url.PathUnescape(strings.TrimSpace(value))
 		if name = strings.TrimSpace(name); !ok || err != nil || name == "" {
-			return nil, fault.BadInput("%s must be name=value pairs with commas between them, percent-encoded", variable)
+			return nil, fault.BadInput("%s must be name=value pairs with commas between them, percent-encoded",
+				variable)
 		}
 		out = append(out, pair{name, value})
 	}

@@ -57,7 +57,8 @@ func ParseSigner(text []byte) (Signer, error) {
 	seed, err := bytes32(text)
 	if err != nil {
 		return Signer{}, errors.New(
-			"the signing key must be a private key in PEM, or 32 random bytes in hex or base64; make one with: openssl genpkey -algorithm ed25519",
+			"the signing key must be a private key in PEM, or 32 random bytes in hex or base64; make one with: " +
+				"openssl genpkey -algorithm ed25519",
 		)
 	}
 	if err := secret.CheckRandom(seed); err != nil {

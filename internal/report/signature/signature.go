@@ -81,14 +81,16 @@ func Check(report, signature []byte, trusted ...PublicKey) (*Checked, error) {
 	case err == nil && ed25519.Verify(named.value, doc, raw):
 		return nil, fault.Refuse(
 			Gate,
-			"the report is signed by another key (%s) than the trusted one (%s): whoever made it does not hold the key that you trust",
+			"the report is signed by another key (%s) than the trusted one (%s): whoever made it does not hold the "+
+				"key that you trust",
 			named,
 			list(trusted),
 		)
 	case s.SHA256 != Hash(doc):
 		return nil, fault.Refuse(
 			Gate,
-			"the report was changed after it was signed: its SHA-256 (%.16s…) is not the one that the signature was made for",
+			"the report was changed after it was signed: its SHA-256 (%.16s…) is not the one that the signature "+
+				"was made for",
 			Hash(doc),
 		)
 	}

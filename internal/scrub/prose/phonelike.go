@@ -30,7 +30,8 @@ func NumberSpans(spans []Span, text []byte) []Span {
 			continue
 		}
 		free := !slices.ContainsFunc(spans[:known], func(s Span) bool { return s.Start < end && i < s.End })
-		if digits >= minPhoneDigits && digits <= maxPhoneDigits && free && !withinWord(text, i, end) && !amount(text[i:end]) {
+		if digits >= minPhoneDigits && digits <= maxPhoneDigits && free && !withinWord(text, i, end) &&
+			!amount(text[i:end]) {
 			spans = append(spans, Span{Start: i, End: end, Class: pii.Phone, Silent: true})
 		}
 		i = end

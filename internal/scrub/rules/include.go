@@ -35,7 +35,8 @@ func ReadFile(name string) ([]byte, error) {
 		return os.ReadFile(name)
 	}
 	if known := Builtins(); !slices.Contains(known, builtin) {
-		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin, fault.DidYouMean(builtin, known),
+		return nil, fmt.Errorf("there is no builtin ruleset %q%s; there is %s", builtin,
+			fault.DidYouMean(builtin, known),
 			oneOf(known))
 	}
 	return refresher.Rules.ReadFile("rules/" + builtin + ".yaml")

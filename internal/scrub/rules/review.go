@@ -94,7 +94,8 @@ func (x *Expansion) Accept() (files []string, err error) {
 			return files, fault.BadInput("%s keeps columns by a pattern, and their review needs a file of your own: "+
 				"include it from a rules file", top)
 		}
-		if err := os.WriteFile(path, reviewText(byTop[top]), 0o644); err != nil { //nolint:gosec // as readable as the rules
+		//nolint:gosec // as readable as the rules
+		if err := os.WriteFile(path, reviewText(byTop[top]), 0o644); err != nil {
 			return files, fmt.Errorf("writing the review: %w", err)
 		}
 		files = append(files, path)

@@ -41,7 +41,8 @@ func postcodeDef() Definition {
 
 // localBuilder is fitting for fakes that have a locale, but where they are short; simple
 // if there are no shorter ones.
-func localBuilder(longest func(*fake.Locale) int, normal func(dst, text []byte) []byte, gen func(*fake.Locale, []byte, *fake.Digest) []byte,
+func localBuilder(longest func(*fake.Locale) int, normal func(dst, text []byte) []byte,
+	gen func(*fake.Locale, []byte, *fake.Digest) []byte,
 	least int, within withinFunc) func(*Domain) (Masks, error) {
 	return func(d *Domain) (Masks, error) {
 		l := d.Args.locale()

@@ -55,7 +55,8 @@ type weighted struct {
 	weight uint64
 }
 
-var errChoices = errors.New("needs a list of values, or a mapping of values to weights: whole numbers from 1 to 1000000")
+var errChoices = errors.New("needs a list of values, or a mapping of values to weights: whole numbers from 1 " +
+	"to 1000000")
 
 func choicesOf(v rules.Value) (list []weighted, err error) {
 	for _, it := range v.Items {

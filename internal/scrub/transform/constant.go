@@ -122,7 +122,8 @@ func CheckConstant(text []byte, t *catalog.Type, mod int32) error {
 	}
 	u := t.Underlying()
 	if u.Kind == catalog.EnumType && !slices.Contains(u.Labels, string(text)) {
-		return fmt.Errorf("the value is no label of %s%s; there is %s", u.SQL, fault.DidYouMean(string(text), u.Labels), List(u.Labels))
+		return fmt.Errorf("the value is no label of %s%s; there is %s", u.SQL,
+			fault.DidYouMean(string(text), u.Labels), List(u.Labels))
 	}
 	if codec := value.For(t, copyfmt.Binary); codec != nil {
 		if _, err := codec.AppendWire(nil, text); err != nil {

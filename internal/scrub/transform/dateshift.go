@@ -18,7 +18,8 @@ func dateShiftDef() Definition {
 		Name:   "date_shift",
 		Canary: canaryDate, Shift: true, Suggest: []string{"birth", "dob"},
 		Remains: func(Args) string {
-			return "shifted by an unknown time: Safe Harbor lets only the year stand, so this takes an expert's determination (164.514(b)(1)), or date_truncate to year"
+			return "shifted by an unknown time: Safe Harbor lets only the year stand, so this takes an expert's " +
+				"determination (164.514(b)(1)), or date_truncate to year"
 		},
 		Doc:   "The date moved by 1 to max_days days, back or forth; one date always moves by the same, and with a subject all dates of one subject do, so that intervals stay. Times of day stay.",
 		Class: pii.Date,

@@ -25,7 +25,8 @@ func digitsDef() Definition {
 	return Definition{
 		Name: "digits", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true, ForUnique: [][]string{{"short", "fail"}},
 		Canary: canaryCode,
-		Doc: "Every digit becomes another one and all else stays, as in order numbers and plates. Six digits or more are encrypted by FF1, so that no two values become the same; zeros stay in front. " +
+		Doc: "Every digit becomes another one and all else stays, as in order numbers and plates. Six digits or more " +
+			"are encrypted by FF1, so that no two values become the same; zeros stay in front. " +
 			"Letters stay: this is for codes, not for text that names somebody.",
 		Params: []Param{
 			{Name: "short", Kind: rules.String, Choices: []string{"replace", "fail"}, Default: "replace",

@@ -218,7 +218,8 @@ func (m *identity) Digest(r *Row, text []byte) *fake.Digest {
 }
 
 // simple is a domain whose fakes have one shape of at most max characters.
-func simple(max int, normal func(dst, text []byte) []byte, gen func([]byte, *fake.Digest) []byte) func(*Domain) (Masks, error) {
+func simple(max int, normal func(dst, text []byte) []byte,
+	gen func([]byte, *fake.Digest) []byte) func(*Domain) (Masks, error) {
 	return func(d *Domain) (Masks, error) {
 		m := &identity{domainPrefix(d.Name), normal, func(dst []byte, h *fake.Digest, _ []byte) []byte { return gen(dst, h) }}
 		return Masks{FamilyText: m}, d.chars(max)

@@ -17,7 +17,8 @@ func emailDef() Definition {
 			if a.Flag("exact") {
 				return ""
 			}
-			return "maps addresses that differ only in case or surrounding space alike, and the index tells them apart: write {transform: email, exact: true}"
+			return "maps addresses that differ only in case or surrounding space alike, and the index tells them " +
+				"apart: write {transform: email, exact: true}"
 		},
 		Doc:   "An address at example.com, .org or .net, where no mail arrives; at x.test, with a shorter hash, where a column has no room. Addresses that differ only in case or surrounding space map alike.",
 		Class: pii.Email,

@@ -11,7 +11,8 @@ import (
 
 // isEmbedding reports a type of pgvector whose values are lists of numbers.
 func isEmbedding(t *catalog.Type) bool {
-	return t.Kind == catalog.BaseType && !t.Builtin() && (t.Name == "vector" || t.Name == "halfvec" || t.Name == "sparsevec")
+	return t.Kind == catalog.BaseType && !t.Builtin() &&
+		(t.Name == "vector" || t.Name == "halfvec" || t.Name == "sparsevec")
 }
 
 // embedding is a value of pgvector's types, as text: [1,2,3], or {1:0.5,7:2}/100 of those
@@ -30,7 +31,8 @@ func (e *embedding) parse(text []byte) error {
 	list, sparse := text, bytes.HasPrefix(text, []byte("{"))
 	if sparse {
 		var ok bool
-		if list, e.size, ok = bytes.Cut(text, []byte("/")); !ok || len(bytes.Trim(e.size, "0123456789")) > 0 || len(e.size) == 0 {
+		if list, e.size, ok = bytes.Cut(text, []byte("/")); !ok || len(bytes.Trim(e.size, "0123456789")) > 0 ||
+			len(e.size) == 0 {
 			return errNoEmbedding
 		}
 	}

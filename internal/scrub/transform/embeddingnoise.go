@@ -11,8 +11,10 @@ func embeddingNoiseDef() Definition {
 	return Definition{
 		Name: "embedding_noise", Class: pii.None, Families: []Family{FamilyEmbedding}, ByArgs: true,
 		Remains: func(Args) string { return "shows about where it was: what it was made of can be guessed" },
-		Doc: "A vector of pgvector near the value: each number moves by percent of the vector's largest number at most, and never beyond that. " +
-			"One value always moves alike. It hides who wrote a text no better than the percentage says; null and embedding_zero hide it.",
+		Doc: "A vector of pgvector near the value: each number moves by percent of the vector's largest number at " +
+			"most, and never beyond that. " +
+			"One value always moves alike. It hides who wrote a text no better than the percentage says; null and " +
+			"embedding_zero hide it.",
 		Params: []Param{{Name: "percent", Kind: rules.Number, Decimal: true, Min: 1, Max: 100, Default: "25",
 			Doc: "the furthest each number moves, in percent of the vector's largest number"}},
 		Example: Example{Rule: "{transform: embedding_noise, percent: 25}", Value: "[0.12,-0.5,0.31]"},

@@ -17,8 +17,11 @@ func fpeDef() Definition {
 	return Definition{
 		Name: "fpe", Class: pii.None, Families: []Family{FamilyText, FamilyNumber}, Unique: true, ForUnique: [][]string{{"alphabet", "alphanumeric"}, nil},
 		Canary: canaryOfAlphabet, MergesCase: alphabetMergesCase,
-		Doc: "Format-preserving encryption (FF1 of NIST SP 800-38G): a string of the same length over the same alphabet, a whole number for a whole number. No two values become the same, so it serves keys. " +
-			"What comes out looks like any other value of its kind and can't be recognised as made up, so it is for surrogate keys and codes; use the transform of the class for what identifies a person. A value outside the alphabet, or of fewer than a million possible ones, stops the run.",
+		Doc: "Format-preserving encryption (FF1 of NIST SP 800-38G): a string of the same length over the same " +
+			"alphabet, a whole number for a whole number. No two values become the same, so it serves keys. " +
+			"What comes out looks like any other value of its kind and can't be recognised as made up, so it is for " +
+			"surrogate keys and codes; use the transform of the class for what identifies a person. A value outside " +
+			"the alphabet, or of fewer than a million possible ones, stops the run.",
 		Params: []Param{
 			{Name: "alphabet", Kind: rules.String, Default: "digits", Doc: "the characters that values have, in order, or one of " + presetNames()},
 			{Name: "width", Kind: rules.Number, Min: 0, Max: 18, Default: "0",
@@ -85,7 +88,8 @@ func buildFPE(d *Domain) (Masks, error) {
 		case u.family == FamilyNumber && !a.decimal:
 			return nil, misfit(u, "encrypts numbers with the alphabet digits only")
 		case u.family == FamilyNumber && u.digits < least, u.chars > 0 && u.chars < least:
-			return nil, misfit(u, "hides nothing in %s, which has fewer than a million possible values: use another transform", u.Where)
+			return nil, misfit(u, "hides nothing in %s, which has fewer than a million possible values: use "+
+				"another transform", u.Where)
 		case u.family == FamilyNumber && (p.width == 0 || u.digits < p.width):
 			p.width = min(u.digits, 18)
 		}

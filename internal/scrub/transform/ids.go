@@ -87,7 +87,8 @@ func (m *numberMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	case !ok:
 		return dst, Unfit("the value is no number: it has %s", strangeIn(text, "0123456789-. "))
 	case len(digits) > m.longest:
-		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal), m.longest+len(r.normal)-len(digits))
+		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal),
+			m.longest+len(r.normal)-len(digits))
 	}
 	return dst, Unfit("the value has a wrong check digit, so it is no card number")
 }
@@ -151,7 +152,8 @@ func ibanHash(d *Domain) int {
 func buildIBAN(d *Domain) (Masks, error) {
 	if d.Args.Flag(uniqueName) {
 		n := ibanHash(d)
-		return simple(n+4, normal.Compact, func(dst []byte, h *fake.Digest) []byte { return fake.AppendUniqueIBAN(dst, h, n) })(d)
+		return simple(n+4, normal.Compact,
+			func(dst []byte, h *fake.Digest) []byte { return fake.AppendUniqueIBAN(dst, h, n) })(d)
 	}
 	limit := math.MaxInt
 	if n := d.narrowest(); n > 0 {

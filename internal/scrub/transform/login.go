@@ -72,7 +72,8 @@ func passwordDef() Definition {
 		Doc: "The hash of one known password, \"" + fake.Password + "\", so that everybody can log in to staging and nobody's own password is there.",
 		Params: []Param{{Name: "hash", Kind: rules.String, Default: "bcrypt",
 			Choices: []string{"bcrypt", bcrypt2a, "argon2id", "pbkdf2-werkzeug", "scrypt-werkzeug"},
-			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters, bcrypt-2a the same as $2a$; " +
+			Doc: "what the application verifies: bcrypt is $2b$ of cost 10, 60 characters, bcrypt-2a the " +
+				"same as $2a$; " +
 				"argon2id has 64 MiB, 3 passes, 4 lanes, 97 characters; " +
 				"pbkdf2-werkzeug and scrypt-werkzeug are method$salt$hex as Werkzeug writes it, 102 and 162 characters"}, SaltParam},
 		Example: Example{Rule: "password", Value: "$2a$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234"},

@@ -44,7 +44,8 @@ func maskDef() Definition {
 				return fmt.Errorf("needs an ASCII character for %s, whose room is counted in bytes", p.Where)
 			}
 			if n := a.number("first") + a.number("last"); p.Chars() > 0 && 2*n > p.Chars() {
-				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n, p.Where, p.Chars())
+				return fmt.Errorf("would keep %d characters of %s, which has %d at most: keep no more than half", n,
+					p.Where, p.Chars())
 			}
 			return nil
 		},
@@ -92,7 +93,8 @@ func (m *maskMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 
 // masks reports whether a character is counted, and masked.
 func (m *maskMasker) masks(c rune) bool {
-	return !m.separators || unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || !unicode.IsSpace(c) && !unicode.IsPunct(c)
+	return !m.separators || unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || !unicode.IsSpace(c) &&
+		!unicode.IsPunct(c)
 }
 
 func regexDef() Definition {
@@ -165,8 +167,10 @@ func compilePattern(a Args) (*regexp.Regexp, error) {
 			return nil, errors.New("has a $ in with that names no group: write $$ for a dollar sign")
 		case numeric == nil && number == 0:
 			return nil, errors.New("has $0 in with, which keeps what the pattern matches: name a group")
-		case numeric == nil && (number > re.NumSubexp() || fmt.Sprint(number) != name), numeric != nil && re.SubexpIndex(name) < 0:
-			return nil, fmt.Errorf("has ${%s} in with, and the pattern has no such group; write ${1}x where text follows a number", name)
+		case numeric == nil && (number > re.NumSubexp() || fmt.Sprint(number) != name), numeric != nil &&
+			re.SubexpIndex(name) < 0:
+			return nil, fmt.Errorf("has ${%s} in with, and the pattern has no such group; write ${1}x where text "+
+				"follows a number", name)
 		}
 	}
 	return re, nil
@@ -186,7 +190,8 @@ func tooLongFor(n, room int) error {
 func (m *regexMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	matches := m.re.FindAllSubmatchIndex(text, -1)
 	if len(matches) == 0 {
-		return m.otherwise.Replace(r, dst, text, Unfit("the pattern matches nothing in the value, which has %d characters", utf8.RuneCount(text)))
+		return m.otherwise.Replace(r, dst, text,
+			Unfit("the pattern matches nothing in the value, which has %d characters", utf8.RuneCount(text)))
 	}
 	start, next := len(dst), 0
 	for _, at := range matches {

@@ -26,9 +26,10 @@ func lastNameDef() Definition {
 		Params:  []Param{localeParam(), subjectParam(true)},
 		Example: Example{Rule: "last_name", Value: "Doe"},
 		ByParam: LocaleName, Follow: followName,
-		Build: nameBuilder((*fake.Locale).MaxLastName, func(l *fake.Locale, dst []byte, d *fake.Digest, _ fake.Gender) []byte {
-			return l.AppendLastName(dst, d)
-		}, shortLastName),
+		Build: nameBuilder((*fake.Locale).MaxLastName,
+			func(l *fake.Locale, dst []byte, d *fake.Digest, _ fake.Gender) []byte {
+				return l.AppendLastName(dst, d)
+			}, shortLastName),
 	}
 }
 
@@ -48,7 +49,8 @@ func companyDef() Definition {
 		Doc:     "An invented firm.",
 		Example: Example{Rule: "company", Value: "Doe & Sons"},
 		Build: func(d *Domain) (Masks, error) {
-			return fitting(d, fake.MaxCompany, fake.MinCompany, normal.Folded, fake.AppendCompany, fake.AppendCompanyWithin)
+			return fitting(d, fake.MaxCompany, fake.MinCompany, normal.Folded, fake.AppendCompany,
+				fake.AppendCompanyWithin)
 		},
 	}
 }
@@ -73,7 +75,8 @@ type nameFunc func(*fake.Locale, []byte, *fake.Digest, fake.Gender) []byte
 
 // nameBuilder makes names by gen, or by what short returns for the room of the narrowest
 // column, if it has room for a name at all.
-func nameBuilder(longest func(*fake.Locale) int, gen nameFunc, short func(l *fake.Locale, room int) (least int, gen nameFunc)) func(*Domain) (Masks, error) {
+func nameBuilder(longest func(*fake.Locale) int, gen nameFunc,
+	short func(l *fake.Locale, room int) (least int, gen nameFunc)) func(*Domain) (Masks, error) {
 	return func(d *Domain) (Masks, error) {
 		l := d.Args.locale()
 		gen := gen

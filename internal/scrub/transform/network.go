@@ -105,7 +105,8 @@ func (m *macMasker) address(r *Row) (b [8]byte, err error) {
 // plainly replaces what is no address by one.
 func (m *macMasker) plainly(r *Row, dst, text []byte) ([]byte, error) {
 	if m.strict {
-		return dst, Unfit("the value is no hardware address: it has not 12 or 16 hexadecimal digits, or %s among them", strangeIn(text, "0123456789abcdefABCDEF:-."))
+		return dst, Unfit("the value is no hardware address: it has not 12 or 16 hexadecimal digits, or %s among them",
+			strangeIn(text, "0123456789abcdefABCDEF:-."))
 	}
 	r.normal = normal.Folded(r.normal[:0], text)
 	b := fake.MAC(r.Mac.digest(m.prefix, r.normal))

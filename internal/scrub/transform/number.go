@@ -27,7 +27,8 @@ func noiseDef() Definition {
 		Example: Example{Rule: "{transform: number_noise, percent: 10}", Value: "48250.00"},
 		Check: func(a Args, _ Place) error {
 			if a.micros("percent") > 0 == (a.micros("amount") > 0) {
-				return errors.New("needs either percent or amount, above 0: write {transform: number_noise, percent: 10}")
+				return errors.New("needs either percent or amount, above 0: write {transform: number_noise, " +
+					"percent: 10}")
 			}
 			return nil
 		},

@@ -41,7 +41,8 @@ func newPermuter(d *Domain, radix int) *permuter {
 }
 
 func fewDigits(n int) error {
-	return Unfit("the value has %d characters to encrypt: it is one of fewer than a million possible, which encryption can't hide", n)
+	return Unfit("the value has %d characters to encrypt: it is one of fewer than a million possible, which "+
+		"encryption can't hide", n)
 }
 
 // state of the permuter in a writer; its key is drawn from the program's.
@@ -219,7 +220,8 @@ func newAlphabet(name string) (*alphabet, error) {
 	}
 	for i, c := range a.runes {
 		if _, twice := a.index(c); twice {
-			return nil, errors.New("has an alphabet with a character that is there twice, or no name of one: " + presetNames())
+			return nil, errors.New("has an alphabet with a character that is there twice, or no name of one: " +
+				presetNames())
 		}
 		if c < 128 {
 			a.ascii[c] = int16(i)

@@ -155,10 +155,12 @@ func (r *Row) genderIn(f *Field) fake.Gender {
 	}
 	r.normal = fold.AppendWords(r.normal[:0], bytes.TrimRight(text, ". "))
 	switch string(r.normal) {
-	case "m", "male", "man", "boy", "mr", "1", "herr", "mann", "mannlich", "maennlich", "h", "homme", "masculin", "monsieur", "hombre", "masculino",
+	case "m", "male", "man", "boy", "mr", "1", "herr", "mann", "mannlich", "maennlich", "h", "homme", "masculin",
+		"monsieur", "hombre", "masculino",
 		"varon", "sr", "senor", "mezczyzna", "pan", "男", "男性":
 		return fake.Male
-	case "f", "female", "woman", "girl", "mrs", "ms", "miss", "2", "w", "frau", "weiblich", "femme", "feminin", "mme", "mlle", "madame", "mujer", "femenino",
+	case "f", "female", "woman", "girl", "mrs", "ms", "miss", "2", "w", "frau", "weiblich", "femme", "feminin", "mme",
+		"mlle", "madame", "mujer", "femenino",
 		"sra", "senora", "k", "kobieta", "pani", "女", "女性":
 		return fake.Female
 	}

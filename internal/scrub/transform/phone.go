@@ -122,7 +122,8 @@ func (m *phoneMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		}
 		return fake.AppendSparePhone(dst, n), nil
 	case m.strict && digits:
-		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal), maxPhone)
+		return dst, Unfit("the value has %d digits, of which %d can be kept apart in a unique column", len(r.normal),
+			maxPhone)
 	case m.strict:
 		return dst, Unfit("the value is no phone number: it has %s", strangeIn(text, "0123456789+-./() "))
 	}

@@ -11,7 +11,8 @@ func jsonDef() Definition {
 	return Definition{
 		Name: "json", Kind: KindJSON, Class: pii.None, Families: []Family{FamilyJSON, FamilyText},
 		Doc: "A rule for each path of a JSON document; what no path names is redacted. Written {json: {PATH: rule}}. " +
-			"A text column may hold documents, too, and so may a string within a document, if its rule says so by embedded: true.",
+			"A text column may hold documents, too, and so may a string within a document, if its rule says so by " +
+			"embedded: true.",
 		Params: []Param{
 			otherParam("keep", "redact", "drop"), keysParam("keys for which only * stands"),
 			{Name: "embedded", Kind: rules.Bool, Default: "false",

@@ -181,7 +181,8 @@ func templateDef() Definition {
 	return Definition{
 		Name: "template", Kind: KindTemplate, Class: pii.None, Families: []Family{FamilyText},
 		Doc: "Text built from what other columns of the row become, or keep. A NULL there is nothing here. " +
-			"As an e-mail address it must end at a host that receives no mail, names are spelled in ASCII, and what doesn't fit is cut off the first parts. " +
+			"As an e-mail address it must end at a host that receives no mail, names are spelled in ASCII, and what " +
+			"doesn't fit is cut off the first parts. " +
 			"For a unique column the last part must be a number or UUID that is kept and unique, set off by a sign.",
 		Params: []Param{
 			{Name: "format", Kind: rules.String, Required: true, Doc: "the text, with columns in braces: \"{first_name}.{id}@example.com\"; {{ and }} are braces"},

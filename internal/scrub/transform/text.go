@@ -16,9 +16,14 @@ import (
 func textDef() Definition {
 	return Definition{
 		Name: "text", Kind: KindText, Prose: true, Suggest: []string{"note", "comment", "message", "body", "description"}, Class: pii.FreeText, Families: []Family{FamilyText},
-		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, and what is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date or amount, since it may be a phone. " +
-			"In a table with a subject, the subject's own identifiers are found too, those of the table where it is at home. " +
-			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, constant or null where others may stand.",
+		Doc: "Free text: the row's own identifiers (its other masked columns) in any case, spacing and usual format, " +
+			"and what is an e-mail address, phone, card, IBAN, IP address, social security number or secret by its " +
+			"shape, become the fakes that columns show; so does any other number of 7 to 15 digits that is no date " +
+			"or amount, since it may be a phone. " +
+			"In a table with a subject, the subject's own identifiers are found too, those of the table where it " +
+			"is at home. " +
+			"Names of other people are not found but by dictionary, which knows the common ones only: use lorem, " +
+			"constant or null where others may stand.",
 		Params: []Param{{Name: "names", Kind: rules.Bool, Default: "false",
 			Doc: "replaces common given names and surnames, capitalised, where they stand together, any capitalised word after a common given name, surnames after Mr, Frau and the like, and streets with a house number; it also takes Will Price rises for a person"}},
 		Example: Example{Rule: "text", Value: "Please call me at (212) 867-5309 or write to jane.doe@mail.test."},

@@ -27,7 +27,8 @@ func timeShiftDef() Definition {
 		Example: Example{Rule: "{transform: time_shift, max: 2h}", Value: "2024-05-17 13:14:15"},
 		Check: func(a Args, _ Place) error {
 			if seconds(a.Text("max")) == 0 {
-				return errors.New("needs an interval of a second to 3650 days: a whole number of s, m, h or d, as in 90m")
+				return errors.New("needs an interval of a second to 3650 days: a whole number of s, m, h or " +
+					"d, as in 90m")
 			}
 			return nil
 		},

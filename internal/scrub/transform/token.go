@@ -27,8 +27,10 @@ func tokenDef() Definition {
 		Bits:    tokenBits,
 		Example: Example{Rule: "token", Value: "sess-0123456789"},
 		Check: func(a Args, p Place) error {
-			if a.Flag(shortToken) && (p.Family != FamilyText || p.Chars() == 0 || p.Chars() >= fake.TokenLen(fake.MinHash)) {
-				return fmt.Errorf("takes short: true for texts of fewer than %d characters only: leave it out for %s", fake.TokenLen(fake.MinHash), p.Where)
+			if a.Flag(shortToken) && (p.Family != FamilyText || p.Chars() == 0 ||
+				p.Chars() >= fake.TokenLen(fake.MinHash)) {
+				return fmt.Errorf("takes short: true for texts of fewer than %d characters only: leave it out for %s",
+					fake.TokenLen(fake.MinHash), p.Where)
 			}
 			return nil
 		},

@@ -123,5 +123,6 @@ func (m *truncateMasker) timestamp(dst, wire []byte) ([]byte, error) {
 	if micros == math.MaxInt64 || micros == math.MinInt64 {
 		return append(dst, wire...), nil
 	}
-	return binary.BigEndian.AppendUint64(dst, uint64(m.first(calendar.FloorDiv(micros, microsPerDay))*microsPerDay)), nil
+	return binary.BigEndian.AppendUint64(dst, uint64(m.first(calendar.FloorDiv(micros, microsPerDay))*microsPerDay)),
+		nil
 }

@@ -139,7 +139,8 @@ func (g *guard) identify(r *http.Request) (id Identity, ok bool) {
 
 // printable keeps names that a record can show: of one line, and not too long.
 func printable(name string) bool {
-	return name != "" && len(name) <= 200 && strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	return name != "" && len(name) <= 200 &&
+		strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
 // token compares in a time that doesn't depend on where texts differ, nor on their lengths.

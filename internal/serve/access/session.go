@@ -140,7 +140,8 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	next := r.PostFormValue("next")
 	if !g.attempts.left(r.RemoteAddr, 0) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(attemptsWindow.Seconds())))
-		g.showForm(w, next, http.StatusTooManyRequests, "Too many wrong tokens came from this address. Wait five minutes.")
+		g.showForm(w, next, http.StatusTooManyRequests,
+			"Too many wrong tokens came from this address. Wait five minutes.")
 		return
 	}
 	shown := strings.TrimSpace(r.PostFormValue("token"))

@@ -161,7 +161,8 @@ func (r *runner) tell(ctx context.Context, open *work, run history.Run, rep *rep
 }
 
 // recorded records the end of a run where the run itself did not.
-func (r *runner) recorded(ctx context.Context, h *history.History, run history.Run, rep *report.Report, err error) error {
+func (r *runner) recorded(ctx context.Context, h *history.History, run history.Run, rep *report.Report,
+	err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answer)
 	defer cancel()
 	known, lookErr := h.Get(ctx, run.ID)

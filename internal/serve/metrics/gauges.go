@@ -35,8 +35,9 @@ func newGauges(m *Metrics) *gauges {
 		findings: describe("refresher_findings", "What the verification of the last run found.", "check", "strength"),
 		hooks: describe("refresher_failed_hooks",
 			"How many hooks of the last run failed, those after the promote, too, which no run fails by."),
-		lag: describe("refresher_source_lag_seconds", "How long ago the source, a hot standby, had replayed a transaction "+
-			"when the last run began."),
+		lag: describe("refresher_source_lag_seconds",
+			"How long ago the source, a hot standby, had replayed a transaction "+
+				"when the last run began."),
 	}
 }
 

@@ -141,7 +141,8 @@ func (e *Engine) Runs(_ context.Context, f serve.Filter) (out []serve.Run, err e
 		from = i + 1
 	}
 	for _, r := range e.runs[from:] {
-		if (f.Pipeline == "" || r.Pipeline == f.Pipeline) && (f.Outcome == "" || r.Outcome == f.Outcome) && len(out) < f.Limit {
+		if (f.Pipeline == "" || r.Pipeline == f.Pipeline) && (f.Outcome == "" || r.Outcome == f.Outcome) &&
+			len(out) < f.Limit {
 			out = append(out, r)
 		}
 	}
@@ -222,12 +223,17 @@ func (e *Engine) Rollback(_ context.Context, pipeline, by string) error {
 
 // Pause is part of serve.Control.
 func (e *Engine) Pause(_ context.Context, pipeline, by string) error {
-	return e.act("pause", pipeline, by, func(p *serve.PipelineState) error { p.Paused, p.PausedBy = true, by; return nil })
+	return e.act("pause", pipeline, by, func(p *serve.PipelineState) error {
+		p.Paused, p.PausedBy = true,
+			by
+		return nil
+	})
 }
 
 // Resume is part of serve.Control.
 func (e *Engine) Resume(_ context.Context, pipeline, by string) error {
-	return e.act("resume", pipeline, by, func(p *serve.PipelineState) error { p.Paused, p.PausedBy = false, ""; return nil })
+	return e.act("resume", pipeline, by,
+		func(p *serve.PipelineState) error { p.Paused, p.PausedBy = false, ""; return nil })
 }
 
 func (e *Engine) act(what, pipeline, by string, do func(*serve.PipelineState) error) (err error) {

@@ -16,7 +16,8 @@ type question struct {
 
 // questionOf is the question of an act, false if there is none of that name.
 func questionOf(act string) (question, bool) {
-	home := func(do func(serve.Control, context.Context, string, string) error) func(serve.Control, context.Context, string, string) (string, error) {
+	home := func(do func(serve.Control, context.Context, string, string) error) func(serve.Control, context.Context,
+		string, string) (string, error) {
 		return func(c serve.Control, ctx context.Context, pipeline, by string) (string, error) {
 			return "/", do(c, ctx, pipeline, by)
 		}
@@ -24,7 +25,8 @@ func questionOf(act string) (question, bool) {
 	switch act {
 	case "refresh":
 		return question{Verb: "Refresh", Button: "Refresh now", Why: "A new copy is built beside it and verified. Only then it takes the place " +
-			"of this database; who is connected is disconnected, and what was written there since the last refresh goes with the " +
+			"of this database; who is connected is disconnected, and what was written there since the last refresh " +
+			"goes with the " +
 			"database of today, which is kept for a rollback.",
 			do: func(c serve.Control, ctx context.Context, pipeline, by string) (string, error) {
 				id, err := c.Start(ctx, pipeline, by)

@@ -189,7 +189,8 @@ func (p *pages) showReport(w http.ResponseWriter, r *http.Request, run serve.Run
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", // reports bring their style along
-		"default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		"default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; "+
+			"form-action 'none'")
 	const start = "<body><main>"
 	_, _ = w.Write(bytes.Replace(page.Bytes(), []byte(start), append([]byte(start), back.Bytes()...), 1))
 }

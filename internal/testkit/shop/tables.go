@@ -15,7 +15,8 @@ func (g *generator) tables() []table {
 		},
 		{
 			"public.users",
-			"id, email, first_name, last_name, full_name, phone, street, city, postcode, date_of_birth, company, signup_ip, " +
+			"id, email, first_name, last_name, full_name, phone, street, city, postcode, date_of_birth, company, " +
+				"signup_ip, " +
 				"user_agent, national_id, attributes, created_at",
 			g.users,
 			true,

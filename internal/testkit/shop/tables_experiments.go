@@ -13,7 +13,8 @@ func (g *generator) experiment(b []byte, i int64) []byte {
 	if r.one(5) {
 		b = tab(null(b))
 	} else {
-		b = tab(append(append(append(b, "If we "...), change.why...), ", more visitors will finish what they came for"...))
+		b = tab(append(append(append(b, "If we "...), change.why...),
+			", more visitors will finish what they came for"...))
 	}
 	status := "running"
 	switch {

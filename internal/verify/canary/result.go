@@ -59,7 +59,8 @@ func (r *Result) Problems() []fault.Problem {
 			}
 			if named += c.Missed; c.Missed > 0 {
 				out = append(out, fault.Problem{Table: t.Table, Column: c.Column,
-					Text: fmt.Sprintf("%s.%s: the search for survivors would not find %d of the canaries that %s masks there",
+					Text: fmt.Sprintf("%s.%s: the search for survivors would not find %d of the canaries that %s "+
+						"masks there",
 						t.Table, c.Column, c.Missed, c.Transform)})
 			}
 		}

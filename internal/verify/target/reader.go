@@ -71,7 +71,8 @@ func (r *Reader) Folder(ctx context.Context, dir string) error {
 			}
 			if err == nil {
 				dumps[path] = files
-			} else if result = r.Verifier.Unreadable(r.label(path), err); result == nil { // its files are read one by one
+				// its files are read one by one
+			} else if result = r.Verifier.Unreadable(r.label(path), err); result == nil {
 				return err
 			}
 			r.Results = append(r.Results, result)

@@ -75,7 +75,8 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 	}
 	switch info, err := os.Stat(name); {
 	case err != nil:
-		return t, fault.BadInput("--target %q is neither staging, nor previous, nor a bucket of the configuration, nor a "+
+		return t, fault.BadInput("--target %q is neither staging, nor previous, nor a bucket of the "+
+			"configuration, nor a "+
 			"postgres://, s3:// or file:/// URL, nor a file or folder, nor -", Redact(name))
 	case info.IsDir():
 		t.Kind = Folder
@@ -87,7 +88,8 @@ func Parse(name string, bucket func(name string) (url string, ok bool)) (Target,
 
 // isConnection reports a database: a URL, or libpq's other form, "host=db dbname=app".
 func isConnection(name string) bool {
-	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") || keywords().MatchString(name)
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") ||
+		keywords().MatchString(name)
 }
 
 var keywords = sync.OnceValue(func() *regexp.Regexp {
