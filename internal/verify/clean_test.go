@@ -171,3 +171,15 @@ func TestCleanRows(t *testing.T) {
 		}
 	}
 }
+
+// Rows of which numbers side by side make an address by chance: of a million, these.
+func TestNumbersThatMakeALetterByChance(t *testing.T) {
+	v := verify.New(verify.Options{Run: run, Strict: true, Workers: 1})
+	var file []byte
+	for _, n := range []int{142666, 336127, 394379, 478172, 545071} {
+		file = cleanRow(file, n)
+	}
+	if got := found(looked(t, v, "x.log", file)); got != "" {
+		t.Error(got)
+	}
+}

@@ -61,10 +61,22 @@ func (u *Unwrapper) spell(depth int, v *View, r *codeRun, kind int) {
 		l := &u.levels[depth]
 		var ok bool
 		if l.buf, ok = asText(appendCodes(l.buf[:0], v.Text[r.start:r.end], kind)); ok {
-			u.pieces(depth, v, l.buf, kind, r.start, r.end, false)
+			u.pieces(depth, v, l.buf, kind, r.start, r.end, exotic(l.buf))
 		}
 	}
 	r.n = 0
+}
+
+// exotic reports a text of which more than a fifth is beyond ASCII. Numbers that stand side by side
+// by chance make such: known values count there, but no shapes.
+func exotic(text []byte) bool {
+	all, beyond := 0, 0
+	for _, r := range string(text) {
+		if all++; r >= utf8.RuneSelf {
+			beyond++
+		}
+	}
+	return beyond*5 > all
 }
 
 // nextWord is where the next letter or digit of ASCII stands from i on; limit if none does before it.
