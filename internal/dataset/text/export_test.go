@@ -149,8 +149,8 @@ func TestEveryTypeComesBack(t *testing.T) {
 			load(t, url, dir, tables[0], format)
 			compare(t, url, tables[0], what)
 			for _, c := range tables[0].Columns {
-				if want := strings.Contains(" f4 f8 dbig dany dt ts tz odd ", " "+c.Name+" "); want != (c.AsText != "") && c.Name != "f4" &&
-					c.Name != "dbig" {
+				want := strings.Contains(" f4 f8 dbig dany dt ts tz odd ", " "+c.Name+" ")
+				if want != (c.AsText != "") && c.Name != "f4" && c.Name != "dbig" {
 					t.Errorf("column %s: %q", c.Name, c.AsText)
 				}
 			}
