@@ -72,7 +72,8 @@ func (a *app) objectRules(c *config.Config, database *rules.Ruleset) (map[string
 
 // problemsOf are the mistakes that an error of reading files holds.
 func problemsOf(err error) []fault.Problem {
-	if in, ok := err.(*fault.Input); ok {
+	var in *fault.Input
+	if errors.As(err, &in) {
 		return in.Problems
 	}
 	return []fault.Problem{{Text: err.Error()}}

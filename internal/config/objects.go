@@ -74,7 +74,7 @@ func (c *Config) validateObjects(d *decoder) {
 	}
 	plain := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 	for i, o := range c.Objects {
-		at := func(field, format string, args ...any) { d.at(indexed("objects", i, field), format, args...) }
+		at := func(field, problem string) { d.at(indexed("objects", i, field), "%s", problem) }
 		switch {
 		case !plain.MatchString(o.Name):
 			at("name", "must be 1 to 63 letters (A to Z), digits, _ and -, the first a letter or digit")

@@ -2,10 +2,10 @@ package lake
 
 import (
 	"bufio"
-	"github.com/klauspost/compress/gzip"
 	"io"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 

@@ -181,8 +181,8 @@ func (c *column) openAbove() bool {
 	return c.domain.most >= most
 }
 
-// append draws a value of a column.
-func (c *column) append(dst []byte, d *fake.Digest) []byte {
+// draw draws a value of a column.
+func (c *column) draw(d *fake.Digest) (dst []byte) {
 	r := rolled(d)
 	if c.weight > 0 {
 		at := int64(r.below(uint64(c.weight)))
@@ -211,11 +211,11 @@ func (c *column) append(dst []byte, d *fake.Digest) []byte {
 		var list []string
 		for range r.below(4) {
 			e := c.parts[0].sub(&r)
-			list = append(list, quotedElement(string(c.parts[0].append(nil, &e))))
+			list = append(list, quotedElement(string(c.parts[0].draw(&e))))
 		}
 		return append(append(append(dst, '{'), strings.Join(list, ",")...), '}')
 	case composite:
-		return c.appendFields(dst, func(i int, f *column) []byte { e := f.sub(&r); return f.append(nil, &e) })
+		return c.appendFields(dst, func(i int, f *column) []byte { e := f.sub(&r); return f.draw(&e) })
 	}
 	return c.appendSpecial(dst, r.below(1<<20), d)
 }
@@ -280,7 +280,7 @@ func capped(a, b uint64) uint64 {
 
 // counted are the ticks that nth counts through.
 func (c *column) counted() (low, high int64) {
-	low, high = c.usual()
+	low, _ = c.usual()
 	d := c.domain
 	if low == 0 {
 		low = max(d.least, 1)
@@ -289,7 +289,7 @@ func (c *column) counted() (low, high int64) {
 }
 
 // nth is a value that no other number has.
-func (c *column) nth(dst []byte, n uint64) []byte {
+func (c *column) nth(n uint64) (dst []byte) {
 	d := c.source.digest(n, -2)
 	switch {
 	case c.domain.list != nil:
@@ -310,13 +310,13 @@ func (c *column) nth(dst []byte, n uint64) []byte {
 	case c.kind == text:
 		return c.nthText(dst, n, &d)
 	case c.kind == array && len(c.parts) > 0:
-		return append(append(append(dst, '{'), quotedElement(string(c.parts[0].nth(nil, n)))...), '}')
+		return append(append(append(dst, '{'), quotedElement(string(c.parts[0].nth(n)))...), '}')
 	case c.kind == composite && len(c.parts) > 0:
 		return c.appendFields(dst, func(i int, f *column) []byte {
 			if i == 0 {
-				return f.nth(nil, n)
+				return f.nth(n)
 			}
-			return f.append(nil, &d)
+			return f.draw(&d)
 		})
 	}
 	return c.appendSpecial(dst, n, &d)

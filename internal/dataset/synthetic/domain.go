@@ -76,7 +76,7 @@ func constant(e *expr) bool {
 // same is lower(x) = x and its like.
 func (d *domain) same(op string, a, b *expr) bool {
 	if a.op == "column" || a.op == "cast text" {
-		a, b = b, a
+		a = b
 	}
 	if op != "=" || len(a.args) != 1 {
 		return false

@@ -46,7 +46,10 @@ const few = 64
 // numbers, so that no bits of a fraction tell what was added (Ghosh, Roughgarden, Sundararajan: Universally
 // utility-maximizing privacy mechanisms, 2012). The randomness is the system's: noise that could be made again from a
 // seed would be none.
-func laplace(scale float64) int64 { return geometric(scale) - geometric(scale) }
+func laplace(scale float64) int64 {
+	up, down := geometric(scale), geometric(scale)
+	return up - down
+}
 
 func geometric(scale float64) int64 {
 	var b [8]byte

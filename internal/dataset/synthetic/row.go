@@ -114,13 +114,13 @@ func (r *row) make(u *unit, attempt int) error {
 	at := u.columns[0]
 	c := r.t.columns[at]
 	if u.how == counted {
-		r.cells[at] = cell{text: c.nth(nil, r.n)}
+		r.cells[at] = cell{text: c.nth(r.n)}
 		return nil
 	}
 	if p := r.t.part(r.n, attempt); p != nil && p.columns[at] != nil {
 		c = p.columns[at]
 	}
-	r.cells[at] = cell{text: c.append(nil, &d)}
+	r.cells[at] = cell{text: c.draw(&d)}
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (r *row) null(u *unit) error {
 		r.cells[at] = cell{null: true}
 		if c := r.t.columns[at]; c.notNull {
 			d := c.source.digest(r.n, -4)
-			r.cells[at] = cell{text: c.append(nil, &d)}
+			r.cells[at] = cell{text: c.draw(&d)}
 		}
 	}
 	return nil
@@ -180,7 +180,7 @@ func (r *row) choose(u *unit, choice uint64) error {
 		return r.refer(u, choice)
 	}
 	at := u.columns[0]
-	r.cells[at] = cell{text: r.t.columns[at].nth(nil, choice)}
+	r.cells[at] = cell{text: r.t.columns[at].nth(choice)}
 	return nil
 }
 
