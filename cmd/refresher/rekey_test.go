@@ -30,8 +30,8 @@ func TestRekeyedSample(t *testing.T) {
 	}
 	rep := s.lastReport()
 	same, rekeyed := rep.Datasets[0], rep.Datasets[1]
-	r := rekeyed.Sample.Rekeyed
-	if same.Sample.Rekeyed != nil || r == nil || r.Values < 500 || r.Same*10 > r.Values || same.Rows != rekeyed.Rows ||
+	r := rekeyed.Sample.Rekeyed // of a tenth of 300 users, by a key of chance: some 700 values
+	if same.Sample.Rekeyed != nil || r == nil || r.Values < 200 || r.Same*10 > r.Values || same.Rows != rekeyed.Rows ||
 		r.KeyFingerprint == rep.KeyFingerprint || !strings.Contains(strings.Join(r.Joinable, " "), "public.users (id)") {
 		t.Errorf("%+v: %+v", rekeyed, r)
 	}
