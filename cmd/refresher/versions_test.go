@@ -223,6 +223,9 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 	}
 	began := time.Now()
 	s.must(exitClean, "run")
+	if said := strings.Join(s.lastReport().Warnings, "\n"); dumped == strings.Contains(said, "no schema.sql") {
+		t.Errorf("pg_dump of PostgreSQL %d is there: %t; the run warns: %s", to, dumped, said)
+	}
 	if dumped { // a table of staging's own, with its structure
 		s.inStaging(
 			`CREATE SCHEMA tools AUTHORIZATION writer; CREATE TABLE tools.flags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE);

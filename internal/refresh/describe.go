@@ -20,11 +20,13 @@ func (e *exporter) describe(ctx context.Context, s *staged) error {
 	if err := e.readSchema(ctx); err != nil {
 		return err
 	}
-	if _, err := s.staging.Put(ctx, describe.SchemaName, bytesOf([]byte(e.schemaSQL))); err != nil {
-		return err
+	if e.schemaSQL != "" {
+		if _, err := s.staging.Put(ctx, describe.SchemaName, bytesOf([]byte(e.schemaSQL))); err != nil {
+			return err
+		}
 	}
 	d := describe.Dataset{Run: e.o.Run, Database: e.o.Staging.Database, Content: s.content(), URL: s.bucket.Sink.URL(),
-		Server: client.Major(e.server.Version()), Tables: s.described(e.described)}
+		Server: client.Major(e.server.Version()), Schema: e.schemaSQL != "", Tables: s.described(e.described)}
 	if s.sample != nil {
 		d.Content = s.sample.content()
 	}
@@ -82,21 +84,14 @@ func (s *staged) described(tables []describe.Table) []describe.Table {
 
 // readSchema reads, once for all datasets, what the shadow's schema is and what its columns are.
 func (e *exporter) readSchema(ctx context.Context) error {
-	if e.schemaSQL != "" {
+	if e.described != nil {
 		return nil
 	}
-	var script bytes.Buffer
-	cfg := e.shadow.Config()
-	err := client.Run(ctx, client.Command{
-		Tool: client.Dump, MinMajor: client.Major(e.server.Version()), Doing: "writing the dataset's schema",
-		Server: cfg, Stdout: &script, Settings: map[string]string{"client_encoding": "UTF8"},
-		Args: []string{"--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-publications",
-			"--no-subscriptions", "--no-security-labels"},
-	})
-	if err != nil {
+	if err := e.dumpSchema(ctx); err != nil {
 		return err
 	}
-	conn, err := client.Open(ctx, cfg, client.Session{To: "the shadow to describe its tables", ReadOnly: true})
+	conn, err := client.Open(ctx, e.shadow.Config(),
+		client.Session{To: "the shadow to describe its tables", ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -105,12 +100,34 @@ func (e *exporter) readSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.schemaSQL = restore.Plain(script.String()) // any psql reads it, and it is the same for the same schema
+	e.described = []describe.Table{}
 	for _, t := range e.catalog.Tables {
 		if !t.IsPartition && t.Kind != catalog.Foreign {
 			e.described = append(e.described, describeTable(t, words[t.Name], e.rec.report))
 		}
 	}
+	return nil
+}
+
+// dumpSchema has pg_dump write the schema. Where no format needs one for staging's version, and
+// none is installed, the datasets go without it.
+func (e *exporter) dumpSchema(ctx context.Context) error {
+	major := client.Major(e.server.Version())
+	if err := client.Require(major); err != nil {
+		e.rec.warn("the datasets have no schema.sql: %v", err)
+		return nil
+	}
+	var script bytes.Buffer
+	err := client.Run(ctx, client.Command{
+		Tool: client.Dump, MinMajor: major, Doing: "writing the dataset's schema",
+		Server: e.shadow.Config(), Stdout: &script, Settings: map[string]string{"client_encoding": "UTF8"},
+		Args: []string{"--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-publications",
+			"--no-subscriptions", "--no-security-labels"},
+	})
+	if err != nil {
+		return err
+	}
+	e.schemaSQL = restore.Plain(script.String()) // any psql reads it, and it is the same for the same schema
 	return nil
 }
 

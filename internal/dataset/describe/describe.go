@@ -38,6 +38,7 @@ type Dataset struct {
 	Content  string  // "full", "sample of 1 %"
 	URL      string  // of the bucket, which refresher pull takes
 	Server   int     // major version of PostgreSQL
+	Schema   bool    // schema.sql is there
 	MadeUp   bool    // its rows are synthetic: none of production's values is in them
 	Dump     string  // name of the archive of pg_dump; empty: none
 	Tables   []Table // by name

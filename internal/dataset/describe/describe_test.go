@@ -45,7 +45,7 @@ func dataset(t *testing.T, schema string) (describe.Dataset, string, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := describe.Dataset{Run: "20261121T030000Z-7f3a", Database: "Shop", Content: "sample of 1 %", Server: 15,
+	d := describe.Dataset{Run: "20261121T030000Z-7f3a", Database: "Shop", Content: "sample of 1 %", Server: 15, Schema: true,
 		URL: "s3://acme-dev-data/shop/", Dump: "Shop.dump"}
 	for _, table := range cat.Tables {
 		is := describe.Table{Table: table, Comment: words[table.Name].Comment, Files: map[layout.Format]layout.Table{}}

@@ -19,6 +19,10 @@ func (d Dataset) Readme(w io.Writer) error {
 	if d.MadeUp {
 		what, did = "Rows for the schema ("+d.Content+")", "made the rows up from the statistics in statistics.json"
 	}
+	schema := ""
+	if d.Schema {
+		schema = "| schema.sql | tables, types, views and functions, without rows, owners and privileges |\n"
+	}
 	fmt.Fprintf(&b, `# %s, scrubbed: run %s
 
 %s of the database %s, PostgreSQL %d. refresher %s, searched every
@@ -27,11 +31,10 @@ manifest.json has the SHA-256 of every file, and manifest.json.sig signs it.
 
 | file | what it is |
 |---|---|
-| schema.sql | tables, types, views and functions, without rows, owners and privileges |
-| dictionary.md, dictionary.json | every table and column: type, keys, comment; which values were scrubbed or kept |
+%s| dictionary.md, dictionary.json | every table and column: type, keys, comment; which values were scrubbed or kept |
 | datapackage.json | the same for tools that know Data Packages (datapackage.org) |
 | report.html, report.json | what the run read, decided and verified |
-`, mark(d.Database), d.Run, what, mark(d.Database), d.Server, did)
+`, mark(d.Database), d.Run, what, mark(d.Database), d.Server, did, schema)
 	if d.Dump != "" {
 		fmt.Fprintf(&b, "| %s | the database in pg_dump's custom format |\n", mark(d.Dump))
 	}
@@ -86,7 +89,9 @@ func (d Dataset) commands(b *strings.Builder) {
 			"`refresher pull %s --to postgres://localhost/NAME`\n", d.URL)
 		fmt.Fprintf(b, "- into a database, from this folder: `pg_restore --no-owner -d NAME %s`\n", shell(d.Dump))
 	}
-	b.WriteString("- the schema alone: `psql -d NAME -f schema.sql`\n")
+	if d.Schema {
+		b.WriteString("- the schema alone: `psql -d NAME -f schema.sql`\n")
+	}
 	t := d.largest(anyTable)
 	if t == nil {
 		return
@@ -100,7 +105,7 @@ func (d Dataset) commands(b *strings.Builder) {
 		return
 	}
 	if parts := t.Files[layout.CSV].Parts; len(parts) > 0 {
-		fmt.Fprintf(b, "- CSV, with psql, into a table of schema.sql (tables that others refer to come first): "+
+		fmt.Fprintf(b, "- CSV, with psql, into a table that is there (tables that others refer to come first): "+
 			"`\\copy %s from program 'gzip -dc %s' csv header`\n", t.Name.SQL(), parts[0].Path)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -30,6 +31,9 @@ func arrowRead(t *testing.T, path string) (f struct {
 	}
 }) {
 	t.Helper()
+	if !longform.Asked() {
+		t.Skip("building Apache Arrow's library takes minutes: make long")
+	}
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", path)
 	cmd.Dir = "../../../scripts/arrowread"
 	cmd.Stderr = os.Stderr
