@@ -123,6 +123,7 @@ func (s *site) theReportIsSigned(t *testing.T) {
 	defer s.put("data/latest.json", latest)
 	for _, name := range []string{report.JSONName, report.JSONName + signature.Suffix, s3sink.ManifestName} {
 		s.put("data/runs/"+later+"/"+name, s.object("data/runs/"+id+"/"+name))
+		defer s.drop("data/runs/" + later + "/" + name)
 	}
 	s.put("data/latest.json", bytes.ReplaceAll(latest, []byte(id), []byte(later)))
 	_, said := s.must(exitRefused, "verify", "--report", "dev")
