@@ -29,13 +29,13 @@ async function fresh(name) {
   }
 }
 
-// say tells a screen reader what has changed: the stage or the outcome, not each number.
-const known = new Map();
+// say tells a screen reader what has changed since the page was made: the stage or the outcome, not each number.
 function say(p) {
-  const text = p.running ? `${p.name}: ${p.running.stage || "beginning"}` : p.last ? `${p.name}: ${p.last.outcome}` : `${p.name}: waiting`;
-  const before = known.get(p.name);
-  known.set(p.name, text);
-  if (before !== undefined && before !== text) document.getElementById("said").textContent = text;
+  const section = document.querySelector(`[data-pipeline="${CSS.escape(p.name)}"]`);
+  const now = p.running ? p.running.stage || "beginning" : p.last ? p.last.outcome : "waiting";
+  if (!section || section.dataset.now === now) return;
+  section.dataset.now = now;
+  document.getElementById("said").textContent = `${p.name}: ${now}`;
 }
 
 function ended(p) {
