@@ -275,8 +275,8 @@ func TestWithoutScripts(t *testing.T) {
 	}
 }
 
-// The first page is painted within 100 ms, is light, and fits a phone. A machine that is busy takes long for a page
-// of one word, too: there it is painted at most two frames later than that. The fastest of some tries count.
+// The first page waits for nothing before it is painted, is light, and fits a phone. How long the paint takes, beside a
+// page of one word on the same machine, is logged: a busy one takes long for both.
 func TestFirstPaint(t *testing.T) {
 	e := weeks(now)
 	b := newBrowser(t, e)
@@ -286,17 +286,17 @@ func TestFirstPaint(t *testing.T) {
 		b.until(`performance.getEntriesByName("first-contentful-paint").length > 0`)
 		return eval[float64](b, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)
 	}
-	word, page, bound := paint("/healthz"), paint("/"), 100.0
-	for tries := 1; tries < 5 || page > bound && tries < 60; tries++ {
+	word, page := paint("/healthz"), paint("/")
+	for range 4 {
 		word, page = min(word, paint("/healthz")), min(page, paint("/"))
-		bound = max(100, word+33)
+	}
+	if blocking := eval[string](b, `performance.getEntriesByType("resource")
+		.filter(e => e.renderBlockingStatus === "blocking").map(e => e.name).join(" ")`); blocking != "" {
+		t.Errorf("the paint waits for %s", blocking)
 	}
 	bytes := eval[float64](b, `performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
 		.reduce((sum, e) => sum + e.decodedBodySize, 0)`)
 	t.Logf("first paint after %.0f ms, of a page of one word after %.0f ms; %.0f bytes with all that the page loads", page, word, bytes)
-	if page > bound {
-		t.Errorf("first paint after %.0f ms, later than %.0f", page, bound)
-	}
 	if bytes > 100_000 {
 		t.Errorf("%.0f bytes", bytes)
 	}
