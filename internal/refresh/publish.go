@@ -98,13 +98,8 @@ func promote(ctx context.Context, o *Options, rec *recorder, made *cleanup, mine
 // that another refresher published to would refuse this run's dataset after it.
 func bucketsUnchanged(ctx context.Context, sets []*staged) error {
 	for _, s := range sets {
-		now, _, err := s.bucket.Sink.Latest(ctx)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", s.bucket.Name, err)
-		}
-		if now != s.before {
-			return fault.Refuse("publish", "another program changed latest.json in bucket %s during the run; "+
-				"one prefix must belong to one refresher", s.bucket.Name)
+		if err := s.bucket.Sink.Unchanged(ctx, s.before); err != nil {
+			return err
 		}
 	}
 	return nil

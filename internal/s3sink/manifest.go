@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path"
 	"regexp"
 	"strings"
+
+	"refresher/internal/fault"
 )
 
 // ManifestName is what a run's manifest is called below runs/<run>/.
@@ -81,6 +84,20 @@ const (
 func (s *Sink) Latest(ctx context.Context) (l Latest, ok bool, err error) {
 	l, etag, err := s.latest(ctx)
 	return l, etag != "", err
+}
+
+// Unchanged refuses if latest.json is no more what it was before: another program published to
+// this prefix.
+func (s *Sink) Unchanged(ctx context.Context, before Latest) error {
+	now, _, err := s.Latest(ctx)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", s.name, err)
+	}
+	if now != before {
+		return fault.Refuse("publish", "another program changed latest.json in bucket %s during the run; "+
+			"one prefix must belong to one refresher", s.name)
+	}
+	return nil
 }
 
 // latest also returns the ETag, empty if there is no latest.json.

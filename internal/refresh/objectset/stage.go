@@ -110,6 +110,11 @@ func (w *work) all(ctx context.Context, workers int) error {
 	if w.reason == nil {
 		return nil
 	}
+	return w.collected()
+}
+
+// collected is one refusal for all objects that were refused.
+func (w *work) collected() *fault.Refusal {
 	all := *w.reason
 	all.Problems = w.refused
 	return &all
@@ -127,9 +132,7 @@ func (w *work) refusal(err error) error {
 	if len(w.refused) < maxRefused {
 		return nil
 	}
-	all := *r
-	all.Problems = w.refused
-	return &all
+	return w.collected()
 }
 
 // carry takes the copies of an object over.
@@ -250,13 +253,8 @@ func (s *Staged) Verify(ctx context.Context, v *verify.Verifier,
 // Unchanged refuses if another program published to a target meanwhile.
 func (s *Staged) Unchanged(ctx context.Context) error {
 	for _, st := range s.targets {
-		now, _, err := st.Sink.Latest(ctx)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", st.Name, err)
-		}
-		if now != st.latest {
-			return fault.Refuse("publish", "another program changed latest.json in bucket %s during the run; "+
-				"one prefix must belong to one refresher", st.Name)
+		if err := st.Sink.Unchanged(ctx, st.latest); err != nil {
+			return err
 		}
 	}
 	return nil
