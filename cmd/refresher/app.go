@@ -324,16 +324,21 @@ func (a *app) bucket(ctx context.Context, c *config.Config, b config.Bucket) (re
 }
 
 func (a *app) sink(ctx context.Context, c *config.Config, name, url string) (*s3sink.Sink, error) {
-	limits, err := c.Retry.Limits()
+	o, err := bucketOptions(c, name, url)
 	if err != nil {
 		return nil, err
-	}
-	o := s3sink.Options{
-		Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
-		Checksums: c.S3.Checksums, Stall: min(limits.Stall, s3sink.DefaultStall),
 	}
 	if b := c.Bucket(name); b != nil {
 		o.Owner, o.Asked = b.Owner, s3sink.Asked{Encryption: b.Encryption, KMSKey: b.KMSKey, Tags: b.Tags}
 	}
 	return s3sink.Open(ctx, o)
+}
+
+// bucketOptions are what a configuration says of every bucket.
+func bucketOptions(c *config.Config, name, url string) (s3sink.Options, error) {
+	limits, err := c.Retry.Limits()
+	return s3sink.Options{
+		Name: name, URL: url, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
+		Checksums: c.S3.Checksums, Stall: min(limits.Stall, s3sink.DefaultStall),
+	}, err
 }

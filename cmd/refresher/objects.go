@@ -81,13 +81,9 @@ func problemsOf(err error) []fault.Problem {
 
 // objectSource is the prefix of production that objects are read from.
 func (a *app) objectSource(ctx context.Context, c *config.Config, o config.Objects) (*s3sink.Sink, error) {
-	limits, err := c.Retry.Limits()
+	options, err := bucketOptions(c, o.Name, o.From.URL)
 	if err != nil {
 		return nil, err
-	}
-	options := s3sink.Options{
-		Name: o.Name, URL: o.From.URL, Endpoint: c.S3.Endpoint, Region: c.S3.Region, PathStyle: c.S3.PathStyle,
-		Checksums: c.S3.Checksums, Stall: min(limits.Stall, s3sink.DefaultStall),
 	}
 	if o.From.Endpoint != "" {
 		options.Endpoint = o.From.Endpoint

@@ -51,18 +51,23 @@ func (p *plan) checkSamples(ctx context.Context, o *Options, rec *recorder) erro
 				return err
 			})
 		}
-		var in *fault.Input
-		if errors.As(err, &in) {
-			for i := range in.Problems {
-				in.Problems[i].Text = "bucket " + b.Name + ": " + in.Problems[i].Text
-			}
-			return in
-		}
 		if err != nil {
-			return fmt.Errorf("bucket %s: %w", b.Name, err)
+			return ofBucket(b.Name, err)
 		}
 	}
 	return nil
+}
+
+// ofBucket says of which bucket's options an error is.
+func ofBucket(name string, err error) error {
+	var in *fault.Input
+	if !errors.As(err, &in) {
+		return fmt.Errorf("bucket %s: %w", name, err)
+	}
+	for i := range in.Problems {
+		in.Problems[i].Text = "bucket " + name + ": " + in.Problems[i].Text
+	}
+	return in
 }
 
 // estimate notes in the report of a dry run what a sample would hold.

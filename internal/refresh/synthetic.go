@@ -2,13 +2,11 @@ package refresh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
 	"refresher/internal/dataset/synthetic"
 	"refresher/internal/discover"
-	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -28,12 +26,8 @@ func (p *plan) checkSynthetic(o *Options) error {
 		if b.Synthetic == nil {
 			continue
 		}
-		var in *fault.Input
-		if err := b.Synthetic.Check(p.catalog); errors.As(err, &in) {
-			for i := range in.Problems {
-				in.Problems[i].Text = "bucket " + b.Name + ": " + in.Problems[i].Text
-			}
-			return in
+		if err := b.Synthetic.Check(p.catalog); err != nil {
+			return ofBucket(b.Name, err)
 		}
 	}
 	return nil
