@@ -10,9 +10,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -134,54 +131,5 @@ func TestOutsidersCheckAttestations(t *testing.T) {
 	e.Payload = e.Payload[:len(e.Payload)-8]
 	if _, err := verifier.Verify(t.Context(), &e); err == nil {
 		t.Error("a payload that was cut is good")
-	}
-}
-
-// The script of docs/report.md needs nothing of refresher's.
-func TestTheDocumentedScriptChecksAttestations(t *testing.T) {
-	for _, tool := range []string{"bash", "jq", "openssl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(err)
-		}
-	}
-	docs, err := os.ReadFile("../../docs/report.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile("(?s)```bash\n(# check-attestation.sh .*?)```").FindSubmatch(docs)
-	if m == nil {
-		t.Fatal("docs/report.md has no script check-attestation.sh")
-	}
-	s, dir := newSigner(t), t.TempDir()
-	key, err := s.Public().PEM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	strange, err := newSigner(t).Public().PEM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := func(name string, text []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	dump := Object{"shop.dump", 4, signature.Hash([]byte("rows"))}
-	script, good := file("check.sh", m[1]), file("good", attested(t, s, fault.Done, dump))
-	for _, tt := range []struct {
-		name, attestation, key, object string
-		ok                             bool
-	}{
-		{"good", good, file("key", key), file("object", []byte("rows")), true},
-		{"another key", good, file("strange", strange), file("object", []byte("rows")), false},
-		{"another object", good, file("key", key), file("other", []byte("other")), false},
-		{"a refused run", file("refused", attested(t, s, fault.Refused, dump)), file("key", key), file("object", []byte("rows")), false},
-	} {
-		out, err := exec.Command("bash", script, tt.attestation, tt.key, tt.object).CombinedOutput()
-		if (err == nil) != tt.ok {
-			t.Errorf("%s: %v\n%s", tt.name, err, out)
-		}
 	}
 }
