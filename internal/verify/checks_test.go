@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -273,53 +272,6 @@ func TestJudgeWantsItsOwnResults(t *testing.T) {
 	}
 }
 
-// A damaged archive or file is an error, and the error holds no value.
-func TestDamagedFiles(t *testing.T) {
-	url := scrubbed(t)
-	pgserver.Exec(t, url, `UPDATE users SET bio = '`+srcEmail+`'`)
-	ctx := context.Background()
-	v := verify.New(verify.Options{Run: run, Set: source(t)})
-	whole := dump(t, url)
-	for _, n := range []int{0, 4, 100, len(whole) / 2, len(whole) - 1000} {
-		if r, err := v.Dump(ctx, "x.dump", bytes.NewReader(whole[:n])); err == nil {
-			t.Errorf("%d of %d bytes: no error, %d rows", n, len(whole), r.Rows)
-		} else {
-			silent(t, err)
-		}
-	}
-	if _, err := v.Dump(ctx, "x.dump", io.MultiReader(bytes.NewReader(whole[:2000]), failing{})); err == nil {
-		t.Error("a reader's failure is no error")
-	}
-	for path, data := range export(t, url) {
-		if !strings.Contains(path, "users") {
-			continue
-		}
-		for _, damage := range []func([]byte) []byte{
-			func(b []byte) []byte { return b[:len(b)/2] },
-			func(b []byte) []byte { return nil },
-			func(b []byte) []byte { return append(bytes.Repeat([]byte{0xff}, len(b)-200), b[len(b)-200:]...) },
-			func(b []byte) []byte {
-				for i := 100; i < len(b)/2; i++ {
-					b[i] ^= 0x55
-				}
-				return b
-			},
-		} {
-			b := damage(slices.Clone(data))
-			if _, err := v.Parquet(ctx, verify.Table{Name: catalog.Name{Schema: "public", Name: "users"}},
-				bytes.NewReader(b), int64(len(b))); err == nil {
-				t.Error("damage is no error")
-			} else {
-				silent(t, err)
-			}
-		}
-	}
-}
-
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
 func TestCancel(t *testing.T) {
 	url := scrubbed(t)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -416,4 +368,17 @@ func TestAllOfTheSchema(t *testing.T) {
 	pgserver.Exec(t, url, `DO $$ BEGIN EXECUTE format('ALTER ROLE "`+srcEmail+`" IN DATABASE %I RESET ALL', current_database()); END $$;
 		DROP OWNED BY "`+srcEmail+`"; DROP ROLE "`+srcEmail+`"`)
 	passes(t, database(t, verify.Options{Set: set, Strict: true}, pgserver.DB(t), nil))
+}
+
+// A refusal says how many findings there are, listed or not.
+func TestFindingsThatAreNotListed(t *testing.T) {
+	v := verify.New(verify.Options{Run: run, Set: source(t), Workers: 2})
+	results := looked(t, v, "x.log", []byte(strings.Repeat("to lars.holm@telia.com\n",
+		25)+strings.Repeat("to "+srcEmail+"\n", 23)))
+	_, err := verify.Judge(run, "x.log", results...)
+	for _, want := range []string{"x.log: 23 values of the source, 25 values personal by shape (class email), such as h***@p***.se at line 26"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
 }

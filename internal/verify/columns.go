@@ -137,21 +137,7 @@ func read(t *catalog.Type, ids uuids) (how form, why string) {
 	case catalog.EnumType:
 		return 0, "an enum: its labels are schema text"
 	case catalog.ArrayType, catalog.RangeType, catalog.MultirangeType:
-		if t.Elem != nil {
-			switch how, why := read(t.Elem, ids); {
-			case isSmall(t.Elem) && t.Kind == catalog.ArrayType: // letters, or the bytes of a text
-				return asText, ""
-			case why != "":
-				return 0, why
-			case how == asInteger && t.Kind == catalog.ArrayType:
-				return asIntegers, ""
-			case how == asLexemes && t.Kind == catalog.ArrayType:
-				return asLexemesEach, ""
-			case how == asWords && t.Kind == catalog.ArrayType:
-				return asWordsEach, ""
-			}
-		}
-		return asText, ""
+		return readElements(t, ids)
 	case catalog.CompositeType:
 		return asText, ""
 	}
@@ -163,20 +149,8 @@ func read(t *catalog.Type, ids uuids) (how form, why string) {
 		return asJSONB, ""
 	case catalog.Int8OID, catalog.Int4OID, catalog.NumericOID:
 		return asNumber, ""
-	case catalog.BoolOID, catalog.CharOID, catalog.Int2OID:
-		return 0, "too small to hold an identifier"
-	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID,
-		catalog.TimetzOID:
-		return 0, "a date or time identifies nobody by itself"
 	case catalog.Float4OID, catalog.Float8OID:
 		return asInteger, ""
-	case catalog.MoneyOID:
-		return 0, "an amount"
-	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID,
-		catalog.CircleOID:
-		return 0, "geometry"
-	case catalog.OIDOID, catalog.TIDOID, catalog.XIDOID, catalog.CIDOID, catalog.XID8OID, catalog.PGLSNOID:
-		return 0, "an object or transaction number"
 	case catalog.TSVectorOID:
 		return asLexemes, ""
 	case catalog.TSQueryOID:
@@ -188,6 +162,50 @@ func read(t *catalog.Type, ids uuids) (how form, why string) {
 		case digests:
 			return asDigest, ""
 		}
+	}
+	if why := identifiesNobody(t.OID); why != "" {
+		return 0, why
+	}
+	return asText, ""
+}
+
+// identifiesNobody says why no value of a built-in type is an identifier; "" if one can be.
+func identifiesNobody(oid uint32) string {
+	switch oid {
+	case catalog.BoolOID, catalog.CharOID, catalog.Int2OID:
+		return "too small to hold an identifier"
+	case catalog.DateOID, catalog.TimeOID, catalog.TimestampOID, catalog.TimestamptzOID, catalog.IntervalOID,
+		catalog.TimetzOID:
+		return "a date or time identifies nobody by itself"
+	case catalog.MoneyOID:
+		return "an amount"
+	case catalog.PointOID, catalog.LsegOID, catalog.PathOID, catalog.BoxOID, catalog.PolygonOID, catalog.LineOID,
+		catalog.CircleOID:
+		return "geometry"
+	case catalog.OIDOID, catalog.TIDOID, catalog.XIDOID, catalog.CIDOID, catalog.XID8OID, catalog.PGLSNOID:
+		return "an object or transaction number"
+	}
+	return ""
+}
+
+// readElements says so of an array, a range or a multirange.
+func readElements(t *catalog.Type, ids uuids) (how form, why string) {
+	if t.Elem == nil {
+		return asText, ""
+	}
+	array := t.Kind == catalog.ArrayType
+	if array && isSmall(t.Elem) {
+		return asText, "" // letters, or the bytes of a text
+	}
+	switch how, why := read(t.Elem, ids); {
+	case why != "":
+		return 0, why
+	case how == asInteger && array:
+		return asIntegers, ""
+	case how == asLexemes && array:
+		return asLexemesEach, ""
+	case how == asWords && array:
+		return asWordsEach, ""
 	}
 	return asText, ""
 }

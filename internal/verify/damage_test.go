@@ -11,10 +11,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
+	"refresher/internal/testkit/pgserver"
 	"refresher/internal/verify"
 	"refresher/internal/verify/target"
 )
@@ -178,3 +181,50 @@ func TestDamagedFilesInAFolder(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A damaged archive or file is an error, and the error holds no value.
+func TestDamagedFiles(t *testing.T) {
+	url := scrubbed(t)
+	pgserver.Exec(t, url, `UPDATE users SET bio = '`+srcEmail+`'`)
+	ctx := context.Background()
+	v := verify.New(verify.Options{Run: run, Set: source(t)})
+	whole := dump(t, url)
+	for _, n := range []int{0, 4, 100, len(whole) / 2, len(whole) - 1000} {
+		if r, err := v.Dump(ctx, "x.dump", bytes.NewReader(whole[:n])); err == nil {
+			t.Errorf("%d of %d bytes: no error, %d rows", n, len(whole), r.Rows)
+		} else {
+			silent(t, err)
+		}
+	}
+	if _, err := v.Dump(ctx, "x.dump", io.MultiReader(bytes.NewReader(whole[:2000]), failing{})); err == nil {
+		t.Error("a reader's failure is no error")
+	}
+	for path, data := range export(t, url) {
+		if !strings.Contains(path, "users") {
+			continue
+		}
+		for _, damage := range []func([]byte) []byte{
+			func(b []byte) []byte { return b[:len(b)/2] },
+			func(b []byte) []byte { return nil },
+			func(b []byte) []byte { return append(bytes.Repeat([]byte{0xff}, len(b)-200), b[len(b)-200:]...) },
+			func(b []byte) []byte {
+				for i := 100; i < len(b)/2; i++ {
+					b[i] ^= 0x55
+				}
+				return b
+			},
+		} {
+			b := damage(slices.Clone(data))
+			if _, err := v.Parquet(ctx, verify.Table{Name: catalog.Name{Schema: "public", Name: "users"}},
+				bytes.NewReader(b), int64(len(b))); err == nil {
+				t.Error("damage is no error")
+			} else {
+				silent(t, err)
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

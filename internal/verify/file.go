@@ -117,61 +117,16 @@ func (f *files) form(ctx context.Context, in Input, depth int) error {
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("reading %s: %w", in.label, err)
 	}
-	nested := func(unpacked io.Reader, ends ...string) error {
-		if depth == maxNested {
-			return tooDeep(in.label)
-		}
-		name := in.kind()
-		for _, end := range ends {
-			name = strings.TrimSuffix(name, end)
-		}
-		return f.file(ctx, Input{Name: in.Name, as: name, R: unpacked, within: true}, depth+1)
-	}
-	// What is taken apart is searched for survivors as the bytes it is, too.
-	taken := func(apart func(r io.Reader) error) error {
+	if apart := f.apart(ctx, in, head, depth); apart != nil {
 		if f.v.opts.Set == nil || f.seen && depth == 0 {
 			return apart(r)
 		}
-		return f.taken(ctx, in, r, apart)
+		return f.taken(ctx, in, r, apart) // it is searched for survivors as the bytes it is, too
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
-		return taken(func(r io.Reader) error {
-			z, err := gzip.NewReader(r)
-			if err != nil {
-				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
-			}
-			return nested(f.bounded(in, z), ".gz", ".tgz")
-		})
-	case zstandard(head):
-		return taken(func(r io.Reader) error {
-			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
-			if err != nil {
-				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
-			}
-			defer z.Close()
-			return nested(f.bounded(in, z), ".zst", ".zstd")
-		})
-	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
-		dumped := bytes.Clone(head[512:]) // the buffer it is in is read on
-		return taken(func(r io.Reader) error {
-			result, err := f.v.restored(ctx, in.label, dumped, client.Command{Args: []string{"-f", "-", "-F", "tar"},
-				Stdin: r})
-			return f.add(result, err)
-		})
-	case len(head) > 262 && string(head[257:262]) == "ustar":
-		return taken(func(r io.Reader) error { return f.tar(ctx, in, r, depth) })
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return taken(func(r io.Reader) error { return f.zip(ctx, in, r, depth) })
-	case len(head) > 10 && string(head[:5]) == "PGDMP" && head[10] == customFormat:
-		return taken(func(r io.Reader) error {
-			result, err := f.v.Dump(ctx, in.label, r)
-			return f.add(result, err)
-		})
 	case bytes.HasPrefix(head, []byte("PGDMP")):
 		return fault.BadInput("%s: not looked through, since it is damaged, or a part of a dump in another format: "+
-			"it begins "+
-			"like a dump in custom format, and is none", in.label)
+			"it begins like a dump in custom format, and is none", in.label)
 	case bytes.HasPrefix(head, []byte("PAR1")) && (in.At == nil || endsWith(in, "PAR1") || endsWith(in, "PARE")):
 		return f.parquet(ctx, in, r)
 	case bytes.HasPrefix(head, []byte("--\n-- PostgreSQL database ")):
@@ -187,6 +142,57 @@ func (f *files) form(ctx context.Context, in Input, depth int) error {
 		return err
 	}
 	return f.zip(ctx, in, nil, depth) // a program that unpacks itself
+}
+
+// apart is how a file that begins with head is taken apart, nil if it has no members.
+func (f *files) apart(ctx context.Context, in Input, head []byte, depth int) func(r io.Reader) error {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
+		return func(r io.Reader) error {
+			z, err := gzip.NewReader(r)
+			if err != nil {
+				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+			}
+			return f.unpacked(ctx, in, z, depth, ".gz", ".tgz")
+		}
+	case zstandard(head):
+		return func(r io.Reader) error {
+			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+			if err != nil {
+				return f.from.blame(in.label, fmt.Errorf("unpacking %s: %w", in.label, err))
+			}
+			defer z.Close()
+			return f.unpacked(ctx, in, z, depth, ".zst", ".zstd")
+		}
+	case len(head) > 523 && string(head[257:262]) == "ustar" && string(head[512:517]) == "PGDMP":
+		dumped := bytes.Clone(head[512:]) // the buffer it is in is read on
+		return func(r io.Reader) error {
+			result, err := f.v.restored(ctx, in.label, dumped, client.Command{Args: []string{"-f", "-", "-F", "tar"}, Stdin: r})
+			return f.add(result, err)
+		}
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return func(r io.Reader) error { return f.tar(ctx, in, r, depth) }
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return func(r io.Reader) error { return f.zip(ctx, in, r, depth) }
+	case len(head) > 10 && string(head[:5]) == "PGDMP" && head[10] == customFormat:
+		return func(r io.Reader) error {
+			result, err := f.v.Dump(ctx, in.label, r)
+			return f.add(result, err)
+		}
+	}
+	return nil
+}
+
+// unpacked looks through what a packed file unpacks to, which has its name without the ending.
+func (f *files) unpacked(ctx context.Context, in Input, r io.Reader, depth int, ends ...string) error {
+	if depth == maxNested {
+		return tooDeep(in.label)
+	}
+	name := in.kind()
+	for _, end := range ends {
+		name = strings.TrimSuffix(name, end)
+	}
+	return f.file(ctx, Input{Name: in.Name, as: name, R: f.bounded(in, r), within: true}, depth+1)
 }
 
 // taken has a file taken apart, and meanwhile searches the bytes that it is made of

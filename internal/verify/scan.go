@@ -3,8 +3,6 @@ package verify
 import (
 	"bytes"
 	"fmt"
-	"iter"
-	"unicode"
 	"unicode/utf8"
 
 	"refresher/internal/pii"
@@ -148,7 +146,7 @@ func (s *scanner) look(t *tally, at place, text []byte) {
 
 // view looks through one text.
 func (s *scanner) view(v *unwrap.View) {
-	t, text := s.tally, v.Text
+	text := v.Text
 	if len(text) < minCell {
 		return
 	}
@@ -158,41 +156,54 @@ func (s *scanner) view(v *unwrap.View) {
 	if s.matcher != nil && !v.Loose && !utf8.Valid(text) {
 		s.rawDigests(v)
 	}
-	s.matches = s.matches[:0]
-	if s.matcher != nil {
-		before := s.matcher.Expected()
-		if v.How() == "" && !v.Loose {
-			s.matcher.Count(&t.names.words)
-		}
-		s.matches = s.matcher.Scan(s.matches[:0], text)
-		s.matcher.Count(nil)
-		t.expected += s.matcher.Expected() - before
-		inside, end := s.matcher.Open()
-		v.Open = inside
-		s.open = s.open || end && len(text) == s.length
-		for _, m := range s.matches {
-			sort := sureSurvivor
-			var name *nameHit
-			switch {
-			case s.seam > 0 && (m.Start >= s.seam || m.End <= s.seam):
-				continue // in one of two cells: found there
-			case m.Digits:
-				sort = digitSurvivor
-			case m.Loose:
-				sort = looseSurvivor
-			case m.First != 0:
-				sort, name = nameSurvivor, t.names.hit(&m)
-			}
-			found := t.found[sort].n
-			s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
-			if name != nil && t.found[sort].n > found {
-				name.found++
-			}
-		}
-	}
+	s.survivors(v)
 	if v.Loose || s.piece != nil && s.piece.apart {
 		return // its members are looked through as what they are
 	}
+	s.detections(v)
+}
+
+// survivors reports the source values that a text holds.
+func (s *scanner) survivors(v *unwrap.View) {
+	s.matches = s.matches[:0]
+	if s.matcher == nil {
+		return
+	}
+	t := s.tally
+	before := s.matcher.Expected()
+	if v.How() == "" && !v.Loose {
+		s.matcher.Count(&t.names.words)
+	}
+	s.matches = s.matcher.Scan(s.matches, v.Text)
+	s.matcher.Count(nil)
+	t.expected += s.matcher.Expected() - before
+	inside, end := s.matcher.Open()
+	v.Open = inside
+	s.open = s.open || end && len(v.Text) == s.length
+	for _, m := range s.matches {
+		sort := sureSurvivor
+		var name *nameHit
+		switch {
+		case s.seam > 0 && (m.Start >= s.seam || m.End <= s.seam):
+			continue // in one of two cells: found there
+		case m.Digits:
+			sort = digitSurvivor
+		case m.Loose:
+			sort = looseSurvivor
+		case m.First != 0:
+			sort, name = nameSurvivor, t.names.hit(&m)
+		}
+		found := t.found[sort].n
+		s.report(v, sort, Survivor, m.Class, m.Start, m.End, m.Print)
+		if name != nil && t.found[sort].n > found {
+			name.found++
+		}
+	}
+}
+
+// detections reports what the detectors find in a text.
+func (s *scanner) detections(v *unwrap.View) {
+	t, text := s.tally, v.Text
 	if v.Binary || s.piece != nil && s.piece.binary || s.at.object > 0 && !mostlyText(text) {
 		for from, to := range stretches(text) {
 			start, field := fieldIn(text, from, to)
@@ -210,25 +221,6 @@ func (s *scanner) view(v *unwrap.View) {
 	if s.detector.Missed() {
 		t.misses[min(s.length, maxMiss)]++
 	}
-}
-
-// surroundings say what a number proves by its check digit alone.
-type surroundings uint8
-
-const (
-	plainText surroundings = iota // as much as in a column
-	amidst                        // nothing, amid other bytes
-	asField                       // as much as in a column, if it is all of a field amid other bytes
-)
-
-func amidBytes(length int, field bool) surroundings {
-	switch {
-	case length >= longStretch:
-		return plainText
-	case field:
-		return asField
-	}
-	return amidst
 }
 
 // detect reports what the detectors find in text[from:to] of a view.
@@ -271,71 +263,6 @@ func (s *scanner) detect(v *unwrap.View, from, to int, amid surroundings) {
 func fakeAround(text []byte, class pii.Class, start, end int) bool {
 	return fake.Recognise(pii.Token, wordAround(text, start, end)) || class == pii.FullName &&
 		fake.Recognise(pii.LastName, text[start:end])
-}
-
-// minStretch is how long text amid other bytes is at least that the detectors look at if
-// it is no field: of random bytes, one place in ten million begins so many by chance.
-const minStretch = 16
-
-// longStretch is how much text amid other bytes is text like any other: a log with a
-// hole, as rotation leaves them.
-const longStretch = 1 << 10
-
-// fieldIn reports text amid other bytes that a program wrote as one value, and where it
-// begins: between two of the bytes that separate fields, or behind the byte that says how
-// long it is. Of random bytes around so few characters, one in a hundred is such a byte.
-func fieldIn(text []byte, from, to int) (start int, ok bool) {
-	separates := func(i int) bool {
-		return i < 0 || i == len(text) || text[i] <= 2 || text[i] >= 0x1C && text[i] <= 0x1F
-	}
-	n := to - from
-	switch {
-	case separates(from-1) && separates(to):
-		return from, true
-	case from > 0 && (int(text[from-1]) == n || n < 32 && int(text[from-1]) == 0xA0|n): // 0xA0: MessagePack
-		return from, true
-	case n == 1+int(text[from]) && text[from] < ' ': // a length that is a tab or the end of a line
-		return from + 1, true
-	}
-	return from, false
-}
-
-// stretches are the places of text amid other bytes, of minCell characters or more: those
-// of UTF-8 that are no control characters.
-func stretches(text []byte) iter.Seq2[int, int] {
-	return func(yield func(from, to int) bool) {
-		from := 0
-		for i := 0; i <= len(text); {
-			size := 0
-			if i < len(text) {
-				size = characterAt(text[i:])
-			}
-			if size > 0 {
-				i += size
-				continue
-			}
-			if i-from >= minCell && !yield(from, i) {
-				return
-			}
-			i++
-			from = i
-		}
-	}
-}
-
-// characterAt is the length of the printable character that text begins with, 0 if there is none.
-func characterAt(text []byte) int {
-	if c := text[0]; c < utf8.RuneSelf {
-		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7F {
-			return 0
-		}
-		return 1
-	}
-	r, size := utf8.DecodeRune(text)
-	if r == utf8.RuneError || unicode.IsControl(r) {
-		return 0
-	}
-	return size
 }
 
 // report counts a value that was found, unless it is a fake, is allowed, or was
