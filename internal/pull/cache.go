@@ -33,24 +33,24 @@ func openCache(dir string) (*cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	c := &cache{root}
-	if err := c.private(); err != nil {
+	if err := private(root); err != nil {
 		_ = root.Close() // it was only read
 		return nil, err
 	}
+	c := &cache{root}
 	return c, c.sweep()
 }
 
-// private refuses a folder that others could put something into, or read.
-func (c *cache) private() error {
-	info, err := c.root.Stat(".")
+// private refuses a folder for downloads that others could put something into, or read.
+func private(root *os.Root) error {
+	info, err := root.Stat(".")
 	if err != nil {
 		return fmt.Errorf("looking at the folder for downloads: %w", err)
 	}
 	st, known := info.Sys().(*syscall.Stat_t)
 	if known && int(st.Uid) != os.Geteuid() || info.Mode().Perm()&0o077 != 0 {
 		return fault.BadInput("the folder for downloads %s is open to other users: run chmod 700 on it, or remove it",
-			c.root.Name())
+			root.Name())
 	}
 	return nil
 }

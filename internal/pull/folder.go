@@ -105,6 +105,9 @@ func begun(dir string) (*filling, error) {
 		err = fault.BadInput("folder %s is in the way, and was not made by pull: rename it", dir)
 		return nil, errors.Join(err, f.Root.Close())
 	}
+	if err := private(f.Root); err != nil { // made by another user, to see or change what is brought
+		return nil, errors.Join(err, f.Root.Close())
+	}
 	f.marker, err = f.OpenFile(marker, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, fileMode)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making a folder for what is downloaded: %w", err), f.Root.Close())
