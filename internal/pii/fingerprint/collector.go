@@ -64,6 +64,8 @@ func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 		return added
 	case c.store.known(class, value):
 		return fictional
+	case class == pii.Token && uniform(value):
+		return tooShort
 	}
 	c.mark = c.marked(class, value)
 	ok := c.add(class, code, value)
@@ -72,6 +74,22 @@ func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
 		return added
 	}
 	return tooShort
+}
+
+// uniform reports a code of one digit or letter again and again, such as the nil UUID: it is
+// nobody's, and sixteen bytes of zero stand in many files.
+func uniform(code []byte) bool {
+	var first byte
+	for _, b := range code {
+		switch {
+		case b == '-' || b == first:
+		case first != 0:
+			return false
+		default:
+			first = b
+		}
+	}
+	return true
 }
 
 // marked is the mark of a text: that of the value at hand, or its own if a fake could be the

@@ -145,6 +145,7 @@ func TestShort(t *testing.T) {
 		{pii.CreditCard, "**** 1234"}, {pii.NationalID, "12"}, {pii.IP, "10.0.0.1"}, {pii.IP, "::1"},
 		{pii.IP, "93.184.216.0/24"}, {pii.IP, "x"},
 		{pii.Street, "Broadway"}, {pii.Street, "Main Street"}, {pii.Token, "abc"}, {pii.Token, "authenticated"},
+		{pii.Token, "00000000-0000-0000-0000-000000000000"},
 		{pii.IBAN, ""},
 	} {
 		set, stats := build(t, v)
