@@ -2,6 +2,7 @@ package lake
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,10 +24,12 @@ type Engine struct {
 	Program *scrub.Program
 	Store   *fingerprint.Store // of what is masked and dropped; nil: nothing is noted
 	Workers int                // goroutines that scrub one object
+	Pieces  int                // of Parquet files, of some 50 MiB each, that are in memory at a time; 0: 2
 	// Rehearse lets canaries through the first scrubber of a table; may be nil.
 	Rehearse func(w *scrub.Writer, fp *fingerprint.Collector, table string) error
 
 	mu         sync.Mutex
+	pieces     chan struct{}
 	free       map[catalog.Name][]*scrub.Rows
 	collectors []*fingerprint.Collector
 }
@@ -102,6 +105,21 @@ func (e *Engine) give(table catalog.Name, r *scrub.Rows) {
 		e.free = map[catalog.Name][]*scrub.Rows{}
 	}
 	e.free[table] = append(e.free[table], r)
+}
+
+// enter waits until there is room in memory for a piece of a Parquet file.
+func (e *Engine) enter(ctx context.Context) (leave func(), err error) {
+	e.mu.Lock()
+	if e.pieces == nil {
+		e.pieces = make(chan struct{}, cmp.Or(e.Pieces, 2))
+	}
+	e.mu.Unlock()
+	select {
+	case e.pieces <- struct{}{}:
+		return func() { <-e.pieces }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // Close ends all scrubbers: only then all that they noted is in the store.

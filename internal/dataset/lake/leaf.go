@@ -21,6 +21,7 @@ type leaf struct {
 	key        bool   // of a map: the keys
 	repeated   bool
 	optional   bool // by itself: a value can be NULL
+	whole      bool // its rule makes the whole column NULL, with all that is nested in it
 	definition int  // of a value that is there
 	typ        parquet.Type
 	codec      codec
@@ -106,15 +107,18 @@ func (it *Item) coverLeaves() (missing, wrong []fault.Problem) {
 	return missing, wrong
 }
 
-// plan makes the columns of a file's table, and their rules.
-func (l *layout) plan(o *rules.Object) (columns []*rules.Column) {
+// plan makes the columns of a file's table, and their rules. Those that are kept, and that
+// nothing else depends on, are no part of it.
+func (l *layout) plan(o *rules.Object, by []string) (columns []*rules.Column) {
 	l.columns = nil
+	reads := strings.Join(append(mentions(nil, o), by...), "\n")
 	for _, leaf := range l.leaves {
 		c := o.Column(leaf.top)
 		r := under(c.Rule, leaf.within)
 		keeps := r.Kind == rules.Scalar && r.Transform == "keep" && r.When.Text == ""
-		if keeps && (leaf.repeated || leaf.within != "") {
-			continue // no condition can read it
+		if keeps && (leaf.repeated || leaf.within != "" || !strings.Contains(reads, leaf.top) &&
+			!strings.Contains(reads, "$env")) {
+			continue
 		}
 		var t *catalog.Type
 		t, leaf.codec = leafType(leaf.typ, wantsText(r))
@@ -125,11 +129,37 @@ func (l *layout) plan(o *rules.Object) (columns []*rules.Column) {
 			}
 		}
 		leaf.column = textColumn(len(l.columns), leaf.name)
-		leaf.column.Type, leaf.column.NotNull = t, !leaf.optional
+		leaf.whole = r == c.Rule && r.Kind == rules.Scalar && r.Transform == "null" && r.When.Text == ""
+		leaf.column.Type, leaf.column.NotNull = t, !leaf.optional && !(leaf.whole && leaf.definition > 0)
 		l.columns = append(l.columns, leaf.column)
 		columns = append(columns, &rules.Column{Name: leaf.name, Rule: r, Pos: c.Pos})
 	}
 	return columns
+}
+
+// mentions are the texts in rules that can name another column.
+func mentions(list []string, o *rules.Object) []string {
+	var walk func(r *rules.Rule)
+	walk = func(r *rules.Rule) {
+		if r == nil {
+			return
+		}
+		list = append(list, r.When.Text)
+		for _, p := range r.Params {
+			list = append(list, p.Value.Text)
+		}
+		for _, p := range r.Parts {
+			walk(p.Rule)
+		}
+		for _, c := range r.Cases {
+			walk(c)
+		}
+		walk(r.Elem)
+	}
+	for _, c := range o.Columns {
+		walk(c.Rule)
+	}
+	return list
 }
 
 // wantsText reports whether a rule is for texts: bytes of no declared kind are then read as such.

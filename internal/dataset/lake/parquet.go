@@ -1,24 +1,25 @@
 package lake
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/parquet-go/parquet-go"
 
 	"refresher/internal/fault"
-	"refresher/internal/scrub"
 )
 
 const (
-	parquetRows  = 64       // read and written at once
-	parquetGroup = 16 << 20 // bytes of values in a row group that is written
+	parquetGroup = 16 << 20 // bytes of values in a row group that is written, as far as the footer tells
+	parquetRows  = 1 << 17  // rows in one
 	parquetDict  = 4 << 20  // bytes of a dictionary; a column with a larger one goes on without
+	parquetAhead = 16 << 20 // bytes that all columns together read ahead
 )
 
 var errDamaged = errors.New("the Parquet file is damaged")
@@ -31,9 +32,11 @@ func recovered(err *error) {
 	}
 }
 
-func openParquet(c Content) (f *parquet.File, err error) {
+// openParquet opens a file of which each column is read so many bytes ahead.
+func openParquet(c Content, ahead int) (f *parquet.File, err error) {
 	defer recovered(&err)
-	f, err = parquet.OpenFile(c, c.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	f, err = parquet.OpenFile(c, c.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
+		parquet.ReadBufferSize(ahead))
 	if err != nil && !errors.Is(err, errDamaged) {
 		err = fault.BadInput("it can't be read as Parquet: it is damaged, or encrypted")
 	}
@@ -42,7 +45,7 @@ func openParquet(c Content) (f *parquet.File, err error) {
 
 // parquetLayout reads the footer of a file.
 func parquetLayout(c Content) (l *layout, err error) {
-	f, err := openParquet(c)
+	f, err := openParquet(c, 4<<10) // nothing but its footer is read
 	if err != nil {
 		return nil, err
 	}
@@ -54,248 +57,158 @@ func parquetLayout(c Content) (l *layout, err error) {
 	return l, nil
 }
 
-// scrubParquet rewrites a file row group by row group. Statistics, dictionaries and all
-// metadata are those of the scrubbed values; what else the source's footer held is left out.
+// rewriting is a Parquet file on its way. Workers take pieces of it in order; each column is
+// read by one of them after the other, and so is each piece written to its outputs.
+type rewriting struct {
+	leaves []*leaf
+	groups []parquet.RowGroup
+	pieces []piece
+	outs   []*parquet.GenericWriter[any]
+
+	columns []*column // by leaf
+	turns   []turn    // by leaf, and the last one is for writing
+	taken   atomic.Int64
+}
+
+// piece is a stretch of rows in one row group of the source, of which each output gets a
+// row group.
+type piece struct {
+	group       int
+	first, rows int64 // first is counted from the start of the file
+}
+
+// scrubParquet rewrites a file. Statistics, dictionaries and all metadata are those of the
+// scrubbed values; what else the source's footer held is left out.
 func (e *Engine) scrubParquet(ctx context.Context, it *Item, in Content, outs []Output) (n int64, err error) {
-	f, err := openParquet(in)
+	f, err := openParquet(in, ahead(len(it.layout.leaves)))
 	if err != nil {
 		return 0, err
 	}
 	defer recovered(&err)
-	p := &parquetScrubber{leaves: it.layout.leaves, takes: it.takers(outs),
-		schema: parquet.NewSchema("schema", f.Root())}
-	if len(it.layout.columns) > 0 {
-		if p.rows, err = e.take(it.table); err != nil {
-			return 0, err
-		}
+	p := &rewriting{leaves: it.layout.leaves, groups: f.RowGroups(),
+		turns: make([]turn, len(it.layout.leaves)+1)}
+	for _, l := range p.leaves {
+		p.columns = append(p.columns, &column{leaf: l, group: -1})
 	}
+	schema := parquet.NewSchema("schema", f.Root())
 	for _, o := range outs {
-		p.outs = append(p.outs, p.writer(o.W))
+		p.outs = append(p.outs, newParquetWriter(o.W, schema))
 	}
-	for _, group := range f.RowGroups() {
-		if err := p.group(ctx, group); err != nil {
-			return p.n, err
-		}
+	n = p.cut(f)
+	group, gctx := errgroup.WithContext(ctx)
+	for range min(max(e.Workers, 1), len(p.pieces)) {
+		group.Go(func() error { return p.work(gctx, e, it, it.takers(outs)) })
+	}
+	if err = group.Wait(); err != nil {
+		return n, err
 	}
 	for _, w := range p.outs {
 		if err := w.Close(); err != nil {
-			return p.n, err
+			return n, err
 		}
 	}
-	if p.rows != nil {
-		e.give(it.table, p.rows)
-	}
-	return p.n, nil
+	return n, nil
 }
 
-// parquetScrubber scrubs the rows of one file.
-type parquetScrubber struct {
-	rows   *scrub.Rows // nil: every column is kept
-	leaves []*leaf
-	takes  []taker
-	schema *parquet.Schema
-	outs   []*parquet.GenericWriter[any]
-	n      int64
-	size   int // bytes of values since a row group was ended
+// ahead is how many bytes of each column are read at once.
+func ahead(columns int) int { return min(max(parquetAhead/max(columns, 1), 64<<10), 1<<20) }
 
-	fields [][]byte
-	arena  []byte // of what was made for the batch at hand
-	values [][]parquet.Value
-}
-
-func (p *parquetScrubber) writer(w io.Writer) *parquet.GenericWriter[any] {
-	return parquet.NewGenericWriter[any](w, p.schema, parquet.CreatedBy("refresher", "1", "parquet-go"),
+func newParquetWriter(w io.Writer, schema *parquet.Schema) *parquet.GenericWriter[any] {
+	return parquet.NewGenericWriter[any](w, schema, parquet.CreatedBy("refresher", "1", "parquet-go"),
 		parquet.PageBufferSize(256<<10), parquet.WriteBufferSize(256<<10), parquet.DataPageStatistics(false),
 		parquet.DictionaryMaxBytes(parquetDict))
 }
 
-func (p *parquetScrubber) group(ctx context.Context, group parquet.RowGroup) (err error) {
-	rows := group.Rows()
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	batch := make([]parquet.Row, parquetRows)
-	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		n, rerr := rows.ReadRows(batch)
-		if rerr != nil && !errors.Is(rerr, io.EOF) {
-			return fmt.Errorf("reading it: %w", errDamaged)
-		}
-		if err := p.batch(batch[:n]); err != nil {
-			return err
-		}
-		if p.size >= parquetGroup {
-			if err := p.flush(); err != nil {
-				return err
+// cut makes pieces of the file's row groups, and returns the number of its rows.
+func (p *rewriting) cut(f *parquet.File) (n int64) {
+	for i, g := range f.Metadata().RowGroups {
+		size := g.TotalByteSize
+		for j, c := range g.Columns {
+			if j < len(p.leaves) && p.leaves[j].column != nil {
+				size += 32 * c.MetaData.NumValues // what they take in memory, however well they are packed
 			}
 		}
-		if rerr != nil || n == 0 {
-			return p.flush()
+		rows := g.NumRows
+		if size > parquetGroup {
+			rows = max(1, int64(float64(rows)*parquetGroup/float64(size)))
 		}
+		rows = min(rows, parquetRows)
+		for at := int64(0); at < g.NumRows; at += rows {
+			p.pieces = append(p.pieces, piece{group: i, first: n + at, rows: min(rows, g.NumRows-at)})
+		}
+		n += g.NumRows
 	}
+	return n
 }
 
-func (p *parquetScrubber) flush() error {
-	p.size = 0
-	for _, w := range p.outs {
-		if err := w.Flush(); err != nil {
+// work takes pieces until there is none.
+func (p *rewriting) work(ctx context.Context, e *Engine, it *Item, takes []taker) (err error) {
+	defer recovered(&err)
+	w := &pieceWork{rewriting: p, takes: takes}
+	if len(it.layout.columns) > 0 {
+		if w.scrubber, err = e.take(it.table); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (p *parquetScrubber) batch(rows []parquet.Row) error {
-	p.arena = p.arena[:0]
-	have := make([][]parquet.Row, len(p.outs))
-	for _, row := range rows {
-		p.n++
-		made, err := p.row(row)
+	for _, o := range p.outs {
+		w.outs = append(w.outs, o.BeginRowGroup())
+	}
+	for more := true; more; {
+		leave, err := e.enter(ctx) // before a piece is taken, for which later ones wait
 		if err != nil {
-			return &recordError{row: p.n, err: err}
+			return err
 		}
-		for i := range p.outs {
-			if p.takes[i].of(made) {
-				have[i] = append(have[i], row)
-			}
+		i := p.taken.Add(1) - 1
+		if more = i < int64(len(p.pieces)); more {
+			err = w.do(ctx, i)
 		}
-	}
-	for i, w := range p.outs {
-		if _, err := w.WriteRows(have[i]); err != nil {
+		if leave(); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// row scrubs a row in its place.
-func (p *parquetScrubber) row(row parquet.Row) (made [][]byte, err error) {
-	p.values = append(p.values[:0], make([][]parquet.Value, len(p.leaves))...)
-	for from := 0; from < len(row); {
-		column, to := row[from].Column(), from+1
-		for to < len(row) && row[to].Column() == column {
-			to++
-		}
-		p.values[column], from = row[from:to], to
-	}
-	for _, v := range row {
-		if k := v.Kind(); k == parquet.ByteArray || k == parquet.FixedLenByteArray {
-			p.size += len(v.ByteArray())
-		}
-		p.size += 8
-	}
-	if p.rows == nil {
-		return nil, nil
-	}
-	p.fields = p.fields[:0]
-	for _, l := range p.leaves {
-		if l.column == nil {
-			continue
-		}
-		start := len(p.arena)
-		field, err := l.read(p.arena, p.values[l.index])
-		if err != nil {
-			return nil, &scrub.CellError{Column: l.name, Transform: "read", Err: err}
-		}
-		if field != nil {
-			p.arena = field
-			field = field[start:len(field):len(field)]
-		}
-		p.fields = append(p.fields, field)
-	}
-	if made, err = p.rows.Scrub(p.fields); err != nil {
-		return nil, err
-	}
-	i := 0
-	for _, l := range p.leaves {
-		if l.column == nil {
-			continue
-		}
-		if was, is := p.fields[i], made[i]; (was == nil) != (is == nil) || !bytes.Equal(was, is) {
-			start := len(p.arena)
-			p.arena = append(p.arena, is...) // the batch is written later
-			if err := l.write(p.values[l.index], p.arena[start:len(p.arena):len(p.arena)], is == nil); err != nil {
-				return nil, &scrub.CellError{Column: l.name, Transform: "written", Err: err}
-			}
-		}
-		i++
-	}
-	return made, nil
-}
-
-// read appends the wire form of a leaf's values in one row; nil if they are NULL.
-func (l *leaf) read(dst []byte, values []parquet.Value) ([]byte, error) {
-	if !l.repeated {
-		if len(values) != 1 || values[0].IsNull() {
-			return nil, nil
-		}
-		return l.codec.wire(dst, values[0])
-	}
-	count := 0
-	for _, v := range values {
-		if !v.IsNull() {
-			count++
-		}
-	}
-	if count == 0 {
-		return nil, nil
-	}
-	// An array of one dimension (PostgreSQL's array_send).
-	for _, n := range []uint32{1, 0, l.column.Type.Elem.OID, uint32(count), 1} {
-		dst = binary.BigEndian.AppendUint32(dst, n)
-	}
-	for _, v := range values {
-		if v.IsNull() {
-			continue
-		}
-		at := len(dst)
-		dst = append(dst, 0, 0, 0, 0)
-		var err error
-		if dst, err = l.codec.wire(dst, v); err != nil {
-			return nil, err
-		}
-		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
-	}
-	return dst, nil
-}
-
-var errShape = errors.New("what a transform made has another number of elements")
-
-// write puts what was made in the place of a leaf's values.
-func (l *leaf) write(values []parquet.Value, wire []byte, null bool) error {
-	if l.repeated && !null {
-		if len(wire) < 20 {
-			return errShape
-		}
-		wire = wire[20:]
-	}
-	for i, v := range values {
-		if v.IsNull() {
-			continue
-		}
-		one := wire
-		if l.repeated && !null {
-			if len(wire) < 4 {
-				return errShape
-			}
-			n := int(int32(binary.BigEndian.Uint32(wire)))
-			if n < 0 || n > len(wire)-4 {
-				return errShape
-			}
-			one, wire = wire[4:4+n], wire[4+n:]
-		}
-		made := parquet.NullValue()
-		definition := l.definition - 1
-		if !null {
-			var err error
-			if made, err = l.codec.value(one, v); err != nil {
-				return err
-			}
-			definition = v.DefinitionLevel()
-		}
-		values[i] = made.Level(v.RepetitionLevel(), definition, v.Column())
+	if w.scrubber != nil {
+		e.give(it.table, w.scrubber)
 	}
 	return nil
+}
+
+// turn lets pieces through in their order.
+type turn struct {
+	mu   sync.Mutex
+	next int64
+	wait map[int64]chan struct{}
+}
+
+// take waits until it is a piece's turn.
+func (t *turn) take(ctx context.Context, i int64) error {
+	t.mu.Lock()
+	if t.next == i {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.wait == nil {
+		t.wait = map[int64]chan struct{}{}
+	}
+	c := make(chan struct{})
+	t.wait[i] = c
+	t.mu.Unlock()
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// pass makes it the next piece's turn.
+func (t *turn) pass() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next++
+	if c := t.wait[t.next]; c != nil {
+		delete(t.wait, t.next)
+		close(c)
+	}
 }
 
 // names of a file's columns, each with what is nested in it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,4 +181,106 @@ func TestParquetColumnsWithoutARule(t *testing.T) {
 		!strings.Contains(err.Error(), "can't be read as Parquet") {
 		t.Error(err)
 	}
+}
+
+// What a rule drops as a whole is NULL, or empty where the file has no NULL, with all that is in it.
+func TestParquetColumnsThatBecomeNull(t *testing.T) {
+	type all struct {
+		ID     int64              `parquet:"id"`
+		Note   *string            `parquet:"note,optional"`
+		Mails  []string           `parquet:"mails,list"`
+		Homes  []address          `parquet:"homes,list"`
+		Who    *address           `parquet:"who,optional"`
+		Scores map[string]float64 `parquet:"scores"`
+	}
+	note := "planted"
+	rows := []all{{ID: 1}, {2, &note, []string{"planted", "x"}, []address{{"planted", "y"}, {}}, &address{"planted", ""},
+		map[string]float64{"planted": 1, "b": 2}}, {ID: 3}}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, map[string][]byte{"a.parquet": b.Bytes()},
+		`objects: {'*': {columns: {id: keep, note: "null", mails: "null", homes: "null", who: "null", scores: "null"}}}`)
+	_, out, err := w.scrub()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parquet.Read[all](strings.NewReader(out[0]), int64(len(out[0])))
+	if err != nil || len(got) != 3 || strings.Contains(out[0], "planted") {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, r := range got {
+		if r.ID != int64(i+1) || r.Note != nil || len(r.Mails)+len(r.Homes)+len(r.Scores) != 0 || r.Who != nil {
+			t.Errorf("row %d: %+v", i, r)
+		}
+	}
+}
+
+// A row group of the source that is large is scrubbed by several workers, and becomes several.
+func TestParquetInPieces(t *testing.T) {
+	type row struct {
+		ID    int64    `parquet:"id"`
+		Mail  *string  `parquet:"mail,optional,dict"`
+		Tags  []string `parquet:"tags,list"`
+		Notes []string `parquet:"notes,list"`
+	}
+	rows := make([]row, 150_000)
+	for i := range rows {
+		mail := fmt.Sprintf("planted%d@mail.example", i%1000)
+		rows[i] = row{ID: int64(i), Mail: &mail, Tags: []string{"a", fmt.Sprint(i), "c"}[:i%4%3]}
+		if i%10 == 0 {
+			rows[i].Mail, rows[i].Notes = nil, []string{mail, ""}
+		}
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows, parquet.Compression(&parquet.Zstd)); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, map[string][]byte{"a.parquet": b.Bytes()},
+		"objects: {'*': {columns: {id: keep, mail: email, tags: keep, notes: {array: email}}}}", "id")
+	w.engine.Workers, w.engine.Pieces = 4, 3
+	salt := []byte("0123456789abcdef")
+	_, out, err := w.scrub(lake.Output{}, lake.Output{By: "id", Percent: 10, Salt: salt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(strings.NewReader(out[0]), int64(len(out[0])))
+	if err != nil || len(f.RowGroups()) < 2 {
+		t.Fatalf("%d row groups, %v", len(f.RowGroups()), err)
+	}
+	m, fakes := sample.NewMembership(10, salt), map[string]string{}
+	for i, text := range out {
+		got, err := parquet.Read[row](strings.NewReader(text), int64(len(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, was := range rows {
+			if i == 1 && !m.Holds(fmt.Append(nil, was.ID)) {
+				continue
+			}
+			if len(got) == 0 || got[0].ID != was.ID || !slices.Equal(got[0].Tags, was.Tags) || len(got[0].Notes) != len(was.Notes) ||
+				(got[0].Mail == nil) != (was.Mail == nil) {
+				t.Fatalf("output %d: %+v is missing or another", i, was)
+			}
+			for at, mail := range append(was.Notes, pointed(was.Mail)...) {
+				is := append(got[0].Notes, pointed(got[0].Mail)...)[at]
+				if fake, known := fakes[mail]; known && fake != is || strings.Contains(is, "planted") {
+					t.Fatalf("output %d: %s became %s, and %s", i, mail, fake, is)
+				}
+				fakes[mail] = is
+			}
+			got = got[1:]
+		}
+		if len(got) > 0 {
+			t.Errorf("output %d has %d more rows", i, len(got))
+		}
+	}
+}
+
+func pointed(s *string) []string {
+	if s == nil {
+		return nil
+	}
+	return []string{*s}
 }

@@ -21,6 +21,7 @@ import (
 type codec struct {
 	wire  func(dst []byte, v parquet.Value) ([]byte, error)
 	value func(wire []byte, was parquet.Value) (parquet.Value, error)
+	same  bool // bytes in both
 }
 
 var (
@@ -100,8 +101,9 @@ func arrayOf(t *catalog.Type) *catalog.Type {
 // plainBytes are values that are bytes in both; size is that of all of them, 0 if it varies.
 func plainBytes(size int) codec {
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) { return append(dst, v.ByteArray()...), nil },
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		same: true,
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) { return append(dst, v.ByteArray()...), nil },
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			switch {
 			case was.Kind() == parquet.FixedLenByteArray && len(wire) != len(was.ByteArray()),
 				size > 0 && len(wire) != size:
@@ -116,13 +118,13 @@ func plainBytes(size int) codec {
 
 func booleans() codec {
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			if v.Boolean() {
 				return append(dst, 1), nil
 			}
 			return append(dst, 0), nil
 		},
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			if len(wire) != 1 {
 				return was, errWire
 			}
@@ -134,13 +136,13 @@ func booleans() codec {
 // integers are whole numbers of a size in bytes, which PostgreSQL counts from another zero.
 func integers(size int, zero int64) codec {
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			if size == 4 {
 				return binary.BigEndian.AppendUint32(dst, uint32(int64(v.Int32())+zero)), nil
 			}
 			return binary.BigEndian.AppendUint64(dst, uint64(v.Int64()+zero)), nil
 		},
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			switch {
 			case len(wire) != size:
 				return was, errWire
@@ -156,14 +158,14 @@ func integers(size int, zero int64) codec {
 // is finer than a microsecond stays as it is.
 func timestamps(micros, parts int64) codec {
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			n := v.Int64()
 			if limit := math.MaxInt64/micros - epochMicros; n > limit || n < -limit {
 				return nil, errRange
 			}
 			return binary.BigEndian.AppendUint64(dst, uint64(floorDiv(n, parts)*micros-epochMicros)), nil
 		},
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			if len(wire) != 8 {
 				return was, errWire
 			}
@@ -192,13 +194,13 @@ const julianUnix = 2440588
 func int96() codec {
 	const day = int64(24 * time.Hour / time.Microsecond)
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			x := v.Int96()
 			micros := int64(uint64(x[1])<<32|uint64(x[0])) / 1000
 			micros += (int64(int32(x[2])) - julianUnix) * day
 			return binary.BigEndian.AppendUint64(dst, uint64(micros-epochMicros)), nil
 		},
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			if len(wire) != 8 {
 				return was, errWire
 			}
@@ -213,13 +215,13 @@ func int96() codec {
 
 func floats(size int) codec {
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			if size == 4 {
 				return binary.BigEndian.AppendUint32(dst, math.Float32bits(v.Float())), nil
 			}
 			return binary.BigEndian.AppendUint64(dst, math.Float64bits(v.Double())), nil
 		},
-		func(wire []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(wire []byte, was parquet.Value) (parquet.Value, error) {
 			switch {
 			case len(wire) != size:
 				return was, errWire
@@ -235,7 +237,7 @@ func floats(size int) codec {
 func decimals(t parquet.Type, scale int) codec {
 	wire := value.For(base(catalog.NumericOID, "numeric", "numeric"), copyfmt.Binary)
 	return codec{
-		func(dst []byte, v parquet.Value) ([]byte, error) {
+		wire: func(dst []byte, v parquet.Value) ([]byte, error) {
 			n := new(big.Int)
 			switch t.Kind() {
 			case parquet.Int32:
@@ -250,7 +252,7 @@ func decimals(t parquet.Type, scale int) codec {
 			}
 			return wire.AppendWire(dst, []byte(pointed(n, scale)))
 		},
-		func(b []byte, was parquet.Value) (parquet.Value, error) {
+		value: func(b []byte, was parquet.Value) (parquet.Value, error) {
 			text, err := wire.AppendText(nil, b)
 			if err != nil {
 				return was, err

@@ -323,7 +323,7 @@ func (p *Plan) assign(it *Item) (problems []fault.Problem) {
 		rule, problems = lineRule(it.Rule)
 		t.Columns = []*rules.Column{{Name: lineColumn, Rule: rule, Pos: it.Rule.Pos}}
 	case Parquet:
-		t.Columns = it.layout.plan(it.Rule)
+		t.Columns = it.layout.plan(it.Rule, p.Set.By)
 	default:
 		for _, c := range it.layout.columns {
 			t.Columns = append(t.Columns, named(it.Rule, c.Name))
