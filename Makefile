@@ -15,6 +15,7 @@ TOOLS       := $(CURDIR)/.cache/bin
 GOLANGCI    := v2.6.2
 VERSITYGW   := v1.8.0
 MINIO       := v0.0.0-20260212201848-7aac2a2c5b7c
+RCLONE      := v1.76.0
 HELM        := v3.20.2
 GORELEASER  := v2.15.3
 GOLINES     := v0.13.0
@@ -24,7 +25,7 @@ export REFRESHER_PGTEST_TEMPLATES ?= $(CURDIR)/.cache/pgtest
 # Test clusters are made and dropped all the time: in memory, if there is enough of it.
 test long: export REFRESHER_PGTEST_DIR ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 6000000 {print "/dev/shm"}')
 
-.PHONY: help man build setup minio demo check lint format test proof attack long fuzz faults versions detectors corpus limits deploy-check packages bench clean
+.PHONY: help man build setup minio rclone demo check lint format test proof attack long fuzz faults versions detectors corpus limits deploy-check packages bench clean
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -47,6 +48,9 @@ setup: ## install what is missing: PostgreSQL server, the S3 server, promtool, C
 
 minio: ## MinIO, one more S3 server for the tests of buckets, which use it if it is there; its build takes long
 	@scripts/setup-go-tool.sh github.com/minio/minio $(MINIO)
+
+rclone: ## rclone, whose S3 server is one more for the tests of buckets
+	@scripts/setup-go-tool.sh github.com/rclone/rclone $(RCLONE)
 
 demo: build ## the whole pipeline on throw-away local servers
 	@scripts/setup-postgres.sh

@@ -4,7 +4,8 @@
 // for unit tests and the demo. [Versity] is a separate versitygw process on a
 // temporary folder: a full server that checks signatures, checksums and
 // conditions, for what must hold in production. [MinIO], where its program is installed,
-// is another, which also encrypts. [Kinds] lists them, so that one suite of tests runs
+// is another, which also encrypts. [Rclone], also where it is installed, serves a folder by
+// gofakes3 with a storage of its own behind it. [Kinds] lists them, so that one suite of tests runs
 // against each.
 //
 // They listen on 127.0.0.1 without TLS, in region us-east-1, with path-style
@@ -25,6 +26,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,6 +47,9 @@ const Env = "REFRESHER_VERSITYGW"
 
 // MinIOEnv names the variable that overrides where minio is looked for.
 const MinIOEnv = "REFRESHER_MINIO"
+
+// RcloneEnv names the variable that overrides where rclone is looked for.
+const RcloneEnv = "REFRESHER_RCLONE"
 
 // Region of every server.
 const Region = "us-east-1"
@@ -101,12 +106,15 @@ type Kind struct {
 	Start func(context.Context) (*Server, error)
 }
 
-// Kinds are all of them: the in-process fake, versitygw, and in long tests MinIO, where it
-// is installed: it takes seconds to start.
+// Kinds are all of them: the in-process fake, versitygw, and in long tests MinIO and rclone, where
+// they are installed.
 func Kinds() []Kind {
 	kinds := []Kind{{"gofakes3", Fake}, {"versitygw", Versity}}
 	if _, err := find(MinIOEnv, "minio"); err == nil && longform.Asked() {
 		kinds = append(kinds, Kind{"minio", MinIO})
+	}
+	if _, err := find(RcloneEnv, "rclone"); err == nil && longform.Asked() {
+		kinds = append(kinds, Kind{"rclone", Rclone})
 	}
 	return kinds
 }
@@ -180,6 +188,15 @@ func MinIO(ctx context.Context) (*Server, error) {
 			[]string{"MINIO_ROOT_USER=" + accessKey, "MINIO_ROOT_PASSWORD=" + secretKey, "MINIO_REGION=" + Region,
 				"MINIO_CI_CD=on", "MINIO_UPDATE=off", "MINIO_BROWSER=off", "MINIO_SITE_REGION=" + Region,
 				"MINIO_KMS_SECRET_KEY=test:" + base64.StdEncoding.EncodeToString(make([]byte, 32)), "HOME=" + dir}, nil
+	})
+}
+
+// Rclone starts `rclone serve s3` on a temporary folder; rclone is found as versitygw is ($REFRESHER_RCLONE).
+func Rclone(ctx context.Context) (*Server, error) {
+	return program(ctx, RcloneEnv, "rclone", "/", func(dir, addr string) ([]string, []string, error) {
+		data := filepath.Join(dir, "data")
+		return []string{"serve", "s3", "--addr", addr, "--auth-key", accessKey + "," + secretKey, data},
+			[]string{"RCLONE_CONFIG=" + os.DevNull, "HOME=" + dir}, os.Mkdir(data, 0o700)
 	})
 }
 
@@ -272,8 +289,8 @@ func (s *Server) awaitHealth(ctx context.Context, health string, done <-chan str
 		}
 		if res, err := http.DefaultClient.Do(req); err == nil {
 			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
+			if res.StatusCode < http.StatusInternalServerError {
+				return nil // rclone has no path that needs no key: 403
 			}
 		}
 		select {
@@ -312,15 +329,10 @@ func find(env, name string) (string, error) {
 
 // withoutServers drops settings of servers that the user may run.
 func withoutServers(env []string) []string {
-	var kept []string
-	for _, kv := range env {
-		if !strings.HasPrefix(kv, "VGW_") && !strings.HasPrefix(kv, "ROOT_") &&
-			!strings.HasPrefix(kv, "MINIO_") && !strings.HasPrefix(kv, "LOGFILE=") &&
-			!strings.HasPrefix(kv, "WEBHOOK=") {
-			kept = append(kept, kv)
-		}
-	}
-	return kept
+	theirs := []string{"VGW_", "ROOT_", "MINIO_", "RCLONE_", "LOGFILE=", "WEBHOOK="}
+	return slices.DeleteFunc(slices.Clone(env), func(kv string) bool {
+		return slices.ContainsFunc(theirs, func(prefix string) bool { return strings.HasPrefix(kv, prefix) })
+	})
 }
 
 func freeAddr() (string, error) {
