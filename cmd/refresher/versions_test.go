@@ -247,6 +247,18 @@ func (f *fleet) refreshed(t *testing.T, from, to int) {
 			t.Errorf("the preserved table holds %s", got)
 		}
 	}
+	if dumped {
+		d := &desk{site: s}
+		d.unmarshal("data/latest.json", &d.latest)
+		d.unmarshal("data/"+d.latest.Manifest, &d.manifest)
+		servers := map[int]*pgserver.Cluster{}
+		for major := range f.builds {
+			if major >= to && major <= client.Newest {
+				servers[major] = f.stagingOf(major)
+			}
+		}
+		loadsByAll(t, d.object("data/runs/"+d.latest.Run+"/"+s.db+".dump"), &d.manifest, servers)
+	}
 	s.must(exitClean, "verify")
 	s.must(exitClean, "rollback")
 	_, major, err := programs.Find(client.Dump, from)
