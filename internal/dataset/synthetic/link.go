@@ -1,14 +1,46 @@
 package synthetic
 
-import "slices"
+import (
+	"slices"
+
+	"refresher/internal/postgres/catalog"
+)
 
 // link is for a foreign key that shares columns with another: of the rows that have what is shared, the rest is of
 // one. In a schema with tenants, an order's user and its product belong to the order's tenant.
 type link struct {
 	fk      *reference
-	shared  int   // column that another key fills
-	anchor  *unit // of fk.to: the key by which its rows have what is shared
-	columns []int // of fk.to, for each of the unit's
+	shared  int      // column that another key fills
+	at      int      // column of fk.to that it refers to
+	columns []int    // of fk.to, for each of the unit's
+	anchors []anchor // lead from root to fk.to
+	root    *table   // where what is shared is no foreign key's; nil: it can't be found
+}
+
+// anchor is a foreign key by which rows of a table have what is shared.
+type anchor struct {
+	table *table
+	unit  *unit
+}
+
+// share notes the columns to which keys refer that share a column with another key, beside others.
+func (g *Generator) share() {
+	g.shared = map[catalog.Name]map[string]bool{}
+	for _, t := range g.tables {
+		keys := slices.DeleteFunc(ownKeys(t.cat), func(k catalog.ForeignKey) bool { return len(k.Columns) == 1 })
+		for i, k := range keys {
+			for at, c := range k.Columns {
+				has := func(o catalog.ForeignKey) bool { return slices.Contains(o.Columns, c) }
+				if !slices.ContainsFunc(keys[:i], has) && !slices.ContainsFunc(keys[i+1:], has) {
+					continue
+				}
+				if g.shared[k.RefTable] == nil {
+					g.shared[k.RefTable] = map[string]bool{}
+				}
+				g.shared[k.RefTable][k.RefColumns[at]] = true
+			}
+		}
+	}
 }
 
 // linkShared adds a unit for the columns that a key has beside those of others; of a key that can't be linked they
@@ -16,20 +48,18 @@ type link struct {
 func (t *table) linkShared(u *unit) {
 	rest := &unit{how: never, source: u.source}
 	l := &link{fk: u.fk, shared: -1}
-	refShared := -1
 	for i, at := range u.columns {
 		switch {
 		case t.unitOf[at] == nil:
 			rest.columns, l.columns = append(rest.columns, at), append(l.columns, u.fk.columns[i])
 		case l.shared < 0:
-			l.shared, refShared = at, u.fk.columns[i]
+			l.shared, l.at = at, u.fk.columns[i]
 		default:
 			l.fk = nil // shared with two
 		}
 	}
 	if key := t.key(u.fk.key); l.fk != nil && u.fk.to.rows > 0 {
-		rest.how, rest.link = linked, l
-		l.anchor = &unit{columns: []int{refShared}} // found once all units are there
+		rest.how, rest.link = linked, l // to what is found once all units are there
 		if !t.mustRefer(u.fk.key) {
 			rest.nulls, rest.whole = key.Nulls, key.Nulls+key.Filled
 		}
@@ -37,23 +67,57 @@ func (t *table) linkShared(u *unit) {
 	t.add(rest)
 }
 
-// tie finds the anchors of a table's links. Where a row must have one, so must each row that the anchor refers to.
-func (t *table) tie() {
+// tie finds the anchors of a table's links. Where a row must have one, so must each row that an anchor refers to.
+func (t *table) tie() error {
 	for _, u := range t.units {
 		if u.how != linked {
 			continue
 		}
-		l := u.link
-		anchor := l.fk.to.unitOf[l.anchor.columns[0]]
-		if anchor.fk == nil || anchor.fk.self {
+		l, must := u.link, t.mandatory(u)
+		if l.find(); l.root == nil {
+			if must && t.rows > 0 {
+				return refuse(t, "foreign key "+l.fk.key.Name, "shares columns with another, by which rows of %s can't be found",
+					l.fk.to.name)
+			}
 			u.how = never
 			continue
 		}
-		if l.anchor = anchor; t.mandatory(u) && anchor.how == drawn {
-			anchor.even = true
+		for _, a := range l.anchors {
+			if must && a.unit.how == drawn {
+				a.unit.even = true
+			}
 		}
 	}
+	return nil
 }
+
+// find follows what is shared from fk.to on.
+func (l *link) find() {
+	to, at := l.fk.to, l.at
+	l.anchors, l.root = nil, nil
+	for u := to.unitOf[at]; u.fk != nil; u = to.unitOf[at] {
+		if u.fk.self || l.fk.self && len(l.anchors) > 0 || len(l.anchors) > len(to.g.tables) {
+			return
+		}
+		l.anchors = append(l.anchors, anchor{to, u})
+		to, at = u.fk.to, u.fk.columns[slices.Index(u.columns, at)]
+	}
+	if slices.Reverse(l.anchors); len(l.anchors) > 0 {
+		l.root = to
+	}
+}
+
+// least is how many rows of fk.to have what one row of root says, at least.
+func (l *link) least() uint64 {
+	n := uint64(1)
+	for _, a := range l.anchors {
+		n = capped(n, a.least())
+	}
+	return n
+}
+
+// least is how many rows refer to one, at least: as many to each.
+func (a anchor) least() uint64 { return a.table.chosen(a.unit) / max(a.unit.fk.to.rows, 1) }
 
 // mandatory reports whether a unit has a column that can't be NULL.
 func (t *table) mandatory(u *unit) bool {
@@ -86,37 +150,62 @@ func (u *unit) choice(n uint64) (choice uint64, null, known bool) {
 	return 0, false, false
 }
 
+// tries are how often one of the rows that have what is shared is looked for.
+const tries = 64
+
 // linked makes a unit of a key that shares columns.
 func (r *row) linked(u *unit, dice *dice) error {
 	l := u.link
-	none := func() error {
-		if !r.t.mandatory(u) {
-			return r.null(u)
-		}
-		return refuse(r.t, "foreign key "+l.fk.key.Name, "shares columns with another, and %s has no row for some",
-			l.fk.to.name)
-	}
 	if u.nulls > 0 && dice.share(u.nulls, u.whole) {
 		return r.null(u)
 	}
 	from, row, ok := r.t.origin(r.n, l.shared)
-	if !ok || l.anchor.fk.to != from || l.anchor.spread == nil || l.anchor.group != nil {
-		return none()
-	}
-	size := l.anchor.spread.run(row)
-	if l.fk.self { // to one before in the run
-		_, size, _ = l.anchor.spread.of(r.n)
-	}
-	if size == 0 {
-		return none()
-	}
-	parent := l.fk.to.row(l.anchor.spread.row(row, dice.below(size)))
-	for i, at := range u.columns {
-		c, err := parent.at(l.columns[i])
-		if err != nil {
-			return err
+	for try := 0; ok && from == l.root && try < tries; try++ {
+		to, found := r.descend(u, row, dice)
+		if !found {
+			continue
 		}
-		r.cells[at] = c
+		parent := l.fk.to.row(to)
+		for i, at := range u.columns {
+			c, err := parent.at(l.columns[i])
+			if err != nil {
+				return err
+			}
+			r.cells[at] = c
+		}
+		return nil
 	}
-	return nil
+	if !r.t.mandatory(u) {
+		return r.null(u)
+	}
+	return refuse(r.t, "foreign key "+l.fk.key.Name, "shares columns with another, and %s has no row for some",
+		l.fk.to.name)
+}
+
+// descend goes from a row of root to one of fk.to: any, or where rows must differ the next.
+func (r *row) descend(u *unit, row uint64, dice *dice) (to uint64, ok bool) {
+	l, next := u.link, uint64(0)
+	if u.within != nil {
+		next = u.within.of(r.n)
+	}
+	for _, a := range l.anchors {
+		s := a.unit.spread
+		if s == nil || a.unit.group != nil {
+			return 0, false
+		}
+		size, place := s.run(row), uint64(0)
+		if l.fk.self { // to one before in the run
+			_, size, _ = s.of(r.n)
+		}
+		switch {
+		case size == 0:
+			return 0, false
+		case u.within == nil:
+			place = dice.below(size)
+		default:
+			place, next = next%a.least(), next/a.least()
+		}
+		row = s.row(row, place)
+	}
+	return row, true
 }

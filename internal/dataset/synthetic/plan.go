@@ -13,6 +13,7 @@ import (
 type Generator struct {
 	tables []*table
 	byName map[catalog.Name]*table
+	shared map[catalog.Name]map[string]bool // columns by which keys that share one find rows
 	eval   evaluator
 }
 
@@ -108,6 +109,11 @@ func New(cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statistics
 		}
 		lowered := false
 		for _, t := range g.tables {
+			if err := t.tie(); err != nil {
+				return nil, err
+			}
+		}
+		for _, t := range g.tables {
 			most, err := t.keepUnique()
 			if err != nil {
 				return nil, err
@@ -118,9 +124,6 @@ func New(cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statistics
 		}
 		if lowered {
 			continue // others count on as many rows
-		}
-		for _, t := range g.tables {
-			t.tie()
 		}
 		for _, t := range g.tables {
 			t.follow()
@@ -154,6 +157,7 @@ func build(cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statisti
 	if err := g.enough(stats, limits); err != nil {
 		return nil, err
 	}
+	g.share()
 	for _, t := range g.tables {
 		t.linkKeys()
 	}
@@ -223,7 +227,8 @@ func (t *table) index(name string) int {
 }
 
 // linkKeys makes the units: foreign keys, the widest first and those to the table itself last, and columns by
-// themselves.
+// themselves. A column by which keys that share it must find rows of the table is first its own key's, so that
+// each parent has as many.
 func (t *table) linkKeys() {
 	t.unitOf = make([]*unit, len(t.columns))
 	keys := ownKeys(t.cat)
@@ -233,8 +238,15 @@ func (t *table) linkKeys() {
 		}
 		return 0
 	}
+	shared := t.g.shared[t.cat.Name]
+	narrow := func(k catalog.ForeignKey) int {
+		if len(k.Columns) == 1 && shared[k.Columns[0]] {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(keys, func(a, b catalog.ForeignKey) int {
-		return cmp.Or(self(a)-self(b), len(b.Columns)-len(a.Columns))
+		return cmp.Or(self(a)-self(b), narrow(a)-narrow(b), len(b.Columns)-len(a.Columns))
 	})
 	for _, k := range keys {
 		t.linkKey(k)

@@ -93,8 +93,13 @@ func (t *table) tells(u *unit, columns []int) bool {
 			refs = append(refs, u.fk.key.RefColumns[i])
 		}
 	}
-	missing := func(c string) bool { return !slices.Contains(refs, c) }
-	return slices.ContainsFunc(u.fk.to.cat.Unique, func(x catalog.UniqueIndex) bool {
+	return u.fk.tells(refs)
+}
+
+// tells reports whether columns of the table that is referred to tell its rows apart.
+func (f *reference) tells(columns []string) bool {
+	missing := func(c string) bool { return !slices.Contains(columns, c) }
+	return slices.ContainsFunc(f.to.cat.Unique, func(x catalog.UniqueIndex) bool {
 		return x.Predicate == "" && !slices.ContainsFunc(x.Columns, missing)
 	})
 }
@@ -104,7 +109,7 @@ func (t *table) followed(units []*unit) bool {
 	for _, driver := range units {
 		size := uint64(1)
 		for _, u := range units {
-			if u.how == inRuns && u.within.driver == driver {
+			if u.within != nil && u.within.driver == driver {
 				size = capped(size, u.within.own)
 			}
 		}
@@ -176,6 +181,11 @@ func (t *table) keepTogether(x catalog.UniqueIndex, units []*unit, columns []int
 		return t.rows
 	}
 	open = slices.DeleteFunc(open, func(u *unit) bool { return u == driver })
+	for _, u := range units {
+		if t.linkedTo(u, driver, columns) {
+			open = append(open, u)
+		}
+	}
 	slices.SortStableFunc(open, func(a, b *unit) int { return t.rank(a) - t.rank(b) })
 	longest := driver.spread.longest()
 	chosen, size := t.followers(open, longest)
@@ -185,16 +195,40 @@ func (t *table) keepTogether(x catalog.UniqueIndex, units []*unit, columns []int
 	}
 	before := uint64(1)
 	for _, u := range chosen {
-		u.how = inRuns
+		if u.how == drawn {
+			u.how = inRuns
+		}
 		u.within = &within{driver: driver, source: t.options.source(t.name, "unique key", x.Name), size: size,
 			before: before, own: t.choices(u)}
-		u.within.plain = len(chosen) == 1 && u.fk == nil && t.columns[u.columns[0]].domain.list == nil
+		u.within.plain = len(chosen) == 1 && u.fk == nil && u.how != linked && t.columns[u.columns[0]].domain.list == nil
 		before = capped(before, u.within.own)
 	}
-	if size < longest {
-		return capped(driver.spread.choices.n, size)
+	if size >= longest {
+		return t.rows
 	}
-	return t.rows
+	for _, u := range units {
+		if u.how == linked && !t.mandatory(u) { // NULLs differ
+			u.how = never
+			return t.rows
+		}
+	}
+	return capped(driver.spread.choices.n, size)
+}
+
+// linkedTo reports whether a unit of a key that shares columns can count within the runs of a driver, in each of which
+// what is shared is the same.
+func (t *table) linkedTo(u, driver *unit, columns []int) bool {
+	if u.how != linked || u.within != nil || u.link.fk.self || driver.fk == nil ||
+		!slices.Contains(driver.columns, u.link.shared) {
+		return false
+	}
+	refs := []string{u.link.fk.to.columns[u.link.at].name}
+	for i, at := range u.columns {
+		if slices.Contains(columns, at) {
+			refs = append(refs, u.link.fk.to.columns[u.link.columns[i]].name)
+		}
+	}
+	return u.link.fk.tells(refs)
 }
 
 // driver is the unit that deals an index's rows out: one that does so already, else the foreign key to the most rows,
@@ -235,8 +269,11 @@ func (t *table) driver(units, open []*unit, columns []int) *unit {
 
 // choices is how many values a unit has.
 func (t *table) choices(u *unit) uint64 {
-	if u.fk != nil {
+	switch {
+	case u.fk != nil:
 		return u.fk.to.rows
+	case u.how == linked:
+		return u.link.least()
 	}
 	return t.columns[u.columns[0]].capacity()
 }
@@ -244,7 +281,7 @@ func (t *table) choices(u *unit) uint64 {
 // rank orders units by how well they follow: foreign keys, numbers and times, lists, all others.
 func (t *table) rank(u *unit) int {
 	switch c := t.columns[u.columns[0]]; {
-	case u.fk != nil:
+	case u.fk != nil || u.how == linked:
 		return 0
 	case c.kind.ticked():
 		return 1
