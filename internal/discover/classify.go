@@ -21,6 +21,7 @@ const (
 	Financial pii.Class = "financial" // what a person earns, has or owes
 	Photo     pii.Class = "photo"     // pictures, signatures, biometrics
 	Embedding pii.Class = "embedding" // of a text, a face or a voice, which can be guessed from it
+	Unknown   pii.Class = "unknown"   // in rows about persons, under a name that says nothing
 )
 
 const (
@@ -77,6 +78,15 @@ func (c *column) classify() {
 	}
 	if score >= found {
 		c.class, c.score, c.reason = best, score, why
+		return
+	}
+	s := c.subject()
+	s.hint = h
+	if r := columnRules().find("rest", s); r != nil {
+		c.class, c.score, c.reason, c.guessed = r.class, r.score, r.reason, true
+		if n := c.MaxChars(); r.class == pii.FreeText && n > 0 && n < least(r.class) {
+			c.class = Unknown
+		}
 		return
 	}
 	switch {

@@ -21,33 +21,82 @@ func aboutPersons(head string) bool {
 	return head == "person" || head == "user" || head == "spouse" || head == "holder"
 }
 
+// theirs is the one fact that other tables of the database show: rows refer to persons.
+const theirs = "theirs"
+
+// treated is a fact about tables whose rows belong to rows about patients: items of a
+// prescription, say. They may be depth steps away.
+const (
+	treated = "treated"
+	depth   = 2
+)
+
 // ofPersons notes tables whose rows refer to a table of persons, as its columns show,
-// under any name of that.
+// under any name of that, and finds out again what they are about.
 func (s *Survey) ofPersons() {
-	called, keys := map[string]bool{}, map[string]bool{}
+	p := persons{keys: map[string]bool{}}
+	for _, t := range s.tables {
+		if t.is("persons") || t.is("people") {
+			p.add(t)
+		}
+	}
+	for _, t := range s.tables {
+		if slices.ContainsFunc(t.columns, func(c *column) bool {
+			return p.named(c) && !(t.is("lists") && c.fits("secondary"))
+		}) {
+			t.facts[theirs] = true
+			t.context()
+		}
+	}
+	for range depth {
+		for _, t := range s.tables {
+			t.facts[treated] = t.facts[treated] || t.facts[clinic] && !t.is("lists") && !t.is("people") &&
+				slices.ContainsFunc(t.columns, func(c *column) bool {
+					return c.refers() && (c.to.table.is("health") || c.to.table.is(treated) ||
+						c.to.table.is(theirs) && !c.to.table.is("people"))
+				})
+		}
+	}
+}
+
+// persons are what tables of persons are called, and their keys.
+type persons struct {
+	called []string
+	keys   map[string]bool
+}
+
+func (p *persons) add(t *table) {
 	common := []string{"id", "uuid", "guid", "key", "code", "name", "email", "oid"}
-	for _, t := range s.tables {
-		if !t.is("persons") {
-			continue
-		}
-		if n := len(t.name.parts); n > 0 {
-			called[singular(t.name.part(n-1))] = true
-		}
-		if k := t.PrimaryKey; len(k) == 1 && !slices.Contains(common, strings.ToLower(k[0])) {
-			keys[k[0]] = true
-		}
+	if n := len(t.name.parts); n > 0 {
+		p.called = append(p.called, singular(t.name.part(n-1)))
 	}
-	for _, t := range s.tables {
-		for _, c := range t.columns {
-			n := len(c.name.parts)
-			named := c.to == nil && n > 1 && (c.name.part(n-1) == "id" && called[singular(c.name.part(n-2))] ||
-				c.name.part(0) == "id" && called[singular(c.name.part(1))])
-			refers := c.refers() && c.to.table.is("persons") || (named || keys[c.Name]) && !c.surrogate()
-			if refers && !t.is("lists") {
-				t.facts["written"], t.facts["placed"] = true, true
-			}
-		}
+	if k := t.PrimaryKey; len(k) == 1 && !slices.Contains(common, strings.ToLower(k[0])) {
+		p.keys[k[0]] = true
 	}
+}
+
+// named reports a column that refers to a person, or is called like the key of a table of persons.
+func (p *persons) named(c *column) bool {
+	if c.refers() {
+		return c.to.table.is("persons") || c.to.table.is("people")
+	}
+	if c.to != nil {
+		return false
+	}
+	n := c.name
+	last := len(n.parts) - 1
+	id := last > 0 && (n.part(last) == "id" && p.calls(n.part(last-1)) || n.part(0) == "id" && p.calls(n.part(1)))
+	return (id || p.keys[c.Name]) && !c.surrogate()
+}
+
+// calls reports whether a word names a table of persons, in any form that a language declines it in.
+func (p *persons) calls(w string) bool {
+	const stem, ending = 5, 3
+	w = singular(w)
+	return slices.ContainsFunc(p.called, func(called string) bool {
+		n := min(len(called), len(w)) - ending
+		return w == called || n >= stem && max(len(called), len(w)) <= n+2*ending && called[:n] == w[:n]
+	})
 }
 
 // known reports whether a table of the database is called like a word of a name, or

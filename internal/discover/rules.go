@@ -183,7 +183,7 @@ func (r *ruleFile) familiesOf(names []string) []transform.Family {
 }
 
 func (r *ruleFile) isFact(name string) bool {
-	return name == clinic || slices.ContainsFunc(r.facts, func(f fact) bool { return f.name == name })
+	return name == clinic || name == theirs || name == treated || slices.ContainsFunc(r.facts, func(f fact) bool { return f.name == name })
 }
 
 // hint is what a name says of a column.

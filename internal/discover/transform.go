@@ -86,6 +86,8 @@ func (c *column) choices() []choice {
 		}
 	case Age:
 		try("", "age_bucket")
+	case Unknown:
+		try("it stands in rows about persons, and nothing is known of it: decide", keep)
 	case Embedding:
 		try("", `"null"`, "embedding_zero")
 	case pii.Latitude, pii.Longitude, pii.Location:

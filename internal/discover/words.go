@@ -104,7 +104,11 @@ func joined(ws []string) []string {
 // tanggal_lahir are.
 func syllables(ws []string) int {
 	for n := min(3, len(ws)); n > 1; n-- {
-		if w := strings.Join(ws[:n], ""); len(w) > 3 && englishOf()[w] != "" {
+		w := strings.Join(ws[:n], "")
+		if len(w) > 3 && englishOf()[w] != "" {
+			return n
+		}
+		if m := meaningsOf()[w]; len(w) > 7 && m != nil && slices.Contains([]string{"ssn", "passport", "bankaccount"}, m[0]) {
 			return n
 		}
 	}

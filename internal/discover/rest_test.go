@@ -1,0 +1,63 @@
+package discover
+
+import (
+	"testing"
+
+	"refresher/internal/postgres/catalog"
+)
+
+// What nothing is known of, in rows about persons or patients, may be anything: it is found with the least
+// confidence, and a person looks at it. Keys, flags, counters, moments of the system and job titles are none.
+func TestWhatIsUnknownOfPersons(t *testing.T) {
+	foundTo(t, `
+parishioners id full_name=full_name mobile=phone pew_wording=free_text pew_share:number=unknown is_active:bool created_at:date status role_id:number job_title seat_no
+godparents id parishioners_id:number label=free_text
+catalogue_items id title sorting_hint shelf_width:number`)
+	foundTo(t, `
+patients id full_name=full_name birth_date:date=birth_date
+admissions id patient_id:number admission_finding=special_category grading:number=special_category
+wards id name floor:number beds:number`)
+	foundTo(t, `
+club_members id surname=last_name first_name=first_name
+member_moods id member_id:number label=free_text wording_of_day=free_text
+member_types id label wording_of_kind`)
+}
+
+// Natural keys of persons lead to other tables under any name, and so do their tables' names in
+// the forms that languages decline them in.
+func TestRowsThatReferToPersons(t *testing.T) {
+	cat, _ := described(`
+pacientes nhc nombre fecha_nacimiento:date
+hospital_admissions id nhc diag_ppal
+klubowicze id imie nazwisko
+pomiary id id_klubowicza:number
+towary id id_kategorii:number
+admission_lines id order_id:number wording`)
+	cat.Tables[0].PrimaryKey = []string{"nhc"}
+	lines := cat.Tables[5]
+	lines.ForeignKeys = []catalog.ForeignKey{{Columns: []string{"order_id"}, RefTable: cat.Tables[1].Name,
+		RefColumns: []string{"id"}}}
+	s := Names(cat)
+	if f, _ := s.Suspicious(lines.Name, "wording"); f.Class != Special {
+		t.Errorf("what belongs to a patient's admission is %s: %s", f.Class, f.Reason)
+	}
+	for _, table := range s.tables {
+		want := table.Table.Name.Name == "hospital_admissions" || table.Table.Name.Name == "pomiary"
+		if table.is(theirs) != want {
+			t.Errorf("%s refers to persons: %v, want %v", table.Table.Name.Name, table.is(theirs), want)
+		}
+	}
+}
+
+// Secrets of vaults and second factors, devices of persons, and shown names beside pictures.
+func TestSecretsOfVaults(t *testing.T) {
+	foundTo(t, `
+users id email=email akey=token security_stamp=token enc_key=token
+vault_entries id user_id:number data:text=token fields:text=token
+twofactor_methods id user_id:number data=token
+devices id user_id:number name=unknown uuid=token identifier=token
+logins_pending id user_id:number device_name=unknown response_device_id=token
+memberships id user_id display_name=full_name avatar_url=url
+payment_methods id user_id:number last4=credit_card stripe_id=token
+machine_parts id monkey turnkey:number`)
+}
