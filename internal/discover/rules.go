@@ -183,7 +183,8 @@ func (r *ruleFile) familiesOf(names []string) []transform.Family {
 }
 
 func (r *ruleFile) isFact(name string) bool {
-	return name == clinic || name == theirs || name == treated || slices.ContainsFunc(r.facts, func(f fact) bool { return f.name == name })
+	return slices.Contains([]string{clinic, theirs, treated}, name) ||
+		slices.ContainsFunc(r.facts, func(f fact) bool { return f.name == name })
 }
 
 // hint is what a name says of a column.
