@@ -56,9 +56,15 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.production(
-		`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL)`)
+		`CREATE TABLE "Odd Schema"."t" ("a\b" text); INSERT INTO "Odd Schema"."t" VALUES (E'\x1b[2Jx'), (NULL);
+		CREATE TYPE contact AS (mail text, city text);
+		CREATE FUNCTION lie(contact) RETURNS text LANGUAGE sql AS $$ SELECT 'lie' $$;
+		CREATE CAST (contact AS text) WITH FUNCTION lie(contact) AS IMPLICIT;
+		CREATE TABLE lies (a contact, b contact[]);
+		INSERT INTO lies VALUES (('Ott', 'Ulm'), ARRAY[('Ann', 'Bern')::contact])`)
 	s.edit("rules.yaml", "tables:\n",
-		"tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n")
+		"tables:\n  '\"Odd Schema\".t': {columns: {'a\\b': keep}}\n  public.empty: {columns: {n: keep}}\n"+
+			"  public.lies: {columns: {a: keep, b: keep}}\n")
 	s.production("CREATE TABLE empty (n int)")
 	for _, tc := range []struct{ table, want string }{
 		{"public.metrics", "row 3 of 3"},
@@ -67,6 +73,8 @@ func TestPreviewOfPartitionsAndOddNames(t *testing.T) {
 		{"public.sessions", "rows: none"},
 		{"public.employees", "PostgreSQL computes them again: full_name"},
 		{"public.empty", "The table has no rows."},
+		{"public.lies", "(Ott,Ulm)"}, // as it is stored, not as the cast has it
+		{"public.lies", `{"(Ann,Bern)"}`},
 	} {
 		code, stdout, stderr := s.onScreen(100, "preview", tc.table)
 		if code != exitClean || !strings.Contains(stdout, tc.want) || strings.Contains(stdout, "\x1b") {

@@ -89,9 +89,13 @@ func quote(name string) string {
 // jsonl has the server write the rows as JSON, which comes in COPY's binary format: its text
 // format would escape the backslashes.
 func (p *parts) jsonl(ctx context.Context, conn *pgx.Conn, j layout.Job) error {
+	casts, err := jsonCasts(ctx, conn)
+	if err != nil {
+		return err
+	}
 	cols := make([]string, len(j.Table.Columns))
 	for i, c := range j.Table.Columns {
-		cols[i] = jsonValue(c) + " AS " + catalog.Quote(c.Name)
+		cols[i] = jsonValue(c, casts) + " AS " + catalog.Quote(c.Name)
 	}
 	// A bare r would be a column of that name.
 	sql := "COPY (SELECT pg_catalog.row_to_json(r.*) FROM (SELECT " + strings.Join(cols, ", ") + " FROM " + j.From +
@@ -100,8 +104,7 @@ func (p *parts) jsonl(ctx context.Context, conn *pgx.Conn, j layout.Job) error {
 		return p.row(oneLine(fields[0]))
 	})
 	p.tail = []byte{'\n'}
-	_, err := conn.PgConn().CopyTo(ctx, parser, sql)
-	if err == nil {
+	if _, err = conn.PgConn().CopyTo(ctx, parser, sql); err == nil {
 		err = parser.Close()
 	}
 	return err
