@@ -52,11 +52,20 @@ func (d *Detector) token(text []byte, free, i, end int) Hit {
 		s.distinct*10 >= 8*differentOf[min(end-i, len(differentOf)-1)]
 	switch {
 	case d.nearby(text, i, end).topics&aboutToken != 0:
-		h.Strong = random || end-i >= 32
+		h.Strong = random || longestPiece(text[i:end]) >= 32
 	case !random || end-i < 24:
 		return Hit{}
 	}
 	return h
+}
+
+// longestPiece is the length of the longest stretch without a slash: those of a path are short, and all of
+// them together say nothing.
+func longestPiece(b []byte) (longest int) {
+	for piece := range bytes.SplitSeq(b, []byte{'/'}) {
+		longest = max(longest, len(piece))
+	}
+	return longest
 }
 
 // differentOf is how many different characters there are in so many random ones of 62.
