@@ -2,6 +2,7 @@ package unwrap
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -13,6 +14,7 @@ import (
 func (u *Unwrapper) codes(depth int, v *View) {
 	text := v.Text
 	var runs [codeKinds]codeRun
+	open := 0 // kinds of which a stretch has begun
 	labels := 0
 	for i := nextWord(text, 0, len(text)); i < len(text); {
 		end := wordEnd(text, i)
@@ -20,27 +22,23 @@ func (u *Unwrapper) codes(depth int, v *View) {
 		if labels++; kinds != 0 {
 			labels = 0
 		}
-		label := kinds == 0 && labels <= maxLabels && codeLabel(text[i:end])
-		for k := range runs {
-			switch r := &runs[k]; {
-			case kinds>>k&1 == 1:
-				r.add(i, end)
-			case !label:
-				u.spell(depth, v, r, 1<<k)
-			}
+		if closed := open &^ kinds; closed != 0 && !(kinds == 0 && labels <= maxLabels && codeLabel(text[i:end])) {
+			u.spellAll(depth, v, &runs, closed)
+			open &= kinds
 		}
+		for rest := kinds; rest != 0; rest &= rest - 1 {
+			runs[bits.TrailingZeros(uint(rest))].add(i, end)
+		}
+		open |= kinds
 		next := nextWord(text, end, end+maxCodeGap+1)
 		if next-end > maxCodeGap {
-			for k := range runs {
-				u.spell(depth, v, &runs[k], 1<<k)
-			}
+			u.spellAll(depth, v, &runs, open)
+			open = 0
 			next = nextWord(text, next, len(text))
 		}
 		i = next
 	}
-	for k := range runs {
-		u.spell(depth, v, &runs[k], 1<<k)
-	}
+	u.spellAll(depth, v, &runs, open)
 }
 
 // codeRun is a stretch of codes of one kind, between which stand up to maxCodeGap characters
@@ -53,6 +51,14 @@ func (r *codeRun) add(start, end int) {
 	}
 	r.end = end
 	r.n++
+}
+
+// spellAll shows what stretches of some kinds spell, and begins others.
+func (u *Unwrapper) spellAll(depth int, v *View, runs *[codeKinds]codeRun, kinds int) {
+	for ; kinds != 0; kinds &= kinds - 1 {
+		k := bits.TrailingZeros(uint(kinds))
+		u.spell(depth, v, &runs[k], 1<<k)
+	}
 }
 
 // spell shows what a stretch of codes of a kind spells, and begins another.
@@ -71,8 +77,11 @@ func (u *Unwrapper) spell(depth int, v *View, r *codeRun, kind int) {
 // by chance make such: known values count there, but no shapes.
 func exotic(text []byte) bool {
 	all, beyond := 0, 0
-	for _, r := range string(text) {
-		if all++; r >= utf8.RuneSelf {
+	for _, c := range text {
+		if utf8.RuneStart(c) {
+			all++
+		}
+		if c >= 0xC0 {
 			beyond++
 		}
 	}
@@ -112,7 +121,11 @@ func wordEnd(text []byte, i int) int {
 
 // codeKind is how a word may be meant as a byte.
 func codeKind(w []byte) (kinds int) {
-	switch {
+	switch { // numbers are mostly short
+	case len(w) == 1 && isDigit(w[0]):
+		return decimal
+	case len(w) == 2 && isDigit(w[0]) && isDigit(w[1]):
+		return hexCode | decimal
 	case len(w) > longestCode:
 		return 0
 	case isOctet(w):
@@ -214,11 +227,9 @@ func decimalCode(w []byte) int {
 
 // appendCodes appends the bytes that codes of one kind stand for.
 func appendCodes(dst, text []byte, kind int) []byte {
-	before, indexed := 0, false
 	if kind == decimal {
-		before, indexed = indexedCodes(text)
+		return appendDecimals(dst, text)
 	}
-	n := -before
 	for i := 0; i < len(text); {
 		if !alnum[text[i]] {
 			i++
@@ -230,9 +241,6 @@ func appendCodes(dst, text []byte, kind int) []byte {
 		if codeKind(w)&kind == 0 { // a label
 			continue
 		}
-		if n++; indexed && (n <= 0 || n%2 == 1) {
-			continue
-		}
 		switch kind {
 		case prefixed:
 			w = w[2:]
@@ -242,14 +250,37 @@ func appendCodes(dst, text []byte, kind int) []byte {
 				dst, w = append(dst, hexValue[w[0]]), w[1:]
 			}
 			dst = appendHex(dst, w)
-		case decimal:
-			dst = appendPoint(dst, decimalCode(w))
 		case octal:
 			w = w[len(w)-3:]
 			dst = append(dst, w[0]<<6|(w[1]-'0')<<3|(w[2]-'0'))
 		case octet:
 			dst = appendBits(dst, w[len(w)-8:])
 		}
+	}
+	return dst
+}
+
+// appendDecimals is appendCodes for decimal ones.
+func appendDecimals(dst, text []byte) []byte {
+	before, indexed := indexedCodes(text)
+	n := -before
+	for i := 0; i < len(text); {
+		if !alnum[text[i]] {
+			i++
+			continue
+		}
+		c, start := 0, i
+		for ; i < len(text) && isDigit(text[i]); i++ {
+			c = c*10 + int(text[i]-'0')
+		}
+		if i-start > 3 || c > latest || i < len(text) && alnum[text[i]] { // a label
+			i = wordEnd(text, i)
+			continue
+		}
+		if n++; indexed && (n <= 0 || n%2 == 1) {
+			continue
+		}
+		dst = appendPoint(dst, c)
 	}
 	return dst
 }
@@ -332,7 +363,7 @@ func (u *Unwrapper) bits(depth int, v *View, start int) (end int) {
 	return end
 }
 
-// asText makes text of bytes: what can't be text is a line break, and bytes of Latin-1 among
+// asText makes text of bytes: what can't be text is a tab or a line break, and bytes of Latin-1 among
 // others are letters. ok says that something of minPieces characters is left.
 func asText(b []byte) (text []byte, ok bool) {
 	if wideHead(b) || textual(b) {
@@ -352,18 +383,33 @@ func asText(b []byte) (text []byte, ok bool) {
 			b, latin = latin1(b), true
 		}
 	}
+	text = b[:0]
 	run := 0
 	for i := 0; i < len(b); {
-		r, size := utf8.DecodeRune(b[i:])
-		if r < ' ' && r != '\t' || r == 0x7F || r == utf8.RuneError && !latin {
-			b[i] = '\n'
-			run, size = 0, 1
-		} else if run++; run == minPieces {
-			ok = true
+		r, size := rune(b[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(b[i:])
+		}
+		switch {
+		case r < ' ' && r != '\t' || r == 0x7F || r == utf8.RuneError && !latin:
+			if r != '\n' && r != '\r' {
+				r = '\t'
+			} else {
+				r = '\n'
+			}
+			if size = 1; run > 0 || len(text) == 0 || text[len(text)-1] != byte(r) {
+				text = append(text, byte(r))
+			}
+			run = 0
+		default:
+			if run++; run == minPieces {
+				ok = true
+			}
+			text = append(text, b[i:i+size]...)
 		}
 		i += size
 	}
-	return b, ok
+	return text, ok
 }
 
 // latin1 writes the bytes that are no UTF-8 as the letters that they are in Latin-1.

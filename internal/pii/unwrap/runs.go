@@ -40,7 +40,9 @@ func (u *Unwrapper) runs(depth int, v *View) {
 		end, isText := u.base64(depth, v, start)
 		switch {
 		case isText:
-			done = max(end, u.word(depth, v, start)) // what seems its end may be the next part of a path
+			if done = end; wordEnd(text, start) != end {
+				done = max(end, u.word(depth, v, start)) // what seems its end may be the next part of a path
+			}
 		case end > 0:
 			bytesTo = end
 			done = u.word(depth, v, start)
@@ -109,9 +111,7 @@ func (u *Unwrapper) base64(depth int, v *View, start int) (end int, isText bool)
 func (u *Unwrapper) word(depth int, v *View, start int) (end int) {
 	l := &u.levels[depth]
 	text := v.Text
-	for end = start; end < len(text) && alnum[text[end]]; end++ {
-	}
-	if end-start < minRun {
+	if end = wordEnd(text, start); end-start < minRun {
 		return start
 	}
 	l.buf, _ = appendBase64(l.buf[:0], text, start, end)
@@ -135,6 +135,17 @@ func appendBase64(dst, text []byte, start, limit int) (out []byte, end int) {
 	i := start
 	line := start
 	for i < limit {
+		for n == 0 && i+4 <= limit {
+			a, b, c, d := base64Value[text[i]], base64Value[text[i+1]], base64Value[text[i+2]], base64Value[text[i+3]]
+			if a|b|c|d > 63 {
+				break
+			}
+			dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|d)
+			i += 4
+		}
+		if i == limit {
+			break
+		}
 		c := base64Value[text[i]]
 		if c > 63 {
 			next := nextLine(text, line, i, limit, n)

@@ -35,8 +35,11 @@ func bracketed(text []byte, i int) (sign byte, size int) {
 	if len(word) == 0 || alnum[word[0]] && signLetters[word[0]|0x20] == 0 {
 		return 0, 0
 	}
-	k := bytes.IndexAny(word, "])}>")
-	if k < 1 {
+	k := 0
+	for k < len(word) && word[k] != ']' && word[k] != ')' && word[k] != '}' && word[k] != '>' {
+		k++
+	}
+	if k == 0 || k == len(word) {
 		return 0, 0
 	}
 	if sign = signOf(bytes.Trim(word[:k], " ")); sign == 0 {
@@ -52,8 +55,18 @@ func bracketed(text []byte, i int) (sign byte, size int) {
 
 // signOf is the sign that a word says.
 func signOf(word []byte) byte {
-	switch string(bytes.ToLower(word)) {
-	case "at", "@", "ät", "arroba":
+	if len(word) > maxSign {
+		return 0
+	}
+	var low [maxSign]byte
+	for i, c := range word {
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		low[i] = c
+	}
+	switch string(low[:len(word)]) {
+	case "at", "@", "ät", "Ät", "arroba":
 		return '@'
 	case "dot", ".", "punkt", "punto", "point", "ponto":
 		return '.'
