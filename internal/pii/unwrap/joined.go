@@ -131,3 +131,45 @@ func charCall(text []byte, i int) (c byte, size int) {
 
 // maxCall is the length of the longest name of a function that makes a character.
 const maxCall = 20
+
+// codeLabel reports a word that stands before a code: of functions that make a character,
+// and of literals.
+func codeLabel(w []byte) bool {
+	if len(w) > len("fromcodepoint") {
+		return false
+	}
+	var low [13]byte
+	for i, c := range w {
+		low[i] = c | 0x20
+	}
+	switch string(low[:len(w)]) {
+	case "chr", "char", "nchar", "chrw", "unichr", "string", "fromcharcode", "fromcodepoint", "character", "rune", "u",
+		"x", "b":
+		return true
+	}
+	return false
+}
+
+// charCalls reports calls of functions that make characters, enough of them for a text.
+func charCalls(text []byte) bool {
+	n := 0
+	for i := 1; ; i++ {
+		k := bytes.IndexByte(text[min(i, len(text)):], '(')
+		if k < 0 {
+			return false
+		}
+		i += k
+		if i+1 == len(text) || !isDigit(text[i+1]) {
+			continue
+		}
+		start := i
+		for start > 0 && i-start < 14 && isLetter(text[start-1]) {
+			start--
+		}
+		if start < i && codeLabel(text[start:i]) {
+			if n++; n == minPieces {
+				return true
+			}
+		}
+	}
+}
