@@ -41,7 +41,7 @@ func Measure(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, p Policy
 	}
 	s := &Statistics{Method: p.Method}
 	for _, t := range made(cat) {
-		m := &measuring{conn: conn, policy: p, table: t, detector: detect.New()}
+		m := &measuring{conn: conn, policy: p, table: t, detector: detect.New().Words()}
 		measured, err := m.measure(ctx, cat)
 		if err != nil {
 			return nil, err

@@ -121,7 +121,7 @@ CREATE TABLE events (person int NOT NULL, name text NOT NULL, place text);`
 func TestWhatIsReleased(t *testing.T) {
 	w := newWorld(t, privateSchema, `
 INSERT INTO people SELECT i, 'p' || i || '@posteo.de', CASE WHEN i <= 19 THEN 'rare plan' ELSE 'free' END,
-	CASE WHEN i <= 60 THEN 'hanna.quistorp@posteo.de' ELSE 'common note' END, '1980-01-01'::date + i % 3,
+	CASE WHEN i <= 60 THEN 'hanna.quistorp@posteo.de' WHEN i <= 100 THEN 'ask Hanna Schmidt' ELSE 'common note' END, '1980-01-01'::date + i % 3,
 	CASE WHEN i = 1 THEN 1234567 ELSE i END, i % 2 = 0 FROM generate_series(1, 200) i;
 INSERT INTO events SELECT 7, 'only by one', 'd' FROM generate_series(1, 500) i;
 INSERT INTO events SELECT i, 'click', 'd' FROM generate_series(1, 200) i;`,
@@ -136,7 +136,7 @@ INSERT INTO events SELECT i, 'click', 'd' FROM generate_series(1, 200) i;`,
 	if err := stats.Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range []string{"rare plan", "posteo", "only by one", "1234567", `"d"`} {
+	for _, value := range []string{"rare plan", "posteo", "Schmidt", "only by one", "1234567", `"d"`} {
 		if strings.Contains(text.String(), value) {
 			t.Errorf("%s was released", value)
 		}
