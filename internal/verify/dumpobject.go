@@ -18,6 +18,8 @@ var (
 	objectClose = regexp.MustCompile(`^SELECT (?:pg_catalog\.)?lo_close\(0\);`)
 	// What a person may write instead.
 	objectCall = regexp.MustCompile(`(?i)\b(lo_from_bytea|lo_put|lo_?write)\s*\(`)
+	// pg_dump --statistics, from PostgreSQL 18 on: most frequent values, and bounds of histograms.
+	statisticsCall = regexp.MustCompile(`(?i)\bpg_restore_[a-z]+_stats\s*\(`)
 )
 
 // dumpedObject is a large object within a dump: what is written into it is looked
