@@ -26,7 +26,7 @@ const (
 
 // remaining are what was there before these measures and is still to be mended. The numbers
 // only fall: lower them with what you mend.
-var remaining = map[string]int{"file": 0, "column": 0, "function": 6, "word": 0}
+var remaining = map[string]int{"file": 0, "column": 0, "function": 0, "word": 0}
 
 // hold fails if there are more problems of a kind than remain.
 func hold(t *testing.T, kind string, problems []string) {

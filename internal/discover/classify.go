@@ -33,17 +33,7 @@ const (
 
 // classify decides on a column by itself and its table.
 func (c *column) classify() {
-	c.class, c.score, c.reason = pii.None, 0.6, "nothing in name, type or values speaks of a person"
-	if c.isBool() && !c.name.has("gender") {
-		if h := columnRules().first("flags", c.subject()); h.class != "" {
-			c.class, c.score, c.reason = h.class, h.score, "its name reads like "+describe(h.class)
-			return
-		}
-		c.score, c.reason = 0.95, "yes or no"
-		return
-	}
-	if c.Type.Underlying().Kind == catalog.CompositeType && !c.array {
-		c.composite()
+	if c.ofType() {
 		return
 	}
 	h := c.hint()
@@ -54,20 +44,8 @@ func (c *column) classify() {
 	if c.unfilled(h) {
 		c.seen = nil
 	}
-	if c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special &&
-		!c.name.any("password", "secret") && c.family == transform.FamilyText {
-		c.score, c.reason = 0.9, "yes or no"
-		return
-	}
-	if c.family == transform.FamilyEmbedding && !c.Generated {
-		c.class, c.score, c.reason = Embedding, 0.9, "what an embedding was made of can be guessed from it"
-		return
-	}
-	if c.family == transform.FamilySearch && !c.Generated {
-		c.class, c.score, c.reason = pii.FreeText, 0.55, "search terms are the words of a text"
-		if c.table.is("about") || c.table.is("written") {
-			c.score = sure
-		}
+	if c.answers(h) {
+		c.found(pii.None, 0.9, "yes or no")
 		return
 	}
 	best, score, why := c.weigh(h)
@@ -77,30 +55,72 @@ func (c *column) classify() {
 		score, why = 1-(1-score)*(1-vs), why+", and "+vw
 	}
 	if score >= found {
-		c.class, c.score, c.reason = best, score, why
+		c.found(best, score, why)
 		return
 	}
+	c.undecided(h, best, score, why)
+}
+
+func (c *column) found(class pii.Class, score float64, reason string) {
+	c.class, c.score, c.reason = class, score, reason
+}
+
+// ofType decides where the type tells enough: yes or no, a composite, an embedding, search terms.
+func (c *column) ofType() bool {
+	switch {
+	case c.isBool() && !c.name.has("gender"):
+		c.found(pii.None, 0.95, "yes or no")
+		if h := columnRules().first("flags", c.subject()); h.class != "" {
+			c.found(h.class, h.score, "its name reads like "+describe(h.class))
+		}
+	case c.Type.Underlying().Kind == catalog.CompositeType && !c.array:
+		c.found(pii.None, 0.6, "nothing in name, type or values speaks of a person")
+		c.composite()
+	case c.family == transform.FamilyEmbedding && !c.Generated:
+		c.found(Embedding, 0.9, "what an embedding was made of can be guessed from it")
+	case c.family == transform.FamilySearch && !c.Generated:
+		c.found(pii.FreeText, 0.55, "search terms are the words of a text")
+		if c.table.is("about") || c.table.is("written") {
+			c.score = sure
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// answers reports a column of yes and no in words, which is nothing that these say of a person.
+func (c *column) answers(h hint) bool {
+	return c.seen.known() && c.seen.yesNo == 1 && h.class != Gender && h.class != Special &&
+		!c.name.any("password", "secret") && c.family == transform.FamilyText
+}
+
+// undecided decides where neither name nor values say enough; best, score and why are what they said most.
+func (c *column) undecided(h hint, best pii.Class, score float64, why string) {
 	s := c.subject()
 	s.hint = h
-	if r := columnRules().find("rest", s); r != nil {
-		c.class, c.score, c.reason, c.guessed = r.class, r.score, r.reason, true
+	r := columnRules().find("rest", s)
+	switch {
+	case r != nil:
+		c.found(r.class, r.score, r.reason)
 		if n := c.MaxChars(); r.class == pii.FreeText && n > 0 && n < least(r.class) {
 			c.class = Unknown
 		}
-		return
-	}
-	switch {
+		c.guessed = true
 	case best != pii.None && score > 0.25:
-		c.score, c.reason = 1-score, why+", but that is not enough"
+		c.found(pii.None, 1-score, why+", but that is not enough")
 	case h.clean:
-		c.score, c.reason = h.score, "its name speaks of something else"
+		c.found(pii.None, h.score, "its name speaks of something else")
 	case c.long():
-		c.class, c.score, c.reason, c.guessed = pii.FreeText, found,
-			"long text, of which nothing is known: somebody may have written it", true
-	case c.seen.known():
-		c.score = 0.75
+		c.found(pii.FreeText, found, "long text, of which nothing is known: somebody may have written it")
+		c.guessed = true
 	default:
-		c.silent = true
+		c.found(pii.None, 0.6, "nothing in name, type or values speaks of a person")
+		if c.seen.known() {
+			c.score = 0.75
+		} else {
+			c.silent = true
+		}
 	}
 }
 
@@ -156,22 +176,18 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	if h.class == pii.None || h.class == "" {
 		return pii.None, 0, ""
 	}
-	t, score, why := c.table, h.score, "its name reads like "+describe(h.class)
-	amiss := true
-	if (h.class == Special || h.class == Gender) && !t.is("about") && !t.is("written") && !t.is("health") &&
-		t.name.any("ethnic", "religion", "marital", "orientation", "gender") && !t.name.any("person", "user") {
+	why := "its name reads like " + describe(h.class)
+	if c.listed(h.class) {
 		return h.class, 0.2, why + ", in a list of what there is"
 	}
+	score, amiss := h.score, true
 	switch {
-	case h.need == person && !c.table.is("about") && !(t.is("written") && c.name.has("body")), h.need == author &&
-		!c.table.is("about") && !c.table.is("written") && !c.table.is("signed") &&
-		!(t.is("treats") && c.name.has("health")) && !(c.fits("acts") &&
-		h.class == Special), h.need == place && !c.table.is("placed"):
+	case c.misplaced(h):
 		score *= 0.5
 		why += ", in a table that is not about persons"
 	case h.need != nothing && h.need != author && c.table.is("lists") && !c.table.is("about"):
 		score *= 0.6
-	case h.class == pii.Region && !c.name.has("region") && !t.is("postal") && !c.seen.known():
+	case h.class == pii.Region && !c.name.has("region") && !c.table.is("postal") && !c.seen.known():
 		// a state of affairs, as likely
 		score *= 0.6
 	default:
@@ -180,29 +196,56 @@ func (c *column) weigh(h hint) (pii.Class, float64, string) {
 	if !c.seen.known() || c.family == transform.FamilyPoint { // whose values are of one form
 		return h.class, score, why
 	}
-	fits := c.seen.fit(h.class)
-	if (h.class == pii.Region || h.class == pii.Country) && c.seen.values >= 20 && c.seen.distinct == c.seen.values {
-		return h.class, score * 0.5, why + ", and no two rows have the same, as in a list of places"
+	score, said := c.held(h, score, amiss)
+	return h.class, score, why + said
+}
+
+// listed reports a trait in a list of all that there are.
+func (c *column) listed(class pii.Class) bool {
+	t := c.table
+	return (class == Special || class == Gender) && !t.is("about") && !t.is("written") && !t.is("health") &&
+		t.name.any("ethnic", "religion", "marital", "orientation", "gender") && !t.name.any("person", "user")
+}
+
+// misplaced reports that a name needs another table than the one it stands in.
+func (c *column) misplaced(h hint) bool {
+	t := c.table
+	switch h.need {
+	case person:
+		return !t.is("about") && !(t.is("written") && c.name.has("body"))
+	case author:
+		return !t.is("about") && !t.is("written") && !t.is("signed") && !(t.is("treats") && c.name.has("health")) &&
+			!(c.fits("acts") && h.class == Special)
+	case place:
+		return !t.is("placed")
 	}
-	switch share := c.seen.share[h.class]; {
+	return false
+}
+
+// held is the score of a class that the name says, held against the values, and what these say; amiss: the
+// table speaks against it already.
+func (c *column) held(h hint, score float64, amiss bool) (float64, string) {
+	if (h.class == pii.Region || h.class == pii.Country) && c.seen.values >= 20 && c.seen.distinct == c.seen.values {
+		return score * 0.5, ", and no two rows have the same, as in a list of places"
+	}
+	share, fits := c.seen.share[h.class], c.seen.fit(h.class)
+	switch against := c.contradicts(h.class); {
 	case c.partial(h.class):
-		return h.class, score, why + ", and its values could be its last digits"
-	case c.contradicts(h.class) && h.score >= 0.85 && (h.class == pii.Phone || h.class == pii.Email) &&
+		return score, ", and its values could be its last digits"
+	case against && h.score >= 0.85 && (h.class == pii.Phone || h.class == pii.Email) &&
 		c.seen.distinct < 8 && !amiss && c.seen.yesNo < 0.5 && c.seen.decimals < 0.5 && c.seen.uuids == 0:
 		// a few values are no proof
-		return h.class, 0.5, why + ", though its few values do not"
-	case c.contradicts(h.class):
-		return h.class, min(score*0.3, 0.2), why + ", but its values do not"
+		return 0.5, ", though its few values do not"
+	case against:
+		return min(score*0.3, 0.2), ", but its values do not"
 	case amiss: // that the values are places says nothing of whose they are
-		return h.class, score, why
+		return score, ""
 	case decisive(h.class) && share >= 0.5 || share >= 0.3:
-		return h.class, 1 - (1-score)*(1-0.8*share), fmt.Sprintf("%s, and %.0f %% of %d values too", why, 100*share,
-			c.seen.distinct)
+		return 1 - (1-score)*(1-0.8*share), fmt.Sprintf(", and %.0f %% of %d values too", 100*share, c.seen.distinct)
 	case fits >= 0.9 && c.seen.values >= enough:
-		return h.class, score, why + ", and its values could be"
-	default:
-		return h.class, score * (0.6 + 0.4*fits), why
+		return score, ", and its values could be"
 	}
+	return score * (0.6 + 0.4*fits), ""
 }
 
 // maxPart is the length of the part of a number that is shown in its place.

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
-	"unicode/utf8"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
@@ -85,41 +85,90 @@ func isMissing(v string) bool {
 	return false
 }
 
+// one looks at one value, and counts what it shows.
 func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits []detect.Hit) []detect.Hit {
-	runes := utf8.RuneCountInString(v)
-	if e.short = max(e.short, runes); e.distinct == 1 || runes < e.least {
-		e.least = runes
-	}
-	said := map[pii.Class]bool{}
-	is := func(c pii.Class) {
-		if !said[c] {
-			said[c] = true
-			e.share[c]++
-		}
-	}
-	could := func(c pii.Class, yes bool) {
-		if yes {
-			e.could[c]++
-		}
-	}
-	s := shapeOf(v)
-	if s.letters > 0 && s.digits == 0 && s.signs == 0 {
-		e.alpha++
-	}
-	if s.digits == s.runes {
-		e.digits++
-	}
-	if s.json {
-		e.json++
-	}
-	if s.words >= 5 && !s.json && s.letters > 3*s.digits {
-		e.prose++
-	}
+	r := reading{v: v, folded: folded(v), shape: shapeOf(v), is: map[pii.Class]bool{}}
+	r.nameish = r.letters >= 2 && r.digits == 0 && r.runes <= 60 && r.words <= 6 &&
+		!strings.ContainsAny(v, "@/\\_<>{}=:;#")
+	r.numbered = r.letters >= r.digits && isNumbered(v) // as made-up persons are
+	e.count(&r)
 	hits = d.ScanIn(hits, []byte(v), about)
+	e.detected(&r, hits)
+	for _, f := range forms() {
+		if f.is != nil && f.is(&r) {
+			r.is[f.class] = true
+		}
+		if f.could != nil && f.could(&r) {
+			e.could[f.class]++
+		}
+	}
+	if names := strings.Split(v, ", "); len(names) > 1 && r.digits == 0 && !r.nameish && areNames(names) {
+		r.is[pii.FullName] = true
+		e.could[pii.FullName]++
+	}
+	if r.nameish {
+		first, last, full := personal(v)
+		r.is[pii.FirstName] = r.is[pii.FirstName] || first
+		r.is[pii.LastName] = r.is[pii.LastName] || last
+		r.is[pii.FullName] = r.is[pii.FullName] || full
+	}
+	for class, is := range r.is {
+		if is {
+			e.share[class]++
+		}
+	}
+	return hits
+}
+
+// reading is one value as it is looked at.
+type reading struct {
+	v, folded string
+	shape
+	is                map[pii.Class]bool // what it shows to be
+	nameish, numbered bool               // built like a name; of a person who was made up
+	number            bool               // point is what it says
+	point             float64
+}
+
+// count takes down what a value is made of.
+func (e *evidence) count(r *reading) {
+	if e.short = max(e.short, r.runes); e.distinct == 1 || r.runes < e.least {
+		e.least = r.runes
+	}
+	date, iso := isDate(r.v)
+	r.is[pii.Date] = date
+	point, dotted := coordinate(r.v)
+	r.point = point
+	l := lexicon()
+	for _, c := range []struct {
+		into *float64
+		yes  bool
+	}{
+		{&e.alpha, r.letters > 0 && r.digits == 0 && r.signs == 0},
+		{&e.digits, r.digits == r.runes},
+		{&e.json, r.json},
+		{&e.prose, r.words >= 5 && !r.json && r.letters > 3*r.digits},
+		{&e.isoDates, date && iso},
+		{&e.decimals, dotted && r.dots > 0},
+		{&e.yesNo, l.yesNo[r.folded] || l.yesNo[r.v]},
+		{&e.uuids, isUUID(r.v)},
+		{&e.opaque, isOpaque(r.v)},
+		{&e.accounts, isAccount(r.v)},
+	} {
+		if c.yes {
+			*c.into++
+		}
+	}
+	e.zero = e.zero || r.v == "0"
+	r.number = dotted
+}
+
+// detected takes down what detectors find in a value.
+func (e *evidence) detected(r *reading, hits []detect.Hit) {
 	for _, h := range hits {
-		whole := h.Start == 0 && h.End == len(v) && h.Class != pii.Phone
+		whole := h.Start == 0 && h.End == len(r.v) && h.Class != pii.Phone
 		if whole || h.Class == pii.Capability && (h.Start == 0 || h.Kind == "connection_string") {
-			is(h.Class)
+			r.is[h.Class] = true
 			if h.Bare && !h.Said { // a number of the right length and check digit, as one in ten or a hundred is
 				e.bare[h.Class]++
 			}
@@ -128,122 +177,75 @@ func (e *evidence) one(v string, d *detect.Detector, about detect.Context, hits 
 	if slices.ContainsFunc(hits, func(h detect.Hit) bool { return !h.Bare && (h.Strong || h.Class != pii.Token) }) {
 		e.hits++
 	}
-	if isMailbox(v) {
-		is(pii.Email)
-	}
-	if s.phone(v) {
-		is(pii.Phone)
-	}
-	could(pii.Phone, s.digits >= 5 && s.letters <= 6 && s.digits <= 20)
-	if addr, err := netip.ParsePrefix(withBits(v)); err == nil && addr.IsValid() {
-		could(pii.IP, true)
-	}
-	if isMAC(v) {
-		is(pii.MAC)
-	}
-	if strings.HasPrefix(v, "Mozilla/") || strings.Contains(v, "AppleWebKit") {
-		is(pii.UserAgent)
-	}
-	if u, err := url.Parse(v); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(v, "www.") {
-		is(pii.URL)
-	}
-	// an address, or pairs of names and values
-	could(pii.Capability, s.spaces == 0 && strings.ContainsAny(v, "./") || strings.Contains(v, "="))
-	could(pii.UserAgent, s.letters > s.digits && s.runes >= 4)
-	could(pii.URL, strings.ContainsAny(v, "./") && s.spaces == 0)
-	if date, iso := isDate(v); date {
-		is(pii.Date)
-		if iso {
-			e.isoDates++
-		}
-	}
-	could(pii.Date, e.date(v, s))
-	if isHash(v) {
-		is(pii.Token)
-	}
-	if isOpaque(v) {
-		e.opaque++
-	}
-	if isAccount(v) {
-		e.accounts++
-	}
-	could(pii.Token, s.spaces <= 1)
-	could(pii.NationalID, s.digits >= 2 && s.digits+s.letters >= 3 && s.digits+s.letters <= 24 && s.words <= 3)
-	could(pii.CreditCard, s.digits >= 4 && s.digits <= 19 && s.letters <= 4)
-	could(pii.IBAN, s.digits+s.letters >= 4 && s.words <= 9 && s.signs <= 4)
-	if isPostcode(v) {
-		is(pii.Postcode)
-	}
-	could(pii.Postcode, s.digits+s.letters >= 3 && s.digits+s.letters <= 11 && s.digits >= 1)
-	if isStreet(v, s) {
-		is(pii.Street)
-	}
-	// a house has a number
-	could(pii.Street, (s.letters >= 1 || s.digits == s.runes && s.runes <= 6) && s.runes <= 160 && !s.json)
-	nameish := s.letters >= 2 && s.digits == 0 && s.runes <= 60 && s.words <= 6 &&
-		!strings.ContainsAny(v, "@/\\_<>{}=:;#")
-	numbered := s.letters >= s.digits && isNumbered(v) // as made-up persons are
-	could(pii.FullName, nameish || numbered)
-	could(pii.FirstName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 &&
-		!strings.ContainsAny(v, "@/\\_<>{}="))
-	could(pii.LastName, s.letters >= 1 && (s.digits <= 1 || numbered) && s.runes <= 40 && s.words <= 4 &&
-		!strings.ContainsAny(v, "@/\\_<>{}="))
-	could(pii.City, s.letters >= 2 && s.runes <= 60 && s.digits <= 5)
-	could(pii.Region, s.letters >= 1 && s.runes <= 60 && s.digits <= 3)
-	could(pii.Country, s.letters >= 2 && s.runes <= 60 && s.digits == 0)
-	could(pii.Company, s.letters >= 1 && s.runes <= 120)
-	could(pii.Username, s.letters+s.digits >= 2 && s.spaces == 0 && s.runes <= 80)
-	if nameish {
-		first, last, full := personal(v)
-		if first {
-			is(pii.FirstName)
-		}
-		if last {
-			is(pii.LastName)
-		}
-		if full {
-			is(pii.FullName)
-		}
-	}
-	if names := strings.Split(v, ", "); len(names) > 1 && s.digits == 0 && !nameish && areNames(names) {
-		is(pii.FullName)
-		could(pii.FullName, true)
-	}
-	w := folded(v)
-	if lexicon().cities[w] {
-		is(pii.City)
-	}
-	if lexicon().regions[w] {
-		is(pii.Region)
-	}
-	if lexicon().countries[w] {
-		is(pii.Country)
-	}
-	if isCompany(v) {
-		is(pii.Company)
-	}
-	if f, ok := coordinate(v); ok {
-		if s.dots > 0 {
-			e.decimals++
-		}
-		could(pii.Latitude, f >= -90 && f <= 90)
-		could(pii.Longitude, f >= -180 && f <= 180)
-	}
-	could(pii.FreeText, s.letters >= 1)
-	could(Gender, s.runes <= 3 || lexicon().genders[w])
-	e.zero = e.zero || v == "0"
-	if lexicon().yesNo[w] || lexicon().yesNo[v] {
-		e.yesNo++
-	}
-	could(Age, s.digits >= 1 && s.digits <= 6 && s.runes <= 12)
-	if isUUID(v) {
-		e.uuids++
-	}
-	could(Financial, s.digits >= 1)
-	could(Special, true) // codes of diagnoses are numbers
-	could(Photo, true)
-	return hits
 }
+
+// form is how values of a class look: what shows that one is of it, and what leaves it possible; nil: nothing does.
+type form struct {
+	class     pii.Class
+	is, could func(r *reading) bool
+}
+
+// forms are those of all classes.
+var forms = sync.OnceValue(func() []form {
+	always := func(*reading) bool { return true }
+	name := func(r *reading) bool {
+		return r.letters >= 1 && (r.digits <= 1 || r.numbered) && r.runes <= 40 && r.words <= 4 &&
+			!strings.ContainsAny(r.v, "@/\\_<>{}=")
+	}
+	return []form{
+		{pii.Email, func(r *reading) bool { return isMailbox(r.v) }, nil},
+		{pii.Phone, func(r *reading) bool { return r.phone(r.v) },
+			func(r *reading) bool { return r.digits >= 5 && r.letters <= 6 && r.digits <= 20 }},
+		{pii.IP, nil, func(r *reading) bool {
+			addr, err := netip.ParsePrefix(withBits(r.v))
+			return err == nil && addr.IsValid()
+		}},
+		{pii.MAC, func(r *reading) bool { return isMAC(r.v) }, nil},
+		{pii.UserAgent, func(r *reading) bool {
+			return strings.HasPrefix(r.v, "Mozilla/") || strings.Contains(r.v, "AppleWebKit")
+		}, func(r *reading) bool { return r.letters > r.digits && r.runes >= 4 }},
+		{pii.URL, func(r *reading) bool {
+			u, err := url.Parse(r.v)
+			return err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(r.v, "www.")
+		}, func(r *reading) bool { return strings.ContainsAny(r.v, "./") && r.spaces == 0 }},
+		{pii.Capability, nil, func(r *reading) bool { // an address, or pairs of names and values
+			return r.spaces == 0 && strings.ContainsAny(r.v, "./") || strings.Contains(r.v, "=")
+		}},
+		{pii.Date, nil, func(r *reading) bool { return r.date() }},
+		{pii.Token, func(r *reading) bool { return isHash(r.v) }, func(r *reading) bool { return r.spaces <= 1 }},
+		{pii.NationalID, nil, func(r *reading) bool {
+			return r.digits >= 2 && r.digits+r.letters >= 3 && r.digits+r.letters <= 24 && r.words <= 3
+		}},
+		{pii.CreditCard, nil, func(r *reading) bool { return r.digits >= 4 && r.digits <= 19 && r.letters <= 4 }},
+		{pii.IBAN, nil, func(r *reading) bool { return r.digits+r.letters >= 4 && r.words <= 9 && r.signs <= 4 }},
+		{pii.Postcode, func(r *reading) bool { return isPostcode(r.v) }, func(r *reading) bool {
+			return r.digits+r.letters >= 3 && r.digits+r.letters <= 11 && r.digits >= 1
+		}},
+		{pii.Street, func(r *reading) bool { return isStreet(r.v, r.shape) }, func(r *reading) bool { // a house has a number
+			return (r.letters >= 1 || r.digits == r.runes && r.runes <= 6) && r.runes <= 160 && !r.json
+		}},
+		{pii.FullName, nil, func(r *reading) bool { return r.nameish || r.numbered }},
+		{pii.FirstName, nil, name},
+		{pii.LastName, nil, name},
+		{pii.City, func(r *reading) bool { return lexicon().cities[r.folded] },
+			func(r *reading) bool { return r.letters >= 2 && r.runes <= 60 && r.digits <= 5 }},
+		{pii.Region, func(r *reading) bool { return lexicon().regions[r.folded] },
+			func(r *reading) bool { return r.letters >= 1 && r.runes <= 60 && r.digits <= 3 }},
+		{pii.Country, func(r *reading) bool { return lexicon().countries[r.folded] },
+			func(r *reading) bool { return r.letters >= 2 && r.runes <= 60 && r.digits == 0 }},
+		{pii.Company, func(r *reading) bool { return isCompany(r.v) },
+			func(r *reading) bool { return r.letters >= 1 && r.runes <= 120 }},
+		{pii.Username, nil, func(r *reading) bool { return r.letters+r.digits >= 2 && r.spaces == 0 && r.runes <= 80 }},
+		{pii.Latitude, nil, func(r *reading) bool { return r.number && r.point >= -90 && r.point <= 90 }},
+		{pii.Longitude, nil, func(r *reading) bool { return r.number && r.point >= -180 && r.point <= 180 }},
+		{pii.FreeText, nil, func(r *reading) bool { return r.letters >= 1 }},
+		{Gender, nil, func(r *reading) bool { return r.runes <= 3 || lexicon().genders[r.folded] }},
+		{Age, nil, func(r *reading) bool { return r.digits >= 1 && r.digits <= 6 && r.runes <= 12 }},
+		{Financial, nil, func(r *reading) bool { return r.digits >= 1 }},
+		{Special, nil, always}, // codes of diagnoses are numbers
+		{Photo, nil, always},
+	}
+})
 
 // shape is what a value is made of.
 type shape struct {
@@ -331,13 +333,13 @@ func (s shape) phone(v string) bool {
 	return false
 }
 
-// date reports whether v could be a date, or a part of one, in some form.
-func (e *evidence) date(v string, s shape) bool {
-	if d, _ := isDate(v); d || s.digits == len(v) && len(v) <= 2 {
+// date reports whether a value could be a date, or a part of one, in some form.
+func (r *reading) date() bool {
+	if r.is[pii.Date] || r.digits == len(r.v) && len(r.v) <= 2 {
 		return true
 	}
-	v = strings.TrimSuffix(v, ".0") // a number that was a float once
-	s = shapeOf(v)
+	v := strings.TrimSuffix(r.v, ".0") // a number that was a float once
+	s := shapeOf(v)
 	switch {
 	case s.digits == 0 || s.digits > 17 || s.letters > 14:
 		return false

@@ -12,21 +12,10 @@ import (
 // subjects names whom the rows of tables are about, where it is evident: the
 // table's own key where it describes persons, else its one key of such a table.
 func (d *Draft) subjects(existing *rules.Ruleset) {
-	homes := map[*table]string{} // the domains of their persons
-	first := true
-	if existing != nil {
-		for _, t := range d.s.tables {
-			if r := existing.Tables[t.Name]; r != nil && r.Subject != nil {
-				first = first && r.Subject.Domain != rules.Person
-				if slices.Equal(t.PrimaryKey, []string{r.Subject.Column}) {
-					homes[t] = r.Subject.Domain
-				}
-			}
-		}
-	}
+	homes, first := d.homes(existing)
 	for _, td := range d.tables {
 		t := td.table
-		if td.none != "" || td.existing || t.Name != t.Root || len(t.PrimaryKey) != 1 || !td.named() {
+		if !td.mayHaveSubject() || len(t.PrimaryKey) != 1 || !td.named() {
 			continue
 		}
 		c := t.column(t.PrimaryKey[0])
@@ -39,38 +28,72 @@ func (d *Draft) subjects(existing *rules.Ruleset) {
 		}
 		first, td.home, td.subject = false, true, subjectOf(c, homes[t])
 	}
-	for _, t := range d.s.tables { // a table that adds columns to a person's
+	d.extensions(homes)
+	for _, td := range d.tables {
+		if !td.mayHaveSubject() || td.home || !td.personal() {
+			continue
+		}
+		if to := td.table.oneSubject(homes); to != nil && subjectType(to) {
+			td.subject = subjectOf(to, homes[to.to.table])
+		}
+	}
+}
+
+// homes are the domains of the persons that rules which exist describe, by their tables; first: none
+// of those is the one that all persons share.
+func (d *Draft) homes(existing *rules.Ruleset) (homes map[*table]string, first bool) {
+	homes, first = map[*table]string{}, true
+	if existing == nil {
+		return homes, first
+	}
+	for _, t := range d.s.tables {
+		if r := existing.Tables[t.Name]; r != nil && r.Subject != nil {
+			first = first && r.Subject.Domain != rules.Person
+			if slices.Equal(t.PrimaryKey, []string{r.Subject.Column}) {
+				homes[t] = r.Subject.Domain
+			}
+		}
+	}
+	return homes, first
+}
+
+// extensions are tables that add columns to a person's: they have its key for their own.
+func (d *Draft) extensions(homes map[*table]string) {
+	for _, t := range d.s.tables {
 		if len(t.PrimaryKey) == 1 && homes[t] == "" {
-			if c := t.column(t.PrimaryKey[0]); c != nil && c.to != nil && len(c.key.Columns) == 1 &&
-				c.to.table.PrimaryKey != nil && c.to.Name == c.to.table.PrimaryKey[0] && homes[c.to.table] != "" {
+			if c := t.column(t.PrimaryKey[0]); c != nil && homed(c, homes) {
 				homes[t] = homes[c.to.table]
 			}
 		}
 	}
-	for _, td := range d.tables {
-		t := td.table
-		if td.none != "" || td.existing || td.home || t.Name != t.Root || !td.personal() {
-			continue
-		}
-		var to *column
-		for _, c := range t.columns {
-			home := c.to
-			if home == nil || homes[home.table] == "" || len(c.key.Columns) != 1 ||
-				home.Name != home.table.PrimaryKey[0] ||
-				c.fits("secondary") {
-				continue
-			}
-			if to != nil {
-				to = nil
-				break
-			}
-			to = c
-		}
-		if to == nil || !subjectType(to) {
-			continue
-		}
-		td.subject = subjectOf(to, homes[to.to.table])
+}
+
+// homed reports a column that refers to the key of a table of persons.
+func homed(c *column, homes map[*table]string) bool {
+	if c.to == nil || len(c.key.Columns) != 1 || homes[c.to.table] == "" {
+		return false
 	}
+	key := c.to.table.PrimaryKey
+	return len(key) > 0 && c.to.Name == key[0]
+}
+
+// oneSubject is the only column of a table that refers to persons; nil if there are more.
+func (t *table) oneSubject(homes map[*table]string) (to *column) {
+	for _, c := range t.columns {
+		if !homed(c, homes) || c.fits("secondary") {
+			continue
+		}
+		if to != nil {
+			return nil
+		}
+		to = c
+	}
+	return to
+}
+
+// mayHaveSubject reports whether a draft may say whom the rows are about.
+func (td *tableDraft) mayHaveSubject() bool {
+	return td.none == "" && !td.existing && td.table.Name == td.table.Root
 }
 
 // belongs reports whether a table that isn't named for persons refers to one that

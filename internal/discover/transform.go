@@ -27,26 +27,17 @@ const (
 // is for the compiler to say.
 func (c *column) choices() []choice {
 	if c.class == pii.None {
-		if c.family == transform.FamilyJSON && !c.array && c.configuration() {
-			return []choice{{"{json: {}, other: keep}", "numbers, true and false stay, and no text: list the paths that may stay"}, {keep, ""}}
-		}
-		if c.family == transform.FamilyJSON && !c.array {
-			return []choice{{"{json: {}}", unseen + "paths that may stay"}, {keep, ""}}
-		}
-		if c.Type.Underlying().Name == "hstore" && !c.seen.known() {
-			return []choice{{"{hstore: {}}", unseen + "keys that may stay"}, {keep, ""}}
-		}
-		return []choice{{keep, ""}}
+		return c.kept()
+	}
+	if c.fields != "" {
+		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep,
+			"it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
 	var out []choice
 	try := func(review string, rules ...string) {
 		for _, r := range rules {
 			out = append(out, choice{c.wrap(r), review})
 		}
-	}
-	if c.fields != "" {
-		return []choice{{c.fields, "field by field"}, {`"null"`, "no transform of its class serves this column"}, {keep,
-			"it holds " + describe(c.class) + ", and no transform serves it: decide"}}
 	}
 	if c.partial(c.class) && (c.family == transform.FamilyText || c.family == transform.FamilyNumber) {
 		part := string(c.class) + "_part"
@@ -55,7 +46,29 @@ func (c *column) choices() []choice {
 		}
 		try("", "{transform: digits, domain: "+part+"}")
 	}
-	native := native(c.class)
+	c.ofClass(try)
+	own, opaque := c.distinct()
+	try("", own...)
+	c.rest(try, opaque)
+	return out
+}
+
+// kept are the rules of a column that holds nothing personal.
+func (c *column) kept() []choice {
+	switch document := c.family == transform.FamilyJSON && !c.array; {
+	case document && c.configuration():
+		return []choice{{"{json: {}, other: keep}",
+			"numbers, true and false stay, and no text: list the paths that may stay"}, {keep, ""}}
+	case document:
+		return []choice{{"{json: {}}", unseen + "paths that may stay"}, {keep, ""}}
+	case c.Type.Underlying().Name == "hstore" && !c.seen.known():
+		return []choice{{"{hstore: {}}", unseen + "keys that may stay"}, {keep, ""}}
+	}
+	return []choice{{keep, ""}}
+}
+
+// ofClass tries what the class is for.
+func (c *column) ofClass(try func(review string, rules ...string)) {
 	switch c.class {
 	case pii.BirthDate, pii.Date:
 		c.dates(try)
@@ -67,17 +80,17 @@ func (c *column) choices() []choice {
 		try("", "{transform: text, names: true}", "text")
 	case pii.Token:
 		if c.name.has("password") && c.family == transform.FamilyText && c.name.has("hash|password") &&
-			(c.seen == nil ||
-				c.seen.share[pii.Token] > 0.5) {
+			(c.seen == nil || c.seen.share[pii.Token] > 0.5) {
 			try("", "password")
 		}
-		try("", native...)
+		try("", native(c.class)...)
 	case pii.Capability:
 		try("staging must not act on others: is it needed there at all?", "inert")
 	case Gender:
 		try("a trait, kept: names can follow it (gender: "+c.Name+
-			" beside first_name); make it null if nobody needs it",
-			keep)
+			" beside first_name); make it null if nobody needs it", keep)
+	case Unknown:
+		try("it stands in rows about persons, and nothing is known of it: decide", keep)
 	case Financial:
 		try("", "{transform: number_noise, percent: 10}")
 	case Photo:
@@ -86,8 +99,6 @@ func (c *column) choices() []choice {
 		}
 	case Age:
 		try("", "age_bucket")
-	case Unknown:
-		try("it stands in rows about persons, and nothing is known of it: decide", keep)
 	case Embedding:
 		try("", `"null"`, "embedding_zero")
 	case pii.Latitude, pii.Longitude, pii.Location:
@@ -95,15 +106,11 @@ func (c *column) choices() []choice {
 		case c.family == transform.FamilyPoint:
 			try("", "{transform: geo_noise, axis: point}")
 		case !c.pair():
-			try("", native...)
+			try("", native(c.class)...)
 		}
 	default:
-		try("", native...)
+		try("", native(c.class)...)
 	}
-	own, opaque := c.distinct()
-	try("", own...)
-	c.rest(try, opaque)
-	return out
 }
 
 // native are the rules of the transform that makes fakes of a class: it is called like it.
