@@ -238,6 +238,13 @@ func (s *site) inAFolder(t *testing.T) {
 	made := s.syntheticBucket()
 	whole := filepath.Join(s.dir, "whole")
 	s.edit("refresher.yaml", "buckets:\n", "buckets:\n  - {name: whole, url: file://"+whole+", content: full, formats: [pgdump]}\n")
+	s.edit("refresher.yaml", "public.api_keys: 40", "public.api_keys: 40, public.assignments: 90000000")
+	for _, command := range [][]string{{"run", "--dry-run"}, {"check"}} { // both before a row is read
+		if _, said := s.must(exitRefused, command...); !strings.Contains(said, "unique key assignments_pkey of public.assignments") {
+			t.Errorf("%v: %s", command, said)
+		}
+	}
+	s.edit("refresher.yaml", ", public.assignments: 90000000", "")
 	s.must(exitClean, "run")
 	s.everyMajorLoads(t, whole, filepath.Join(s.dir, "bucket", "app"), strings.TrimPrefix(made, "file://"))
 	s.invented(t, made)

@@ -160,7 +160,7 @@ func (a *app) accept(in *check.Input) error {
 
 // checkInput reads the rules and the catalog, from wherever the flags say.
 func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (*check.Input, error) {
-	in := &check.Input{Files: c.files, Strict: c.strict, Listed: c.decisions}
+	in := &check.Input{Files: c.files, Strict: c.strict, Listed: c.decisions, Filled: len(c.schema) > 0, Made: madeUp(conf)}
 	if len(c.files) == 0 {
 		in.Files = conf.Rules
 	}
@@ -188,6 +188,19 @@ func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (
 		in.Before, err = schemafile.Load(ctx, c.base)
 	}
 	return in, err
+}
+
+// madeUp are the databases that are made up for buckets of a configuration.
+func madeUp(conf *config.Config) (list []check.Made) {
+	if conf == nil {
+		return nil
+	}
+	for _, b := range conf.Buckets {
+		if b.Content == "synthetic" {
+			list = append(list, check.Made{Bucket: b.Name, Options: b.Synthetic.Options()})
+		}
+	}
+	return list
 }
 
 // checkHooks looks at the hooks of a configuration, and runs none.
@@ -228,7 +241,7 @@ func checkVerdict(r *check.Result) error {
 	if r.Passed {
 		return nil
 	}
-	missing, late, errs, hooks, warnings := 0, 0, 0, 0, 0
+	missing, late, errs, hooks, unmade, warnings := 0, 0, 0, 0, 0, 0
 	for _, i := range r.Issues {
 		switch {
 		case i.ID == "missing-table", i.ID == "missing-column", i.ID == "gate":
@@ -237,6 +250,8 @@ func checkVerdict(r *check.Result) error {
 			late++
 		case i.ID == "hook":
 			hooks++
+		case i.ID == "synthetic" && i.Level == check.Error:
+			unmade++
 		case i.Level == check.Error:
 			errs++
 		case i.Level == check.Warning:
@@ -253,6 +268,8 @@ func checkVerdict(r *check.Result) error {
 		return fault.BadInput("hooks can't do what they say: problems %d", hooks)
 	case missing > 0:
 		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
+	case unmade > 0:
+		return fault.Refuse("synthetic", "rows can't be made up for buckets with content: synthetic: problems %d", unmade)
 	case late > 0:
 		return fault.Refuse("review",
 			"patterns keep columns that came after their last review; look at them, then run refresher check --accept")

@@ -15,6 +15,7 @@
 //	pattern                         a pattern that fits nothing
 //	constraint                      a CHECK that a fake could break
 //	hook                            a hook that can't do what it says
+//	synthetic                       rows that can't be made up for a bucket with content: synthetic
 //	version                         the versions of a product that the rules were written for, if its tables are there
 package check
 
@@ -25,6 +26,7 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/dataset/synthetic"
 	"refresher/internal/discover"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
@@ -99,8 +101,16 @@ type Input struct {
 	Hooks  []fault.Problem // what is wrong with hooks
 	Now    *catalog.Catalog
 	Before *catalog.Catalog // to compare types with; nil: nothing
+	Made   []Made           // databases that are made up from this one
+	Filled bool             // Now counts no rows, so every table may have some
 	Strict bool             // warnings count, too
 	Listed bool             // the result lists what decides on every column
+}
+
+// Made is a database that is made up for a bucket.
+type Made struct {
+	Bucket  string
+	Options synthetic.Options
 }
 
 // checker collects issues.
@@ -132,6 +142,9 @@ func Run(in Input) (*Result, error) {
 	c.types()
 	c.patterns()
 	c.versions()
+	if err := c.synthetic(program); err != nil {
+		return nil, err
+	}
 	if program != nil {
 		c.count(program)
 		for _, w := range program.Warnings() {

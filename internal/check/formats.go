@@ -157,6 +157,7 @@ var kinds = [...]struct{ id, text string }{
 	{"pattern", "A pattern that fits nothing."},
 	{"constraint", "A CHECK constraint that a fake could break."},
 	{"hook", "A hook that can't do what it says."},
+	{"synthetic", "Rows that can't be made up for a bucket."},
 }
 
 // JUnit writes the results as JUnit XML: a suite a pipeline, in it a case a kind of

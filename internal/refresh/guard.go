@@ -151,7 +151,7 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 	if err := p.checkSamples(ctx, o, rec); err != nil {
 		return err
 	}
-	if err := p.checkSynthetic(o); err != nil {
+	if err := p.checkSynthetic(ctx, o); err != nil {
 		return err
 	}
 	rec.decisions(p.program)

@@ -13,7 +13,6 @@ import (
 	"refresher/internal/dataset/sample"
 	"refresher/internal/fault"
 	"refresher/internal/history"
-	"refresher/internal/postgres/catalog"
 	"refresher/internal/report"
 	"refresher/internal/restore"
 )
@@ -72,11 +71,7 @@ func ofBucket(name string, err error) error {
 
 // estimate notes in the report of a dry run what a sample would hold.
 func (p *plan) estimate(ctx context.Context, conn *pgx.Conn, rec *recorder, bucket string, o sample.Options) error {
-	empty := map[catalog.Name]bool{}
-	for _, d := range p.program.Decisions() {
-		empty[d.Table] = d.RowsNone
-	}
-	e, err := sample.EstimateSample(ctx, conn, p.catalog, o, empty)
+	e, err := sample.EstimateSample(ctx, conn, p.catalog, o, p.empties())
 	if err != nil {
 		return err
 	}

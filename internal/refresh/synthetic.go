@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/jackc/pgx/v5"
+
 	"refresher/internal/dataset/synthetic"
 	"refresher/internal/discover"
 	"refresher/internal/pii"
@@ -20,17 +22,40 @@ type syntheticDB struct {
 	statistics *synthetic.Statistics
 }
 
-// checkSynthetic finds bad options before a row is read.
-func (p *plan) checkSynthetic(o *Options) error {
+// checkSynthetic finds before a row is read what is wrong with options, and what can't be made.
+func (p *plan) checkSynthetic(ctx context.Context, o *Options) error {
+	var bounds map[catalog.Name]string
 	for _, b := range o.Buckets {
 		if b.Synthetic == nil {
 			continue
 		}
-		if err := b.Synthetic.Check(p.catalog); err != nil {
+		err := b.Synthetic.Check(p.catalog)
+		if err == nil && bounds == nil {
+			err = p.source.Catalogs(ctx, func(conn *pgx.Conn) (err error) {
+				bounds, err = synthetic.Bounds(ctx, conn)
+				return err
+			})
+		}
+		if err == nil {
+			err = p.server.Maintenance(ctx, func(conn *pgx.Conn) error {
+				return b.Synthetic.Try(ctx, conn, synthetic.Schema{Catalog: p.catalog, Bounds: bounds, Empty: p.empties(),
+					Policy: policy(p, b.Synthetic.Method)})
+			})
+		}
+		if err != nil {
 			return ofBucket(b.Name, err)
 		}
 	}
 	return nil
+}
+
+// empties are the tables whose rows stay behind.
+func (p *plan) empties() map[catalog.Name]bool {
+	empty := map[catalog.Name]bool{}
+	for _, d := range p.program.Decisions() {
+		empty[d.Table] = d.RowsNone
+	}
+	return empty
 }
 
 // synthesized makes a bucket's synthetic database; buckets with equal options share it.
@@ -53,7 +78,7 @@ func (e *exporter) synthesized(ctx context.Context, b Bucket) (*syntheticDB, err
 		return nil, err
 	}
 	if err := db.PostData(ctx, e.schema, e.o.Workers); err != nil {
-		return nil, synthetic.Explain(err, catalog.Name{})
+		return nil, synthetic.Explain(err, nil)
 	}
 	return s, db.RefreshMatViews(ctx, filledViews(e.o, e.plan))
 }
@@ -65,7 +90,7 @@ func (e *exporter) measure(ctx context.Context, s *syntheticDB) error {
 		return err
 	}
 	defer client.Close(ctx, conn)
-	s.statistics, err = synthetic.Measure(ctx, conn, e.catalog, e.policy(s.options.Method))
+	s.statistics, err = synthetic.Measure(ctx, conn, e.catalog, policy(e.plan, s.options.Method))
 	return err
 }
 
@@ -80,7 +105,11 @@ func (e *exporter) makeUp(ctx context.Context, s *syntheticDB) error {
 	if err != nil {
 		return err
 	}
-	rows, err := synthetic.New(e.catalog, bounds, s.statistics, s.options)
+	options, err := synthetic.Ask(ctx, conn, e.catalog, bounds, s.statistics, s.options)
+	if err != nil {
+		return err
+	}
+	rows, err := synthetic.New(e.catalog, bounds, s.statistics, options)
 	if err != nil {
 		return err
 	}
@@ -101,14 +130,14 @@ func (e *exporter) makeUp(ctx context.Context, s *syntheticDB) error {
 
 // policy is what the rules let a synthetic database know: values of columns that they keep in all rows and that
 // don't look personal by name either. Of what a hook made no rule says that it may be released.
-func (e *exporter) policy(m synthetic.Method) synthetic.Policy {
+func policy(p *plan, m synthetic.Method) synthetic.Policy {
 	type column struct {
 		table catalog.Name
 		name  string
 	}
 	kept, class, people := map[column]bool{}, map[column]pii.Class{}, map[catalog.Name]bool{}
-	survey := discover.Names(e.catalog)
-	for _, d := range e.program.Decisions() {
+	survey := discover.Names(p.catalog)
+	for _, d := range p.program.Decisions() {
 		for _, c := range d.Columns {
 			at := column{d.Table, c.Name}
 			if class[at] = c.Class; c.Class == pii.None {

@@ -201,6 +201,11 @@ func supported(source *catalog.Catalog) error {
 	return nil
 }
 
+// Maintenance runs fn on a session in a database that is nobody's: postgres, as a rule.
+func (s *Server) Maintenance(ctx context.Context, fn func(*pgx.Conn) error) error {
+	return s.do(ctx, fn)
+}
+
 // do runs fn on a connection to the maintenance database.
 func (s *Server) do(ctx context.Context, fn func(*pgx.Conn) error) error {
 	open := func(ctx context.Context) (*pgx.Conn, error) { return session(ctx, s.cfg) }

@@ -108,6 +108,9 @@ func (c *column) known(stats Column, k int64) {
 		add(choice{is: 'a'}, stats.Filled-sum-k*int64(len(stats.Values)+1))
 	}
 	for _, b := range stats.Bins {
+		if c.domain.list != nil {
+			break // its values alone
+		}
 		low, _, ok := c.measure.ticks(b.From)
 		high, exact, fine := c.measure.ticks(b.To)
 		if !ok || !fine {

@@ -124,8 +124,9 @@ func TestRefusals(t *testing.T) {
 		options            synthetic.TableOptions
 		want               string
 	}{
-		"a function": {tables: "CREATE TABLE t (a text CONSTRAINT odd CHECK (md5(a) < '1'))", want: "constraint odd of public.t"},
-		"no value":   {tables: "CREATE TABLE t (a int CHECK (a > 5 AND a < 3))", want: "column a of public.t"},
+		"two columns": {tables: "CREATE TABLE t (a text, b text, CONSTRAINT odd CHECK (md5(a) = md5(b)))",
+			want: "constraint odd (of a, b) of public.t"},
+		"no value": {tables: "CREATE TABLE t (a int CHECK (a > 5 AND a < 3))", want: "column a of public.t"},
 		"never true": {tables: "CREATE TABLE t (a int NOT NULL, b int NOT NULL, CONSTRAINT odd CHECK (a + b = -a - b - 1))",
 			want: "constraint odd of public.t"},
 		"too many rows": {tables: "CREATE TABLE t (a boolean NOT NULL)", keys: "ALTER TABLE t ADD PRIMARY KEY (a)",
@@ -152,6 +153,58 @@ func TestRefusals(t *testing.T) {
 				Tables: map[catalog.Name]synthetic.TableOptions{name("t"): {Rows: &zero}}})
 			if err != nil {
 				t.Errorf("with rows: 0: %v", err)
+			}
+		})
+	}
+}
+
+// What is not understood of one column is tried by the server: functions of PostgreSQL's, of the application's and of
+// domains. Columns whose rows must differ have enough values.
+func TestConstraintsThatTheServerTries(t *testing.T) {
+	w := newWorld(t, `
+CREATE FUNCTION even(n int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 % 2 = 0';
+CREATE DOMAIN spread AS text CONSTRAINT spread CHECK (md5(VALUE) < '8');
+CREATE TABLE t (id int NOT NULL CHECK (public.even(id)), code char(6) NOT NULL CHECK (right(md5(code), 1) IN ('0', '1', '2')),
+	place spread, "Odd ""name" date CHECK (extract(dow FROM "Odd ""name") BETWEEN 1 AND 5), n int CHECK (CASE WHEN n > 5 THEN n % 3 = 0 ELSE true END));`, `
+INSERT INTO t SELECT 2 * i, c, c, '2024-01-03', 3 * i FROM generate_series(1, 100) i, (SELECT lpad(g::text, 6, 'x') FROM generate_series(1, 500) g
+	WHERE right(md5(lpad(g::text, 6, 'x')), 1) = '0' AND md5(lpad(g::text, 6, 'x')) < '8' LIMIT 1) x (c)`,
+		"ALTER TABLE t ADD PRIMARY KEY (id)")
+	m := w.must(t, columns{"code": pii.FreeText, "place": pii.FreeText}.policy(synthetic.Method{K: 20}), synthetic.Options{Seed: 5})
+	if got := one(t, m.conn, "SELECT count(*) || ' ' || (count(DISTINCT place) > 10) || ' ' || (count(DISTINCT code) > 10) FROM t"); got != "100 true true" {
+		t.Error(got)
+	}
+}
+
+// Before a row is read, what can't be made is found by the schema and what the planner believes; what may have no
+// rows, or values that will be released, is not refused.
+func TestTry(t *testing.T) {
+	many := int64(500)
+	said := map[catalog.Name]synthetic.TableOptions{name("t"): {Rows: &many}}
+	for what, c := range map[string]struct {
+		tables, rows string
+		options      synthetic.Options
+		want         string
+	}{
+		"said":            {tables: "CREATE TABLE t (a boolean PRIMARY KEY)", options: synthetic.Options{Tables: said}, want: "unique key t_pkey of public.t"},
+		"a type":          {tables: "CREATE TABLE t (a pg_snapshot NOT NULL)", rows: "INSERT INTO t SELECT '10:20:' FROM generate_series(1, 99)", want: "column a of public.t is of type pg_snapshot"},
+		"no rows":         {tables: "CREATE TABLE t (a pg_snapshot NOT NULL)"},
+		"rows stay":       {tables: "CREATE TABLE t (a pg_snapshot NOT NULL); CREATE TABLE empty (a pg_snapshot NOT NULL)", rows: "INSERT INTO empty SELECT '10:20:' FROM generate_series(1, 99)"},
+		"a function":      {tables: "CREATE TABLE t (a text CONSTRAINT odd CHECK (md5(a) = 'x'))", options: synthetic.Options{Tables: said}, want: "column a of public.t has a constraint, odd,"},
+		"an own function": {tables: "CREATE FUNCTION never(t text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false'; CREATE TABLE t (a text CHECK (never(a)))", options: synthetic.Options{Tables: said}},
+		"a sum":           {tables: "CREATE TABLE t (a text NOT NULL, b text NOT NULL, CONSTRAINT odd CHECK (a = b || 'x'))", options: synthetic.Options{Tables: said}, want: "constraint odd of public.t"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t, c.tables, c.rows+"; ANALYZE", "SELECT 1")
+			bounds, err := synthetic.Bounds(t.Context(), w.conn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			none := columns{"a": pii.FreeText, "b": pii.FreeText} // whose values are not released
+			c.options.Method.K = 20
+			err = c.options.Try(t.Context(), w.conn, synthetic.Schema{Catalog: catalogOf(t, w.conn), Bounds: bounds,
+				Empty: map[catalog.Name]bool{name("empty"): true}, Policy: none.policy(c.options.Method)})
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
 	}

@@ -160,13 +160,17 @@ func (w world) from(t testing.TB, stats *synthetic.Statistics, o synthetic.Optio
 	t.Helper()
 	cat, bounds := w.schema()
 	o.Method = stats.Method
+	target := pgserver.DB(t)
+	pgserver.Exec(t, target, w.tables)
+	m := &made{conn: session(t, target)}
+	o, err := synthetic.Ask(t.Context(), m.conn, cat, bounds, stats, o)
+	if err != nil {
+		return nil, err
+	}
 	g, err := synthetic.New(cat, bounds, stats, o)
 	if err != nil {
 		return nil, err
 	}
-	target := pgserver.DB(t)
-	pgserver.Exec(t, target, w.tables)
-	m := &made{conn: session(t, target)}
 	m.loader = loader{m.conn, map[string]string{}, map[string]int64{}}
 	if _, err := g.Copy(t.Context(), m.loader); err != nil {
 		return nil, err

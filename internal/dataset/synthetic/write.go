@@ -31,7 +31,7 @@ func (g *Generator) Copy(ctx context.Context, dst Loader) (total int64, err erro
 		}
 		n, err := t.copy(ctx, dst)
 		if err != nil {
-			return total, Explain(err, t.cat.Name)
+			return total, Explain(err, t.cat)
 		}
 		total += n
 	}
@@ -98,12 +98,18 @@ func (t *table) write(w io.Writer) error {
 	return out.Flush()
 }
 
-// Explain turns the server's refusal of invented rows into a *fault.Refusal that names the table, or the one given,
-// and the constraint; other errors stay. SQLSTATE class 23 is of constraints, class 22 of values that a type refuses.
-func Explain(err error, table catalog.Name) error {
+// Explain turns the server's refusal of invented rows into a *fault.Refusal that names the table, which is the one
+// given (nil: not known) if the server doesn't say another, and the constraint with its columns; other errors stay.
+// SQLSTATE class 23 is of constraints, class 22 of values that a type refuses.
+func Explain(err error, t *catalog.Table) error {
 	var server *client.Error
 	if !errors.As(err, &server) || !strings.HasPrefix(server.Code, "22") && !strings.HasPrefix(server.Code, "23") {
 		return err
+	}
+	var table catalog.Name
+	var checks []catalog.Check
+	if t != nil {
+		table, checks = t.Name, t.Checks
 	}
 	if server.Table != "" {
 		table = catalog.Name{Schema: cmp.Or(server.Schema, table.Schema), Name: server.Table}
@@ -111,6 +117,11 @@ func Explain(err error, table catalog.Name) error {
 	what := "column " + server.Column
 	if server.Constraint != "" {
 		what = "constraint " + server.Constraint
+	}
+	for _, k := range checks {
+		if k.Name == server.Constraint && len(k.Reads) > 0 {
+			what += " (of " + strings.Join(k.Reads, ", ") + ")"
+		}
 	}
 	return fault.Refuse("synthetic", "invented rows break %s of %s (SQLSTATE %s), which is not understood; "+
 		"give the table rows: 0, or list values for its columns, under synthetic.tables", what, table, server.Code)
