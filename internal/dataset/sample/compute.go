@@ -34,8 +34,9 @@ const (
 	byUp    = 'u'
 )
 
-// settings are the transaction's own, beside those of every session.
-const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
+// settings are the transaction's own, beside those of every session. Picked rows are read by their ctid, in the order
+// in which they lie, which costs less than what the planner believes of pages at random: a scan of the whole table.
+const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'; SET LOCAL random_page_cost = 1.1"
 
 // Compute picks the sample in the database of cfg, which nobody may write to meanwhile. cat is the catalog of that
 // database, or of one with the same tables, partitions and primary keys; foreign
@@ -229,11 +230,14 @@ func (s *Sample) step(ctx context.Context, k *key, have, want side, why rune, do
 		return false, nil
 	}
 	*done = upTo
-	from := " FROM " + have.entity.set + " AS d" +
+	picked := " WHERE n > $1 AND n <= $2"
+	if why == byUp && !k.loose { // what came with a row refers to that one
+		picked += " AND NOT (why = '" + string(byDown) + "' AND edge = " + k.number + ")"
+	}
+	from := " FROM (SELECT rel, tid, n FROM " + have.entity.set + picked + " ORDER BY rel, tid) AS d" +
 		" JOIN " + rowsOf(have.table, have.alias) + " ON " + have.alias + ".tableoid = d.rel AND " + have.alias +
 		".ctid = d.tid" +
-		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join() +
-		" WHERE d.n > $1 AND d.n <= $2"
+		" JOIN " + rowsOf(want.table, want.alias) + " ON " + k.join()
 	row := want.alias + ".tableoid AS rel, " + want.alias + ".ctid AS tid, " + sizeOf(want.table, want.alias) +
 		" AS bytes"
 	args := []any{after, upTo}
