@@ -207,7 +207,7 @@ func (a *app) showBranches(all []restore.Branch, format string) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(a.err, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "branch\tdatabase\trun\tby\tsize\texpires")
+	fmt.Fprintln(w, "branch\tdatabase\trun\tby\tsize\texpires (UTC)")
 	for _, b := range all {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.Name, b.Database, b.Run, b.By, visible.Size(b.Bytes),
 			b.Expires.UTC().Format(time.DateTime))

@@ -106,7 +106,7 @@ func (on *branching) mayTake(ctx context.Context, claim *restore.Claim, b *resto
 	case i >= 0 && replace:
 		return nil
 	case i >= 0:
-		return fault.Refuse("branch", "there is a branch %s already, by %s, until %s: say --replace to make "+
+		return fault.Refuse("branch", "there is a branch %s already, by %s, until %s UTC: say --replace to make "+
 			"it anew, or "+
 			"refresher branch drop %s", b.Name, all[i].By, all[i].Expires.UTC().Format(time.DateTime), b.Name)
 	}

@@ -207,7 +207,7 @@ func (a *app) pullList(ctx context.Context, f pullFlags) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(a.err, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "run\tstarted\tcontent\ttables\trows\tsize\tformats\tPostgreSQL\tsignature")
+	fmt.Fprintln(w, "run\tstarted (UTC)\tcontent\ttables\trows\tsize\tformats\tPostgreSQL\tsignature")
 	for _, r := range list {
 		major, latest := "?", ""
 		if r.ServerMajor > 0 {

@@ -55,6 +55,7 @@ func pullFiles(t *testing.T, d *desk) {
 		t.Errorf("beside it there are %q", names)
 	}
 	d.pulls(exitInput, "is not empty", from, "--format", "parquet", dir)
+	d.pulls(exitInput, "is not there: make it first", from, "--format", "parquet", filepath.Join(dir, "no", "such"))
 
 	// Some tables alone, into a folder that is empty; formats that there are none of; what others made.
 	only := filepath.Join(t.TempDir(), "only")

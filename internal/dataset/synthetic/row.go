@@ -104,6 +104,8 @@ func (r *row) make(u *unit, attempt int) error {
 			return r.null(u)
 		}
 		return r.choose(u, choice)
+	case r.opens(u, attempt) && dice.below(2) == 0:
+		return r.null(u)
 	case u.fk != nil && u.how == drawn:
 		return r.draw(u, attempt, &dice)
 	case u.nulls > 0 && dice.share(u.nulls, u.whole):
@@ -122,6 +124,12 @@ func (r *row) make(u *unit, attempt int) error {
 	}
 	r.cells[at] = cell{text: c.draw(&d)}
 	return nil
+}
+
+// opens reports whether a unit that is drawn again may be NULL beyond what was released: if nothing was, or if
+// nothing else helps.
+func (r *row) opens(u *unit, attempt int) bool {
+	return u.how == drawn && attempt > 0 && (u.whole == 0 || attempt > attempts/2) && !r.t.mandatory(u)
 }
 
 // part is the partition of a row, nil if it has none to keep to.

@@ -50,11 +50,18 @@ func (o Options) Try(ctx context.Context, conn *pgx.Conn, s Schema) error {
 	return nil
 }
 
-// depends reports whether checks of the table can hold by values that will be released, and are not known yet.
+// depends reports whether checks of the table can hold by what is not known yet: values that will be released, or which
+// rows have no parent.
 func (t *table) depends(p Policy) bool {
-	return slices.ContainsFunc(t.columns, func(c *column) bool {
-		u := t.unitOf[t.index(c.name)]
-		return u.group != nil && u.fk == nil && t.options.Tables[t.cat.Name].Values[c.name] == nil && p.Values(t.cat.Name, c.name)
+	values := t.options.Tables[t.cat.Name].Values
+	return slices.ContainsFunc(t.checks, func(k *check) bool {
+		return slices.ContainsFunc(k.expr.reads(), func(name string) bool {
+			at := t.index(name)
+			if at < 0 || t.unitOf[at].fk != nil {
+				return at >= 0 && t.unitOf[at].how == never
+			}
+			return values[name] == nil && p.Values(t.cat.Name, name)
+		})
 	})
 }
 
@@ -62,30 +69,43 @@ func (t *table) depends(p Policy) bool {
 func (s Schema) assumed() *Statistics {
 	out := &Statistics{Method: s.Policy.Method}
 	for _, t := range made(s.Catalog) {
-		rows := t.Rows
-		if s.Filled {
-			rows = 1000
-		}
-		for _, leaf := range partitions(s.Catalog, t) {
-			rows = max(rows, 0) + max(leaf.Rows, 0)
-		}
-		if rows < float64(2*max(s.Policy.K, LeastK)) || s.Empty[t.Name] {
-			rows = 0
-		}
-		// More than believed: nothing is refused because the planner believes in too few parents.
-		table := Table{Name: t.Name.String(), Rows: int64(10 * rows)}
+		table := Table{Name: t.Name.String(), Rows: s.rows(t)}
 		for _, c := range t.Columns {
-			table.Columns = append(table.Columns,
-				Column{Name: c.Name, Class: s.Policy.Class(t.Name, c.Name), Filled: table.Rows})
+			column := Column{Name: c.Name, Class: s.Policy.Class(t.Name, c.Name), Filled: table.Rows}
+			if !c.NotNull { // there may be any share of them
+				column.Nulls, column.Filled = table.Rows/2, table.Rows/2
+			}
+			table.Columns = append(table.Columns, column)
 		}
 		for _, k := range ownKeys(t) {
-			key := Key{Columns: k.Columns, Nulls: table.Rows}
-			if !slices.ContainsFunc(k.Columns, func(c string) bool { return !t.Column(c).NotNull }) {
-				key.Nulls, key.Filled = 0, table.Rows
+			key := Key{Columns: k.Columns, Filled: table.Rows}
+			if slices.ContainsFunc(k.Columns, func(c string) bool { return !t.Column(c).NotNull }) {
+				key.Nulls, key.Filled = table.Rows, 0
+				if to := s.Catalog.Table(k.RefTable); to != nil && s.rows(to) > 0 {
+					key.Nulls, key.Filled = table.Rows/2, table.Rows/2
+				}
 			}
 			table.Keys = append(table.Keys, key)
 		}
 		out.Tables = append(out.Tables, table)
 	}
 	return out
+}
+
+// rows are more than the planner believes in, so that nothing is refused because it believes in too few parents; and
+// none where there may be too few to be counted.
+func (s Schema) rows(t *catalog.Table) int64 {
+	rows := t.Rows
+	for _, leaf := range partitions(s.Catalog, t) {
+		rows = max(rows, 0) + max(leaf.Rows, 0)
+	}
+	switch {
+	case s.Empty[t.Name]:
+		return 0
+	case s.Filled:
+		return 10_000
+	case rows < float64(2*max(s.Policy.K, LeastK)):
+		return 0
+	}
+	return int64(10 * rows)
 }
