@@ -269,7 +269,8 @@ func checkVerdict(r *check.Result) error {
 	case missing > 0:
 		return fault.Refuse("coverage", "tables or columns without a rule; what no rule names doesn't leave production")
 	case unmade > 0:
-		return fault.Refuse("synthetic", "rows can't be made up for buckets with content: synthetic: problems %d", unmade)
+		return fault.Refuse("synthetic", "rows can't be made up for buckets with content: synthetic: problems %d",
+			unmade)
 	case late > 0:
 		return fault.Refuse("review",
 			"patterns keep columns that came after their last review; look at them, then run refresher check --accept")

@@ -26,7 +26,6 @@ import (
 	"slices"
 	"strings"
 
-	"refresher/internal/dataset/synthetic"
 	"refresher/internal/discover"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
@@ -105,12 +104,6 @@ type Input struct {
 	Filled bool             // Now counts no rows, so every table may have some
 	Strict bool             // warnings count, too
 	Listed bool             // the result lists what decides on every column
-}
-
-// Made is a database that is made up for a bucket.
-type Made struct {
-	Bucket  string
-	Options synthetic.Options
 }
 
 // checker collects issues.

@@ -11,7 +11,14 @@ import (
 	"refresher/internal/scrub"
 )
 
-// synthetic lists what can't be made up. Where no rows were counted, that is a warning: a table without rows needs none.
+// Made is a database that is made up for a bucket.
+type Made struct {
+	Bucket  string
+	Options synthetic.Options
+}
+
+// synthetic lists what can't be made up. Where no rows were counted, that is a warning: a table without rows needs
+// none.
 func (c *checker) synthetic(program *scrub.Program) error {
 	empty := map[catalog.Name]bool{}
 	if program != nil {

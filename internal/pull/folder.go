@@ -62,8 +62,8 @@ func free(dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(dir)); errors.Is(err, fs.ErrNotExist) {
-			return fault.BadInput("folder %s, in which %s would be made, is not there: make it first", filepath.Dir(dir),
-				filepath.Base(dir))
+			return fault.BadInput("folder %s, in which %s would be made, is not there: make it first",
+				filepath.Dir(dir), filepath.Base(dir))
 		}
 		return nil
 	}

@@ -36,7 +36,8 @@ const (
 
 // settings are the transaction's own, beside those of every session. Picked rows are read by their ctid, in the order
 // in which they lie, which costs less than what the planner believes of pages at random: a scan of the whole table.
-const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'; SET LOCAL random_page_cost = 1.1"
+const settings = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'; " +
+	"SET LOCAL random_page_cost = 1.1"
 
 // Compute picks the sample in the database of cfg, which nobody may write to meanwhile. cat is the catalog of that
 // database, or of one with the same tables, partitions and primary keys; foreign

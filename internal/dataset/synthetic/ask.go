@@ -55,8 +55,8 @@ func ask(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, bounds map[c
 				continue
 			}
 			if len(values) == 0 {
-				return o, refuse(t, "column "+c.name, "has a constraint, %s, that takes none of %d values that were drawn",
-					q.name, len(drawn))
+				return o, refuse(t, "column "+c.name,
+					"has a constraint, %s, that takes none of %d values that were drawn", q.name, len(drawn))
 			}
 			c.domain.list = values
 			table := tables[t.cat.Name]
@@ -143,7 +143,8 @@ func (t *table) draws(at, n int) (values []string) {
 
 // counts reports whether the values of a column may have to differ.
 func (t *table) counts(c *column) bool {
-	return slices.ContainsFunc(t.cat.Unique, func(x catalog.UniqueIndex) bool { return slices.Contains(x.Columns, c.name) })
+	return slices.ContainsFunc(t.cat.Unique,
+		func(x catalog.UniqueIndex) bool { return slices.Contains(x.Columns, c.name) })
 }
 
 // candidates are the values that are tried for a question: more where rows must differ.

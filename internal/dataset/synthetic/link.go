@@ -76,8 +76,8 @@ func (t *table) tie() error {
 		l, must := u.link, t.mandatory(u)
 		if l.find(); l.root == nil {
 			if must && t.rows > 0 {
-				return refuse(t, "foreign key "+l.fk.key.Name, "shares columns with another, by which rows of %s can't be found",
-					l.fk.to.name)
+				return refuse(t, "foreign key "+l.fk.key.Name,
+					"shares columns with another, by which rows of %s can't be found", l.fk.to.name)
 			}
 			u.how = never
 			continue

@@ -14,14 +14,14 @@ type Schema struct {
 	Catalog *catalog.Catalog
 	Bounds  map[catalog.Name]string // of partitions, see [Bounds]
 	Empty   map[catalog.Name]bool   // the table will have no rows
-	Filled  bool                    // every other will have some, whatever the planner believes
+	Filled  bool                    // every other will have some, although the planner knows of none
 	Policy  Policy
 }
 
 // Try finds, before a row is read, what can't be made of a database: it plans one with as many rows as the planner of
 // the server believes in, and makes a few rows of each table. conn, if there is one, is to any database of a server
-// that tries constraints for it, if they name PostgreSQL's own functions alone. An error is a *fault.Refusal, as [New]'s
-// would be; no error is no promise.
+// that tries constraints for it, if they name PostgreSQL's own functions alone. An error is a *fault.Refusal, as one of
+// [New] would be; no error is no promise.
 func (o Options) Try(ctx context.Context, conn *pgx.Conn, s Schema) error {
 	stats := s.assumed()
 	if conn != nil {

@@ -200,7 +200,8 @@ func (t *table) keepTogether(x catalog.UniqueIndex, units []*unit, columns []int
 		}
 		u.within = &within{driver: driver, source: t.options.source(t.name, "unique key", x.Name), size: size,
 			before: before, own: t.choices(u)}
-		u.within.plain = len(chosen) == 1 && u.fk == nil && u.how != linked && t.columns[u.columns[0]].domain.list == nil
+		u.within.plain = len(chosen) == 1 && u.fk == nil && u.how != linked &&
+			t.columns[u.columns[0]].domain.list == nil
 		before = capped(before, u.within.own)
 	}
 	if size >= longest {
