@@ -9,6 +9,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/scrub/prf"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
@@ -55,8 +56,12 @@ func Compile(rs *rules.Ruleset, cat *catalog.Catalog, key []byte, files ...File)
 	if err := c.err(); err != nil {
 		return nil, err
 	}
+	drawn, err := prf.NewKey(rs.PRF.Name, key)
+	if err != nil {
+		return nil, err
+	}
 	plans, decisions := c.apart(files)
-	p := &Program{key: slices.Clone(key), tables: plans.tables, files: plans.files,
+	p := &Program{key: drawn, tables: plans.tables, files: plans.files,
 		decisions: decisions, warnings: c.warnings, hints: c.hints,
 		risk: c.risk, harbor: c.harbor, declared: c.declared(), searches: c.search(), expansion: c.expansion}
 	return p, c.err()

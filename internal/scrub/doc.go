@@ -23,9 +23,9 @@
 // both say nothing of anybody. Every other value of an identifying class is
 // replaced by a fake (see package fake) drawn by
 //
-//	HMAC-SHA-256(key, domain ‖ 0 ‖ normal form of the value)
+//	PRF(key, domain ‖ 0 ‖ normal form of the value)
 //
-// so one key, one domain and one value give one output: in every table, every
+// (see package prf), so one key, one domain and one value give one output: in every table, every
 // run, every week. A domain is by default the transform's own name, and is a
 // parameter where, say, staff and customers must not be linked. The normal form
 // is part of the domain: e-mails are lower-cased and trimmed, numbers reduced to

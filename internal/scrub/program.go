@@ -5,6 +5,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/condition"
+	"refresher/internal/scrub/prf"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 	"refresher/internal/verify/risk"
@@ -13,7 +14,7 @@ import (
 // Program is a ruleset compiled against a catalog. It never changes and is safe
 // for concurrent use.
 type Program struct {
-	key       []byte
+	key       *prf.Key
 	tables    []*TablePlan
 	files     map[catalog.Name]*TablePlan
 	decisions []Decision

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"refresher/internal/pii"
+	"refresher/internal/scrub/prf"
 	"refresher/internal/scrub/rules"
 	"refresher/internal/scrub/transform"
 )
@@ -79,6 +80,8 @@ func Schema() []byte {
 					"the database's."},
 			"large_objects": object{"enum": rules.LargeObjectsChoices, "default": rules.LargeObjectsChoices[0],
 				"description": "Whether large objects stay behind, or arrive as they are and are looked through."},
+			"prf": object{"enum": prf.Names(), "default": prf.Names()[0],
+				"description": "The keyed function that fakes are drawn from. Another one makes other fakes of the same key and values."},
 		},
 		"$defs": defs,
 	})

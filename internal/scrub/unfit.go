@@ -86,7 +86,7 @@ func (w *Writer) takes(try transform.Candidate, o *op, text []byte) bool {
 			m = try.Def.Strict(m)
 		}
 	}
-	r := transform.Row{Mac: w.row.Mac, Detector: w.row.Detector}
+	r := transform.Row{PRF: w.row.PRF, Detector: w.row.Detector}
 	out, err := m.Replace(&r, nil, text)
 	return err == nil && !normal.Blank(out) && (o.Chars() == 0 || utf8.RuneCount(out) <= o.Chars())
 }

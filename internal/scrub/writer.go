@@ -65,7 +65,7 @@ func (p *Program) NewWriter(tp *TablePlan, out io.Writer, fp *fingerprint.Collec
 		w.parser = copyfmt.NewRawParser(tp.Format, tp.Fields(), nil)
 		return w
 	}
-	w.row = transform.Row{Mac: transform.NewMAC(p.key), Fingerprints: fp, Detector: detect.New()}
+	w.row = transform.Row{PRF: p.key.Function(), Fingerprints: fp, Detector: detect.New()}
 	if fp != nil {
 		for _, c := range tp.Columns {
 			w.from = append(w.from, fp.Column(tp.Table.Name.String()+"."+c.Name))

@@ -43,7 +43,7 @@ import (
 	"refresher/internal/pii"
 )
 
-// Digest is HMAC-SHA-256(key, domain, value): the only randomness a fake has.
+// Digest is what a keyed function (scrub/prf) makes of a domain and a value: the only randomness a fake has.
 type Digest = [32]byte
 
 // Redacted stands for text that was removed.

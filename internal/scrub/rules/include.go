@@ -150,6 +150,9 @@ func (rs *Ruleset) join(l *loader) {
 	if in.LargeObjects.Pos != (Pos{}) && !twice(in.LargeObjects.Pos, rs.LargeObjects.Pos, "large_objects") {
 		rs.LargeObjects = in.LargeObjects
 	}
+	if in.PRF.Pos != (Pos{}) && !twice(in.PRF.Pos, rs.PRF.Pos, "prf") {
+		rs.PRF = in.PRF
+	}
 	if in.HIPAA.Given && !twice(in.HIPAA.Pos, rs.HIPAA.Pos, "hipaa") {
 		rs.HIPAA = in.HIPAA
 	}

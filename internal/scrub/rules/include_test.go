@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/prf"
 )
 
 // folder writes rules files and returns how to name them.
@@ -86,10 +87,10 @@ func TestSharedInclude(t *testing.T) {
 		"a.yaml":    "include: [base.yaml]\ntables: {a.a: {rows: none}}\n",
 		"b.yaml":    "include: [base.yaml]\ntables: {a.b: {rows: none}}\n",
 		"c.yaml":    "tables: {a.base: {rows: all}}\n",
-		"base.yaml": "tables: {a.base: {rows: none}, 'a.x_*': {rows: none}}\ndefaults: {other: text}\nlarge_objects: keep\n",
+		"base.yaml": "tables: {a.base: {rows: none}, 'a.x_*': {rows: none}}\ndefaults: {other: text}\nlarge_objects: keep\nprf: hmac-sha-256\n",
 	})
 	rs, err := Load([]string{at("a.yaml"), at("b.yaml")})
-	if err != nil || len(rs.Tables) != 3 || len(rs.Patterns) != 1 || !rs.LargeObjects.Keep {
+	if err != nil || len(rs.Tables) != 3 || len(rs.Patterns) != 1 || !rs.LargeObjects.Keep || rs.PRF.Name != prf.HMAC {
 		t.Fatalf("%d tables, %v", len(rs.Tables), err)
 	}
 	_, err = Load([]string{at("a.yaml"), at("c.yaml")})

@@ -13,6 +13,7 @@ import (
 
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/prf"
 )
 
 // Load reads rules files as one ruleset. A file that can't be read, and every
@@ -126,6 +127,7 @@ func (l *loader) fields() []field {
 		{key: "risk", read: func(e entry) { list(l, &rs.Risk, e, riskShape, l.risk) }},
 		{key: "hipaa", read: l.hipaa},
 		{key: "large_objects", read: l.largeObjects},
+		{key: "prf", read: func(e entry) { rs.PRF.Pos = e.pos; l.choice(&rs.PRF.Name, prf.Names())(e) }},
 		{key: "made_for", read: func(e entry) { list(l, &rs.MadeFor, e, madeForShape, l.madeFor) }},
 		{key: "vars", read: func(e entry) { l.given = &e }},
 	}

@@ -2,12 +2,14 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/scrub/prf"
 )
 
 // Hash is the SHA-256, in hex, of what the ruleset says, without regard to order,
@@ -56,6 +58,9 @@ func (rs *Ruleset) Hash() string {
 	}
 	if rs.LargeObjects.Keep {
 		all["large_objects"] = "keep"
+	}
+	if rs.PRF.Name != prf.HMAC { // which all rules had before there was another
+		all["prf"] = cmp.Or(rs.PRF.Name, prf.Names()[0])
 	}
 	sum := sha256.Sum256(encode(all))
 	return hex.EncodeToString(sum[:])

@@ -24,6 +24,7 @@
 //	risk:                                                           # columns that together point at few
 //	  - {table: public.users, quasi_identifiers: [postcode, date_of_birth], sensitive: [diagnosis], min_k: 5}
 //	large_objects: keep                                             # as they are; default drop
+//	prf: hmac-sha-256                                               # what fakes are drawn from; default aes-256-cmac
 //	made_for: [{product: MLflow, table: public.alembic_version, column: version_num, versions: [5b0e9adcef9c]}]
 //	hipaa: {absent: {fax: no such column}, columns: {public.devices.serial: device_id}}
 //
@@ -67,6 +68,7 @@ type Ruleset struct {
 
 	Objects      []*Object // in the order of the files
 	LargeObjects LargeObjects
+	PRF          PRF
 	MadeFor      []MadeFor // in the order of the files
 
 	// Reviewed are the columns that a person has agreed to keep by a pattern, with
@@ -82,6 +84,12 @@ type LargeObjects struct {
 
 // LargeObjectsChoices are what can happen to large objects, the default first.
 var LargeObjectsChoices = []string{"drop", "keep"}
+
+// PRF is the keyed function that fakes are drawn from.
+type PRF struct {
+	Name string // as [prf.Names] have it; "": the default
+	Pos  Pos    // zero if nothing is said
+}
 
 // Table is what the rules say of one table.
 type Table struct {

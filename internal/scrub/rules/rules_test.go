@@ -286,6 +286,25 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// The keyed function is one that there is. Rules with the one of before have the hash of before.
+func TestKeyedFunction(t *testing.T) {
+	hash := map[string]string{}
+	for _, text := range []string{"", "prf: aes-256-cmac\n", "prf: hmac-sha-256\n"} {
+		rs, err := Parse("r.yaml", []byte("version: 1\n"+text))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		hash[text] = rs.Hash()
+	}
+	if hash[""] != hash["prf: aes-256-cmac\n"] || hash[""] == hash["prf: hmac-sha-256\n"] {
+		t.Errorf("hashes: %v", hash)
+	}
+	_, err := Parse("r.yaml", []byte("version: 1\nprf: hmac-sha256\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), `r.yaml:2:6: prf is aes-256-cmac or hmac-sha-256, not "hmac-sha256" (did you mean`) {
+		t.Error(err)
+	}
+}
+
 // What happens to large objects is said once, and nothing but drop or keep.
 func TestLargeObjects(t *testing.T) {
 	hash := map[string]string{}

@@ -129,5 +129,5 @@ type countryMasker struct {
 
 func (m *countryMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	r.normal = m.normal(r.normal[:0], text)
-	return fake.AppendCountry(dst, r.Mac.digest(m.prefix, r.normal), m.form(bytes.TrimSpace(text))), nil
+	return fake.AppendCountry(dst, r.PRF.Sum(m.prefix, r.normal), m.form(bytes.TrimSpace(text))), nil
 }

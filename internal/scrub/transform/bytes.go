@@ -60,7 +60,7 @@ func (m *bytesMasker) bytes(r *Row, dst, value []byte) []byte {
 	case as == "pdf":
 		return append(dst, fake.PDF...)
 	}
-	return fake.AppendFiller(dst, r.Mac.digest(m.prefix, value), len(value))
+	return fake.AppendFiller(dst, r.PRF.Sum(m.prefix, value), len(value))
 }
 
 // Wire works on the bytes themselves.

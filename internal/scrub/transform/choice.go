@@ -95,7 +95,7 @@ type choiceMasker struct {
 func (m *choiceMasker) MakesNumbers() bool { return m.numbers }
 
 func (m *choiceMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
-	h := r.Mac.digest(m.prefix, text)
+	h := r.PRF.Sum(m.prefix, text)
 	n := binary.BigEndian.Uint64(h[:]) >> 16 % m.total
 	i := 0
 	for m.upto[i] <= n {

@@ -96,7 +96,7 @@ func (m *DateShift) Shift(r *Row, day int64) int64 {
 	if bc {
 		r.normal = append(r.normal, " BC"...)
 	}
-	return m.days(r.Mac.digest(m.prefix, r.normal))
+	return m.days(r.PRF.Sum(m.prefix, r.normal))
 }
 
 // exchange is how far a day moves within its stretch of maxDays+1 days, whose days are
@@ -117,7 +117,7 @@ func (m *DateShift) exchange(r *Row, day int64) int64 {
 		}
 		r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(stretch))
 		for i := len(cycle) - 1; i > 0; i-- {
-			h := r.Mac.digest(m.prefix, binary.BigEndian.AppendUint16(r.normal[:8], uint16(i)))
+			h := r.PRF.Sum(m.prefix, binary.BigEndian.AppendUint16(r.normal[:8], uint16(i)))
 			j := binary.BigEndian.Uint64(h[:]) % uint64(i)
 			cycle[i], cycle[j] = cycle[j], cycle[i]
 		}

@@ -116,7 +116,7 @@ func (m *digitsMasker) few(r *Row, s *cipherState, negative bool) {
 	}
 	first, kind, n := s.digits[0], m.kind(s.digits, negative), len(s.digits)
 	for try := byte(0); ; try++ {
-		h := r.Mac.digest(m.prefix, r.normal)
+		h := r.PRF.Sum(m.prefix, r.normal)
 		for i := range s.digits {
 			s.digits[i] = uint16(h[i]) % 10
 		}

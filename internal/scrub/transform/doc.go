@@ -5,7 +5,7 @@
 // each family of types that the places of a [Domain] have; a Masker replaces one canonical
 // text by another. Most draw a fake by
 //
-//	HMAC-SHA-256(key, domain ‖ 0 ‖ normal form of the value)
+//	PRF(key, domain ‖ 0 ‖ normal form of the value)
 //
 // so one key, one domain and one value give one output (see identity). A [Row] is what a
 // masker knows of the row that the value stands in, and the scratch space of one writer:

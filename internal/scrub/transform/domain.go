@@ -214,7 +214,7 @@ func (m *identity) Replace(r *Row, dst, text []byte) ([]byte, error) {
 // Digest of a value, whose normal form it leaves in r.normal.
 func (m *identity) Digest(r *Row, text []byte) *fake.Digest {
 	r.normal = m.normal(r.normal[:0], text)
-	return r.Mac.digest(m.prefix, r.normal)
+	return r.PRF.Sum(m.prefix, r.normal)
 }
 
 // simple is a domain whose fakes have one shape of at most max characters.

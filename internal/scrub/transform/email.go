@@ -119,7 +119,7 @@ func (m *emailMasker) exact(r *Row, dst, text []byte) []byte {
 	start := len(dst)
 	dst = m.append(r, dst, inner)
 	if !bytes.Equal(inner, r.normal) {
-		h := r.Mac.digest(m.casePrefix, inner)
+		h := r.PRF.Sum(m.casePrefix, inner)
 		upper(dst[start:start+bytes.IndexByte(dst[start:], '@')], h)
 	}
 	return append(dst, after...)

@@ -38,7 +38,7 @@ func (m *embeddingNoise) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	for _, x := range e.numbers {
 		largest = max(largest, math.Abs(x))
 	}
-	r.draws.Seed(*r.Mac.digest(m.prefix, text))
+	r.draws.Seed(*r.PRF.Sum(m.prefix, text))
 	for i, x := range e.numbers {
 		away := 2*float64(r.draws.Uint64()>>11)/(1<<53) - 1 // from -1 to 1
 		e.numbers[i] = min(largest, max(-largest, x+away*m.share*largest))

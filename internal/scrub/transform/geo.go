@@ -129,7 +129,7 @@ func (m *geoMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return dst, errNoDegrees
 	}
 	r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(v))
-	h := r.Mac.digest(m.prefix, r.normal)
+	h := r.PRF.Sum(m.prefix, r.normal)
 	return appendDegrees(dst, m.move(v, h[:8], m.reach, m.longitude)), nil
 }
 
@@ -197,7 +197,7 @@ func (m *pointMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	}
 	r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(lon))
 	r.normal = binary.BigEndian.AppendUint64(r.normal, uint64(lat))
-	h := r.Mac.digest(m.prefix, r.normal)
+	h := r.PRF.Sum(m.prefix, r.normal)
 	// A degree of longitude is shorter away from the equator.
 	wider := min(float64(m.reach)/max(math.Cos(float64(lat)/1e6*math.Pi/180), 0.01), maxLon)
 	dst = appendDegrees(append(dst, '('), m.move(lon, h[:8], int64(wider), true))

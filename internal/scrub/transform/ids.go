@@ -83,7 +83,7 @@ func (m *numberMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		}
 		return m.long(dst, n), nil
 	case !m.strict:
-		return m.fake(dst, r.Mac.digest(m.prefix, r.normal), r.normal), nil
+		return m.fake(dst, r.PRF.Sum(m.prefix, r.normal), r.normal), nil
 	case !ok:
 		return dst, Unfit("the value is no number: it has %s", strangeIn(text, "0123456789-. "))
 	case len(digits) > m.longest:

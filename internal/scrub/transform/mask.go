@@ -220,5 +220,5 @@ func loremDef() Definition {
 type loremMasker struct{ prefix []byte }
 
 func (m *loremMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
-	return fake.AppendLorem(dst, r.Mac.digest(m.prefix, text), utf8.RuneCount(text)), nil
+	return fake.AppendLorem(dst, r.PRF.Sum(m.prefix, text), utf8.RuneCount(text)), nil
 }

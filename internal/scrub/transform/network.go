@@ -82,14 +82,14 @@ func (m *macMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 // address replaces the one of which the hexadecimal digits stand in r.normal.
 func (m *macMasker) address(r *Row) (b [8]byte, err error) {
 	if m.permuter == nil {
-		return fake.MAC(r.Mac.digest(m.prefix, r.normal)), nil
+		return fake.MAC(r.PRF.Sum(m.prefix, r.normal)), nil
 	}
 	n, _ := hex.Decode(b[:], r.normal)
 	if b[0]&1 == 1 { // of a group already
 		if m.strict {
 			return b, Unfit("the value is the address of a group, not of a device")
 		}
-		return fake.MAC(r.Mac.digest(m.prefix, r.normal)), nil
+		return fake.MAC(r.PRF.Sum(m.prefix, r.normal)), nil
 	}
 	s, err := m.state(r)
 	if err != nil {
@@ -109,7 +109,7 @@ func (m *macMasker) plainly(r *Row, dst, text []byte) ([]byte, error) {
 			strangeIn(text, "0123456789abcdefABCDEF:-."))
 	}
 	r.normal = normal.Folded(r.normal[:0], text)
-	b := fake.MAC(r.Mac.digest(m.prefix, r.normal))
+	b := fake.MAC(r.PRF.Sum(m.prefix, r.normal))
 	for i, c := range b[:6] {
 		if i > 0 {
 			dst = append(dst, ':')
@@ -183,7 +183,7 @@ func (m *ipMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	addr, bits, ok := parseIP(bytes.TrimSpace(text))
 	if !ok { // a list, a host and port, "unknown"
 		r.normal = normal.Folded(r.normal[:0], text)
-		h := r.Mac.digest(m.prefix, r.normal)
+		h := r.PRF.Sum(m.prefix, r.normal)
 		if m.unique {
 			return netip.AddrFrom16(fake.IPv6(h)).AppendTo(dst), nil
 		}
@@ -221,7 +221,7 @@ func (m *ipMasker) fake(r *Row, addr netip.Addr, bits int) (netip.Addr, int) {
 			r.normal, bits = append(r.normal, byte(bits)), 128
 		}
 	}
-	h := r.Mac.digest(m.prefix, r.normal)
+	h := r.PRF.Sum(m.prefix, r.normal)
 	switch {
 	case m.unique:
 		if out = netip.AddrFrom16(fake.IPv6(h)); addr.Is4() && bits >= 0 {

@@ -84,7 +84,7 @@ func (m *noiseMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return append(dst, text...), nil
 	}
 	r.normal = d.Normal(r.normal[:0])
-	h := r.Mac.digest(m.prefix, r.normal)
+	h := r.PRF.Sum(m.prefix, r.normal)
 	away, draw := h[0]&1 == 1, binary.BigEndian.Uint64(h[8:])
 	for _, try := range [...]struct{ away, least bool }{{away, false}, {!away, false}, {false, true}, {true, true}} {
 		if err := d.Parse(text); err != nil {

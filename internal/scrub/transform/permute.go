@@ -50,7 +50,7 @@ func (p *permuter) state(r *Row) (*cipherState, error) {
 	if s := r.ciphers[p]; s != nil {
 		return s, nil
 	}
-	key := *r.Mac.digest(p.keyName, nil)
+	key := *r.PRF.Sum(p.keyName, nil)
 	c, err := ff1.New(key[:], p.tweak, p.radix)
 	if err != nil {
 		return nil, err

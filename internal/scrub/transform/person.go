@@ -65,7 +65,7 @@ func (r *Row) subjectID() *fake.Digest {
 		p.hasID = true
 		if text := p.Of.read(&p.Plan.ID); text != nil {
 			p.Of.normal = subjectNormal(p.Of.normal[:0], text)
-			p.id = digestOrNone{*p.Of.Mac.digest(p.Plan.Prefix, p.Of.normal), true}
+			p.id = digestOrNone{*p.Of.PRF.Sum(p.Plan.Prefix, p.Of.normal), true}
 		} else {
 			p.id = p.addressed(&p.Plan.Fallback)
 		}

@@ -128,7 +128,7 @@ func (m *phoneMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		return dst, Unfit("the value is no phone number: it has %s", strangeIn(text, "0123456789+-./() "))
 	}
 	at := len(dst)
-	dst = fake.AppendPhone(dst, r.Mac.digest(m.prefix, r.normal), m.form)
+	dst = fake.AppendPhone(dst, r.PRF.Sum(m.prefix, r.normal), m.form)
 	if !m.plus && m.form == fake.PhoneOther {
 		dst = append(dst[:at], dst[at+1:]...)
 	}

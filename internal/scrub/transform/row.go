@@ -1,18 +1,15 @@
 package transform
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
-	"hash"
 	"math/rand/v2"
 
 	"refresher/internal/pii"
 	"refresher/internal/pii/detect"
-	"refresher/internal/pii/fake"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/copyfmt"
 	"refresher/internal/scrub/normal"
+	"refresher/internal/scrub/prf"
 	"refresher/internal/scrub/prose"
 	"refresher/internal/scrub/transform/decimal"
 )
@@ -20,7 +17,7 @@ import (
 // Row is the scratch space of one writer: what its cells share while they work
 // on a row.
 type Row struct {
-	Mac          *mac
+	PRF          prf.Function
 	Fingerprints *fingerprint.Collector // nil: nobody watches
 	Detector     *detect.Detector
 	Known        *prose.Known // identifiers of this row; nil unless the table has free text
@@ -145,31 +142,13 @@ func suspicious(text []byte) bool {
 func (r *Row) Alias(dst []byte, prefix string, name []byte) []byte {
 	r.Suspect(name)
 	dst = append(append(dst, prefix...), '_')
-	for _, b := range r.Mac.digest(aliasDomain, name)[:8] {
+	for _, b := range r.PRF.Sum(aliasDomain, name)[:8] {
 		dst = append(dst, 'a'+b>>4, 'a'+b&15)
 	}
 	return dst
 }
 
 var aliasDomain = domainPrefix("name of a member")
-
-// Mac computes HMAC-SHA-256 (RFC 2104) again and again under one key.
-type mac struct {
-	h   hash.Hash
-	sum fake.Digest
-}
-
-func NewMAC(key []byte) *mac { return &mac{h: hmac.New(sha256.New, key)} }
-
-// digest of domain ‖ value, where domain ends with a zero byte. It is valid
-// until the next call.
-func (m *mac) digest(domain, value []byte) *fake.Digest {
-	m.h.Reset()
-	m.h.Write(domain)
-	m.h.Write(value)
-	m.h.Sum(m.sum[:0])
-	return &m.sum
-}
 
 // domainPrefix is what a domain puts before every value.
 func domainPrefix(name string) []byte { return append([]byte(name), 0) }

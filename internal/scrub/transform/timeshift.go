@@ -73,7 +73,7 @@ func (m *timeShift) shift(r *Row, second int64) int64 {
 		}
 	}
 	r.normal = binary.BigEndian.AppendUint64(r.normal[:0], uint64(second))
-	return m.seconds(r.Mac.digest(m.prefix, r.normal))
+	return m.seconds(r.PRF.Sum(m.prefix, r.normal))
 }
 
 func (m *timeShift) seconds(h *fake.Digest) int64 {

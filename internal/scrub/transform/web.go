@@ -76,7 +76,7 @@ type urlMasker struct {
 func (m *urlMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 	r.Suspect(text)
 	r.normal = normal.Trimmed(r.normal[:0], text)
-	h := r.Mac.digest(m.prefix, r.normal)
+	h := r.PRF.Sum(m.prefix, r.normal)
 	scheme, rest, ok := bytes.Cut(r.normal, []byte("://"))
 	if !ok {
 		scheme, rest = nil, r.normal
