@@ -11,10 +11,11 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
+	"refresher/internal/scrub/prf"
 	"refresher/internal/scrub/transform"
 )
 
-var updateGolden = flag.Bool("update-golden", false, "rewrite testdata/outputs.txt: existing staging databases then change at the next refresh")
+var updateGolden = flag.Bool("update-golden", false, "rewrite testdata/outputs.*.txt: existing staging databases then change at the next refresh")
 
 // goldenValues are values by the type of their column.
 var goldenValues = map[string][]string{
@@ -47,21 +48,27 @@ var goldenValues = map[string][]string{
 }
 
 // One key and one value give one output, in this version as in those before: staging's
-// users see the same fakes every week, and other systems hold copies of them.
+// users see the same fakes every week, and other systems hold copies of them. That holds for
+// each keyed function.
 func TestOutputsStayTheSame(t *testing.T) {
+	for _, function := range prf.Names() {
+		t.Run(function, func(t *testing.T) { outputsStayTheSame(t, "prf: "+function+"\n", "testdata/outputs."+function+".txt") })
+	}
+}
+
+func outputsStayTheSame(t *testing.T, function, file string) {
 	var b strings.Builder
 	for _, typ := range slices.Sorted(maps.Keys(goldenValues)) {
 		for _, d := range transform.Definitions() {
 			for _, rule := range rulesOf(&d) {
-				goldenRule(t, &b, typ, rule)
+				goldenRule(t, &b, function, typ, rule)
 				if sql := strings.TrimPrefix(typ, "_") + strings.Repeat("[]", strings.Count(typ, "_")); within(sql, rule) != rule && d.Name != "json" {
-					goldenRule(t, &b, typ, within(sql, rule))
+					goldenRule(t, &b, function, typ, within(sql, rule))
 				}
 			}
 		}
 	}
-	goldenPeople(t, &b)
-	const file = "testdata/outputs.txt"
+	goldenPeople(t, &b, function)
 	if *updateGolden {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -79,9 +86,9 @@ func TestOutputsStayTheSame(t *testing.T) {
 	}
 }
 
-func goldenRule(t *testing.T, b *strings.Builder, typ, rule string) {
+func goldenRule(t *testing.T, b *strings.Builder, function, typ, rule string) {
 	cat := newCatalog(t, tableDef{name: "a.t", columns: []string{"x " + typ}})
-	p, err := scrub.Compile(mustParse(t, head+"  a.t: {columns: {x: "+rule+"}}\n"), cat, testKey)
+	p, err := scrub.Compile(mustParse(t, head+"  a.t: {columns: {x: "+rule+"}}\n"+function), cat, testKey)
 	if err != nil {
 		fmt.Fprintf(b, "%s %s: %s\n", typ, rule, strings.ReplaceAll(err.Error(), "\n", " | "))
 		return
@@ -98,8 +105,8 @@ func goldenRule(t *testing.T, b *strings.Builder, typ, rule string) {
 }
 
 // goldenPeople shows rows whose columns know of one another.
-func goldenPeople(t *testing.T, b *strings.Builder) {
-	p := compile(t, people(t), peopleRules)
+func goldenPeople(t *testing.T, b *strings.Builder, function string) {
+	p := compile(t, people(t), peopleRules+function)
 	rows := map[string][][]string{
 		"a.users": {{"1", "jane.doe@mail.invalid", "Jane", "Doe", "Jane Doe", "212 867 5309", "1984-05-17", "jdoe"},
 			{"2", null, "Bob", "Roe", "Bob Roe", null, "1990-01-01", "bob"}},
@@ -114,6 +121,6 @@ func goldenPeople(t *testing.T, b *strings.Builder) {
 	texts := compile(t, newCatalog(t, tableDef{name: "a.t", columns: []string{"id int8 not null", "first text", "last text", "sex text", "login text", "note text"},
 		edit: func(t *catalog.Table) { t.PrimaryKey = []string{"id"} }}), head+`  a.t: {columns: {id: keep, first: {transform: first_name, gender: sex}, last: last_name, sex: keep,
       login: {transform: template, format: "{first}.{last}.{id}@example.com"}, note: {transform: text, names: true}}}
-`)
+`+function)
 	fmt.Fprintf(b, "template, gender: %q\n", scrubbed(t, texts, "a.t", []string{"7", "Zoë", "Łęcka", "f", "z@mail.invalid", "Zoë ŁĘCKA called Sarah Thompson"}))
 }

@@ -33,7 +33,11 @@ func dateShiftDef() Definition {
 		Space:    "2 × max_days",
 		Example:  Example{Rule: "{transform: date_shift, max_days: 90}", Value: "1984-05-17"},
 		Build: func(d *Domain) (Masks, error) {
-			return Masks{FamilyText: &DateShift{prefix: domainPrefix(d.Name), maxDays: d.Args.number("max_days"), last: calendar.MaxTimestampDay, unique: d.Args.Flag(uniqueName)}}, nil
+			m := DateShift{prefix: domainPrefix(d.Name), maxDays: d.Args.number("max_days"), last: calendar.MaxTimestampDay,
+				unique: d.Args.Flag(uniqueName)}
+			date := m
+			date.last = calendar.MaxDateDay
+			return Masks{FamilyText: &m, FamilyDate: &date}, nil
 		},
 	}
 }
