@@ -90,7 +90,7 @@ func (m *noiseMasker) Replace(r *Row, dst, text []byte) ([]byte, error) {
 		if err := d.Parse(text); err != nil {
 			return dst, err
 		}
-		if m.move(d, try.away, try.least, draw) && (!try.away || m.allow(d)) {
+		if m.move(d, try.away, try.least, draw) && (!try.away || m.allow(d)) && !m.vanishes(d) {
 			return m.append(dst, d)
 		}
 	}
@@ -221,6 +221,7 @@ type limits struct {
 	max   int64 // of whole numbers
 	whole int   // digits before the point
 	chars int   // of the number as text, 0 unlimited
+	bits  int   // of a float; 0: of no float
 }
 
 // numberLimits are the least of all places of a domain that are of the family.
@@ -238,6 +239,9 @@ func numberLimits(d *Domain, f Family) limits {
 			continue
 		case f == FamilyFloat:
 			l.whole = leastOf(l.whole, u.digits)
+			if l.bits = 64; l.whole <= 38 {
+				l.bits = 32
+			}
 			continue
 		case !u.whole:
 			if u.digits < 1000 {
@@ -261,6 +265,15 @@ func leastOf[T int | int64](a, b T) T {
 		return b
 	}
 	return a
+}
+
+// vanishes reports a number so small that it is 0 as a float, which a server refuses to read.
+func (l limits) vanishes(d *decimal.Decimal) bool {
+	if l.bits == 0 || d.Scale < 38 {
+		return false
+	}
+	f, err := strconv.ParseFloat(string(d.Append(nil)), l.bits)
+	return f == 0 || err != nil
 }
 
 // allow reports whether the number is within the limits.
