@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -44,7 +45,25 @@ func bucketURL(s string) bool {
 
 // below reports whether a prefix is another, or lies in it.
 func below(prefix, other string) bool {
-	return strings.HasPrefix(strings.TrimRight(prefix, "/")+"/", strings.TrimRight(other, "/")+"/")
+	return strings.HasPrefix(place(prefix)+"/", place(other)+"/")
+}
+
+// place is what a URL names, however it is written: of a folder, what its path and the links in it lead to.
+func place(prefix string) string {
+	u, err := url.Parse(prefix)
+	if err != nil {
+		return strings.TrimRight(prefix, "/")
+	}
+	if u.Scheme != "file" {
+		return u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/")
+	}
+	path, rest := filepath.Clean(u.Path), "" // rest isn't there yet
+	for {
+		if real, err := filepath.EvalSymlinks(path); err == nil || path == filepath.Dir(path) {
+			return strings.TrimRight("file://"+filepath.Join(real, rest), "/")
+		}
+		path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
+	}
 }
 
 // overlaps reports whether a prefix lies in the target's, or the other way round.
@@ -84,6 +103,11 @@ func (c *Config) validateObjects(d *decoder) {
 		names[o.Name] = true
 		if !bucketURL(o.From.URL) {
 			at("from", "is not a bucket URL; write it as s3://bucket/prefix, or as file:///folder")
+		}
+		for _, b := range c.Buckets {
+			if below(b.URL, o.From.URL) {
+				at("from", fmt.Sprintf("has the prefix of bucket %q in it; nothing is written into what is read", b.Name))
+			}
 		}
 		if o.From.AccessKeyID.IsZero() != o.From.SecretAccessKey.IsZero() {
 			at("from", "has one of access_key_id and secret_access_key; it takes both or neither")
