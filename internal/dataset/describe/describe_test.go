@@ -261,3 +261,20 @@ func psql(t *testing.T, url, command string) {
 		t.Fatalf("psql %s: %v\n%s", command, err, out)
 	}
 }
+
+// A person pastes the README's commands: a name of production's can't put one of its own among them.
+func TestCommandsOfNames(t *testing.T) {
+	for name, has := range map[string]bool{"users": true, `o'd "Table`: true, "x\n\\! touch pwned": false,
+		"x\r\\! touch pwned": false, "x` and `\\! touch pwned": false, "x\u2028\\! touch pwned": false} {
+		table := describe.Table{Table: &catalog.Table{Name: catalog.Name{Schema: "public", Name: name}}, Rows: 1,
+			Columns: []describe.Column{{Column: &catalog.Column{Name: "id"}}}, Files: map[layout.Format]layout.Table{
+				layout.CSV: {Parts: []layout.Part{{Path: "tables/public.x/part-00000.csv.gz"}}}}}
+		var b strings.Builder
+		if err := (describe.Dataset{Tables: []describe.Table{table}}).Readme(&b); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "`\\copy ") != has || strings.Contains(b.String(), "\n\\! ") {
+			t.Errorf("%q: %s", name, b.String())
+		}
+	}
+}

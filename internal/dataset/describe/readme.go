@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"refresher/internal/dataset/layout"
+	"refresher/internal/report/visible"
 )
 
 // Readme writes what the dataset is, and how to open it.
@@ -76,9 +77,12 @@ func (d Dataset) largest(wanted func(Table) bool) (best *Table) {
 
 func anyTable(Table) bool { return true }
 
-// alone reports whether rows can be copied into a table by itself, all columns of them.
+// alone reports whether rows can be copied into a table by itself, all columns of them, by a command of one line: a
+// line break in a name would begin another.
 func alone(t Table) bool {
-	return len(t.ForeignKeys) == 0 && !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Generated })
+	name := t.Name.String()
+	return visible.Line(name) == name && !strings.Contains(name, "`") && len(t.ForeignKeys) == 0 &&
+		!slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Generated })
 }
 
 // commands says how to open each format, in the folder that holds this file.
