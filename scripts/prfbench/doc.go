@@ -1,3 +1,3 @@
-// Package prfbench measures keyed functions beside each other, for docs/decisions/0020. It is a module of its own, so
+// Package prfbench measures keyed functions beside each other, for docs/decisions/0019. It is a module of its own, so
 // that the program's graph stays without their libraries: cd scripts/prfbench && go test -bench .
 package prfbench

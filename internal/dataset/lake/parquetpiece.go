@@ -121,7 +121,8 @@ func (w *pieceWork) scrub(p piece) error {
 		}
 		for i := range w.read {
 			for j, out := range w.outs {
-				if err := w.write(out.ColumnWriters()[w.read[i].leaf.index], &w.read[i], w.have[j], from, to); err != nil {
+				column := out.ColumnWriters()[w.read[i].leaf.index]
+				if err := w.write(column, &w.read[i], w.have[j], from, to); err != nil {
 					return err
 				}
 			}

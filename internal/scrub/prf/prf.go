@@ -3,7 +3,7 @@
 // value to whoever lacks the key.
 //
 // There are two. [AES] is the default, and costs a quarter of what [HMAC] does for short values on
-// processors that compute AES; HMAC is what rules without it had before (docs/decisions/0020).
+// processors that compute AES; HMAC is what rules without it had before (docs/decisions/0019).
 //
 //	HMAC-SHA-256(key, domain ‖ 0 ‖ value)                              RFC 2104, FIPS 198-1
 //	KDF in counter mode with AES-256-CMAC: for i = 1 and 2             NIST SP 800-108 Rev. 1, SP 800-38B
