@@ -32,7 +32,8 @@
 // that is rolled back: a temporary table per table holds the (tableoid, ctid) of
 // picked rows, numbered in the order of arrival. A step over a foreign key joins
 // only what arrived since its last turn (semi-naive evaluation: Abiteboul, Hull,
-// Vianu, Foundations of Databases, §13.1), until no step finds anything new. Keys
+// Vianu, Foundations of Databases, §13.1), until no step finds anything new. Picked rows are read by their ctid, in
+// order; only a step to children without an index scans a table. Keys
 // are compared with the operators of the constraint itself (pg_constraint.conpfeqop).
 // Then [Sample.Copy] streams the rows, table by table, to another database.
 //

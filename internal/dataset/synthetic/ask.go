@@ -29,11 +29,12 @@ type question struct {
 // value is taken is a *fault.Refusal.
 func Ask(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statistics,
 	o Options) (Options, error) {
-	return ask(ctx, conn, cat, bounds, stats, o, false)
+	return ask(ctx, conn, cat, bounds, stats, o, func(*table, question) bool { return true })
 }
 
+// ask asks the questions that may be answered now.
 func ask(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, bounds map[catalog.Name]string, stats *Statistics,
-	o Options, built bool) (Options, error) {
+	o Options, now func(*table, question) bool) (Options, error) {
 	g, err := build(cat, bounds, stats, o, nil)
 	if err != nil {
 		return o, err
@@ -46,7 +47,7 @@ func ask(ctx context.Context, conn *pgx.Conn, cat *catalog.Catalog, bounds map[c
 		}
 		for _, q := range t.questions() {
 			c := t.columns[q.at]
-			if built && !q.built {
+			if !now(t, q) {
 				continue
 			}
 			drawn := t.candidates(q)

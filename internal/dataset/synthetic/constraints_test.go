@@ -190,6 +190,7 @@ func TestTry(t *testing.T) {
 		"no rows":         {tables: "CREATE TABLE t (a pg_snapshot NOT NULL)"},
 		"rows stay":       {tables: "CREATE TABLE t (a pg_snapshot NOT NULL); CREATE TABLE empty (a pg_snapshot NOT NULL)", rows: "INSERT INTO empty SELECT '10:20:' FROM generate_series(1, 99)"},
 		"a function":      {tables: "CREATE TABLE t (a text CONSTRAINT odd CHECK (md5(a) = 'x'))", options: synthetic.Options{Tables: said}, want: "column a of public.t has a constraint, odd,"},
+		"released":        {tables: "CREATE TABLE t (kept text CHECK (md5(kept) = 'x'))", options: synthetic.Options{Tables: said}},
 		"an own function": {tables: "CREATE FUNCTION never(t text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false'; CREATE TABLE t (a text CHECK (never(a)))", options: synthetic.Options{Tables: said}},
 		"one of two":      {tables: "CREATE TABLE t (a text, b text, CONSTRAINT odd CHECK ((a IS NULL) <> (b IS NULL)))", options: synthetic.Options{Tables: said}},
 		"one of two parents": {tables: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES p, b int REFERENCES p, " +

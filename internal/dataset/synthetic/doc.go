@@ -22,7 +22,11 @@
 //   - A unique key is kept by a column that counts the rows, or by a spread and columns that count within the runs.
 //   - A CHECK constraint, of a domain or a partition's bounds too, is read as far as it is understood ([expr]).
 //     Lists, limits, lengths and patterns say what is drawn; the rest is evaluated, and the columns that it reads
-//     are drawn again until it holds. What is not understood is left to the server, which refuses the rows.
+//     are drawn again until it holds. What is not understood of one column is tried by the server on drawn values
+//     ([Ask]); of several columns it is left to the server, which refuses the rows.
 //
-// A foreign key to the table itself refers to an earlier row, so there is no cycle.
+// A foreign key to the table itself refers to an earlier row, so there is no cycle. One that shares a column with
+// another finds its row among those that have the same there ([link]).
+//
+// [Options.Try] finds most of what can't be made before there are statistics.
 package synthetic

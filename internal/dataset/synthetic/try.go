@@ -26,7 +26,8 @@ func (o Options) Try(ctx context.Context, conn *pgx.Conn, s Schema) error {
 	stats := s.assumed()
 	if conn != nil {
 		var err error
-		if o, err = ask(ctx, conn, s.Catalog, s.Bounds, stats, o, true); err != nil {
+		now := func(t *table, q question) bool { return q.built && !t.released(s.Policy, t.columns[q.at].name) }
+		if o, err = ask(ctx, conn, s.Catalog, s.Bounds, stats, o, now); err != nil {
 			return err
 		}
 	}
@@ -53,16 +54,20 @@ func (o Options) Try(ctx context.Context, conn *pgx.Conn, s Schema) error {
 // depends reports whether checks of the table can hold by what is not known yet: values that will be released, or which
 // rows have no parent.
 func (t *table) depends(p Policy) bool {
-	values := t.options.Tables[t.cat.Name].Values
 	return slices.ContainsFunc(t.checks, func(k *check) bool {
 		return slices.ContainsFunc(k.expr.reads(), func(name string) bool {
 			at := t.index(name)
 			if at < 0 || t.unitOf[at].fk != nil {
 				return at >= 0 && t.unitOf[at].how == never
 			}
-			return values[name] == nil && p.Values(t.cat.Name, name)
+			return t.released(p, name)
 		})
 	})
+}
+
+// released reports whether a column will draw from values that are released.
+func (t *table) released(p Policy, column string) bool {
+	return t.options.Tables[t.cat.Name].Values[column] == nil && p.Values(t.cat.Name, column)
 }
 
 // assumed are statistics that the database could have. Of tables that may have too few rows to be counted it has none.
