@@ -41,6 +41,25 @@ func TestServersWithoutConditionalWritesAreFound(t *testing.T) {
 	}
 }
 
+// So is one that can't list unfinished uploads, and the probe's own is ended there.
+func TestServersThatListNoUploadsAreFound(t *testing.T) {
+	p := fake(t)
+	p.between(func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		if r.Method == http.MethodGet && asks(r, "uploads") {
+			answer(w, http.StatusNotImplemented, "NotImplemented")
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})
+	err := p.sink().Probe(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "ListMultipartUploads") || !strings.Contains(err.Error(), "does not implement it") {
+		t.Errorf("error %v", err)
+	}
+	if left := append(p.keys(), p.uploads()...); len(left) > 0 {
+		t.Errorf("the probe left %v", left)
+	}
+}
+
 func TestErrorsSayWhatToDo(t *testing.T) {
 	servers(t, func(t *testing.T, p *place) {
 		const secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYSECRET"
