@@ -18,8 +18,9 @@ func (c *Collector) From(column Column) { c.origin = column }
 type Column uint16
 
 // Column numbers a column by its name. What is beyond 65,535 columns has none.
-func (c *Collector) Column(name string) Column {
-	s := c.store
+func (c *Collector) Column(name string) Column { return c.store.column(name) }
+
+func (s *Store) column(name string) Column {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n, ok := s.numbered[name]; ok {
