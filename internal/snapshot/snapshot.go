@@ -44,12 +44,41 @@ type Source struct {
 	mu       sync.Mutex // guards exporter
 	exporter *pgx.Conn  // holds the locks and the snapshot
 	snapshot string     // "" before Lock
+
+	held *Exported // by another process, which it came from; nil: by exporter
 }
 
 // Open connects, checks the guard and loads the catalog. It takes no lock that
 // outlives it and reads no row. A server that isn't a standby is a warning, or
 // a [fault.Refusal] with RequireReplica.
 func Open(ctx context.Context, opts Options) (_ *Source, err error) {
+	s, err := connect(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close(ctx)
+		}
+	}()
+	if s.cat, err = catalog.Load(ctx, s.exporter); err != nil {
+		return nil, err
+	}
+	if err := s.room(ctx); err != nil {
+		return nil, err
+	}
+	if opts.RequireReplica && !s.cat.InRecovery {
+		return nil, fault.Refuse("source",
+			"the source is a primary, not a hot standby, and the configuration requires a replica")
+	}
+	if err := s.warn(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// connect opens the first session, and pins the others to the server that it reached.
+func connect(ctx context.Context, opts Options) (_ *Source, err error) {
 	if opts.ChunkBytes <= 0 {
 		opts.ChunkBytes = DefaultChunkBytes
 	}
@@ -71,23 +100,8 @@ func Open(ctx context.Context, opts Options) (_ *Source, err error) {
 		return nil, err
 	}
 	s.cfg, s.hostaddr = pin(ctx, opts.Config, conn)
-	if s.home, err = identify(ctx, conn); err != nil {
-		return nil, err
-	}
-	if s.cat, err = catalog.Load(ctx, conn); err != nil {
-		return nil, err
-	}
-	if err := s.room(ctx); err != nil {
-		return nil, err
-	}
-	if opts.RequireReplica && !s.cat.InRecovery {
-		return nil, fault.Refuse("source",
-			"the source is a primary, not a hot standby, and the configuration requires a replica")
-	}
-	if err := s.warn(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	s.home, err = identify(ctx, conn)
+	return s, err
 }
 
 // Catalog is the database as Open found it.
@@ -125,10 +139,16 @@ func (s *Source) Holding(ctx context.Context) error {
 	// Cancelling a statement ends its session, and this one must outlive the caller.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerIn)
 	defer cancel()
-	if _, err := s.exporter.Exec(ctx, "SELECT 1"); err != nil {
-		return fmt.Errorf("%w: %w", ErrLost, client.Wrap(err, "looking at it"))
+	var err error
+	if s.held != nil {
+		err = s.stillHeld(ctx, s.exporter)
+	} else {
+		_, err = s.exporter.Exec(ctx, "SELECT 1")
 	}
-	return nil
+	if err != nil && !errors.Is(err, ErrLost) {
+		err = fmt.Errorf("%w: %w", ErrLost, client.Wrap(err, "looking at it"))
+	}
+	return err
 }
 
 // ErrLost means that what was read can't be trusted, and that a new snapshot is
