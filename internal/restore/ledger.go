@@ -2,6 +2,8 @@ package restore
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -42,11 +44,15 @@ const ledgerPrefix = "refresher_ledger_"
 // until it, and all that was made in the database before, is on the server's disk.
 func (d *Database) OpenLedger(ctx context.Context) error {
 	run, _ := afterLast(d.name, "_shadow_")
-	schema := catalog.Quote(ledgerPrefix + run)
+	var opened [4]byte
+	_, _ = rand.Read(opened[:]) // never fails (crypto/rand)
+	schema := catalog.Quote(ledgerPrefix + run + "_" + hex.EncodeToString(opened[:]))
 	err := d.do(ctx, func(conn *pgx.Conn) error {
 		const columns = " (chunk int PRIMARY KEY)"
 		sql := "SET LOCAL synchronous_commit = on; CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".logged" +
-			columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns
+			columns + "; CREATE UNLOGGED TABLE " + schema + ".unlogged" + columns +
+			"; CREATE TABLE " + schema + ".answers (chunk int, part int, data bytea, PRIMARY KEY (chunk, part))" +
+			"; ALTER TABLE " + schema + ".answers ALTER data SET STORAGE EXTERNAL" // hashes don't compress
 		_, err := conn.PgConn().Exec(ctx, "BEGIN; "+sql+"; COMMIT").ReadAll()
 		return client.Wrap(err, "opening the ledger of database %q", d.name)
 	})
@@ -69,11 +75,16 @@ func (l *Loader) CopyChunk(ctx context.Context, e Entry, table catalog.Name, col
 	// cost no more answers to wait for than the COPY alone.
 	sql := fmt.Sprintf("INSERT INTO %s.%s VALUES (%d); %s", l.db.ledger, e.book(), e.Chunk, copySQL(table, cols, f))
 	rows, err = l.copyIn(ctx, table, sql, r)
-	var pe *client.Error
-	if errors.As(err, &pe) && pe.Code == "23505" && strings.HasPrefix(pe.Schema, ledgerPrefix) {
+	if booked(err) {
 		return 0, fmt.Errorf("writing %s: %w", table, ErrBooked)
 	}
 	return rows, err
+}
+
+// booked reports that the ledger holds the chunk already.
+func booked(err error) bool {
+	var pe *client.Error
+	return errors.As(err, &pe) && pe.Code == "23505" && strings.HasPrefix(pe.Schema, ledgerPrefix)
 }
 
 func (e Entry) book() string {
@@ -90,7 +101,7 @@ func (e Entry) book() string {
 func (d *Database) Booked(ctx context.Context) (map[Entry]bool, error) {
 	booked := map[Entry]bool{}
 	err := d.do(ctx, func(conn *pgx.Conn) error {
-		if err := d.endOthers(ctx, conn); err != nil {
+		if err := d.endOthers(ctx, conn, ""); err != nil {
 			return err
 		}
 		return d.read(ctx, conn, booked)
@@ -117,19 +128,20 @@ func (d *Database) read(ctx context.Context, conn interface {
 
 // EndSessions ends the database's sessions of this role, such as those that a program left behind.
 func (d *Database) EndSessions(ctx context.Context) error {
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return d.endOthers(ctx, conn) })
+	return with(ctx, d.cfg, func(conn *pgx.Conn) error { return d.endOthers(ctx, conn, "") })
 }
 
-// endOthers ends the database's other sessions. A session's end takes a moment.
-func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn) error {
+// endOthers ends the database's other sessions: those of a name, or all. A session's end takes a moment.
+func (d *Database) endOthers(ctx context.Context, conn *pgx.Conn, name string) error {
 	const q = `
 		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user`
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user
+		      AND $1 IN ('', application_name)`
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		var others int
-		if err := conn.QueryRow(ctx, q).Scan(&others); err != nil {
+		if err := conn.QueryRow(ctx, q, name).Scan(&others); err != nil {
 			return client.Wrap(err, "ending lost sessions in database %q", d.name)
 		}
 		if others == 0 {
