@@ -62,7 +62,7 @@ func TestTheMigrationsHaveANameOfOurs(t *testing.T) {
 	var tables []string
 	err := pgserver.Conn(t, c.URL(history.Database)).QueryRow(t.Context(), `SELECT array_agg(tablename::text ORDER BY 1)
 		FROM pg_tables WHERE schemaname = 'public'`).Scan(&tables)
-	want := []string{"databases", "history_migrations", "locks", "runs", "samples", "slots"}
+	want := []string{"databases", "history_migrations", "locks", "offers", "runs", "samples", "slots", "workers"}
 	if err != nil || len(tables) != len(want) {
 		t.Errorf("%v, %v; want %v", tables, err, want)
 	}

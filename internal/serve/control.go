@@ -61,8 +61,10 @@ type PipelineState struct {
 	Server   string `json:"server"`   // the staging server, host:port
 	Schedule string `json:"schedule"` // in words, such as "0 3 * * 0, Europe/Berlin", or "no schedule"
 	Timezone string `json:"timezone"` // IANA's name of the zone of the schedule; "" is UTC
-	Workers  int    `json:"workers"`  // tables that are copied at once
-	Paused   bool   `json:"paused"`
+	Workers  int    `json:"workers"`  // tables that are copied at once, by this process or by all workers
+	// WorkerProcesses are the workers that are there, where other processes copy.
+	WorkerProcesses []WorkerProcess `json:"worker_processes,omitempty"`
+	Paused          bool            `json:"paused"`
 	// PausedBy is who paused it, if it is paused.
 	PausedBy string     `json:"paused_by,omitempty"`
 	Next     *time.Time `json:"next"`    // null: none is planned
@@ -70,6 +72,18 @@ type PipelineState struct {
 	Last     *Run       `json:"last"`    // the newest run that ended
 	Done     *Run       `json:"done"`    // the newest that ended well
 	Problem  string     `json:"problem,omitempty"`
+}
+
+// WorkerProcess is a refresher worker, and what it did for the run that goes on, or did last.
+type WorkerProcess struct {
+	ID      string `json:"id"`
+	Host    string `json:"host"`
+	Streams int    `json:"streams"`         // tables that it copies at once
+	Run     string `json:"run,omitempty"`   // empty: none since it came
+	Table   string `json:"table,omitempty"` // that it copies now, one of them
+	Chunks  int64  `json:"chunks"`
+	Rows    int64  `json:"rows"`
+	Bytes   int64  `json:"bytes"`
 }
 
 // Run is a run as the history has it.

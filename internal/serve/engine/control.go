@@ -36,6 +36,14 @@ func (r *runner) state() serve.PipelineState {
 	s := serve.PipelineState{Name: r.Name, Database: r.Staging.Database, Schedule: r.Schedule, Timezone: r.Timezone,
 		Server:  net.JoinHostPort(r.Staging.Host, strconv.Itoa(int(r.Staging.Port))),
 		Workers: r.Workers, Paused: r.seen.paused, PausedBy: r.seen.pausedBy}
+	if r.ByWorkers {
+		s.Workers = 0
+	}
+	for _, w := range r.seen.workers {
+		s.Workers += w.Streams
+		s.WorkerProcesses = append(s.WorkerProcesses, serve.WorkerProcess{ID: w.ID, Host: w.Host, Streams: w.Streams, Run: w.Run,
+			Table: w.At, Chunks: w.Chunks, Rows: w.Rows, Bytes: w.Bytes})
+	}
 	if r.seen.problem != nil {
 		s.Problem = r.seen.problem.Error()
 	}

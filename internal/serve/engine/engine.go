@@ -52,6 +52,8 @@ type Pipeline struct {
 	Deadline time.Duration // 0: none
 	Workers  int           // for people
 
+	ByWorkers bool // other processes copy, which the history knows
+
 	// History opens the history. Where the staging server has none it may make one, if that
 	// server is surely not production's.
 	History func(ctx context.Context) (*history.History, error)

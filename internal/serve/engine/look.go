@@ -6,13 +6,13 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"refresher/internal/history"
+	"refresher/internal/history/jobs"
 	"refresher/internal/postgres/client"
 )
 
@@ -23,6 +23,7 @@ type seen struct {
 	paused   bool
 	pausedBy string
 	latest   []history.Run
+	workers  []history.Worker // that copy, where other processes do
 }
 
 // examine looks at the staging server: for runs and jobs that were killed, and for people.
@@ -42,6 +43,11 @@ func (r *runner) see(ctx context.Context, w *work) error {
 		return err
 	}
 	now := seen{latest: latest}
+	if r.ByWorkers {
+		if now.workers, err = w.history.Workers(ctx); err != nil {
+			return err
+		}
+	}
 	queue, err := w.client.QueueGet(ctx, scheduled)
 	if err != nil {
 		return client.Wrap(err, "reading the state of the queue")
@@ -91,10 +97,10 @@ func (r *runner) findLost(ctx context.Context, w *work) error {
 	if err != nil {
 		return client.Wrap(err, "listing the jobs that go on")
 	}
-	jobs := map[int64]*rivertype.JobRow{}
+	rows := map[int64]*rivertype.JobRow{}
 	var ids []int64
 	for _, job := range running.Jobs {
-		jobs[job.ID] = job
+		rows[job.ID] = job
 		ids = append(ids, job.ID)
 	}
 	ended, err := w.history.EndedJobs(ctx, ids)
@@ -106,29 +112,9 @@ func (r *runner) findLost(ctx context.Context, w *work) error {
 	var abandoned []*rivertype.JobRow
 	for _, id := range ended {
 		if before[id] {
-			abandoned = append(abandoned, jobs[id])
+			abandoned = append(abandoned, rows[id])
 		}
 		w.suspects[id] = true
 	}
-	return w.rescue(ctx, abandoned)
-}
-
-// rescue gives jobs back to the queue; those without an attempt left have failed.
-func (w *work) rescue(ctx context.Context, jobs []*rivertype.JobRow) error {
-	if len(jobs) == 0 {
-		return nil
-	}
-	now := time.Now()
-	p := riverdriver.JobRescueManyParams{Schema: w.client.Schema(), StuckHorizon: now}
-	for _, job := range jobs {
-		said, _ := json.Marshal(rivertype.AttemptError{At: now, Attempt: job.Attempt, Error: "the service that ran it was killed"})
-		state, finalized := rivertype.JobStateRetryable, (*time.Time)(nil)
-		if job.Attempt >= job.MaxAttempts {
-			state, finalized = rivertype.JobStateDiscarded, &now
-		}
-		p.ID, p.Error, p.FinalizedAt = append(p.ID, job.ID), append(p.Error, said), append(p.FinalizedAt, finalized)
-		p.ScheduledAt, p.State = append(p.ScheduledAt, now), append(p.State, string(state))
-	}
-	_, err := w.client.Driver().GetExecutor().JobRescueMany(ctx, &p)
-	return client.Wrap(err, "giving jobs of a killed service back to the queue")
+	return jobs.Rescue(ctx, w.client, abandoned, "the service that ran it was killed", true)
 }

@@ -2,26 +2,20 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
 	"refresher/internal/history"
-	"refresher/internal/postgres/catalog"
+	"refresher/internal/history/jobs"
 	"refresher/internal/postgres/client"
 )
 
@@ -52,16 +46,7 @@ const (
 )
 
 // Schema is the name of River's schema for a staging database.
-func Schema(database string) string {
-	plain := strings.Trim(notPlain().ReplaceAllString(strings.ToLower(database), "_"), "_")
-	if plain == database && len(plain) <= 24 {
-		return "jobs_" + plain
-	}
-	sum := sha256.Sum256([]byte(database))
-	return "jobs_" + plain[:min(len(plain), 15)] + "_" + hex.EncodeToString(sum[:4])
-}
-
-var notPlain = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9_]+`) })
+func Schema(database string) string { return jobs.Schema("jobs_", database) }
 
 // open connects to the staging server, brings its tables up to date and starts to take jobs.
 func (r *runner) open(ctx context.Context) (w *work, err error) {
@@ -72,25 +57,16 @@ func (r *runner) open(ctx context.Context) (w *work, err error) {
 		return nil, err
 	}
 	schema := Schema(h.Target())
-	cfg, session := h.Session("refresher/serve", schema)
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = answer
-	}
-	pooled, err := pgxpool.ParseConfig("")
-	if err != nil {
-		return nil, client.Wrap(err, "reading the environment's PG variables")
-	}
-	pooled.ConnConfig, pooled.MaxConns, pooled.AfterConnect = cfg, connections, session.Prepare
 	w = &work{history: h, suspects: map[int64]bool{}}
-	if w.pool, err = pgxpool.NewWithConfig(ctx, pooled); err != nil {
-		return nil, client.Wrap(err, "connecting to %s", session.To)
+	if w.pool, err = jobs.Pool(ctx, h, "refresher/serve", schema, connections); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			w.pool.Close()
 		}
 	}()
-	if err := w.migrate(prepare, schema); err != nil {
+	if err := jobs.Migrate(prepare, w.pool, schema); err != nil {
 		return nil, err
 	}
 	past := r.Plan.Last(r.now(), r.window())
@@ -105,27 +81,6 @@ func (r *runner) open(ctx context.Context) (w *work, err error) {
 		return nil, client.Wrap(err, "starting the queue")
 	}
 	return w, r.showJobs(w)
-}
-
-// migrate makes River's tables, one service after the other.
-func (w *work) migrate(ctx context.Context, schema string) error {
-	migrator, err := rivermigrate.New(riverpgxv5.New(w.pool), &rivermigrate.Config{Schema: schema,
-		Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return fmt.Errorf("reading the migrations of the queue: %w", err)
-	}
-	conn, err := w.pool.Acquire(ctx)
-	if err != nil {
-		return client.Wrap(err, "connecting to the staging server")
-	}
-	defer conn.Release()
-	return history.Exclusive(ctx, conn.Conn(), func() error {
-		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+catalog.Quote(schema)); err != nil {
-			return client.Wrap(err, "making the schema of the queue")
-		}
-		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-		return client.Wrap(err, "migrating the queue")
-	})
 }
 
 // river is the configuration of River's client.

@@ -23,7 +23,7 @@ func newGauges(m *Metrics) *gauges {
 	return &gauges{m: m,
 		running: describe("refresher_run_in_progress", "Whether a run is going on."),
 		paused:  describe("refresher_paused", "Whether the times of the schedule are left out."),
-		workers: describe("refresher_workers", "How many tables a run copies at once."),
+		workers: describe("refresher_workers", "How many tables are copied at once: by the service, or by all workers that are there."),
 		reaches: describe("refresher_history_up", "Whether the history on the staging server could be read."),
 		next:    describe("refresher_next_run_timestamp_seconds", "When the next run is due."),
 		success: describe("refresher_last_success_timestamp_seconds", "When the last run that was done and clean ended."),

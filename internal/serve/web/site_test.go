@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"refresher/internal/fault"
+	"refresher/internal/report/visible"
 	"refresher/internal/serve"
 	"refresher/internal/serve/access"
 	"refresher/internal/serve/metrics"
@@ -180,6 +181,21 @@ func halfway() serve.Progress {
 }
 
 // The acts of the page: each by its form alone, and logged with who asked.
+// Where other processes copy, the page shows each of them and what it copies.
+func TestThePageShowsWorkers(t *testing.T) {
+	e := servetest.New("shop")
+	e.Change("shop", func(p *serve.PipelineState) {
+		p.WorkerProcesses = []serve.WorkerProcess{{ID: "0a1b2c3d4e5f", Host: "copier-2", Streams: 2, Table: "public.users", Chunks: 12, Rows: 34567},
+			{ID: "ffffffffffff", Host: "copier-3", Streams: 2}}
+	})
+	page := ask(newSite(t, e, access.Access{}), "GET", "/", nil).Body.String()
+	for _, want := range []string{"0a1b2c3d4e5f", "copier-2", "public.users", visible.Count(34567), "ffffffffffff", "idle</span>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 func TestActsOfThePage(t *testing.T) {
 	e := weeks(now)
 	var log bytes.Buffer
