@@ -156,10 +156,11 @@ Exit codes: 0 done and clean · 1 refused by a gate · 2 bad flags, config or ru
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.BadInput("%v; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.versionCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(),
-		a.doctorCommand(), a.discoverCommand(), a.importCommand(), a.initCommand(), a.transformsCommand(),
-		a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(), a.branchCommand(),
-		a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand(), a.keysCommand(), a.manCommand())
+	root.AddCommand(a.demoCommand(), a.versionCommand(), a.runCommand(), a.serveCommand(), a.workerCommand(),
+		a.checkCommand(), a.doctorCommand(), a.discoverCommand(), a.importCommand(), a.initCommand(),
+		a.transformsCommand(), a.packsCommand(), a.previewCommand(), a.verifyCommand(), a.pullCommand(),
+		a.branchCommand(), a.rollbackCommand(), a.runsCommand(), a.publicKeyCommand(), a.keysCommand(),
+		a.manCommand())
 	a.completions(root)
 	return root
 }
@@ -261,7 +262,8 @@ func (a *app) options(ctx context.Context, in *inputs) (refresh.Options, error) 
 	if err := a.hooks(c, &o); err != nil {
 		return refresh.Options{}, err
 	}
-	o.CloneOfSource = c.Staging.CloneOfSource.Confirm
+	o.CloneOfSource, o.ByWorkers = c.Staging.CloneOfSource.Confirm, c.Copy.ByWorkers()
+	o.ChunkBytes = int64(c.Copy.ChunkMiB) << 20
 	o.Pipeline, o.By, o.KeepDays = c.Pipeline, byHand, c.History.KeepDays
 	limits, err := c.Retry.Limits()
 	if err != nil {

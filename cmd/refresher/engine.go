@@ -61,7 +61,7 @@ func (a *app) scheduled(ctx context.Context, c *config.Config) (engine.Pipeline,
 	return engine.Pipeline{
 		Name: c.Pipeline, Staging: o.Staging, Plan: times.Plan, Schedule: words, Timezone: c.Schedule.Timezone,
 		CatchUp: times.CatchUp, Jitter: times.Jitter, Deadline: times.Deadline,
-		Workers: o.Workers, NewID: refresh.NewID,
+		Workers: o.Workers, ByWorkers: o.ByWorkers, NewID: refresh.NewID,
 		History: func(ctx context.Context) (*history.History, error) { return refresh.OpenHistory(ctx, o) },
 		Run: func(ctx context.Context, id, by string, watch *serve.Watch) (*report.Report, error) {
 			return a.refreshNow(ctx, c.Pipeline, id, by, watch)

@@ -43,6 +43,7 @@ type Config struct {
 	History  History      `yaml:"history" doc:"the history of runs on the staging server"`
 	Retry    Retry        `yaml:"retry" doc:"how hard a run tries before a fault ends it"`
 	Workers  int          `yaml:"workers" doc:"parallel streams from source to staging; 0: one a processor, at most 8"`
+	Copy     Copy         `yaml:"copy" doc:"which processes copy, see [workers](workers.md)"`
 	Listen   string       `yaml:"listen" doc:"as serve.listen, which wins" default:"127.0.0.1:8320" scope:"service"`
 	Log      Log          `yaml:"log" doc:"what commands say of themselves" scope:"service"`
 	Serve    Serve        `yaml:"serve" doc:"who may see the status page, see [the status page](status.md)" scope:"service"`
@@ -92,6 +93,15 @@ type S3 struct {
 	Region    string `yaml:"region" doc:"empty: the SDK's own chain, then us-east-1"`
 	Checksums string `yaml:"checksums" doc:"when requests have the SDK's checksums: when_supported or when_required; empty: when_required if an endpoint is given, as older servers want it"`
 }
+
+// Copy says which processes copy.
+type Copy struct {
+	Dispatch string `yaml:"dispatch" doc:"process: that of the run copies; workers: other processes do, each a refresher worker" default:"process"`
+	ChunkMiB int    `yaml:"chunk_mib" doc:"how much of a table is copied in one transaction, and given to one worker at a time, in MiB on the source's disk" default:"64"`
+}
+
+// ByWorkers reports whether other processes copy.
+func (c Copy) ByWorkers() bool { return c.Dispatch == "workers" }
 
 // Log is how commands say what they do.
 type Log struct {
@@ -248,6 +258,19 @@ func badField(field, format string, args ...any) *fault.Input {
 	return &fault.Input{Problems: []fault.Problem{{Field: field, Text: fmt.Sprintf(format, args...)}}}
 }
 
+func (c *Config) validateCopy(d *decoder) {
+	if c.Copy.Dispatch != "process" && c.Copy.Dispatch != "workers" {
+		d.at("copy.dispatch", "must be process or workers")
+	}
+	if c.Copy.ChunkMiB < 1 || c.Copy.ChunkMiB > 1<<20 {
+		d.at("copy.chunk_mib", "must be from 1 to %d", 1<<20)
+	}
+	if c.Copy.ByWorkers() && len(c.Objects) > 0 {
+		d.at("copy.dispatch", "workers don't copy for a pipeline with objects yet: "+
+			"give that one copy: {dispatch: process}")
+	}
+}
+
 func (c *Config) validate(d *decoder) {
 	for _, s := range []side{c.source(), c.staging()} {
 		d.put(s.check())
@@ -264,6 +287,7 @@ func (c *Config) validate(d *decoder) {
 	if c.Workers < 0 || c.Workers > 64 {
 		d.at("workers", "must be from 0 to 64")
 	}
+	c.validateCopy(d)
 	seen := map[string]bool{}
 	for i, name := range c.Staging.Preserve {
 		n, err := catalog.ParseName(name)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"refresher/internal/config/secret"
 	"refresher/internal/fault"
 	"refresher/internal/pii"
 	"refresher/internal/pii/fingerprint"
@@ -18,6 +19,11 @@ type canaries struct {
 	mu         sync.Mutex
 	tables     []canary.Table
 	identities []scrub.Identity
+}
+
+// canarySeed is the seed of a table's canaries in a run.
+func canarySeed(key secret.Key, run string) func(table string) []byte {
+	return func(table string) []byte { return key.Derive("canaries\x00" + run + "\x00" + table) }
 }
 
 // rehearse lets canaries through the writer of a table's first chunk; nothing of them

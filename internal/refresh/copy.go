@@ -101,13 +101,11 @@ func (f *filling) copyData(ctx context.Context) error {
 		}
 	}
 	if !f.closed {
-		c := &copier{filled: d, watch: f.rec.watch, stall: o.Retry.Stall, seed: func(table string) []byte {
-			return o.Key.Derive("canaries\x00" + o.Run + "\x00" + table)
-		}}
+		c := &copier{filled: d, watch: f.rec.watch, stall: o.Retry.Stall, seed: canarySeed(o.Key, o.Run)}
 		configuration, jobs := configurationFirst(f.missing())
 		err := client.Each(ctx, 1, configuration, c.worker)
 		if err == nil {
-			err = client.Each(ctx, o.Workers, jobs, c.worker)
+			err = f.dispatcher(c).dispatch(ctx, jobs)
 		}
 		f.rec.report.Canaries = d.canaries.result()
 		if err != nil {
@@ -227,6 +225,10 @@ type copier struct {
 	watch Observer
 	stall time.Duration             // longest silence of a stream
 	seed  func(table string) []byte // of a table's canaries
+
+	// answer makes the answer to a chunk whose rows have arrived, for another process that leads the run;
+	// nil: this one does
+	answer func(j job, rows int64, fp *fingerprint.Collector, w io.Writer) error
 }
 
 // worker owns one session on each side and takes chunks until none is left.
@@ -283,7 +285,12 @@ func (c *copier) copyChunk(ctx context.Context, from *snapshot.Reader, to *resto
 	})
 	var arrived int64
 	group.Go(func() (err error) {
-		arrived, err = to.CopyChunk(ctx, j.entry, j.plan.Table.Name, columnNames(j.plan), j.plan.Format, pr)
+		if c.answer == nil {
+			arrived, err = to.CopyChunk(ctx, j.entry, j.plan.Table.Name, columnNames(j.plan), j.plan.Format, pr)
+		} else {
+			arrived, err = to.CopyAnswered(ctx, j.entry, j.plan.Table.Name, columnNames(j.plan), j.plan.Format, pr,
+				func(rows int64, w io.Writer) error { return c.answer(j, rows, fp, w) })
+		}
 		if err != nil {
 			pr.CloseWithError(err)
 		}
@@ -304,7 +311,7 @@ func (c *copier) copyChunk(ctx context.Context, from *snapshot.Reader, to *resto
 func (c *copier) read(ctx context.Context, from *snapshot.Reader, fp *fingerprint.Collector, j job,
 	out *metered) error {
 	w := c.program.NewWriter(j.plan, out, fp)
-	if j.chunk.Index == 0 && j.plan.Masked() {
+	if j.chunk.Index == 0 && j.plan.Masked() && c.answer == nil {
 		if err := c.canaries.rehearse(w, fp, j.plan.Table.Name.String(), c.seed); err != nil {
 			return err
 		}

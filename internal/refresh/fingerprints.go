@@ -23,8 +23,8 @@ const FingerprintsName = "fingerprints" + fingerprints.Suffix
 // newStore makes the store of the source's fingerprints.
 func (o *Options) newStore(dir string) (*fingerprint.Store, error) {
 	open := fingerprint.NewStore
-	if o.Fingerprints != nil {
-		open = fingerprint.NewKeptStore
+	if o.Fingerprints != nil || o.ByWorkers {
+		open = fingerprint.NewKeptStore // of hashes that mean the same in each process
 	}
 	store, err := open(dir, o.FingerprintKey())
 	if err == nil {

@@ -46,9 +46,7 @@ func stageLake(ctx context.Context, o *Options, rec *recorder, made *cleanup, da
 	e := &lake.Engine{
 		Program: data.program, Store: data.store, Workers: max(o.Workers/2, 1),
 		Rehearse: func(w *scrub.Writer, fp *fingerprint.Collector, table string) error {
-			return data.canaries.rehearse(w, fp, table, func(table string) []byte {
-				return o.Key.Derive("canaries\x00" + o.Run + "\x00" + table)
-			})
+			return data.canaries.rehearse(w, fp, table, canarySeed(o.Key, o.Run))
 		},
 	}
 	staged, err := o.lake.Stage(ctx, o.Run, e, o.Key.Derive("sample"))

@@ -35,6 +35,7 @@ type Options struct {
 	Buckets        []Bucket
 	Objects        []objectset.Set // objects beside the database
 	Workers        int             // parallel streams
+	ByWorkers      bool            // chunks of tables are copied by other processes, see [Work]
 	Strict         bool            // weak detector findings refuse too
 	KeepShadow     bool            // leave the shadow of a run that failed for inspection
 	DryRun         bool            // stop after guard
