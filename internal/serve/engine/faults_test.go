@@ -157,7 +157,7 @@ func TestSchemasAreNamesThatRiverTakes(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"shop", "Shop", "shop-1", "shop_1", "кот", "a b", strings.Repeat("x", 63), strings.Repeat("x", 62)} {
 		s := Schema(name)
-		if other := seen[s]; other != "" || len(s) > 40 || notPlain().MatchString(s) {
+		if other := seen[s]; other != "" || len(s) > 40 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 			t.Errorf("%q: %q, like %q", name, s, other)
 		}
 		seen[s] = name
