@@ -38,6 +38,8 @@ type column struct {
 	json   *document
 	key    *catalog.ForeignKey // of which it is a column
 	to     *column             // that it refers to
+	// it is called like the key of a table of persons, or is that
+	natural bool
 
 	class   pii.Class
 	score   float64
@@ -88,7 +90,7 @@ func newTable(t *catalog.Table, v values, d *detect.Detector) *table {
 func abbreviation(t *catalog.Table) string {
 	const longest = 4
 	columns, table := t.Columns, words(t.Name.Name)
-	for n := longest; n > 1; n-- {
+	for n := longest; n > 0; n-- {
 		counts := map[string]int{}
 		for _, c := range columns {
 			if len(c.Name) <= n+1 || strings.Trim(strings.ToLower(c.Name[:n+1]), "abcdefghijklmnopqrstuvwxyz") != "" {
@@ -96,6 +98,11 @@ func abbreviation(t *catalog.Table) string {
 			}
 			p := c.Name[:n]
 			begins := func(w string) bool { return strings.HasPrefix(w, p) && w != p }
+			if n == 1 && (strings.ToUpper(c.Name) != c.Name || !slices.ContainsFunc(table, func(w string) bool {
+				return strings.HasPrefix(w, strings.ToLower(p))
+			})) {
+				continue // a letter is one of the table's, and all are in capitals
+			}
 			if n < longest && strings.ToUpper(c.Name) == c.Name || slices.ContainsFunc(table, begins) {
 				counts[p]++
 			}
@@ -113,7 +120,7 @@ func abbreviation(t *catalog.Table) string {
 func readable(columns []*catalog.Column, prefix string) int {
 	n := 0
 	for _, c := range columns {
-		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && isWord(strings.ToLower(rest)) {
+		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && isWord(strings.ToLower(strings.TrimRight(rest, "0123456789"))) {
 			n++
 		}
 	}

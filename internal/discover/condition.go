@@ -319,6 +319,8 @@ func columnFlag(word string) func(c *column) bool {
 		return (*column).isBool
 	case "sampled":
 		return func(c *column) bool { return c.seen.known() }
+	case "natural":
+		return func(c *column) bool { return c.natural }
 	case "leads":
 		return (*column).leads
 	case "homed":

@@ -41,6 +41,9 @@ func (s *Survey) ofPersons() {
 		}
 	}
 	for _, t := range s.tables {
+		for _, c := range t.columns {
+			c.natural = p.keys[c.Name]
+		}
 		if slices.ContainsFunc(t.columns, func(c *column) bool {
 			return p.named(c) && !(t.is("lists") && c.fits("secondary"))
 		}) {
@@ -48,12 +51,21 @@ func (s *Survey) ofPersons() {
 			t.context()
 		}
 	}
+	called := map[string]*table{}
+	for _, t := range s.tables {
+		called[singular(strings.Join(t.name.parts, "_"))] = t
+	}
 	for range depth {
 		for _, t := range s.tables {
 			t.facts[treated] = t.facts[treated] || t.facts[clinic] && !t.is("lists") && !t.is("people") &&
 				slices.ContainsFunc(t.columns, func(c *column) bool {
-					return c.refers() && (c.to.table.is("health") || c.to.table.is(treated) ||
-						c.to.table.is(theirs) && !c.to.table.is("people"))
+					to := called[strings.Join(c.name.parts[:max(0, len(c.name.parts)-1)], "_")]
+					if c.refers() {
+						to = c.to.table
+					} else if c.name.last != "id" {
+						return false
+					}
+					return to != nil && to != t && (to.is("health") || to.is(treated) || to.is("bedside"))
 				})
 		}
 	}

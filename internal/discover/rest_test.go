@@ -61,3 +61,23 @@ memberships id user_id display_name=full_name avatar_url=url
 payment_methods id user_id:number last4=credit_card stripe_id=token
 machine_parts id monkey turnkey:number`)
 }
+
+// Capitals behind the initial of a table's name; letters that stand apart; names of one word more.
+func TestTerseNames(t *testing.T) {
+	foundTo(t, `
+CUSTMST CUSTNO:number CNAME1=full_name CADD1=street CCITY=city CMOB=phone CMAIL=email
+wrangler_riders rider_no first_name=first_name d_o_b:date=birth_date tel_port=phone data_ur=birth_date`)
+}
+
+// A key of persons whose name is no key's is an identifier of theirs, in other tables too.
+func TestNaturalKeys(t *testing.T) {
+	cat, want := described(`
+learners lrn=national_id surname=last_name first_name=first_name
+marks id lrn=national_id quarter:number`)
+	cat.Tables[0].PrimaryKey = []string{"lrn"}
+	for _, f := range Names(cat).Findings(nil) {
+		if is := want[f.Table+"."+f.Column]; is != string(f.Class) {
+			t.Errorf("%s.%s is %s, want %s: %s", f.Table, f.Column, f.Class, is, f.Reason)
+		}
+	}
+}

@@ -108,7 +108,9 @@ func syllables(ws []string) int {
 		if len(w) > 3 && englishOf()[w] != "" {
 			return n
 		}
-		if m := meaningsOf()[w]; len(w) > 7 && m != nil && slices.Contains([]string{"ssn", "passport", "bankaccount"}, m[0]) {
+		letters := len(w) == n
+		if m := meaningsOf()[w]; m != nil && (letters && n > 2 ||
+			len(w) > 5 && slices.Contains([]string{"ssn", "passport", "bankaccount", "birth"}, m[0])) {
 			return n
 		}
 	}
