@@ -14,7 +14,7 @@ type Synthetic struct {
 	Seed    int                       `yaml:"seed" doc:"another makes other rows; the same makes the same rows of the same statistics"`
 	Scale   float64                   `yaml:"scale" doc:"rows for each row that staging has; without it, as many"`
 	K       int                       `yaml:"k" doc:"least count that is released: counts of the statistics are rounded down to multiples of it; at least 20, and 20 without epsilon"`
-	Epsilon float64                   `yaml:"epsilon" doc:"instead of k: counts carry Laplace noise, and all statistics together are differentially private for one row with this epsilon"`
+	Epsilon float64                   `yaml:"epsilon" doc:"instead of k, at most 10: counts carry Laplace noise, and all statistics together are differentially private for one row with this epsilon"`
 	Tables  map[string]SyntheticTable `yaml:"tables" doc:"what goes for single tables, by schema.table"`
 }
 

@@ -36,3 +36,20 @@ CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);`)
 		t.Error(err)
 	}
 }
+
+// Neither way to release counts can be asked for so weakly that single rows come out.
+func TestLeastProtection(t *testing.T) {
+	for _, tt := range []struct {
+		m  synthetic.Method
+		ok bool
+	}{
+		{synthetic.Method{K: 20}, true}, {synthetic.Method{K: 19}, false}, {synthetic.Method{K: -20}, false},
+		{synthetic.Method{}, false}, {synthetic.Method{Epsilon: 0.01}, true}, {synthetic.Method{Epsilon: 10}, true},
+		{synthetic.Method{Epsilon: 10.5}, false}, {synthetic.Method{Epsilon: 1e9}, false},
+		{synthetic.Method{Epsilon: -1}, false}, {synthetic.Method{K: 20, Epsilon: 1}, false},
+	} {
+		if err := tt.m.Check(); (err == nil) != tt.ok {
+			t.Errorf("%+v: %v", tt.m, err)
+		}
+	}
+}

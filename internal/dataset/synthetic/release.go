@@ -61,6 +61,9 @@ func geometric(scale float64) int64 {
 // LeastK is the smallest k.
 const LeastK = 20
 
+// MostEpsilon is the largest epsilon: with more, counts of a single row come out as they are.
+const MostEpsilon = 10
+
 // Check reports what is wrong with a method.
 func (m Method) Check() error {
 	switch {
@@ -70,6 +73,8 @@ func (m Method) Check() error {
 		return fmt.Errorf("k must be at least %d", LeastK)
 	case m.Epsilon < 0 || math.IsInf(m.Epsilon, 0) || math.IsNaN(m.Epsilon):
 		return fmt.Errorf("epsilon must be above 0")
+	case m.Epsilon > MostEpsilon:
+		return fmt.Errorf("epsilon must be at most %d: with more there is hardly any noise", MostEpsilon)
 	}
 	return nil
 }
