@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -133,6 +134,8 @@ func TestObjectsBesideTheDatabase(t *testing.T) {
 	s.t = t
 	t.Run("again", func(t *testing.T) { s.t = t; s.lakeAgain(all) })
 	s.t = t
+	t.Run("forged", func(t *testing.T) { s.t = t; s.lakeForged() })
+	s.t = t
 	t.Run("refused", func(t *testing.T) { s.t = t; s.lakeRefused() })
 	s.t = t
 }
@@ -185,6 +188,27 @@ func (s *site) lakeAgain(before map[string]string) {
 	rep := s.lastReport()
 	if len(rep.ObjectSets) != 1 || rep.ObjectSets[0].Total().Carried != 3 {
 		s.t.Errorf("%+v", rep.ObjectSets)
+	}
+}
+
+// lakeForged puts another object into a target, which manifest and latest.json name there: without the run's
+// signature nothing of that is taken over, or the next run would sign it.
+func (s *site) lakeForged() {
+	var latest struct{ Run, Manifest string }
+	if err := json.Unmarshal(s.object("lake/latest.json"), &latest); err != nil {
+		s.t.Fatal(err)
+	}
+	sum := func(b []byte) []byte { return fmt.Appendf(nil, "%x", sha256.Sum256(b)) }
+	object, manifest := "lake/runs/"+latest.Run+"/objects/users/region=EU/part-1.csv", "lake/"+latest.Manifest
+	good, named, announced := s.object(object), s.object(manifest), s.object("lake/latest.json")
+	forged := bytes.Replace(good, []byte("9,"), []byte("8,"), 1)
+	other := bytes.Replace(named, sum(good), sum(forged), 1)
+	s.put(object, forged)
+	s.put(manifest, other)
+	s.put("lake/latest.json", bytes.Replace(announced, sum(named), sum(other), 1))
+	_, text := s.must(exitClean, "run")
+	if strings.Contains(text, "taken over") || s.copies("lake/")["users/region=EU/part-1.csv"] != string(good) {
+		s.t.Errorf("a forged object was taken over:\n%s", text)
 	}
 }
 

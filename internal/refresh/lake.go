@@ -31,7 +31,7 @@ func (p *plan) planLake(ctx context.Context, o *Options, rec *recorder) (err err
 	}
 	o.lake, err = objectset.New(ctx, o.Objects, objectset.Options{
 		Made:   []string{o.Rules.Hash(), o.Key.Fingerprint(), rec.report.SchemaHash, o.Version},
-		Secret: o.Key.Derive("objects"), Workers: o.Workers,
+		Secret: o.Key.Derive("objects"), Workers: o.Workers, Genuine: o.signed,
 	})
 	if err != nil {
 		o.lake = nil

@@ -197,6 +197,16 @@ func (o *Options) signDocument(doc []byte) ([]byte, error) {
 	return signer.Sign(canonical), nil
 }
 
+// signed reports whether a document is signed by the key that signs this run's.
+func (o *Options) signed(doc, sig []byte) bool {
+	signer, err := o.signer()
+	if err != nil {
+		return false
+	}
+	_, err = signature.Check(doc, sig, signer.Public())
+	return err == nil
+}
+
 // describe notes both servers in the report.
 func (r *recorder) describe(o *Options, p *plan) {
 	r.report.Source = report.Server{

@@ -53,8 +53,11 @@ type Target struct {
 
 // Options are what a plan needs.
 type Options struct {
-	Made    []string // what else copies depend on: rules, key, schema, version
-	Secret  []byte   // of the hashes in the index
+	Made   []string // what else copies depend on: rules, key, schema, version
+	Secret []byte   // of the hashes in the index
+	// Genuine reports whether a manifest is signed by the key that signs this run's. What another has written
+	// into a target is not taken over. nil: all are.
+	Genuine func(manifest, signature []byte) bool
 	Workers int
 }
 
@@ -133,7 +136,7 @@ func newSet(ctx context.Context, s Set, o Options) (*set, error) {
 		return nil, err
 	}
 	for _, t := range s.To {
-		b, err := t.before(ctx, one.madeBy(t, o))
+		b, err := t.before(ctx, one.madeBy(t, o), o.Genuine)
 		if err != nil {
 			return nil, fmt.Errorf("bucket %s: %w", t.Name, err)
 		}
@@ -194,8 +197,8 @@ func (s *set) madeBy(t Target, o Options) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// before reads what a target holds; of what was made otherwise it has no entries.
-func (t Target) before(ctx context.Context, made string) (*before, error) {
+// before reads what a target holds; of what was made otherwise, or by others, it has no entries.
+func (t Target) before(ctx context.Context, made string, genuine func(manifest, sig []byte) bool) (*before, error) {
 	run, err := t.Sink.Current(ctx)
 	b := &before{run: run, entries: map[string]entry{}}
 	if err != nil || run == nil {
@@ -204,6 +207,11 @@ func (t Target) before(ctx context.Context, made string) (*before, error) {
 	i := slices.IndexFunc(run.Manifest.Objects, func(o s3sink.Object) bool { return o.Name == indexName })
 	if i < 0 {
 		return b, nil
+	}
+	if genuine != nil {
+		if manifest, sig, err := run.Signed(ctx); err != nil || !genuine(manifest, sig) {
+			return b, err
+		}
 	}
 	var text strings.Builder
 	if err := run.Fetch(ctx, run.Manifest.Objects[i], &text); err != nil {
