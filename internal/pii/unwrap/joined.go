@@ -24,6 +24,24 @@ func joined(text []byte) bool {
 	return false
 }
 
+// plusBehindQuote reports a + that may put strings together; that of a time zone stands behind a digit.
+func plusBehindQuote(text []byte) bool {
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(text[i:], '+')
+		if k < 0 {
+			return false
+		}
+		i += k
+		before := i
+		for before > 0 && i-before < maxSpace && bytes.IndexByte([]byte(" \n\r\t"), text[before-1]) >= 0 {
+			before--
+		}
+		if before > 0 && (text[before-1] == '\'' || text[before-1] == '"' || text[before-1] == '`') {
+			return true
+		}
+	}
+}
+
 // joinAt reads what stands between two strings that are put together, from the quote at i to
 // the one that the next begins with, and appends the characters that are called by their
 // numbers there; size is 0 if the strings are not put together within a word.
