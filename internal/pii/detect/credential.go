@@ -134,6 +134,11 @@ func discordBot(text []byte, i int) Hit {
 	return Hit{Class: pii.Token, Kind: "discord", Start: i, End: ends[2], Strong: true}
 }
 
+// mayBeKey reports eight digits at i, perhaps, or what a key of Google begins with: few numbers do.
+func mayBeKey(text []byte, i int) bool {
+	return i+7 < len(text) && kinds[text[i+7]] == digit || text[i] == '1' && i+1 < len(text) && text[i+1] == '/'
+}
+
 // digitKey looks for a key that begins with the digit at i: of a Telegram bot (its number, a colon, AA and
 // 33 characters), or a refresh token of Google.
 func digitKey(text []byte, i int) Hit {

@@ -119,7 +119,7 @@ func (d *Detector) scan(dst []Hit, text []byte) []Hit {
 		case letter:
 			next, found = d.letters(text, free, i)
 		case digit:
-			if found = d.take(digitKey(text, i)); !found {
+			if found = mayBeKey(text, i) && d.take(digitKey(text, i)); !found {
 				next, found = d.number(text, free, i)
 			}
 		case at:
