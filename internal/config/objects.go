@@ -106,7 +106,8 @@ func (c *Config) validateObjects(d *decoder) {
 		}
 		for _, b := range c.Buckets {
 			if below(b.URL, o.From.URL) {
-				at("from", fmt.Sprintf("has the prefix of bucket %q in it; nothing is written into what is read", b.Name))
+				at("from", fmt.Sprintf("has the prefix of bucket %q in it; nothing is written into what is read",
+					b.Name))
 			}
 		}
 		if o.From.AccessKeyID.IsZero() != o.From.SecretAccessKey.IsZero() {

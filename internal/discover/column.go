@@ -120,7 +120,8 @@ func abbreviation(t *catalog.Table) string {
 func readable(columns []*catalog.Column, prefix string) int {
 	n := 0
 	for _, c := range columns {
-		if rest, ok := strings.CutPrefix(c.Name, prefix); ok && isWord(strings.ToLower(strings.TrimRight(rest, "0123456789"))) {
+		rest, ok := strings.CutPrefix(c.Name, prefix)
+		if ok && isWord(strings.ToLower(strings.TrimRight(rest, "0123456789"))) {
 			n++
 		}
 	}
