@@ -153,6 +153,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 				e.Down(errors.New("connection refused by 10.1.2.3"))
 			case "running":
 				_, _ = e.Start(t.Context(), "experimentation", "schedule")
+				e.Change("experimentation", func(p *serve.PipelineState) {
+					p.WorkerProcesses = []serve.WorkerProcess{{ID: "0a1b2c3d4e5f", Host: "copier-2", Streams: 2, Table: "public.users"}}
+				})
 			}
 			req := httptest.NewRequest(method, "http://127.0.0.1:8320"+api.Prefix+path, strings.NewReader(body))
 			if media != "" {
