@@ -152,7 +152,7 @@ func (w *hand) copy(ctx context.Context, c workqueue.Chunk) (err error) {
 			return s.store.Export(out)
 		}}
 	err = copier.copyChunk(ctx, s.reader, s.loader, s.store.Collector(), j)
-	if errors.Is(err, restore.ErrBooked) {
+	if restore.AlreadyBooked(err) {
 		s.close() // what it has read was told to the run by another
 		s, err = nil, nil
 		return nil

@@ -55,13 +55,17 @@ func (l *Loader) CopyAnswered(ctx context.Context, e Entry, table catalog.Name, 
 	}
 	_, _ = l.conn.Exec(ctx, "ROLLBACK") // else another attempt would wait for this one until the session ends
 	switch {
-	case ctx.Err() != nil:
-		err = context.Cause(ctx)
 	case booked(err):
 		err = fmt.Errorf("writing %s: %w", table, ErrBooked)
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
 	}
 	return 0, err
 }
+
+// AlreadyBooked reports an error that comes of ErrBooked: who writes into the pipe that
+// [Loader.CopyAnswered] reads from may hear of the entry first, in the server's words.
+func AlreadyBooked(err error) bool { return errors.Is(err, ErrBooked) || booked(err) }
 
 // answerWriter writes an answer, piece by piece.
 type answerWriter struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -56,6 +57,19 @@ func TestAnswers(t *testing.T) {
 	s.ok(s.copyChunk(db, Entry{Chunk: 2}, "t", "3\tc\n")) // without an answer
 	if err := answered(l, Entry{Chunk: 0}, "1\ta\n2\tb\n", says("again")); !errors.Is(err, ErrBooked) {
 		t.Errorf("a chunk was copied twice: %v", err)
+	}
+	pr, pw := io.Pipe()
+	heard := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil {
+			_, err = io.WriteString(pw, strings.Repeat("9\tz\n", 10_000))
+		}
+		heard <- fmt.Errorf("scrubbing: %w", err)
+	}()
+	_, err := l.CopyAnswered(t.Context(), Entry{Chunk: 0}, public("t"), []string{"id", "v"}, copyfmt.Text, pr, says("again"))
+	if writer := <-heard; !errors.Is(err, ErrBooked) || !AlreadyBooked(writer) || AlreadyBooked(broken) {
+		t.Errorf("a chunk that is booked: the loader says %v, the writer hears %v", err, writer)
 	}
 	got, err := db.Answered(t.Context())
 	s.ok(err)
