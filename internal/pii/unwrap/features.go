@@ -202,8 +202,7 @@ func closer(text []byte, f features) features {
 	if f&apparent != 0 {
 		f |= beyondASCII(text)
 	}
-	if (told&operators != 0 || told&plusSign != 0 && plusBehindQuote(text) ||
-		told&telltales != 0 && bytes.IndexByte(text, '&') >= 0) && joined(text) {
+	if mayJoin(text, told) && joined(text) {
 		f |= joins
 	}
 	f |= between(text, f)

@@ -24,6 +24,12 @@ func joined(text []byte) bool {
 	return false
 }
 
+// mayJoin reports a sign that may put strings together.
+func mayJoin(text []byte, told features) bool {
+	return told&operators != 0 || told&plusSign != 0 && plusBehindQuote(text) ||
+		told&telltales != 0 && bytes.IndexByte(text, '&') >= 0
+}
+
 // plusBehindQuote reports a + that may put strings together; that of a time zone stands behind a digit.
 func plusBehindQuote(text []byte) bool {
 	for i := 0; ; i++ {
