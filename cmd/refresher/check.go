@@ -165,7 +165,7 @@ func (a *app) checkInput(ctx context.Context, c checking, conf *config.Config) (
 		in.Files = conf.Rules
 	}
 	in.Rules, in.Broken = rules.Load(in.Files)
-	if err := a.checkObjects(conf, in.Rules); err != nil {
+	if err := a.checkObjects(ctx, c, conf, in); err != nil {
 		return nil, err
 	}
 	err := a.checkHooks(ctx, c, conf, in)

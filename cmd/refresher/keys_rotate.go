@@ -23,8 +23,8 @@ func (a *app) keysRotateCommand() *cobra.Command {
 First it makes a new key beside the old one (--out, --kms), lists what was made with the old
 one, and says what to change. Nothing else is changed: point key: at the new one and run.
 
-After that run, --retire FINGERPRINT removes what the old key made: datasets in buckets, and
-fingerprint sets. It refuses while the old key is configured or a bucket's current dataset
+After that run, --retire FINGERPRINT removes what the old key made: datasets in buckets, copies
+of objects, and fingerprint sets. It refuses while the old key is configured or a bucket's current dataset
 was made with it, and then nothing is removed.`,
 		Example: `  refresher keys rotate --out refresher-2.key
   refresher run
@@ -126,7 +126,7 @@ func (m madeBy) String() string {
 // madeBy finds what a key made for a pipeline: by the manifests of datasets, and by the history for
 // fingerprint sets in a place of their own.
 func (a *app) madeBy(ctx context.Context, c *config.Config, fingerprint string) (all []madeBy, err error) {
-	for _, b := range c.Buckets {
+	for _, b := range published(c) {
 		sink, err := a.sink(ctx, c, b.Name, b.URL)
 		if err != nil {
 			return nil, err

@@ -172,7 +172,8 @@ func (s *site) lakeSample(users string) {
 // lakeAgain changes one object; the other is carried over byte for byte.
 func (s *site) lakeAgain(before map[string]string) {
 	s.put("prod/users/region=EU/part-1.csv", []byte("uid,mail,note\n9,zanzibar.9@bigcorp.com,\n"))
-	_, text := s.must(exitClean, "run")
+	first := s.lastReport().Run
+	_, text := s.must(exitClean, "run", "--purge-previous")
 	if want := "processed: 4 objects (601 rows) scrubbed"; !strings.Contains(text, want) || !strings.Contains(text, "taken over: 3") {
 		s.t.Errorf("%q is not in\n%s", want, text)
 	}
@@ -185,7 +186,16 @@ func (s *site) lakeAgain(before map[string]string) {
 	if len(after) != 4 {
 		s.t.Errorf("%d objects", len(after))
 	}
+	if old := slices.IndexFunc(s.keys(), func(k string) bool { return strings.Contains(k, "/runs/"+first+"/") }); old >= 0 {
+		s.t.Errorf("--purge-previous left %s", s.keys()[old])
+	}
+	_, made := s.must(exitClean, "keys", "rotate", "--out", "new.key")
 	rep := s.lastReport()
+	for _, bucket := range []string{"processed-1", "processed-2"} {
+		if want := "dataset " + rep.Run + " in bucket " + bucket; !strings.Contains(made, want) {
+			s.t.Errorf("%q is not in\n%s", want, made)
+		}
+	}
 	if len(rep.ObjectSets) != 1 || rep.ObjectSets[0].Total().Carried != 3 {
 		s.t.Errorf("%+v", rep.ObjectSets)
 	}

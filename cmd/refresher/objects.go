@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"refresher/internal/check"
 	"refresher/internal/config"
+	"refresher/internal/dataset/lake"
 	"refresher/internal/doctor"
 	"refresher/internal/fault"
 	"refresher/internal/refresh/objectset"
@@ -26,21 +29,39 @@ func (a *app) objectSets(ctx context.Context, in *inputs) (sets []objectset.Set,
 		if s.Source, err = a.objectSource(ctx, in.config, o); err != nil {
 			return nil, err
 		}
-		for i, t := range o.To {
-			name := o.Name
-			if len(o.To) > 1 {
-				name = fmt.Sprintf("%s-%d", o.Name, i+1)
-			}
-			sink, err := a.sink(ctx, in.config, name, t.URL)
-			if err != nil {
+		s.To = objectTargets(o)
+		for i, t := range s.To {
+			if s.To[i].Sink, err = a.sink(ctx, in.config, t.Name, t.URL); err != nil {
 				return nil, err
 			}
-			s.To = append(s.To, objectset.Target{Name: name, URL: t.URL, Sink: sink, Percent: t.Percent, By: t.By,
-				Keep: t.Keep})
 		}
 		sets = append(sets, s)
 	}
 	return sets, nil
+}
+
+// objectTargets are the targets of an entry of objects, which are not opened yet.
+func objectTargets(o config.Objects) (to []objectset.Target) {
+	for i, t := range o.To {
+		name := o.Name
+		if len(o.To) > 1 {
+			name = fmt.Sprintf("%s-%d", o.Name, i+1)
+		}
+		to = append(to, objectset.Target{Name: name, URL: t.URL, Percent: t.Percent, By: t.By, Keep: t.Keep})
+	}
+	return to
+}
+
+// published are the buckets that a pipeline publishes to: those of the database, and the targets of
+// objects.
+func published(c *config.Config) []config.Bucket {
+	all := slices.Clone(c.Buckets)
+	for _, o := range c.Objects {
+		for _, t := range objectTargets(o) {
+			all = append(all, config.Bucket{Name: t.Name, URL: t.URL, Keep: t.Keep})
+		}
+	}
+	return all
 }
 
 // objectRules reads the rules of each entry of objects, by its name; of one that names none
@@ -141,11 +162,44 @@ func (a *app) doctorObjects(ctx context.Context, c *config.Config, rep *doctor.R
 	}
 }
 
-// checkObjects reads the rules of objects.
-func (a *app) checkObjects(c *config.Config, r *rules.Ruleset) error {
-	if c == nil || len(c.Objects) == 0 {
+// checkObjects finds out what objects look like: by their headers and footers, or if files alone
+// are checked by their rules. Its error is one of the environment.
+func (a *app) checkObjects(ctx context.Context, c checking, conf *config.Config, in *check.Input) error {
+	if conf == nil || len(conf.Objects) == 0 {
+		presume(in, "objects", in.Rules)
 		return nil
 	}
-	_, err := a.objectRules(c, r)
-	return err
+	byName, err := a.objectRules(conf, in.Rules)
+	if in.Gaps = err; err != nil {
+		return nil
+	}
+	for _, o := range conf.Objects {
+		if len(c.schema) > 0 {
+			presume(in, o.Name, byName[o.Name])
+			continue
+		}
+		source, err := a.objectSource(ctx, conf, o)
+		if err != nil {
+			return err
+		}
+		files, err := objectset.Look(ctx, objectset.Set{Name: o.Name, Source: source, Rules: byName[o.Name],
+			To: objectTargets(o)}, conf.Workers)
+		if err != nil && !fault.Decided(err) {
+			return err
+		}
+		if err != nil { // the rules are checked all the same
+			files, _ = lake.Presume(o.Name, byName[o.Name])
+		}
+		in.Objects, in.Gaps = append(in.Objects, files...), errors.Join(in.Gaps, err)
+	}
+	return nil
+}
+
+// presume takes from rules alone what objects look like.
+func presume(in *check.Input, name string, rs *rules.Ruleset) {
+	files, problems := lake.Presume(name, rs)
+	in.Objects = append(in.Objects, files...)
+	if problems != nil {
+		in.Gaps = errors.Join(in.Gaps, &fault.Input{Problems: problems})
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,7 +116,13 @@ func (a *app) verify(ctx context.Context, w verifyFlags) (err error) {
 			return err
 		}
 		p.config = p.in.config
+		objects, err := a.objectRules(p.config, p.in.rules)
+		if err != nil {
+			return err
+		}
 		options.Exceptions, options.Strict = refresh.Exceptions(p.in.rules), p.config.Verify.Strict
+		options.Exceptions = append(options.Exceptions, refresh.ObjectExceptions(p.in.rules,
+			slices.Collect(maps.Values(objects))...)...)
 		options.Objects.Keep = p.in.rules.LargeObjects.Keep
 	}
 	options.Workers = p.config.Workers

@@ -98,12 +98,16 @@ type Input struct {
 	Files  []string        // its files
 	Broken error           // what rules.Load said
 	Hooks  []fault.Problem // what is wrong with hooks
-	Now    *catalog.Catalog
-	Before *catalog.Catalog // to compare types with; nil: nothing
-	Made   []Made           // databases that are made up from this one
-	Filled bool             // Now counts no rows, so every table may have some
-	Strict bool             // warnings count, too
-	Listed bool             // the result lists what decides on every column
+	// Objects is what objects beside the database look like, and Gaps what was said of them: rules
+	// that can't be read, and objects and columns without one.
+	Objects []scrub.File
+	Gaps    error
+	Now     *catalog.Catalog
+	Before  *catalog.Catalog // to compare types with; nil: nothing
+	Made    []Made           // databases that are made up from this one
+	Filled  bool             // Now counts no rows, so every table may have some
+	Strict  bool             // warnings count, too
+	Listed  bool             // the result lists what decides on every column
 }
 
 // checker collects issues.
@@ -124,14 +128,16 @@ func Run(in Input) (*Result, error) {
 	for _, p := range in.Hooks {
 		c.add(Issue{ID: "hook", Level: Error, Message: p.Text, File: p.File, Line: p.Line, Col: p.Col})
 	}
-	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32)) // compiling draws nothing from the key
+	program, err := scrub.Compile(in.Rules, in.Now, make([]byte, 32), in.Objects...) // which draws nothing from the key
+	err = errors.Join(err, in.Gaps)
 	c.expansion = scrub.Expand(in.Rules, in.Now)
 	c.Rules = c.expansion.Rules
 	c.gone()
 	if err := c.refused(err); err != nil {
 		return nil, err
 	}
-	c.keeps()
+	c.keeps(c.Rules.Tables, c.Now, c.survey)
+	c.keepsOfObjects()
 	c.types()
 	c.patterns()
 	c.versions()
@@ -245,6 +251,10 @@ func (c *checker) missing(gate []fault.Problem) error {
 	}
 	without := map[fault.Problem]bool{}
 	for _, p := range gate {
+		if c.ofObjects(p) {
+			c.gap(p)
+			continue
+		}
 		without[fault.Problem{Kind: p.Kind, Table: p.Table, Column: p.Column}] = true
 	}
 	for _, t := range c.Now.Tables {
@@ -302,9 +312,9 @@ const sure = 0.8
 
 // keeps lists columns that are kept although they look personal. A keep whose line
 // says "# reviewed" was looked at.
-func (c *checker) keeps() {
-	for name, t := range c.Rules.Tables {
-		table := c.Now.Table(name)
+func (c *checker) keeps(ruled map[catalog.Name]*rules.Table, cat *catalog.Catalog, survey *discover.Survey) {
+	for name, t := range ruled {
+		table := cat.Table(name)
 		if table == nil || t.Rows == rules.NoRows {
 			continue
 		}
@@ -318,7 +328,7 @@ func (c *checker) keeps() {
 				c.accepted(name, col.Name) {
 				continue
 			}
-			f, held := c.survey.Suspicious(name, col.Name)
+			f, held := survey.Suspicious(name, col.Name)
 			if !held || f.Confidence < sure || f.Class == discover.Gender || f.Class == pii.None {
 				continue
 			}

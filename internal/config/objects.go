@@ -33,7 +33,7 @@ type ObjectsFrom struct {
 type ObjectsTarget struct {
 	URL     string  `yaml:"url" doc:"s3://bucket/prefix, or file:///folder" required:"true" shorthand:"true"`
 	Percent float64 `yaml:"percent" doc:"share of the rows, with by: the same persons as in a sample whose root takes that share; empty: all rows"`
-	By      string  `yaml:"by" doc:"column whose value is the key of the sample's root"`
+	By      string  `yaml:"by" doc:"column whose value is the key of the sample's root; empty: the subject of the objects"`
 	Keep    int     `yaml:"keep" doc:"how many runs to keep there" default:"4"`
 }
 
@@ -133,8 +133,6 @@ func (c *Config) validateObjects(d *decoder) {
 			switch {
 			case t.Percent < 0 || t.Percent > 100:
 				at(field+"percent", "must be above 0, and at most 100")
-			case t.Percent > 0 && t.By == "":
-				at(field+"percent", "is given without by: name the column whose value says which rows are taken")
 			case t.Percent == 0 && t.By != "":
 				at(field+"by", "is given without percent: say what share of the rows is taken")
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"refresher/internal/dataset/lake"
 	"refresher/internal/fault"
 	"refresher/internal/history"
 	"refresher/internal/report"
@@ -35,7 +36,7 @@ type remains struct {
 func judgeRemains(ctx context.Context, o *Options, rec *recorder, mine *claim, data *filled,
 	clean *proof) (*remains, error) {
 	r := &remains{o: o, rec: rec, mine: mine, data: data, verifier: verify.New(verify.Options{
-		Run: o.Run, Set: clean.set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
+		Run: o.Run, Set: clean.set, Exceptions: o.exceptions(), Strict: o.Strict, Workers: o.Workers,
 		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep},
 	})}
 	rec.report.Remains = nil
@@ -45,7 +46,7 @@ func judgeRemains(ctx context.Context, o *Options, rec *recorder, mine *claim, d
 	if err := r.branches(ctx); err != nil {
 		return nil, err
 	}
-	for _, b := range o.Buckets {
+	for _, b := range o.places() {
 		older, err := b.Sink.Staying(ctx, b.Keep)
 		if err != nil {
 			return nil, fmt.Errorf("bucket %s: %w", b.Name, err)
@@ -208,6 +209,10 @@ func (r *remains) older(ctx context.Context, b Bucket, id string) error {
 	if err == nil {
 		before, err = r.reportOf(ctx, p)
 	}
+	var objects lake.Index
+	if err == nil {
+		objects, err = target.IndexOf(ctx, p)
+	}
 	if r.asToday(before) {
 		x.Verdict, x.Why = report.Passed, verifiedThen
 		r.add(x, drop)
@@ -215,7 +220,8 @@ func (r *remains) older(ctx context.Context, b Bucket, id string) error {
 	}
 	var scan *target.Scan
 	if err == nil {
-		scan = &target.Scan{Verifier: r.verifier, Tables: specs(r.data.catalog, r.data.program, nil)}
+		scan = &target.Scan{Verifier: r.verifier, Tables: specs(r.data.catalog, r.data.program, nil),
+			Pattern: lake.PatternOf(objects.Entries)}
 		err = p.Verify(ctx, scan.Look)
 	}
 	if ctx.Err() != nil {

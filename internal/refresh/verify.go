@@ -32,7 +32,7 @@ func verifyShadow(ctx context.Context, o *Options, rec *recorder, data *filled) 
 	rec.identifiers(data.store, data.canaries)
 	data.canaries.missed(set.Matcher(), rec.report.Canaries)
 	clean := &proof{set: set, verifier: verify.New(verify.Options{
-		Run: o.Run, Replaces: o.Staging.Database, Set: set, Exceptions: Exceptions(o.Rules), Strict: o.Strict, Workers: o.Workers,
+		Run: o.Run, Replaces: o.Staging.Database, Set: set, Exceptions: o.exceptions(), Strict: o.Strict, Workers: o.Workers,
 		Risk: data.risk, Canaries: rec.report.Canaries,
 		Objects: verify.LargeObjects{Keep: o.Rules.LargeObjects.Keep, Source: data.objectsSent()},
 	})}
@@ -105,10 +105,34 @@ func Exceptions(rs *rules.Ruleset) []verify.Exception {
 	var out []verify.Exception
 	for _, a := range rs.Allow {
 		out = append(out, verify.Exception{
-			Table: a.Table, Column: a.Column, Class: a.Class, Values: a.Values, UpTo: a.UpTo, Why: a.Why,
+			Table: a.Table, Objects: a.Objects, Column: a.Column, Class: a.Class, Values: a.Values, UpTo: a.UpTo, Why: a.Why,
 		})
 	}
 	return out
+}
+
+// exceptions are those of the database's rules, and those for objects of the objects' own.
+func (o *Options) exceptions() []verify.Exception {
+	var of []*rules.Ruleset
+	for _, s := range o.Objects {
+		of = append(of, s.Rules)
+	}
+	return append(Exceptions(o.Rules), ObjectExceptions(o.Rules, of...)...)
+}
+
+// ObjectExceptions are the exceptions for objects in rules of their own, beside those of the database.
+func ObjectExceptions(database *rules.Ruleset, of ...*rules.Ruleset) (list []verify.Exception) {
+	for i, rs := range of {
+		if rs == database || slices.Contains(of[:i], rs) {
+			continue
+		}
+		for _, e := range Exceptions(rs) {
+			if e.Objects != "" {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
 }
 
 // RuledTables describes the tables as far as the rules alone know them.

@@ -116,7 +116,6 @@ func (f *folder) list(ctx context.Context, prefix string, fn func(key string, si
 	if err != nil {
 		return err
 	}
-	defer func() { _ = root.Close() }()
 	if "/"+dir == f.base { // reach looked at it as at a file
 		_ = root.Close()
 		if root, err = os.OpenRoot(f.base); errors.Is(err, fs.ErrNotExist) {
@@ -124,9 +123,9 @@ func (f *folder) list(ctx context.Context, prefix string, fn func(key string, si
 		} else if err != nil {
 			return f.fail(err, "listing", prefix)
 		}
-		defer func() { _ = root.Close() }()
 		rel = "."
 	}
+	defer func() { _ = root.Close() }()
 	return f.walk(ctx, root, rel, prefix, fn)
 }
 

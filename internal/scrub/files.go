@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"refresher/internal/pii"
 	"refresher/internal/pii/fingerprint"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/copyfmt"
@@ -26,6 +27,7 @@ func (c *compiler) addFiles(files []File) {
 	if len(files) == 0 {
 		return
 	}
+	c.files = map[catalog.Name]File{}
 	rs, cat := *c.rs, *c.cat
 	rs.Tables = map[catalog.Name]*rules.Table{}
 	for name, t := range c.rs.Tables {
@@ -33,6 +35,7 @@ func (c *compiler) addFiles(files []File) {
 	}
 	cat.Tables = slices.Clone(cat.Tables)
 	for _, f := range files {
+		c.files[f.Table.Name] = f
 		cat.Tables = append(cat.Tables, f.Table)
 		rs.Tables[f.Table.Name] = f.Rules
 	}
@@ -40,11 +43,21 @@ func (c *compiler) addFiles(files []File) {
 	c.rs, c.cat = &rs, &cat
 }
 
-// checkFiles refuses what only a server's rows can have.
-func (c *compiler) checkFiles(files []File) {
-	for _, f := range files {
-		if f.Rules.Subject != nil || f.Rules.Rows != rules.AllRows {
-			c.fail(f.Rules.Pos, "objects have neither a subject nor conditions on rows")
+// checkFiles refuses what only a server's rows can have: nothing is joined in of the person
+// that rows of files are about.
+func (c *compiler) checkFiles() {
+	for name, f := range c.files {
+		s := c.subjects[name]
+		if s == nil || s.home == nil || c.address(s.home) == nil {
+			continue
+		}
+		for _, col := range f.Table.Columns {
+			ch := c.choice(f.Table, col.Name)
+			named := func(o *op) bool { return o.follow && o.class() != pii.Date }
+			if ch != nil && ch.op != nil && ch.op.some(named) {
+				c.fail(ch.pos, "%s shows the name of the address that %s has, which objects don't know: name a "+
+					"column of that address as the subject, or write subject: false here", ch, s.home.table.Name)
+			}
 		}
 	}
 }

@@ -201,7 +201,8 @@ func objectSchema() object {
 			"rows": object{"enum": []string{"all", "none"}, "description": "none: the objects stay behind."},
 			"delimiter": object{"type": "string", "minLength": 1, "maxLength": 1,
 				"description": "Of CSV; without it a tab in .tsv, else a comma."},
-			"header": describe(ref("columnNames"), "The columns of CSV files that have no header line."),
+			"header":  describe(ref("columnNames"), "The columns of CSV files that have no header line."),
+			"subject": subjectSchema(),
 		},
 		"anyOf": []any{object{"required": []string{"columns"}}, object{"required": []string{"rows"}}},
 		"not":   object{"required": []string{"rows", "columns"}, "properties": object{"rows": object{"const": "none"}}},
@@ -303,10 +304,13 @@ func madeForSchema() object {
 
 func exceptionSchema() object {
 	return object{
-		"type": "object", "required": []string{"table", "column", "class", "why"}, "additionalProperties": false,
+		"type": "object", "required": []string{"column", "class", "why"}, "additionalProperties": false,
 		"anyOf": []any{object{"required": []string{"values"}}, object{"required": []string{"up_to"}}},
+		"oneOf": []any{object{"required": []string{"table"}}, object{"required": []string{"objects"}}},
 		"properties": object{
-			"table":  ref("tableName"),
+			"table": ref("tableName"),
+			"objects": object{"type": "string", "pattern": `\S`,
+				"description": "Instead of a table, a pattern under objects; of JSON lines only values are excepted, in all members."},
 			"column": object{"type": "string", "pattern": `\S`},
 			"class":  object{"enum": rules.Classes()},
 			"values": object{"type": "array", "minItems": 1, "items": object{"type": []string{"string", "number", "boolean"}, "minLength": 1}},

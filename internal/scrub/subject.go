@@ -284,8 +284,11 @@ func knowable(class pii.Class) bool {
 }
 
 // joined are the columns of its home that a subject's table needs: the address
-// if its names follow the subject, and all identifiers if it has free text.
+// if its names follow the subject, and all identifiers if it has free text. Files need none.
 func (c *compiler) joined(s *subject) []*catalog.Column {
+	if _, file := c.files[s.table.Name]; file {
+		return nil // no server joins them
+	}
 	names, text := false, false
 	for _, col := range s.table.Columns {
 		if ch := c.choice(s.table, col.Name); ch != nil && ch.op != nil {

@@ -29,6 +29,9 @@ func newExceptions(list []Exception) exceptions {
 	m := exceptions{}
 	for _, e := range list {
 		k := exceptionKey{e.Table.String(), e.Column, e.Class}
+		if e.Objects != "" {
+			k.table = objectsOf(e.Objects)
+		}
 		m.add(k, e.Values, len(e.Values) == 0 && e.UpTo == 0)
 		if x := m[k]; e.UpTo > 0 {
 			x.upTo, x.why = x.upTo+e.UpTo, e.Why
@@ -38,6 +41,9 @@ func newExceptions(list []Exception) exceptions {
 	}
 	return m
 }
+
+// objectsOf is a pattern of objects in the place of a table, whose name it can't be.
+func objectsOf(pattern string) string { return "objects\x00" + pattern }
 
 func (m exceptions) add(k exceptionKey, values []string, all bool) {
 	x := m[k]
@@ -62,7 +68,7 @@ func (m exceptions) allow(t *tally, kind string, class pii.Class, value []byte) 
 	}
 	k := exceptionKey{class: class}
 	if !t.schema && !t.file {
-		k.table, k.column = t.stats.Table, t.stats.Column
+		k.table, k.column = t.ruledAs(), t.stats.Column
 	}
 	x, ok := m[k]
 	if !ok {
@@ -93,7 +99,7 @@ func (m exceptions) limit(t *tally, class pii.Class) *Accepted {
 	if len(m) == 0 || t.schema || t.file {
 		return nil
 	}
-	x := m[exceptionKey{t.stats.Table, t.stats.Column, class}]
+	x := m[exceptionKey{t.ruledAs(), t.stats.Column, class}]
 	if x.upTo == 0 {
 		return nil
 	}
@@ -103,7 +109,7 @@ func (m exceptions) limit(t *tally, class pii.Class) *Accepted {
 // limits are the exceptions by number for a column, by class.
 func (m exceptions) limits(t *tally) (list []*Accepted) {
 	for k := range m {
-		if k.table == t.stats.Table && k.column == t.stats.Column {
+		if k.table == t.ruledAs() && k.column == t.stats.Column {
 			if a := m.limit(t, k.class); a != nil {
 				list = append(list, a)
 			}

@@ -45,6 +45,9 @@ type Input struct {
 	// Rows is for a packed part of a table in CSV or JSON lines, whose columns Table knows too.
 	Rows bool
 
+	// Objects is the pattern of objects whose exceptions are for the file's columns; empty: there are none.
+	Objects string
+
 	// Own is for what refresher wrote itself: its hashes and paths look like tokens.
 	Own bool
 	// Definitions is for text that describes a schema: names, types and comments.
@@ -78,7 +81,7 @@ func (in Input) kind() string {
 // The name of a file can be a finding too; then it is called "file 1" and so on, and
 // there is a result for the name. That goes for the names in archives, too.
 func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
-	f := &files{v: v, table: in.Table, rows: in.Rows, wrote: in.Own, schema: in.Definitions}
+	f := &files{v: v, ruled: in.Objects, table: in.Table, rows: in.Rows, wrote: in.Own, schema: in.Definitions}
 	in.R = f.from.reader(in.R)
 	if in.At != nil {
 		in.At = f.from.readerAt(in.At)
@@ -91,7 +94,8 @@ func (v *Verifier) File(ctx context.Context, in Input) ([]*Result, error) {
 type files struct {
 	v       *Verifier
 	table   func(name string) Table
-	rows    bool // of that table, see [Input.Rows]
+	ruled   string // see [Input.Objects]
+	rows    bool   // of that table, see [Input.Rows]
 	results []*Result
 	odd     int    // names that are findings themselves
 	own     string // a name that is nobody's
@@ -227,7 +231,7 @@ func (f *files) taken(ctx context.Context, in Input, r io.Reader, apart func(r i
 
 // raw searches the bytes of a file that is taken apart beside this.
 func (f *files) raw(ctx context.Context, in Input, r io.Reader) (*Result, error) {
-	began, l := time.Now(), &ledger{}
+	began, l := time.Now(), &ledger{ruled: f.ruled}
 	if err := f.v.pieces(ctx, l, in.label, r, 1, true); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", in.label, err)
 	}
@@ -250,7 +254,7 @@ func (f *files) plain(ctx context.Context, in Input, head []byte, r io.Reader) e
 		return f.add(result, err)
 	}
 	began := time.Now()
-	l := &ledger{}
+	l := &ledger{ruled: f.ruled}
 	name := in.label
 	if bytes.HasPrefix(head, []byte{0xFF, 0xFE}) || bytes.HasPrefix(head, []byte{0xFE, 0xFF}) { // a byte order mark
 		r = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(r)
@@ -345,7 +349,7 @@ func (f *files) parquet(ctx context.Context, in Input, r io.Reader) error {
 		table = f.table(in.Name)
 	}
 	before := len(f.results)
-	result, err := f.v.parquet(ctx, table, at, size, unpackBytes+unpackRatio*size)
+	result, err := f.v.parquet(ctx, table, f.ruled, at, size, unpackBytes+unpackRatio*size)
 	if err = f.add(result, err); err != nil || f.v.opts.Set == nil {
 		return err
 	}

@@ -76,9 +76,13 @@ func (t *tally) leak(found []Finding, strict bool) *Leak {
 		return nil // what archives within large objects hold has leaks of its own
 	}
 	if !t.schema && !t.file {
+		place := "table: " + flow(l.Table)
+		if t.ruled != "" {
+			place = "objects: " + flow(t.ruled)
+		}
 		for _, c := range l.Classes {
-			l.Allow = append(l.Allow, fmt.Sprintf("{table: %s, column: %s, class: %s, up_to: %d, why: WHY}",
-				flow(l.Table), flow(l.Column), c.Class, c.Count))
+			l.Allow = append(l.Allow, fmt.Sprintf("{%s, column: %s, class: %s, up_to: %d, why: WHY}",
+				place, flow(l.Column), c.Class, c.Count))
 		}
 	}
 	return l

@@ -32,12 +32,13 @@ const (
 // tally counts what was found in one column.
 type tally struct {
 	stats    ColumnStats
-	schema   bool // a definition, not rows
-	file     bool // text that no rule names
-	own      bool // text that refresher wrote: its hashes and paths look like tokens
-	numeric  bool // the column's type is a number
-	address  bool // the column's type is an IP address
-	masked   bool // a rule replaces the column's values
+	ruled    string // see [Input.Objects]
+	schema   bool   // a definition, not rows
+	file     bool   // text that no rule names
+	own      bool   // text that refresher wrote: its hashes and paths look like tokens
+	numeric  bool   // the column's type is a number
+	address  bool   // the column's type is an IP address
+	masked   bool   // a rule replaces the column's values
 	context  detect.Context
 	salt     uint64 // of the column in a scanner's memo
 	memo     use
@@ -98,9 +99,17 @@ func (t *tally) merge(u *tally) {
 
 // fresh is an empty tally for the same column.
 func (t *tally) fresh() *tally {
-	return &tally{schema: t.schema, file: t.file, own: t.own, numeric: t.numeric, address: t.address,
+	return &tally{ruled: t.ruled, schema: t.schema, file: t.file, own: t.own, numeric: t.numeric, address: t.address,
 		context: t.context, salt: t.salt, stats: ColumnStats{
 			Table: t.stats.Table, Column: t.stats.Column, Class: t.stats.Class}}
+}
+
+// ruledAs is what exceptions for the column are written for.
+func (t *tally) ruledAs() string {
+	if t.ruled != "" {
+		return objectsOf(t.ruled)
+	}
+	return t.stats.Table
 }
 
 // resolve decides which findings are strong, and sums them up.
@@ -201,6 +210,7 @@ func byChance(n int64, expected float64) float64 {
 // ledger gathers the tallies of all columns.
 type ledger struct {
 	mu      sync.Mutex
+	ruled   string // see [Input.Objects]
 	columns []*tally
 	index   map[[2]string]*tally
 	rows    int64
@@ -220,7 +230,7 @@ func (l *ledger) column(table, column string, init func(*tally)) *tally {
 	if t := l.index[[2]string{table, column}]; t != nil {
 		return t
 	}
-	t := &tally{stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true},
+	t := &tally{ruled: l.ruled, stats: ColumnStats{Table: table, Column: column, Class: pii.None, Scanned: true},
 		context: detect.ContextOf(column), salt: uint64(len(l.columns)+1) * 0x9E3779B97F4A7C15}
 	init(t)
 	if l.index == nil {

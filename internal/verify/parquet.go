@@ -25,11 +25,12 @@ import (
 // value. A table without columns has no coverage check. The subject is the
 // table's name. A damaged file is a *fault.Input.
 func (v *Verifier) Parquet(ctx context.Context, table Table, r io.ReaderAt, size int64) (*Result, error) {
-	return v.parquet(ctx, table, r, size, math.MaxInt64)
+	return v.parquet(ctx, table, "", r, size, math.MaxInt64)
 }
 
 // parquet is Parquet of a file whose values may have that many bytes together, and no more.
-func (v *Verifier) parquet(ctx context.Context, table Table, r io.ReaderAt, size, most int64) (*Result, error) {
+func (v *Verifier) parquet(ctx context.Context, table Table, ruled string, r io.ReaderAt, size,
+	most int64) (*Result, error) {
 	began := time.Now()
 	name := table.Name.String()
 	var from origin
@@ -37,7 +38,7 @@ func (v *Verifier) parquet(ctx context.Context, table Table, r io.ReaderAt, size
 	if err != nil {
 		return nil, from.blame("a Parquet file of "+name, fmt.Errorf("opening a Parquet file of %s: %w", name, err))
 	}
-	p := &parquetFile{v: v, file: file, table: name, ledger: &ledger{}}
+	p := &parquetFile{v: v, file: file, table: name, ledger: &ledger{ruled: ruled}}
 	p.prepare(table)
 	if p.left.Store(most); p.declared() > most {
 		return nil, p.tooMuch()

@@ -139,7 +139,7 @@ func TestParquetBombs(t *testing.T) {
 	}
 	v, size := New(Options{Run: "20261121T030000Z-7f3a", Workers: 1}), int64(file.Len())
 	for most, refused := range map[int64]bool{10: true, 999_999: true, 1_000_000: false} {
-		_, err := v.parquet(t.Context(), Table{Name: catalog.Name{Schema: "file", Name: "x"}}, bytes.NewReader(file.Bytes()), size, most)
+		_, err := v.parquet(t.Context(), Table{Name: catalog.Name{Schema: "file", Name: "x"}}, "", bytes.NewReader(file.Bytes()), size, most)
 		var input *fault.Input
 		if errors.As(err, &input) != refused {
 			t.Errorf("at most %d bytes: %v", most, err)

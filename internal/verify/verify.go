@@ -53,12 +53,13 @@ type Column struct {
 
 // Exception is a reviewed finding that is no leak.
 type Exception struct {
-	Table  catalog.Name
-	Column string
-	Class  pii.Class
-	Values []string // compared without case; empty, and no UpTo: every detection of the class, but no survivor
-	UpTo   int64    // how many findings of the class are accepted beside Values; 0: none
-	Why    string
+	Table   catalog.Name
+	Objects string // pattern of objects, instead of a table
+	Column  string
+	Class   pii.Class
+	Values  []string // compared without case; empty, and no UpTo: every detection of the class, but no survivor
+	UpTo    int64    // how many findings of the class are accepted beside Values; 0: none
+	Why     string
 }
 
 // Verifier verifies the output of one run. It may be used by several goroutines.

@@ -37,9 +37,9 @@ type Engine struct {
 // Output is where one target's copy of an object goes.
 type Output struct {
 	W       io.Writer
-	By      string // column whose value says whether the target has a row; empty: it has all
-	Percent float64
-	Salt    []byte // see [sample.Options]
+	Percent float64 // of the persons whose rows it gets; 0: it gets all rows
+	By      string  // column whose value says whose a row is; empty: the objects' subject
+	Salt    []byte  // see [sample.Options]
 }
 
 // Stats is what became of an object.
@@ -160,13 +160,21 @@ func (e *Engine) Name(it *Item, outs []Output) (key string, have []bool, err err
 	}
 	for _, o := range outs {
 		in := true
-		if o.By != "" && it.inKey(o.By) {
-			v := m.values[o.By]
+		if by := it.sampledBy(o.By); o.Percent > 0 && it.inKey(by) {
+			v := m.values[by]
 			in = v != nil && sample.NewMembership(o.Percent, o.Salt).Holds(v)
 		}
 		have = append(have, in)
 	}
 	return m.key, have, nil
+}
+
+// sampledBy is the column that says whose a row is.
+func (it *Item) sampledBy(by string) string {
+	if by == "" && it.Rule.Subject != nil {
+		return it.Rule.Subject.Column
+	}
+	return by
 }
 
 // inKey reports whether a column's value stands in the key.
@@ -287,7 +295,8 @@ func (e *Engine) pumpText(ctx context.Context, it *Item, r io.Reader, cut func([
 			continue
 		}
 		workers = append(workers, &lineScrubber{rows: rows, rule: it.Rule, label: it.Label, takes: takes,
-			known: map[string]bool{}})
+			columns: it.layout.columns,
+			known:   map[string]bool{}})
 	}
 	n, err := pump(ctx, r, cut, workers, packed)
 	if err == nil {
@@ -302,10 +311,10 @@ func (e *Engine) pumpText(ctx context.Context, it *Item, r io.Reader, cut func([
 func (it *Item) takers(outs []Output) (takes []taker) {
 	for _, o := range outs {
 		t := taker{}
-		if o.By != "" && !it.inKey(o.By) {
-			t.m, t.by = sample.NewMembership(o.Percent, o.Salt), o.By
+		if by := it.sampledBy(o.By); o.Percent > 0 && !it.inKey(by) {
+			t.m, t.by = sample.NewMembership(o.Percent, o.Salt), by
 			if it.Kind != JSONL {
-				t.at = slices.IndexFunc(it.layout.columns, func(c *catalog.Column) bool { return c.Name == o.By })
+				t.at = slices.IndexFunc(it.layout.columns, func(c *catalog.Column) bool { return c.Name == t.by })
 				if c := it.layout.columns[t.at]; c.Type.OID != catalog.TextOID {
 					t.codec = value.For(c.Type, copyfmt.Binary)
 				}

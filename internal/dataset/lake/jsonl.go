@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"refresher/internal/fault"
+	"refresher/internal/postgres/catalog"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
 )
@@ -48,6 +49,21 @@ func lineRule(o *rules.Object) (*rules.Rule, []fault.Problem) {
 		}
 	}
 	return r, problems
+}
+
+// lineColumns is the table that JSON lines are: the line, and the members that say whom it is
+// about, which are read beside it.
+func lineColumns(o *rules.Object, line *rules.Rule) (columns []*catalog.Column, ruled []*rules.Column) {
+	columns = []*catalog.Column{{Num: 1, Name: lineColumn, Type: jsonType(), Mod: -1}}
+	ruled = []*rules.Column{{Name: lineColumn, Rule: line, Pos: o.Pos}}
+	if s := o.Subject; s != nil {
+		for _, name := range []string{s.Column, s.Fallback} {
+			if name != "" && name != lineColumn {
+				columns, ruled = append(columns, textColumn(len(columns), name)), append(ruled, named(o, name))
+			}
+		}
+	}
+	return columns, ruled
 }
 
 // pathKey is a member's name as a step of a path (package document).
@@ -174,9 +190,10 @@ type lineScrubber struct {
 	label string // of the object
 	takes []taker
 
-	list  []member
-	known map[string]bool
-	one   [1][]byte
+	columns []*catalog.Column // see lineColumns
+	list    []member
+	known   map[string]bool
+	fields  [][]byte
 }
 
 func (s *lineScrubber) scrub(in []byte, out [][]byte) (rows int64, err error) {
@@ -211,8 +228,15 @@ func (s *lineScrubber) line(line []byte, out [][]byte) (err error) {
 	if err := s.covered(); err != nil {
 		return err
 	}
-	s.one[0] = line
-	made, err := s.rows.Scrub(s.one[:])
+	s.fields = append(s.fields[:0], line)
+	for _, c := range s.columns[1:] {
+		v, err := valueOf(s.list, c.Name)
+		if err != nil {
+			return err
+		}
+		s.fields = append(s.fields, v)
+	}
+	made, err := s.rows.Scrub(s.fields)
 	if err != nil {
 		return err
 	}
@@ -254,8 +278,14 @@ func (s *lineScrubber) key(line []byte, by string) (_ [][]byte, err error) {
 	if s.list, err = members(line, s.list[:0]); err != nil {
 		return nil, err
 	}
-	for _, m := range s.list {
-		if string(m.name) != by {
+	v, err := valueOf(s.list, by)
+	return [][]byte{v}, err
+}
+
+// valueOf is the value of a member as text; nil if it is null, or not there.
+func valueOf(list []member, name string) ([]byte, error) {
+	for _, m := range list {
+		if string(m.name) != name {
 			continue
 		}
 		v := m.value
@@ -265,13 +295,13 @@ func (s *lineScrubber) key(line []byte, by string) (_ [][]byte, err error) {
 			if err := json.Unmarshal(v, &text); err != nil {
 				return nil, errNoObject
 			}
-			v = []byte(text)
+			return []byte(text), nil
 		case bytes.Equal(v, []byte("null")):
-			v = nil
+			return nil, nil
 		case len(v) > 0 && (v[0] == '{' || v[0] == '['):
-			return nil, fmt.Errorf("member %q, by which lines are sampled, is no single value", by)
+			return nil, fmt.Errorf("member %q, which says whom a line is about, is no single value", name)
 		}
-		return [][]byte{v}, nil
+		return v, nil
 	}
-	return [][]byte{nil}, nil
+	return nil, nil
 }

@@ -159,6 +159,9 @@ func mentions(list []string, o *rules.Object) []string {
 	for _, c := range o.Columns {
 		walk(c.Rule)
 	}
+	if s := o.Subject; s != nil {
+		list = append(list, s.Column, s.Fallback)
+	}
 	return list
 }
 

@@ -120,9 +120,9 @@ func (w *pieceWork) scrub(p piece) error {
 			}
 		}
 		for i := range w.read {
+			s := &w.read[i]
 			for j, out := range w.outs {
-				column := out.ColumnWriters()[w.read[i].leaf.index]
-				if err := w.write(column, &w.read[i], w.have[j], from, to); err != nil {
+				if err := w.write(out.ColumnWriters()[s.leaf.index], s, w.have[j], from, to); err != nil {
 					return err
 				}
 			}

@@ -39,7 +39,7 @@ type Object struct {
 type Set struct {
 	Name  string
 	Rules *rules.Ruleset
-	By    []string // columns by which it is sampled
+	By    []string // columns by which it is sampled; empty: that of the objects' subject
 }
 
 // Item is an object that is to be scrubbed.
@@ -182,7 +182,7 @@ func (it *Item) look(ctx context.Context) (_ *layout, err error) {
 	it.Version = c.Version()
 	switch it.Kind {
 	case JSONL:
-		return &layout{columns: []*catalog.Column{{Num: 1, Name: lineColumn, Type: jsonType(), Mod: -1}}}, nil
+		return &layout{}, nil
 	case Parquet:
 		return parquetLayout(c)
 	}
@@ -286,10 +286,19 @@ func (p *Plan) cover(it *Item, missing, wrong *[]fault.Problem) {
 		gaps, *wrong = append(gaps, nested...), append(*wrong, keys...)
 	}
 	*missing = append(*missing, gaps...)
-	if it.Kind == JSONL || len(have) == 0 {
+	if it.Kind != JSONL && len(have) == 0 {
 		return
 	}
 	for _, by := range p.Set.By {
+		if by == "" && it.Rule.Subject == nil {
+			*wrong = append(*wrong, it.Rule.Pos.Problem("%s is sampled, and the objects %s have no subject: write "+
+				"subject: COLUMN beside their columns, or by: COLUMN at the target", p.Set.Name, it.Rule.Pattern))
+			continue
+		}
+		by = it.sampledBy(by)
+		if it.Kind == JSONL {
+			continue // lines without that member are not taken
+		}
 		flat := it.Kind != Parquet || it.inKey(by) || slices.ContainsFunc(it.layout.leaves, func(l *leaf) bool {
 			return l.name == by && !l.repeated
 		})
@@ -316,12 +325,15 @@ func (it *Item) names() (names []string) {
 
 // assign gives an object the table of all that are alike, and its key that of keys.
 func (p *Plan) assign(it *Item) (problems []fault.Problem) {
-	t := &rules.Table{Pos: it.Rule.Pos}
+	t := &rules.Table{Pos: it.Rule.Pos, Subject: it.Rule.Subject}
+	if s := t.Subject; s != nil && it.inKey(s.Column) {
+		t.Subject = nil // no row has it
+	}
 	switch it.Kind {
 	case JSONL:
 		var rule *rules.Rule
 		rule, problems = lineRule(it.Rule)
-		t.Columns = []*rules.Column{{Name: lineColumn, Rule: rule, Pos: it.Rule.Pos}}
+		it.layout.columns, t.Columns = lineColumns(it.Rule, rule)
 	case Parquet:
 		t.Columns = it.layout.plan(it.Rule, p.Set.By)
 	default:

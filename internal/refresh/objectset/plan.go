@@ -18,7 +18,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +30,7 @@ import (
 	"refresher/internal/s3sink"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/rules"
+	"refresher/internal/verify/target"
 )
 
 // Set is an entry of objects in the configuration.
@@ -79,27 +79,8 @@ type set struct {
 // before is what a target holds of the last run.
 type before struct {
 	run     *s3sink.Published
-	entries map[string]entry // by source
+	entries map[string]lake.Entry // by source
 }
-
-// index is index.json.
-type index struct {
-	Made    string  `json:"made_by"`
-	Entries []entry `json:"objects"`
-}
-
-// entry is one object of the source.
-type entry struct {
-	Source  string `json:"source"`           // keyed hash of its key, version and size
-	Object  string `json:"object,omitempty"` // its copy; empty: the target's sample has nothing of it
-	Pattern string `json:"pattern"`
-	Rows    int64  `json:"rows"`
-}
-
-const (
-	indexName = "index.json"
-	folder    = "objects/"
-)
 
 // New plans sets: it lists all objects, reads the headers of those that changed, and holds
 // them against the rules. Its error has the problems of all sets.
@@ -117,20 +98,49 @@ func New(ctx context.Context, sets []Set, o Options) (*Plan, error) {
 	return p, errors.Join(errs...)
 }
 
-func newSet(ctx context.Context, s Set, o Options) (*set, error) {
-	one := &set{Set: s, ids: map[string]string{}, carried: map[string]bool{}}
-	var objects []lake.Object
-	err := s.Source.Entries(ctx, func(e s3sink.Entry) error {
+// Look tells what the objects of a set look like, by their headers and footers. Its error is
+// that of [lake.NewPlan].
+func Look(ctx context.Context, s Set, workers int) ([]scrub.File, error) {
+	objects, err := s.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := lake.NewPlan(ctx, lake.Set{Name: s.Name, Rules: s.Rules, By: s.sampledBy()}, objects, workers)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Files(), nil
+}
+
+// list lists the objects of a set.
+func (s Set) list(ctx context.Context) (objects []lake.Object, err error) {
+	err = s.Source.Entries(ctx, func(e s3sink.Entry) error {
 		open := func(ctx context.Context) (lake.Content, error) { return s.Source.OpenEntry(ctx, e) }
 		objects = append(objects, lake.Object{Key: e.Name, Size: e.Size, Open: open})
 		return nil
 	})
+	if err == nil && len(objects) == 0 {
+		err = fault.Refuse("objects", "there is no object under %s: a prefix that is empty by mistake would "+
+			"empty %s", s.Source.URL(), s.Name)
+	}
+	return objects, err
+}
+
+// sampledBy are the columns by which targets are sampled; empty for the objects' subject.
+func (s Set) sampledBy() (by []string) {
+	for _, t := range s.To {
+		if t.Percent > 0 && !slices.Contains(by, t.By) {
+			by = append(by, t.By)
+		}
+	}
+	return by
+}
+
+func newSet(ctx context.Context, s Set, o Options) (*set, error) {
+	one := &set{Set: s, ids: map[string]string{}, carried: map[string]bool{}}
+	objects, err := s.list(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if len(objects) == 0 {
-		return nil, fault.Refuse("objects", "there is no object under %s: a prefix that is empty by mistake would "+
-			"empty %s", s.Source.URL(), s.Name)
 	}
 	if err := one.identify(ctx, objects, o); err != nil {
 		return nil, err
@@ -154,13 +164,7 @@ func newSet(ctx context.Context, s Set, o Options) (*set, error) {
 			look = append(look, object)
 		}
 	}
-	by := []string{}
-	for _, t := range s.To {
-		if t.By != "" && !slices.Contains(by, t.By) {
-			by = append(by, t.By)
-		}
-	}
-	one.plan, err = lake.NewPlan(ctx, lake.Set{Name: s.Name, Rules: s.Rules, By: by}, look, o.Workers)
+	one.plan, err = lake.NewPlan(ctx, lake.Set{Name: s.Name, Rules: s.Rules, By: s.sampledBy()}, look, o.Workers)
 	return one, err
 }
 
@@ -200,26 +204,18 @@ func (s *set) madeBy(t Target, o Options) string {
 // before reads what a target holds; of what was made otherwise, or by others, it has no entries.
 func (t Target) before(ctx context.Context, made string, genuine func(manifest, sig []byte) bool) (*before, error) {
 	run, err := t.Sink.Current(ctx)
-	b := &before{run: run, entries: map[string]entry{}}
+	b := &before{run: run, entries: map[string]lake.Entry{}}
 	if err != nil || run == nil {
 		return b, err
-	}
-	i := slices.IndexFunc(run.Manifest.Objects, func(o s3sink.Object) bool { return o.Name == indexName })
-	if i < 0 {
-		return b, nil
 	}
 	if genuine != nil {
 		if manifest, sig, err := run.Signed(ctx); err != nil || !genuine(manifest, sig) {
 			return b, err
 		}
 	}
-	var text strings.Builder
-	if err := run.Fetch(ctx, run.Manifest.Objects[i], &text); err != nil {
+	x, err := target.IndexOf(ctx, run)
+	if err != nil || x.Made != made {
 		return b, err
-	}
-	var x index
-	if json.Unmarshal([]byte(text.String()), &x) != nil || x.Made != made {
-		return b, nil
 	}
 	for _, e := range x.Entries {
 		if e.Object == "" || b.object(e.Object) != nil {

@@ -47,7 +47,7 @@ type plant struct {
 	rules string
 	// no rule can mask this place: a careful author's run is refused, too.
 	refused bool
-	// no row has her: of such a place nothing is read, under any rules.
+	// no row has her: of such a place nothing is read, even if the rules keep all.
 	unread bool
 }
 

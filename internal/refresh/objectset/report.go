@@ -69,7 +69,7 @@ func (s *Staged) Report() (sets []report.ObjectSet, datasets []report.Dataset) {
 	for _, st := range s.targets {
 		d := report.Dataset{Bucket: st.Name, URL: st.staging.URL(), Content: "objects", Published: st.published}
 		if st.Percent > 0 {
-			d.Content = fmt.Sprintf("objects, %v %% by %s", st.Percent, st.By)
+			d.Content = fmt.Sprintf("objects, %v %% by %s", st.Percent, cmp.Or(st.By, "subject"))
 		}
 		for _, o := range st.staging.Objects() {
 			d.Bytes += o.Size

@@ -39,7 +39,7 @@ type staged struct {
 	published bool
 
 	mu      sync.Mutex
-	entries []entry
+	entries []lake.Entry
 }
 
 // Stage scrubs all objects into their targets. What is staged must be discarded if the run
@@ -137,7 +137,7 @@ func (w *work) refusal(err error) error {
 
 // carry takes the copies of an object over.
 func (w *work) carry(ctx context.Context, source string) error {
-	var e entry
+	var e lake.Entry
 	for i, st := range w.targets {
 		b := w.before[i]
 		e = b.entries[source]
@@ -178,7 +178,7 @@ func (w *work) one(ctx context.Context, it *lake.Item) error {
 		outs[i].W = pw
 		to, pipes = append(to, outs[i]), append(pipes, pw)
 		group.Go(func() error {
-			_, err := st.staging.Put(gctx, folder+key, func(w io.Writer) error {
+			_, err := st.staging.Put(gctx, lake.Folder+key, func(w io.Writer) error {
 				_, err := io.Copy(w, pr)
 				return err
 			})
@@ -203,9 +203,9 @@ func (w *work) one(ctx context.Context, it *lake.Item) error {
 		return err
 	}
 	for i, st := range w.targets {
-		e := entry{Source: w.ids[it.Key], Pattern: it.Rule.Pattern, Rows: stats.Rows}
+		e := lake.Entry{Source: w.ids[it.Key], Pattern: it.Rule.Pattern, Rows: stats.Rows}
 		if have[i] {
-			e.Object = folder + key
+			e.Object = lake.Folder + key
 		}
 		st.add(e)
 	}
@@ -213,7 +213,7 @@ func (w *work) one(ctx context.Context, it *lake.Item) error {
 	return nil
 }
 
-func (st *staged) add(e entry) {
+func (st *staged) add(e lake.Entry) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.entries = append(st.entries, e)
@@ -221,12 +221,12 @@ func (st *staged) add(e entry) {
 
 // putIndex says what the run's objects were made of.
 func (st *staged) putIndex(ctx context.Context, made string) error {
-	slices.SortFunc(st.entries, func(a, b entry) int { return strings.Compare(a.Source, b.Source) })
-	text, err := json.MarshalIndent(index{Made: made, Entries: st.entries}, "", " ")
+	slices.SortFunc(st.entries, func(a, b lake.Entry) int { return strings.Compare(a.Source, b.Source) })
+	text, err := json.MarshalIndent(lake.Index{Made: made, Entries: st.entries}, "", " ")
 	if err != nil {
 		return err
 	}
-	_, err = st.staging.Put(ctx, indexName, func(w io.Writer) error {
+	_, err = st.staging.Put(ctx, lake.IndexName, func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
@@ -238,7 +238,7 @@ func (st *staged) putIndex(ctx context.Context, made string) error {
 func (s *Staged) Verify(ctx context.Context, v *verify.Verifier,
 	judge func(name string, results []*verify.Result) (pass.Pass, error)) error {
 	for _, st := range s.targets {
-		scan := &target.Scan{Verifier: v}
+		scan := &target.Scan{Verifier: v, Pattern: lake.PatternOf(st.entries)}
 		err := st.staging.Verify(ctx, scan.Look)
 		if err == nil {
 			st.pass, err = judge(st.Name, scan.Results())

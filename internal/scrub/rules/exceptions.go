@@ -11,7 +11,7 @@ import (
 
 const (
 	referenceShape = "{table: …, columns: […], to: …, to_columns: […], when: …}"
-	allowShape     = "{table: …, column: …, class: …, values: […], up_to: N, why: …}"
+	allowShape     = "{table: …, column: …, class: …, values: […], up_to: N, why: …}, or objects: PATTERN for table"
 	subjectShape   = "COLUMN or {column: COLUMN, domain: KIND, fallback: COLUMN}"
 )
 
@@ -54,6 +54,10 @@ func (l *loader) allow(n ast.Node, a *Allow) {
 	a.Pos = l.pos(n)
 	given := l.mapping(n, "an exception", allowShape, l.allowFields(a))
 	_, values := given["values"]
+	_, table := given["table"]
+	if _, objects := given["objects"]; given != nil && table == objects {
+		l.fail(a.Pos, "an exception needs table, or objects and a pattern of theirs, and not both")
+	}
 	if _, upTo := given["up_to"]; given != nil && !values && !upTo {
 		l.fail(a.Pos, "an exception needs values, or up_to and how many findings are accepted")
 	}
@@ -61,7 +65,8 @@ func (l *loader) allow(n ast.Node, a *Allow) {
 
 func (l *loader) allowFields(a *Allow) []field {
 	return []field{
-		{"table", true, l.tableName(&a.Table)}, {"column", true, l.text(&a.Column)}, {"class", true, l.class(&a.Class)},
+		{"table", false, l.tableName(&a.Table)}, {"objects", false, l.text(&a.Objects)},
+		{"column", true, l.text(&a.Column)}, {"class", true, l.class(&a.Class)},
 		{"values", false, l.values(&a.Values)}, {"up_to", false, l.count(&a.UpTo, 1)}, {"why", true, l.text(&a.Why)},
 	}
 }
@@ -107,6 +112,22 @@ func (l *loader) values(to *[]string) func(entry) {
 				continue
 			}
 			*to = append(*to, v.Text)
+		}
+	}
+}
+
+// allowedObjects checks that exceptions for objects name what has rules.
+func (l *loader) allowedObjects() {
+	for _, a := range l.rs.Allow {
+		if a.Objects == "" || a.Pos.File != l.file {
+			continue
+		}
+		i := slices.IndexFunc(l.rs.Objects, func(o *Object) bool { return o.Pattern == a.Objects })
+		switch {
+		case i < 0:
+			l.fail(a.Pos, "the exception names objects %q, and no pattern under objects is that", a.Objects)
+		case a.Column != "" && l.rs.Objects[i].Column(a.Column) == nil:
+			l.fail(a.Pos, "the exception names column %q, for which the objects %s have no rule", a.Column, a.Objects)
 		}
 	}
 }

@@ -111,6 +111,7 @@ func (l *loader) root(n ast.Node) {
 	if _, versioned := given["version"]; given != nil && !versioned {
 		l.fail(l.start(), "version is missing: write version: 1")
 	}
+	l.allowedObjects()
 }
 
 // fields are the keys of a rules file.

@@ -26,6 +26,9 @@ func (rs *Ruleset) Hash() string {
 		}),
 		"allow": sorted(rs.Allow, func(a Allow) any {
 			values := slices.Sorted(slices.Values(a.Values))
+			if a.Objects != "" {
+				return []any{a.Objects, a.Column, a.Class, values, a.Why, a.UpTo, "objects"}
+			}
 			if a.UpTo > 0 {
 				return []any{a.Table.String(), a.Column, a.Class, values, a.Why, a.UpTo}
 			}

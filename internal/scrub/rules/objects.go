@@ -27,6 +27,7 @@ import (
 type Object struct {
 	Pattern   string
 	Rows      Rows        // NoRows: the objects stay behind
+	Subject   *Subject    // whom rows are about; nil: not said
 	Columns   []*Column   // columns of a CSV or Parquet file, members of a JSON line, values in the key
 	Delimiter byte        // of a CSV file; 0: a tab in .tsv, else a comma
 	Header    []ColumnRef // names of the columns of a CSV file that has no header; empty: it has one
@@ -137,6 +138,14 @@ func (l *loader) object(e entry, o *Object) {
 	if _, ok := given["columns"]; !ok && o.Rows != NoRows {
 		l.fail(e.pos, "the objects %s have no columns: write {columns: {COLUMN: TRANSFORM}} or {rows: none}", o.Pattern)
 	}
+	if s := o.Subject; s != nil && o.Rows != NoRows {
+		for _, name := range []string{s.Column, s.Fallback} {
+			if name != "" && o.Column(name) == nil {
+				l.fail(s.Pos, "the subject of the objects %s is in the column %q, which has no rule: write one "+
+					"under its columns", o.Pattern, name)
+			}
+		}
+	}
 	for _, name := range o.names {
 		if o.Rows != NoRows && o.Column(name) == nil {
 			l.fail(e.pos, "the pattern %s names the column %q, which has no rule: write one under its columns",
@@ -151,6 +160,11 @@ func (l *loader) objectFields(o *Object) []field {
 			t := &Table{called: "objects " + o.Pattern}
 			l.tableColumns(t, e.value)
 			o.Columns = t.Columns
+		}},
+		{"subject", false, func(e entry) {
+			t := &Table{called: "objects " + o.Pattern}
+			l.subject(t, e)
+			o.Subject = t.Subject
 		}},
 		{"rows", false, func(e entry) {
 			var choice string
@@ -227,6 +241,9 @@ func (o *Object) normal() any {
 	columns := map[string]any{}
 	for _, c := range o.Columns {
 		columns[columnKey(c)] = c.Rule.normal()
+	}
+	if o.Subject != nil {
+		return []any{o.Pattern, o.Rows, columns, o.Delimiter, columnNames(o.Header), o.Subject.normal()}
 	}
 	return []any{o.Pattern, o.Rows, columns, o.Delimiter, columnNames(o.Header)}
 }

@@ -279,11 +279,12 @@ type Value struct {
 // Allow is a reviewed exception: values that may be seen in a column although
 // they look like personal data, listed or up to a number of them.
 type Allow struct {
-	Table  catalog.Name
-	Column string
-	Class  pii.Class
-	Values []string
-	UpTo   int64 // how many findings of the class are accepted, listed values aside; 0: none
-	Why    string
-	Pos    Pos
+	Table   catalog.Name
+	Objects string // pattern of objects, instead of a table
+	Column  string
+	Class   pii.Class
+	Values  []string
+	UpTo    int64 // how many findings of the class are accepted, listed values aside; 0: none
+	Why     string
+	Pos     Pos
 }

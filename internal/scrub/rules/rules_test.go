@@ -158,8 +158,8 @@ tables:
 			`3:28: column "x" is given twice in a.b`, "4:3: table a.b is given twice, first at r.yaml:3:3"}},
 		{"allow", "version: 1\nallow:\n  - {table: pages, column: b, class: emial, values: [], why: ''}\n  - {tabel: a.b}\n  - 7\n", []string{
 			"3:13: \"pages\" is not a table name", `3:38: "emial" is no class (did you mean "email"?)`, "3:53: values is a list", "3:62: why is empty",
-			"4:5: an exception needs table", "4:5: an exception needs column", "4:5: an exception needs class", "4:5: an exception needs why",
-			"4:5: an exception needs values, or up_to", `4:6: "tabel" is no key of an exception (did you mean "table"?)`, "5:5: an exception is a mapping"}},
+			"4:5: an exception needs column", "4:5: an exception needs class", "4:5: an exception needs why",
+			"4:5: an exception needs table, or objects and a pattern", "4:5: an exception needs values, or up_to", `4:6: "tabel" is no key of an exception (did you mean "table"?)`, "5:5: an exception is a mapping"}},
 		{"lists of rules", `version: 1
 tables:
   a.b:

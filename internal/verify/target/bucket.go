@@ -1,12 +1,15 @@
 package target
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
 
 	"refresher/internal/dataset/describe"
+	"refresher/internal/dataset/lake"
 	"refresher/internal/dataset/layout"
 	"refresher/internal/fault"
 	"refresher/internal/s3sink"
@@ -17,6 +20,11 @@ import (
 // with the manifest, and through what else lies under the bucket's prefix.
 func (r *Reader) Dataset(ctx context.Context, sink *s3sink.Sink, current *s3sink.Published) error {
 	scan := &Scan{Verifier: r.Verifier, Tables: datesOf(r.Tables, current.Manifest)}
+	index, err := IndexOf(ctx, current)
+	if err != nil {
+		return err
+	}
+	scan.Pattern = lake.PatternOf(index.Entries)
 	if err := current.Verify(ctx, scan.Look); err != nil {
 		return err
 	}
@@ -24,10 +32,27 @@ func (r *Reader) Dataset(ctx context.Context, sink *s3sink.Sink, current *s3sink
 	return r.beside(ctx, sink, current)
 }
 
+// IndexOf is what a run says of its copies of objects; empty if it has none.
+func IndexOf(ctx context.Context, run *s3sink.Published) (index lake.Index, err error) {
+	i := slices.IndexFunc(run.Manifest.Objects, func(o s3sink.Object) bool { return o.Name == lake.IndexName })
+	if i < 0 || run.Manifest.Content != "objects" {
+		return index, nil
+	}
+	var text bytes.Buffer
+	if err := run.Fetch(ctx, run.Manifest.Objects[i], &text); err != nil {
+		return index, err
+	}
+	if json.Unmarshal(text.Bytes(), &index) != nil {
+		return lake.Index{}, nil // it is looked through as what it is
+	}
+	return index, nil
+}
+
 // Scan looks through the objects of a dataset; its Look is a [s3sink.Look].
 type Scan struct {
 	Verifier *verify.Verifier
 	Tables   []verify.Table
+	Pattern  func(object string) string // of the rules for objects, by which one was made; may be nil
 
 	mu    sync.Mutex
 	found map[string][]*verify.Result // by the object's name
@@ -70,8 +95,12 @@ func (x *Scan) look(ctx context.Context, o s3sink.Object, c *s3sink.Content) ([]
 		return x.result(o, result, err)
 	}
 	one := &Reader{Verifier: x.Verifier}
-	err := one.file(ctx, verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(),
-		Own: !strings.HasPrefix(o.Name, "objects/"), Definitions: describe.Beside(o.Name)})
+	in := verify.Input{Name: o.Name, R: c, At: c, Size: c.Size(), Own: !strings.HasPrefix(o.Name, lake.Folder),
+		Definitions: describe.Beside(o.Name)}
+	if x.Pattern != nil {
+		in.Objects = x.Pattern(o.Name)
+	}
+	err := one.file(ctx, in)
 	return one.Results, err
 }
 
