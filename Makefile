@@ -110,9 +110,10 @@ detectors: ## how well personal data is detected, on the files in CORPUS (see do
 corpus: setup ## from nothing to a clean run on every schema of testdata/corpus
 	@REFRESHER_CORPUS=all go test -count=1 -timeout 30m -run '^TestCorpus$$' ./cmd/refresher
 
-limits: setup ## memory with a cell of 200 MB, time with 20,000 tables
+limits: setup ## memory with a cell of 200 MB, time with 20,000 tables, objects of 10 GB beside DuckDB
 	@REFRESHER_TEST_CELL_MB=200 go test -count=1 -timeout 30m -v -run '^TestLargeCell$$' ./cmd/refresher | grep -E 'times the cell|FAIL|^ok'
 	@REFRESHER_TEST_TABLES=20000 go test -count=1 -timeout 30m -v -run '^TestManyTables$$' ./cmd/refresher | grep -E 'tables|FAIL|^ok'
+	@REFRESHER_LAKE_MB=$${REFRESHER_LAKE_MB:-10000} go test -count=1 -timeout 60m -v -run '^TestThroughputOfObjects$$' ./internal/refresh/objectset | grep -E ' MB in |SKIP|skipped|FAIL|^ok'
 
 deploy-check: setup ## deploy/ once more, with Helm itself: lint, and what it makes of the chart
 	@scripts/setup-go-tool.sh helm.sh/helm/v3/cmd/helm $(HELM)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -189,7 +190,7 @@ func (s *site) lakeAgain(before map[string]string) {
 	if old := slices.IndexFunc(s.keys(), func(k string) bool { return strings.Contains(k, "/runs/"+first+"/") }); old >= 0 {
 		s.t.Errorf("--purge-previous left %s", s.keys()[old])
 	}
-	_, made := s.must(exitClean, "keys", "rotate", "--out", "new.key")
+	_, made := s.must(exitClean, "keys", "rotate", "--out", filepath.Join(s.t.TempDir(), "new.key"))
 	rep := s.lastReport()
 	for _, bucket := range []string{"processed-1", "processed-2"} {
 		if want := "dataset " + rep.Run + " in bucket " + bucket; !strings.Contains(made, want) {

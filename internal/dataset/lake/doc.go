@@ -29,7 +29,7 @@
 // # Memory
 //
 // Some batches of 256 KiB for each goroutine, and the longest record. A row group of a Parquet
-// file is scrubbed in pieces of some 16 MiB, of which [Engine.Pieces] are in memory at a time:
+// file is scrubbed in pieces of some 8 MiB, of which [Engine.Pieces] are in memory at a time:
 // the values of the columns that a rule changes, and the row group that is written. Columns that
 // are kept pass page by page.
 package lake

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	parquetGroup = 16 << 20 // bytes of values in a row group that is written, as far as the footer tells
-	parquetRows  = 1 << 17  // rows in one
-	parquetDict  = 4 << 20  // bytes of a dictionary; a column with a larger one goes on without
-	parquetAhead = 16 << 20 // bytes that all columns together read ahead
+	parquetGroup = 8 << 20 // bytes of values in a row group that is written, as far as the footer tells
+	parquetRows  = 1 << 16 // rows in one
+	parquetDict  = 2 << 20 // bytes of a dictionary; a column with a larger one goes on without
+	parquetAhead = 4 << 20 // bytes that all columns together read ahead
 )
 
 var errDamaged = errors.New("the Parquet file is damaged")
