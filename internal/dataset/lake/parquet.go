@@ -90,7 +90,11 @@ func (e *Engine) scrubParquet(ctx context.Context, it *Item, in Content, outs []
 	for _, l := range p.leaves {
 		p.columns = append(p.columns, &column{leaf: l, group: -1})
 	}
-	schema := parquet.NewSchema("schema", f.Root())
+	codec, err := newPacker(e.Workers)
+	if err != nil {
+		return 0, err
+	}
+	schema := parquet.NewSchema("schema", packed{f.Root(), codec})
 	for _, o := range outs {
 		p.outs = append(p.outs, newParquetWriter(o.W, schema))
 	}
