@@ -261,7 +261,7 @@ func readFrame(r io.Reader) (kind byte, part uint32, data []byte, err error) {
 
 // noEnd is for an end before the summary.
 func noEnd(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
