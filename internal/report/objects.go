@@ -26,6 +26,16 @@ type ObjectPattern struct {
 	Columns []Column `json:"columns"`
 }
 
+// Masked is how many columns are not kept as they are.
+func (p ObjectPattern) Masked() (n int) {
+	for _, c := range p.Columns {
+		if !c.Keep {
+			n++
+		}
+	}
+	return n
+}
+
 // Total sums up the patterns.
 func (s ObjectSet) Total() (t ObjectPattern) {
 	for _, p := range s.Patterns {

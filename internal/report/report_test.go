@@ -58,7 +58,11 @@ func sample() *Report {
 			FreeText: []risk.HarborColumn{{Table: "public.users", Column: "note", Transform: "text"}},
 			Unmapped: []string{"phones"}, Gaps: []string{"phones: nothing is said of them", "geography: public.users.city is kept"}},
 		LargeObjects: &LargeObjects{Kept: true, Count: 12_345, Bytes: 67_000_000},
-		Warnings:     []string{"<script>alert(1)</script> is only text here"},
+		ObjectSets: []ObjectSet{{Name: "processed", From: "s3://acme-prod-processed/app/", LeftBehind: 2, Patterns: []ObjectPattern{
+			{Pattern: "**/*.jsonl.gz", Origin: "rules/lake.yaml:12", Objects: 345, Carried: 300, Rows: 98_765, Bytes: 12_000_000, Columns: []Column{
+				{Name: "uid", Type: "json", Transform: "keep", Keep: true, Origin: "rules/lake.yaml:13"},
+				{Name: "who", Type: "json", Transform: "json", Detail: "email: email", Origin: "rules/lake.yaml:14"}}}}}},
+		Warnings: []string{"<script>alert(1)</script> is only text here"},
 	}
 	r.Prints = &fingerprints.Kept{URL: "s3://prints/app/x", Size: 1234, SHA256: strings.Repeat("12", 32)}
 	r.Verification[0].Results[0].Findings[0].Key, r.Verification[0].Results[0].Findings[0].Encoding = "id=17", "base64"
@@ -107,7 +111,8 @@ func TestThePageIsSelfContainedAndEscaped(t *testing.T) {
 	for _, want := range []string{"refused", "1\u202f234\u202f567", "j***@g***.com", "&lt;script&gt;", "structure only", "Decided by a wildcard: public.countries", "Kept in some rows, by a condition: public.audit.actor (17 values)", "tenant &lt; 7",
 		"4\u202f321 left behind", "keep when is_staff; else email", "as they were before it", "pseudonymised", "GDPR Art. 4(5) and Recital 26", "Destroy the masking key (0011223344556677)",
 		"no canary can be made of its type", "diagnosis", "k = 2–4", "geography: public.users.city is kept", "no longer masked", "20261114T030000Z-1111", "&#43;2.9 %", "every value maps to another one",
-		"a date or time identifies nobody by itself", "public.users.born", "id=17", "under base64", "s3://prints/app/x", "Large objects: 12\u202f345 kept as they are, 67 MB.", "Drop the large objects"} {
+		"a date or time identifies nobody by itself", "public.users.born", "id=17", "under base64", "s3://prints/app/x", "Large objects: 12\u202f345 kept as they are, 67 MB.", "Drop the large objects",
+		"processed: 345 objects (98\u202f765 rows) scrubbed, 12 MB read, of them unchanged and taken over: 300; left behind by the rules: 2", "**/*.jsonl.gz", "1 masked"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
