@@ -202,7 +202,7 @@ func (s *lineScrubber) scrub(in []byte, out [][]byte) (rows int64, err error) {
 		if n < 0 {
 			n = len(in) - 1
 		}
-		line := in[:n+1]
+		line := bytes.TrimPrefix(in[:n+1], []byte(bom)) // RFC 8259, section 8.1: it may be ignored
 		in = in[n+1:]
 		if blankLine(bytes.TrimSpace(line)) {
 			for i := range out {

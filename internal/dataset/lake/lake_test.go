@@ -126,7 +126,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestJSONLines(t *testing.T) {
-	in := `{"who": {"email": "jane.doe@mail.example", "seen": 3}, "at": "2024-01-02", "n": 1.50, "tags": ["joe@corp.example"]}` + "\n" +
+	in := "\ufeff" + `{"who": {"email": "jane.doe@mail.example", "seen": 3}, "at": "2024-01-02", "n": 1.50, "tags": ["joe@corp.example"]}` + "\n" +
 		` {"n":2e3,"at":null}` + "\r\n" + `{"\u0061t":"x"}`
 	w := newWorld(t, map[string][]byte{"a.jsonl": []byte(in)},
 		"objects: {'*.jsonl': {columns: {who: {json: {email: email}}, at: keep, n: keep, tags: {array: email}}}}")
@@ -135,6 +135,9 @@ func TestJSONLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := out[0]
+	if !strings.HasPrefix(got, "{") {
+		t.Errorf("it begins with %.4q", got)
+	}
 	for _, gone := range []string{"jane", "joe@", "seen"} {
 		if strings.Contains(got, gone) {
 			t.Errorf("%s survived in\n%s", gone, got)
