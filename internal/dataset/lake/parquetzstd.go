@@ -14,9 +14,9 @@ import (
 type packer struct{ *zstd.Encoder }
 
 func newPacker(workers int) (packer, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(max(workers, 1)), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true),
-		zstd.WithEncoderCRC(false))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(max(workers, 1)),
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true),
+		zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
 	return packer{z}, err
 }
 

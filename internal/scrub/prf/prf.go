@@ -19,7 +19,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
+	"crypto/subtle"
 	"fmt"
 	"hash"
 )
@@ -117,12 +117,15 @@ func double(b *[aes.BlockSize]byte) {
 // but the last are encrypted once for both halves.
 type counter struct {
 	*aesKey
-	chain [aes.BlockSize]byte // of CBC, up to the pending block
-	last  [aes.BlockSize]byte // pending block: more may follow it
-	n     int                 // bytes of it
+	chain [aes.BlockSize]byte // of CBC, up to what is pending
 	end   [aes.BlockSize]byte // the last block, as it is encrypted
+	n     int                 // bytes that are pending: more may follow them
+	input [pending]byte
 	sum   [sha256.Size]byte
 }
+
+// pending is how many bytes of the input are gathered before they are encrypted: all of most values.
+const pending = 16 * aes.BlockSize
 
 // length is that of the output in bits, as the fixed input ends.
 var length = [2]byte{1, 0}
@@ -132,18 +135,21 @@ func (c *counter) Sum(domain, value []byte) *[sha256.Size]byte {
 	c.write(domain)
 	c.write(value)
 	c.write(length[:])
+	c.flush()
+	c.end = [aes.BlockSize]byte(c.input[:])
 	for i := range byte(2) {
-		c.finish(i+1, c.sum[int(i)*aes.BlockSize:])
+		c.end[c.n] = i + 1
+		c.tag(c.n+1, c.sum[int(i)*aes.BlockSize:])
+		c.end = [aes.BlockSize]byte(c.input[:])
 	}
 	return &c.sum
 }
 
 func (c *counter) begin() { c.chain, c.n = [aes.BlockSize]byte{}, 0 }
 
-// write encrypts what is pending as soon as it is known not to be the last block.
 func (c *counter) write(p []byte) {
 	for {
-		n := copy(c.last[c.n:], p)
+		n := copy(c.input[c.n:], p)
 		c.n += n
 		if p = p[n:]; len(p) == 0 {
 			return
@@ -152,20 +158,17 @@ func (c *counter) write(p []byte) {
 	}
 }
 
+// flush encrypts the blocks that are whole: at least one byte is to follow.
 func (c *counter) flush() {
-	xor(&c.chain, &c.last)
-	c.cipher.Encrypt(c.chain[:], c.chain[:])
-	c.n = 0
-}
-
-// finish is CMAC of what was written and one byte more. It can be asked for again.
-func (c *counter) finish(i byte, dst []byte) {
-	if c.n == aes.BlockSize {
-		c.flush()
+	at := 0
+	for ; at+aes.BlockSize <= c.n; at += aes.BlockSize {
+		xor(&c.chain, (*[aes.BlockSize]byte)(c.input[at:]))
+		c.cipher.Encrypt(c.chain[:], c.chain[:])
 	}
-	c.end = c.last
-	c.end[c.n] = i
-	c.tag(c.n+1, dst)
+	c.n -= at
+	if at > 0 {
+		copy(c.input[:aes.BlockSize], c.input[at:])
+	}
 }
 
 // tag ends a CMAC whose last block has n bytes.
@@ -181,10 +184,5 @@ func (c *counter) tag(n int, dst []byte) {
 	c.cipher.Encrypt(dst[:aes.BlockSize], c.end[:])
 }
 
-// xor is a ^= b.
-func xor(a, b *[aes.BlockSize]byte) {
-	const half = aes.BlockSize / 2
-	native := binary.NativeEndian
-	native.PutUint64(a[:half], native.Uint64(a[:half])^native.Uint64(b[:half]))
-	native.PutUint64(a[half:], native.Uint64(a[half:])^native.Uint64(b[half:]))
-}
+// xor is a ^= b, stored as one word of 16 bytes: AES reads it as one.
+func xor(a, b *[aes.BlockSize]byte) { subtle.XORBytes(a[:], a[:], b[:]) }

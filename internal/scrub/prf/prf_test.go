@@ -50,8 +50,12 @@ func TestCMACExamples(t *testing.T) {
 			c.write(text[:cut])
 			c.write(text[cut:n])
 			var got [aes.BlockSize]byte
-			c.end = c.last
-			c.tag(c.n, got[:])
+			whole := max(0, c.n-1) / aes.BlockSize * aes.BlockSize
+			last := bytes.Clone(c.input[whole:c.n])
+			c.n = whole
+			c.flush()
+			copy(c.end[:], last)
+			c.tag(len(last), got[:])
 			if !bytes.Equal(got[:], unhex(t, want)) {
 				t.Errorf("CMAC of %d bytes is %x, not %s", n, got, want)
 			}
