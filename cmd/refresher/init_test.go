@@ -63,14 +63,14 @@ func TestFirstDay(t *testing.T) {
 	})
 	s.replayed()
 	config := filepath.Join(dir, "refresher.yaml")
-	f, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
+	text := readFile(t, config) + "s3: {endpoint: " + s.s3.Endpoint + ", path_style: true}\n"
+	if !strings.Contains(text, "percent: 1}") {
+		t.Fatalf("init samples another share:\n%s", text)
+	}
+	text = strings.Replace(text, "percent: 1}", "percent: 30}", 1) // one percent of so few can be none
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString("s3: {endpoint: " + s.s3.Endpoint + ", path_style: true}\n"); err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
 
 	day(exitClean, "discover", "--output", filepath.Join(dir, "rules/app.yaml"))
 	day(exitClean, "doctor")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"refresher/internal/fault"
 )
@@ -16,11 +17,14 @@ var (
 	objectOpen  = regexp.MustCompile(`^SELECT (?:pg_catalog\.)?lo_open\('(\d+)', *\d+\);`)
 	objectWrite = regexp.MustCompile(`^SELECT (?:pg_catalog\.)?lo_?write\(0, *E?'\\{1,2}x([0-9a-fA-F]*)'\);`)
 	objectClose = regexp.MustCompile(`^SELECT (?:pg_catalog\.)?lo_close\(0\);`)
-	// What a person may write instead.
-	objectCall = regexp.MustCompile(`(?i)\b(lo_from_bytea|lo_put|lo_?write)\s*\(`)
-	// pg_dump --statistics, from PostgreSQL 18 on: most frequent values, and bounds of histograms.
-	statisticsCall = regexp.MustCompile(`(?i)\bpg_restore_[a-z]+_stats\s*\(`)
 )
+
+// valueCall is a call that has values of rows: what a person may write for a large object
+// instead, and pg_dump --statistics from PostgreSQL 18 on (most frequent values, and bounds of
+// histograms).
+var valueCall = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(?:lo_from_bytea|lo_put|lo_?write|pg_restore_[a-z]+_stats)\s*\(`)
+})
 
 // dumpedObject is a large object within a dump: what is written into it is looked
 // through while it comes.

@@ -104,7 +104,7 @@ func dataStatement(line []byte) (table string, ok bool) {
 		return "", true
 	case "INSERT":
 	case "SELECT":
-		return "", objectCall.MatchString(rest) || statisticsCall.MatchString(rest)
+		return "", valueCall().MatchString(rest)
 	default:
 		return "", false
 	}
