@@ -2,8 +2,9 @@
 // name of a domain and a value give 256 bits, always the same ones, which say nothing of the
 // value to whoever lacks the key.
 //
-// There are two. [AES] is the default, and costs a quarter of what [HMAC] does for short values on
-// processors that compute AES; HMAC is what rules without it had before (docs/decisions/0019).
+// There are two. [AES] is the default: for short values it costs three quarters of what [HMAC] does on
+// processors that compute SHA-256, and a quarter on those that compute AES alone. HMAC is what rules had
+// before there was another (docs/decisions/0019).
 //
 //	HMAC-SHA-256(key, domain ‖ 0 ‖ value)                              RFC 2104, FIPS 198-1
 //	KDF in counter mode with AES-256-CMAC: for i = 1 and 2             NIST SP 800-108 Rev. 1, SP 800-38B
