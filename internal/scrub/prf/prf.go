@@ -137,11 +137,10 @@ func (c *counter) Sum(domain, value []byte) *[sha256.Size]byte {
 	c.write(value)
 	c.write(length[:])
 	c.flush()
-	c.end = [aes.BlockSize]byte(c.input[:])
 	for i := range byte(2) {
+		c.end = [aes.BlockSize]byte(c.input[:])
 		c.end[c.n] = i + 1
 		c.tag(c.n+1, c.sum[int(i)*aes.BlockSize:])
-		c.end = [aes.BlockSize]byte(c.input[:])
 	}
 	return &c.sum
 }
