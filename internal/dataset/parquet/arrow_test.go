@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
@@ -50,14 +48,7 @@ func arrowRead(t *testing.T, path string) (f struct {
 // Arrow finds in a file of every type the types, counts and NULLs that the server has; every column is packed with
 // zstd and has a count of NULLs and a page index, and every one but those of byte arrays its bounds.
 func TestArrowReadsEveryType(t *testing.T) {
-	url := pgserver.DB(t)
-	pgserver.Exec(t, url, everything(t))
-	tables, files := export(t, url, exporter.Options{})
-	table := tables[0]
-	path := filepath.Join(t.TempDir(), "part-00000.parquet")
-	if err := os.WriteFile(path, files[table.Parts[0].Path], 0o600); err != nil {
-		t.Fatal(err)
-	}
+	url, table, path := everyType(t)
 	f := arrowRead(t, path)
 	if f.Rows != table.Rows || len(f.Columns) != len(table.Columns) {
 		t.Fatalf("%d rows and %d columns, want %d and %d", f.Rows, len(f.Columns), table.Rows, len(table.Columns))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"refresher/internal/dataset/layout"
-	exporter "refresher/internal/dataset/parquet"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/testkit/duckdb"
 	"refresher/internal/testkit/pgserver"
@@ -35,14 +33,7 @@ func duckText(c layout.Column) string {
 // DuckDB finds in a file of every type the types, counts and values that the server has, and
 // what makes a file quick to read: zstd, statistics and a page index.
 func TestDuckDBReadsEveryType(t *testing.T) {
-	url := pgserver.DB(t)
-	pgserver.Exec(t, url, everything(t))
-	tables, files := export(t, url, exporter.Options{})
-	table := tables[0]
-	path := filepath.Join(t.TempDir(), "part-00000.parquet")
-	if err := os.WriteFile(path, files[table.Parts[0].Path], 0o600); err != nil {
-		t.Fatal(err)
-	}
+	url, table, path := everyType(t)
 	columns := make([]string, len(table.Columns))
 	for i, c := range table.Columns {
 		columns[i] = duckText(c)
@@ -66,7 +57,11 @@ func TestDuckDBReadsEveryType(t *testing.T) {
 			t.Error("column id has no minimum")
 		}
 	}
-	f, err := parquet.OpenFile(bytes.NewReader(files[table.Parts[0].Path]), int64(len(files[table.Parts[0].Path])))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}

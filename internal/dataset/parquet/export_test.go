@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -79,6 +80,19 @@ func everything(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(sql)
+}
+
+// everyType exports that table into a file, for other programs to read. url is the database it is from.
+func everyType(t *testing.T) (url string, table layout.Table, path string) {
+	t.Helper()
+	url = pgserver.DB(t)
+	pgserver.Exec(t, url, everything(t))
+	tables, files := export(t, url, exporter.Options{})
+	path = filepath.Join(t.TempDir(), "part-00000.parquet")
+	if err := os.WriteFile(path, files[tables[0].Parts[0].Path], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return url, tables[0], path
 }
 
 func TestEveryTypeReadsBackAsTheServerPrintsIt(t *testing.T) {
