@@ -74,7 +74,7 @@ func TestACrashLeavesNoCore(t *testing.T) {
 func TestSecretsAreShownNowhere(t *testing.T) {
 	t.Parallel()
 	s := newSmallSite(t)
-	secrets := map[string]string{"key": testKey, "token": randomKey(), "password": randomKey()[:24]}
+	secrets := map[string]string{"key": testKey, "token": keyOf("a token"), "password": keyOf("a password")[:24]}
 	for _, side := range []string{"SOURCE", "STAGING"} {
 		u, err := url.Parse(s.vars[side])
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 
 	"refresher"
 	"refresher/internal/report"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 	"refresher/internal/testkit/s3server"
 	"refresher/internal/testkit/shop"
@@ -86,13 +88,17 @@ var shared = sync.OnceValues(func() (*servers, error) {
 	return &s, shop.Load(ctx, s.primary.URL(sampleTemplate), shop.Options{Users: sampleUsers, Seed: 7})
 })
 
-// testKey and otherKey are made for each run of the tests: a key that stands in a file is refused.
-var testKey, otherKey = randomKey(), randomKey()
+// testKey and otherKey stand in no file: a key that does is refused. They are the same in each run of
+// the tests, so that what the fakes look like is no matter of chance; other keys are tried in the long
+// form.
+var testKey, otherKey = keyOf("the key of the tests"), keyOf("another key")
 
-func randomKey() string {
-	b := make([]byte, 32)
-	rand.Read(b)
-	return hex.EncodeToString(b)
+func keyOf(text string) string {
+	key := sha256.Sum256([]byte(text))
+	if longform.Asked() {
+		_, _ = rand.Read(key[:])
+	}
+	return hex.EncodeToString(key[:])
 }
 
 // site is one team's set-up: a production database of its own with its replica,

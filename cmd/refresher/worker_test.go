@@ -253,7 +253,7 @@ func TestWorkersOfOtherRulesAreRefused(t *testing.T) {
 	for k, v := range s.vars {
 		otherKey.vars[k] = v
 	}
-	otherKey.vars["KEY"] = randomKey()
+	otherKey.vars["KEY"] = keyOf("a third key")
 	otherRules.dir = t.TempDir()
 	otherRules.write("refresher.yaml", readFile(t, s.dir+"/refresher.yaml"))
 	otherRules.write("rules.yaml", strings.Replace(faultRules, "memo: keep", "memo: text", 1))

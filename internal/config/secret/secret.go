@@ -60,7 +60,7 @@ func ParseKey(s []byte) (Key, error) {
 	case len(key) < MinKeyBytes:
 		return Key{}, fmt.Errorf("the key is too short: %d bits; at least 128 random bits are needed, %s", 8*len(key),
 			makeOne)
-	case form != "" && foretold(s, 0xff):
+	case form == "base64" && foretold(s, 0xff, 6):
 		return Key{}, fmt.Errorf("the key is not random: its text follows a pattern; %s", makeOne)
 	}
 	if err := CheckRandom(key); err != nil {

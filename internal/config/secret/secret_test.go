@@ -2,9 +2,9 @@ package secret
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -25,13 +25,14 @@ func TestParseKey(t *testing.T) {
 		"empty":             {" \n", 0, "empty"},
 		"short hex":         {"8f1c6be03d7a92f45b0ee7c1946a", 0, "too short: 112 bits"},
 		"short text":        {"correct horse", 0, "too short"},
-		"constant":          {strings.Repeat("0", 64), 0, "follows a pattern"},
+		"constant":          {strings.Repeat("0", 64), 0, "different bytes"},
 		"constant as text":  {strings.Repeat("changeme", 8), 0, "different bytes"},
 		"counting":          {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0, "pattern"},
 		"counting nibbles":  {"0123456789abcdeffedcba9876543210", 0, "pattern"},
 		"counting down":     {"ffeeddccbbaa99887766554433221100", 0, "pattern"},
-		"repeated":          {"deadbeefdeadbeefdeadbeefdeadbeef", 0, "pattern"},
-		"repeated, but one": {"8f1c6be08f1c6be08f1c6be08f1c6be1", 0, "pattern"},
+		"repeated":          {"deadbeefdeadbeefdeadbeefdeadbeef", 0, "different bytes"},
+		"repeated, but one": {"8f1c6be08f1c6be08f1c6be08f1c6be1", 0, "different bytes"},
+		"repeated, 8 bytes": {"8f1c6be03d7a92f48f1c6be03d7a92f5", 0, "pattern"},
 		"squares":           {"000104091019243140516479 90a9c4e1", 0, "text"},
 		"squares in hex":    {"00010409101924314051647990a9c4e1", 0, "pattern"},
 		"decimal digits":    {"31415926535897932384626433832795", 0, "decimal digits"},
@@ -59,13 +60,14 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// Of 200,000 random keys none is refused, in none of the forms.
+// Of 200,000 random keys none is refused, in none of the forms. The keys are the same in each run:
+// one in two million of 128 bits is refused with reason.
 func TestRandomKeysAreTaken(t *testing.T) {
-	key := make([]byte, 32)
+	random, key := rand.NewChaCha8([32]byte([]byte(goodHex))), make([]byte, 32)
 	for i := range 200_000 {
-		rand.Read(key)
+		_, _ = random.Read(key)
 		n := 16 + 16*(i%2)
-		if err := CheckRandom(key[:n]); err != nil && !decimal(key[:n]) {
+		if err := CheckRandom(key[:n]); err != nil {
 			t.Fatalf("%x: %v", key[:n], err)
 		}
 		if i%10 == 0 {
