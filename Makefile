@@ -123,7 +123,7 @@ packages: setup ## tarballs, deb and rpm into dist/, and the deb installed and r
 	@scripts/setup-go-tool.sh github.com/goreleaser/goreleaser/v2 $(GORELEASER)
 	@scripts/packages.sh
 
-bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe and pg_dump, in one run
+bench: build setup limits ## a refresh of 1 GB beside the unmasked pipe, pg_dump and what people do instead, in one run
 	@scripts/bench.sh
 
 clean: ## remove what was built

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A refresh of about 1 GB beside the floor and pg_dump, in one run: scripts/bench.sh [-users N] [-rounds N]
+# A refresh beside the floor and what people do instead, in one run: scripts/bench.sh [-data shop,wide] [-size GB,…]
+# [-rounds N] [-out docs/benchmarks]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go run ./scripts/bench -refresher bin/refresher "$@"

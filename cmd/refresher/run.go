@@ -146,10 +146,11 @@ func (a *app) refresh(ctx context.Context, c *config.Config, o refresh.Options) 
 	return rep, nil
 }
 
-// writeReport writes a report as the path asks: a folder gets all its files, a
-// .json file has its signature beside it, anything else is HTML.
+// writeReport writes a report as the path asks: a folder, which a name without an extension is where
+// no file has it, gets all its files; a .json file has its signature beside it; anything else is HTML.
 func writeReport(rep *report.Report, path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(path, "/") {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() || err != nil && filepath.Ext(path) == "" || strings.HasSuffix(path, "/") {
 		return saveReport(rep, path)
 	}
 	if filepath.Ext(path) == ".json" {
