@@ -21,6 +21,7 @@ type Collector struct {
 	ends    [len(classes)][outcomes]int64 // how many values came to each outcome
 	uses    [len(classes)]use             // of values in the memo
 	fakes   [len(classes)]use             // of fakes
+	queue   queue                         // of values that were not looked up yet
 
 	folder folder
 	words  []word // of the value at hand
@@ -44,18 +45,19 @@ type Collector struct {
 // normal forms. Values in a space reserved for fiction (fake.Reserved) and values too
 // short or too common to prove anything are counted, not added. A value that a fake
 // could have made is added, unless Made says of the same value that this run made it.
-// Add never allocates in the steady state.
+// Some values wait until they are looked at together, and all are when the collector is
+// closed. Add never allocates in the steady state.
 func (c *Collector) Add(class pii.Class, value []byte) {
 	code := codeOf(class)
 	if code == 0 {
 		return
 	}
-	h, was := c.recall(&c.uses[code], code, value)
-	if was == 0 {
-		was = c.outcome(class, code, value)
-		c.store.memo.keep(h, was)
+	h, remembers := c.hash(&c.uses[code], code, value)
+	if !remembers {
+		c.ends[code][c.outcome(class, code, value)]++
+		return
 	}
-	c.ends[code][was]++
+	c.wait(h, code, value)
 }
 
 func (c *Collector) outcome(class pii.Class, code uint8, value []byte) uint64 {
@@ -122,11 +124,12 @@ func (c *Collector) Made(class pii.Class, value []byte) {
 		return
 	}
 	code := codeOf(class)
-	h, was := c.recall(&c.fakes[code], code|ofFake, value)
-	if was == 0 {
+	h, remembers := c.hash(&c.fakes[code], code|ofFake, value)
+	if !remembers {
 		c.noteMade(class, code, value)
-		c.store.memo.keep(h, added)
+		return
 	}
+	c.wait(h, code|ofFake, value)
 }
 
 func (c *Collector) noteMade(class pii.Class, code uint8, value []byte) {
@@ -208,6 +211,7 @@ func (c *Collector) add(class pii.Class, code uint8, value []byte) bool {
 
 // Close flushes the collector.
 func (c *Collector) Close() error {
+	c.drain()
 	s := c.store
 	failed := []error{c.grams.close(), c.heads.close(), c.origins.close()}
 	s.mu.Lock()

@@ -5,7 +5,8 @@
 //
 // A fingerprint is a 64-bit SipHash-2-4 (a keyed pseudorandom function) of one
 // normal form of a value, under 128-bit keys derived from the run's key by
-// HMAC-SHA-256. Values themselves are never kept, neither in memory nor on disk.
+// HMAC-SHA-256. Values themselves are not kept, neither on disk nor in memory, but for the few
+// that a [Collector] is about to look at.
 // Without the key a fingerprint says nothing of a value. Words go into it as
 // 64-bit hashes (hash/maphash) under a random seed that never leaves the
 // process, so that of values made of words not even the key's owner can test

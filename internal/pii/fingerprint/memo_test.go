@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -90,6 +91,75 @@ func TestMemoIsUsedWhereItPays(t *testing.T) {
 	}
 	if want := int64(2*useWindow+20000) * 4; set.Len() != want { // with three digests each
 		t.Errorf("%d fingerprints, want %d", set.Len(), want)
+	}
+}
+
+// Values that come again after a long time are all remembered once the memo is used for them.
+func TestMemoFillsInOneRound(t *testing.T) {
+	s, err := NewStore(t.TempDir(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := s.Collector()
+	const persons = 40000
+	use := &c.uses[codeOf(pii.IP)]
+	round := func() (missed uint32) {
+		c.drain()
+		before := use.tried - use.hits
+		for i := range persons {
+			c.Add(pii.IP, fmt.Appendf(nil, "93.%d.%d.%d", i%7, i%251, i%253))
+		}
+		c.drain()
+		return use.tried - use.hits - before
+	}
+	for range 3 { // the first are new, in the second some are seen again, in the third all are noted
+		round()
+	}
+	if missed := round(); use.seldom || missed != 0 {
+		t.Errorf("%d of %d values were not remembered", missed, persons)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats()[pii.IP]; got != (Stats{Added: 4 * persons}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What waits to be looked up is of the column that it was read from, however long it is.
+func TestValuesWaitWithTheirColumn(t *testing.T) {
+	s, err := NewStore(t.TempDir(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := s.Collector()
+	texts := map[string]string{"short": "Ada Byron", "long": "Grace " + strings.Repeat("brewster ", 500) + "Hopper"}
+	for name, text := range texts {
+		c.From(c.Column("public." + name))
+		c.Add(pii.FullName, []byte(text))
+		for i := range 3 * atOnce {
+			c.Add(pii.FullName, fmt.Appendf(nil, "%s Clerk%d", name, i))
+		}
+	}
+	c.From(0)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	set, err := s.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range texts {
+		hits := set.Matcher().Scan(nil, []byte(text))
+		if len(hits) == 0 {
+			t.Fatalf("the %s name is not found", name)
+		}
+		origins, err := s.Origins([]uint64{hits[0].Print})
+		if want := "public." + name; err != nil || len(origins[hits[0].Print]) != 1 || origins[hits[0].Print][0] != want {
+			t.Errorf("%v, %v, want %s", origins, err, want)
+		}
 	}
 }
 
