@@ -265,10 +265,6 @@ func (c *Config) validateCopy(d *decoder) {
 	if c.Copy.ChunkMiB < 1 || c.Copy.ChunkMiB > 1<<20 {
 		d.at("copy.chunk_mib", "must be from 1 to %d", 1<<20)
 	}
-	if c.Copy.ByWorkers() && len(c.Objects) > 0 {
-		d.at("copy.dispatch", "workers don't copy for a pipeline with objects yet: "+
-			"give that one copy: {dispatch: process}")
-	}
 }
 
 func (c *Config) validate(d *decoder) {

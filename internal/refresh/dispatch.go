@@ -62,6 +62,7 @@ type terms struct {
 	Source  snapshot.Exported `json:"source"`
 	Shadow  string            `json:"shadow"` // the database that is filled
 	Ledger  string            `json:"ledger"` // its chunk ledger, which is another for each snapshot
+	Files   []scrub.File      `json:"files"`  // what objects beside the database look like, with their rules
 }
 
 // workerSession names a worker's sessions in a run's databases.
@@ -112,7 +113,7 @@ func (e *elsewhere) byWorkers(ctx context.Context, jobs []job) error {
 	}
 	defer queue.Close()
 	offer := terms{Version: e.o.Version, Rules: e.o.Rules.Hash(), Key: e.o.Key.Fingerprint(), Shadow: e.data.shadow.Name(),
-		Ledger: e.data.shadow.Ledger()}
+		Ledger: e.data.shadow.Ledger(), Files: e.o.lake.Files()}
 	if offer.Source, err = e.data.source.Export(ctx); err != nil {
 		return err
 	}

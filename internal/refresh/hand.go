@@ -49,7 +49,7 @@ func newHand(ctx context.Context, m *member, o WorkerOptions, offer *history.Off
 	if w.source, err = snapshot.Attach(ctx, snapshot.Options{Config: o.Source, Run: offer.Run + "/" + m.id}, t.Source); err != nil {
 		return nil, err
 	}
-	if w.program, err = scrub.Compile(o.Rules, w.source.Catalog(), o.Key.Bytes()); err != nil {
+	if w.program, err = scrub.Compile(o.Rules, w.source.Catalog(), o.Key.Bytes(), t.Files...); err != nil {
 		return nil, err
 	}
 	for _, p := range w.program.Tables() {

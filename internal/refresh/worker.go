@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"refresher/internal/config/secret"
 	"refresher/internal/fault"
@@ -114,10 +115,15 @@ func (m *member) join(ctx context.Context, o WorkerOptions) error {
 		return err
 	}
 	defer m.here.Leave(ctx)
-	beating, stop := context.WithCancel(ctx)
-	defer stop()
-	go m.beat(beating)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { m.beat(ctx); return nil })
+	group.Go(func() error { return m.work(ctx, runs) })
 	m.log.Info("this worker is ready", "worker", m.id, "staging", o.Staging.Database, "streams", o.Streams)
+	return group.Wait()
+}
+
+// work works on what is offered, one epoch after the other, until ctx ends or a fault.
+func (m *member) work(ctx context.Context, runs *history.History) error {
 	for ; ; pause(ctx, offerEvery) {
 		offer, err := runs.Offered(ctx)
 		if err == nil && offer != nil {
@@ -198,10 +204,14 @@ func (m *member) run(ctx context.Context, runs *history.History, offer *history.
 	})
 	m.log.Info("copying chunks", "run", offer.Run, "snapshot", t.Source.Snapshot)
 	current, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go m.watch(current, runs, offer.Epoch, stop)
+	var watching errgroup.Group
+	watching.Go(func() error { m.watch(current, runs, offer.Epoch, stop); return nil })
 	err = queue.Work(current, m.id, o.Streams, w.copy, m.log)
+	stop(nil)
+	_ = watching.Wait() // it has no error
 	m.show(context.WithoutCancel(ctx), func(w *history.Worker) { w.At = "" })
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.log.Info("no more chunks", "run", offer.Run, "chunks", m.now.Chunks, "rows", m.now.Rows)
 	return err
 }
