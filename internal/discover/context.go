@@ -16,6 +16,33 @@ func (t *table) context() {
 	}
 }
 
+// unbrand leaves out what the names of most tables begin with, where it is glued to the rest and means nothing:
+// gibbon in gibbonperson, gibboncourse.
+func (s *Survey) unbrand() {
+	const least = 4
+	counts := map[string]int{}
+	for _, t := range s.tables {
+		w := strings.ToLower(t.Name.Name)
+		for n := least; n < len(w)-2 && strings.Trim(w[:n+1], "abcdefghijklmnopqrstuvwxyz") == ""; n++ {
+			counts[w[:n]]++
+		}
+	}
+	brand := ""
+	for w, n := range counts {
+		if n > 2 && 5*n > 3*len(s.tables) && (len(w) > len(brand) || len(w) == len(brand) && w < brand) {
+			brand = w
+		}
+	}
+	if brand == "" || isWord(brand) {
+		return
+	}
+	for _, t := range s.tables {
+		if rest, ok := strings.CutPrefix(strings.ToLower(t.Name.Name), brand); ok && len(segments(rest)) > 1 || isWord(rest) {
+			t.name = understand(rest)
+		}
+	}
+}
+
 // aboutPersons reports whether rows about what a word means are about persons.
 func aboutPersons(head string) bool {
 	return head == "person" || head == "user" || head == "spouse" || head == "holder"
@@ -38,6 +65,8 @@ func (s *Survey) ofPersons() {
 	for _, t := range s.tables {
 		if t.is("persons") || t.is("people") {
 			p.add(t)
+		} else {
+			p.things = append(p.things, words(t.Name.Name)...)
 		}
 	}
 	for _, t := range s.tables {
@@ -74,6 +103,8 @@ func (s *Survey) ofPersons() {
 // persons are what tables of persons are called, and their keys.
 type persons struct {
 	called []string
+	own    []string // as the schema spells it
+	things []string // words that other tables are called
 	keys   map[string]bool
 }
 
@@ -82,6 +113,7 @@ func (p *persons) add(t *table) {
 	if n := len(t.name.parts); n > 0 {
 		p.called = append(p.called, singular(t.name.part(n-1)))
 	}
+	p.own = append(p.own, words(t.Name.Name)...)
 	if k := t.PrimaryKey; len(k) == 1 && !slices.Contains(common, strings.ToLower(k[0])) {
 		p.keys[k[0]] = true
 	}
@@ -104,11 +136,23 @@ func (p *persons) named(c *column) bool {
 // calls reports whether a word names a table of persons, in any form that a language declines it in.
 func (p *persons) calls(w string) bool {
 	const stem, ending = 5, 3
+	if p.abbreviated(w) {
+		return true
+	}
 	w = singular(w)
 	return slices.ContainsFunc(p.called, func(called string) bool {
 		n := min(len(called), len(w)) - ending
 		return w == called || n >= stem && max(len(called), len(w)) <= n+2*ending && called[:n] == w[:n]
 	})
+}
+
+// abbreviated reports whether a word that means nothing begins a word that tables of persons are called, and
+// no other tables are: dip_id of dipendenti.
+func (p *persons) abbreviated(w string) bool {
+	const least = 3
+	begins := func(called string) bool { return strings.HasPrefix(called, w) }
+	return len(w) >= least && meaningsOf()[w] == nil && !plainWords()[w] && slices.ContainsFunc(p.own, begins) &&
+		!slices.ContainsFunc(p.things, begins)
 }
 
 // known reports whether a table of the database is called like a word of a name, or

@@ -100,6 +100,7 @@ func (s *Survey) add(t *table) {
 // judge classifies all columns.
 func (s *Survey) judge(d *detect.Detector) {
 	s.connect()
+	s.unbrand()
 	bounded := s.bounded()
 	called, common, patients, homed := map[string]bool{}, map[string]int{}, false, false
 	for _, t := range s.tables {

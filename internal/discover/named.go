@@ -12,8 +12,8 @@ import (
 // hint is what the name says, or the comment where the name says nothing.
 func (c *column) hint() hint {
 	h := c.said()
-	if n := c.MaxChars(); n > 0 && n < least(h.class) || (h.class == pii.NationalID || h.class == pii.Token) &&
-		c.own() {
+	narrow := c.MaxChars() > 0 && c.MaxChars() < least(h.class) && !c.name.any("middle", "initials")
+	if narrow || (h.class == pii.NationalID || h.class == pii.Token) && c.own() {
 		return hint{class: pii.None, clean: true, score: 0.85}
 	}
 	return h
@@ -53,7 +53,7 @@ func (c *column) said() hint {
 		return h
 	}
 	if flag := slices.Contains(r.families["marks"], c.family); flag &&
-		(!h.clean || c.seen.known() && c.seen.yesNo == 1) {
+		(!h.clean || c.seen.known() && c.seen.yesNo == 1 || c.fits("flagged")) {
 		if by := r.first("flags", s); by.class != "" {
 			return by
 		}

@@ -36,6 +36,16 @@ func isOpaque(v string) bool {
 	return upper > 2 && lower > 2 && digit > 1 && len(kinds) >= min(len(v)/2, 20)
 }
 
+// isElsewhere reports whether a value is how another service knows a person: identifiers of games and of
+// services to log in with, behind the service's name.
+func isElsewhere(v string) bool { return elsewhere().MatchString(v) }
+
+var elsewhere = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:(?:steam|license2?|discord|fivem|xbl|live|char\d+):[0-9a-f]{6,64}|7656119\d{10}|` +
+		`STEAM_[0-5]:[01]:\d+|(?:auth0|google-oauth2|github|facebook|apple|windowslive|samlp|waad|twitter|linkedin)` +
+		`\|\S+)$`)
+})
+
 // isAccount reports whether a value is the address of a person's page at a service.
 func isAccount(v string) bool {
 	u, err := url.Parse(v)

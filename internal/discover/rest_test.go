@@ -69,6 +69,40 @@ CUSTMST CUSTNO:number CNAME1=full_name CADD1=street CCITY=city CMOB=phone CMAIL=
 wrangler_riders rider_no first_name=first_name d_o_b:date=birth_date tel_port=phone data_ur=birth_date`)
 }
 
+// Pay, absences, what players are known by, and when cards expire: TestWhatIsUnknownOfPersons is for the rest.
+func TestRowsOfPayrollsAndGames(t *testing.T) {
+	foundTo(t, `
+recibo_nomina folio num_emp:number percepciones:number=financial isr:number=financial imss:number=financial periodo
+abrechnung abr_id:number pers_nr:number brutto:number=financial lst:number=financial soli:number=financial monat:number
+abwesenheiten id art=special_category krank:bool=special_category von:date bis:date
+tariffs code netto:number brutto:number`)
+	foundTo(t, `
+bans id:number steam=username discord=username xbl=username reason=free_text
+cdr id:number a_party=phone b_party=phone lat:number=latitude lon:number=longitude
+crdmast cardno=credit_card exp_dt:date=unknown status
+releases id steam_deck_verified:bool discord_webhook=capability`)
+}
+
+// A table of persons is known by the beginning of its name in other tables, and behind what the names of
+// all tables begin with.
+func TestTablesByTheirBeginnings(t *testing.T) {
+	cat, _ := described(`
+quillonpersons id surname=last_name first_name=first_name
+quillonpersonnotes id quillonpersonid:number
+quilloncourses id title
+quillonrooms id title
+dipendenti id cognome=last_name nome=first_name cod_fisc=national_id
+turni id id_dip:number`)
+	s := Names(cat)
+	for _, table := range s.tables {
+		if n := table.Table.Name.Name; n == "turni" && !table.is(theirs) {
+			t.Errorf("%s does not refer to persons: %v", n, table.facts)
+		} else if n == "quillonpersons" && !table.is("people") {
+			t.Errorf("%s is not of persons: %v", n, table.name.parts)
+		}
+	}
+}
+
 // A key of persons whose name is no key's is an identifier of theirs, in other tables too.
 func TestNaturalKeys(t *testing.T) {
 	cat, want := described(`

@@ -235,7 +235,7 @@ var forms = sync.OnceValue(func() []form {
 			func(r *reading) bool { return r.letters >= 2 && r.runes <= 60 && r.digits == 0 }},
 		{pii.Company, func(r *reading) bool { return isCompany(r.v) },
 			func(r *reading) bool { return r.letters >= 1 && r.runes <= 120 }},
-		{pii.Username, nil, func(r *reading) bool { return r.letters+r.digits >= 2 && r.spaces == 0 && r.runes <= 80 }},
+		{pii.Username, func(r *reading) bool { return isElsewhere(r.v) }, func(r *reading) bool { return r.letters+r.digits >= 2 && r.spaces == 0 && r.runes <= 80 }},
 		{pii.Latitude, nil, func(r *reading) bool { return r.number && r.point >= -90 && r.point <= 90 }},
 		{pii.Longitude, nil, func(r *reading) bool { return r.number && r.point >= -180 && r.point <= 180 }},
 		{pii.FreeText, nil, func(r *reading) bool { return r.letters >= 1 }},
@@ -243,6 +243,7 @@ var forms = sync.OnceValue(func() []form {
 		{Age, nil, func(r *reading) bool { return r.digits >= 1 && r.digits <= 6 && r.runes <= 12 }},
 		{Financial, nil, func(r *reading) bool { return r.digits >= 1 }},
 		{Special, nil, always}, // codes of diagnoses are numbers
+		{Unknown, nil, always},
 		{Photo, nil, always},
 	}
 })

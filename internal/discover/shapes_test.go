@@ -26,6 +26,8 @@ func TestShapes(t *testing.T) {
 		{pii.City, []string{"Zürich", "sao paulo", "NEW YORK"}, []string{"Nowhereville"}},
 		{pii.Country, []string{"Germany", "Deutschland", "DE", "DEU"}, []string{"Atlantis"}},
 		{pii.Token, []string{"$2a$10$abcdefghijklmnopqrstuv", "d41d8cd98f00b204e9800998ecf8427e"}, []string{"12345678901234567890123456789012", "hello"}},
+		{pii.Username, []string{"steam:110000112345678", "76561198012345678", "STEAM_0:1:23456", "auth0|5f1c9", "license:7d1a9b2a1a9cf6"},
+			[]string{"jane", "12345678901234567", "color:red"}},
 		{pii.MAC, []string{"00:1a:2b:3c:4d:5e"}, []string{"00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5g"}},
 	} {
 		for _, v := range c.yes {

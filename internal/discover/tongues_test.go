@@ -17,6 +17,7 @@ func TestNamesInMoreTongues(t *testing.T) {
 		"xm": pii.FullName, "xingming": pii.FullName, "sjh": pii.Phone, "shouji": pii.Phone, "sfzh": pii.NationalID, "sfz": pii.NationalID, "dz": pii.Street, "mima": pii.Token,
 		"score_credito": Financial, "Versicherungsnummer": pii.NationalID, "Kreditkartennummer": pii.CreditCard, "telefon_kontaktni": pii.Phone, "место_рождения": pii.City, "adresse_email": pii.Email, "tanggal_lahir": pii.BirthDate,
 		"nomor_telepon": pii.Phone, "numer_telefonu": pii.Phone, "fecha_de_nacimiento": pii.BirthDate, "apellido_del_padre": pii.LastName, "電話番号": pii.Phone, "생년월일": pii.BirthDate, "titular_cuenta": pii.FullName,
+		"nom_naissance": pii.LastName, "maedchenname": pii.LastName, "luogo_nasc": pii.City, "ktoivorname": pii.FirstName, "num_tit_eleitor": pii.NationalID, "st_obcanstvi": pii.Country,
 		"numero_socio": pii.NationalID, "Policennummer": pii.NationalID, "numero_passager": pii.NationalID,
 		"police_number": pii.None, "list_number": pii.None, "data_type": pii.None,
 		"union_id": pii.None, "blood_bank_id": pii.None, "snippet": pii.None, "dzone": pii.None,
