@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"refresher/internal/fault"
 )
 
 // maxCopy is the largest object that a server copies by itself (Amazon S3 API Reference,
@@ -20,12 +22,25 @@ type copier interface {
 }
 
 // Carry takes an object of an earlier run over, as name. Verify reads it back like all others,
-// and compares it with what the earlier manifest says of it.
+// and compares it with what the earlier manifest says of it; what differs is a *fault.Refusal that
+// says how the object is made anew.
 func (g *Staging) Carry(ctx context.Context, from *Published, o Object, name string) error {
 	s := g.sink
+	o.from = from.URL() + o.Name
 	store, ok := s.store.(copier)
 	if !ok || o.Size > maxCopy || from.sink.store != s.store {
-		_, err := g.Put(ctx, name, func(w io.Writer) error { return from.Fetch(ctx, o, w) })
+		_, err := g.Put(ctx, name, func(w io.Writer) error {
+			problem, err := from.compare(ctx, o, func(_ context.Context, _ Object, c *Content) error {
+				_, err := io.Copy(w, c)
+				return err
+			})
+			if problem != "" {
+				refusal := fault.Refuse("read-back", "bucket %q does not hold what run %s wrote", s.name, from.id)
+				refusal.Problems = []fault.Problem{o.differs(problem)}
+				return refusal
+			}
+			return err
+		})
 		return err
 	}
 	if !goodName(name) || name == manifestName || name == signatureName || !g.claims.claim(name) {
@@ -36,7 +51,7 @@ func (g *Staging) Carry(ctx context.Context, from *Published, o Object, name str
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.objects = append(g.objects, Object{Name: name, Size: o.Size, SHA256: o.SHA256})
+	g.objects = append(g.objects, Object{Name: name, Size: o.Size, SHA256: o.SHA256, from: o.from})
 	return nil
 }
 

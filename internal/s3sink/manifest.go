@@ -70,6 +70,8 @@ type Object struct {
 	Name   string `json:"name"` // below runs/<run>/
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"` // in hex
+
+	from string // URL of what it was taken over from; empty if this run wrote it
 }
 
 // runID is what a run is called: its start in UTC and a random tail.

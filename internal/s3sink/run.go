@@ -49,7 +49,7 @@ func (r *Run) verify(ctx context.Context, objects []Object, look Look) error {
 			if problem != "" {
 				mu.Lock()
 				defer mu.Unlock()
-				refusal.Add("%s: %s", o.Name, problem)
+				refusal.Problems = append(refusal.Problems, o.differs(problem))
 			}
 			return err
 		})
@@ -90,6 +90,25 @@ func (r *Run) compare(ctx context.Context, o Object, look Look) (problem string,
 		return "its SHA-256 differs", nil
 	}
 	return "", err
+}
+
+// differs says that an object is not what its manifest says.
+func (o Object) differs(problem string) fault.Problem {
+	p := fault.Problem{Text: o.Name + ": " + problem}
+	if o.from != "" {
+		p.Fix = "it was changed after it was published: delete " + o.from + ", and the next run makes it anew from its source"
+	}
+	return p
+}
+
+// Present are the names of the run's objects that are there, whatever they hold.
+func (r *Run) Present(ctx context.Context) (map[string]bool, error) {
+	names, prefix := map[string]bool{}, r.sink.runKey(r.id, "")
+	err := r.sink.store.list(ctx, prefix, func(key string, _ int64) error {
+		names[strings.TrimPrefix(key, prefix)] = true
+		return nil
+	})
+	return names, err
 }
 
 // onlyThese refuses objects below the run's prefix that are not among objects.

@@ -201,12 +201,13 @@ func (s *set) madeBy(t Target, o Options) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// before reads what a target holds; of what was made otherwise, or by others, it has no entries.
+// before reads what a target holds; of what was made otherwise, or by others, or is gone, it has no
+// entries. A manifest or an index that is not what it was says nothing, so that all is made anew.
 func (t Target) before(ctx context.Context, made string, genuine func(manifest, sig []byte) bool) (*before, error) {
 	run, err := t.Sink.Current(ctx)
 	b := &before{run: run, entries: map[string]lake.Entry{}}
 	if err != nil || run == nil {
-		return b, err
+		return b, undecided(err)
 	}
 	if genuine != nil {
 		if manifest, sig, err := run.Signed(ctx); err != nil || !genuine(manifest, sig) {
@@ -215,14 +216,26 @@ func (t Target) before(ctx context.Context, made string, genuine func(manifest, 
 	}
 	x, err := target.IndexOf(ctx, run)
 	if err != nil || x.Made != made {
+		return b, undecided(err)
+	}
+	there, err := run.Present(ctx)
+	if err != nil {
 		return b, err
 	}
 	for _, e := range x.Entries {
-		if e.Object == "" || b.object(e.Object) != nil {
+		if e.Object == "" || b.object(e.Object) != nil && there[e.Object] {
 			b.entries[e.Source] = e
 		}
 	}
 	return b, nil
+}
+
+// undecided is an error but for one that says what the last run's objects are not.
+func undecided(err error) error {
+	if fault.Decided(err) {
+		return nil
+	}
+	return err
 }
 
 // object finds an object of the last run.

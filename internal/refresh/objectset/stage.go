@@ -95,7 +95,7 @@ func (w *work) all(ctx context.Context, workers int) error {
 	group.SetLimit(max(workers, 1))
 	for key, carried := range w.carried {
 		if carried {
-			group.Go(func() error { return w.carry(gctx, w.ids[key]) })
+			group.Go(func() error { return w.refusal(w.carry(gctx, w.ids[key])) })
 		}
 	}
 	for _, it := range w.plan.Items {
