@@ -39,7 +39,7 @@ func (p *plan) checkSynthetic(ctx context.Context, o *Options) error {
 		if err == nil {
 			err = p.server.Maintenance(ctx, func(conn *pgx.Conn) error {
 				return b.Synthetic.Try(ctx, conn, synthetic.Schema{Catalog: p.catalog, Bounds: bounds, Empty: p.empties(),
-					Policy: policy(p, b.Synthetic.Method)})
+					Policy: policy(p, b.Synthetic.Method), Session: p.source.Catalogs})
 			})
 		}
 		if err != nil {

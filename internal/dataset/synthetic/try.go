@@ -2,11 +2,15 @@ package synthetic
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/client"
 )
 
 // Schema is what is known of a database before a row of it is read.
@@ -16,6 +20,11 @@ type Schema struct {
 	Empty   map[catalog.Name]bool   // the table will have no rows
 	Filled  bool                    // every other will have some, although the planner knows of none
 	Policy  Policy
+	// Session runs fn in a session on the database, where rows are counted before the planner's word refuses it; nil: that
+	// is the last one.
+	Session func(ctx context.Context, fn func(*pgx.Conn) error) error
+
+	counted map[catalog.Name]int64 // as far as enoughRows
 }
 
 // Try finds, before a row is read, what can't be made of a database: it plans one with as many rows as the planner of
@@ -23,6 +32,40 @@ type Schema struct {
 // that tries constraints for it, if they name PostgreSQL's own functions alone. An error is a *fault.Refusal, as one of
 // [New] would be; no error is no promise.
 func (o Options) Try(ctx context.Context, conn *pgx.Conn, s Schema) error {
+	err := o.try(ctx, conn, s)
+	var refusal *fault.Refusal
+	if s.Session == nil || !errors.As(err, &refusal) {
+		return err
+	}
+	if err := s.Session(ctx, func(conn *pgx.Conn) error { return s.count(ctx, conn) }); err != nil {
+		return err
+	}
+	return o.try(ctx, conn, s)
+}
+
+// enoughRows is how many rows of a table are counted: of one that has more, the planner's count is taken.
+const enoughRows = 10_000
+
+// count counts the rows that the planner believes in: it goes by the last ANALYZE.
+func (s *Schema) count(ctx context.Context, conn *pgx.Conn) error {
+	s.counted = map[catalog.Name]int64{}
+	for _, t := range made(s.Catalog) {
+		if s.rows(t) == 0 {
+			continue
+		}
+		var n int64
+		m := measuring{table: t}
+		q := fmt.Sprintf("SELECT count(*) FROM (SELECT FROM %s LIMIT %d) AS x", m.from(), enoughRows)
+		err := conn.QueryRow(ctx, q).Scan(&n)
+		if err != nil {
+			return client.Wrap(err, "counting the rows of %s", t.Name)
+		}
+		s.counted[t.Name] = n
+	}
+	return nil
+}
+
+func (o Options) try(ctx context.Context, conn *pgx.Conn, s Schema) error {
 	stats := s.assumed()
 	if conn != nil {
 		var err error
@@ -98,11 +141,18 @@ func (s Schema) assumed() *Statistics {
 }
 
 // rows are more than the planner believes in, so that nothing is refused because it believes in too few parents; and
-// none where there may be too few to be counted.
+// none where there may be too few to be counted. What was counted has so many.
 func (s Schema) rows(t *catalog.Table) int64 {
 	rows := t.Rows
 	for _, leaf := range partitions(s.Catalog, t) {
 		rows = max(rows, 0) + max(leaf.Rows, 0)
+	}
+	factor := 10.0
+	if n, ok := s.counted[t.Name]; ok {
+		factor = 1
+		if n < enoughRows {
+			rows = float64(n)
+		}
 	}
 	switch {
 	case s.Empty[t.Name]:
@@ -112,5 +162,5 @@ func (s Schema) rows(t *catalog.Table) int64 {
 	case rows < float64(2*max(s.Policy.K, LeastK)):
 		return 0
 	}
-	return int64(10 * rows)
+	return int64(factor * rows)
 }
