@@ -219,22 +219,40 @@ func (c *Content) download() ([]byte, error) {
 	}
 }
 
+// Range reads anywhere, by a request of its own: what it downloads is not kept, and not hashed.
+func (c *Content) Range(p []byte, off int64) (n int, err error) {
+	if n = int(min(int64(len(p)), max(c.size-off, 0))); n < len(p) {
+		err = io.EOF
+	}
+	if n == 0 {
+		return 0, err
+	}
+	if err := c.fill(p[:n], off); err != nil {
+		return 0, err
+	}
+	return n, err
+}
+
 // fetch reads one block by itself.
 func (c *Content) fetch(index int64) ([]byte, error) {
 	from, n := c.bounds(index)
+	data := make([]byte, n)
+	return data, c.fill(data, from)
+}
+
+func (c *Content) fill(data []byte, from int64) error {
 	for try := 1; ; try++ {
-		body, err := c.get(from, n)
+		body, err := c.get(from, int64(len(data)))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		data := make([]byte, n)
 		_, err = io.ReadFull(body, data)
 		_ = body.Close()
 		if err == nil {
-			return data, nil
+			return nil
 		}
 		if try == reads || c.ctx.Err() != nil {
-			return nil, c.sink.fail(err, "GetObject", c.key)
+			return c.sink.fail(err, "GetObject", c.key)
 		}
 	}
 }

@@ -31,5 +31,6 @@
 // Some batches of 256 KiB for each goroutine, and the longest record. A row group of a Parquet
 // file is scrubbed in pieces of some 8 MiB, of which [Engine.Pieces] are in memory at a time:
 // the values of the columns that a rule changes, and the row group that is written. Columns that
-// are kept pass page by page.
+// are kept pass page by page. Of a file, at most 16 MiB are read ahead of the columns, or 64 KiB of each where it
+// has very many.
 package lake

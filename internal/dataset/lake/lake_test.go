@@ -25,10 +25,11 @@ type memory struct {
 	*bytes.Reader
 }
 
-func (memory) Close() error    { return nil }
-func (memory) Version() string { return "1" }
-func (m memory) Size() int64   { return m.Reader.Size() }
-func content(b []byte) memory  { return memory{bytes.NewReader(b)} }
+func (memory) Close() error                             { return nil }
+func (memory) Version() string                          { return "1" }
+func (m memory) Size() int64                            { return m.Reader.Size() }
+func (m memory) Range(p []byte, off int64) (int, error) { return m.ReadAt(p, off) }
+func content(b []byte) memory                           { return memory{bytes.NewReader(b)} }
 func object(key string, b []byte) lake.Object {
 	return lake.Object{Key: key, Size: int64(len(b)), Open: func(context.Context) (lake.Content, error) {
 		return content(b), nil

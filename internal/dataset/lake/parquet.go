@@ -16,10 +16,12 @@ import (
 )
 
 const (
-	parquetGroup = 8 << 20 // bytes of values in a row group that is written, as far as the footer tells
-	parquetRows  = 1 << 16 // rows in one
-	parquetDict  = 2 << 20 // bytes of a dictionary; a column with a larger one goes on without
-	parquetAhead = 4 << 20 // bytes that all columns together read ahead
+	parquetGroup = 8 << 20  // bytes of values in a row group that is written, as far as the footer tells
+	parquetRows  = 1 << 16  // rows in one
+	parquetDict  = 2 << 20  // bytes of a dictionary; a column with a larger one goes on without
+	parquetAhead = 16 << 20 // bytes that all columns together read ahead
+
+	parquetBuffer = 16 << 10 // bytes of a column that are taken from its window at once, and of a short footer
 )
 
 var errDamaged = errors.New("the Parquet file is damaged")
@@ -32,20 +34,21 @@ func recovered(err *error) {
 	}
 }
 
-// openParquet opens a file of which each column is read so many bytes ahead.
-func openParquet(c Content, ahead int) (f *parquet.File, err error) {
+// openParquet opens a file: its footer is read, by one request if it is short.
+func openParquet(c Content) (f *parquet.File, from *windows, err error) {
 	defer recovered(&err)
-	f, err = parquet.OpenFile(c, c.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
-		parquet.ReadBufferSize(ahead))
+	from = &windows{content: c}
+	f, err = parquet.OpenFile(from, c.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
+		parquet.SkipMagicBytes(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(parquetBuffer))
 	if err != nil && !errors.Is(err, errDamaged) {
 		err = fault.BadInput("it can't be read as Parquet: it is damaged, or encrypted")
 	}
-	return f, err
+	return f, from, err
 }
 
 // parquetLayout reads the footer of a file.
 func parquetLayout(c Content) (l *layout, err error) {
-	f, err := openParquet(c, 4<<10) // nothing but its footer is read
+	f, _, err := openParquet(c)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +83,13 @@ type piece struct {
 // scrubParquet rewrites a file. Statistics, dictionaries and all metadata are those of the
 // scrubbed values; what else the source's footer held is left out.
 func (e *Engine) scrubParquet(ctx context.Context, it *Item, in Content, outs []Output) (n int64, err error) {
-	f, err := openParquet(in, ahead(len(it.layout.leaves)))
+	f, from, err := openParquet(in)
 	if err != nil {
 		return 0, err
 	}
 	defer recovered(&err)
+	from.ahead = ahead(len(it.layout.leaves))
+	from.columns(f)
 	p := &rewriting{leaves: it.layout.leaves, groups: f.RowGroups(),
 		turns: make([]turn, len(it.layout.leaves)+1)}
 	for _, l := range p.leaves {

@@ -22,8 +22,9 @@ import (
 // Content is what an object holds, of one version.
 type Content interface {
 	io.Reader // from its start
-	io.ReaderAt
 	io.Closer
+	// Range reads len(p) bytes from off, or an error with those that there are, and keeps none for a later call.
+	Range(p []byte, off int64) (n int, err error)
 	Size() int64
 	Version() string // that changes with the bytes: an ETag
 }

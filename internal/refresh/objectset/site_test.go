@@ -31,6 +31,7 @@ type site struct {
 	t      testing.TB
 	dir    string
 	rules  string
+	source *s3sink.Sink         // nil: the folder
 	person map[pii.Class]string // whom the database has masked
 	to     []objectset.Target
 
@@ -79,7 +80,10 @@ func (s *site) stage(id string) (*objectset.Staged, error) {
 		return nil, err
 	}
 	s.allowed = refresh.Exceptions(rs)
-	set := objectset.Set{Name: "processed", Source: s.sink("prod"), Rules: rs, To: s.to}
+	set := objectset.Set{Name: "processed", Source: s.source, Rules: rs, To: s.to}
+	if set.Source == nil {
+		set.Source = s.sink("prod")
+	}
 	plan, err := objectset.New(ctx, []objectset.Set{set}, objectset.Options{Made: []string{"1"}, Secret: key, Workers: 2})
 	if err != nil {
 		return nil, err

@@ -76,14 +76,32 @@ func (o onServer) remove(url string) {
 // bucket puts a bucket on a server in the place of the site's target.
 func (s *site) bucket() store {
 	s.t.Helper()
-	server := s3server.New(s.t, s3server.Kinds()[0])
-	s.must(server.CreateBucket(s.t.Context(), lakeBucket))
-	sink, err := s3sink.Open(s.t.Context(), s3sink.Options{Name: "copies", URL: "s3://" + lakeBucket + "/copies/",
-		Endpoint: server.Endpoint, PathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey, "")})
-	s.must(err)
+	server := serverOf(s.t, 0)
+	sink := sinkAt(s.t, server, server.Endpoint, "copies")
 	s.to = []objectset.Target{{Name: "copies", URL: sink.URL(), Sink: sink, Keep: 2}}
 	return onServer{s, server.Client()}
+}
+
+// serverOf is a server of a kind with the bucket.
+func serverOf(t testing.TB, kind int) *s3server.Server {
+	t.Helper()
+	server := s3server.New(t, s3server.Kinds()[kind])
+	if err := server.CreateBucket(t.Context(), lakeBucket); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// sinkAt is a prefix of the bucket, by an endpoint of the server.
+func sinkAt(t testing.TB, server *s3server.Server, endpoint, prefix string) *s3sink.Sink {
+	t.Helper()
+	sink, err := s3sink.Open(t.Context(), s3sink.Options{Name: prefix, URL: "s3://" + lakeBucket + "/" + prefix + "/",
+		Endpoint: endpoint, PathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sink
 }
 
 // A copy that was changed after it was published is refused, and the refusal says which object to delete
