@@ -18,6 +18,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/restore"
+	"refresher/internal/restore/access"
 	"refresher/internal/scrub"
 	"refresher/internal/snapshot"
 	"refresher/internal/verify"
@@ -44,7 +45,7 @@ type plan struct {
 	risk    []risk.Spec           // with what was suppressed of them
 	objects []snapshot.OIDRange   // of large objects that are to arrive
 	keep    *restore.Preservation // what staging keeps of its own
-	public  *restore.Public       // what production lets every role do
+	public  *access.Public        // what production lets every role do
 	bound   *restore.Bound        // what stays behind with an extension
 }
 
@@ -137,7 +138,7 @@ func (p *plan) make(ctx context.Context, o *Options, rec *recorder) (err error) 
 		return err
 	}
 	err = p.source.Catalogs(ctx, func(conn *pgx.Conn) (err error) {
-		if p.public, err = restore.ReadPublic(ctx, conn); err == nil {
+		if p.public, err = access.ReadPublic(ctx, conn); err == nil {
 			p.bound, err = restore.ReadBound(ctx, conn)
 		}
 		return err

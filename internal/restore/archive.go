@@ -16,6 +16,7 @@ import (
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/programs"
 	"refresher/internal/postgres/sqltext"
+	"refresher/internal/restore/postdata"
 )
 
 // PreData restores types, functions, tables and views, before any row. It
@@ -208,4 +209,54 @@ func Plain(script string) string {
 		script = strings.Replace(script, "\n"+command+token+"\n", "\n\n", 1)
 	}
 	return script
+}
+
+// PostData restores indexes, constraints, triggers and policies in several
+// sessions, when the tables are full: so no trigger fires while they are loaded,
+// and every constraint is checked against every row.
+func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
+	script, err := d.postDataScript(ctx, dump)
+	if err != nil {
+		return err
+	}
+	o := postdata.Options{Doing: "restoring post-data into " + d.name}
+	if d.srv.version < timeoutMajor*10000 {
+		o.Skip = newSetting
+	}
+	defer func() {
+		for _, c := range o.Sessions {
+			client.Close(ctx, c)
+		}
+	}()
+	for range max(1, jobs) {
+		conn, err := session(ctx, d.cfg)
+		if err != nil {
+			return err
+		}
+		o.Sessions = append(o.Sessions, conn)
+	}
+	return postdata.Run(ctx, script, o)
+}
+
+// postDataScript is the section as SQL.
+func (d *Database) postDataScript(ctx context.Context, dump string) (string, error) {
+	major, _, err := d.restorer(dump)
+	if err != nil {
+		return "", err
+	}
+	list, _, err := d.contents(ctx, dump, "--section=post-data")
+	if err != nil {
+		return "", err
+	}
+	file, err := writeContents(dump, list)
+	if err != nil {
+		return "", fmt.Errorf("reading post-data: %w", err)
+	}
+	defer os.Remove(file)
+	var out bytes.Buffer
+	err = client.Run(ctx, client.Command{
+		Tool: client.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
+		Args: append(sectionArgs("post-data", file), "--file=-", dump),
+	})
+	return Plain(out.String()), err
 }

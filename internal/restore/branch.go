@@ -16,6 +16,7 @@ import (
 	"refresher/internal/fault"
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/restore/access"
 )
 
 // Branch is a database of a pull request's or a person's own, made from what a run
@@ -157,18 +158,18 @@ func (s *Server) copyTo(ctx context.Context, b Branch, to string) (notes []strin
 	}
 	err = s.do(ctx, func(conn *pgx.Conn) error {
 		// The mark is the branch's; all else is as at the live database.
-		facts, err := readFacts(ctx, conn, s.live)
+		facts, err := access.ReadFacts(ctx, conn, s.live)
 		if err != nil {
 			return err
 		}
 		if _, err := conn.Exec(ctx, "ALTER DATABASE "+catalog.Quote(to)+" ALLOW_CONNECTIONS true"); err != nil {
 			return client.Wrap(err, "opening database %q", to)
 		}
-		if !facts.exists {
+		if !facts.Exists {
 			return nil
 		}
-		facts.comment = s.markOf(mark, oid)
-		notes, err = carryDatabase(ctx, conn, facts, to)
+		facts.Comment = s.markOf(mark, oid)
+		notes, err = access.CarryDatabase(ctx, conn, facts, to)
 		return err
 	})
 	return notes, err

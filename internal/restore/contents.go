@@ -3,7 +3,6 @@ package restore
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
 	"refresher/internal/postgres/sqltext"
+	"refresher/internal/restore/postdata"
 )
 
 // Contents is what a dump tells of itself.
@@ -31,7 +31,8 @@ type Contents struct {
 var contentsShapes = sync.OnceValue(func() (s struct{ from, encoding, extension *regexp.Regexp }) {
 	s.from = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
 	s.encoding = regexp.MustCompile(`(?m)^SET client_encoding = '(\w+)';`)
-	s.extension = regexp.MustCompile(`^CREATE EXTENSION IF NOT EXISTS (` + part + `) WITH SCHEMA (` + part + `)$`)
+	s.extension = regexp.MustCompile(
+		`^CREATE EXTENSION IF NOT EXISTS (` + sqltext.NamePattern + `) WITH SCHEMA (` + sqltext.NamePattern + `)$`)
 	return s
 })
 
@@ -62,12 +63,11 @@ func ReadContents(ctx context.Context, dump string) (*Contents, error) {
 	}
 	c := &Contents{Encoding: "UTF8", Schemas: map[string]string{}, References: map[catalog.Name][]catalog.Name{}}
 	for _, st := range statements {
-		if m := foreignKeyShape.FindStringSubmatch(st.Text); m != nil {
-			from, err := catalog.ParseName(m[1])
-			to, terr := catalog.ParseName(m[3])
-			if err = errors.Join(err, terr); err != nil {
-				return nil, fmt.Errorf("%s: %w", read.Doing, err)
-			}
+		from, to, ok, err := postdata.ForeignKey(st.Text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", read.Doing, err)
+		}
+		if ok {
 			c.References[from] = append(c.References[from], to)
 		}
 		if m := contentsShapes().extension.FindStringSubmatch(strings.TrimSuffix(st.Text, ";")); m != nil {

@@ -9,6 +9,7 @@ import (
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
+	"refresher/internal/restore/access"
 )
 
 // Database is a database of a run: a shadow or a sample.
@@ -18,8 +19,8 @@ type Database struct {
 	cfg  *pgx.ConnConfig
 	like *catalog.Catalog // what it is to become a copy of
 
-	without    *Bound  // what stays behind with extensions that do
-	production *Public // what production lets PUBLIC do; nil: not known
+	without    *Bound         // what stays behind with extensions that do
+	production *access.Public // what production lets PUBLIC do; nil: not known
 
 	search  []string       // statements that end what MakeSearch began
 	forced  []catalog.Name // tables with FORCE ROW LEVEL SECURITY, which Promote puts back

@@ -166,7 +166,9 @@ func (s *dataScript) run(ctx context.Context) error {
 var errCut = errors.New("restoring rows: the dump's data ends in the middle")
 
 // copyShape is the head of a COPY as pg_dump writes it.
-var copyShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^COPY ` + qualified + ` `) })
+var copyShape = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^COPY ` + sqltext.QualifiedPattern + ` `)
+})
 
 func (s *dataScript) statement(ctx context.Context, st sqltext.Statement) error {
 	if m := copyShape().FindStringSubmatch(st.Text); m != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/restore/access"
 	"refresher/internal/snapshot"
 	"refresher/internal/testkit/pgserver"
 )
@@ -24,7 +25,7 @@ type stage struct {
 	role      string
 	srv       *Server
 	source    *catalog.Catalog
-	public    *Public
+	public    *access.Public
 	sourceURL string
 	dump      string
 	runs      int
@@ -59,7 +60,7 @@ func newStage(t *testing.T, schema string) *stage {
 	s.source, s.dump = src.Catalog(), filepath.Join(t.TempDir(), "schema.dump")
 	s.ok(src.DumpSchema(t.Context(), s.dump))
 	s.ok(src.Catalogs(t.Context(), func(conn *pgx.Conn) (err error) {
-		s.public, err = ReadPublic(t.Context(), conn)
+		s.public, err = access.ReadPublic(t.Context(), conn)
 		return err
 	}))
 	s.connect()

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"refresher/internal/restore/access"
+	"refresher/internal/testkit/pgserver"
 )
 
 // may tells what PUBLIC may do with what a schema of these tests holds.
@@ -53,9 +56,12 @@ func TestWhatProductionRevokedStaysRevoked(t *testing.T) {
 func TestADefaultIsNoGrantOfStagings(t *testing.T) {
 	s := newStage(t, `CREATE FUNCTION keys(int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`)
 	s.promoteShadow("first")
-	pub := *s.public
-	pub.grants = map[grant]bool{}
-	s.public = &pub // production revoked it since
+	pgserver.Exec(t, s.sourceURL, "REVOKE EXECUTE ON FUNCTION keys(int) FROM PUBLIC")
+	production := pgserver.Conn(t, s.sourceURL)
+	defer production.Close(t.Context())
+	var err error
+	s.public, err = access.ReadPublic(t.Context(), production)
+	s.ok(err)
 	s.promoteShadow("second")
 	if got := s.value(s.live, "SELECT has_function_privilege('public', 'keys(int)', 'EXECUTE')::text"); got != "false" {
 		t.Errorf("PUBLIC may run it: %s", got)

@@ -36,7 +36,8 @@ var dumped = sync.OnceValue(func() *regexp.Regexp {
 // fromStdin is a COPY that brings rows of the dump itself. For a table without columns
 // pg_dump leaves two spaces where their list would be.
 var fromStdin = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^COPY (?:ONLY )?` + qualified + `(?: \((?:` + part + `(?:, )?)+\)| )? FROM stdin$`)
+	return regexp.MustCompile(
+		`^COPY (?:ONLY )?` + sqltext.QualifiedPattern + `(?: \((?:` + sqltext.NamePattern + `(?:, )?)+\)| )? FROM stdin$`)
 })
 
 // onlyDumped refuses a script in which a statement does something else than pg_dump's do.

@@ -132,3 +132,10 @@ func (st Statement) LineAt(position int) int {
 	}
 	return st.Line + strings.Count(st.Text, "\n")
 }
+
+// NamePattern and QualifiedPattern are regular expressions of a name, and of a name with its schema (a group), as
+// pg_dump writes them: in double quotes where they need them.
+const (
+	NamePattern      = `(?:"(?:[^"]|"")+"|[^\s.,;()"]+)`
+	QualifiedPattern = `(` + NamePattern + `\.` + NamePattern + `)`
+)

@@ -1,4 +1,4 @@
-package restore
+package access
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"refresher/internal/postgres/client"
 )
 
-// databaseFacts are what belongs to a database as a whole.
-type databaseFacts struct {
-	exists  bool
-	owner   string
+// Facts are what belongs to a database as a whole.
+type Facts struct {
+	Exists  bool
+	Owner   string
 	limit   int
-	comment string
+	Comment string
 	grants  map[grant]bool
 	set     []setting
 }
@@ -26,17 +26,17 @@ type databaseFacts struct {
 // setting is one line of pg_db_role_setting.
 type setting struct{ role, name, value string } // role empty: every role's
 
-// readFacts reads a database's facts from a connection to another one.
-func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts, error) {
-	f := databaseFacts{grants: map[grant]bool{}}
+// ReadFacts reads a database's facts from a connection to another one.
+func ReadFacts(ctx context.Context, conn *pgx.Conn, name string) (Facts, error) {
+	f := Facts{grants: map[grant]bool{}}
 	const q = `
 		SELECT pg_get_userbyid(datdba)::text, datconnlimit, coalesce(shobj_description(oid, 'pg_database'), '')
 		FROM pg_database WHERE datname = $1`
 	rows, err := conn.Query(ctx, q, name)
 	if err == nil {
-		_, err = pgx.ForEachRow(rows, []any{&f.owner, &f.limit, &f.comment}, func() error { f.exists = true; return nil })
+		_, err = pgx.ForEachRow(rows, []any{&f.Owner, &f.limit, &f.Comment}, func() error { f.Exists = true; return nil })
 	}
-	if err != nil || !f.exists {
+	if err != nil || !f.Exists {
 		return f, client.Wrap(err, "reading what belongs to database %q", name)
 	}
 	const acl = `
@@ -67,16 +67,16 @@ func readFacts(ctx context.Context, conn *pgx.Conn, name string) (databaseFacts,
 	return f, client.Wrap(err, "reading the settings of database %q", name)
 }
 
-// carryDatabase gives database name the facts of the live one.
-func carryDatabase(ctx context.Context, conn *pgx.Conn, live databaseFacts, name string) (notes []string, err error) {
+// CarryDatabase gives database name the facts of the live one.
+func CarryDatabase(ctx context.Context, conn *pgx.Conn, live Facts, name string) (notes []string, err error) {
 	database := "DATABASE " + catalog.Quote(name)
 	var first []string
-	now, err := readFacts(ctx, conn, name)
+	now, err := ReadFacts(ctx, conn, name)
 	if err != nil {
 		return nil, err
 	}
-	if now.owner != live.owner {
-		first = append(first, "ALTER "+database+" OWNER TO "+catalog.Quote(live.owner))
+	if now.Owner != live.Owner {
+		first = append(first, "ALTER "+database+" OWNER TO "+catalog.Quote(live.Owner))
 	}
 	if now.limit != live.limit {
 		first = append(first, fmt.Sprintf("ALTER %s CONNECTION LIMIT %d", database, live.limit))
@@ -84,18 +84,18 @@ func carryDatabase(ctx context.Context, conn *pgx.Conn, live databaseFacts, name
 	if notes, err = apply(ctx, conn, first); err != nil {
 		return notes, err
 	}
-	if live.comment != "" {
-		if notes, err = tryNote(ctx, conn, notes, "COMMENT ON "+database+" IS "+catalog.Literal(live.comment),
+	if live.Comment != "" {
+		if notes, err = tryNote(ctx, conn, notes, "COMMENT ON "+database+" IS "+catalog.Literal(live.Comment),
 			"the database's comment"); err != nil {
 			return notes, err
 		}
 	}
-	if now, err = readFacts(ctx, conn, name); err != nil {
+	if now, err = ReadFacts(ctx, conn, name); err != nil {
 		return notes, err
 	}
 	want, have := map[grant]bool{}, map[grant]bool{}
 	for g := range live.grants {
-		if g.ident = catalog.Quote(name); g.grantee != now.owner {
+		if g.ident = catalog.Quote(name); g.grantee != now.Owner {
 			want[g] = true
 		}
 	}

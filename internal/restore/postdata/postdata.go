@@ -1,11 +1,10 @@
-package restore
+package postdata
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,64 +16,31 @@ import (
 	"refresher/internal/postgres/sqltext"
 )
 
-// PostData restores indexes, constraints, triggers and policies in several
-// sessions, when the tables are full: so no trigger fires while they are loaded,
-// and every constraint is checked against every row.
-//
-// pg_restore writes the statements, but doesn't run them. Its jobs know neither
-// how large a table is, nor that an entry on a partitioned table locks its
-// partitions, on which they deadlock; and foreign keys to one table wait for one
-// another there. Here they are added NOT VALID, which is a moment's work, and
-// validated side by side, for which a weaker lock is enough (ALTER TABLE, Notes).
-func (d *Database) PostData(ctx context.Context, dump string, jobs int) error {
-	script, err := d.postDataScript(ctx, dump)
-	if err != nil {
-		return err
-	}
-	doing := "restoring post-data into " + d.name
-	statements, err := sqltext.Split(script)
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return with(ctx, d.cfg, func(conn *pgx.Conn) error {
-		rels, err := relations(ctx, conn)
-		if err != nil {
-			return err
-		}
-		p := &postData{doing: doing, rels: rels, skip: d.srv.version < timeoutMajor*10000}
-		if p.sessions, err = p.open(ctx, d.cfg, max(1, jobs)); err != nil {
-			return err
-		}
-		defer func() {
-			for _, c := range p.sessions {
-				client.Close(ctx, c)
-			}
-		}()
-		return p.run(ctx, statements)
-	})
+// Options say where and how a script runs.
+type Options struct {
+	Doing    string      // what errors say was being done
+	Sessions []*pgx.Conn // in one database, at least one: so many builds go on side by side
+	Skip     string      // settings that begin so are left out: the server doesn't know them; empty: none
 }
 
-// postDataScript is the section as SQL.
-func (d *Database) postDataScript(ctx context.Context, dump string) (string, error) {
-	major, _, err := d.restorer(dump)
+// Run runs a script of pg_restore's, of a section post-data.
+func Run(ctx context.Context, script string, o Options) error {
+	statements, err := sqltext.Split(script)
 	if err != nil {
-		return "", err
+		return fmt.Errorf("%s: %w", o.Doing, err)
 	}
-	list, _, err := d.contents(ctx, dump, "--section=post-data")
-	if err != nil {
-		return "", err
+	p := &runner{Options: o}
+	if p.rels, err = relations(ctx, o.Sessions[0]); err != nil {
+		return err
 	}
-	file, err := writeContents(dump, list)
-	if err != nil {
-		return "", fmt.Errorf("reading post-data: %w", err)
+	settings := "SET maintenance_work_mem = '" + maintenanceMemory + "'"
+	if len(o.Sessions) > 1 { // builds run side by side; more processes each only get in their way
+		settings += "; SET max_parallel_maintenance_workers = 0"
 	}
-	defer os.Remove(file)
-	var out bytes.Buffer
-	err = client.Run(ctx, client.Command{
-		Tool: client.Restore, MinMajor: major, Doing: "reading post-data", Stdout: &out,
-		Args: append(sectionArgs("post-data", file), "--file=-", dump),
-	})
-	return Plain(out.String()), err
+	if err := p.everywhere(ctx, settings); err != nil {
+		return err
+	}
+	return p.run(ctx, statements)
 }
 
 // maintenanceMemory is what a build may use to sort or hash, in each session.
@@ -110,12 +76,10 @@ func relations(ctx context.Context, conn *pgx.Conn) (map[catalog.Name]relation, 
 	return out, client.Wrap(err, doing)
 }
 
-// postData runs a script.
-type postData struct {
-	doing    string
-	rels     map[catalog.Name]relation
-	skip     bool // the server doesn't know newSetting
-	sessions []*pgx.Conn
+// runner runs a script.
+type runner struct {
+	Options
+	rels map[catalog.Name]relation
 
 	builds   []build  // what can run side by side, and hasn't yet
 	after    []string // what follows the builds
@@ -125,28 +89,7 @@ type postData struct {
 	comments []string // last
 }
 
-func (p *postData) open(ctx context.Context, cfg *pgx.ConnConfig, n int) (out []*pgx.Conn, err error) {
-	settings := "SET maintenance_work_mem = '" + maintenanceMemory + "'"
-	if n > 1 { // builds run side by side; more processes each only get in their way
-		settings += "; SET max_parallel_maintenance_workers = 0"
-	}
-	for range n {
-		conn, err := session(ctx, cfg)
-		if err == nil {
-			out = append(out, conn)
-			err = p.exec(ctx, conn, settings)
-		}
-		if err != nil {
-			for _, c := range out {
-				client.Close(ctx, c)
-			}
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (p *postData) run(ctx context.Context, statements []sqltext.Statement) error {
+func (p *runner) run(ctx context.Context, statements []sqltext.Statement) error {
 	statements, names := withoutAttached(statements)
 	for _, st := range statements {
 		if err := p.take(ctx, st); err != nil {
@@ -168,8 +111,8 @@ func (p *postData) run(ctx context.Context, statements []sqltext.Statement) erro
 // A statement that isn't of one of these shapes, which are those that pg_dump
 // writes, runs alone and in its place.
 const (
-	part      = `(?:"(?:[^"]|"")+"|[^\s.,;()"]+)`
-	qualified = `(` + part + `\.` + part + `)`
+	part      = sqltext.NamePattern
+	qualified = sqltext.QualifiedPattern
 )
 
 var (
@@ -183,8 +126,19 @@ var (
 		` (?:CLUSTER ON|REPLICA IDENTITY USING INDEX) )`)
 )
 
+// ForeignKey reads a statement that adds a foreign key: the table that has it, and the one it refers to.
+func ForeignKey(statement string) (from, to catalog.Name, ok bool, err error) {
+	m := foreignKeyShape.FindStringSubmatch(statement)
+	if m == nil {
+		return from, to, false, nil
+	}
+	from, err = catalog.ParseName(m[1])
+	to, terr := catalog.ParseName(m[3])
+	return from, to, true, errors.Join(err, terr)
+}
+
 // take runs a statement, or puts it off.
-func (p *postData) take(ctx context.Context, st sqltext.Statement) error {
+func (p *runner) take(ctx context.Context, st sqltext.Statement) error {
 	text := st.Text
 	if m := indexShape.FindStringSubmatch(text); m != nil {
 		return p.index(text, m[1], false)
@@ -210,11 +164,11 @@ func (p *postData) take(ctx context.Context, st sqltext.Statement) error {
 	if settingShape.MatchString(text) {
 		return p.everywhere(ctx, text)
 	}
-	return p.exec(ctx, p.sessions[0], text)
+	return p.exec(ctx, p.Sessions[0], text)
 }
 
 // index adds the build of an index, or of a constraint that is one.
-func (p *postData) index(text, table string, exclusive bool) error {
+func (p *runner) index(text, table string, exclusive bool) error {
 	n, r, err := p.relation(table)
 	if err != nil {
 		return err
@@ -233,7 +187,7 @@ func (p *postData) index(text, table string, exclusive bool) error {
 
 // foreignKey adds a foreign key. One from or to a partition tree can't be added
 // NOT VALID (PostgreSQL 17 and before): it is checked while both trees are locked.
-func (p *postData) foreignKey(ctx context.Context, text, table, name, referenced string) error {
+func (p *runner) foreignKey(ctx context.Context, text, table, name, referenced string) error {
 	from, fr, err := p.relation(table)
 	if err != nil {
 		return err
@@ -247,7 +201,7 @@ func (p *postData) foreignKey(ctx context.Context, text, table, name, referenced
 	if fr.root == none && tr.root == none {
 		check.sql = "ALTER TABLE " + table + " VALIDATE CONSTRAINT " + name
 		p.checks = append(p.checks, check)
-		return p.exec(ctx, p.sessions[0], text+" NOT VALID")
+		return p.exec(ctx, p.Sessions[0], text+" NOT VALID")
 	}
 	check.locks[to.SQL()] = true
 	for _, root := range []catalog.Name{fr.root, tr.root} {
@@ -259,10 +213,10 @@ func (p *postData) foreignKey(ctx context.Context, text, table, name, referenced
 	return nil
 }
 
-func (p *postData) relation(name string) (catalog.Name, relation, error) {
+func (p *runner) relation(name string) (catalog.Name, relation, error) {
 	n, err := catalog.ParseName(name)
 	if err != nil {
-		return n, relation{}, fmt.Errorf("%s: %w", p.doing, err)
+		return n, relation{}, fmt.Errorf("%s: %w", p.Doing, err)
 	}
 	return n, p.rels[n], nil // nothing is known of a materialised view that post-data makes
 }
@@ -270,7 +224,7 @@ func (p *postData) relation(name string) (catalog.Name, relation, error) {
 func tree(root catalog.Name) string { return "tree of " + root.SQL() }
 
 // flush runs what was put off, but foreign keys and comments.
-func (p *postData) flush(ctx context.Context) error {
+func (p *runner) flush(ctx context.Context) error {
 	builds, after := p.builds, p.after
 	p.builds, p.after = nil, nil
 	if err := p.side(ctx, builds); err != nil {
@@ -281,9 +235,9 @@ func (p *postData) flush(ctx context.Context) error {
 
 // side runs builds side by side. An index's function may read other tables, which
 // can't be known: a build that deadlocks for that runs again, alone.
-func (p *postData) side(ctx context.Context, builds []build) error {
-	err := sideBySide(ctx, len(p.sessions), builds, func(ctx context.Context, session int, b build) error {
-		err := p.exec(ctx, p.sessions[session], b.sql)
+func (p *runner) side(ctx context.Context, builds []build) error {
+	err := sideBySide(ctx, len(p.Sessions), builds, func(ctx context.Context, session int, b build) error {
+		err := p.exec(ctx, p.Sessions[session], b.sql)
 		if client.Code(err) == "40P01" {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -300,9 +254,9 @@ func (p *postData) side(ctx context.Context, builds []build) error {
 	return p.serially(ctx, again)
 }
 
-func (p *postData) serially(ctx context.Context, statements []string) error {
+func (p *runner) serially(ctx context.Context, statements []string) error {
 	for _, text := range statements {
-		if err := p.exec(ctx, p.sessions[0], text); err != nil {
+		if err := p.exec(ctx, p.Sessions[0], text); err != nil {
 			return err
 		}
 	}
@@ -310,11 +264,11 @@ func (p *postData) serially(ctx context.Context, statements []string) error {
 }
 
 // everywhere sets a parameter in every session.
-func (p *postData) everywhere(ctx context.Context, text string) error {
-	if p.skip && strings.HasPrefix(text, newSetting) {
+func (p *runner) everywhere(ctx context.Context, text string) error {
+	if p.Skip != "" && strings.HasPrefix(text, p.Skip) {
 		return nil
 	}
-	for _, conn := range p.sessions {
+	for _, conn := range p.Sessions {
 		if err := p.exec(ctx, conn, text); err != nil {
 			return err
 		}
@@ -322,9 +276,9 @@ func (p *postData) everywhere(ctx context.Context, text string) error {
 	return nil
 }
 
-func (p *postData) exec(ctx context.Context, conn *pgx.Conn, text string) error {
+func (p *runner) exec(ctx context.Context, conn *pgx.Conn, text string) error {
 	_, err := conn.PgConn().Exec(ctx, text).ReadAll()
-	return client.Wrap(err, "%s: %s", p.doing, named(text))
+	return client.Wrap(err, "%s: %s", p.Doing, named(text))
 }
 
 // named is a statement up to the name of what it makes, before any constant: a

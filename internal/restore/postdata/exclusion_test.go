@@ -1,4 +1,4 @@
-package restore
+package postdata
 
 import (
 	"path/filepath"
@@ -52,7 +52,7 @@ func TestExclusionConstraintsOfPartitions(t *testing.T) {
 		t.Fatalf("%d names, %s", len(names), d)
 	}
 	t.Run("PostgreSQL 18", func(t *testing.T) {
-		bin, _ := filepath.Abs("../../.cache/postgres/18/bin")
+		bin, _ := filepath.Abs("../../../.cache/postgres/18/bin")
 		if found, _ := filepath.Glob(bin + "/postgres"); found == nil {
 			t.Skip("PostgreSQL 18 isn't there (scripts/setup-versions.sh 18); the server before 17 knows no such constraint")
 		}
@@ -60,17 +60,17 @@ func TestExclusionConstraintsOfPartitions(t *testing.T) {
 		pgserver.Exec(t, c.URL("postgres"), `
 			CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE "p 1" PARTITION OF p FOR VALUES IN (1);
 			CREATE TABLE p_rest PARTITION OF p DEFAULT PARTITION BY LIST (a); CREATE TABLE p_rest_1 PARTITION OF p_rest DEFAULT`)
-		p := &postData{doing: "restoring"}
+		p := &runner{Options: Options{Doing: "restoring"}}
 		for range 2 {
-			p.sessions = append(p.sessions, pgserver.Conn(t, c.URL("postgres")))
+			p.Sessions = append(p.Sessions, pgserver.Conn(t, c.URL("postgres")))
 		}
-		if p.rels, err = relations(t.Context(), p.sessions[0]); err != nil {
+		if p.rels, err = relations(t.Context(), p.Sessions[0]); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.run(t.Context(), statements); err != nil {
 			t.Fatal(err)
 		}
-		rows, _ := p.sessions[0].Query(t.Context(), `
+		rows, _ := p.Sessions[0].Query(t.Context(), `
 			SELECT concat_ws(' ', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), 'of ' || up.conname,
 				obj_description(c.oid))
 			FROM pg_constraint c LEFT JOIN pg_constraint up ON up.oid = c.conparentid WHERE c.contype = 'x' ORDER BY 1`)

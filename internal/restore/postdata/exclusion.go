@@ -1,4 +1,4 @@
-package restore
+package postdata
 
 import (
 	"context"
@@ -88,7 +88,7 @@ func indexOf(table, constraint string) catalog.Name {
 
 // rename gives the partitions' exclusion constraints the names that they have in
 // the source. All get a passing name first: two of them may have to change places.
-func (p *postData) rename(ctx context.Context, names []inherited) error {
+func (p *runner) rename(ctx context.Context, names []inherited) error {
 	const find = `
 		WITH RECURSIVE tree AS (
 			SELECT oid, conrelid, conname FROM pg_catalog.pg_constraint WHERE contype = 'x' AND conrelid = $1::text::regclass
@@ -107,8 +107,8 @@ func (p *postData) rename(ctx context.Context, names []inherited) error {
 			root = up
 		}
 		var is string
-		if err := p.sessions[0].QueryRow(ctx, find, root.table, root.name, n.child.table).Scan(&is); err != nil {
-			return client.Wrap(err, "%s: looking for constraint %s of %s", p.doing, n.child.name, n.child.table)
+		if err := p.Sessions[0].QueryRow(ctx, find, root.table, root.name, n.child.table).Scan(&is); err != nil {
+			return client.Wrap(err, "%s: looking for constraint %s of %s", p.Doing, n.child.name, n.child.table)
 		}
 		if is != n.child.name {
 			rename := "ALTER TABLE " + n.child.table + " RENAME CONSTRAINT "

@@ -1,4 +1,4 @@
-package restore
+package access
 
 import (
 	"context"
@@ -78,15 +78,11 @@ func (p *Public) lacks(g grant) bool {
 // publicGrant is a grant as Public lists it.
 func publicGrant(g grant) grant { return grant{object: g.object, privilege: g.privilege} }
 
-// CloseAs has the database closed to PUBLIC where production is, until staging's own
-// privileges say otherwise: see [Server.Promote].
-func (d *Database) CloseAs(production *Public) { d.production = production }
-
-// closeToPublic takes from PUBLIC what it hasn't in production. Objects of which
-// staging has privileges of its own are carryObjects' business; live is nil if there
-// is no staging database. The notes name what this role may not revoke.
-func (d *Database) closeToPublic(ctx context.Context, conn *pgx.Conn, live *Public) (notes []string, err error) {
-	if d.production == nil {
+// CloseToPublic takes from PUBLIC, in the session's database, what it hasn't in production. Objects of which
+// staging has privileges of its own are the business of [Carry]; live is nil if there is no staging
+// database, production if it is not known. The notes name what this role may not revoke.
+func CloseToPublic(ctx context.Context, conn *pgx.Conn, production, live *Public) (notes []string, err error) {
+	if production == nil {
 		return nil, nil
 	}
 	now, err := ReadPublic(ctx, conn)
@@ -95,13 +91,13 @@ func (d *Database) closeToPublic(ctx context.Context, conn *pgx.Conn, live *Publ
 	}
 	var statements []string
 	for _, g := range sortedGrants(now.grants) {
-		if g.kind == "DATABASE" || !d.production.lacks(g) || live != nil && live.grants[g] && live.explicit[g] {
+		if g.kind == "DATABASE" || !production.lacks(g) || live != nil && live.grants[g] && live.explicit[g] {
 			continue
 		}
 		statements = append(statements, fmt.Sprintf("REVOKE %s ON %s FROM PUBLIC", g.privilege, g.on()))
 	}
 	if live == nil {
-		for _, kind := range slices.Sorted(maps.Keys(d.production.closed)) {
+		for _, kind := range slices.Sorted(maps.Keys(production.closed)) {
 			statements = append(statements, "ALTER DEFAULT PRIVILEGES REVOKE ALL ON "+plural[kind]+" FROM PUBLIC")
 		}
 	}
@@ -113,7 +109,7 @@ func (d *Database) closeToPublic(ctx context.Context, conn *pgx.Conn, live *Publ
 		return nil, err
 	}
 	for _, g := range sortedGrants(now.grants) {
-		if g.kind != "DATABASE" && d.production.lacks(g) && !(live != nil && live.grants[g] && live.explicit[g]) {
+		if g.kind != "DATABASE" && production.lacks(g) && !(live != nil && live.grants[g] && live.explicit[g]) {
 			notes = append(notes, fmt.Sprintf("production took %s on %s from PUBLIC, and this role may not do so in "+
 				"staging: its owner can", g.privilege, g.on()))
 		}
@@ -121,15 +117,15 @@ func (d *Database) closeToPublic(ctx context.Context, conn *pgx.Conn, live *Publ
 	return notes, nil
 }
 
-// openDatabase lets PUBLIC into the first staging database as far as production does.
-func (d *Database) openDatabase(ctx context.Context, conn *pgx.Conn) error {
+// OpenDatabase lets PUBLIC into the first staging database, called name, as far as production does.
+func OpenDatabase(ctx context.Context, conn *pgx.Conn, production *Public, name string) error {
 	for _, privilege := range []string{"CONNECT", "TEMPORARY"} { // as CREATE DATABASE does
-		if d.production.lacks(grant{object: object{"DATABASE", ""}, privilege: privilege}) {
+		if production.lacks(grant{object: object{"DATABASE", ""}, privilege: privilege}) {
 			continue
 		}
-		_, err := conn.Exec(ctx, "GRANT "+privilege+" ON DATABASE "+catalog.Quote(d.name)+" TO PUBLIC")
+		_, err := conn.Exec(ctx, "GRANT "+privilege+" ON DATABASE "+catalog.Quote(name)+" TO PUBLIC")
 		if err != nil {
-			return client.Wrap(err, "opening database %q", d.name)
+			return client.Wrap(err, "opening database %q", name)
 		}
 	}
 	return nil

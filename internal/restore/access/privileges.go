@@ -1,4 +1,4 @@
-package restore
+package access
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 // ownership is the statements that give the shadow's objects their owners: of an
 // object that the live database has, the owner there; of a new one the owner of
 // its schema there, or of the database.
-func ownership(live, shadow *inventory, databaseOwner string) []string {
+func ownership(live, shadow *Inventory, databaseOwner string) []string {
 	var create, schemas, others []string
 	granted := map[string]bool{}
 	for _, o := range sortedObjects(shadow) {
@@ -42,7 +42,7 @@ func ownership(live, shadow *inventory, databaseOwner string) []string {
 // databaseOwnerRole stands for the owner of the database it is used in.
 const databaseOwnerRole = "pg_database_owner"
 
-func futureOwner(live *inventory, o object, st standing, databaseOwner string) string {
+func futureOwner(live *Inventory, o object, st standing, databaseOwner string) string {
 	if was, ok := live.objects[o]; ok {
 		return was.owner
 	}
@@ -66,7 +66,7 @@ func alterable(kind string) string {
 // wanted is the set of grants that the shadow should have: on objects that the
 // live database has, those it has; on new ones what the default privileges of
 // their owner say, in addition to what the server gave them.
-func wanted(live, shadow *inventory) map[grant]bool {
+func wanted(live, shadow *Inventory) map[grant]bool {
 	want := map[grant]bool{}
 	for g := range live.grants {
 		if st, ok := shadow.objects[g.object]; ok && st.owner != g.grantee {
@@ -132,7 +132,7 @@ var plural = map[string]string{"r": "TABLES", "S": "SEQUENCES", "f": "ROUTINES",
 
 // defaultPrivileges is the statements that make the live database's default
 // privileges the shadow's, which has none yet.
-func defaultPrivileges(live, shadow *inventory) []string {
+func defaultPrivileges(live, shadow *Inventory) []string {
 	var out []string
 	add := func(verb, preposition string, d defaultGrant, option string) {
 		in := ""
@@ -167,7 +167,7 @@ func defaultPrivileges(live, shadow *inventory) []string {
 
 // lost says in words which owners and grants of the live database the shadow
 // hasn't got.
-func lost(live, shadow *inventory, want map[grant]bool) []string {
+func lost(live, shadow *Inventory, want map[grant]bool) []string {
 	var out []string
 	for _, o := range sortedObjects(live) {
 		if now, ok := shadow.objects[o]; ok && now.owner != live.objects[o].owner && !now.follows {
@@ -186,7 +186,7 @@ func lost(live, shadow *inventory, want map[grant]bool) []string {
 	return out
 }
 
-func sortedObjects(inv *inventory) []object {
+func sortedObjects(inv *Inventory) []object {
 	return slices.SortedFunc(maps.Keys(inv.objects), func(a, b object) int {
 		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.ident, b.ident))
 	})

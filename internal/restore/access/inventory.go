@@ -1,4 +1,4 @@
-package restore
+package access
 
 import (
 	"context"
@@ -36,10 +36,10 @@ type defaultGrant struct {
 	grantable    bool
 }
 
-// inventory is who owns what in a database and who may do what with it. An
+// Inventory is who owns what in a database and who may do what with it. An
 // owner's privileges on his own objects aren't listed. Members of extensions are
 // the extension's business.
-type inventory struct {
+type Inventory struct {
 	objects  map[object]standing
 	schemas  map[string]standing // by their bare names
 	grants   map[grant]bool
@@ -107,9 +107,9 @@ const defaultsQuery = `
 	     ) x LEFT JOIN pg_roles r ON r.oid = x.grantee
 	WHERE x.grantee = 0 OR r.oid IS NOT NULL`
 
-// readInventory reads a database's inventory.
-func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
-	inv := &inventory{
+// ReadInventory reads a database's inventory.
+func ReadInventory(ctx context.Context, conn *pgx.Conn) (*Inventory, error) {
+	inv := &Inventory{
 		map[object]standing{}, map[string]standing{}, map[grant]bool{}, map[defaultGrant]bool{}, map[defaultGrant]bool{},
 	}
 	// Identities are to be qualified: the search path is empty.
@@ -158,8 +158,8 @@ func readInventory(ctx context.Context, conn *pgx.Conn) (*inventory, error) {
 	return inv, nil
 }
 
-// belongTo notes one owner for everything.
-func (inv *inventory) belongTo(owner string) {
+// BelongTo notes one owner for everything.
+func (inv *Inventory) BelongTo(owner string) {
 	for o, st := range inv.objects {
 		st.owner = owner
 		inv.objects[o] = st

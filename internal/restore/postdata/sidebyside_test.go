@@ -1,4 +1,4 @@
-package restore
+package postdata
 
 import (
 	"cmp"
