@@ -13,6 +13,7 @@ func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	s := newSmallSite(t)
 	s.edit("refresher.yaml", "s3: {", "fingerprints: {url: prints}\ns3: {")
+	s.oneObject()
 	s.must(exitClean, "run")
 	first := s.lastReport()
 	name, _ := s.must(exitClean, "keys", "fingerprint")
@@ -23,7 +24,8 @@ func TestKeysRotate(t *testing.T) {
 	file := filepath.Join(s.dir, "second.key")
 	_, said := s.must(exitClean, "keys", "rotate", "--out", file)
 	dataset, set := "dataset "+first.Run+" in bucket dev (pipeline default), the current one", "fingerprint set of run "+first.Run
-	for _, want := range []string{"old key  " + old + "  env:KEY", "file:" + file, dataset, set, "--retire " + old, "public-key"} {
+	objects := "dataset " + first.Run + " in bucket processed (pipeline default)"
+	for _, want := range []string{"old key  " + old + "  env:KEY", "file:" + file, dataset, objects + ", the current one", set, "--retire " + old, "public-key"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("missing %q in\n%s", want, said)
 		}
@@ -47,8 +49,18 @@ func TestKeysRotate(t *testing.T) {
 		t.Error("the run took the old key")
 	}
 	_, said = s.must(exitClean, "keys", "rotate", "--retire", old)
-	if !strings.Contains(said, "removed: dataset "+first.Run) || !strings.Contains(said, "removed: "+set) {
-		t.Error(said)
+	for _, want := range []string{strings.TrimSuffix(dataset, ", the current one"), objects, set} {
+		if !strings.Contains(said, "removed: "+want) {
+			t.Errorf("%q was not removed:\n%s", want, said)
+		}
+	}
+	for _, key := range s.keys() {
+		if strings.Contains(key, "/runs/"+first.Run+"/") {
+			t.Errorf("%s is there still", key)
+		}
+	}
+	if now := s.copies("lake/"); len(now) != 1 || strings.Contains(now["users.csv"], "zanzibar") {
+		t.Errorf("the new key's copies: %v", now)
 	}
 	if _, said = s.must(exitClean, "keys", "rotate", "--retire", old); !strings.Contains(said, "nothing in the buckets was made with") {
 		t.Error(said)

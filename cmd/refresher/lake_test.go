@@ -74,6 +74,14 @@ s3: {`, s.db))
 	return s
 }
 
+// oneObject puts a file beside the database of a site, which reaches a target.
+func (s *site) oneObject() {
+	s.put("prod/users.csv", []byte("uid,mail\n7,zanzibar.7@bigcorp.com\n"))
+	s.write("lake.yaml", "version: 1\nobjects: {'*.csv': {columns: {uid: keep, mail: email}}}\n")
+	s.edit("refresher.yaml", "s3: {", fmt.Sprintf(
+		"objects: [{name: processed, from: s3://%s/prod/, rules: lake.yaml, to: [{url: s3://%[1]s/lake/}]}]\ns3: {", s.db))
+}
+
 // copies are the published objects of a target, unpacked, by key.
 func (s *site) copies(prefix string) map[string]string {
 	s.t.Helper()
@@ -107,6 +115,9 @@ func (s *site) copies(prefix string) map[string]string {
 func TestObjectsBesideTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := newLakeSite(t)
+	if _, text := s.must(exitClean, "check"); !strings.Contains(text, "every column has a rule") {
+		t.Error(text)
+	}
 	_, text := s.must(exitClean, "run")
 	if want := "objects    processed: 3 objects (600 rows) scrubbed"; !strings.Contains(text, want) ||
 		!strings.Contains(text, "left behind by the rules: 1") {
@@ -248,10 +259,12 @@ func (s *site) lakeRefused() {
 	}
 	s.put("prod/users/region=EU/part-2.csv", []byte("uid,mail,note,ssn\n"))
 	s.put("prod/other/zanzibar.8@bigcorp.com.csv", []byte("x\n"))
-	_, text := s.must(exitRefused, "run")
-	for _, want := range []string{`object users/region=***/part-2.csv has a column "ssn"`, "no pattern under objects takes object other/***.csv"} {
-		if !strings.Contains(text, want) || strings.Contains(text, "zanzibar") {
-			s.t.Errorf("%q is not in\n%s", want, text)
+	for _, command := range []string{"check", "run"} { // check looks at the objects as they are, too
+		out, text := s.must(exitRefused, command)
+		for _, want := range []string{`object users/region=***/part-2.csv has a column "ssn"`, "no pattern under objects takes object other/***.csv"} {
+			if text := out + text; !strings.Contains(text, want) || strings.Contains(text, "zanzibar") {
+				s.t.Errorf("%s: %q is not in\n%s", command, want, text)
+			}
 		}
 	}
 	same("a column without a rule")
@@ -260,7 +273,7 @@ func (s *site) lakeRefused() {
 	s.edit("lake.yaml", "tmp/**", "{tmp,other}/**")
 	s.must(exitInput, "run")
 	s.edit("lake.yaml", `"{tmp,other}/**": {rows: none}`, "\"tmp/**\": {rows: none}\n  \"other/**\": {rows: none}")
-	_, text = s.must(exitRefused, "run")
+	_, text := s.must(exitRefused, "run")
 	if want := "row 1: a quote is never closed"; !strings.Contains(text, want) || strings.Contains(text, "zanzibar") {
 		s.t.Errorf("%q is not in\n%s", want, text)
 	}
