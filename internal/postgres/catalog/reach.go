@@ -10,8 +10,8 @@ const reachingExtensions = `'adminpack', 'aws_commons', 'aws_lambda', 'aws_s3', 
 	'pg_net', 'pgsql_http', 'plproxy', 'postgres_fdw', 'mysql_fdw', 'oracle_fdw', 'tds_fdw', 'wrappers'`
 
 // reachingBuiltins are PostgreSQL's own functions that read files, or run SQL that is
-// given as text, as a regular expression. No dependency on them is recorded: views are
-// searched for their names.
+// given as text, as a regular expression that is a list of names. No dependency on them is recorded:
+// views are searched for their names.
 const reachingBuiltins = `pg_read_file|pg_read_binary_file|pg_ls_dir|pg_ls_logdir|pg_ls_waldir|pg_ls_tmpdir|pg_stat_file` +
 	`|pg_current_logfile|lo_import|lo_export|query_to_xml|query_to_xml_and_xmlschema|query_to_xmlschema|cursor_to_xml` +
 	`|cursor_to_xmlschema|database_to_xml|schema_to_xml|table_to_xml`
@@ -28,7 +28,7 @@ const reaching = `
 		LEFT JOIN pg_extension e ON e.oid = d.refobjid
 		WHERE e.extname IN (` + reachingExtensions + `)
 		   OR e.oid IS NULL AND p.oid >= 16384 AND l.lanname <> 'internal' AND NOT l.lanpltrusted
-		   OR p.oid < 16384 AND p.proname ~ '^(` + reachingBuiltins + `)$'
+		   OR p.oid < 16384 AND p.proname::text = ANY (string_to_array('` + reachingBuiltins + `', '|'))
 		   OR p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal') AND (p.prosrc ~* '\mcopy\M.*\m(program|from|to)\M\s*[''$]'
 			OR EXISTS (SELECT FROM pg_class f WHERE f.relkind = 'f' AND f.relname ~ '^\w+$' AND p.prosrc ~* ('\m' || f.relname || '\M')))
 	), calling AS (
