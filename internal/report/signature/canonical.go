@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -33,64 +33,94 @@ func Canonical(doc []byte) ([]byte, error) {
 	if !wholeSurrogates(doc) {
 		return nil, errors.New("it holds half of a surrogate pair")
 	}
-	c := &canon{dec: json.NewDecoder(bytes.NewReader(doc))}
-	c.dec.UseNumber()
+	c := &canon{doc: doc}
 	if err := c.value(0); err != nil {
 		return nil, err
-	}
-	if _, err := c.dec.Token(); err != io.EOF {
-		return nil, errors.New("something follows the JSON document")
 	}
 	return c.out, nil
 }
 
-type canon struct {
-	dec *json.Decoder
-	out []byte
+// canon writes what is left of a document that package json has found valid.
+type canon struct{ doc, out []byte }
+
+// next skips white space and returns what follows it.
+func (c *canon) next() byte {
+	c.doc = bytes.TrimLeft(c.doc, " \t\r\n")
+	return c.doc[0]
+}
+
+// take moves the next n bytes as they are.
+func (c *canon) take(n int) []byte {
+	taken := c.doc[:n]
+	c.doc = c.doc[n:]
+	return taken
 }
 
 func (c *canon) value(depth int) error {
-	token, err := c.dec.Token()
-	if err != nil {
-		return errors.New("it is not one JSON document")
-	}
-	return c.token(token, depth)
-}
-
-func (c *canon) token(token json.Token, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("it nests deeper than %d levels", maxDepth)
 	}
-	switch t := token.(type) {
-	case nil:
-		c.out = append(c.out, "null"...)
-	case bool:
-		c.out = strconv.AppendBool(c.out, t)
-	case string:
-		c.out = appendString(c.out, t)
-	case json.Number:
-		return c.number(string(t))
-	case json.Delim:
-		if t == '[' {
-			return c.array(depth)
-		}
+	switch c.next() {
+	case '{':
 		return c.object(depth)
+	case '[':
+		return c.array(depth)
+	case '"':
+		c.out = appendString(c.out, c.text())
+	case 't', 'n':
+		c.out = append(c.out, c.take(len("true"))...)
+	case 'f':
+		c.out = append(c.out, c.take(len("false"))...)
+	default:
+		rest := bytes.TrimLeft(c.doc, "+-.0123456789eE")
+		return c.number(string(c.take(len(c.doc) - len(rest))))
 	}
+	return nil
+}
+
+// text reads a string.
+func (c *canon) text() string {
+	end := 1
+	for c.doc[end] != '"' {
+		if c.doc[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	quoted := c.take(end + 1)
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:end])
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // it is valid
+	return s
+}
+
+// items calls one for each item of an array or an object, whose first byte is next.
+func (c *canon) items(end byte, one func(i int) error) error {
+	c.take(1)
+	for i := 0; c.next() != end; i++ {
+		if c.doc[0] == ',' {
+			c.take(1)
+			c.next()
+		}
+		if err := one(i); err != nil {
+			return err
+		}
+	}
+	c.take(1)
 	return nil
 }
 
 func (c *canon) array(depth int) error {
 	c.out = append(c.out, '[')
-	for first := true; c.dec.More(); first = false {
-		if !first {
+	err := c.items(']', func(i int) error {
+		if i > 0 {
 			c.out = append(c.out, ',')
 		}
-		if err := c.value(depth + 1); err != nil {
-			return err
-		}
-	}
+		return c.value(depth + 1)
+	})
 	c.out = append(c.out, ']')
-	_, err := c.dec.Token()
 	return err
 }
 
@@ -98,29 +128,30 @@ func (c *canon) array(depth int) error {
 // comes, and then moved.
 func (c *canon) object(depth int) error {
 	type member struct {
-		key  []uint16
+		key  string
 		text []byte
 	}
 	var members []member
 	start := len(c.out)
-	for c.dec.More() {
-		token, err := c.dec.Token()
-		if err != nil {
-			return err
-		}
-		key, _ := token.(string) // what else, in valid JSON
+	err := c.items('}', func(int) error {
+		key, from := c.text(), len(c.out)
 		c.out = append(appendString(c.out, key), ':')
+		c.next()
+		c.take(1) // the colon
 		if err := c.value(depth + 1); err != nil {
 			return err
 		}
-		members = append(members, member{utf16.Encode([]rune(key)), bytes.Clone(c.out[start:])})
-		c.out = c.out[:start]
+		members = append(members, member{key, bytes.Clone(c.out[from:])})
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	slices.SortFunc(members, func(a, b member) int { return slices.Compare(a.key, b.key) })
-	c.out = append(c.out, '{')
+	slices.SortFunc(members, func(a, b member) int { return compareUTF16(a.key, b.key) })
+	c.out = append(c.out[:start], '{')
 	for i, m := range members {
 		if i > 0 {
-			if slices.Equal(members[i-1].key, m.key) {
+			if members[i-1].key == m.key {
 				return errors.New("an object in it has one key twice")
 			}
 			c.out = append(c.out, ',')
@@ -128,8 +159,16 @@ func (c *canon) object(depth int) error {
 		c.out = append(c.out, m.text...)
 	}
 	c.out = append(c.out, '}')
-	_, err := c.dec.Token()
-	return err
+	return nil
+}
+
+// compareUTF16 compares by UTF-16 code units, which is the order of the bytes where no key leaves ASCII.
+func compareUTF16(a, b string) int {
+	high := func(r rune) bool { return r >= utf8.RuneSelf }
+	if strings.IndexFunc(a, high) < 0 && strings.IndexFunc(b, high) < 0 {
+		return strings.Compare(a, b)
+	}
+	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 
 // number writes a number as ECMAScript's Number::toString does (ECMA-262 §6.1.6.1.20).
@@ -158,17 +197,21 @@ func (c *canon) number(text string) error {
 func appendString(dst []byte, s string) []byte {
 	const short = "\b\t\n\f\r\"\\"
 	dst = append(dst, '"')
+	from := 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case bytes.IndexByte([]byte(short), c) >= 0:
-			dst = append(dst, '\\', "btnfr\"\\"[bytes.IndexByte([]byte(short), c)])
-		case c < 0x20:
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		if at := strings.IndexByte(short, c); at >= 0 {
+			dst = append(dst, '\\', "btnfr\"\\"[at])
+		} else {
 			dst = fmt.Appendf(dst, `\u%04x`, c)
-		default:
-			dst = append(dst, c)
 		}
 	}
-	return append(dst, '"')
+	return append(append(dst, s[from:]...), '"')
 }
 
 // wholeSurrogates reports whether every \u escape of a surrogate in valid JSON is
