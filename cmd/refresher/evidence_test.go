@@ -165,6 +165,7 @@ func TestAConfiguredKeySigns(t *testing.T) {
 func TestDriftBetweenRuns(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.withoutBuckets()
 	s.must(exitClean, "run")
 	first := s.lastReport()
 	if first.Drift != nil {

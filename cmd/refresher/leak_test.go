@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"os/exec"
+	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"refresher/internal/testkit/pgserver"
 )
@@ -40,22 +43,28 @@ func (s *site) foundOf(url, text string) []string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer rows.Close()
-	text = strings.ToLower(text)
-	var found []string
-	n := 0
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			s.t.Fatal(err)
-		}
-		n++
-		if strings.Contains(text, strings.ToLower(v)) {
-			found = append(found, v)
-		}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(all) < sampleUsers {
+		s.t.Fatalf("the oracle found only %d identifiers: %v", len(all), err)
 	}
-	if err := rows.Err(); err != nil || n < sampleUsers {
-		s.t.Fatalf("the oracle found only %d identifiers: %v", n, err)
+	return occurring(strings.ToLower(text), all)
+}
+
+// occurring are those of some values, of more than six bytes each, that occur in a text in lower case. The text is gone
+// through once, not once for each value.
+func occurring(text string, values []string) (found []string) {
+	const head = 6
+	begins := map[string][]string{}
+	for _, v := range values {
+		low := strings.ToLower(v)
+		begins[low[:head]] = append(begins[low[:head]], v)
+	}
+	for i := 0; i+head <= len(text) && len(begins) > 0; i++ {
+		for _, v := range begins[text[i:i+head]] {
+			if strings.HasPrefix(text[i:], strings.ToLower(v)) && !slices.Contains(found, v) {
+				found = append(found, v)
+			}
+		}
 	}
 	return found
 }

@@ -50,7 +50,7 @@ func newObjectSite(t *testing.T) *site {
 	s := newTinySite(t)
 	objects := objectsSQL
 	if !longform.Asked() {
-		objects = strings.NewReplacer("1310720", "131072", "30000000", "3000000", "50000000", "5000000").Replace(objects)
+		objects = strings.NewReplacer("1310720", "131072", "30000000", "3000000", "50000000", "5000000", "9000000", "2000000").Replace(objects)
 	}
 	for sql := range strings.SplitSeq(strings.TrimSpace(objects), "\n") {
 		pgserver.Exec(t, s.primary.URL(s.db), sql)

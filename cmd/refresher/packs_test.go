@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"refresher/internal/scrub/rules"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
 // Each pack decides on every column of its schema, carries a run by itself, and leaves
 // neither a person nor a secret of it; a database that has none of its tables takes it too.
+// Of a product's older versions only the long form makes a run.
 func TestPacks(t *testing.T) {
 	for _, schema := range schemas(t) {
 		pack, _, _ := strings.Cut(schema, ".")
@@ -21,6 +23,9 @@ func TestPacks(t *testing.T) {
 				readFile(t, "../../testdata/corpus/people.sql")+readFile(t, "../../testdata/packs/"+schema+".sql"))
 			s.edit("refresher.yaml", "rules.yaml", rules.Builtin+pack)
 			s.must(exitClean, "check", "--strict")
+			if schema != pack && !longform.Asked() {
+				return
+			}
 			s.must(exitClean, "run")
 			s.noPerson()
 			dump, err := exec.Command("pg_dump", "--data-only", s.staging.URL(s.db)).CombinedOutput()

@@ -25,6 +25,7 @@ func (s *site) onScreen(width int, args ...string) (code int, stdout, stderr str
 func TestPreviewShowsWhatARunMakes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.withoutBuckets()
 	const query = `SELECT %s FROM users WHERE ctid = (SELECT min(ctid) FROM users)`
 	source := func(column string) string { return s.one(s.primary.URL(s.db), strings.Replace(query, "%s", column, 1)) }
 	id := source("id::text")

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"testing"
 
 	"refresher/internal/report"
 	"refresher/internal/s3sink"
@@ -30,6 +31,20 @@ type desk struct {
 	temp     string
 	latest   s3sink.Latest
 	manifest s3sink.Manifest
+}
+
+// newDesk is one beside a site that published a dataset in all formats.
+func newDesk(t *testing.T, s *site) *desk {
+	t.Helper()
+	d := &desk{site: s}
+	d.edit("refresher.yaml", "formats: [pgdump, parquet]", "formats: [pgdump, parquet, csv]")
+	d.must(exitClean, "run")
+	d.vars["AWS_ENDPOINT_URL_S3"] = d.s3.Endpoint
+	d.unmarshal("data/latest.json", &d.latest)
+	d.unmarshal("data/"+d.latest.Manifest, &d.manifest)
+	pgserver.Exec(t, d.admin(), "CREATE ROLE dev_"+d.db+" LOGIN CREATEDB")
+	t.Cleanup(func() { pgserver.Exec(t, d.admin(), "DROP ROLE dev_"+d.db) })
+	return d
 }
 
 func (d *desk) clear() {

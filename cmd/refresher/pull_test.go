@@ -18,32 +18,42 @@ import (
 	"refresher/internal/testkit/pgserver"
 )
 
-// TestPull has one bucket for all, and a database of its own for each.
+// TestPull has one bucket for all that reads a dataset of many tables, another for what a dataset of one small one
+// shows as well, and a database of its own for each.
 func TestPull(t *testing.T) {
-	d := desk{site: newSite(t)}
-	d.edit("refresher.yaml", "formats: [pgdump, parquet]", "formats: [pgdump, parquet, csv]")
-	d.must(exitClean, "run")
-	d.vars["AWS_ENDPOINT_URL_S3"] = d.s3.Endpoint
-	d.unmarshal("data/latest.json", &d.latest)
-	d.unmarshal("data/"+d.latest.Manifest, &d.manifest)
-	pgserver.Exec(t, d.admin(), "CREATE ROLE dev_"+d.db+" LOGIN CREATEDB")
-	t.Cleanup(func() { pgserver.Exec(t, d.admin(), "DROP ROLE dev_"+d.db) })
-	for name, test := range map[string]func(*testing.T, *desk){
-		"loads": pullLoads, "whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
-		"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
-		"trust": pullTrustsOneKey, "older": pullTakesNoOlderDataset, "another": pullTakesNoOtherDataset,
-		"resumes": pullResumes, "only": pullOnly,
-		"lists": pullLists, "files": pullFiles, "early": pullRefusesEarly,
+	for _, at := range []struct {
+		site  func(*testing.T) *site
+		tests map[string]func(*testing.T, *desk)
+	}{
+		{newSite, map[string]func(*testing.T, *desk){
+			"loads": pullLoads, "only": pullOnly, "lists": pullLists, "files": pullFiles, "early": pullRefusesEarly,
+		}},
+		{newSampledSite, map[string]func(*testing.T, *desk){
+			"whole": pullRefusesWhatIsNotWhole, "own": pullReplacesOnlyItsOwn,
+			"moved": pullOfADatasetThatIsReplacedMeanwhile, "interrupted": pullInterrupted,
+			"trust": pullTrustsOneKey, "older": pullTakesNoOlderDataset, "another": pullTakesNoOtherDataset,
+			"resumes": pullResumes,
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			one, at := d, *d.site
-			one.site, one.name, one.temp = &at, "desk_"+d.db+"_"+name, t.TempDir()
-			one.t, one.vars = t, maps.Clone(d.vars)
-			t.Setenv("TMPDIR", one.temp)
-			t.Cleanup(one.clear)
-			test(t, &one)
-		})
+		d := newDesk(t, at.site(t))
+		for name, test := range at.tests {
+			t.Run(name, func(t *testing.T) {
+				one, at := *d, *d.site
+				one.site, one.name, one.temp = &at, "desk_"+d.db+"_"+name, t.TempDir()
+				one.t, one.vars = t, maps.Clone(d.vars)
+				t.Setenv("TMPDIR", one.temp)
+				t.Cleanup(one.clear)
+				test(t, &one)
+			})
+		}
 	}
+}
+
+// newSampledSite publishes a sample that is all of two rows.
+func newSampledSite(t *testing.T) *site {
+	s := newRemainsSite(t)
+	s.edit("refresher.yaml", "content: full", "content: sample, sample: {roots: [public.users], percent: 100}")
+	return s
 }
 
 func pullLoads(t *testing.T, d *desk) {
@@ -114,11 +124,11 @@ func pullRefusesWhatIsNotWhole(t *testing.T, d *desk) {
 			p.after = func(doc []byte) []byte { return bytes.Replace(doc, []byte(`"sample"`), []byte(`"simple"`), 1) }
 		}},
 		{"outside", exitRefused, "not in the run's own folder", func(p *parcel) { p.manifest.Objects[0].Name = "../other/x.dump" }},
-		{"other rows", exitRefused, "public.gone: it is missing\n  public.events: ", func(p *parcel) {
-			i := slices.IndexFunc(p.manifest.Tables, func(t s3sink.Table) bool { return t.Name == "public.events" })
-			events := p.manifest.Tables[i]
-			events.Rows++
-			p.manifest.Tables = []s3sink.Table{{Name: "public.gone"}, events}
+		{"other rows", exitRefused, "public.gone: it is missing\n  public.users: ", func(p *parcel) {
+			i := slices.IndexFunc(p.manifest.Tables, func(t s3sink.Table) bool { return t.Name == "public.users" })
+			users := p.manifest.Tables[i]
+			users.Rows++
+			p.manifest.Tables = []s3sink.Table{{Name: "public.gone"}, users}
 		}},
 		{"no dump", exitInput, "formats: [pgdump]", func(p *parcel) {
 			p.manifest.Objects = slices.DeleteFunc(p.manifest.Objects, func(o s3sink.Object) bool { return strings.HasSuffix(o.Name, ".dump") })

@@ -10,9 +10,9 @@ import (
 func TestRekeyedSample(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.edit("refresher.yaml", "percent: 10}", "percent: 10, rekey: env:DEV_KEY}")
+	s.edit("refresher.yaml", "percent: 10}", "percent: 30, rekey: env:DEV_KEY}")
 	s.edit("refresher.yaml", "buckets:\n", "buckets:\n"+
-		"  - {name: same, url: s3://"+s.db+"/same, content: sample, formats: [pgdump], sample: {roots: [public.users], percent: 10}}\n")
+		"  - {name: same, url: s3://"+s.db+"/same, content: sample, formats: [pgdump], sample: {roots: [public.users], percent: 30}}\n")
 	s.vars["DEV_KEY"] = testKey
 	if _, said := s.must(exitInput, "run", "--dry-run"); !strings.Contains(said, "bucket dev: rekey is the masking key itself") {
 		t.Error(said)
@@ -30,7 +30,7 @@ func TestRekeyedSample(t *testing.T) {
 	}
 	rep := s.lastReport()
 	same, rekeyed := rep.Datasets[0], rep.Datasets[1]
-	r := rekeyed.Sample.Rekeyed // of a tenth of 300 users, by a key of chance: some 700 values
+	r := rekeyed.Sample.Rekeyed // of 30 users or so, by a key of chance: some 700 values
 	if same.Sample.Rekeyed != nil || r == nil || r.Values < 200 || r.Same*10 > r.Values || same.Rows != rekeyed.Rows ||
 		r.KeyFingerprint == rep.KeyFingerprint || !strings.Contains(strings.Join(r.Joinable, " "), "public.users (id)") {
 		t.Errorf("%+v: %+v", rekeyed, r)

@@ -157,6 +157,7 @@ hipaa:
 func TestSafeHarborGapsRefuse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.withoutBuckets()
 	s.must(exitClean, "run")
 	if m := s.lastReport().SafeHarbor; m == nil || m.Declared || len(m.Identifiers) != 18 {
 		t.Fatalf("the matrix: %+v", m)

@@ -21,7 +21,7 @@ type document struct {
 
 func TestServeRunsOnScheduleAndStopsCleanly(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSmallSite(t)
 	inbox, tracking := s.notifies("done, invalid"), s.tracks()
 	s.edit("refresher.yaml", "workers: 2",
 		"workers: 2\nlisten: 127.0.0.1:0\nschedule: {cron: \"@every 1s\", timezone: Europe/Berlin}")

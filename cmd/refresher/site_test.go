@@ -48,7 +48,7 @@ type servers struct {
 
 const (
 	sampleTemplate = "sample"
-	sampleUsers    = 300
+	sampleUsers    = 100
 )
 
 var shared = sync.OnceValues(func() (*servers, error) {

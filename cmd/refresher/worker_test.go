@@ -97,11 +97,27 @@ func (c *crew) dismiss() {
 	}
 }
 
-// Both dispatchers are held to one measure: the same rows, counts, canaries, verification and fingerprints, whoever
-// copies. Two workers take part, and secrets stand in none of what they say.
-func TestWorkersMakeWhatOneProcessMakes(t *testing.T) {
+// One site, refreshed by one process, is refreshed by workers in all ways that keep what it holds, and then by those
+// that change it.
+func TestWorkers(t *testing.T) {
 	t.Parallel()
 	s, want, alone := newCrewSite(t)
+	for _, step := range []struct {
+		name string
+		do   func(*testing.T)
+	}{
+		{"make what one process makes", func(t *testing.T) { s.workersMakeTheSame(t, want, alone) }},
+		{"killed at random", func(t *testing.T) { s.workersKilledAtRandom(t, want) }},
+		{"and a lost snapshot", s.workersAndALostSnapshot},
+	} {
+		t.Run(step.name, func(t *testing.T) { s.t = t; step.do(t) })
+		s.t = t
+	}
+}
+
+// Both dispatchers are held to one measure: the same rows, counts, canaries, verification and fingerprints, whoever
+// copies. Two workers take part, and secrets stand in none of what they say.
+func (s *site) workersMakeTheSame(t *testing.T, want string, alone *report.Report) {
 	c := &crew{site: s}
 	c.hire()
 	c.hire()
@@ -166,10 +182,9 @@ func setHeader(t *testing.T, rep *report.Report) fingerprint.Header {
 
 // Workers killed at random, in the middle of a chunk or between two, change nothing: others copy their chunks, each
 // of which is there once.
-func TestWorkersKilledAtRandom(t *testing.T) {
-	t.Parallel()
-	s, want, _ := newCrewSite(t)
+func (s *site) workersKilledAtRandom(t *testing.T, want string) {
 	s.edit("refresher.yaml", "workers: 2", "workers: 1")
+	defer s.edit("refresher.yaml", "workers: 1", "workers: 2")
 	kills := 3
 	if longform.Asked() {
 		kills = 20
@@ -277,9 +292,7 @@ func TestWorkersOfOtherRulesAreRefused(t *testing.T) {
 
 // A snapshot that is lost voids all that workers copied in it: the run begins again from a new one, with the same
 // workers, or, if it may not, fails and leaves staging as it was.
-func TestWorkersAndALostSnapshot(t *testing.T) {
-	t.Parallel()
-	s, _, _ := newCrewSite(t)
+func (s *site) workersAndALostSnapshot(t *testing.T) {
 	for _, restarts := range []int{0, 3} {
 		s.edit("refresher.yaml", "retry: {", fmt.Sprintf("retry: {restarts: %d, ", restarts))
 		before := s.state()
