@@ -7,7 +7,7 @@ import "testing"
 // discovery missed in the sample database.
 func TestADraftCarriesARun(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newLargerSite(t)
 	draft, _ := s.must(exitClean, "discover", "--all")
 	s.write("rules.yaml", draft)
 	s.must(exitClean, "run")

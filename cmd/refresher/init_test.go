@@ -14,7 +14,7 @@ import (
 // before the roles exist, the grants, doctor, discover, check, run, pull.
 func TestFirstDay(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newLargerSite(t)
 	servers := *s.servers // on a shared one the history is another role's
 	servers.staging = pgserver.New(t, pgserver.Options{})
 	s.servers = &servers

@@ -122,6 +122,17 @@ func newSite(t *testing.T) *site {
 	return newSiteOn(t, srv, sampleTemplate)
 }
 
+// newLargerSite has more rows: of two streets alone, discover draws no conclusion.
+func newLargerSite(t *testing.T) *site {
+	t.Helper()
+	s := newEmptySite(t)
+	if err := shop.Load(t.Context(), s.primary.URL(s.db), shop.Options{Users: 3 * sampleUsers, Seed: 7}); err != nil {
+		t.Fatal(err)
+	}
+	s.replayed()
+	return s
+}
+
 // newEmptySite is a site whose production database holds nothing yet.
 func newEmptySite(t *testing.T) *site {
 	t.Helper()

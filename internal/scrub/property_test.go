@@ -19,6 +19,7 @@ import (
 	"refresher/internal/postgres/value"
 	"refresher/internal/scrub"
 	"refresher/internal/scrub/transform"
+	"refresher/internal/testkit/longform"
 	"refresher/internal/testkit/pgserver"
 )
 
@@ -88,7 +89,10 @@ func TestEveryTransformOnEveryType(t *testing.T) {
 			continue
 		}
 		b := newPropertyTable(t, conn, i, pt)
-		for _, d := range transform.Definitions() {
+		for j, d := range transform.Definitions() {
+			if (i+j)%3 != 0 && served[d.Name] > 0 && !longform.Asked() {
+				continue // the short form: each transform, on a third of the types
+			}
 			for _, rule := range rulesOf(&d) {
 				if b.try(&d, rule) {
 					served[d.Name]++
