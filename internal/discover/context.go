@@ -183,6 +183,9 @@ func headOf(n *name) string {
 			m = meaningsOf()[strings.TrimSuffix(w, "s")]
 		}
 		if m == nil {
+			m = meaningsOf()[strings.TrimSuffix(w, "es")] // branches
+		}
+		if m == nil {
 			return ""
 		}
 		if m[0] != "filler" && m[0] != "neutral" && m[0] != "nhead" {
