@@ -16,8 +16,8 @@ func (t *table) context() {
 	}
 }
 
-// unbrand leaves out what the names of most tables begin with, where it is glued to the rest and means nothing:
-// gibbon in gibbonperson, gibboncourse.
+// unbrand leaves out what the names of most tables begin with, where nothing parts it from the rest and it means
+// nothing: gibbon in gibbonperson, gibboncourse.
 func (s *Survey) unbrand() {
 	const least = 4
 	counts := map[string]int{}
@@ -37,7 +37,8 @@ func (s *Survey) unbrand() {
 		return
 	}
 	for _, t := range s.tables {
-		if rest, ok := strings.CutPrefix(strings.ToLower(t.Name.Name), brand); ok && len(segments(rest)) > 1 || isWord(rest) {
+		rest, ok := strings.CutPrefix(strings.ToLower(t.Name.Name), brand)
+		if ok && (len(segments(rest)) > 1 || isWord(rest)) {
 			t.name = understand(rest)
 		}
 	}
