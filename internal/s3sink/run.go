@@ -96,12 +96,13 @@ func (r *Run) compare(ctx context.Context, o Object, look Look) (problem string,
 func (o Object) differs(problem string) fault.Problem {
 	p := fault.Problem{Text: o.Name + ": " + problem}
 	if o.from != "" {
-		p.Fix = "it was changed after it was published: delete " + o.from + ", and the next run makes it anew from its source"
+		p.Fix = "it was changed after it was published: delete " + o.from +
+			", and the next run makes it anew from its source"
 	}
 	return p
 }
 
-// Present are the names of the run's objects that are there, whatever they hold.
+// Present are the names of the run's objects that are there. They are not read.
 func (r *Run) Present(ctx context.Context) (map[string]bool, error) {
 	names, prefix := map[string]bool{}, r.sink.runKey(r.id, "")
 	err := r.sink.store.list(ctx, prefix, func(key string, _ int64) error {

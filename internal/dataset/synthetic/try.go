@@ -20,8 +20,8 @@ type Schema struct {
 	Empty   map[catalog.Name]bool   // the table will have no rows
 	Filled  bool                    // every other will have some, although the planner knows of none
 	Policy  Policy
-	// Session runs fn in a session on the database, where rows are counted before the planner's word refuses it; nil: that
-	// is the last one.
+	// Session runs fn in a session on the database, where rows are counted before the planner's word refuses it;
+	// nil: that is the last one.
 	Session func(ctx context.Context, fn func(*pgx.Conn) error) error
 
 	counted map[catalog.Name]int64 // as far as enoughRows
