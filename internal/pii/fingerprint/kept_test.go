@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -269,4 +270,20 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A set of a database in which few persons stand is read like any other.
+func TestASetOfFewValues(t *testing.T) {
+	for n := range 12 {
+		var values []value
+		for i := range n {
+			values = append(values, value{pii.Email, fmt.Sprintf("ottokar.zwetschgauer%d@posteo.de", i)})
+		}
+		set := opened(t, written(t, keptSet(t, values...)), 0)
+		for _, v := range values {
+			if found := set.Matcher().Scan(nil, []byte("ask "+v.text)); len(found) != 1 {
+				t.Errorf("of %d values, %d found for one", n, len(found))
+			}
+		}
+	}
 }

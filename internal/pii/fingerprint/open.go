@@ -175,7 +175,7 @@ func (in *fileReader) beginnings() (b beginnings) {
 	if n == 0 && m == 0 {
 		return beginnings{}
 	}
-	if !powerOfTwo(n) || !powerOfTwo(m) || n < 2 {
+	if !powerOfTwo(n) || !powerOfTwo(m) {
 		in.failed = true
 	}
 	b.shift = uint(64 - bits.TrailingZeros(uint(n)))
