@@ -34,7 +34,11 @@ func (s *site) latest() string {
 // What lies beside the dataset of latest.json is looked through, too.
 func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newRemainsSite(t)
+	s.production(`CREATE TABLE teams (id int PRIMARY KEY, slug text, name text, lead_id bigint);
+		INSERT INTO teams VALUES (1, 'growth', 'Growth', 1)`)
+	s.edit("rules.yaml", "tables:\n", "tables:\n  public.teams: {columns: {\"*\": keep}}\n")
+	shows := func(said string) bool { return strings.Contains(strings.ToLower(said), "zwetschgauer") }
 	s.vars["AWS_ENDPOINT_URL"] = s.s3.Endpoint
 	s.must(exitClean, "run", "--fingerprints", "bucket:dev")
 	older := s.latest()
@@ -45,8 +49,7 @@ func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 	s.must(exitClean, "run", "--fingerprints", "bucket:dev")
 	current := s.latest()
 	url := "s3://" + s.db + "/data"
-	c := s.customer()
-	leak := []byte("x\nmail " + c.email + "\n")
+	leak := []byte("x\nmail ottokar.zwetschgauer@posteo.de\n")
 	ways := map[string][]string{
 		"name":         {"verify", "--target", "dev"},
 		"prefix":       {"verify", "--target", url},
@@ -60,8 +63,8 @@ func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 		if strings.Contains(said, note) != (name == "name") || strings.Contains(said, "no run's manifest") {
 			t.Errorf("%s: %s", name, said)
 		}
-		if found := s.leaks(said); len(found) > 0 {
-			t.Errorf("%s shows %s", name, found[0])
+		if shows(said) {
+			t.Errorf("%s shows a person: %s", name, said)
 		}
 	}
 	refused := func(key, want string, names ...string) {
@@ -71,8 +74,8 @@ func TestVerifySeesWhatLiesBesideADataset(t *testing.T) {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s, by %s: no %q in\n%s", key, name, want, said)
 			}
-			if found := s.leaks(said); len(found) > 0 {
-				t.Errorf("%s, by %s: the finding shows %s", key, name, found[0])
+			if shows(said) {
+				t.Errorf("%s, by %s: the finding shows a person: %s", key, name, said)
 			}
 		}
 	}
