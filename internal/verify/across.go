@@ -46,7 +46,7 @@ func (s *scanner) across(t *tally, at place, text []byte) {
 func (s *scanner) goesOn(at place, text []byte) {
 	if len(text) < minCell && len(text) > 1 {
 		s.matches = s.matcher.Scan(s.matches[:0], text)
-		_, s.open = s.matcher.Open()
+		s.open = s.matcher.Open().AtEnd
 	}
 	if s.open && len(s.before.text) == 0 {
 		s.before.text, s.before.at = append(s.before.text, text...), at

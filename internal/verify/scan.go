@@ -177,9 +177,9 @@ func (s *scanner) survivors(v *unwrap.View) {
 	s.matches = s.matcher.Scan(s.matches, v.Text)
 	s.matcher.Count(nil)
 	t.expected += s.matcher.Expected() - before
-	inside, end := s.matcher.Open()
-	v.Open = inside
-	s.open = s.open || end && len(v.Text) == s.length
+	open := s.matcher.Open()
+	v.Open, v.Apart = open.BeforeTag, open.Apart
+	s.open = s.open || open.AtEnd && len(v.Text) == s.length
 	for _, m := range s.matches {
 		sort := sureSurvivor
 		var name *nameHit

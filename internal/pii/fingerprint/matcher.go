@@ -71,8 +71,8 @@ type Matcher struct {
 	expected float64
 	err      error
 
-	inside, end bool // see Open
-	counts      *WordCounts
+	open   OpenEnds
+	counts *WordCounts
 }
 
 const ringSize = 16 // words that a compact form can have
@@ -91,10 +91,6 @@ func (m *Matcher) Err() error { return m.err }
 // numbers of its length that the set holds.
 func (m *Matcher) Expected() float64 { return m.expected }
 
-// Open reports whether words that a value begins with stand at the end of a field in the
-// text scanned last, or at its own end: the value may go on in another field, or text.
-func (m *Matcher) Open() (inside, end bool) { return m.inside, m.end }
-
 // Count makes Scan count words; nil: it counts none.
 func (m *Matcher) Count(c *WordCounts) { m.counts = c }
 
@@ -106,7 +102,7 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 	live := uint(0) // bit k: the k-th word back begins values of the lengths in masks
 	before := &m.ring[0]
 	begins := uint8(0) // what the word before can begin
-	m.quad, m.inside, m.end = quad{}, false, false
+	m.quad, m.open = quad{}, OpenEnds{}
 	for n, i := uint(0), 0; ; n++ {
 		w := &m.ring[n%ringSize]
 		if !m.folder.next(text, i, w) {
@@ -146,12 +142,8 @@ func (m *Matcher) Scan(dst []Match, text []byte) []Match {
 				dst = keep(dst, base, hit)
 			}
 		}
-		switch {
-		case mask&first == 0 && (live == 0 || !m.goesOn(n, live)):
-		case i == len(text):
-			m.end = true
-		case text[i] == '"' || tagAt(text[i:]):
-			m.inside = true
+		if goesOn := live != 0 && m.goesOn(n, live); goesOn || mask&first != 0 {
+			m.leaves(text, w, goesOn)
 		}
 		before, begins = w, mask
 	}
@@ -180,16 +172,6 @@ func (m *Matcher) mixed(dst []Match, base int, text []byte, w *word) []Match {
 		}
 	}
 	return dst
-}
-
-// goesOn reports whether some value that begins with words up to word n has more words.
-func (m *Matcher) goesOn(n, live uint) bool {
-	for k := uint(0); live>>k != 0; k++ {
-		if live>>k&1 != 0 && m.masks[(n-k)%maxGram]>>(k+1) != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // numbered looks for a name in one piece with digits behind it: friedhelmquastenberg84.
@@ -240,6 +222,8 @@ func (m *Matcher) grams(dst []Match, base int, text []byte, n, live uint) []Matc
 		if (hit.Class == pii.FullName || hit.Class == pii.Street) && loose.End == 0 &&
 			wholeFields(text, hit.Start, hit.End) {
 			loose, loose.Loose = hit, true
+		} else {
+			m.open.Apart = true
 		}
 	}
 	if loose.End > 0 {
@@ -257,11 +241,6 @@ func keep(dst []Match, base int, hit Match) []Match {
 		return dst
 	}
 	return append(dst, hit)
-}
-
-// tagAt reports whether markup begins here, or after a space.
-func tagAt(text []byte) bool {
-	return text[0] == '<' || text[0] == ' ' && len(text) > 1 && text[1] == '<'
 }
 
 // numbers tries the compact forms and the address that end at word n.

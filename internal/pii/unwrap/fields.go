@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // The fields of a document, put side by side: what stands in two of them is one value.
@@ -30,26 +31,44 @@ func appendFields(dst, text []byte) []byte {
 		}
 	}
 	for i := 0; i < len(text); {
-		switch c := text[i]; c {
-		case '"':
-			i += max(1, keyAt(text[i:]))
+		if n := apartAt(text, i); n > 0 {
+			i += n
 			border()
-		case '<':
-			k := bytes.IndexAny(text[i+1:min(len(text), i+maxTag)], "<>")
-			if i++; k >= 0 && text[i+k] == '>' {
-				i += k + 1
-			}
-			border()
-		case ',', '{', '}', '[', ']', ';', '|', '\t', ':':
-			i++
-			border()
-		default:
-			if i++; c != ' ' || len(dst) > start && dst[len(dst)-1] != Border {
-				dst = append(dst, c)
-			}
+			continue
+		}
+		c := text[i]
+		if i++; c != ' ' || len(dst) > start && dst[len(dst)-1] != Border {
+			dst = append(dst, c)
 		}
 	}
 	return dst
+}
+
+// apartAt is the length of the key, the tag or what else sets fields apart at text[i], 0 if there is none.
+func apartAt(text []byte, i int) int {
+	switch text[i] {
+	case '"':
+		return max(1, keyAt(text[i:]))
+	case '<':
+		if k := bytes.IndexAny(text[i+1:min(len(text), i+maxTag)], "<>"); k >= 0 && text[i+1+k] == '>' {
+			return k + 2
+		}
+		return 1
+	case ',', '{', '}', '[', ']', ';', '|', '\t', ':':
+		return 1
+	}
+	return 0
+}
+
+// NextWord is where the next word behind text[i:] may begin once the fields of the text are put
+// side by side, and whether it is in another field. At a character beyond ASCII there may be none.
+func NextWord(text []byte, i int) (start int, apart bool) {
+	for i < len(text) && !alnum[text[i]] && text[i] < utf8.RuneSelf {
+		n := apartAt(text, i)
+		apart = apart || n > 0
+		i += max(1, n)
+	}
+	return min(i, len(text)), apart
 }
 
 // keyAt is the length of a key of JSON or hstore with its colon or arrow that text begins with, 0 if it begins

@@ -182,7 +182,7 @@ func TestFields(t *testing.T) {
 		var u Unwrapper
 		seen := false
 		u.Walk([]byte(text), func(v *View) {
-			v.Open = true
+			v.Open, v.Apart = true, true
 			seen = seen || v.Loose && bytes.Contains(v.Text, []byte(want))
 		})
 		if !seen {

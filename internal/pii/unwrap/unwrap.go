@@ -83,7 +83,8 @@ type View struct {
 	Text   []byte
 	Binary bool // no text: shapes in it are chance
 	Loose  bool // put together of pieces that chance may have put side by side: only known values count
-	Open   bool // set by show: a known value may begin at the end of a field, and go on in another
+	Open   bool // set by show: a known value may begin before a tag, and go on behind it
+	Apart  bool // set by show: a known value may begin in a field, and go on in the next
 	Inside bool // it was cut out of the text, so that its line breaks are not the text's
 	Line   int  // line breaks of the text before it, if it is inside
 	Last   int  // and before its end
@@ -238,7 +239,7 @@ func (u *Unwrapper) together(depth int, v *View, f features) {
 				u.cutOut(depth, v, Fields, l.buf, false, 0, len(v.Text))
 			}
 		}
-		if v.Open {
+		if v.Apart {
 			l.buf = appendFields(l.buf[:0], v.Text)
 			u.descend(depth, Fields, l.buf, v.Inside, false, v.Line, v.Last)
 		}
