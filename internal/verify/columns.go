@@ -3,13 +3,16 @@ package verify
 import (
 	"refresher/internal/pii"
 	"refresher/internal/postgres/catalog"
+	"refresher/internal/postgres/copyfmt"
+	"refresher/internal/postgres/value"
 )
 
 // column is a column as it is read.
 type column struct {
-	expr      string // what SELECT reads, as bytes of text
-	versioned bool   // the wire form has a version byte before the text
-	digest    bool   // the wire form is 16 bytes, which say something only if they are a digest
+	expr      string      // what SELECT reads, as bytes of text
+	versioned bool        // the wire form has a version byte before the text
+	digest    bool        // the wire form is 16 bytes, which say something only if they are a digest
+	wire      value.Codec // reads the wire form as text; nil: it is text
 	tally     *tally
 }
 
@@ -37,11 +40,24 @@ func (db *database) columns(t *catalog.Table) []column {
 			}
 		})
 		if why == "" {
-			cols = append(cols, column{expr: how.expr(c.Type, "t."+catalog.Quote(c.Name)), versioned: how == asJSONB, digest: how == asDigest,
-				tally: into})
+			is := column{expr: "t." + catalog.Quote(c.Name), versioned: how == asJSONB, digest: how == asDigest, tally: into}
+			if is.wire = decoder(c.Type); is.wire == nil {
+				is.expr = how.expr(c.Type, is.expr)
+			}
+			cols = append(cols, is)
 		}
 	}
 	return cols
+}
+
+// decoder reads the wire form of a type as the text that its output function writes; nil for what
+// the server writes, or what is text on the wire. A cast there takes longer than all else for such a cell.
+func decoder(t *catalog.Type) value.Codec {
+	switch t.Underlying().OID {
+	case catalog.InetOID, catalog.CIDROID, catalog.MacaddrOID, catalog.Macaddr8OID:
+		return value.For(t, copyfmt.Binary)
+	}
+	return nil
 }
 
 // form is how a type's values are read as text.

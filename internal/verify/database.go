@@ -188,6 +188,7 @@ func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job)
 	for i, c := range j.columns {
 		found[i] = c.tally.fresh()
 	}
+	var text []byte // of a cell that isn't on the wire
 	parser := copyfmt.NewParser(copyfmt.Binary, len(j.columns)+1, func(fields [][]byte) error {
 		if len(fields[0]) != 6 {
 			return fmt.Errorf("the server sent a ctid of %d bytes", len(fields[0]))
@@ -206,6 +207,12 @@ func (db *database) scan(ctx context.Context, conn *pgx.Conn, s *scanner, j job)
 				f = fmt.Appendf(nil, "%x-%x-%x-%x-%x", f[:4], f[4:6], f[6:8], f[8:10], f[10:])
 			case c.versioned && len(f) > 0:
 				f = f[1:] // jsonb_send: a version number, then the text
+			case c.wire != nil:
+				var err error
+				if text, err = c.wire.AppendText(text[:0], f); err != nil {
+					return fmt.Errorf("column %s: %w", c.tally.stats.Column, err)
+				}
+				f = text
 			}
 			s.cell(found[i], at, f)
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,7 @@ func TestTenMillion(t *testing.T) {
 	if step == "" {
 		t.Skip("a step of TestMemoryAtTenMillion")
 	}
+	debug.SetMemoryLimit(224 << 20) // as the program does
 	began := time.Now()
 	r := real{rand.New(rand.NewPCG(1, 2))}
 	var set *Set
