@@ -9,9 +9,13 @@ import (
 // OpenEnds says where a text has words that a value of the source begins with, so that it may go on
 // elsewhere.
 type OpenEnds struct {
-	AtEnd     bool // of the text: it may go on in another text
-	BeforeTag bool // or at the end of a quoted field
-	Apart     bool // or in the next field (see [unwrap.NextWord]); or all of it is there, but not as it stands in one field
+	// At the end of the text: it may go on in another one.
+	AtEnd bool
+	// Before a tag, or at the end of a quoted field.
+	BeforeTag bool
+	// At the end of a field, and a word that it may go on with begins the next (see [unwrap.NextWord]);
+	// or all of a value is there, but not as it stands in one field.
+	Apart bool
 }
 
 // Open is what the text scanned last leaves open.

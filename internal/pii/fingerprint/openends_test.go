@@ -57,7 +57,7 @@ func TestApart(t *testing.T) {
 	}
 }
 
-// Whatever the fields of a text hold side by side and the text itself does not is said to be open in it.
+// A value that the fields of a text hold side by side, and the text itself does not, is said to be open in it.
 func TestApartMissesNothing(t *testing.T) {
 	m := splitSet(t).Matcher()
 	r := rand.New(rand.NewPCG(7, 7))
