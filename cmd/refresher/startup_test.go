@@ -18,7 +18,7 @@ const initLimit = 8 << 10
 var initLimits = map[string]int{
 	"postgres/client":         320 << 10, // regular expressions and the names of SQLSTATE classes
 	"check/schemafile":        200 << 10, // the rest: regular expressions
-	"restore":                 200 << 10,
+	"restore":                 48 << 10,
 	"s3sink":                  200 << 10,
 	"verify":                  100 << 10,
 	"discover":                100 << 10,

@@ -3,7 +3,6 @@ package postdata
 import (
 	"context"
 	"fmt"
-	"regexp"
 
 	"refresher/internal/postgres/catalog"
 	"refresher/internal/postgres/client"
@@ -17,9 +16,9 @@ import (
 // such dump can be restored. Adding it to the whole tree does the same: each
 // partition gets its own, only of a name that the server chooses.
 var (
-	exclusionShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part +
+	exclusionShape = shape(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+(ADD CONSTRAINT (` + part +
 		`) EXCLUDE )`)
-	attachShape = regexp.MustCompile(`^ALTER INDEX ` + qualified + ` ATTACH PARTITION ` + qualified + `$`)
+	attachShape = shape(`^ALTER INDEX ` + qualified + ` ATTACH PARTITION ` + qualified + `$`)
 )
 
 // exclusion is a constraint, its names as they are written.
@@ -35,7 +34,7 @@ func withoutAttached(statements []sqltext.Statement) (out []sqltext.Statement, n
 	of := map[catalog.Name]exclusion{} // by the name of the index
 	at := make([]catalog.Name, len(statements))
 	for i, st := range statements {
-		if m := exclusionShape.FindStringSubmatch(st.Text); m != nil {
+		if m := exclusionShape().FindStringSubmatch(st.Text); m != nil {
 			at[i] = indexOf(m[1], m[3])
 			of[at[i]] = exclusion{m[1], m[3]}
 		}
@@ -55,7 +54,7 @@ func withoutAttached(statements []sqltext.Statement) (out []sqltext.Statement, n
 			continue
 		}
 		if parent[at[i]] {
-			m := exclusionShape.FindStringSubmatchIndex(st.Text)
+			m := exclusionShape().FindStringSubmatchIndex(st.Text)
 			st.Text = "ALTER TABLE " + of[at[i]].table + " " + st.Text[m[4]:]
 		}
 		out = append(out, st)
@@ -64,7 +63,7 @@ func withoutAttached(statements []sqltext.Statement) (out []sqltext.Statement, n
 }
 
 func attached(text string) (parent, child catalog.Name, ok bool) {
-	m := attachShape.FindStringSubmatch(text)
+	m := attachShape().FindStringSubmatch(text)
 	if m == nil {
 		return parent, child, false
 	}

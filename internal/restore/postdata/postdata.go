@@ -116,19 +116,19 @@ const (
 )
 
 var (
-	settingShape    = regexp.MustCompile(`^(?:SET |SELECT pg_catalog\.set_config\()`)
-	indexShape      = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX ` + part + ` ON (?:ONLY )?` + qualified + ` USING `)
-	constraintShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part +
+	settingShape    = shape(`^(?:SET |SELECT pg_catalog\.set_config\()`)
+	indexShape      = shape(`^CREATE (?:UNIQUE )?INDEX ` + part + ` ON (?:ONLY )?` + qualified + ` USING `)
+	constraintShape = shape(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT ` + part +
 		` (?:PRIMARY KEY|UNIQUE|EXCLUDE) `)
-	foreignKeyShape = regexp.MustCompile(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part +
+	foreignKeyShape = shape(`^ALTER TABLE (?:ONLY )?` + qualified + `\s+ADD CONSTRAINT (` + part +
 		`) FOREIGN KEY \((?:"(?:[^"]|"")+"|[^")])+\) REFERENCES ` + qualified + `\(`)
-	afterShape = regexp.MustCompile(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified +
+	afterShape = shape(`^ALTER (?:INDEX |TABLE (?:ONLY )?` + qualified +
 		` (?:CLUSTER ON|REPLICA IDENTITY USING INDEX) )`)
 )
 
 // ForeignKey reads a statement that adds a foreign key: the table that has it, and the one it refers to.
 func ForeignKey(statement string) (from, to catalog.Name, ok bool, err error) {
-	m := foreignKeyShape.FindStringSubmatch(statement)
+	m := foreignKeyShape().FindStringSubmatch(statement)
 	if m == nil {
 		return from, to, false, nil
 	}
@@ -137,17 +137,22 @@ func ForeignKey(statement string) (from, to catalog.Name, ok bool, err error) {
 	return from, to, true, errors.Join(err, terr)
 }
 
+// shape is a pattern that is compiled when it is first used.
+func shape(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // take runs a statement, or puts it off.
 func (p *runner) take(ctx context.Context, st sqltext.Statement) error {
 	text := st.Text
-	if m := indexShape.FindStringSubmatch(text); m != nil {
+	if m := indexShape().FindStringSubmatch(text); m != nil {
 		return p.index(text, m[1], false)
 	}
-	if m := constraintShape.FindStringSubmatch(text); m != nil {
+	if m := constraintShape().FindStringSubmatch(text); m != nil {
 		return p.index(text, m[1], true)
 	}
 	switch {
-	case afterShape.MatchString(text):
+	case afterShape().MatchString(text):
 		p.after = append(p.after, text)
 		return nil
 	case strings.HasPrefix(text, "COMMENT ON "):
@@ -157,11 +162,11 @@ func (p *runner) take(ctx context.Context, st sqltext.Statement) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	if m := foreignKeyShape.FindStringSubmatch(text); m != nil && !strings.HasSuffix(text, " NOT VALID") &&
+	if m := foreignKeyShape().FindStringSubmatch(text); m != nil && !strings.HasSuffix(text, " NOT VALID") &&
 		!strings.HasSuffix(text, " NOT ENFORCED") {
 		return p.foreignKey(ctx, text, m[1], m[2], m[3])
 	}
-	if settingShape.MatchString(text) {
+	if settingShape().MatchString(text) {
 		return p.everywhere(ctx, text)
 	}
 	return p.exec(ctx, p.Sessions[0], text)
