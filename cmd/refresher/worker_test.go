@@ -185,6 +185,8 @@ func setHeader(t *testing.T, rep *report.Report) fingerprint.Header {
 func (s *site) workersKilledAtRandom(t *testing.T, want string) {
 	s.edit("refresher.yaml", "workers: 2", "workers: 1")
 	defer s.edit("refresher.yaml", "workers: 1", "workers: 2")
+	s.vars["TMPDIR"] = t.TempDir()
+	defer delete(s.vars, "TMPDIR")
 	kills := 3
 	if longform.Asked() {
 		kills = 20
@@ -228,6 +230,9 @@ func (s *site) workersKilledAtRandom(t *testing.T, want string) {
 	}
 	if rep := s.lastReport(); rep.Outcome != fault.Done {
 		t.Errorf("the last run: %s", rep.Outcome)
+	}
+	if left, err := os.ReadDir(s.vars["TMPDIR"]); err != nil || len(left) > 0 {
+		t.Errorf("the last workers left %v, %v: of themselves or of those that were killed", left, err)
 	}
 	t.Logf("%d kills", kills)
 }

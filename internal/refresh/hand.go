@@ -59,7 +59,7 @@ func newHand(ctx context.Context, m *member, o WorkerOptions, offer *history.Off
 	for range o.Streams {
 		w.idle <- nil
 	}
-	w.tested, err = fingerprint.NewStore(o.TempDir, o.Key.Derive("fingerprints"))
+	w.tested, err = fingerprint.NewStore(m.dir, o.Key.Derive("fingerprints"))
 	return w, err
 }
 
@@ -84,7 +84,7 @@ func (w *hand) open(ctx context.Context) (s *stream, err error) {
 			s = nil
 		}
 	}()
-	if s.store, err = fingerprint.NewKeptStore(w.o.TempDir, w.o.Key.Derive("fingerprints")); err != nil {
+	if s.store, err = fingerprint.NewKeptStore(w.dir, w.o.Key.Derive("fingerprints")); err != nil {
 		return nil, err
 	}
 	if s.reader, err = w.source.Reader(ctx); err != nil {

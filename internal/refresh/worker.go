@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -92,6 +93,7 @@ type member struct {
 	log  *slog.Logger
 	id   string
 	here *history.Presence
+	dir  string // for keyed fingerprints
 
 	mu  sync.Mutex
 	now history.Worker
@@ -115,6 +117,13 @@ func (m *member) join(ctx context.Context, o WorkerOptions) error {
 		return err
 	}
 	defer m.here.Leave(ctx)
+	target := sha256.Sum256(fmt.Append(nil, o.Staging.Host, ":", o.Staging.Port, "/", o.Staging.Database))
+	private, err := newFolder(o.TempDir, fmt.Sprintf("refresher-worker-%x-", target[:6]))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = private.remove() }()
+	m.dir = private.path
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { m.beat(ctx); return nil })
 	group.Go(func() error { return m.work(ctx, runs) })
