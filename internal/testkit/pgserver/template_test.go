@@ -3,6 +3,7 @@ package pgserver_test
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"refresher/internal/testkit/pgserver"
@@ -11,7 +12,8 @@ import (
 // Clusters from one template are clusters of their own: with other system identifiers,
 // and a standby follows each.
 func TestClustersFromATemplate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "templates")
+	defer syscall.Umask(syscall.Umask(0o022))
+	dir := filepath.Join(t.TempDir(), "cache", "templates")
 	t.Setenv(pgserver.TemplateEnv, dir)
 	seen := map[string]bool{}
 	for range 3 {
@@ -32,5 +34,12 @@ func TestClustersFromATemplate(t *testing.T) {
 	}
 	if kept, err := os.ReadDir(dir); err != nil || len(kept) != 1 {
 		t.Errorf("the folder of templates holds %v, %v", kept, err)
+	}
+	// Programs of servers lie beside the templates, and are run by another user than root.
+	if info, err := os.Stat(filepath.Dir(dir)); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the folder above: %v, %v", info.Mode(), err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of templates: %v, %v", info.Mode(), err)
 	}
 }
