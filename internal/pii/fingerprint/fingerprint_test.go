@@ -2,8 +2,10 @@ package fingerprint
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +22,14 @@ type value struct {
 // build makes a set of values and fails the test on any error.
 func build(t testing.TB, values ...value) (*Set, map[pii.Class]Stats) {
 	t.Helper()
-	s, err := NewStore(t.TempDir(), testKey)
+	return setOf(t, NewStore, slices.Values(values))
+}
+
+// setOf makes the set of values that a store took, and fails the test on any error.
+func setOf(t testing.TB, open func(dir string, key []byte) (*Store, error), values iter.Seq[value]) (*Set,
+	map[pii.Class]Stats) {
+	t.Helper()
+	s, err := open(t.TempDir(), testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +39,7 @@ func build(t testing.TB, values ...value) (*Set, map[pii.Class]Stats) {
 		}
 	})
 	c := s.Collector()
-	for _, v := range values {
+	for v := range values {
 		c.Add(v.class, []byte(v.text))
 	}
 	if err := c.Close(); err != nil {

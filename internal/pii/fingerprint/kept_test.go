@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,22 +21,7 @@ const testKeyName = "0011223344556677"
 // keptSet makes the set of a kept store.
 func keptSet(t testing.TB, values ...value) *Set {
 	t.Helper()
-	s, err := NewKeptStore(t.TempDir(), testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	c := s.Collector()
-	for _, v := range values {
-		c.Add(v.class, []byte(v.text))
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	set, err := s.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set, _ := setOf(t, NewKeptStore, slices.Values(values))
 	return set
 }
 

@@ -10,27 +10,12 @@ import (
 	"refresher/internal/pii/unwrap"
 )
 
+// splitSet is a set of values that fields of a text may hold in pieces.
 func splitSet(t *testing.T) *Set {
 	t.Helper()
-	s, err := NewStore(t.TempDir(), testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	c := s.Collector()
-	for value, class := range map[string]pii.Class{
-		"Hanna Quistorp": pii.FullName, "Jörg van der Öhlen": pii.FullName, "Ana Sofía Peñaranda": pii.FullName,
-		"hanna.quistorp@posteo.de": pii.Email, "12 Quistorpweg": pii.Street, "Am Alten Öhlenhof 7": pii.Street,
-	} {
-		c.Add(class, []byte(value))
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	set, err := s.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set, _ := build(t, value{pii.FullName, "Hanna Quistorp"}, value{pii.FullName, "Jörg van der Öhlen"},
+		value{pii.FullName, "Ana Sofía Peñaranda"}, value{pii.Email, "hanna.quistorp@posteo.de"},
+		value{pii.Street, "12 Quistorpweg"}, value{pii.Street, "Am Alten Öhlenhof 7"})
 	return set
 }
 

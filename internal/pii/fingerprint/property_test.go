@@ -118,24 +118,11 @@ func TestEveryValueIsFoundInText(t *testing.T) {
 // realSet is a set of n values like production's.
 func realSet(t testing.TB, n int) *Set {
 	t.Helper()
-	s, err := NewStore(t.TempDir(), testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
 	r := real{rand.New(rand.NewPCG(3, 5))}
-	c := s.Collector()
-	for range n {
-		v := r.value()
-		c.Add(v.class, []byte(v.text))
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	set, err := s.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set, _ := setOf(t, NewStore, func(yield func(value) bool) {
+		for i := 0; i < n && yield(r.value()); i++ {
+		}
+	})
 	return set
 }
 
